@@ -1,0 +1,1 @@
+"""Starlette lives here (and in app.py), nowhere else."""

@@ -1,0 +1,1 @@
+"""ArtifactStore: staging, manifest, publish."""

@@ -1,0 +1,1 @@
+"""Playwright lives here, nowhere else."""

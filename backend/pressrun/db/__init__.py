@@ -1,0 +1,1 @@
+"""SQLAlchemy lives here, nowhere else: engine, tables, queries, migrations."""

@@ -1,0 +1,1 @@
+"""DBOS lives here, nowhere else: the durable workflow, its steps, start-up, hand-over."""

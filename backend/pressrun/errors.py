@@ -1,0 +1,283 @@
+"""The one tree of errors a person can meet, drawn here.
+
+    PressrunError                     every error with a fixed `code`; nothing else reaches a client
+    ├── InvalidRequest                the request itself is wrong
+    │   ├── MalformedBody             not JSON, not UTF-8, not an object
+    │   ├── FieldErrors               fields wrong; carries `errors[]`
+    │   ├── BodyTooLarge
+    │   ├── UnsupportedMediaType
+    │   └── MalformedHeader           Idempotency-Key, Last-Event-ID …
+    ├── AccessDenied
+    │   ├── Unauthorized              no or unknown token
+    │   ├── Forbidden                 foreign origin, or a token without the scope
+    │   └── MisdirectedHost           Host header not allowed
+    ├── NotFound                      run or file unknown, or somebody else's
+    ├── Conflict
+    │   ├── RunRejected               the guard said no (in runs/guard.py: it carries the run in the way)
+    │   ├── RunEnded                  the run has already ended, or is past the point of cancelling
+    │   └── IdempotencyKeyReused      same key, other body
+    ├── LogPruned                     the events asked for are gone
+    ├── ServerBusy                    draining, or a waiting line is full; carries `retry_after_s`
+    ├── StartupError                  the server cannot start as configured; the message says what to set
+    ├── RunFailure                    ends a run as `error`
+    │   ├── ComposeFailed             the document could not be made
+    │   │   ├── SourceTooComplex      parsing hit its time or memory limit
+    │   │   └── EmptyDocument         nothing to show
+    │   ├── AiFailed                  the AI endpoint failed, refused, or answered nonsense
+    │   │   └── AiUnavailable         not configured or not reachable
+    │   ├── BrowserFailure            browser/ translates Playwright's errors to these
+    │   │   ├── BrowserUnavailable    no Chromium, or it would not start
+    │   │   ├── BrowserCrashed        it died while a page was in use
+    │   │   ├── PoolExhausted         no place in the waiting line, or waited too long
+    │   │   ├── RenderTimeout         the page did not get ready in time
+    │   │   └── DocumentTooLarge      over a stated limit of the page
+    │   ├── DiskFull
+    │   ├── DeadlineExceeded          the run's own time limit
+    │   └── RunCrashed                the run took its process down too often
+    ├── AttemptSuperseded             a later attempt owns the run; this one must stop writing
+    └── RunCancelled                  somebody asked for it; not an error to a client, ends as `cancelled`
+
+`str(exc)` is for a person who uses the product: what failed, which field, what is valid, what to do next. What an
+operator needs besides goes to the log through `__cause__`, never to a client.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypedDict
+
+
+class PressrunError(Exception):
+    """Something went wrong that Pressrun understands; the message is for the person who asked."""
+
+    code: ClassVar[str] = "internal"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip().splitlines()[0])
+
+
+class InvalidRequest(PressrunError):
+    """The request is not valid."""
+
+    code = "invalid_request"
+
+
+class MalformedBody(InvalidRequest):
+    """The body is not a JSON object in UTF-8."""
+
+    code = "malformed_body"
+
+
+class MalformedHeader(InvalidRequest):
+    """A header of the request is malformed."""
+
+    code = "malformed_header"
+
+
+class FieldProblem(TypedDict):
+    """One wrong field: its name as sent, what is wrong, and what would be right."""
+
+    field: str
+    problem: str
+    valid: str
+
+
+class FieldErrors(InvalidRequest):
+    """One or more fields are not valid."""
+
+    code = "field_errors"
+
+    def __init__(self, errors: list[FieldProblem]) -> None:
+        self.errors = errors
+        super().__init__("; ".join(f"{e['field']}: {e['problem']}" for e in errors[:5]))
+
+
+class BodyTooLarge(InvalidRequest):
+    """The body is larger than the server accepts."""
+
+    code = "body_too_large"
+
+
+class UnsupportedMediaType(InvalidRequest):
+    """The body has a media type that this route does not take."""
+
+    code = "unsupported_media_type"
+
+
+class AccessDenied(PressrunError):
+    """Access denied."""
+
+    code = "access_denied"
+
+
+class Unauthorized(AccessDenied):
+    """This server wants a token: send `Authorization: Bearer …`."""
+
+    code = "unauthorized"
+
+
+class Forbidden(AccessDenied):
+    """This request is not allowed from where it came."""
+
+    code = "forbidden"
+
+
+class MisdirectedHost(AccessDenied):
+    """The Host header names a host this server does not answer for; add it to PRESSRUN_ALLOWED_HOSTS."""
+
+    code = "misdirected_host"
+
+
+class NotFound(PressrunError):
+    """There is no such thing here."""
+
+    code = "not_found"
+
+
+class Conflict(PressrunError):
+    """The request conflicts with what is there."""
+
+    code = "conflict"
+
+
+class RunEnded(Conflict):
+    """The run has already ended."""
+
+    code = "run_ended"
+
+
+class IdempotencyKeyReused(Conflict):
+    """This Idempotency-Key was used for another body; take a new key for a new request."""
+
+    code = "idempotency_key_reused"
+
+
+class LogPruned(PressrunError):
+    """The events asked for have been pruned."""
+
+    code = "log_pruned"
+
+
+class ServerBusy(PressrunError):
+    """The server takes no more right now; try again shortly."""
+
+    code = "server_busy"
+    retryable = True
+
+    def __init__(self, message: str | None = None, *, retry_after_s: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class StartupError(PressrunError):
+    """The server cannot start as configured."""
+
+    code = "startup"
+
+
+class RunFailure(PressrunError):
+    """The run failed."""
+
+    code = "run_failed"
+
+
+class ComposeFailed(RunFailure):
+    """The document could not be made from the source."""
+
+    code = "compose_failed"
+
+
+class SourceTooComplex(ComposeFailed):
+    """The source takes too long or too much memory to parse; simplify it or split it."""
+
+    code = "source_too_complex"
+
+
+class EmptyDocument(ComposeFailed):
+    """The document shows nothing: there is no text and no picture in it."""
+
+    code = "empty_document"
+
+
+class AiFailed(RunFailure):
+    """The AI endpoint failed."""
+
+    code = "ai_failed"
+    retryable = True
+
+
+class AiUnavailable(AiFailed):
+    """No AI endpoint is configured or it cannot be reached; set PRESSRUN_AI_BASE_URL, or use composer=markdown."""
+
+    code = "ai_unavailable"
+
+
+class BrowserFailure(RunFailure):
+    """The browser failed."""
+
+    code = "browser_failed"
+    retryable = True
+
+
+class BrowserUnavailable(BrowserFailure):
+    """No Chromium could be started; `pressrun doctor` says what is missing."""
+
+    code = "browser_unavailable"
+
+
+class BrowserCrashed(BrowserFailure):
+    """The browser or the page crashed."""
+
+    code = "browser_crashed"
+
+
+class PoolExhausted(BrowserFailure):
+    """All browser places are taken and the waiting line is full or too slow; try again shortly."""
+
+    code = "pool_exhausted"
+
+
+class RenderTimeout(BrowserFailure):
+    """The document did not become ready in time; remove endless scripts or resources that never load."""
+
+    code = "render_timeout"
+    retryable = False
+
+
+class DocumentTooLarge(BrowserFailure):
+    """The document is over a limit of the renderer."""
+
+    code = "document_too_large"
+    retryable = False
+
+
+class DiskFull(RunFailure):
+    """The disk of the data folder is full; free some space and retry."""
+
+    code = "disk_full"
+    retryable = True
+
+
+class DeadlineExceeded(RunFailure):
+    """The run took longer than its time limit."""
+
+    code = "deadline_exceeded"
+    retryable = True
+
+
+class RunCrashed(RunFailure):
+    """The run took its process down too often and was given up."""
+
+    code = "crashed"
+
+
+class AttemptSuperseded(PressrunError):
+    """A later attempt owns this run, or the run has ended: nothing more may be written for it."""
+
+    code = "attempt_superseded"
+
+
+class RunCancelled(PressrunError):
+    """The run was cancelled."""
+
+    code = "cancelled"

@@ -1,0 +1,1 @@
+"""RunEvent union; EventLog: append, read_after, follow."""

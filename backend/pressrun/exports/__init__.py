@@ -1,0 +1,1 @@
+"""images | html | pdf | zip, one file each."""

@@ -1,0 +1,1 @@
+"""Document in, artifacts out; knows neither HTTP nor tables."""

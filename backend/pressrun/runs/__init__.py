@@ -1,0 +1,1 @@
+"""What a run is, who may start one, what happened to it."""

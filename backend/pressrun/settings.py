@@ -1,0 +1,45 @@
+"""The only reader of the environment. Everything else gets what it needs passed in.
+
+Names are `PRESSRUN_` + the field in capitals; a `.env` file in the working folder is read too. The table in README is
+checked against this class.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """How this server runs. Units are in the names; None means "not set"."""
+
+    model_config = SettingsConfigDict(env_prefix="PRESSRUN_", env_file=".env", extra="ignore", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    data_dir: Path = Path("data")
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    tokens: Annotated[tuple[str, ...], NoDecode] = ()
+
+    run_dedup_window_s: Annotated[
+        float,
+        Field(ge=0, le=3600, validation_alias=AliasChoices("PRESSRUN_RUN_DEDUP_WINDOW_S", "RUN_DEDUP_WINDOW_SECS")),
+    ] = 5
+    run_max_s: Annotated[float, Field(gt=0, validation_alias=AliasChoices("PRESSRUN_RUN_MAX_S", "RUN_MAX_SECS"))] = 1800
+
+    ai_base_url: str | None = None
+    ai_api_key: SecretStr | None = None
+    ai_model: str | None = None
+    ai_timeout_s: Annotated[float, Field(gt=0)] = 300
+
+    chromium: Path | None = None
+    browser_contexts: Annotated[int, Field(ge=1, le=64)] = max(1, min(4, os.cpu_count() or 1))
+
+    heartbeat_s: Annotated[float, Field(gt=0)] = 10
+    shutdown_grace_s: Annotated[float, Field(ge=0)] = 5
+    log_level: str = "INFO"
+    log_json: bool | None = None

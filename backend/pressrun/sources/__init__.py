@@ -1,0 +1,1 @@
+"""text | html -> a document, one file each."""
