@@ -87,7 +87,7 @@ class RunSpec(BaseModel):
     image_quality: Annotated[int, Field(ge=1, le=100, description="for jpeg and webp")] = 85
     outputs: Annotated[
         list[Output], Field(min_length=1, max_length=len(OUTPUT_ORDER)), AfterValidator(_normalise_outputs)
-    ] = ["images"]  # noqa: RUF012 - pydantic copies defaults
+    ] = ["images"]
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
