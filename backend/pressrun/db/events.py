@@ -1,0 +1,104 @@
+"""Queries on the event log. Append-only; the attempt is the fence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, case, delete, insert, select, update
+
+from pressrun.db.tables import events, runs
+
+
+class EventRow(NamedTuple):
+    """One logged event; `data` is the wire's JSON object on one line."""
+
+    seq: int
+    type: str
+    data: str
+
+
+class Place(NamedTuple):
+    """Where an event goes: its seq, and the run's progress after it."""
+
+    seq: int
+    progress: int
+
+
+def take_seq(
+    connection: Connection, operation_id: str, attempt: int, *, stage: str | None, progress: int | None
+) -> Place | None:
+    """The next seq of a running run, if `attempt` still owns it; moves stage and progress (never back) along."""
+    values: dict[str, object] = {"last_seq": runs.c.last_seq + 1}
+    if stage is not None:
+        values["stage"] = stage
+    if progress is not None:
+        values["progress"] = case((runs.c.progress < progress, progress), else_=runs.c.progress)
+    row = connection.execute(
+        update(runs)
+        .where(runs.c.operation_id == operation_id, runs.c.attempt == attempt, runs.c.status == "running")
+        .values(**values)
+        .returning(runs.c.last_seq, runs.c.progress)
+    ).one_or_none()
+    return None if row is None else Place(row.last_seq, row.progress)
+
+
+def insert_event(connection: Connection, operation_id: str, attempt: int, at: datetime, event: EventRow) -> None:
+    """Writes a row whose seq was taken in the same transaction."""
+    connection.execute(
+        insert(events),
+        {
+            "operation_id": operation_id,
+            "seq": event.seq,
+            "attempt": attempt,
+            "type": event.type,
+            "data": event.data,
+            "at": at,
+        },
+    )
+
+
+def append(
+    connection: Connection,
+    operation_id: str,
+    attempt: int,
+    at: datetime,
+    make: Callable[[Place], EventRow],
+    *,
+    stage: str | None = None,
+    progress: int | None = None,
+) -> EventRow | None:
+    """Appends one event of a running run; None, and nothing written, if `attempt` no longer owns it."""
+    place = take_seq(connection, operation_id, attempt, stage=stage, progress=progress)
+    if place is None:
+        return None
+    event = make(place)
+    insert_event(connection, operation_id, attempt, at, event)
+    return event
+
+
+def read_after(connection: Connection, operation_id: str, after: int, limit: int) -> list[EventRow]:
+    """Events with seq > `after`, in order, at most `limit`."""
+    rows = connection.execute(
+        select(events.c.seq, events.c.type, events.c.data)
+        .where(events.c.operation_id == operation_id, events.c.seq > after)
+        .order_by(events.c.seq)
+        .limit(limit)
+    )
+    return [EventRow(*row) for row in rows]
+
+
+def read_types(connection: Connection, operation_id: str, types: tuple[str, ...]) -> list[EventRow]:
+    """All events of the given types, in order."""
+    rows = connection.execute(
+        select(events.c.seq, events.c.type, events.c.data)
+        .where(events.c.operation_id == operation_id, events.c.type.in_(types))
+        .order_by(events.c.seq)
+    )
+    return [EventRow(*row) for row in rows]
+
+
+def delete_all(connection: Connection, operation_id: str) -> None:
+    """Removes a run's log."""
+    connection.execute(delete(events).where(events.c.operation_id == operation_id))

@@ -1,0 +1,102 @@
+"""Queries on runs. Each is one statement or a few inside the caller's transaction; guards are in the WHERE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+
+from pressrun.db.tables import runs
+
+ACTIVE = ("queued", "running")
+
+# everything but the spec, which may be megabytes
+_SUMMARY = [column for column in runs.c if column.name != "spec"]
+
+
+def insert_run(connection: Connection, values: Mapping[str, Any]) -> None:
+    """A new row."""
+    connection.execute(insert(runs), dict(values))
+
+
+def get(connection: Connection, operation_id: str, caller: str | None = None) -> Row[Any] | None:
+    """The run without its spec; None if unknown or (with `caller`) somebody else's."""
+    query = select(*_SUMMARY).where(runs.c.operation_id == operation_id)
+    if caller is not None:
+        query = query.where(runs.c.caller == caller)
+    return connection.execute(query).one_or_none()
+
+
+def get_spec(connection: Connection, operation_id: str) -> str | None:
+    """The spec as stored JSON."""
+    return connection.execute(select(runs.c.spec).where(runs.c.operation_id == operation_id)).scalar_one_or_none()
+
+
+def find_by_key(connection: Connection, caller: str, idempotency_key: str) -> Row[Any] | None:
+    """The run this caller started with this key."""
+    return connection.execute(
+        select(*_SUMMARY).where(runs.c.caller == caller, runs.c.idempotency_key == idempotency_key)
+    ).one_or_none()
+
+
+def find_identical(
+    connection: Connection, caller: str, fingerprint: str, *, since_ticks_s: float, ticks_epoch: str
+) -> Row[Any] | None:
+    """The newest run of the same fingerprint that stands in the way: begun within the window and not failed."""
+    return connection.execute(
+        select(*_SUMMARY)
+        .where(
+            runs.c.fingerprint == fingerprint,
+            runs.c.caller == caller,
+            runs.c.status.in_(("running", "complete")),
+            runs.c.ticks_epoch == ticks_epoch,
+            runs.c.begun_ticks_s > since_ticks_s,
+        )
+        .order_by(runs.c.operation_id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def update_where(
+    connection: Connection, operation_id: str, values: Mapping[str, Any], **expected: Any
+) -> Row[Any] | None:
+    """Changes the row if every `expected` column has that value (or is in that tuple); the new row, or None."""
+    query = update(runs).where(runs.c.operation_id == operation_id)
+    for name, value in expected.items():
+        column = runs.c[name]
+        query = query.where(column.in_(value) if isinstance(value, tuple) else column.is_not_distinct_from(value))
+    return connection.execute(query.values(**values).returning(*_SUMMARY)).one_or_none()
+
+
+def list_active(connection: Connection) -> Sequence[Row[Any]]:
+    """Runs that have not ended."""
+    return connection.execute(select(*_SUMMARY).where(runs.c.status.in_(ACTIVE)).order_by(runs.c.operation_id)).all()
+
+
+def list_page(
+    connection: Connection,
+    caller: str | None,
+    *,
+    status: str | None,
+    lane: str | None,
+    text: str | None,
+    before: str | None,
+    limit: int,
+) -> Sequence[Row[Any]]:
+    """Newest first, keyset paging: `before` is the last operation_id of the page before."""
+    query = select(*_SUMMARY).order_by(runs.c.operation_id.desc()).limit(limit)
+    for column, value in ((runs.c.caller, caller), (runs.c.status, status), (runs.c.lane, lane)):
+        if value is not None:
+            query = query.where(column == value)
+    if text:
+        query = query.where(or_(runs.c.title.icontains(text, autoescape=True), runs.c.operation_id == text))
+    if before is not None:
+        query = query.where(runs.c.operation_id < before)
+    return connection.execute(query).all()
+
+
+def delete_run(connection: Connection, operation_id: str) -> bool:
+    """Removes an ended run; its events go with it. False if it is not there or still active."""
+    result = connection.execute(delete(runs).where(runs.c.operation_id == operation_id, runs.c.status.not_in(ACTIVE)))
+    return result.rowcount == 1

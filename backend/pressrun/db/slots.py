@@ -1,0 +1,45 @@
+"""Queries on slots. The primary key (lane, number) is what makes a run single-flight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from pressrun.db.tables import slots
+
+
+def list_lane(connection: Connection, lane: str) -> Sequence[Row[Any]]:
+    """The taken slots of a lane, longest held first."""
+    return connection.execute(
+        select(slots).where(slots.c.lane == lane).order_by(slots.c.begun_ticks_s, slots.c.number)
+    ).all()
+
+
+def take(
+    connection: Connection, lane: str, number: int, operation_id: str, *, ticks_s: float, ticks_epoch: str
+) -> None:
+    """Takes a slot; the primary key refuses a taken one (IntegrityError)."""
+    connection.execute(
+        insert(slots),
+        {
+            "lane": lane,
+            "number": number,
+            "operation_id": operation_id,
+            "begun_ticks_s": ticks_s,
+            "ticks_epoch": ticks_epoch,
+        },
+    )
+
+
+def free(connection: Connection, operation_id: str) -> bool:
+    """Frees the slot this run holds; False if it holds none."""
+    return connection.execute(delete(slots).where(slots.c.operation_id == operation_id)).rowcount == 1
+
+
+def move_to_epoch(connection: Connection, *, ticks_s: float, ticks_epoch: str) -> None:
+    """After a reboot old ticks mean nothing: such slots count from now."""
+    connection.execute(
+        update(slots).where(slots.c.ticks_epoch != ticks_epoch).values(begun_ticks_s=ticks_s, ticks_epoch=ticks_epoch)
+    )

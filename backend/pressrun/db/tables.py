@@ -1,0 +1,107 @@
+"""The three tables of ARCHITECTURE "State". Owns names and types of columns, nothing else.
+
+Instants are stored as microseconds since 1970 UTC, the same in SQLite and Postgres. `begun_ticks_s` is the clock that
+decides (see clock.py) and counts only within its `ticks_epoch`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime, stored as microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("operation_id", String(36), primary_key=True),
+    Column("lane", String(64), nullable=False),
+    Column("caller", String(64), nullable=False),
+    Column("route", String(64), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("idempotency_key", String(255)),
+    Column("spec", Text, nullable=False),
+    Column("title", String(200)),
+    Column("on_disconnect", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("stage", String(16)),
+    Column("progress", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("crashes", Integer, nullable=False),
+    Column("owner", String(64)),
+    Column("handed_back", Boolean, nullable=False),
+    Column("last_seq", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("ended_at", Instant),
+    Column("begun_ticks_s", Float(53)),
+    Column("ticks_epoch", String(64)),
+    Column("cancel_requested_at", Instant),
+    Column("cancelled_by", String(16)),
+    Column("error", Text),
+    Column("result", Text),
+    Column("pinned", Boolean, nullable=False),
+    UniqueConstraint("caller", "idempotency_key"),
+    Index("runs_by_fingerprint", "fingerprint", "status"),
+    Index("runs_by_status", "status"),
+    Index("runs_by_lane", "lane", "operation_id"),
+)
+
+slots = Table(
+    "slots",
+    metadata,
+    Column("lane", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column(
+        "operation_id", String(36), ForeignKey("runs.operation_id", ondelete="CASCADE"), nullable=False, unique=True
+    ),
+    Column("begun_ticks_s", Float(53), nullable=False),
+    Column("ticks_epoch", String(64), nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("operation_id", String(36), ForeignKey("runs.operation_id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("attempt", Integer, nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("data", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)

@@ -1,0 +1,71 @@
+"""What a run is: its statuses, their legal transitions, and the view of it that people see. Pure.
+
+          admit                    begin_run                 publish
+(request) -----> queued ----------------------> running ---------------> complete
+                   |  cancel                      |  | failure ---------> error
+                   +----------> cancelled <-------+  cancel / replaced
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field
+
+RunStatus = Literal["queued", "running", "complete", "error", "cancelled"]
+
+TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = {
+    "queued": frozenset({"running", "cancelled"}),
+    "running": frozenset({"complete", "error", "cancelled"}),
+    "complete": frozenset(),
+    "error": frozenset(),
+    "cancelled": frozenset(),
+}
+ENDED: frozenset[RunStatus] = frozenset(status for status, after in TRANSITIONS.items() if not after)
+
+
+def may_become(status: RunStatus) -> tuple[RunStatus, ...]:
+    """The statuses from which `status` can be reached: the guard of every UPDATE of the column."""
+    return tuple(before for before, after in TRANSITIONS.items() if status in after)
+
+
+class Run(BaseModel):
+    """A run as people see it; no spec, which may be megabytes."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    operation_id: str
+    status: RunStatus
+    stage: Literal["compose", "render", "export", "publish"] | None
+    progress: Annotated[int, Field(ge=0, le=100)]
+    lane: str
+    attempt: int
+    title: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    pinned: bool
+    last_seq: int
+    fingerprint: str
+    caller: str
+    error: Annotated[dict[str, Any] | None, Field(description="code, message, stage, retryable")] = None
+    result: Annotated[dict[str, Any] | None, Field(description="the fields of the `complete` event")] = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.status in ENDED
+
+    def age_s(self, now: datetime) -> float:
+        """Seconds since it began (wall clock: for people, not for deciding)."""
+        return max(0.0, ((self.ended_at or now) - (self.started_at or self.created_at)).total_seconds())
+
+
+def as_status(text: str) -> RunStatus:
+    """The status of that name.
+
+    Raises: KeyError if there is none.
+    """
+    return cast("RunStatus", {status: status for status in TRANSITIONS}[cast("RunStatus", text)])
