@@ -1,0 +1,89 @@
+# Everything a developer or a curious stranger needs, each as one word. A stamp lives inside the thing it vouches for
+# (.venv, node_modules, web/), so deleting the thing deletes the stamp, and nothing is installed twice.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+BIN    := .venv/bin
+HOST   ?= 127.0.0.1
+PORT   ?= 8000
+ARGS   ?=
+WEB    := backend/pressrun/web
+# Two `make` calls in one fresh clone would both install into .venv; with the lock the second waits, then finds all done.
+LOCKED := $(shell command -v flock >/dev/null 2>&1 && echo flock .make.lock)
+UI_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
+
+.PHONY: help setup installed demo test check lint serve dev bench lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: ## install everything into this folder: .venv, front end, a Chromium
+	@$(LOCKED) $(MAKE) --no-print-directory installed
+
+demo: setup ## run the real thing once: server, example lesson, batch folder
+	@$(BIN)/python examples/demo.py
+
+test: setup lint ## every test, and the static checks
+	$(BIN)/pytest $(ARGS)
+	cd frontend && npm test
+
+check: setup lint ## static checks and quick tests, under a minute
+	$(BIN)/pytest -q -m "not slow and not chromium" $(ARGS)
+
+serve: setup ## server and UI on http://127.0.0.1:8000 (HOST=, PORT=)
+	@$(BIN)/pressrun serve --host $(HOST) --port $(PORT)
+
+dev: setup ## the same, with the front end rebuilt as you type on http://127.0.0.1:5173
+	@$(BIN)/pressrun serve --host $(HOST) --port $(PORT) & server=$$!; \
+	trap 'kill $$server 2>/dev/null; wait $$server' EXIT INT TERM; \
+	cd frontend && npm run dev
+
+bench: setup ## the figures of benchmarks/README.md, measured here
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock: setup ## write both lock files anew from pyproject.toml
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile $(UV_FLAGS) -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile $(UV_FLAGS) --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+UV_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+            --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+clean: ## remove what `make` built; data/ stays
+	rm -rf .venv $(WEB) frontend/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .make.lock
+	find backend tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+lint: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd frontend && npm run check
+
+installed: .venv/.installed .venv/.browser $(WEB)/index.html
+
+.venv/bin/python:
+	@echo "· virtual environment in .venv"
+	@.ci/make-venv .venv
+
+.venv/.installed: requirements-dev.lock pyproject.toml | .venv/bin/python
+	@echo "· Python packages from requirements-dev.lock"
+	@$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.browser: | .venv/.installed
+	@$(BIN)/pressrun install-browser
+	@touch $@
+
+frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json
+	@echo "· front-end packages from package-lock.json"
+	@cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WEB)/index.html: frontend/node_modules/.installed $(UI_SOURCES)
+	@echo "· front end into $(WEB)"
+	@cd frontend && npm run --silent build
+	@touch $@
