@@ -1,1 +1,8 @@
-"""SQLAlchemy lives here, nowhere else: engine, tables, queries, migrations."""
+"""SQLAlchemy lives here, nowhere else: engine, tables, queries, migrations.
+
+Query functions take a `Connection` and give `Row`s; other rooms name those types through this module.
+"""
+
+from sqlalchemy import Connection, Row
+
+__all__ = ["Connection", "Row"]

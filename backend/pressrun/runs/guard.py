@@ -29,9 +29,8 @@ from pressrun.spec import RunSpec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection, Row  # types only: SQLAlchemy itself stays in db/
-
     from pressrun.clock import Clock
+    from pressrun.db import Connection, Row
     from pressrun.db.engine import Database
     from pressrun.db.events import EventRow
 
@@ -264,7 +263,10 @@ def _current_run(connection: Connection, lane: str) -> Run | None:
 def _explain(reason: RejectReason, active: Run, *, same_request: bool) -> str:
     name = f"run {active.operation_id}" + (f" ({active.title})" if active.title else "")
     if reason == "duplicate":
-        return f"The very same request was completed a moment ago as {name}: its result is there. Wait a few seconds to run it again."
+        return (
+            f"The very same request was completed a moment ago as {name}: its result is there. "
+            "Wait a few seconds to run it again."
+        )
     where = f"{active.stage or 'starting'}, {active.progress} %"
     if same_request:
         return (

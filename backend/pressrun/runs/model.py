@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -61,11 +61,3 @@ class Run(BaseModel):
     def age_s(self, now: datetime) -> float:
         """Seconds since it began (wall clock: for people, not for deciding)."""
         return max(0.0, ((self.ended_at or now) - (self.started_at or self.created_at)).total_seconds())
-
-
-def as_status(text: str) -> RunStatus:
-    """The status of that name.
-
-    Raises: KeyError if there is none.
-    """
-    return cast("RunStatus", {status: status for status in TRANSITIONS}[cast("RunStatus", text)])

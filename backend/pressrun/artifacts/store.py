@@ -1,0 +1,247 @@
+"""`LocalArtifactStore`: staging, manifest, publish, on a local folder.
+
+    {root}/staging/{operation_id}.{attempt}/   being written by one attempt
+    {root}/batches/{folder}/                   published: complete and verifiable, never changed again
+
+A batch folder appears by one rename of a staging folder whose every byte has been synced, so at any instant it is
+there with all its files or not there at all. A later attempt takes an earlier one's staging over by renaming it: a
+process that thaws and writes on finds its folder gone. Names are ours (`slides/0001.png`), never a client's.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import anyio.to_thread
+
+from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile, media_type_of
+from pressrun.errors import AttemptSuperseded, DiskFull, NotFound
+
+T = TypeVar("T")
+
+
+class Staging(Protocol):
+    """The files of one attempt, before they are published."""
+
+    async def write(self, name: str, data: bytes) -> StoredFile:
+        """Writes a whole file. Raises: DiskFull; AttemptSuperseded when a later attempt took the folder over."""
+        ...
+
+    async def read(self, name: str) -> bytes:
+        """A file written before. Raises: NotFound."""
+        ...
+
+    async def verify(self, name: str, sha256: str) -> StoredFile | None:
+        """The file's record if it is there with that digest."""
+        ...
+
+    def path(self, name: str) -> Path:
+        """Where an external program may read the file."""
+        ...
+
+
+class LocalStaging:
+    """A staging folder on disk."""
+
+    def __init__(self, folder: Path, register: Callable[[StoredFile], None]) -> None:
+        self._folder = folder
+        self._register = register
+
+    async def write(self, name: str, data: bytes) -> StoredFile:
+        file = await _in_thread(_write_file, self._folder, name, data)
+        self._register(file)
+        return file
+
+    async def read(self, name: str) -> bytes:
+        try:
+            return await _in_thread((self._folder / name).read_bytes)
+        except FileNotFoundError as exc:
+            raise NotFound(f"{name} is not in staging") from exc
+
+    async def verify(self, name: str, sha256: str) -> StoredFile | None:
+        try:
+            data = await self.read(name)
+        except NotFound:
+            return None
+        if hashlib.sha256(data).hexdigest() != sha256:
+            return None
+        file = StoredFile(name=name, media_type=media_type_of(name), size_bytes=len(data), sha256=sha256)
+        self._register(file)
+        return file
+
+    def path(self, name: str) -> Path:
+        return self._folder / name
+
+
+class LocalArtifactStore:
+    """All batches under one root. Share it freely."""
+
+    def __init__(self, root: Path) -> None:
+        self._staging_root = root / "staging"
+        self._batches_root = root / "batches"
+        self._staged: dict[str, dict[str, tuple[Path, StoredFile]]] = {}
+
+    async def prepare(self) -> None:
+        """Makes the folders."""
+        for folder in (self._staging_root, self._batches_root):
+            await _in_thread(_make_folder, folder)
+
+    async def open_staging(self, operation_id: str, attempt: int) -> LocalStaging:
+        """The attempt's staging folder; takes over what an earlier attempt left."""
+        folder = self._staging_root / f"{operation_id}.{attempt}"
+        await _in_thread(_adopt, self._staging_root, operation_id, folder)
+        staged = self._staged.setdefault(operation_id, {})
+
+        def register(file: StoredFile) -> None:
+            staged[file.name] = (folder / file.name, file)
+
+        return LocalStaging(folder, register)
+
+    async def publish(self, operation_id: str, attempt: int, folder: str, manifest: Manifest) -> Path:
+        """Makes the batch visible, whole, by one rename; safe to repeat."""
+        source = self._staging_root / f"{operation_id}.{attempt}"
+        target = self._batches_root / folder
+        await _in_thread(_publish, source, target, manifest)
+        self._staged.pop(operation_id, None)
+        return target
+
+    async def discard(self, operation_id: str) -> None:
+        """Removes what was staged for this run."""
+        self._staged.pop(operation_id, None)
+        await _in_thread(_discard, self._staging_root, operation_id)
+
+    async def delete_batch(self, folder: str) -> None:
+        """Removes a published batch: out of sight by a rename first, so that nobody ever sees half of it."""
+        await _in_thread(_delete_batch, self._batches_root / folder, self._staging_root / f"deleted-{folder}")
+
+    def release_staged(self, operation_id: str) -> None:
+        """Forgets the names of a run that has ended; its files stay."""
+        self._staged.pop(operation_id, None)
+
+    def find_staged(self, operation_id: str, name: str) -> tuple[Path, StoredFile] | None:
+        """A file of a run that is not published yet, by its exact name."""
+        return self._staged.get(operation_id, {}).get(name)
+
+    async def find_published(self, folder: str, name: str) -> tuple[Path, StoredFile]:
+        """A file of a batch, by its exact name in the manifest. Raises: NotFound."""
+        manifest = await self.read_manifest(folder)
+        path = self._batches_root / folder / name
+        if name == MANIFEST_NAME:
+            return path, await _in_thread(_manifest_record, path)
+        file = manifest.file(name)
+        if file is None:
+            raise NotFound(f"this run has no file of that name; it has {len(manifest.files)} files, see manifest.json")
+        return path, file
+
+    async def read_manifest(self, folder: str) -> Manifest:
+        """The batch's manifest. Raises: NotFound."""
+        return await _in_thread(_load_manifest, self._batches_root / folder)
+
+    def batch_path(self, folder: str) -> Path:
+        """Where the batch of that name is."""
+        return self._batches_root / folder
+
+
+async def _in_thread(work: Callable[..., T], *args: object) -> T:
+    try:
+        return await anyio.to_thread.run_sync(work, *args)
+    except OSError as exc:
+        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull from exc
+        raise
+
+
+def _make_folder(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _write_file(folder: Path, name: str, data: bytes) -> StoredFile:
+    path = folder / name
+    if not folder.is_dir():
+        raise AttemptSuperseded
+    path.parent.mkdir(exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(data)
+    partial.rename(path)  # a file of its final name is whole
+    return StoredFile(
+        name=name, media_type=media_type_of(name), size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest()
+    )
+
+
+def _adopt(root: Path, operation_id: str, folder: Path) -> None:
+    earlier = sorted(_staged_folders(root, operation_id), key=_attempt_of)
+    if folder not in earlier and earlier:
+        earlier.pop().rename(folder)
+    for leftover in earlier:
+        if leftover != folder:
+            shutil.rmtree(leftover)
+    folder.mkdir(exist_ok=True)
+
+
+def _staged_folders(root: Path, operation_id: str) -> Iterable[Path]:
+    return [path for path in root.glob(f"{operation_id}.*") if path.is_dir()]
+
+
+def _attempt_of(folder: Path) -> int:
+    return int(folder.name.rpartition(".")[2])
+
+
+def _publish(source: Path, target: Path, manifest: Manifest) -> None:
+    if target.exists():
+        return  # this very batch: the folder is named by its operation_id, and a rename is all or nothing
+    if not source.is_dir():
+        raise AttemptSuperseded
+    listed = {file.name for file in manifest.files}
+    for path in [path for path in source.rglob("*") if path.is_file()]:
+        if path.relative_to(source).as_posix() not in listed:
+            path.unlink()
+    (source / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    for path in source.rglob("*"):
+        _sync(path)
+    _sync(source)
+    source.rename(target)
+    _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _discard(root: Path, operation_id: str) -> None:
+    for folder in _staged_folders(root, operation_id):
+        shutil.rmtree(folder)
+
+
+def _delete_batch(folder: Path, grave: Path) -> None:
+    if folder.exists():
+        folder.rename(grave)
+    if grave.exists():
+        shutil.rmtree(grave)
+
+
+def _load_manifest(folder: Path) -> Manifest:
+    try:
+        text = (folder / MANIFEST_NAME).read_text(encoding="utf-8")
+    except FileNotFoundError as exc:
+        raise NotFound("the files of this run are no longer there") from exc
+    return Manifest.model_validate_json(text)
+
+
+def _manifest_record(path: Path) -> StoredFile:
+    data = path.read_bytes()
+    return StoredFile(
+        name=MANIFEST_NAME,
+        media_type=media_type_of(MANIFEST_NAME),
+        size_bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
