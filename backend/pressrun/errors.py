@@ -6,7 +6,9 @@
     │   ├── FieldErrors               fields wrong; carries `errors[]`
     │   ├── BodyTooLarge
     │   ├── UnsupportedMediaType
-    │   └── MalformedHeader           Idempotency-Key, Last-Event-ID …
+    │   ├── MalformedHeader           Idempotency-Key, Last-Event-ID …
+    │   ├── HeadersTooLarge
+    │   └── MethodNotAllowed          carries the methods that are
     ├── AccessDenied
     │   ├── Unauthorized              no or unknown token
     │   ├── Forbidden                 foreign origin, or a token without the scope
@@ -72,6 +74,22 @@ class MalformedHeader(InvalidRequest):
     """A header of the request is malformed."""
 
     code = "malformed_header"
+
+
+class HeadersTooLarge(InvalidRequest):
+    """The headers of the request are larger than the server accepts."""
+
+    code = "headers_too_large"
+
+
+class MethodNotAllowed(InvalidRequest):
+    """This path does not take this method."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, method: str, allowed: tuple[str, ...]) -> None:
+        self.allowed = allowed
+        super().__init__(f"This path does not take {method[:20]}; it takes {', '.join(allowed) or 'nothing'}.")
 
 
 class FieldProblem(TypedDict):

@@ -7,10 +7,12 @@ checked against this class.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import unquote
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -43,3 +45,15 @@ class Settings(BaseSettings):
     shutdown_grace_s: Annotated[float, Field(ge=0)] = 5
     log_level: str = "INFO"
     log_json: bool | None = None
+
+    @field_validator("allowed_hosts", "tokens", mode="before")
+    @classmethod
+    def _split_list(cls, value: object) -> object:
+        return tuple(re.findall(r"[^\s,]+", value)) if isinstance(value, str) else value
+
+    def secrets(self) -> list[str]:
+        """The values that must never be seen in a log, an event, an error or a file."""
+        passwords = [unquote(found) for found in re.findall(r"//[^/@:]*:([^/@]+)@", self.ai_base_url or "")]
+        keys = [self.ai_api_key.get_secret_value()] if self.ai_api_key else []
+        digests = [digest for line in self.tokens for digest in line.split(":")[1:2]]
+        return [secret for secret in (*passwords, *keys, *digests) if secret]

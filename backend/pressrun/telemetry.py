@@ -1,0 +1,169 @@
+"""Logging: one pipeline for our own lines and for every library's, and the mask for secrets.
+
+Owns how a line of the log looks, that no known secret is in it and, on a console, no control character. Owns neither
+what is worth a line nor where secrets come from (`Settings.secrets`).
+
+Invariant: every line leaves through one handler whose last act is `SecretMask.mask` on the finished text, so that
+message, fields and tracebacks are covered alike, whichever library wrote them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import TextIO
+from urllib.parse import quote
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+MASKED = "[secret]"
+# How the note begins that api.problems puts on an exception it has logged, so that the server's copy can be dropped.
+INCIDENT_NOTE = "incident "
+
+# Shorter values are placeholders ("none", "ollama"), and masking those would blot out ordinary words.
+_SHORTEST_SECRET = 8
+
+# C0 and C1 controls, line separators, and the marks that reverse the direction of what follows.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_LINE_FEED = "\n"
+
+# Chatty below WARNING: httpx logs whole URLs, uvicorn a line for each request, DBOS one for each workflow.
+_QUIET = ("httpx", "httpcore", "uvicorn", "uvicorn.access", "uvicorn.error", "dbos", "alembic", "PIL", "markdown_it")
+
+
+class SecretMask:
+    """The secret values of this process, and how to take them out of a text. Immutable, so shared freely.
+
+    Knows each value as it is and as it looks inside JSON, a URL and a Python repr: a serialised event, manifest or
+    problem can be masked as text. Values shorter than 8 characters are not masked.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        forms = {form for secret in secrets if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
+        # Longest first: a secret that begins with another one must be taken out whole.
+        longest_first = sorted(forms, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+
+    def mask(self, text: str) -> str:
+        """`text` with every known secret replaced by `[secret]`."""
+        return text if self._pattern is None else self._pattern.sub(MASKED, text)
+
+
+def _forms(secret: str) -> set[str]:
+    return {
+        secret,
+        quote(secret),
+        quote(secret, safe=""),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        repr(secret)[1:-1],
+    }
+
+
+def configure_logging(
+    *, level: str = "INFO", json_lines: bool | None = None, mask: SecretMask, stream: TextIO | None = None
+) -> None:
+    """Send every logger of the process through one handler; may be called again, the last call holds.
+
+    `stream` is stderr when None; `json_lines` None means JSON unless `stream` is a terminal. uvicorn must be started
+    with `log_config=None`, or it puts its own handlers back.
+    """
+    sink = stream or sys.stderr
+    as_json = not sink.isatty() if json_lines is None else json_lines
+    handler = logging.StreamHandler(sink)
+    handler.setFormatter(_LineFormatter(as_json, mask))
+    handler.addFilter(_not_told_already)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in _QUIET:
+        logger = logging.getLogger(name)
+        # DBOS and uvicorn add a console handler of their own to a logger that has none.
+        logger.handlers[:] = [logging.NullHandler()]
+        logger.propagate = True
+        logger.setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+    _configure_structlog()
+
+
+def bind_run(operation_id: str) -> AbstractContextManager[None]:
+    """While it is open, every line written by this task and its children carries `operation_id`."""
+    return structlog.contextvars.bound_contextvars(operation_id=operation_id)
+
+
+def printable(text: str, *, keep_lines: bool = False) -> str:
+    r"""`text` with control characters spelled out (`\x1b`), so that it cannot forge lines or drive a terminal."""
+    return _CONTROLS.sub(lambda found: _spell_out(found.group(), keep_lines), text)
+
+
+def _spell_out(character: str, keep_lines: bool) -> str:
+    if keep_lines and character == _LINE_FEED:
+        return character
+    return character.encode("unicode_escape").decode("ascii")
+
+
+_SHARED: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    structlog.processors.StackInfoRenderer(),
+    structlog.processors.format_exc_info,
+)
+
+
+def _configure_structlog() -> None:
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,  # a cached logger would keep the pipeline of an earlier call
+    )
+
+
+class _LineFormatter(structlog.stdlib.ProcessorFormatter):
+    """The last sink: renders a record to its line and masks the line."""
+
+    def __init__(self, as_json: bool, mask: SecretMask) -> None:
+        renderer: list[Processor] = (
+            [structlog.processors.JSONRenderer(ensure_ascii=False, default=repr)]
+            if as_json
+            else [_make_printable, structlog.dev.ConsoleRenderer(timestamp_key="at")]
+        )
+        super().__init__(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+            foreign_pre_chain=_SHARED,
+        )
+        self._mask = mask
+
+    def format(self, record: logging.LogRecord) -> str:
+        # A lone surrogate cannot be written to a UTF-8 stream; \udXXX can, and is how JSON spells it.
+        line = super().format(record).encode("utf-8", "backslashreplace").decode("utf-8")
+        return self._mask.mask(line)
+
+
+def _make_printable(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    return {
+        printable(key): printable(value if isinstance(value, str) else repr(value), keep_lines=key in _MULTILINE)
+        for key, value in event.items()
+    }
+
+
+_MULTILINE = frozenset({"exception", "stack"})
+
+
+def _not_told_already(record: logging.LogRecord) -> bool:
+    """False for a server's own report of an exception that is in the log already, under its incident id."""
+    error = record.exc_info[1] if record.exc_info else None
+    told = any(note.startswith(INCIDENT_NOTE) for note in getattr(error, "__notes__", ()))
+    return not (told and record.name.startswith("uvicorn"))
