@@ -82,7 +82,8 @@ class LocalStaging:
 class LocalArtifactStore:
     """All batches under one root. Share it freely."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, mask: Callable[[str], str] = str) -> None:
+        self._mask = mask
         self._staging_root = root / "staging"
         self._batches_root = root / "batches"
         self._staged: dict[str, dict[str, tuple[Path, StoredFile]]] = {}
@@ -107,7 +108,8 @@ class LocalArtifactStore:
         """Makes the batch visible, whole, by one rename; safe to repeat."""
         source = self._staging_root / f"{operation_id}.{attempt}"
         target = self._batches_root / folder
-        await _in_thread(_publish, source, target, manifest)
+        text = self._mask(manifest.model_dump_json(indent=2) + "\n")
+        await _in_thread(_publish, source, target, text, {file.name for file in manifest.files})
         self._staged.pop(operation_id, None)
         return target
 
@@ -192,16 +194,15 @@ def _attempt_of(folder: Path) -> int:
     return int(folder.name.rpartition(".")[2])
 
 
-def _publish(source: Path, target: Path, manifest: Manifest) -> None:
+def _publish(source: Path, target: Path, manifest: str, listed: set[str]) -> None:
     if target.exists():
         return  # this very batch: the folder is named by its operation_id, and a rename is all or nothing
     if not source.is_dir():
         raise AttemptSuperseded
-    listed = {file.name for file in manifest.files}
     for path in [path for path in source.rglob("*") if path.is_file()]:
         if path.relative_to(source).as_posix() not in listed:
             path.unlink()
-    (source / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    (source / MANIFEST_NAME).write_text(manifest, encoding="utf-8")
     for path in source.rglob("*"):
         _sync(path)
     _sync(source)

@@ -105,6 +105,15 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
         database.close()
 
 
+def use_wal(path: Path) -> None:
+    """Makes the SQLite file if it is not there, and sets it to WAL: once, for good."""
+    connection = sqlite3.connect(path)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+    finally:
+        connection.close()
+
+
 def _engine(path: Path, *, pragmas: tuple[str, ...], begin: str) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
@@ -127,8 +136,7 @@ def _engine(path: Path, *, pragmas: tuple[str, ...], begin: str) -> Engine:
 
 def _prepare(writer: Engine, path: Path) -> None:
     try:
-        with writer.connect() as connection:
-            connection.connection.driver_connection.execute("PRAGMA journal_mode=WAL")  # type: ignore[union-attr]
+        use_wal(path)
         with writer.begin() as connection:
             found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
             if found > SCHEMA_VERSION:
@@ -138,5 +146,7 @@ def _prepare(writer: Engine, path: Path) -> None:
                 )
             metadata.create_all(connection)
             connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
-    except OperationalError as exc:
-        raise StartupError(f"cannot open the database {path}: {exc.orig}; check that the folder is writable") from exc
+    except (OperationalError, sqlite3.Error) as exc:
+        raise StartupError(
+            f"cannot open the database {path}: {getattr(exc, 'orig', exc)}; check that the folder is writable"
+        ) from exc

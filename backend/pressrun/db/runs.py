@@ -59,7 +59,7 @@ def find_identical(
 
 
 def update_where(
-    connection: Connection, operation_id: str, values: Mapping[str, Any], **expected: Any
+    connection: Connection, operation_id: str, values: Mapping[str, Any], /, **expected: Any
 ) -> Row[Any] | None:
     """Changes the row if every `expected` column has that value (or is in that tuple); the new row, or None."""
     query = update(runs).where(runs.c.operation_id == operation_id)

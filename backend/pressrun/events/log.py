@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -56,12 +56,6 @@ class LoggedEvent:
         return f"id: {self.seq}\ndata: {self.data}\n\n".encode()
 
 
-def encode(operation_id: str, seq: int, at: datetime, body: AnyBody) -> EventRow:
-    """A body at its place, as the row to be stored."""
-    wire = RunEvent(operation_id=operation_id, seq=seq, at=at, body=body).to_wire()
-    return EventRow(seq, body.type, json.dumps(wire, ensure_ascii=False, separators=(",", ":")))
-
-
 class Tail:
     """The last events of one run, shared by all its followers, and the event they wait for."""
 
@@ -91,10 +85,16 @@ class Tail:
 class EventLog:
     """Append, read and follow. One per process; share it freely among tasks of its loop."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, mask: Callable[[str], str] = str) -> None:
         self._database = database
         self._clock = clock
+        self._mask = mask
         self._tails: dict[str, Tail] = {}
+
+    def encode(self, operation_id: str, seq: int, at: datetime, body: AnyBody) -> EventRow:
+        """A body at its place, as the row to be stored; secrets masked."""
+        wire = RunEvent(operation_id=operation_id, seq=seq, at=at, body=body).to_wire()
+        return EventRow(seq, body.type, self._mask(json.dumps(wire, ensure_ascii=False, separators=(",", ":"))))
 
     async def append(self, operation_id: str, attempt: int, body: AnyBody) -> LoggedEvent:
         """Appends one event of a running run; durable when it returns.
@@ -107,7 +107,7 @@ class EventLog:
 
         def make(place: Place) -> EventRow:
             placed = body.model_copy(update={"progress": place.progress}) if isinstance(body, Progress) else body
-            return encode(operation_id, place.seq, at, placed)
+            return self.encode(operation_id, place.seq, at, placed)
 
         row = await self._database.write(
             queries.append, operation_id, attempt, at, make, stage=stage, progress=progress

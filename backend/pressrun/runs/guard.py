@@ -20,7 +20,7 @@ from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.errors import Conflict, IdempotencyKeyReused
-from pressrun.events.log import EventLog, encode
+from pressrun.events.log import EventLog
 from pressrun.events.model import Started
 from pressrun.runs.fingerprint import canonical, fingerprint
 from pressrun.runs.model import Run
@@ -227,7 +227,7 @@ class RunGuard:
                 "pinned": False,
             },
         )
-        event = encode(submission.operation_id, 1, now, Started(attempt=1))
+        event = self._log.encode(submission.operation_id, 1, now, Started(attempt=1))
         event_queries.insert_event(connection, submission.operation_id, 1, now, event)
         return event
 

@@ -1,0 +1,236 @@
+"""`Engine`: the durable workflow of a run, on DBOS.
+
+A run is one workflow whose id is the operation_id, with one step per stage. What a step returned is checkpointed; after
+a crash the workflow is started again at the next start of a process and goes on at the first step that has no
+checkpoint. The `runs` row says what people may believe and is changed only through the `RunBook`.
+
+How a workflow body ends:
+- it returns: the run has its terminal event;
+- it is cancelled from inside (`cancel`): the cancel scope is left, the run ends as `cancelled`;
+- it is handed back (`drain`): CancelledError leaves the body, DBOS keeps the workflow pending, the next start goes on.
+
+DBOS is a process-wide singleton; so is an open Engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import anyio
+import anyio.to_thread
+import structlog
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, StepOptions
+
+from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.clock import Clock
+from pressrun.db.engine import use_wal
+from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, read
+from pressrun.engine.ports import Claim, RunBook
+from pressrun.errors import DeadlineExceeded
+from pressrun.events.model import AnyBody, Cancelled, Error, Stage
+from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext, StageResult
+from pressrun.pipeline.pipeline import Pipeline
+
+_WORKFLOW_VERSION = "1"  # raise it when the order or the results of the steps change
+_EXECUTOR_ID = "pressrun"  # one process a data folder (its lock sees to that): whoever starts continues all its runs
+_MAX_STARTS = 20  # a last resort; the RunBook ends a run that crashed its process three times
+_FINISH_TIMEOUT_S = 10.0  # ending a run is two short transactions; a disk that hangs must not hang the workflow
+
+_log = structlog.get_logger(__name__)
+WorkflowState = Literal["unknown", "active", "ended"]
+
+
+@dataclass(slots=True)
+class _Execution:
+    scope: anyio.CancelScope
+    handed_back: bool = False
+
+
+class Engine:
+    """Starts, cancels and hands back runs. Open with `open_engine`."""
+
+    def __init__(
+        self, pipeline: Pipeline, store: LocalArtifactStore, book: RunBook, clock: Clock, *, run_deadline_s: float
+    ) -> None:
+        self._pipeline = pipeline
+        self._store = store
+        self._book = book
+        self._clock = clock
+        self._run_deadline_s = run_deadline_s
+        self._executions: dict[str, _Execution] = {}
+        self._idle = anyio.Event()
+
+        async def run(operation_id: str) -> None:
+            await self._run(operation_id)
+
+        self._workflow = DBOS.workflow(name="run", max_recovery_attempts=_MAX_STARTS)(run)
+
+    async def start(self, operation_id: str) -> None:
+        """Starts the run's workflow; does nothing if it was started before."""
+        with SetWorkflowID(operation_id):
+            await DBOS.start_workflow_async(self._workflow, operation_id)
+
+    def cancel(self, operation_id: str) -> bool:
+        """Stops the run's work here and now; False if it is not executing in this process."""
+        execution = self._executions.get(operation_id)
+        if execution is None:
+            return False
+        execution.scope.cancel()
+        return True
+
+    def executing(self) -> frozenset[str]:
+        """The runs this process is executing."""
+        return frozenset(self._executions)
+
+    async def state(self, operation_id: str) -> WorkflowState:
+        """What the engine knows of the run's workflow."""
+        status = await DBOS.get_workflow_status_async(operation_id)
+        if status is None:
+            return "unknown"
+        return "active" if status.status in ("PENDING", "ENQUEUED", "DELAYED") else "ended"
+
+    async def drain(self, grace_s: float) -> None:
+        """Lets runs finish for `grace_s`, then hands the rest back for the next start."""
+        with anyio.move_on_after(grace_s):
+            await self._until_idle()
+        for operation_id, execution in self._executions.items():
+            _log.info("run handed back", operation_id=operation_id)
+            execution.handed_back = True
+            execution.scope.cancel()
+        with anyio.move_on_after(_FINISH_TIMEOUT_S):
+            await self._until_idle()
+
+    async def _until_idle(self) -> None:
+        while self._executions:
+            self._idle = anyio.Event()
+            await self._idle.wait()
+
+    async def _run(self, operation_id: str) -> None:
+        """The workflow. Only `_step` results decide its way; everything else is safe to do again."""
+        with structlog.contextvars.bound_contextvars(operation_id=operation_id):
+            claim = await self._book.claim(operation_id)
+            if claim is None:
+                return
+            deadline = anyio.current_time() + self._run_deadline_s
+            execution = _Execution(anyio.CancelScope(deadline=deadline))
+            self._executions[operation_id] = execution
+            try:
+                with execution.scope:
+                    await self._attempt(claim)
+                if execution.scope.cancelled_caught:
+                    await self._after_cancel(claim, execution)
+            finally:
+                del self._executions[operation_id]
+                self._idle.set()
+
+    async def _attempt(self, claim: Claim) -> None:
+        context = await self._open_context(claim)
+        try:
+            composed = read(await self._step("compose", lambda: self._pipeline.compose(context)), Composed)
+            rendered = read(await self._step("render", lambda: self._pipeline.render(context)), Rendered)
+            exported = read(
+                await self._step("export", lambda: self._pipeline.export(context, composed, rendered)), Exported
+            )
+            published = read(
+                await self._step("publish", lambda: self._pipeline.publish(context, composed, rendered, exported)),
+                Published,
+            )
+        except StageFailed as failure:
+            await self._finish(claim, failure.error)
+        except Stopped:
+            await self._finish_stopped(claim)
+        else:
+            duration_s = (self._clock.now() - claim.created_at).total_seconds()
+            await self._finish(
+                claim,
+                self._pipeline.completed(context, composed, rendered, exported, published, duration_s=duration_s),
+            )
+            await self._store.discard(claim.operation_id)
+
+    async def _open_context(self, claim: Claim) -> RunContext:
+        async def emit(body: AnyBody) -> None:
+            await self._book.emit(claim.operation_id, claim.attempt, body)
+
+        async def seal() -> None:
+            await self._book.seal(claim.operation_id, claim.attempt)
+
+        return RunContext(
+            operation_id=claim.operation_id,
+            attempt=claim.attempt,
+            spec=claim.spec,
+            created_at=claim.created_at,
+            staging=await self._store.open_staging(claim.operation_id, claim.attempt),
+            emit=emit,
+            seal=seal,
+            captured=claim.captured,
+        )
+
+    async def _step(self, stage: Stage, work: Callable[[], Awaitable[StageResult]]) -> dict[str, Any]:
+        return await DBOS.run_step_async(StepOptions(name=stage), checkpointed, stage, work)
+
+    async def _finish(self, claim: Claim, body: Any) -> None:
+        with anyio.fail_after(_FINISH_TIMEOUT_S, shield=True):
+            await self._book.finish(claim.operation_id, claim.attempt, body)
+
+    async def _finish_stopped(self, claim: Claim) -> None:
+        by = await self._book.cancelled_by(claim.operation_id)
+        if by is not None:
+            await self._finish(claim, Cancelled(by=by))
+            await self._store.discard(claim.operation_id)
+
+    async def _after_cancel(self, claim: Claim, execution: _Execution) -> None:
+        if execution.handed_back:
+            with anyio.fail_after(_FINISH_TIMEOUT_S, shield=True):
+                await self._book.hand_back(claim.operation_id, claim.attempt)
+            raise asyncio.CancelledError  # tells DBOS to keep the workflow pending
+        if await self._book.cancelled_by(claim.operation_id) is not None:
+            await self._finish_stopped(claim)
+            return
+        overdue = DeadlineExceeded(f"The run took longer than its limit of {self._run_deadline_s:g} s")
+        await self._finish(claim, Error(code=overdue.code, message=str(overdue), retryable=overdue.retryable))
+
+
+@asynccontextmanager
+async def open_engine(
+    pipeline: Pipeline,
+    store: LocalArtifactStore,
+    book: RunBook,
+    clock: Clock,
+    *,
+    database_path: Path,
+    run_deadline_s: float,
+    grace_s: float,
+) -> AsyncIterator[Engine]:
+    """Launches DBOS on its own SQLite file; runs left unfinished there go on within about a second.
+
+    Must be opened on the loop the runs shall live on. At the end runs get `grace_s` to finish, then are handed back.
+    """
+    await anyio.to_thread.run_sync(use_wal, database_path)
+    logging.getLogger("dbos").setLevel(logging.WARNING)
+    DBOS(config=_config(database_path))
+    engine = Engine(pipeline, store, book, clock, run_deadline_s=run_deadline_s)
+    try:
+        DBOS.launch()
+        yield engine
+    finally:
+        with anyio.CancelScope(shield=True):
+            await engine.drain(grace_s)
+            await anyio.to_thread.run_sync(lambda: DBOS.destroy(destroy_registry=True))
+
+
+def _config(database_path: Path) -> DBOSConfig:
+    return DBOSConfig(
+        name="pressrun",
+        system_database_url=f"sqlite:///{database_path}",
+        executor_id=_EXECUTOR_ID,
+        application_version=_WORKFLOW_VERSION,
+        serializer=DBOSPortableJSONSerializer(),
+        log_level="WARNING",
+        notification_listener_polling_interval_sec=1.0,
+    )

@@ -1,0 +1,61 @@
+"""A stage's end as a value that can be checkpointed: its result, or why it failed.
+
+DBOS stores what a step returns; an exception would come back from the checkpoint as another type. So a failure is a
+value too, and a replayed workflow reads the same story.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import structlog
+
+from pressrun.errors import AttemptSuperseded, PressrunError, RunCancelled
+from pressrun.events.model import Error, Stage
+from pressrun.pipeline.context import StageResult
+
+ResultT = TypeVar("ResultT", bound=StageResult)
+_log = structlog.get_logger(__name__)
+
+
+class StageFailed(Exception):
+    """A stage ended with a failure; carries the `error` event to be."""
+
+    def __init__(self, error: Error) -> None:
+        self.error = error
+        super().__init__(error.code)
+
+
+class Stopped(Exception):
+    """The run ended under the stage's feet: cancelled, or taken over by a later attempt."""
+
+
+async def checkpointed(stage: Stage, work: Callable[[], Awaitable[StageResult]]) -> dict[str, Any]:
+    """Runs a stage; its outcome as JSON."""
+    try:
+        return {"result": (await work()).model_dump(mode="json")}
+    except (AttemptSuperseded, RunCancelled):
+        return {"stopped": True}
+    except PressrunError as exc:
+        _log.warning("stage failed", stage=stage, code=exc.code, exc_info=exc)
+        error = Error(code=exc.code, message=str(exc), stage=stage, retryable=exc.retryable)
+        return {"error": error.model_dump(mode="json")}
+    except Exception as exc:  # noqa: BLE001 - the wall of the pipeline: a bug ends this run, never the server
+        _log.error("stage broke", stage=stage, exc_info=exc)
+        error = Error(
+            code="internal",
+            message="Something unexpected went wrong in Pressrun; the server's log has the details.",
+            stage=stage,
+            retryable=True,
+        )
+        return {"error": error.model_dump(mode="json")}
+
+
+def read(outcome: dict[str, Any], model: type[ResultT]) -> ResultT:
+    """The result of a stage that finished. Raises: StageFailed, Stopped."""
+    if "stopped" in outcome:
+        raise Stopped
+    if "error" in outcome:
+        raise StageFailed(Error.model_validate(outcome["error"]))
+    return model.model_validate(outcome["result"])

@@ -1,0 +1,50 @@
+"""What the engine needs of the rooms above it; runs/ledger.py gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from pressrun.events.model import AnyBody, Cancelled, CancelledBy, Complete, Error, Screenshot
+from pressrun.spec import RunSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to execute one attempt of a run; its writes are fenced by `attempt`."""
+
+    operation_id: str
+    attempt: int
+    spec: RunSpec
+    created_at: datetime
+    captured: Mapping[int, Screenshot]
+
+
+class RunBook(Protocol):
+    """The truth about runs that people see, as far as the engine changes it."""
+
+    async def claim(self, operation_id: str) -> Claim | None:
+        """Takes the run's next attempt for this process; None when the run has ended and nothing is to be done."""
+        ...
+
+    async def emit(self, operation_id: str, attempt: int, body: AnyBody) -> None:
+        """Appends an event. Raises: AttemptSuperseded."""
+        ...
+
+    async def seal(self, operation_id: str, attempt: int) -> None:
+        """The point of no return. Raises: RunCancelled, AttemptSuperseded."""
+        ...
+
+    async def finish(self, operation_id: str, attempt: int, body: Complete | Error | Cancelled) -> bool:
+        """Ends the run with its terminal event and frees its slot; False if it had ended already."""
+        ...
+
+    async def hand_back(self, operation_id: str, attempt: int) -> None:
+        """Gives the run up unfinished, for the next start to go on."""
+        ...
+
+    async def cancelled_by(self, operation_id: str) -> CancelledBy | None:
+        """Who asked for the run's end, if anybody did."""
+        ...

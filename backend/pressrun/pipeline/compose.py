@@ -1,0 +1,83 @@
+"""Stage 1: source -> document.html in staging."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from pressrun.ai.cache import AiCache
+from pressrun.ai.client import AiClient
+from pressrun.ai.compose import ai_fragment
+from pressrun.errors import AiFailed, AiUnavailable
+from pressrun.events.model import HtmlGenerated, Warning
+from pressrun.pipeline.context import DOCUMENT_NAME, Composed, RunContext
+from pressrun.sources.document import Document, DocumentWarning, wrap_fragment
+from pressrun.sources.html import compose_html
+from pressrun.sources.text import compose_text, title_of
+
+# an answer is about as long as its source, with tags; only the progress bar depends on this guess
+_ANSWER_CHARS_PER_SOURCE_CHAR = 1.3
+
+
+async def compose(context: RunContext, ai: AiClient | None, cache: AiCache | None) -> Composed:
+    """Makes the document. Raises: ComposeFailed, AiFailed, DiskFull."""
+    await context.progress("compose", 0.1, "Reading the source")
+    document = await _make_document(context, ai, cache)
+    file = await context.staging.write(DOCUMENT_NAME, document.html.encode())
+    for warning in document.warnings:
+        await context.emit(Warning(code=warning.code, message=warning.message))
+    await context.emit(
+        HtmlGenerated(
+            html_filename=file.name, url=context.url_of(file.name), title=document.title, size_bytes=file.size_bytes
+        )
+    )
+    await context.progress("compose", 1, "The document is ready")
+    return Composed(title=document.title, document=file)
+
+
+async def _make_document(context: RunContext, ai: AiClient | None, cache: AiCache | None) -> Document:
+    spec = context.spec
+    if spec.html is not None:
+        return await compose_html(spec.html, title=spec.title)
+    text = spec.text or ""
+    if spec.composer == "markdown" or (spec.composer == "auto" and ai is None):
+        return await compose_text(text, title=spec.title, theme=spec.theme)
+    if ai is None:
+        raise AiUnavailable
+    try:
+        return await _compose_by_ai(context, text, ai, cache)
+    except AiFailed as exc:
+        if spec.composer == "ai":
+            raise
+        document = await compose_text(text, title=spec.title, theme=spec.theme)
+        note = DocumentWarning("fallback_used", f"The AI composer failed, so the Markdown renderer was used: {exc}")
+        return Document(document.html, document.title, (note, *document.warnings))
+
+
+async def _compose_by_ai(context: RunContext, text: str, ai: AiClient, cache: AiCache | None) -> Document:
+    spec = context.spec
+    title = spec.title or title_of(text)
+    fragment = await ai_fragment(
+        ai,
+        text,
+        model_choice=spec.model_choice,
+        system_prompt=spec.system_prompt,
+        verify=spec.enable_verification,
+        cache=cache if spec.use_cache else None,
+        on_progress=_progress_by_length(context, len(text)),
+    )
+    warnings = tuple(DocumentWarning(warning.code, warning.message) for warning in fragment.warnings)
+    return Document(wrap_fragment(fragment.html, title=title, theme=spec.theme), title, warnings)
+
+
+def _progress_by_length(context: RunContext, source_chars: int) -> Callable[[int], Awaitable[None]]:
+    expected = max(1.0, source_chars * _ANSWER_CHARS_PER_SOURCE_CHAR)
+    last_percent = 0
+
+    async def report(chars: int) -> None:
+        nonlocal last_percent
+        percent = min(95, round(100 * chars / expected))
+        if percent >= last_percent + 5 or last_percent == 0:
+            last_percent = max(percent, 1)
+            await context.progress("compose", percent / 100, f"The AI is writing: {chars} characters so far")
+
+    return report

@@ -1,0 +1,95 @@
+"""What a stage is given, and what it gives back. Pure shapes; results are small and JSON, for they are checkpointed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from pressrun.artifacts.model import StoredFile
+from pressrun.artifacts.store import Staging
+from pressrun.events.model import AnyBody, ArtifactRef, Progress, Screenshot, Stage
+from pressrun.spec import RunSpec
+
+DOCUMENT_NAME = "document.html"
+
+# Which part of 0..100 belongs to which stage. Arbitrary, by where the time goes for 20 slides (rendering, by far).
+PROGRESS_BANDS: Mapping[Stage, tuple[int, int]] = {
+    "compose": (0, 15),
+    "render": (15, 90),
+    "export": (90, 96),
+    "publish": (96, 99),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """One attempt of one run, as its stages see it.
+
+    `emit` appends to the run's log (Raises: AttemptSuperseded). `seal` is the point of no return before publishing
+    (Raises: RunCancelled when a cancel came first). `captured` holds the slides that earlier attempts logged, by index.
+    """
+
+    operation_id: str
+    attempt: int
+    spec: RunSpec
+    created_at: datetime
+    staging: Staging
+    emit: Callable[[AnyBody], Awaitable[None]]
+    seal: Callable[[], Awaitable[None]]
+    captured: Mapping[int, Screenshot]
+
+    def url_of(self, name: str) -> str:
+        """Where clients find a file of this run."""
+        return f"/runs/{self.operation_id}/files/{name}"
+
+    def ref(self, file: StoredFile) -> ArtifactRef:
+        """A file as events name it."""
+        return ArtifactRef(**file.model_dump(), url=self.url_of(file.name))
+
+    async def progress(self, stage: Stage, share: float, message: str, current: int = 0, total: int = 0) -> None:
+        """Says how far `stage` is: `share` from 0 to 1."""
+        low, high = PROGRESS_BANDS[stage]
+        await self.emit(
+            Progress(
+                stage=stage,
+                progress=round(low + (high - low) * share),
+                message=message,
+                current=current if total else None,
+                total=total or None,
+            )
+        )
+
+
+class StageResult(BaseModel):
+    """What a finished stage leaves for those after it."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Composed(StageResult):
+    """The document is in staging."""
+
+    title: str
+    document: StoredFile
+
+
+class Rendered(StageResult):
+    """The slides are in staging, in order."""
+
+    slides: list[StoredFile]
+    truncated: bool
+
+
+class Exported(StageResult):
+    """The exports are in staging, besides document and slides."""
+
+    artifacts: list[StoredFile]
+
+
+class Published(StageResult):
+    """The batch folder's name, under the store's batches."""
+
+    folder: str

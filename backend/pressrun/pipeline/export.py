@@ -1,0 +1,64 @@
+"""Stage 3: document and slides -> the exports that were asked for, in staging."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import anyio.to_thread
+
+from pressrun.artifacts.model import StoredFile
+from pressrun.browser.pool import BrowserPool
+from pressrun.events.model import Artifact
+from pressrun.exports.zip import stream_zip
+from pressrun.pipeline.context import DOCUMENT_NAME, Composed, Exported, Rendered, RunContext
+
+_MAX_BASE_NAME_CHARACTERS = 80  # with ending well under the 255 bytes of a file name, also in Devanagari
+
+
+async def export(context: RunContext, pool: BrowserPool, composed: Composed, rendered: Rendered) -> Exported:
+    """Makes each export. Raises: BrowserFailure, DiskFull."""
+    wanted = context.spec.outputs
+    base = base_name(context.spec.output_name or composed.title)
+    made: list[StoredFile] = []
+    if "html" in wanted:
+        await _announce(context, composed.document)
+    if "pdf" in wanted:
+        await context.progress("export", 0.1, "Writing the PDF")
+        made.append(await context.staging.write(f"{base}.pdf", await _make_pdf(context, pool)))
+        await _announce(context, made[-1])
+    if "zip" in wanted:
+        await context.progress("export", 0.6, "Packing the ZIP")
+        made.append(await _make_zip(context, f"{base}.zip", [composed.document, *rendered.slides, *made]))
+        await _announce(context, made[-1])
+    await context.progress("export", 1, "The exports are ready" if made else "Nothing else to export")
+    return Exported(artifacts=made)
+
+
+def base_name(title: str) -> str:
+    """A file name from a title: letters, digits, marks of any script, `-`; never empty, never a path."""
+    kept = "".join(c if unicodedata.category(c)[0] in "LMN" else "-" for c in unicodedata.normalize("NFC", title))
+    return re.sub(r"-+", "-", kept).strip("-")[:_MAX_BASE_NAME_CHARACTERS].strip("-").lower() or "document"
+
+
+async def _make_pdf(context: RunContext, pool: BrowserPool) -> bytes:
+    spec = context.spec
+    html = (await context.staging.read(DOCUMENT_NAME)).decode()
+    async with pool.lease(
+        viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom
+    ) as lease:
+        await lease.load(html)
+        return await lease.pdf()
+
+
+async def _make_zip(context: RunContext, name: str, files: list[StoredFile]) -> StoredFile:
+    paths = [(file.name, context.staging.path(file.name)) for file in files]
+
+    def pack() -> bytes:
+        return b"".join(stream_zip(paths, modified_at=context.created_at))
+
+    return await context.staging.write(name, await anyio.to_thread.run_sync(pack))
+
+
+async def _announce(context: RunContext, file: StoredFile) -> None:
+    await context.emit(Artifact(**context.ref(file).model_dump()))

@@ -1,0 +1,74 @@
+"""`Pipeline`: the stages in order, with what they need. Knows neither HTTP nor tables.
+
+Each stage is safe to repeat. Who runs them, remembers what is finished and ends the run is the engine's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pressrun.ai.cache import AiCache
+from pressrun.ai.client import AiClient
+from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.browser.pool import BrowserPool
+from pressrun.events.model import Complete
+from pressrun.pipeline.compose import compose
+from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext
+from pressrun.pipeline.export import export
+from pressrun.pipeline.publish import publish
+from pressrun.pipeline.render import render
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Shared by all runs; holds no state of any."""
+
+    pool: BrowserPool
+    store: LocalArtifactStore
+    ai: AiClient | None
+    ai_cache: AiCache | None
+    versions: Mapping[str, str]
+    show_paths: bool
+
+    async def compose(self, context: RunContext) -> Composed:
+        """Stage 1. Raises: ComposeFailed, AiFailed, DiskFull."""
+        return await compose(context, self.ai, self.ai_cache)
+
+    async def render(self, context: RunContext) -> Rendered:
+        """Stage 2; nothing to capture where no pictures were asked for. Raises: BrowserFailure, DiskFull."""
+        if not {"images", "zip"} & set(context.spec.outputs):
+            return Rendered(slides=[], truncated=False)
+        return await render(context, self.pool)
+
+    async def export(self, context: RunContext, composed: Composed, rendered: Rendered) -> Exported:
+        """Stage 3. Raises: BrowserFailure, DiskFull."""
+        return await export(context, self.pool, composed, rendered)
+
+    async def publish(
+        self, context: RunContext, composed: Composed, rendered: Rendered, exported: Exported
+    ) -> Published:
+        """Stage 4, at most once visible. Raises: RunCancelled, AttemptSuperseded, DiskFull."""
+        return await publish(context, self.store, self.versions, composed, rendered, exported)
+
+    def completed(
+        self,
+        context: RunContext,
+        composed: Composed,
+        rendered: Rendered,
+        exported: Exported,
+        published: Published,
+        *,
+        duration_s: float,
+    ) -> Complete:
+        """The terminal event of a run whose stages are all finished."""
+        documents = [composed.document] if "html" in context.spec.outputs else []
+        path = self.store.batch_path(published.folder)
+        return Complete(
+            screenshot_count=len(rendered.slides),
+            screenshot_files=[slide.name for slide in rendered.slides],
+            artifacts=[context.ref(file) for file in (*documents, *exported.artifacts)],
+            truncated=rendered.truncated,
+            duration_s=round(duration_s, 3),
+            folder=str(path.resolve()) if self.show_paths else published.folder,
+        )

@@ -1,0 +1,42 @@
+"""Stage 4: staging -> batch folder, by one rename."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from pressrun.artifacts.model import Manifest
+from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext
+
+
+def batch_folder_name(created_at: datetime, operation_id: str) -> str:
+    """`2026-11-21_08-00-00_{operation_id}`: UTC, sorts by time, unique within the same millisecond."""
+    return f"{created_at.astimezone(UTC):%Y-%m-%d_%H-%M-%S}_{operation_id}"
+
+
+async def publish(
+    context: RunContext,
+    store: LocalArtifactStore,
+    versions: Mapping[str, str],
+    composed: Composed,
+    rendered: Rendered,
+    exported: Exported,
+) -> Published:
+    """Makes the batch visible; safe to repeat. Raises: RunCancelled, AttemptSuperseded, DiskFull."""
+    await context.seal()
+    await context.progress("publish", 0, "Publishing the batch folder")
+    folder = batch_folder_name(context.created_at, context.operation_id)
+    manifest = Manifest(
+        operation_id=context.operation_id,
+        attempt=context.attempt,
+        created_at=context.created_at,
+        published_at=datetime.now(UTC),
+        title=composed.title,
+        versions=dict(versions),
+        spec=context.spec.model_dump(mode="json"),
+        truncated=rendered.truncated,
+        files=[composed.document, *rendered.slides, *exported.artifacts],
+    )
+    await store.publish(context.operation_id, context.attempt, folder, manifest)
+    return Published(folder=folder)

@@ -1,0 +1,131 @@
+"""Stage 2: document.html -> slides/0001.png … in staging.
+
+One lease for the whole run. While a slide is being written and logged the next is being captured; `screenshot` events
+come in the order of the slides. What an earlier attempt captured is verified by its digest and not captured again.
+"""
+
+from __future__ import annotations
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from pressrun.artifacts.model import StoredFile
+from pressrun.browser.lease import Lease
+from pressrun.browser.page_breaks import Slice, SlicePlan, plan_slices
+from pressrun.browser.pool import BrowserPool
+from pressrun.errors import EmptyDocument, PressrunError
+from pressrun.events.model import Screenshot, Warning
+from pressrun.pipeline.context import DOCUMENT_NAME, Rendered, RunContext
+from pressrun.spec import ImageFormat
+
+_ENDINGS: dict[ImageFormat, str] = {"png": "png", "jpeg": "jpg", "webp": "webp"}
+_CAPTURED_AHEAD = 1  # one image in memory between capture and disk is enough to keep the browser busy
+
+
+async def render(context: RunContext, pool: BrowserPool) -> Rendered:
+    """Captures every slide. Raises: BrowserFailure, EmptyDocument, DiskFull."""
+    spec = context.spec
+    html = (await context.staging.read(DOCUMENT_NAME)).decode()
+    await context.progress("render", 0, "Opening the document in the browser")
+    async with pool.lease(
+        viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom
+    ) as lease:
+        await lease.load(html)
+        plan = await _plan(context, lease)
+        if plan.truncated:
+            await context.emit(
+                Warning(
+                    code="truncated",
+                    message=f"The document is longer than max_screenshots={spec.max_screenshots} slides; the rest is "
+                    "not captured. Raise max_screenshots (up to 500) to get it all.",
+                )
+            )
+        slides = await _capture_all(context, lease, plan.slices)
+    return Rendered(slides=slides, truncated=plan.truncated)
+
+
+async def _plan(context: RunContext, lease: Lease) -> SlicePlan:
+    spec = context.spec
+    layout = await lease.layout()
+    if layout.empty:
+        raise EmptyDocument
+    return plan_slices(
+        layout.boxes,
+        layout.height_css_px,
+        spec.viewport_height / spec.zoom,
+        spec.overlap,
+        spec.page_breaks,
+        spec.max_screenshots,
+    )
+
+
+async def _capture_all(context: RunContext, lease: Lease, slices: list[Slice]) -> list[StoredFile]:
+    files: list[StoredFile] = []
+    send, receive = anyio.create_memory_object_stream[tuple[int, bytes | StoredFile]](_CAPTURED_AHEAD)
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_save_all, context, receive, len(slices), files)
+            await _capture_each(context, lease, slices, send)
+    except* PressrunError as group:  # one failure ends both sides; what happened is the first
+        raise _first(group) from None
+    return files
+
+
+async def _capture_each(
+    context: RunContext,
+    lease: Lease,
+    slices: list[Slice],
+    send: MemoryObjectSendStream[tuple[int, bytes | StoredFile]],
+) -> None:
+    spec = context.spec
+    async with send:
+        for index, piece in enumerate(slices, start=1):
+            known = context.captured.get(index)
+            image: bytes | StoredFile | None = None
+            if known is not None:
+                image = await context.staging.verify(known.filename, known.sha256)
+            if image is None:
+                image = await lease.capture(piece, spec.image_format, spec.image_quality)
+            await send.send((index, image))
+
+
+async def _save_all(
+    context: RunContext,
+    receive: MemoryObjectReceiveStream[tuple[int, bytes | StoredFile]],
+    total: int,
+    files: list[StoredFile],
+) -> None:
+    async with receive:
+        async for index, image in receive:
+            if isinstance(image, StoredFile):
+                files.append(image)
+            else:
+                files.append(await _save(context, index, total, image))
+            await context.progress("render", index / total, f"Slide {index} of {total}", index, total)
+
+
+async def _save(context: RunContext, index: int, total: int, image: bytes) -> StoredFile:
+    spec = context.spec
+    file = await context.staging.write(f"slides/{index:04d}.{_ENDINGS[spec.image_format]}", image)
+    known = context.captured.get(index)
+    if known is None or known.sha256 != file.sha256:  # captured again after a crash: the log has it already
+        await context.emit(
+            Screenshot(
+                index=index,
+                total=total,
+                filename=file.name,
+                url=context.url_of(file.name),
+                width=spec.viewport_width,
+                height=spec.viewport_height,
+                size_bytes=file.size_bytes,
+                sha256=file.sha256,
+            )
+        )
+    return file
+
+
+def _first(group: BaseExceptionGroup[PressrunError]) -> PressrunError:
+    first: BaseExceptionGroup[PressrunError] | PressrunError = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first

@@ -1,0 +1,210 @@
+"""`RunLedger`: what happened to a run. Every change of a run's status, with its event, in one transaction.
+
+Implements the engine's `RunBook`. Each change is one guarded UPDATE: it happens only from a legal status and, where an
+attempt writes, only while that attempt owns the run; then the event and the slot follow in the same transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from pressrun.db import events as event_queries
+from pressrun.db import runs as run_queries
+from pressrun.db import slots as slot_queries
+from pressrun.engine.ports import Claim
+from pressrun.errors import AttemptSuperseded, NotFound, RunCancelled, RunCrashed, RunEnded
+from pressrun.events.log import EventLog
+from pressrun.events.model import (
+    BODY,
+    AnyBody,
+    Cancelled,
+    CancelledBy,
+    Complete,
+    Error,
+    HtmlGenerated,
+    Screenshot,
+    Started,
+)
+from pressrun.runs.guard import view
+from pressrun.runs.model import Run, may_become
+from pressrun.spec import RunSpec
+
+if TYPE_CHECKING:
+    from pressrun.clock import Clock
+    from pressrun.db import Connection, Row
+    from pressrun.db.engine import Database
+    from pressrun.db.events import EventRow
+
+_MAX_CRASHES = 3  # ARCHITECTURE: a run that kills its worker three times is an `error`, not a loop
+
+_log = structlog.get_logger(__name__)
+
+
+class RunLedger:
+    """One per process; `owner` names this incarnation of the process and no other."""
+
+    def __init__(self, database: Database, log: EventLog, clock: Clock, *, owner: str) -> None:
+        self._database = database
+        self._log = log
+        self._clock = clock
+        self._owner = owner
+
+    async def claim(self, operation_id: str) -> Claim | None:
+        """Takes the run's next attempt for this process; None when nothing is to be done for it any more."""
+        outcome, rows = await self._database.write(self._claim, operation_id)
+        self._log.announce(operation_id, rows)
+        return outcome
+
+    async def emit(self, operation_id: str, attempt: int, body: AnyBody) -> None:
+        """Appends an event of the attempt. Raises: AttemptSuperseded."""
+        if isinstance(body, HtmlGenerated):
+            await self._database.write(run_queries.update_where, operation_id, {"title": body.title}, attempt=attempt)
+        await self._log.append(operation_id, attempt, body)
+
+    async def seal(self, operation_id: str, attempt: int) -> None:
+        """From here on the run cannot be cancelled. Raises: RunCancelled, AttemptSuperseded."""
+        row = await self._database.write(
+            run_queries.update_where,
+            operation_id,
+            {"stage": "publish"},
+            status="running",
+            attempt=attempt,
+            cancel_requested_at=None,
+        )
+        if row is None:
+            raise RunCancelled if await self.cancelled_by(operation_id) else AttemptSuperseded
+
+    async def finish(self, operation_id: str, attempt: int | None, body: Complete | Error | Cancelled) -> bool:
+        """Ends the run with its terminal event and frees its slot; False if it had ended or was taken over.
+
+        `attempt` None: whichever owns it (for ends that come from outside the run).
+        """
+        rows = await self._database.write(self._end, operation_id, attempt, body)
+        self._log.announce(operation_id, rows)
+        return bool(rows)
+
+    async def hand_back(self, operation_id: str, attempt: int) -> None:
+        """Gives the run up unfinished; the next claim is a new attempt, and no crash is counted."""
+        await self._database.write(
+            run_queries.update_where,
+            operation_id,
+            {"owner": None, "handed_back": True},
+            status="running",
+            attempt=attempt,
+        )
+
+    async def cancelled_by(self, operation_id: str) -> CancelledBy | None:
+        """Who asked for the run's end, if anybody did."""
+        row = await self._database.read(run_queries.get, operation_id)
+        return None if row is None else row.cancelled_by
+
+    async def request_cancel(
+        self, operation_id: str, by: CancelledBy, *, caller: str | None = None, attempt: int | None = None
+    ) -> tuple[Run, bool]:
+        """Notes that the run shall end; the run, and whether this is news.
+
+        Raises: NotFound; RunEnded when it ended otherwise, is being published, or `attempt` is over.
+        """
+        return await self._database.write(self._request_cancel, operation_id, by, caller, attempt)
+
+    async def adopt_slots(self) -> None:
+        """At start: slots taken before a reboot count from now (their ticks mean nothing any more)."""
+        await self._database.write(
+            slot_queries.move_to_epoch, ticks_s=self._clock.ticks_s(), ticks_epoch=self._clock.epoch
+        )
+
+    async def active(self) -> list[Run]:
+        """Runs that have not ended."""
+        return [view(row) for row in await self._database.read(run_queries.list_active)]
+
+    def _claim(self, connection: Connection, operation_id: str) -> tuple[Claim | None, list[EventRow]]:
+        row = run_queries.get(connection, operation_id)
+        if row is None or row.status != "running":
+            return None, []
+        if row.cancel_requested_at is not None:
+            return None, self._end(connection, operation_id, None, Cancelled(by=row.cancelled_by))
+        if row.owner == self._owner:
+            return self._read_claim(connection, row), []
+        crashed = not row.handed_back
+        if crashed and row.crashes + 1 >= _MAX_CRASHES:
+            error = Error(code=RunCrashed.code, message=str(RunCrashed()), stage=row.stage)
+            return None, self._end(connection, operation_id, None, error)
+        return self._take_over(connection, row, crashes=row.crashes + crashed)
+
+    def _take_over(self, connection: Connection, row: Row[Any], *, crashes: int) -> tuple[Claim, list[EventRow]]:
+        taken = run_queries.update_where(
+            connection,
+            row.operation_id,
+            {
+                "owner": self._owner,
+                "handed_back": False,
+                "attempt": row.attempt + 1,
+                "crashes": crashes,
+                "last_seq": row.last_seq + 1,
+            },
+            status="running",
+            attempt=row.attempt,
+        )
+        assert taken is not None  # noqa: S101 - read in this very transaction
+        body = Started(attempt=taken.attempt, resumed_from=row.stage or "compose")
+        event = self._log.encode(row.operation_id, taken.last_seq, self._clock.now(), body)
+        event_queries.insert_event(connection, row.operation_id, taken.attempt, self._clock.now(), event)
+        _log.info("run taken over", operation_id=row.operation_id, attempt=taken.attempt, crashes=crashes)
+        return self._read_claim(connection, taken), [event]
+
+    def _read_claim(self, connection: Connection, row: Row[Any]) -> Claim:
+        spec = run_queries.get_spec(connection, row.operation_id)
+        assert spec is not None  # noqa: S101 - the row was read in this very transaction
+        logged = event_queries.read_types(connection, row.operation_id, ("screenshot",))
+        captured = [body for event in logged if isinstance(body := BODY.validate_json(event.data), Screenshot)]
+        return Claim(
+            operation_id=row.operation_id,
+            attempt=row.attempt,
+            spec=RunSpec.model_validate_json(spec),
+            created_at=row.created_at,
+            captured={body.index: body for body in captured},
+        )
+
+    def _end(
+        self, connection: Connection, operation_id: str, attempt: int | None, body: Complete | Error | Cancelled
+    ) -> list[EventRow]:
+        row = run_queries.get(connection, operation_id)
+        if row is None:
+            return []
+        now = self._clock.now()
+        fields = json.dumps(body.model_dump(mode="json", exclude={"type"}), ensure_ascii=False)
+        values: dict[str, Any] = {"status": body.type, "ended_at": now, "last_seq": row.last_seq + 1, "owner": None}
+        if isinstance(body, Complete):
+            values |= {"result": fields, "progress": 100}
+        elif isinstance(body, Error):
+            values |= {"error": fields}
+        expected = {"attempt": row.attempt if attempt is None else attempt, "status": may_become(body.type)}
+        if run_queries.update_where(connection, operation_id, values, **expected) is None:
+            return []
+        event = self._log.encode(operation_id, row.last_seq + 1, now, body)
+        event_queries.insert_event(connection, operation_id, row.attempt, now, event)
+        slot_queries.free(connection, operation_id)
+        return [event]
+
+    def _request_cancel(
+        self, connection: Connection, operation_id: str, by: CancelledBy, caller: str | None, attempt: int | None
+    ) -> tuple[Run, bool]:
+        row = run_queries.get(connection, operation_id, caller)
+        if row is None:
+            raise NotFound(f"there is no run {operation_id}")
+        run = view(row)
+        if run.status == "cancelled" or (row.cancel_requested_at is not None and not run.ended):
+            return run, False
+        if run.ended:
+            raise RunEnded(f"run {operation_id} has ended already: {run.status}")
+        if attempt is not None and attempt != run.attempt:
+            raise RunEnded(f"attempt {attempt} of run {operation_id} is over; the run is at attempt {run.attempt}")
+        if run.stage == "publish":
+            raise RunEnded(f"run {operation_id} is finished and just being published: too late to cancel")
+        values = {"cancel_requested_at": self._clock.now(), "cancelled_by": by}
+        changed = run_queries.update_where(connection, operation_id, values, status=run.status)
+        assert changed is not None  # noqa: S101 - read in this very transaction
+        return view(changed), True

@@ -1,0 +1,216 @@
+"""`RunService`: what api/ and the command line call. Submit, cancel, history; and the watch over runs that got lost.
+
+Every background task of the runs belongs to the service's task group, never to a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import structlog
+
+from pressrun.db import runs as run_queries
+from pressrun.errors import Conflict, NotFound, RunCrashed, ServerBusy
+from pressrun.events.model import TERMINAL_TYPES, Cancelled, CancelledBy, Error
+from pressrun.ids import OperationIds
+from pressrun.runs.admission import Admission, Policies, admit
+from pressrun.runs.guard import RunGuard, Submission, view
+from pressrun.runs.model import Run
+
+if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
+
+    from pressrun.artifacts.store import LocalArtifactStore
+    from pressrun.db.engine import Database
+    from pressrun.engine.engine import Engine
+    from pressrun.events.log import EventLog, LoggedEvent
+    from pressrun.runs.ledger import RunLedger
+
+_CANCEL_GRACE_S = 0.8  # promise: cancelled within a second; what has not stopped by then is cut off from its run
+_RECONCILE_EVERY_S = 3.0  # arbitrary (1..10): the worst wait for a row whose workflow ended without it
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of history; `next_cursor` None at the end."""
+
+    runs: list[Run]
+    next_cursor: str | None
+
+
+class RunService:
+    """One per process. Open with `open_run_service`."""
+
+    def __init__(
+        self,
+        database: Database,
+        log: EventLog,
+        guard: RunGuard,
+        ledger: RunLedger,
+        engine: Engine,
+        store: LocalArtifactStore,
+        tasks: TaskGroup,
+    ) -> None:
+        self._database = database
+        self._log = log
+        self._guard = guard
+        self._ledger = ledger
+        self._engine = engine
+        self._store = store
+        self._tasks = tasks
+        self._ids = OperationIds()
+        self._draining = False
+
+    def new_operation_id(self) -> str:
+        """A name for a run to be."""
+        return self._ids.new()
+
+    async def submit(self, submission: Submission, policies: Policies) -> Admission:
+        """Starts the run, or finds the one to follow, as the policies say.
+
+        Raises: RunRejected, IdempotencyKeyReused, ServerBusy while draining.
+        """
+        if self._draining:
+            raise ServerBusy("the server is shutting down; send the request again in a few seconds")
+        with anyio.CancelScope(shield=True):  # an accepted run is started whatever becomes of its client
+            admission = await admit(self._guard, submission, policies)
+            if admission.disposition == "started":
+                self._tasks.start_soon(self._start, admission.run.operation_id)
+        return admission
+
+    async def cancel(
+        self, operation_id: str, by: CancelledBy, *, caller: str | None = None, attempt: int | None = None
+    ) -> tuple[Run, bool]:
+        """Asks for the run's end; the run, and whether this is news. It has ended within a second.
+
+        Raises: NotFound, RunEnded.
+        """
+        run, news = await self._ledger.request_cancel(operation_id, by, caller=caller, attempt=attempt)
+        if news:
+            self._engine.cancel(operation_id)
+            self._tasks.start_soon(self._ensure_cancelled, operation_id, by)
+        return run, news
+
+    async def get(self, operation_id: str, caller: str | None = None) -> Run:
+        """The run. Raises: NotFound, also for somebody else's."""
+        row = await self._database.read(run_queries.get, operation_id, caller)
+        if row is None:
+            raise NotFound(f"there is no run {operation_id}")
+        return view(row)
+
+    async def get_spec(self, operation_id: str) -> str:
+        """The run's spec as JSON. Raises: NotFound."""
+        spec = await self._database.read(run_queries.get_spec, operation_id)
+        if spec is None:
+            raise NotFound(f"there is no run {operation_id}")
+        return spec
+
+    async def current(self, lane: str) -> Run | None:
+        """The run in the lane's slot."""
+        return await self._guard.current_run(lane)
+
+    async def list_page(
+        self,
+        caller: str | None,
+        *,
+        status: str | None = None,
+        lane: str | None = None,
+        text: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page:
+        """History, newest first."""
+        rows = await self._database.read(
+            run_queries.list_page, caller, status=status, lane=lane, text=text, before=cursor, limit=limit + 1
+        )
+        page = [view(row) for row in rows[:limit]]
+        return Page(page, page[-1].operation_id if len(rows) > limit else None)
+
+    async def delete(self, operation_id: str, caller: str | None = None) -> None:
+        """Removes an ended run with its log and files. Raises: NotFound, Conflict while it is active."""
+        run = await self.get(operation_id, caller)
+        if not run.ended or not await self._database.write(run_queries.delete_run, operation_id):
+            raise Conflict(f"run {operation_id} is {run.status}; cancel it first")
+        await self._store.discard(operation_id)
+        folder = batch_folder_of(run)
+        if folder is not None:
+            await self._store.delete_batch(folder)
+
+    async def set_pinned(self, operation_id: str, caller: str | None, *, pinned: bool) -> Run:
+        """Pins or unpins. Raises: NotFound."""
+        await self.get(operation_id, caller)
+        row = await self._database.write(run_queries.update_where, operation_id, {"pinned": pinned})
+        if row is None:
+            raise NotFound(f"there is no run {operation_id}")
+        return view(row)
+
+    def follow(self, operation_id: str, after: int) -> AsyncIterator[LoggedEvent]:
+        """The run's events after the cursor, then live."""
+        return self._log.follow(operation_id, after)
+
+    def stop_admitting(self) -> None:
+        """From now on `submit` raises ServerBusy."""
+        self._draining = True
+
+    async def recover(self) -> None:
+        """At start: what the engine cannot know. Slots of an earlier boot, and runs admitted but never started."""
+        await self._ledger.adopt_slots()
+        await self._reconcile()
+
+    async def watch(self) -> None:
+        """Reconciles every few seconds, for ever."""
+        while True:
+            await anyio.sleep(_RECONCILE_EVERY_S)
+            await self._reconcile()
+
+    async def _start(self, operation_id: str) -> None:
+        await self._engine.start(operation_id)
+
+    async def _ensure_cancelled(self, operation_id: str, by: CancelledBy) -> None:
+        with anyio.move_on_after(_CANCEL_GRACE_S):
+            async for event in self._log.follow(operation_id):
+                if event.type in TERMINAL_TYPES:
+                    return
+        if await self._ledger.finish(operation_id, None, Cancelled(by=by)):
+            _log.warning("a cancelled run did not stop by itself in time", operation_id=operation_id)
+            await self._store.discard(operation_id)
+
+    async def _reconcile(self) -> None:
+        """Closes rows whose workflow ended without them, starts workflows of rows that have none."""
+        for run in await self._ledger.active():
+            if run.operation_id in self._engine.executing():
+                continue
+            state = await self._engine.state(run.operation_id)
+            if state == "unknown":
+                await self._engine.start(run.operation_id)
+            elif state == "ended" and not (await self.get(run.operation_id)).ended:
+                _log.error("a run's workflow ended without it", operation_id=run.operation_id)
+                error = Error(code=RunCrashed.code, message=str(RunCrashed()), stage=run.stage, retryable=True)
+                await self._ledger.finish(run.operation_id, None, error)
+
+
+def batch_folder_of(run: Run) -> str | None:
+    """The name of the run's batch folder, if it was published."""
+    folder: Any = (run.result or {}).get("folder")
+    return None if folder is None else str(folder).rpartition("/")[2]
+
+
+@asynccontextmanager
+async def open_run_service(
+    database: Database, log: EventLog, guard: RunGuard, ledger: RunLedger, engine: Engine, store: LocalArtifactStore
+) -> AsyncIterator[RunService]:
+    """Recovers, then watches until closed."""
+    async with anyio.create_task_group() as tasks:
+        service = RunService(database, log, guard, ledger, engine, store, tasks)
+        await service.recover()
+        tasks.start_soon(service.watch)
+        try:
+            yield service
+        finally:
+            tasks.cancel_scope.cancel()
