@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     chromium: Path | None = None
     browser_contexts: Annotated[int, Field(ge=1, le=64)] = max(1, min(4, os.cpu_count() or 1))
 
+    max_runs: Annotated[int, Field(ge=1, le=1000)] = 16
+    run_deadline_s: Annotated[float, Field(gt=0)] = 7200
     heartbeat_s: Annotated[float, Field(gt=0)] = 10
     shutdown_grace_s: Annotated[float, Field(ge=0)] = 5
     log_level: str = "INFO"

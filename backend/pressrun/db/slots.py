@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from pressrun.db.tables import slots
 
@@ -15,6 +15,11 @@ def list_lane(connection: Connection, lane: str) -> Sequence[Row[Any]]:
     return connection.execute(
         select(slots).where(slots.c.lane == lane).order_by(slots.c.begun_ticks_s, slots.c.number)
     ).all()
+
+
+def count(connection: Connection) -> int:
+    """Taken slots of all lanes."""
+    return connection.execute(select(func.count()).select_from(slots)).scalar_one()
 
 
 def take(

@@ -17,7 +17,7 @@ def stream_zip(files: Sequence[tuple[str, Path]], *, modified_at: datetime) -> I
     `files` are (name in the archive, path); the same files and instant give the same bytes.
     """
     sink = _Sink()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[arg-type] - zipfile only writes
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[arg-type]
         for name, path in files:
             info = zipfile.ZipInfo(name, modified_at.timetuple()[:6])
             info.external_attr = 0o644 << 16
@@ -38,7 +38,7 @@ class _Sink(io.RawIOBase):
         return True
 
     def write(self, data: object) -> int:
-        self._pending += memoryview(data)  # type: ignore[arg-type] - a bytes-like object, says io
+        self._pending += memoryview(data)  # type: ignore[arg-type]
         return len(memoryview(data))  # type: ignore[arg-type]
 
     def take(self) -> bytes:

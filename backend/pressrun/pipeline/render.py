@@ -6,6 +6,8 @@ come in the order of the slides. What an earlier attempt captured is verified by
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
@@ -59,7 +61,7 @@ async def _plan(context: RunContext, lease: Lease) -> SlicePlan:
     )
 
 
-async def _capture_all(context: RunContext, lease: Lease, slices: list[Slice]) -> list[StoredFile]:
+async def _capture_all(context: RunContext, lease: Lease, slices: Sequence[Slice]) -> list[StoredFile]:
     files: list[StoredFile] = []
     send, receive = anyio.create_memory_object_stream[tuple[int, bytes | StoredFile]](_CAPTURED_AHEAD)
     try:
@@ -74,7 +76,7 @@ async def _capture_all(context: RunContext, lease: Lease, slices: list[Slice]) -
 async def _capture_each(
     context: RunContext,
     lease: Lease,
-    slices: list[Slice],
+    slices: Sequence[Slice],
     send: MemoryObjectSendStream[tuple[int, bytes | StoredFile]],
 ) -> None:
     spec = context.spec

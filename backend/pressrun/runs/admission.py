@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pressrun.runs.guard import KeyMatch, RejectReason, RunGuard, RunRejected, Submission
+from pressrun.runs.guard import KeyMatch, RunGuard, Submission
 from pressrun.runs.model import Run
+from pressrun.runs.rejection import RunRejected
 
 OnBusy = Literal["reject", "join"]
 OnDuplicate = Literal["reject", "join", "run"]
@@ -55,8 +56,7 @@ async def admit(guard: RunGuard, submission: Submission, policies: Policies) -> 
         return follow(rejected.active)
     if isinstance(outcome, KeyMatch):
         if on_duplicate == "reject" and not outcome.run.ended:
-            reason: RejectReason = "in_flight"
-            raise RunRejected(reason, outcome.run.operation_id, outcome.run, same_request=True)
+            raise guard.rejected_by(submission, outcome.run)
         return follow(outcome.run)
     return Admission(outcome, "started")
 

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
-from pressrun.errors import Conflict, IdempotencyKeyReused
+from pressrun.errors import IdempotencyKeyReused, ServerBusy
 from pressrun.events.log import EventLog
 from pressrun.events.model import Started
 from pressrun.runs.fingerprint import canonical, fingerprint
 from pressrun.runs.model import Run
+from pressrun.runs.rejection import RejectReason, RunRejected
 from pressrun.spec import RunSpec
 
 if TYPE_CHECKING:
@@ -33,21 +34,6 @@ if TYPE_CHECKING:
     from pressrun.db import Connection, Row
     from pressrun.db.engine import Database
     from pressrun.db.events import EventRow
-
-RejectReason = Literal["in_flight", "duplicate"]
-
-
-class RunRejected(Conflict):
-    """Another run is in the way."""
-
-    code = "run_rejected"
-
-    def __init__(self, reason: RejectReason, operation_id: str, active: Run, *, same_request: bool) -> None:
-        self.reason = reason
-        self.operation_id = operation_id
-        self.active = active
-        self.same_request = same_request
-        super().__init__(_explain(reason, active, same_request=same_request))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +49,7 @@ class GuardConfig:
 
     dedup_window_s: float
     run_max_s: float
+    max_runs: int = 16
     lanes: Mapping[str, int] = field(default_factory=dict)
 
     def slots_of(self, lane: str) -> int:
@@ -126,6 +113,10 @@ class RunGuard:
         """The run that has held a slot of the lane for longest, or None."""
         return await self._database.read(_current_run, lane)
 
+    def rejected_by(self, submission: Submission, active: Run) -> RunRejected:
+        """The refusal that names `active`, for whoever decides by a rule of its own."""
+        return self._rejected("in_flight", submission, submission.fingerprint, active)
+
     def _reject_early(self, submission: Submission, digest: str) -> None:
         """The common refusal by a read on the loop, in microseconds; the write transaction decides all else."""
         if submission.idempotency_key is None:
@@ -173,15 +164,15 @@ class RunGuard:
             if run.fingerprint == digest and run.caller == submission.caller and not self._is_stale(row):
                 if submission.ignore_duplicates:
                     continue
-                raise RunRejected("in_flight", submission.operation_id, run, same_request=True)
+                raise self._rejected("in_flight", submission, digest, run)
         self._check_window(connection, submission, digest)
         held = [row for row in taken if not self._is_stale(row)]
         numbers = {row.number for row in held}
         free = [n for n in range(1, self._config.slots_of(submission.lane) + 1) if n not in numbers]
         if not free:
-            active = _load(connection, held[0].operation_id)
-            same = active.fingerprint == digest and active.caller == submission.caller
-            raise RunRejected("in_flight", submission.operation_id, active, same_request=same)
+            raise self._rejected("in_flight", submission, digest, _load(connection, held[0].operation_id))
+        if slot_queries.count(connection) >= self._config.max_runs:
+            raise ServerBusy(f"the server is at its limit of {self._config.max_runs} runs at once; try again shortly")
         return free[0]
 
     def _check_window(self, connection: Connection, submission: Submission, digest: str) -> None:
@@ -196,7 +187,29 @@ class RunGuard:
         )
         if row is not None:
             reason: RejectReason = "duplicate" if row.status == "complete" else "in_flight"
-            raise RunRejected(reason, submission.operation_id, view(row), same_request=True)
+            raise self._rejected(reason, submission, digest, view(row), begun_ticks_s=row.begun_ticks_s)
+
+    def _rejected(
+        self,
+        reason: RejectReason,
+        submission: Submission,
+        digest: str,
+        active: Run,
+        *,
+        begun_ticks_s: float | None = None,
+    ) -> RunRejected:
+        window_left_s = None
+        if begun_ticks_s is not None:
+            window_left_s = begun_ticks_s + self._config.dedup_window_s - self._clock.ticks_s()
+        return RunRejected(
+            reason,
+            active,
+            fingerprint=digest,
+            same_request=active.fingerprint == digest and active.caller == submission.caller,
+            visible=active.caller == submission.caller,
+            age_s=active.age_s(self._clock.now()),
+            window_left_s=window_left_s,
+        )
 
     def _insert(self, connection: Connection, submission: Submission, digest: str) -> EventRow:
         now = self._clock.now()
@@ -258,18 +271,3 @@ def _load(connection: Connection, operation_id: str) -> Run:
 def _current_run(connection: Connection, lane: str) -> Run | None:
     taken = slot_queries.list_lane(connection, lane)
     return _load(connection, taken[0].operation_id) if taken else None
-
-
-def _explain(reason: RejectReason, active: Run, *, same_request: bool) -> str:
-    name = f"run {active.operation_id}" + (f" ({active.title})" if active.title else "")
-    if reason == "duplicate":
-        return (
-            f"The very same request was completed a moment ago as {name}: its result is there. "
-            "Wait a few seconds to run it again."
-        )
-    where = f"{active.stage or 'starting'}, {active.progress} %"
-    if same_request:
-        return (
-            f"The very same request is in progress as {name} ({where}): follow that run instead of starting it twice."
-        )
-    return f"{name[0].upper()}{name[1:]} is in progress ({where}): follow it, cancel it, or wait until it has ended."

@@ -1,0 +1,90 @@
+"""POST /generate-sse: admit, then follow. The run itself belongs to the engine, never to this request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from pressrun.api.body import parse_model, read_json_object
+from pressrun.api.schemas import GenerateRequest, RunOut
+from pressrun.api.state import state_of
+from pressrun.api.streams import cursor_of, follow
+from pressrun.api.tokens import caller_of
+from pressrun.errors import MalformedHeader, NotFound, RunEnded
+from pressrun.runs.admission import Admission, Policies
+from pressrun.runs.guard import Submission
+from pressrun.spec import MAX_HTML_BYTES
+
+ROUTE = "/generate-sse"
+# JSON may spell a character in six bytes (\\u00e9); the largest source in its longest spelling, and room for the rest
+MAX_BODY_BYTES = 6 * MAX_HTML_BYTES + 1_000_000
+
+# RFC 8941 string, or bare; printable ASCII, as long as the column
+_KEY = re.compile(r'^(?:"((?:[^"\\\x00-\x1f\x7f]|\\["\\])+)"|([^\s"\\\x00-\x1f\x7f]+))$', re.ASCII)
+_MAX_KEY_CHARACTERS = 255
+
+_log = structlog.get_logger(__name__)
+
+
+async def generate_sse(request: Request) -> Response:
+    """Starts a run and streams it; or says why not before any header of a stream."""
+    key = idempotency_key_of(request)
+    body = parse_model(GenerateRequest, await read_json_object(request, MAX_BODY_BYTES))
+    service = state_of(request).service
+    submission = Submission(
+        operation_id=service.new_operation_id(),
+        route=ROUTE,
+        spec=body.spec(),
+        lane=body.lane,
+        caller=caller_of(request.scope).name,
+        idempotency_key=key,
+        on_disconnect=body.on_disconnect,
+    )
+    admission = await service.submit(submission, Policies(on_busy=body.on_busy, on_duplicate=body.on_duplicate))
+    headers = {
+        "Location": f"/runs/{admission.run.operation_id}/events",
+        "Run-Disposition": admission.disposition,
+    }
+    if "respond-async" in request.headers.get("prefer", ""):
+        accepted = RunOut.of(admission.run).model_dump(mode="json")
+        return JSONResponse(accepted, 202, {**headers, "Preference-Applied": "respond-async"})
+    return _stream(request, admission, headers, cancel_on_disconnect=body.on_disconnect == "cancel")
+
+
+def idempotency_key_of(request: Request) -> str | None:
+    """The key, without the quotes of a structured-field string. Raises: MalformedHeader."""
+    text = request.headers.get("idempotency-key")
+    if text is None:
+        return None
+    match = _KEY.match(text)
+    key = (match[1] or match[2]) if match else ""
+    if not key or len(key) > _MAX_KEY_CHARACTERS or not key.isascii():
+        raise MalformedHeader(
+            f"Idempotency-Key must be 1 to {_MAX_KEY_CHARACTERS} printable ASCII characters, best a quoted string"
+        )
+    return key
+
+
+def _stream(request: Request, admission: Admission, headers: dict[str, str], *, cancel_on_disconnect: bool) -> Response:
+    started = admission.disposition == "started"
+    after = 0 if started else cursor_of(request, admission.run.last_seq)
+    on_end = _cancel_on_end(request, admission) if started and cancel_on_disconnect else None
+    return follow(request, admission.run, after=after, snapshot=False, headers=headers, on_end=on_end)
+
+
+def _cancel_on_end(request: Request, admission: Admission) -> Callable[[], Awaitable[None]]:
+    service = state_of(request).service
+
+    async def cancel() -> None:
+        """The stream ended: if the run has not, its client went away."""
+        try:
+            await service.cancel(admission.run.operation_id, "disconnect", attempt=admission.run.attempt)
+        except (RunEnded, NotFound):
+            return
+        _log.info("client gone, run cancelled", operation_id=admission.run.operation_id)
+
+    return cancel

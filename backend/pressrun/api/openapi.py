@@ -1,0 +1,275 @@
+"""OpenAPI 3.1 of the wire, from the same models that check it. A test compares its paths with routes.py."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from pressrun import __version__
+from pressrun.api.schemas import (
+    CancelRequest,
+    GenerateRequest,
+    Health,
+    Problem,
+    RejectedProblem,
+    RunOut,
+    RunPage,
+    Snapshot,
+)
+from pressrun.events import model as events
+
+_MODELS: tuple[type[BaseModel], ...] = (
+    GenerateRequest,
+    CancelRequest,
+    RunOut,
+    RunPage,
+    Snapshot,
+    Problem,
+    RejectedProblem,
+    Health,
+)
+_EVENT_BODIES: tuple[type[events.EventBody], ...] = (
+    events.Queued,
+    events.Started,
+    events.Progress,
+    events.HtmlGenerated,
+    events.Screenshot,
+    events.Artifact,
+    events.Warning,
+    events.Log,
+    events.Complete,
+    events.Error,
+    events.Cancelled,
+)
+_ENVELOPE: dict[str, Any] = {
+    "seq": {"type": "integer", "minimum": 1},
+    "operation_id": {"type": "string"},
+    "at": {"type": "string", "format": "date-time"},
+    "v": {"const": 1},
+}
+
+
+async def get_openapi(request: Request) -> Response:
+    """GET /openapi.json"""
+    return JSONResponse(build_openapi())
+
+
+def build_openapi() -> dict[str, Any]:
+    """The document."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Pressrun",
+            "version": __version__,
+            "description": "Text and HTML to slides. POST /generate-sse starts a run and streams it.",
+        },
+        "paths": _paths(),
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"token": []}],
+    }
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _schemas() -> dict[str, Any]:
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in (GenerateRequest, CancelRequest)]
+        + [(model, "serialization") for model in (*_MODELS[2:], *_EVENT_BODIES)],
+        ref_template="#/components/schemas/{model}",
+    )
+    schemas: dict[str, Any] = definitions["$defs"]
+    for body in _EVENT_BODIES:
+        schema = schemas.pop(body.__name__)
+        schema["properties"] = {**schema["properties"], **_ENVELOPE}
+        schema["required"] = sorted({*schema.get("required", []), "type", *_ENVELOPE})
+        schemas[f"{body.__name__}Event"] = schema
+    names = {body.model_fields["type"].default: f"{body.__name__}Event" for body in _EVENT_BODIES}
+    schemas["RunEvent"] = {
+        "oneOf": [_ref(name) for name in names.values()],
+        "discriminator": {
+            "propertyName": "type",
+            "mapping": {kind: f"#/components/schemas/{name}" for kind, name in names.items()},
+        },
+    }
+    return schemas
+
+
+def _json(name: str, description: str, media_type: str = "application/json") -> dict[str, Any]:
+    return {"description": description, "content": {media_type: {"schema": _ref(name)}}}
+
+
+_problem = partial(_json, "Problem", media_type="application/problem+json")
+_STREAM = {
+    "description": "Server-Sent Events: `id` is seq, `event` the type, `data` a RunEvent; one terminal event",
+    "content": {"text/event-stream": {"schema": _ref("RunEvent")}},
+}
+_FILE = {"description": "the bytes; ETag is the digest", "content": {"*/*": {"schema": {"type": "string"}}}}
+_UNKNOWN = {"404": _problem("no such run")}
+_EVERYWHERE = {
+    "400": _problem("malformed"),
+    "401": _problem("a token is needed"),
+    "403": _problem("not from there"),
+    "421": _problem("not this host"),
+}
+
+
+def _operation(
+    summary: str,
+    responses: dict[str, Any],
+    *,
+    body: str | None = None,
+    optional_body: bool = False,
+    parameters: tuple[dict[str, Any], ...] = (),
+) -> dict[str, Any]:
+    operation: dict[str, Any] = {"summary": summary, "responses": {**responses, **_EVERYWHERE}}
+    if parameters:
+        operation["parameters"] = list(parameters)
+    if body is not None:
+        operation["requestBody"] = {
+            "required": not optional_body,
+            "content": {"application/json": {"schema": _ref(body)}},
+        }
+        operation["responses"] |= {
+            "413": _problem("body too large"),
+            "415": _problem("not JSON"),
+            "422": _problem("fields are wrong"),
+        }
+    return operation
+
+
+def _parameter(name: str, where: str, schema: dict[str, Any], description: str = "") -> dict[str, Any]:
+    return {"name": name, "in": where, "required": where == "path", "schema": schema, "description": description}
+
+
+_TEXT = {"type": "string"}
+_OPERATION_ID = _parameter("operation_id", "path", {"type": "string", "format": "uuid"})
+_CURSOR = (
+    _parameter("Last-Event-ID", "header", _TEXT, "the last seq seen"),
+    _parameter("last_event_id", "query", _TEXT, "the same, for clients that cannot set headers"),
+    _parameter("named", "query", {"enum": ["0", "1"]}, "0: no `event:` lines, for `onmessage`"),
+)
+
+
+def _paths() -> dict[str, Any]:
+    run = {"200": _json("RunOut", "the run")}
+    cancel = {
+        "post": _operation(
+            "Cancel the run",
+            {
+                "202": _json("RunOut", "will be cancelled within a second"),
+                "200": _json("RunOut", "was asked before"),
+                "409": _problem("it has ended"),
+                **_UNKNOWN,
+            },
+            body="CancelRequest",
+            optional_body=True,
+        )
+    }
+    paths: dict[str, Any] = {
+        "/generate-sse": {"post": _generate()},
+        "/runs": {"get": _list()},
+        "/runs/current": {
+            "get": _operation(
+                "The run in the lane's slot",
+                {**run, "204": {"description": "none"}},
+                parameters=(_parameter("lane", "query", _TEXT),),
+            )
+        },
+        "/runs/{operation_id}": {
+            "get": _operation("Show a run", {**run, **_UNKNOWN}),
+            "delete": _operation(
+                "Delete run, log and files",
+                {"204": {"description": "gone"}, "409": _problem("it is active"), **_UNKNOWN},
+            ),
+        },
+        "/runs/{operation_id}/events": {
+            "get": _operation(
+                "Follow a run: a `snapshot` event, then everything after the cursor, then live",
+                {"200": _STREAM, "204": {"description": "the cursor is at the terminal event"}, **_UNKNOWN},
+                parameters=_CURSOR,
+            )
+        },
+        "/runs/{operation_id}/cancel": cancel,
+        "/cancel/{operation_id}": cancel,
+        "/runs/{operation_id}/pin": {
+            "put": _operation("Pin: retention leaves it alone", {**run, **_UNKNOWN}),
+            "delete": _operation("Unpin", {**run, **_UNKNOWN}),
+        },
+        "/runs/{operation_id}/files/{name}": {
+            "get": _operation(
+                "A file of the run",
+                {"200": _FILE, "206": _FILE, "304": {"description": "not modified"}, **_UNKNOWN},
+                parameters=(
+                    _parameter("name", "path", _TEXT),
+                    _parameter("inline", "query", {"enum": ["0", "1"]}),
+                ),
+            )
+        },
+        "/runs/{operation_id}/archive.zip": {
+            "get": _operation("Every file as a ZIP", {"200": _FILE, "409": _problem("not complete"), **_UNKNOWN})
+        },
+        "/livez": {"get": _operation("This process answers", {"200": _json("Health", "it does")})},
+        "/readyz": {
+            "get": _operation(
+                "A run would work", {"200": _json("Health", "it would"), "503": _json("Health", "it would not")}
+            )
+        },
+        "/openapi.json": {
+            "get": _operation(
+                "This document",
+                {
+                    "200": {
+                        "description": "OpenAPI 3.1",
+                        "content": {"application/json": {"schema": {"type": "object"}}},
+                    }
+                },
+            )
+        },
+    }
+    for path, item in paths.items():
+        if "{operation_id}" in path:
+            item["parameters"] = [_OPERATION_ID]
+    return paths
+
+
+def _generate() -> dict[str, Any]:
+    return _operation(
+        "Start a run and stream it",
+        {
+            "200": _STREAM,
+            "202": _json("RunOut", "accepted, with `Prefer: respond-async`"),
+            "409": _json("RejectedProblem", "another run is in the way", "application/problem+json"),
+            "503": _problem("busy or draining; see Retry-After"),
+        },
+        body="GenerateRequest",
+        parameters=(
+            _parameter("Idempotency-Key", "header", _TEXT, "your own name for this intention; makes a retry safe"),
+            _parameter("Prefer", "header", _TEXT, "respond-async: 202 and no stream"),
+            *_CURSOR[:1],
+            *_CURSOR[2:],
+        ),
+    )
+
+
+def _list() -> dict[str, Any]:
+    return _operation(
+        "History, newest first",
+        {"200": _json("RunPage", "a page"), "422": _problem("a parameter is wrong")},
+        parameters=(
+            _parameter("status", "query", {"enum": ["queued", "running", "complete", "error", "cancelled"]}),
+            _parameter("lane", "query", _TEXT),
+            _parameter("q", "query", _TEXT, "in the title, or an operation_id"),
+            _parameter("limit", "query", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
+            _parameter("cursor", "query", _TEXT),
+        ),
+    )

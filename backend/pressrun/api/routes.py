@@ -1,0 +1,47 @@
+"""The whole URL table on one screen. What is described in OpenAPI is described here; a test checks both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from pressrun.api import artifacts, generate, health, openapi, pages, runs
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def or_page(endpoint: Endpoint) -> Endpoint:
+    """The UI's page for a browser that navigates here, the endpoint for everybody else."""
+
+    @wraps(endpoint)
+    async def negotiated(request: Request) -> Response:
+        return await (pages.index if pages.wants_page(request) else endpoint)(request)
+
+    return negotiated
+
+
+def build_routes() -> list[BaseRoute]:
+    """First match wins."""
+    return [
+        Route(generate.ROUTE, generate.generate_sse, methods=["POST"]),
+        Route("/runs", or_page(runs.list_runs), methods=["GET"]),
+        Route("/runs/current", runs.current_run, methods=["GET"]),
+        Route("/runs/{operation_id}", or_page(runs.show_run), methods=["GET"]),
+        Route("/runs/{operation_id}", runs.delete_run, methods=["DELETE"]),
+        Route("/runs/{operation_id}/events", runs.follow_run, methods=["GET"]),
+        Route("/runs/{operation_id}/cancel", runs.cancel_run, methods=["POST"]),
+        Route("/cancel/{operation_id}", runs.cancel_run, methods=["POST"]),
+        Route("/runs/{operation_id}/pin", runs.pin_run, methods=["PUT", "DELETE"]),
+        Route("/runs/{operation_id}/files/{name:path}", artifacts.get_file, methods=["GET"]),
+        Route("/runs/{operation_id}/archive.zip", artifacts.get_archive, methods=["GET"]),
+        Route("/livez", health.livez, methods=["GET"]),
+        Route("/readyz", health.readyz, methods=["GET"]),
+        Route("/openapi.json", openapi.get_openapi, methods=["GET"]),
+        Route("/", pages.index, methods=["GET"]),
+        Mount("/assets", StaticFiles(directory=pages.WEB_ROOT / "assets", check_dir=False), name="assets"),
+    ]

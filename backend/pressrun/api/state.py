@@ -1,0 +1,30 @@
+"""What the lifespan opened, as routes see it: typed, one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.browser.pool import BrowserPool
+from pressrun.db.engine import Database
+from pressrun.runs.service import RunService
+from pressrun.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class AppState:
+    """Opened by app.py's lifespan, closed by it."""
+
+    settings: Settings
+    database: Database
+    service: RunService
+    store: LocalArtifactStore
+    pool: BrowserPool
+
+
+def state_of(request: Request) -> AppState:
+    """The application's state."""
+    state: AppState = request.state.app
+    return state

@@ -1,0 +1,168 @@
+"""`create_app(settings)` and `serve(settings)`. The lifespan is the only place that builds long-lived things.
+
+Opened in this order, closed in the reverse:
+    data folder lock > database > artifact store > AI client > browser pool > engine > run service
+Shutdown: uvicorn stops accepting and tells the streams (readers resume by their cursor) > stop admitting > the runs'
+grace > unfinished runs handed back > DBOS > browser pool drained > database closed > lock released.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import secrets
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from pressrun import __version__
+from pressrun.ai.cache import AiCache
+from pressrun.ai.client import AiClient, AiConfig, open_ai_client
+from pressrun.api.gate import Gate, GateConfig
+from pressrun.api.hosts import HostList
+from pressrun.api.problems import exception_handlers
+from pressrun.api.routes import build_routes
+from pressrun.api.state import AppState
+from pressrun.api.tokens import parse_tokens, require_safe_bind
+from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.browser.pool import BrowserPoolConfig, open_browser_pool
+from pressrun.clock import Clock, SystemClock
+from pressrun.db.engine import open_database
+from pressrun.engine.engine import open_engine
+from pressrun.errors import StartupError
+from pressrun.events.log import EventLog
+from pressrun.pipeline.pipeline import Pipeline
+from pressrun.runs.guard import GuardConfig, RunGuard
+from pressrun.runs.ledger import RunLedger
+from pressrun.runs.service import open_run_service
+from pressrun.settings import Settings
+from pressrun.telemetry import SecretMask, configure_logging
+
+_AI_CACHE_MAX_BYTES = 256 * 1024 * 1024  # arbitrary: some ten thousand answers
+_SHUTDOWN_STREAMS_S = 5  # SAFETY: uvicorn alone never lets go of one slow client
+
+_log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
+    """The whole application behind its gate. Raises: StartupError when the settings are not safe."""
+    tokens = parse_tokens(settings.tokens)
+    require_safe_bind(settings.host, tokens)
+    mask = SecretMask(settings.secrets())
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
+        async with _open_all(settings, clock or SystemClock(), mask) as state:
+            yield {"app": state}
+
+    app = Starlette(routes=build_routes(), lifespan=lifespan, exception_handlers=exception_handlers(mask))
+    return Gate(app, GateConfig(hosts=HostList(settings.host, settings.allowed_hosts), tokens=tokens))
+
+
+def serve(settings: Settings) -> None:
+    """Runs the server until SIGINT or SIGTERM. Raises: StartupError."""
+    configure_logging(level=settings.log_level, json_lines=settings.log_json, mask=SecretMask(settings.secrets()))
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="on",
+        timeout_graceful_shutdown=_SHUTDOWN_STREAMS_S,
+        h11_max_incomplete_event_size=16 * 1024,  # SAFETY: 16 KB of headers
+    )
+    server = uvicorn.Server(config)
+    server.run()
+    if not server.started:
+        sys.exit(1)
+
+
+@asynccontextmanager
+async def _open_all(settings: Settings, clock: Clock, mask: SecretMask) -> AsyncIterator[AppState]:
+    async with AsyncExitStack() as stack:
+        data_dir = settings.data_dir.resolve()
+        stack.enter_context(_locked(data_dir))
+        database = await stack.enter_async_context(open_database(data_dir / "pressrun.sqlite"))
+        store = LocalArtifactStore(data_dir, mask.mask)
+        await store.prepare()
+        pool = await stack.enter_async_context(open_browser_pool(_pool_config(settings)))
+        pipeline = Pipeline(
+            pool=pool,
+            store=store,
+            ai=await _open_ai(stack, settings),
+            ai_cache=AiCache(data_dir / "cache" / "ai", _AI_CACHE_MAX_BYTES),
+            versions={"pressrun": __version__},
+            show_paths=not settings.tokens,
+        )
+        owner = secrets.token_hex(8)  # names this incarnation: after a restart its runs are somebody else's
+        log = EventLog(database, clock, mask.mask)
+        ledger = RunLedger(database, log, clock, owner=owner)
+        guard = RunGuard(database, log, clock, _guard_config(settings), owner=owner)
+        engine = await stack.enter_async_context(
+            open_engine(
+                pipeline,
+                store,
+                ledger,
+                clock,
+                database_path=data_dir / "engine.sqlite",
+                run_deadline_s=settings.run_deadline_s,
+                grace_s=settings.shutdown_grace_s,
+            )
+        )
+        service = await stack.enter_async_context(open_run_service(database, log, guard, ledger, engine, store))
+        stack.callback(service.stop_admitting)
+        _log.info("ready", url=f"http://{settings.host}:{settings.port}", data_dir=str(data_dir))
+        yield AppState(settings=settings, database=database, service=service, store=store, pool=pool)
+
+
+@contextmanager
+def _locked(data_dir: Path) -> Iterator[None]:
+    """Holds the data folder for this process alone. Raises: StartupError."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        file = (data_dir / "lock").open("w")
+    except OSError as exc:
+        raise StartupError(
+            f"cannot write to {data_dir}: {exc.strerror}; set PRESSRUN_DATA_DIR to a folder of yours"
+        ) from exc
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise StartupError(
+                f"another Pressrun uses the data folder {data_dir}; stop it, or set PRESSRUN_DATA_DIR to another folder"
+            ) from exc
+        yield
+
+
+async def _open_ai(stack: AsyncExitStack, settings: Settings) -> AiClient | None:
+    if settings.ai_base_url is None:
+        return None
+    if settings.ai_model is None:
+        raise StartupError("PRESSRUN_AI_BASE_URL is set but PRESSRUN_AI_MODEL is not: set the model's name")
+    config = AiConfig(
+        base_url=settings.ai_base_url,
+        api_key=settings.ai_api_key,
+        model=settings.ai_model,
+        timeout_s=settings.ai_timeout_s,
+    )
+    return await stack.enter_async_context(open_ai_client(config))
+
+
+def _pool_config(settings: Settings) -> BrowserPoolConfig:
+    return BrowserPoolConfig(executable=settings.chromium, contexts=settings.browser_contexts)
+
+
+def _guard_config(settings: Settings) -> GuardConfig:
+    return GuardConfig(
+        dedup_window_s=settings.run_dedup_window_s, run_max_s=settings.run_max_s, max_runs=settings.max_runs
+    )
