@@ -26,10 +26,11 @@ demo: setup ## run the real thing once: server, example lesson, batch folder
 	@$(BIN)/python examples/demo.py
 
 test: setup lint ## every test, and the static checks
-	$(BIN)/pytest $(ARGS)
 	cd frontend && npm test
+	$(BIN)/pytest $(ARGS)
 
 check: setup lint ## static checks and quick tests, under a minute
+	cd frontend && npm test
 	$(BIN)/pytest -q -m "not slow and not chromium" $(ARGS)
 
 serve: setup ## server and UI on http://127.0.0.1:8000 (HOST=, PORT=)
@@ -60,7 +61,7 @@ lint: setup
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	cd frontend && npm run check
+	cd frontend && npx tsc --noEmit && npm run --silent lint && npm run --silent format:check
 
 installed: .venv/.installed .venv/.browser $(WEB)/index.html
 

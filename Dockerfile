@@ -1,0 +1,53 @@
+# Pressrun in a container. How to run it, and why it wants a seccomp profile: docs/docker.md.
+
+FROM node:20-bookworm-slim AS web
+WORKDIR /src/frontend
+COPY frontend/package.json frontend/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY frontend/ ./
+RUN npm run build
+
+# Debian's own Python, the one that `make setup` uses on a bare machine.
+FROM debian:bookworm-slim AS python
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates python3-venv \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY requirements.lock requirements-dev.lock ./
+RUN python3 -m venv /opt/pressrun \
+    && /opt/pressrun/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+# The development lock pins the build tool, too; this second environment is thrown away with the stage.
+RUN python3 -m venv /opt/build \
+    && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-dev.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY backend/ backend/
+COPY --from=web /src/backend/pressrun/web backend/pressrun/web
+RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /src/dist . \
+    && /opt/pressrun/bin/pip install --no-cache-dir --no-deps /src/dist/*.whl \
+    && rm -rf /opt/pressrun/lib/python3.11/site-packages/pip*
+
+FROM debian:bookworm-slim
+# Versions are not pinned: Debian stable serves only the newest fix of each, and Chromium must be that one.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
+       ca-certificates chromium-headless-shell fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core python3 tini \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --user-group --uid 10001 --create-home --home-dir /home/pressrun pressrun \
+    && install --directory --owner pressrun --group pressrun /data
+COPY --from=python /opt/pressrun /opt/pressrun
+ENV PATH=/opt/pressrun/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PRESSRUN_DATA_DIR=/data \
+    PRESSRUN_HOST=0.0.0.0 \
+    PRESSRUN_PORT=8000
+USER 10001:10001
+WORKDIR /home/pressrun
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=15s --retries=3 \
+    CMD ["python3", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/livez', timeout=4)"]
+# tini reaps what a killed Chromium leaves behind and passes SIGTERM on to the server.
+ENTRYPOINT ["tini", "--"]
+CMD ["pressrun", "serve"]

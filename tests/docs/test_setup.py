@@ -1,0 +1,147 @@
+"""What the set-up promises: locks that can be trusted, commands that exist, CI that runs what a person runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", re.MULTILINE)
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def pins(lock: str) -> dict[str, str]:
+    return {canonicalize_name(name): version for name, version in PIN.findall(read(lock))}
+
+
+def declared(extra: str | None) -> list[Requirement]:
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    return [
+        Requirement(line) for line in (project["optional-dependencies"][extra] if extra else project["dependencies"])
+    ]
+
+
+def make(*args: str) -> str:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    done = subprocess.run(
+        ["make", "--no-print-directory", *args],
+        check=False,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_host_no_folder_and_no_index(lock: str) -> None:
+    found = re.search(r"//|file:|find-links|index-url|/opt/|/root/|/home/|\.(com|org|io|net|dev)\b", read(lock))
+    assert found is None
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_pin_of_a_lock_carries_a_hash(lock: str) -> None:
+    blocks = re.split(r"^(?=[A-Za-z0-9])", read(lock), flags=re.MULTILINE)[1:]
+    assert len(blocks) == len(pins(lock))
+    assert [block.split("==")[0] for block in blocks if "--hash=sha256:" not in block] == []
+
+
+@pytest.mark.parametrize(
+    ("lock", "extra"),
+    [("requirements.lock", None), ("requirements-dev.lock", None), ("requirements-dev.lock", "dev")],
+)
+def test_a_lock_is_in_step_with_pyproject(lock: str, extra: str | None) -> None:
+    locked = pins(lock)
+    wrong = [
+        str(wanted) for wanted in declared(extra) if not _is_met(wanted, locked.get(canonicalize_name(wanted.name)))
+    ]
+    assert wrong == [], "run `make lock`"
+
+
+def _is_met(wanted: Requirement, version: str | None) -> bool:
+    return version is not None and wanted.specifier.contains(version)
+
+
+def test_both_locks_pin_the_same_versions_of_what_runs() -> None:
+    development = pins("requirements-dev.lock")
+    assert {name: development.get(name) for name in pins("requirements.lock")} == pins("requirements.lock")
+
+
+def test_development_tools_are_not_in_the_runtime_lock() -> None:
+    tools = {canonicalize_name(requirement.name) for requirement in declared("dev")}
+    assert tools & pins("requirements.lock").keys() == set()
+
+
+def test_make_alone_lists_the_commands_of_the_readme() -> None:
+    listed = set(re.findall(r"^  make (\w+)", make(), flags=re.MULTILINE))
+    assert {"help", "setup", "demo", "test", "check", "serve", "dev", "bench", "lock", "clean"} <= listed
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/docker.md"])
+def test_every_make_command_in_the_documents_exists(document: str) -> None:
+    for target in sorted(set(re.findall(r"(?:^|`)make ([a-z]+)", read(document), re.MULTILINE))):
+        make("--dry-run", target)
+
+
+def test_ci_runs_the_test_command_of_the_readme_and_nothing_less() -> None:
+    lines = [line.strip() for line in read(".ci/run").splitlines()]
+    assert "set -euo pipefail" in lines
+    assert lines[-1] == "make test"
+    assert os.access(ROOT / ".ci/run", os.X_OK)
+
+
+def test_make_test_runs_every_test_and_every_static_check() -> None:
+    plan = make("--dry-run", "--always-make", "test")
+    for command in ("ruff check", "ruff format --check", "bin/mypy", "lint-imports", "npm test"):
+        assert command in plan
+    pytest_line = next(line for line in plan.splitlines() if "bin/pytest" in line)
+    assert "-m" not in pytest_line.split(), "nothing may be left out"
+
+
+@pytest.mark.parametrize("script", [".ci/run", ".ci/make-venv"])
+def test_scripts_are_valid_shell(script: str) -> None:
+    shell = read(script).splitlines()[0].removeprefix("#!").split()[-1]
+    done = subprocess.run([shell, "-n", ROOT / script], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_index_of_decisions_lists_every_record_and_its_title() -> None:
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "README.md").read_text()
+    records = sorted(path for path in folder.glob("*.md") if path.name != "README.md")
+    assert records
+    for path in records:
+        number, title = re.fullmatch(r"# (\d{4}) (.+)", path.read_text().splitlines()[0]).groups()
+        assert path.name.startswith(number + "-")
+        assert f"| [{number}]({path.name}) | {title} |" in index
+
+
+def test_the_image_runs_as_a_normal_user_with_a_health_check_and_its_data_in_a_volume() -> None:
+    final = read("Dockerfile").rsplit("\nFROM ", 1)[1]
+    assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", final, re.M)
+    assert "/livez" in re.search(r"^HEALTHCHECK.*\n.*$", final, re.M).group()
+    assert re.search(r"^VOLUME /data$", final, re.M)
+    assert "PRESSRUN_DATA_DIR=/data" in final
+
+
+def test_the_seccomp_profile_lets_chromium_make_a_namespace_and_refuses_to_mount_in_it() -> None:
+    profile = json.loads(read("docs/seccomp.json"))
+    refused = {name for rule in profile["syscalls"] for name in rule["names"]}
+    assert profile["defaultAction"] == "SCMP_ACT_ALLOW"
+    assert refused.isdisjoint({"clone", "clone3", "unshare", "chroot", "seccomp"})
+    assert {"mount", "umount2", "setns", "bpf", "keyctl", "pivot_root", "kexec_load"} <= refused
