@@ -1,0 +1,28 @@
+/** The table of screens. Every screen has its own URL, so that a reload or a shared link shows the same thing. */
+import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import { ComposeRoute } from "@/routes/ComposeRoute";
+import { NotFoundRoute } from "@/routes/NotFoundRoute";
+import { RunRoute } from "@/routes/RunRoute";
+import { RunsRoute } from "@/routes/RunsRoute";
+import { ScreenError } from "./ScreenError";
+import { Shell } from "./Shell";
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFoundRoute,
+  errorComponent: ScreenError,
+});
+
+const compose = createRoute({ getParentRoute: () => root, path: "/", component: ComposeRoute });
+const runs = createRoute({ getParentRoute: () => root, path: "/runs", component: RunsRoute });
+const run = createRoute({ getParentRoute: () => root, path: "/runs/$operationId", component: RunRoute });
+
+const routeTree = root.addChildren([compose, runs, run]);
+
+export const createAppRouter = () => createRouter({ routeTree, defaultErrorComponent: ScreenError });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

@@ -1,0 +1,32 @@
+import { type ReactElement, useEffect, useState } from "react";
+import { Button } from "./Button";
+import { Icon } from "./Icon";
+
+/** Copies `text`; says whether that worked (browsers refuse outside of https and localhost). */
+export function CopyButton({ text, label }: { text: string; label: string }): ReactElement {
+  const [outcome, setOutcome] = useState<"copied" | "refused" | null>(null);
+  useEffect(() => {
+    if (outcome === null) return;
+    const timer = setTimeout(() => {
+      setOutcome(null);
+    }, 2500);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [outcome]);
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setOutcome("copied");
+    } catch {
+      setOutcome("refused");
+    }
+  };
+  const words = { copied: "Copied", refused: "Select and copy by hand" };
+  return (
+    <Button onClick={() => void copy()} aria-label={label}>
+      <Icon name={outcome === "copied" ? "check" : "copy"} />
+      <span aria-live="polite">{outcome === null ? "Copy" : words[outcome]}</span>
+    </Button>
+  );
+}

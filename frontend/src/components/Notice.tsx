@@ -1,0 +1,32 @@
+import type { ReactElement, ReactNode } from "react";
+import { Icon, type IconName } from "./Icon";
+import styles from "./Notice.module.css";
+
+export type Tone = "info" | "good" | "warning" | "bad";
+
+const icons: Record<Tone, IconName> = { info: "file", good: "check", warning: "alert", bad: "alert" };
+
+interface Props {
+  tone: Tone;
+  title: string;
+  children?: ReactNode;
+  actions?: ReactNode;
+  /** Said at once by a screen reader (`alert`), or when it is next silent (`status`). */
+  role?: "alert" | "status";
+}
+
+/** Something a person has to know: what happened, and what to do next. */
+export function Notice({ tone, title, children, actions, role }: Props): ReactElement {
+  return (
+    <section className={`${styles["notice"] ?? ""} ${styles[tone] ?? ""}`} role={role} aria-label={title}>
+      <span className={styles["icon"]}>
+        <Icon name={icons[tone]} />
+      </span>
+      <div className={styles["body"]}>
+        <h2 className={styles["title"]}>{title}</h2>
+        {children}
+        {actions !== undefined && <div className={styles["actions"]}>{actions}</div>}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,16 @@
+import type { ReactElement } from "react";
+import styles from "./Progress.module.css";
+
+interface Props {
+  /** 0..100 */
+  value: number;
+  label: string;
+}
+
+export function Progress({ value, label }: Props): ReactElement {
+  return (
+    <progress className={styles["progress"]} max={100} value={value} aria-label={label}>
+      {value} %
+    </progress>
+  );
+}

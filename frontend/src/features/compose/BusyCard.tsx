@@ -1,0 +1,170 @@
+import { Link } from "@tanstack/react-router";
+import { type ReactElement, useState } from "react";
+import { cancelRun } from "@/api/client";
+import { explain } from "@/api/problems";
+import type { Problem } from "@/api/types";
+import { Button, buttonClass } from "@/components/Button";
+import { Notice } from "@/components/Notice";
+import { Progress } from "@/components/Progress";
+import { StatusPill } from "@/components/StatusPill";
+import { formatWhen } from "@/lib/format";
+import { useNow } from "@/lib/useNow";
+import { hasEnded, type RunView } from "@/stream/reduceRun";
+import { useRun } from "@/stream/useRun";
+import styles from "./BusyCard.module.css";
+
+interface Props {
+  problem: Problem;
+  onAgain: () => void;
+  onDismiss: () => void;
+}
+
+/** A 409: what run is in the way, as it is now, and everything one can do about it. The typed text is not touched. */
+export function BusyCard(props: Props): ReactElement {
+  const id = props.problem.active_operation_id ?? props.problem.run?.operation_id;
+  if (id === undefined) return <Stranger {...props} />;
+  return props.problem.reason === "duplicate" ? (
+    <Duplicate {...props} id={id} />
+  ) : (
+    <InFlight {...props} id={id} />
+  );
+}
+
+/** Another caller's run: the server does not say which. */
+function Stranger({ problem, onAgain, onDismiss }: Props): ReactElement {
+  return (
+    <Notice tone="warning" role="alert" title={problem.title} actions={<Again {...{ onAgain, onDismiss }} />}>
+      <p>{problem.detail}</p>
+    </Notice>
+  );
+}
+
+function Again({
+  onAgain,
+  onDismiss,
+  primary,
+}: Omit<Props, "problem"> & { primary?: boolean }): ReactElement {
+  return (
+    <>
+      <Button tone={primary === true ? "primary" : "plain"} onClick={onAgain}>
+        Try again
+      </Button>
+      <Button onClick={onDismiss}>Close</Button>
+    </>
+  );
+}
+
+function Watch({ id, children }: { id: string; children: string }): ReactElement {
+  return (
+    <Link to="/runs/$operationId" params={{ operationId: id }} className={buttonClass("primary")}>
+      {children}
+    </Link>
+  );
+}
+
+function Duplicate({ problem, id, ...actions }: Props & { id: string }): ReactElement {
+  return (
+    <Notice
+      tone="warning"
+      role="alert"
+      title="You have just had exactly this made"
+      actions={
+        <>
+          <Watch id={id}>Open that run</Watch>
+          <Again {...actions} />
+        </>
+      }
+    >
+      <p>
+        The same request was accepted a moment ago.
+        {problem.retry_after_s !== undefined &&
+          ` To have it made once more, try again in ${problem.retry_after_s} s.`}
+      </p>
+    </Notice>
+  );
+}
+
+/** What the 409 said, until the run's own stream says more. */
+function liveRun(view: RunView, problem: Problem) {
+  return {
+    status: view.status ?? problem.run?.status ?? "running",
+    stage: view.stage ?? problem.run?.stage ?? null,
+    progress: Math.max(view.progress, problem.run?.progress ?? 0),
+    startedAt: view.startedAt ?? problem.run?.started_at ?? null,
+    title: view.title,
+  };
+}
+
+function InFlight({ problem, id, onAgain, onDismiss }: Props & { id: string }): ReactElement {
+  const { view } = useRun(id);
+  const run = liveRun(view, problem);
+  const ended = hasEnded(run.status);
+  const title = ended ? "The way is free" : "Another run is in progress";
+  const actions = (
+    <>
+      {ended ? (
+        <Link to="/runs/$operationId" params={{ operationId: id }} className={buttonClass()}>
+          Open that run
+        </Link>
+      ) : (
+        <>
+          <Watch id={id}>Watch it</Watch>
+          <CancelButton operationId={id} attempt={view.status === null ? undefined : view.attempt} />
+        </>
+      )}
+      <Again {...{ onAgain, onDismiss }} primary={ended} />
+    </>
+  );
+  return (
+    <Notice tone={ended ? "good" : "warning"} role="alert" title={title} actions={actions}>
+      <p>
+        {ended
+          ? "The run that was in the way has ended. Your text is still here."
+          : problem.same_request === true
+            ? "This very request is being made already."
+            : "One run at a time: yours was not started. Your text is still here."}
+      </p>
+      <RunSummary {...run} />
+    </Notice>
+  );
+}
+
+function RunSummary({ status, stage, progress, startedAt, title }: ReturnType<typeof liveRun>): ReactElement {
+  const now = useNow(5000);
+  return (
+    <div className={styles["run"]}>
+      <p className={styles["line"]}>
+        <strong>{title ?? "Untitled run"}</strong>
+        <StatusPill status={status} />
+      </p>
+      <Progress value={progress} label="Progress of the run in the way" />
+      <p className={styles["facts"]}>
+        {progress} %{stage !== null && ` · ${stage}`}
+        {startedAt !== null && ` · started ${formatWhen(startedAt, now)}`}
+      </p>
+    </div>
+  );
+}
+
+function CancelButton(props: { operationId: string; attempt: number | undefined }): ReactElement {
+  const [state, setState] = useState<{ asked: boolean; refusal: string | null }>({
+    asked: false,
+    refusal: null,
+  });
+  const cancel = async (): Promise<void> => {
+    setState({ asked: true, refusal: null });
+    try {
+      await cancelRun(props.operationId, props.attempt);
+    } catch (error) {
+      setState({ asked: false, refusal: explain(error) });
+    }
+  };
+  return (
+    <>
+      <Button tone="danger" disabled={state.asked} onClick={() => void cancel()}>
+        {state.asked ? "Cancelling …" : "Cancel it"}
+      </Button>
+      {state.refusal !== null && <p role="alert">{state.refusal}</p>}
+    </>
+  );
+}

@@ -1,0 +1,144 @@
+/** What a person has typed and chosen, before it is a request. Pure. */
+import type { GenerateRequest, ImageFormat, Output, Theme } from "@/api/types";
+
+export const THEMES = ["paper", "ink", "chalk"] as const satisfies readonly Theme[];
+export const FORMATS = ["png", "jpeg", "webp"] as const satisfies readonly ImageFormat[];
+export const OUTPUTS = ["images", "html", "pdf", "zip"] as const satisfies readonly Output[];
+export const KINDS = ["text", "html"] as const;
+export const SIZES = {
+  "1920x1080": { width: 1920, height: 1080, label: "Landscape" },
+  "1080x1920": { width: 1080, height: 1920, label: "Portrait" },
+  "1080x1080": { width: 1080, height: 1080, label: "Square" },
+} as const;
+
+export type Kind = (typeof KINDS)[number];
+export type Size = keyof typeof SIZES;
+
+export interface Draft {
+  kind: Kind;
+  source: string;
+  title: string;
+  theme: Theme;
+  size: Size;
+  /** As typed; the server says what is wrong with it. */
+  zoom: string;
+  imageFormat: ImageFormat;
+  outputs: Output[];
+}
+
+export const emptyDraft: Draft = {
+  kind: "text",
+  source: "",
+  title: "",
+  theme: "paper",
+  size: "1920x1080",
+  zoom: "2.1",
+  imageFormat: "png",
+  outputs: ["images"],
+};
+
+export const LIMITS = { text: 400_000, html: 5_000_000 } as const; // CONTRACT: characters of text, bytes of HTML
+
+const oneOf = <T extends string>(values: readonly T[], value: unknown, fallback: T): T =>
+  values.find((candidate) => candidate === value) ?? fallback;
+
+const text = (value: unknown, fallback: string): string => (typeof value === "string" ? value : fallback);
+
+/** A draft from storage; whatever an older version, or somebody else, left there falls back field by field. */
+export function readDraft(stored: string | null): Draft {
+  let value: unknown;
+  try {
+    value = JSON.parse(stored ?? "null");
+  } catch {
+    return emptyDraft;
+  }
+  if (typeof value !== "object" || value === null) return emptyDraft;
+  const from = value as Partial<Record<keyof Draft, unknown>>;
+  const chosen: unknown[] = Array.isArray(from.outputs) ? from.outputs : emptyDraft.outputs;
+  return {
+    kind: oneOf(KINDS, from.kind, emptyDraft.kind),
+    source: text(from.source, ""),
+    title: text(from.title, ""),
+    theme: oneOf(THEMES, from.theme, emptyDraft.theme),
+    size: oneOf(Object.keys(SIZES) as Size[], from.size, emptyDraft.size),
+    zoom: text(from.zoom, emptyDraft.zoom),
+    imageFormat: oneOf(FORMATS, from.imageFormat, emptyDraft.imageFormat),
+    outputs: OUTPUTS.filter((output) => chosen.includes(output)),
+  };
+}
+
+export function toRequest(draft: Draft): GenerateRequest {
+  const { width, height } = SIZES[draft.size];
+  const title = draft.title.trim();
+  return {
+    ...(draft.kind === "html" ? { html: draft.source } : { text: draft.source }),
+    ...(title !== "" && { title }),
+    theme: draft.theme,
+    zoom: Number(draft.zoom),
+    viewport_width: width,
+    viewport_height: height,
+    image_format: draft.imageFormat,
+    outputs: draft.outputs,
+  };
+}
+
+export interface DraftProblem {
+  field: keyof Draft;
+  message: string;
+}
+
+/** What can be told without asking the server; the server remains the judge of everything else. */
+export function findProblems(draft: Draft): DraftProblem[] {
+  const problems: DraftProblem[] = [];
+  if (draft.source.trim() === "") {
+    problems.push({ field: "source", message: "Write something, or drop a file here." });
+  }
+  const size = sourceSize(draft);
+  if (size > LIMITS[draft.kind]) {
+    const what = draft.kind === "text" ? "characters" : "bytes";
+    const figure = (value: number): string => value.toLocaleString("en");
+    problems.push({
+      field: "source",
+      message: `This is ${figure(size)} ${what} long; at most ${figure(LIMITS[draft.kind])} are taken.`,
+    });
+  }
+  const zoom = Number(draft.zoom);
+  if (draft.zoom.trim() === "" || !(zoom >= 0.5 && zoom <= 10)) {
+    problems.push({ field: "zoom", message: "A number from 0.5 to 10." });
+  }
+  if (draft.outputs.length === 0) {
+    problems.push({ field: "outputs", message: "Choose at least one." });
+  }
+  return problems;
+}
+
+/** In the unit of its limit: code points of text, as the server counts them; bytes of HTML. */
+export function sourceSize({ kind, source }: Pick<Draft, "kind" | "source">): number {
+  return kind === "html" ? new TextEncoder().encode(source).length : countCodePoints(source);
+}
+
+function countCodePoints(value: string): number {
+  let pairs = 0;
+  for (let index = 0; index < value.length; index += 1) {
+    if ((value.charCodeAt(index) & 0xfc00) === 0xd800) pairs += 1;
+  }
+  return value.length - pairs;
+}
+
+/** Where the wire's field names stand on this screen. */
+const fields: Readonly<Record<string, keyof Draft>> = {
+  text: "source",
+  html: "source",
+  title: "title",
+  theme: "theme",
+  zoom: "zoom",
+  overlap: "zoom",
+  viewport_width: "size",
+  viewport_height: "size",
+  image_format: "imageFormat",
+  outputs: "outputs",
+};
+
+/** `outputs.0` and `outputs` are one field to a person. Undefined: not on this screen. */
+export const draftField = (wireField: string): keyof Draft | undefined =>
+  fields[wireField.split(/[.[]/, 1)[0] ?? wireField];

@@ -1,0 +1,24 @@
+import type { ReactElement } from "react";
+import { count } from "@/lib/format";
+import type { RunView } from "@/stream/reduceRun";
+import styles from "./Log.module.css";
+
+/** What the run wrote down, for the curious: shut until opened. */
+export function Log({ view }: { view: RunView }): ReactElement | null {
+  if (view.logs.length === 0) return null;
+  return (
+    <details className={styles["log"]}>
+      <summary>Log ({count(view.logs.length + view.logsDropped, "line")})</summary>
+      {view.logsDropped > 0 && <p>The first {count(view.logsDropped, "line")} are not shown.</p>}
+      <ol className={styles["lines"]} tabIndex={0} aria-label="Log lines">
+        {view.logs.map(({ seq, level, message, at }) => (
+          <li key={seq} data-level={level}>
+            <time dateTime={at}>{new Date(at).toLocaleTimeString("en", { hour12: false })}</time>
+            <span>{level}</span>
+            <span>{message}</span>
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}

@@ -1,0 +1,59 @@
+import type { ReactElement } from "react";
+import { Progress } from "@/components/Progress";
+import { formatDuration, formatElapsed, secondsBetween } from "@/lib/format";
+import { useNow } from "@/lib/useNow";
+import type { RunView } from "@/stream/reduceRun";
+import styles from "./ProgressCard.module.css";
+import { activity, stageNames, STAGES } from "./words";
+
+function Stages({ view }: { view: RunView }): ReactElement {
+  const reached = view.stage === null ? -1 : STAGES.indexOf(view.stage);
+  const state = (index: number): "done" | "now" | "next" =>
+    index < reached ? "done" : index === reached ? "now" : "next";
+  return (
+    <ol className={styles["stages"]} aria-label="Stages">
+      {STAGES.map((stage, index) => (
+        <li key={stage} data-state={state(index)} aria-current={index === reached ? "step" : undefined}>
+          {stageNames[stage]}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Elapsed({ view }: { view: RunView }): ReactElement | null {
+  const now = useNow(500);
+  if (view.startedAt === null) return null;
+  const estimate = view.estimatedTotalS;
+  return (
+    <span>
+      {formatElapsed(secondsBetween(view.startedAt, now))}
+      {estimate !== null && estimate > 0 && ` of about ${formatDuration(estimate)}`}
+    </span>
+  );
+}
+
+/** While it runs: how far it is, what is happening, for how long. */
+export function ProgressCard({ view }: { view: RunView }): ReactElement {
+  const again = view.attempt > 1;
+  return (
+    <section className={styles["card"]} aria-label="Progress">
+      <Stages view={view} />
+      <Progress value={view.progress} label="Progress" />
+      <p className={styles["line"]}>
+        <span className={styles["activity"]}>
+          <strong>{view.progress} %</strong> {activity(view)}
+          {view.total !== null && view.current !== null && ` · ${view.current} of ${view.total}`}
+        </span>
+        <Elapsed view={view} />
+      </p>
+      {again && (
+        <p className={styles["again"]}>
+          Attempt {view.attempt}
+          {view.resumedFrom !== null && `, resumed from “${stageNames[view.resumedFrom]}”`}: the server was
+          interrupted.
+        </p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,89 @@
+import { type ReactElement, useState } from "react";
+import { count } from "@/lib/format";
+import { hasEnded, type RunView, type Slide } from "@/stream/reduceRun";
+import { Lightbox } from "./Lightbox";
+import styles from "./Slides.module.css";
+
+/** A picture that cannot be had (its run was cancelled, or it was deleted) says so instead of showing a broken image. */
+function Thumbnail({ slide, onOpen }: { slide: Slide; onOpen: () => void }): ReactElement {
+  const [gone, setGone] = useState(false);
+  return (
+    <li className={styles["cell"]}>
+      <button
+        type="button"
+        className={styles["thumbnail"]}
+        style={{ aspectRatio: `${slide.width} / ${slide.height}` }}
+        disabled={gone}
+        onClick={onOpen}
+        aria-label={`Open slide ${slide.index}`}
+      >
+        {gone ? (
+          <span className={styles["gone"]}>No longer there</span>
+        ) : (
+          <img
+            src={slide.url}
+            width={slide.width}
+            height={slide.height}
+            alt={`Slide ${slide.index}`}
+            loading="lazy"
+            decoding="async"
+            onError={() => {
+              setGone(true);
+            }}
+          />
+        )}
+      </button>
+      <span className={styles["number"]}>{slide.index}</span>
+    </li>
+  );
+}
+
+/** Places of the pictures that are still to come, so that the page does not jump when they do. */
+function Coming({ view }: { view: RunView }): ReactElement[] {
+  const first = view.slides[0];
+  if (hasEnded(view.status) || first === undefined || view.slidesTotal === null) return [];
+  const missing = Math.max(0, view.slidesTotal - view.slides.length);
+  return Array.from({ length: missing }, (_, index) => (
+    <li key={`coming-${index}`} className={styles["cell"]} aria-hidden="true">
+      <span className={styles["coming"]} style={{ aspectRatio: `${first.width} / ${first.height}` }} />
+    </li>
+  ));
+}
+
+function heading({ slides, slidesTotal, status }: RunView): string {
+  if (hasEnded(status) || slidesTotal === null || slidesTotal <= slides.length)
+    return count(slides.length, "slide");
+  return `${slides.length} of ${count(slidesTotal, "slide")}`;
+}
+
+export function Slides({ view }: { view: RunView }): ReactElement | null {
+  const [open, setOpen] = useState<number | null>(null);
+  if (view.slides.length === 0) return null;
+  return (
+    <section className={styles["slides"]} aria-label="Slides">
+      <h2>{heading(view)}</h2>
+      <ul className={styles["grid"]}>
+        {view.slides.map((slide, at) => (
+          <Thumbnail
+            key={slide.index}
+            slide={slide}
+            onOpen={() => {
+              setOpen(at);
+            }}
+          />
+        ))}
+        {Coming({ view })}
+      </ul>
+      {open !== null && (
+        <Lightbox
+          slides={view.slides}
+          at={open}
+          onMove={setOpen}
+          onClose={() => {
+            setOpen(null);
+          }}
+        />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,63 @@
+/** A run in words. Pure. */
+import type { Stage } from "@/api/types";
+import { count } from "@/lib/format";
+import { hasEnded, type RunView } from "@/stream/reduceRun";
+
+export const STAGES = ["compose", "render", "export", "publish"] as const satisfies readonly Stage[];
+
+export const stageNames: Readonly<Record<Stage, string>> = {
+  compose: "Compose",
+  render: "Render",
+  export: "Export",
+  publish: "Publish",
+};
+
+const doing: Readonly<Record<Stage, string>> = {
+  compose: "Making the document",
+  render: "Taking the pictures",
+  export: "Making the exports",
+  publish: "Putting everything in its folder",
+};
+
+/** What is going on right now. */
+export function activity(view: RunView): string {
+  if (view.status === "queued") {
+    const place = view.queuePosition === null ? "" : ` (place ${view.queuePosition} in the line)`;
+    return view.message ?? `Waiting for its turn${place}`;
+  }
+  if (view.message !== null) return view.message;
+  return view.stage === null ? "Starting" : doing[view.stage];
+}
+
+/** The browser tab: the figure first. */
+export function tabTitle(view: RunView): string | null {
+  const title = view.title ?? "Untitled run";
+  if (view.status === null) return null;
+  if (view.status === "queued") return `Waiting · ${title}`;
+  if (view.status === "running") return `${view.progress} % · ${title}`;
+  return `${{ complete: "✓", error: "Failed", cancelled: "Cancelled" }[view.status]} · ${title}`;
+}
+
+/** For a screen reader: in steps of 10 %, so that it is not told every single one. */
+export function announcement(view: RunView): string {
+  if (view.status === "running") {
+    return `${view.stage === null ? "Starting" : doing[view.stage]}, ${Math.floor(view.progress / 10) * 10} percent`;
+  }
+  if (view.status === "complete") return `Complete: ${count(view.result?.screenshot_count ?? 0, "slide")}`;
+  if (view.status === "error") return `Failed: ${view.error?.message ?? ""}`;
+  return hasEnded(view.status) ? "Cancelled" : activity(view);
+}
+
+/** What can be done about an error, by its code; null where its own message says it all. */
+export function advice(code: string, retryable: boolean): string | null {
+  const byCode: Readonly<Record<string, string>> = {
+    ai_failed: "Try again, or set the composer to markdown.",
+    browser_unavailable: "Run “pressrun doctor” on the server: it says what is missing and how to mend it.",
+    disk_full: "Free some space on the server's disk, then generate again.",
+    document_too_large: "Split the source into several runs.",
+    empty_document: "Go back and write something that shows.",
+    render_timeout: "Take out endless scripts and pictures or fonts that never load.",
+    source_too_complex: "Simplify or split the source.",
+  };
+  return byCode[code] ?? (retryable ? "This may pass: generate it again." : null);
+}

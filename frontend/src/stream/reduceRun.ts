@@ -1,0 +1,215 @@
+/**
+ * What a person sees of a run, folded from its events. Pure.
+ *
+ * Invariants: an event counts once, however often it is delivered; progress never goes backwards; a view that was
+ * folded from a prefix, a snapshot and the rest equals the view of the whole log. So a reload, a resume and an
+ * unbroken stream end in the same picture.
+ */
+import type {
+  ArtifactRef,
+  Run,
+  RunError,
+  RunEvent,
+  RunResult,
+  RunStatus,
+  SnapshotEvent,
+  Stage,
+  StreamEvent,
+} from "@/api/types";
+
+type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
+type Kept<T extends RunEvent["type"], K extends string> = Pick<EventOf<T>, "seq" | (K & keyof EventOf<T>)>;
+
+export type Slide = Kept<"screenshot", "index" | "filename" | "url" | "width" | "height" | "size_bytes">;
+export type RunDocument = Kept<"html_generated", "html_filename" | "url" | "title" | "size_bytes">;
+export type RunWarning = Kept<"warning", "code" | "message">;
+export type LogLine = Kept<"log", "level" | "message" | "at">;
+export type Cancellation = Kept<"cancelled", "by" | "kept">;
+
+export interface RunView {
+  operationId: string;
+  /** Null until the first event or snapshot. */
+  status: RunStatus | null;
+  stage: Stage | null;
+  progress: number;
+  message: string | null;
+  current: number | null;
+  total: number | null;
+  title: string | null;
+  attempt: number;
+  resumedFrom: Stage | null;
+  estimatedTotalS: number | null;
+  queuePosition: number | null;
+  startedAt: string | null;
+  endedAt: string | null;
+  durationS: number | null;
+  document: RunDocument | null;
+  /** Sorted by index, from 1. */
+  slides: readonly Slide[];
+  slidesTotal: number | null;
+  artifacts: readonly ArtifactRef[];
+  warnings: readonly RunWarning[];
+  /** The last `MAX_LOG_LINES`; `logsDropped` counts the ones before. */
+  logs: readonly LogLine[];
+  logsDropped: number;
+  result: RunResult | null;
+  error: RunError | null;
+  cancellation: Cancellation | null;
+  /** Seq of the last event folded in. */
+  lastSeq: number;
+  /** Events up to this seq are already part of the snapshot's status, stage and message. */
+  knownSeq: number;
+}
+
+export const MAX_LOG_LINES = 1000; // arbitrary: what a person might scroll through
+
+export const emptyRunView = (operationId: string): RunView => ({
+  operationId,
+  status: null,
+  stage: null,
+  progress: 0,
+  message: null,
+  current: null,
+  total: null,
+  title: null,
+  attempt: 1,
+  resumedFrom: null,
+  estimatedTotalS: null,
+  queuePosition: null,
+  startedAt: null,
+  endedAt: null,
+  durationS: null,
+  document: null,
+  slides: [],
+  slidesTotal: null,
+  artifacts: [],
+  warnings: [],
+  logs: [],
+  logsDropped: 0,
+  result: null,
+  error: null,
+  cancellation: null,
+  lastSeq: 0,
+  knownSeq: 0,
+});
+
+export const hasEnded = (status: RunStatus | null): boolean =>
+  status === "complete" || status === "error" || status === "cancelled";
+
+/** The facts of a run row over a view; collections stay as the log told them. */
+function applyRun(view: RunView, run: Run): RunView {
+  return {
+    ...view,
+    status: run.status,
+    stage: run.stage ?? view.stage,
+    progress: Math.max(view.progress, run.progress),
+    title: run.title ?? view.title,
+    attempt: run.attempt,
+    queuePosition: run.status === "queued" ? view.queuePosition : null,
+    startedAt: run.started_at ?? view.startedAt,
+    endedAt: run.ended_at ?? view.endedAt,
+    durationS: run.duration_s ?? view.durationS,
+    result: run.result ?? view.result,
+    error: run.error ?? view.error,
+    knownSeq: Math.max(view.knownSeq, run.last_event_id),
+  };
+}
+
+function applySnapshot(view: RunView, snapshot: SnapshotEvent): RunView {
+  // A snapshot older than what the events have told already (it was taken before them) adds nothing.
+  return snapshot.last_event_id < view.lastSeq ? view : applyRun(view, snapshot);
+}
+
+const withSlide = (slides: readonly Slide[], slide: Slide): readonly Slide[] =>
+  [...slides.filter(({ index }) => index !== slide.index), slide].sort((a, b) => a.index - b.index);
+
+const withArtifact = (artifacts: readonly ArtifactRef[], artifact: ArtifactRef): readonly ArtifactRef[] => [
+  ...artifacts.filter(({ name }) => name !== artifact.name),
+  artifact,
+];
+
+function withLog(view: RunView, { seq, level, message, at }: EventOf<"log">): Partial<RunView> {
+  const logs = [...view.logs, { seq, level, message, at }];
+  const over = Math.max(0, logs.length - MAX_LOG_LINES);
+  return { logs: logs.slice(over), logsDropped: view.logsDropped + over };
+}
+
+/** What an event adds to the story: the same whenever and however often the log is told. */
+function collect(view: RunView, event: RunEvent): Partial<RunView> {
+  switch (event.type) {
+    case "html_generated": {
+      const { seq, html_filename, url, title, size_bytes } = event;
+      return { document: { seq, html_filename, url, title, size_bytes }, title: title || view.title };
+    }
+    case "screenshot": {
+      const { seq, index, filename, url, width, height, size_bytes } = event;
+      const slide = { seq, index, filename, url, width, height, size_bytes };
+      return { slides: withSlide(view.slides, slide), slidesTotal: event.total };
+    }
+    case "artifact": {
+      const { name, url, media_type, size_bytes, sha256 } = event;
+      return { artifacts: withArtifact(view.artifacts, { name, url, media_type, size_bytes, sha256 }) };
+    }
+    case "warning":
+      return { warnings: [...view.warnings, { seq: event.seq, code: event.code, message: event.message }] };
+    case "log":
+      return withLog(view, event);
+    case "progress":
+      return { progress: Math.max(view.progress, event.progress) };
+    case "started":
+      return {
+        resumedFrom: event.resumed_from ?? null,
+        estimatedTotalS: event.estimated_total_s ?? view.estimatedTotalS,
+        startedAt: view.startedAt ?? event.at,
+        error: event.seq > view.knownSeq ? null : view.error,
+        cancellation: null,
+      };
+    case "complete":
+      return { progress: 100, ...completed(event) };
+    case "error": {
+      const { code, message, stage = null, retryable } = event;
+      return { error: { code, message, stage, retryable }, endedAt: event.at };
+    }
+    case "cancelled":
+      return { cancellation: { seq: event.seq, by: event.by, kept: event.kept }, endedAt: event.at };
+    case "queued":
+      return {};
+  }
+}
+
+function completed(event: EventOf<"complete">): Partial<RunView> {
+  const { screenshot_count, screenshot_files, artifacts, truncated, duration_s, folder } = event;
+  const result = { screenshot_count, screenshot_files, artifacts, truncated, duration_s, folder };
+  return { result, durationS: duration_s, endedAt: event.at };
+}
+
+/** Where the run stands because of an event; passed over for events older than the snapshot. */
+function advance(view: RunView, event: RunEvent): Partial<RunView> {
+  switch (event.type) {
+    case "queued":
+      return { status: "queued", queuePosition: event.position, message: event.message };
+    case "started":
+      return { status: "running", attempt: event.attempt, queuePosition: null };
+    case "progress":
+      return {
+        status: "running",
+        stage: event.stage,
+        message: event.message,
+        current: event.current ?? null,
+        total: event.total ?? null,
+      };
+    case "complete":
+    case "error":
+    case "cancelled":
+      return { status: event.type, queuePosition: null };
+    default:
+      return {};
+  }
+}
+
+export function reduceRun(view: RunView, event: StreamEvent): RunView {
+  if (event.type === "snapshot") return applySnapshot(view, event);
+  if (event.seq <= view.lastSeq) return view;
+  const facts = event.seq > view.knownSeq ? advance(view, event) : {};
+  return { ...view, ...collect(view, event), ...facts, lastSeq: event.seq };
+}

@@ -1,0 +1,156 @@
+/**
+ * One follower per run and tab, however many parts of the screen look at it. Lives as long as somebody looks.
+ *
+ * The application makes one `RunFeeds` and passes it down (`RunFeedsContext`); nothing else follows runs.
+ */
+import { getRun } from "@/api/client";
+import { explain, ProblemError } from "@/api/problems";
+import { type Connection, followRun } from "./followRun";
+import { emptyRunView, reduceRun, type RunView } from "./reduceRun";
+import type { StartedRun } from "./startRun";
+
+export interface RunFeed {
+  readonly view: RunView;
+  readonly connection: Connection;
+  /** Why there is nothing to follow: no such run, not allowed. */
+  readonly failure: ProblemError | null;
+}
+
+/** Listeners come and go while a screen changes; a feed that nobody has looked at for this long is closed. */
+const LINGER_MS = 5000;
+/** Events are shown in batches: a replay of a long log must not render once per event. Not a frame, as those stop in hidden tabs. */
+const BATCH_MS = 50;
+
+class Feed {
+  current: RunFeed;
+  readonly operationId: string;
+  readonly listeners = new Set<() => void>();
+  private readonly onClosed: () => void;
+  private readonly abort = new AbortController();
+  private pending: RunFeed;
+  private batch: ReturnType<typeof setTimeout> | undefined;
+  private linger: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(operationId: string, onClosed: () => void) {
+    this.operationId = operationId;
+    this.onClosed = onClosed;
+    this.current = {
+      view: emptyRunView(operationId),
+      connection: { state: "connecting", failures: 0 },
+      failure: null,
+    };
+    this.pending = this.current;
+    this.lingerOn();
+  }
+
+  subscribe(listener: () => void): () => void {
+    clearTimeout(this.linger);
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+      if (this.listeners.size === 0) this.lingerOn();
+    };
+  }
+
+  async follow(first?: Response): Promise<void> {
+    const onConnection = (connection: Connection): void => {
+      this.update({ connection });
+    };
+    try {
+      const options = { signal: this.abort.signal, onConnection, ...(first && { first }) };
+      for await (const event of followRun(this.operationId, options)) {
+        this.update({ view: reduceRun(this.pending.view, event) });
+      }
+    } catch (error) {
+      await this.explainEnd(error);
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.linger);
+    clearTimeout(this.batch);
+    this.abort.abort();
+    this.onClosed();
+  }
+
+  /** 410: the log is gone, but the run may still be shown. */
+  private async explainEnd(error: unknown): Promise<void> {
+    const failure = toProblem(error);
+    if (failure.problem.status !== 410) {
+      this.update({ failure });
+      return;
+    }
+    try {
+      const run = await getRun(this.operationId);
+      this.update({
+        view: reduceRun(this.pending.view, { ...run, type: "snapshot", from: run.last_event_id + 1 }),
+      });
+    } catch (cause) {
+      this.update({ failure: toProblem(cause) });
+    }
+  }
+
+  private update(change: Partial<RunFeed>): void {
+    this.pending = { ...this.pending, ...change };
+    this.batch ??= setTimeout(() => {
+      this.batch = undefined;
+      this.current = this.pending;
+      for (const listener of this.listeners) listener();
+    }, BATCH_MS);
+  }
+
+  private lingerOn(): void {
+    clearTimeout(this.linger);
+    this.linger = setTimeout(() => {
+      this.close();
+    }, LINGER_MS);
+  }
+}
+
+const toProblem = (error: unknown): ProblemError =>
+  error instanceof ProblemError
+    ? error
+    : new ProblemError({
+        type: "about:blank",
+        title: "This run cannot be shown",
+        status: 0,
+        detail: explain(error),
+      });
+
+export class RunFeeds {
+  private readonly feeds = new Map<string, Feed>();
+
+  /** Takes over the response of a POST as the first connection of its run, unless the run is followed already. */
+  adopt({ operationId, response }: StartedRun): void {
+    if (this.feeds.has(operationId)) {
+      void response.body?.cancel();
+      return;
+    }
+    this.open(operationId, response);
+  }
+
+  read(operationId: string): RunFeed {
+    return (this.feeds.get(operationId) ?? this.open(operationId)).current;
+  }
+
+  subscribe(operationId: string, listener: () => void): () => void {
+    return (this.feeds.get(operationId) ?? this.open(operationId)).subscribe(listener);
+  }
+
+  /** Connects anew after a failure, for a person who presses "Try again". */
+  reopen(operationId: string): void {
+    const feed = this.feeds.get(operationId);
+    const listeners = [...(feed?.listeners ?? [])];
+    feed?.close();
+    for (const listener of listeners) listener();
+  }
+
+  private open(operationId: string, first?: Response): Feed {
+    const feed = new Feed(operationId, () => {
+      if (this.feeds.get(operationId) === feed) this.feeds.delete(operationId);
+    });
+    this.feeds.set(operationId, feed);
+    void feed.follow(first);
+    return feed;
+  }
+}

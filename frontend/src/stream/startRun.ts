@@ -1,0 +1,63 @@
+/**
+ * `POST /generate-sse`, once. What follows is `followRun`'s, which takes this response as its first connection and
+ * GETs from there on: a run is never posted twice because a stream was cut.
+ */
+import { request, UNSAFE_HEADERS } from "@/api/client";
+import { ProblemError, readProblem } from "@/api/problems";
+import type { GenerateRequest } from "@/api/types";
+
+export type Disposition = "started" | "joined" | "queued" | "replaced" | "replayed";
+
+export interface StartedRun {
+  operationId: string;
+  disposition: Disposition;
+  /** Still unread; streams the run's events. */
+  response: Response;
+}
+
+const dispositions: ReadonlySet<string> = new Set<Disposition>([
+  "started",
+  "joined",
+  "queued",
+  "replaced",
+  "replayed",
+]);
+
+const isDisposition = (value: string | null): value is Disposition =>
+  value !== null && dispositions.has(value);
+
+/** `/runs/{id}/events` -> id */
+function operationIdFrom(response: Response): string {
+  const match = /\/runs\/([^/]+)\/events$/.exec(response.headers.get("Location") ?? "");
+  if (match?.[1] === undefined)
+    throw new Error("The server started a run without saying which (no Location header).");
+  return decodeURIComponent(match[1]);
+}
+
+/**
+ * Safe to call again with the same `idempotencyKey` when nobody answered: the server knows the intention by its key.
+ *
+ * Raises: `ProblemError` (409, 413, 422, 503 …), `UnreachableError`.
+ */
+export async function startRun(
+  body: GenerateRequest,
+  options: { idempotencyKey: string; signal?: AbortSignal },
+): Promise<StartedRun> {
+  const response = await request("/generate-sse", {
+    method: "POST",
+    headers: {
+      ...UNSAFE_HEADERS,
+      Accept: "text/event-stream",
+      "Idempotency-Key": `"${options.idempotencyKey}"`,
+    },
+    body: JSON.stringify(body),
+    ...(options.signal && { signal: options.signal }),
+  });
+  if (!response.ok) throw new ProblemError(await readProblem(response));
+  const disposition = response.headers.get("Run-Disposition");
+  return {
+    operationId: operationIdFrom(response),
+    disposition: isDisposition(disposition) ? disposition : "started",
+    response,
+  };
+}

@@ -1,0 +1,41 @@
+import type { IncomingMessage } from "node:http";
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const server = process.env["PRESSRUN_DEV_SERVER"] ?? "http://127.0.0.1:8000";
+
+/** `/runs` and `/runs/{id}` are screens to a browser that navigates, and JSON to everything else. */
+const apiUnlessNavigation = {
+  target: server,
+  // The server takes unsafe requests from its own origin only; to it, the dev server is a foreign one.
+  headers: { origin: server },
+  bypass: (request: IncomingMessage): string | undefined =>
+    request.headers.accept?.includes("text/html") === true ? "/index.html" : undefined,
+};
+const api = { target: server, headers: { origin: server } };
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    outDir: fileURLToPath(new URL("../backend/pressrun/web", import.meta.url)),
+    emptyOutDir: true,
+    // The app's policy allows no `data:` script or style, and small pictures are few: keep everything a file.
+    assetsInlineLimit: 0,
+  },
+  server: {
+    host: "127.0.0.1",
+    proxy: {
+      "^/runs/[^/]+/(files|archive\\.zip|log|events|cancel)": api,
+      "/runs": apiUnlessNavigation,
+      "/generate-sse": api,
+      "/cancel": api,
+    },
+  },
+  test: {
+    environment: "happy-dom",
+    setupFiles: ["src/test/setup.ts"],
+    restoreMocks: true,
+  },
+});
