@@ -148,6 +148,10 @@ class EventLog:
                     with anyio.move_on_after(_SAFETY_POLL_S):
                         await changed.wait()
 
+    def followed(self) -> int:
+        """How many runs have followers: each costs a tail."""
+        return len(self._tails)
+
     def _push(self, operation_id: str, events: Sequence[LoggedEvent]) -> None:
         tail = self._tails.get(operation_id)
         if tail is not None:

@@ -1,0 +1,57 @@
+"""The core without HTTP, engine and browser: database, log, guard, ledger on a real SQLite file."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pressrun.db.engine import Database, open_database
+from pressrun.events.log import EventLog
+from pressrun.events.model import Complete, Progress
+from pressrun.ids import OperationIds
+from pressrun.runs.guard import GuardConfig, RunGuard, Submission
+from pressrun.runs.ledger import RunLedger
+from pressrun.runs.model import Run
+from pressrun.spec import RunSpec
+from tests.support.clock import ManualClock
+
+ROUTE = "/generate-sse"
+COMPLETE = Complete(screenshot_count=0, screenshot_files=[], artifacts=[], truncated=False, duration_s=0, folder="f")
+
+
+@dataclass
+class Core:
+    database: Database
+    log: EventLog
+    guard: RunGuard
+    ledger: RunLedger
+    clock: ManualClock
+    ids: OperationIds
+
+    def submission(self, text: str = "hello", **values: object) -> Submission:
+        return Submission(self.ids.new(), ROUTE, RunSpec(text=text), **values)  # type: ignore[arg-type]
+
+    async def begin(self, text: str = "hello", **values: object) -> Run:
+        outcome = await self.guard.admit(self.submission(text, **values))
+        assert isinstance(outcome, Run)
+        return outcome
+
+    async def complete(self, run: Run) -> None:
+        assert await self.ledger.finish(run.operation_id, 1, COMPLETE)
+
+
+@asynccontextmanager
+async def open_core(
+    folder: Path, clock: ManualClock | None = None, *, owner: str = "process-1", config: GuardConfig | None = None
+) -> AsyncIterator[Core]:
+    clock = clock or ManualClock()
+    async with open_database(folder / "pressrun.sqlite") as database:
+        log = EventLog(database, clock)
+        guard = RunGuard(database, log, clock, config or GuardConfig(dedup_window_s=5, run_max_s=1800), owner=owner)
+        yield Core(database, log, guard, RunLedger(database, log, clock, owner=owner), clock, OperationIds())
+
+
+def progress(value: int) -> Progress:
+    return Progress(stage="render", progress=value, message="x")

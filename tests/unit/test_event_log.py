@@ -1,0 +1,156 @@
+"""The event log: order, fence, and following live without gap or repetition."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio
+import pytest
+
+from pressrun.errors import AttemptSuperseded
+from pressrun.events.log import LoggedEvent
+from pressrun.events.model import Log
+from tests.support.core import COMPLETE, Core, open_core, progress
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def core(tmp_path: Path) -> AsyncIterator[Core]:
+    async with open_core(tmp_path) as core:
+        yield core
+
+
+async def collect(core: Core, operation_id: str, after: int = 0) -> list[LoggedEvent]:
+    with anyio.fail_after(10):
+        return [event async for event in core.log.follow(operation_id, after)]
+
+
+async def test_events_count_from_one_without_a_gap_and_end_with_the_terminal_one(core: Core) -> None:
+    run = await core.begin()
+    for value in (10, 20):
+        await core.log.append(run.operation_id, 1, progress(value))
+    await core.complete(run)
+    events = await collect(core, run.operation_id)
+    assert [event.seq for event in events] == [1, 2, 3, 4]
+    assert [event.type for event in events] == ["started", "progress", "progress", "complete"]
+    assert [event.terminal for event in events] == [False, False, False, True]
+
+
+async def test_nothing_is_appended_after_the_terminal_event(core: Core) -> None:
+    run = await core.begin()
+    await core.complete(run)
+    with pytest.raises(AttemptSuperseded):
+        await core.log.append(run.operation_id, 1, Log(message="late"))
+    assert not await core.ledger.finish(run.operation_id, 1, COMPLETE)
+
+
+async def test_an_attempt_that_was_superseded_cannot_append(tmp_path: Path) -> None:
+    async with open_core(tmp_path, owner="first") as first:
+        run = await first.begin()
+        async with open_core(tmp_path, owner="second") as second:
+            claim = await second.ledger.claim(run.operation_id)
+            assert claim is not None
+            assert claim.attempt == 2
+            with pytest.raises(AttemptSuperseded):
+                await first.log.append(run.operation_id, 1, Log(message="from the grave"))
+            assert not await first.ledger.finish(run.operation_id, 1, COMPLETE)
+            await second.log.append(run.operation_id, 2, Log(message="alive"))
+
+
+async def test_progress_never_goes_backwards(core: Core) -> None:
+    run = await core.begin()
+    for value in (40, 20, 60):
+        await core.log.append(run.operation_id, 1, progress(value))
+    await core.complete(run)
+    told = [
+        json.loads(event.data)["progress"]
+        for event in await collect(core, run.operation_id)
+        if event.type == "progress"
+    ]
+    assert told == [40, 40, 60]
+
+
+async def test_every_prefix_and_its_resumption_make_the_whole_log(core: Core) -> None:
+    run = await core.begin()
+    for value in range(10):
+        await core.log.append(run.operation_id, 1, progress(value))
+    await core.complete(run)
+    whole = [event.data for event in await collect(core, run.operation_id)]
+    for cut in range(len(whole)):
+        resumed = [event.data for event in await collect(core, run.operation_id, after=cut)]
+        assert whole[:cut] + resumed == whole
+
+
+async def test_followers_that_join_at_any_moment_of_a_live_run_all_get_every_event_once(core: Core) -> None:
+    run = await core.begin()
+    followers = 20
+    stories: list[list[int]] = []
+
+    async def follow() -> None:
+        stories.append([event.seq for event in await collect(core, run.operation_id)])
+
+    async with anyio.create_task_group() as tasks:
+        for value in range(followers * 5):
+            if value % 5 == 0:
+                tasks.start_soon(follow)
+            await core.log.append(run.operation_id, 1, Log(message=str(value)))
+        await core.complete(run)
+    assert stories == [list(range(1, followers * 5 + 3))] * followers
+
+
+async def test_a_follower_waits_for_what_comes(core: Core) -> None:
+    run = await core.begin()
+    got: list[str] = []
+    first, second = anyio.Event(), anyio.Event()
+
+    async def follow() -> None:
+        async for event in core.log.follow(run.operation_id):
+            got.append(event.type)
+            (first if len(got) == 1 else second).set()
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(follow)
+            await first.wait()
+            await core.log.append(run.operation_id, 1, Log(message="x"))
+            await second.wait()
+            assert got == ["started", "log"]
+            tasks.cancel_scope.cancel()
+
+
+async def test_announcements_out_of_order_lose_and_repeat_nothing(core: Core) -> None:
+    run = await core.begin()
+    rows = [core.log.encode(run.operation_id, seq, core.clock.now(), Log(message="x")) for seq in (2, 3)]
+    seen: list[int] = []
+
+    async def follow() -> None:
+        seen.extend([event.seq for event in await collect(core, run.operation_id)])
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(follow)
+        await anyio.wait_all_tasks_blocked()
+        await core.log.append(run.operation_id, 1, Log(message="x"))
+        await core.log.append(run.operation_id, 1, Log(message="x"))
+        core.log.announce(run.operation_id, rows[1:])
+        core.log.announce(run.operation_id, rows[:1])
+        await core.complete(run)
+    assert seen == [1, 2, 3, 4]
+
+
+async def test_a_log_holds_nothing_for_followers_that_left(core: Core) -> None:
+    run = await core.begin()
+    await core.complete(run)
+    await collect(core, run.operation_id)
+    assert core.log.followed() == 0
+
+
+async def test_secrets_are_masked_before_they_are_stored(tmp_path: Path) -> None:
+    async with open_core(tmp_path) as core:
+        core.log._mask = lambda text: text.replace("hunter2", "[secret]")
+        run = await core.begin()
+        await core.log.append(run.operation_id, 1, Log(message="the key is hunter2"))
+        stored = await core.log.read_after(run.operation_id, 1)
+        assert "hunter2" not in stored[0].data
