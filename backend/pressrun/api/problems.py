@@ -100,7 +100,7 @@ def problem_body(exc: PressrunError) -> dict[str, Any]:
 
 def problem_headers(exc: PressrunError) -> dict[str, str]:
     """The headers that belong to the problem, `Retry-After` and the like."""
-    headers: dict[str, str] = {}
+    headers = {"Cache-Control": "no-store"}  # a 404 or 410 may otherwise be kept by a cache (RFC 9111, 4.2.2)
     if isinstance(exc, ServerBusy):
         headers["Retry-After"] = str(exc.retry_after_s)
     if exc.code == "unauthorized":

@@ -1,0 +1,206 @@
+"""The gate: what may come in at all. One pure-ASGI middleware in front of the whole app, on every path.
+
+Owns what is decided before a route is known, from the request's head alone: Host, Origin, path, method, sizes, media
+type, token; and the security headers of every answer. Owns neither what a route does nor how a body is read.
+
+It must be the outermost layer (`Gate(Starlette(...), config)`), so that no path and no error page goes around it.
+Decides on `scope["path"]` only: `request.url` is made from the Host header, which is the client's word.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pressrun.api.body import carries_body, media_type, require_json
+from pressrun.api.file_headers import UI_CSP
+from pressrun.api.hosts import Authority, HostList, is_own_origin, parse_authority
+from pressrun.api.problems import problem_response
+from pressrun.api.tokens import ANYBODY, LOCAL, Caller, Tokens, TokenScope, with_caller
+from pressrun.errors import (
+    BodyTooLarge,
+    Forbidden,
+    HeadersTooLarge,
+    InvalidRequest,
+    MalformedHeader,
+    MethodNotAllowed,
+    MisdirectedHost,
+    PressrunError,
+    Unauthorized,
+    UnsupportedMediaType,
+)
+
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+# OPTIONS is left out on purpose: a preflight that fails is what keeps other pages' JSON out.
+ALLOWED_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
+MAX_HEADER_BYTES = 16 * 1024  # SAFETY
+
+_PATH_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
+
+_SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "x-frame-options": "DENY",
+    "content-security-policy": UI_CSP,
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+
+
+@dataclass(frozen=True)
+class GateConfig:
+    """What the gate lets in. Public paths are readable without a token: the UI's own files, and the pulse."""
+
+    hosts: HostList
+    tokens: Tokens = field(default_factory=lambda: Tokens({}))
+    max_body_bytes: int = 32 * 1024 * 1024
+    max_header_bytes: int = MAX_HEADER_BYTES
+    public_paths: frozenset[str] = frozenset({"/", "/index.html", "/livez", "/favicon.ico", "/favicon.svg"})
+    public_prefixes: tuple[str, ...] = ("/assets/",)
+
+
+class Gate:
+    """Answers what must not come in, and hands on the rest with its `Caller` in the scope's state."""
+
+    def __init__(self, app: ASGIApp, config: GateConfig) -> None:
+        self._app = app
+        self._config = config
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, _with_security_headers(send))
+        else:
+            # Nothing here speaks WebSocket, and browsers send one across origins without asking.
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            caller = _admit(scope, self._config)
+        except PressrunError as refusal:
+            await problem_response(refusal)(scope, receive, send)
+        else:
+            await self._app(with_caller(scope, caller), receive, send)
+
+
+def _admit(scope: Scope, config: GateConfig) -> Caller:
+    """Who is calling, if the request may come in; raises a PressrunError that says why not."""
+    headers = Headers(scope=scope)
+    _check_sizes(scope, config)
+    authority, scheme = _check_host(scope, headers, config.hosts)
+    _check_path(scope["path"])
+    _check_method(scope["method"])
+    if scope["method"] not in SAFE_METHODS:
+        _check_origin(headers, authority, scheme)
+    caller = _check_token(scope, headers, config)
+    if carries_body(headers):
+        _check_body(headers, caller, config)
+    return caller
+
+
+def _check_sizes(scope: Scope, config: GateConfig) -> None:
+    size_bytes = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+    size_bytes += sum(len(name) + len(value) + 4 for name, value in scope["headers"])  # ": " and CR LF
+    if size_bytes > config.max_header_bytes:
+        raise HeadersTooLarge(f"Path, query and headers are larger than {config.max_header_bytes} bytes together.")
+
+
+def _check_host(scope: Scope, headers: Headers, hosts: HostList) -> tuple[Authority, str]:
+    given = headers.getlist("host")
+    if len(given) != 1:
+        raise MalformedHeader("A request must have exactly one Host header.")
+    authority = parse_authority(given[0])
+    server = scope.get("server")
+    allowed = hosts.find(authority, server[0] if server else None) if authority else None
+    if authority is None or allowed is None:
+        raise MisdirectedHost(
+            f"This server does not answer for the host {given[0][:100]!r}; if that is its name, "
+            "add it to PRESSRUN_ALLOWED_HOSTS and start it again."
+        )
+    return authority, allowed.scheme or scope["scheme"]
+
+
+def _check_path(path: str) -> None:
+    if not path.startswith("/") or _PATH_CONTROLS.search(path) or ".." in path.split("/"):
+        raise InvalidRequest("The path holds `..`, a backslash or a control character; paths here never do.")
+
+
+def _check_method(method: str) -> None:
+    if method not in ALLOWED_METHODS:
+        raise MethodNotAllowed(method, ALLOWED_METHODS)
+
+
+def _check_origin(headers: Headers, authority: Authority, scheme: str) -> None:
+    """A browser says where a request comes from, and no page can make it lie; scripts and curl say nothing."""
+    origins = headers.getlist("origin")
+    if len(origins) > 1 or any(not is_own_origin(origin, authority, scheme) for origin in origins):
+        _refuse_page("Origin", origins)
+    sites = headers.getlist("sec-fetch-site")
+    if not set(sites) <= {"same-origin", "none"}:
+        _refuse_page("Sec-Fetch-Site", sites)
+
+
+def _refuse_page(header: str, values: list[str]) -> NoReturn:
+    said = ", ".join(values)[:100]
+    raise Forbidden(
+        f"A page from elsewhere may not do this ({header}: {said}); use this server's own page, or no browser."
+    )
+
+
+def _check_token(scope: Scope, headers: Headers, config: GateConfig) -> Caller:
+    if not config.tokens:
+        return LOCAL
+    safe = scope["method"] in SAFE_METHODS
+    caller = _caller_by_token(headers, config.tokens)
+    if caller is None:
+        if safe and _is_public(scope["path"], config):
+            return ANYBODY
+        raise Unauthorized
+    needed: TokenScope = "read" if safe else "run"
+    if not caller.may(needed) and not (safe and _is_public(scope["path"], config)):
+        raise Forbidden(f"This token lacks the scope `{needed}`.")
+    return caller
+
+
+def _caller_by_token(headers: Headers, tokens: Tokens) -> Caller | None:
+    given = headers.getlist("authorization")
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    return tokens.find(token.strip()) if scheme.lower() == "bearer" else None
+
+
+def _is_public(path: str, config: GateConfig) -> bool:
+    return path in config.public_paths or path.startswith(config.public_prefixes)
+
+
+def _check_body(headers: Headers, caller: Caller, config: GateConfig) -> None:
+    lengths = headers.getlist("content-length")
+    if len(lengths) > 1 or len(headers.getlist("content-type")) > 1 or (lengths and "transfer-encoding" in headers):
+        raise MalformedHeader("Content-Length and Content-Type may be there once, and no length with chunks.")
+    if lengths and not re.fullmatch(r"[0-9]{1,18}", lengths[0]):
+        raise MalformedHeader("Content-Length must be a number of bytes.")
+    if lengths and int(lengths[0]) > config.max_body_bytes:
+        raise BodyTooLarge(f"The body is larger than {config.max_body_bytes} bytes, the most this server takes.")
+    if media_type(headers) != "multipart/form-data":
+        require_json(headers)
+    elif caller is LOCAL and headers.get("x-pressrun") != "1":
+        # A form on any page can send this type without being asked; a header of ours it cannot.
+        raise UnsupportedMediaType(
+            "multipart/form-data is taken with the header `X-Pressrun: 1`, or use application/json."
+        )
+
+
+def _with_security_headers(send: Send) -> Send:
+    async def send_hardened(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _SECURITY_HEADERS.items():
+                headers.setdefault(name, value)  # a route that is stricter has said so itself
+        await send(message)
+
+    return send_hardened
