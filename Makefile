@@ -4,6 +4,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export npm_config_update_notifier := false
 
 BIN    := .venv/bin
 HOST   ?= 127.0.0.1
@@ -86,5 +87,5 @@ frontend/node_modules/.installed: frontend/package.json frontend/package-lock.js
 
 $(WEB)/index.html: frontend/node_modules/.installed $(UI_SOURCES)
 	@echo "· front end into $(WEB)"
-	@cd frontend && npm run --silent build
+	@cd frontend && npm run --silent build -- --logLevel warn
 	@touch $@
