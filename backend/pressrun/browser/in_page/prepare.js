@@ -1,0 +1,48 @@
+// Makes a loaded document hold still and complete: called once, before it is measured. Runs in an isolated world, so
+// the document's own scripts cannot reach it. Returns { nodes, pixels } when over a limit it was given, else { }.
+async ({ maxNodes, maxPicturePixels, animationFrames }) => {
+  const nodes = document.getElementsByTagName("*").length;
+  if (nodes > maxNodes) return { nodes };
+
+  const pictures = [...document.images];
+  for (const picture of pictures) picture.loading = "eager"; // lazy ones would stay empty until scrolled to
+  const pixels = pictures.reduce((sum, picture) => sum + picture.naturalWidth * picture.naturalHeight, 0);
+  if (pixels > maxPicturePixels) return { pixels };
+
+  const important = (element, property, value) => element.style.setProperty(property, value, "important");
+  const root = document.documentElement;
+  important(root, "scroll-behavior", "auto");
+  important(root, "scroll-snap-type", "none");
+
+  // A page that scrolls its body instead of itself would show its first screen only.
+  for (const element of [root, document.body]) {
+    if (element && element.scrollHeight > element.clientHeight + 1 && getComputedStyle(element).overflowY !== "visible") {
+      important(element, "height", "auto");
+      important(element, "max-height", "none");
+      important(element, "overflow", "visible");
+    }
+  }
+
+  // What sticks to the screen would cover text on every slide. It is shown once, where it belongs; a background
+  // that fills the screen may stay.
+  for (const element of root.getElementsByTagName("*")) {
+    const { position } = getComputedStyle(element);
+    if (position === "sticky") important(element, "position", "static");
+    if (position === "fixed" && element.getBoundingClientRect().height < innerHeight * 0.9) {
+      important(element, "position", "absolute");
+    }
+  }
+
+  for (const animation of document.getAnimations()) {
+    try {
+      animation.finish();
+    } catch {
+      animation.cancel(); // endless ones have no end to jump to
+    }
+  }
+
+  await document.fonts.ready;
+  await Promise.allSettled(pictures.map((picture) => picture.decode()));
+  for (let frame = 0; frame < animationFrames; frame++) await new Promise(requestAnimationFrame);
+  return {};
+}

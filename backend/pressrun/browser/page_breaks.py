@@ -1,0 +1,258 @@
+"""Where to cut a document into slides. Owns the geometry, and only that: boxes in, slices out, no browser.
+
+All numbers are CSS px from the top of the document. Promises of `blocks`, each a property test:
+
+- a line, a picture or a unit (table row, `break-inside: avoid`) that fits on a slide is whole on at least one slide;
+- every line and picture is covered; slices are sorted, and each starts below the one before;
+- two slices overlap only where a thing taller than a slide was cut (by `overlap`), or where boxes interlock so that
+  no free cut exists (then the second slice goes back to where the cut boxes begin).
+
+Between those rules it looks for the place a person would choose: before a heading rather than before a paragraph,
+that rather than inside a list or table, and between two lines of one paragraph last; never just after a heading.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+BoxKind = Literal["line", "picture", "unit", "section", "heading", "item", "block", "forced"]
+BOX_KINDS: frozenset[str] = frozenset(get_args(BoxKind))
+PageBreaks = Literal["blocks", "scroll"]
+
+# Browsers lay out in 1/64 px, and neighbours share an edge: closer than this is touching, not crossing.
+EPSILON_CSS_PX = 0.25
+
+# Air above and below the content of a slide, as a share of its height; never more than the document itself has above
+# its first line. Arbitrary, 0.03..0.1 looks right.
+_MARGIN_SHARE = 0.06
+
+# What a cut costs, in the currency of emptiness (1 = a wholly empty slide). Chosen by eye on lessons, tables and
+# code: their order matters, the values little.
+_COST_BEFORE: dict[BoxKind, float] = {"section": 0.0, "heading": 0.06, "block": 0.12, "unit": 0.22, "item": 0.22}
+_COST_BETWEEN_LINES = 0.55
+_COST_LONE_LINE = 0.2  # one line of a block left alone on a slide
+_COST_AFTER_HEADING = 5.0  # a heading parted from what it heads: worse than any emptiness
+_COST_IN_MARGIN = 0.1
+_COST_THROUGH_OVERSIZE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Something the document shows. `forced` (of no height) is a place where the author wants a new slide.
+
+    Boxes come in document order: an outer box before those inside it.
+    """
+
+    kind: BoxKind
+    top: float
+    bottom: float
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of the document for one slide; `top` appears `offset` below the slide's upper edge.
+
+    What lies outside of top..bottom must not be seen. `offset` + `height` is at most the slide's height.
+    """
+
+    top: float
+    bottom: float
+    offset: float = 0.0
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+
+@dataclass(frozen=True, slots=True)
+class SlicePlan:
+    """Slices from top to bottom, at least one; `truncated` if the document goes on after the last."""
+
+    slices: tuple[Slice, ...]
+    truncated: bool
+
+
+def plan_slices(
+    boxes: Sequence[Box],
+    document_height_css_px: float,
+    viewport_height_css_px: float,
+    overlap_css_px: float,
+    mode: PageBreaks,
+    max_slices: int,
+) -> SlicePlan:
+    """Cuts the document into at most `max_slices` slices of at most the viewport's height.
+
+    `overlap_css_px` is at most half of the viewport (RunSpec checks it for people).
+    """
+    if viewport_height_css_px <= 0 or max_slices < 1 or not 0 <= overlap_css_px <= viewport_height_css_px / 2:
+        raise ValueError("a plan needs a viewport, room for a slice, and an overlap of at most half the viewport")
+    if mode == "scroll":
+        return _plan_scroll(document_height_css_px, viewport_height_css_px, overlap_css_px, max_slices)
+    return _BlockPlanner(boxes, document_height_css_px, viewport_height_css_px, overlap_css_px).plan(max_slices)
+
+
+def _plan_scroll(document_height: float, viewport_height: float, overlap: float, max_slices: int) -> SlicePlan:
+    """Screen after screen; the last one is aligned with the document's end, so that it is as full as the others."""
+    last_top = max(0.0, document_height - viewport_height)
+    step = viewport_height - overlap
+    count = 1 + math.ceil(max(0.0, last_top - EPSILON_CSS_PX) / step)
+    tops = (min(number * step, last_top) for number in range(min(count, max_slices)))
+    return SlicePlan(tuple(Slice(top, top + viewport_height) for top in tops), truncated=count > max_slices)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A gap between boxes: the slide must reach down to `above`, the next one starts at `below`."""
+
+    above: float
+    below: float
+    cost: float
+    forced: bool = False
+
+
+class _Cuts:
+    """All gaps of a document, sorted, each with its cost."""
+
+    def __init__(self, boxes: Sequence[Box], solids: Sequence[Box], oversize: Sequence[Box]) -> None:
+        gaps = _gaps(solids)
+        self._all = [cut for cut in _priced(gaps, boxes) if not any(_crosses(box, cut.above) for box in oversize)]
+        self._above = [cut.above for cut in self._all]
+
+    def within(self, start: float, end: float) -> list[_Cut]:
+        """Cuts that can end a slide which shows from `start` to at most `end`."""
+        first = bisect_right(self._above, start + EPSILON_CSS_PX)
+        return self._all[first : bisect_right(self._above, end + EPSILON_CSS_PX)]
+
+
+def _crosses(box: Box, y: float) -> bool:
+    return box.top + EPSILON_CSS_PX < y < box.bottom - EPSILON_CSS_PX
+
+
+def _gaps(solids: Sequence[Box]) -> list[tuple[float, float]]:
+    """The stretches that no solid box covers, as (end of what is above, start of what is below)."""
+    gaps: list[tuple[float, float]] = []
+    reach = -math.inf
+    for box in sorted(solids, key=lambda box: box.top):
+        if box.top >= reach - EPSILON_CSS_PX and reach > -math.inf:
+            gaps.append((reach, max(reach, box.top)))
+        reach = max(reach, box.bottom)
+    return gaps
+
+
+def _priced(gaps: Sequence[tuple[float, float]], boxes: Sequence[Box]) -> list[_Cut]:
+    """Each gap with what it costs to cut there, by what begins in it and what ends above it."""
+    aboves = [above for above, _ in gaps]
+    begins: dict[int, Box] = {}  # the outermost box beginning in each gap: the first one in document order
+    starts: dict[int, float] = {}
+    forced: set[int] = set()
+    after_heading: set[int] = set()
+    for box in boxes:
+        if box.kind in ("line", "picture"):
+            continue
+        index = bisect_right(aboves, box.top + EPSILON_CSS_PX) - 1
+        in_gap = index >= 0 and box.top <= gaps[index][1] + EPSILON_CSS_PX
+        if in_gap and box.kind == "forced":
+            forced.add(index)
+        elif in_gap:
+            begins.setdefault(index, box)
+        if in_gap:
+            starts[index] = min(starts.get(index, math.inf), max(box.top, gaps[index][0]))
+        if box.kind in ("section", "heading"):
+            first = bisect_right(aboves, box.top + EPSILON_CSS_PX)
+            after_heading.update(range(first, bisect_right(aboves, box.bottom + EPSILON_CSS_PX)))
+
+    def cost(index: int) -> float:
+        if index in after_heading:
+            return _COST_AFTER_HEADING
+        if index in begins:
+            return _COST_BEFORE[begins[index].kind]
+        lone = index == 0 or index - 1 in begins or index == len(gaps) - 1 or index + 1 in begins
+        return _COST_BETWEEN_LINES + (_COST_LONE_LINE if lone else 0.0)
+
+    return [
+        _Cut(above, min(below, starts.get(index, below)), cost(index), index in forced)
+        for index, (above, below) in enumerate(gaps)
+    ]
+
+
+class _BlockPlanner:
+    """Walks down one document, slide by slide, taking the best cut in reach."""
+
+    def __init__(self, boxes: Sequence[Box], document_height: float, viewport_height: float, overlap: float) -> None:
+        ink = [box for box in boxes if box.kind in ("line", "picture")]
+        fits_up_to = viewport_height + EPSILON_CSS_PX
+        self._solids = sorted(
+            (box for box in boxes if box.kind in ("line", "picture", "unit") and box.height <= fits_up_to),
+            key=lambda box: box.top,
+        )
+        self._solid_tops = [box.top for box in self._solids]
+        self._oversize = [box for box in ink if box.height > fits_up_to]
+        self._cuts = _Cuts(boxes, self._solids, self._oversize)
+        self._content_end = max((box.bottom for box in ink), default=0.0)
+        self._document_end = max(document_height, self._content_end)
+        self._height = viewport_height
+        self._overlap = overlap
+        own_margin = max(0.0, min((box.top for box in ink), default=0.0))
+        self._margin = min(own_margin, viewport_height * _MARGIN_SHARE)
+
+    def plan(self, max_slices: int) -> SlicePlan:
+        slices: list[Slice] = []
+        start, offset = 0.0, 0.0
+        while len(slices) < max_slices:
+            shown, following = self._next(start, offset)
+            slices.append(shown)
+            if following is None:
+                return SlicePlan(tuple(slices), truncated=False)
+            start = following.below
+            offset = 0.0 if following.forced else min(self._margin, start)
+        return SlicePlan(tuple(slices), truncated=True)
+
+    def _next(self, start: float, offset: float) -> tuple[Slice, _Cut | None]:
+        """The slice that begins at `start`, and the cut that ends it (None: the document ends with it)."""
+        end = start + self._height - offset
+        cuts = self._cuts.within(start, end)
+        forced = next((cut for cut in cuts if cut.forced), None)
+        if forced is None and self._content_end <= end + EPSILON_CSS_PX:
+            return Slice(start, min(end, max(self._document_end, start)), offset), None
+        cut = forced or self._best(start, end, cuts)
+        if cut is not None:
+            return Slice(start, max(cut.above, min(cut.below, end)), offset), cut
+        if offset > 0:
+            return self._next(start, 0.0)  # what fits on a slide but for the margin has it without one
+        return Slice(start, end), self._cut_by_force(start, end)
+
+    def _best(self, start: float, end: float, cuts: Sequence[_Cut]) -> _Cut | None:
+        soft_end = end - self._margin
+        through = self._cut_through_oversize(end)
+        candidates = [*cuts, through] if through else cuts
+
+        def cost(cut: _Cut) -> float:
+            emptiness = max(0.0, (soft_end - cut.above) / (soft_end - start))
+            return cut.cost + emptiness**2 + (_COST_IN_MARGIN if cut.above > soft_end and cut is not through else 0.0)
+
+        return min(candidates, key=cost, default=None)
+
+    def _cut_through_oversize(self, end: float) -> _Cut | None:
+        """A cut at `end` if that hurts nothing but a thing that has to be cut anyway."""
+        if not any(_crosses(box, end) for box in self._oversize):
+            return None
+        if any(_crosses(box, end) for box in self._solids_from(end - self._height, end)):
+            return None
+        return _Cut(end, end - self._overlap, _COST_THROUGH_OVERSIZE)
+
+    def _cut_by_force(self, start: float, end: float) -> _Cut:
+        """No free cut exists: end here, and go back so far that whatever was cut and fits is shown whole."""
+        restart = end - self._overlap if any(_crosses(box, end) for box in self._oversize) else end
+        cut_boxes = [box.top for box in self._solids_from(start + EPSILON_CSS_PX, end) if _crosses(box, end)]
+        return _Cut(end, min([restart, *cut_boxes]), _COST_THROUGH_OVERSIZE)
+
+    def _solids_from(self, top: float, below: float) -> list[Box]:
+        return self._solids[bisect_right(self._solid_tops, top) : bisect_right(self._solid_tops, below)]

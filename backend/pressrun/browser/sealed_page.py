@@ -1,0 +1,138 @@
+"""A page that reaches nothing, and our own hands in it. Owns how a context is made and how its page is spoken to.
+
+What Pressrun asks the page runs in an isolated world: the document's scripts cannot see or change it, and it works
+with scripts off. No call here has a deadline of its own; `Lease` gives them one.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, CDPSession, Dialog, Error, Page, Route
+
+_WORLD = "pressrun"
+_BLANK = "about:blank"
+
+
+class NavigatedAwayError(Exception):
+    """The document replaced itself by another one."""
+
+
+@dataclass(slots=True)
+class SealedPage:
+    """One page in one context of its own, as large as one slide. Not shared; ends with its context."""
+
+    context: BrowserContext
+    page: Page
+    session: CDPSession
+    width: int
+    height: int
+    zoom: float
+    scripts: bool
+    _world: int | None = None
+    crashed: bool = False
+
+    async def set_content(self, html: str, timeout_s: float) -> None:
+        """Loads the document; the only way in, because a document from a URL could read files (BROWSER.md)."""
+        await self.page.set_content(html, wait_until="load", timeout=timeout_s * 1000)
+        tree = await self.session.send("Page.getFrameTree")
+        world = await self.session.send(
+            "Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"], "worldName": _WORLD}
+        )
+        self._world = int(world["executionContextId"])
+
+    async def ask(self, script: str, argument: dict[str, Any]) -> Any:
+        """The answer of a function of `in_page/` to `argument`.
+
+        Raises:
+            NavigatedAwayError: the document that was loaded is no longer there.
+        """
+        if self.page.url != _BLANK:
+            raise NavigatedAwayError(self.page.url)
+        try:
+            answer = await self.session.send(
+                "Runtime.callFunctionOn",
+                {
+                    "functionDeclaration": _source(script),
+                    "executionContextId": self._world,
+                    "arguments": [{"value": argument}],
+                    "awaitPromise": True,
+                    "returnByValue": True,
+                },
+            )
+        except Error as exc:
+            if "Cannot find context" in exc.message or "context was destroyed" in exc.message:
+                raise NavigatedAwayError from exc
+            raise
+        if "exceptionDetails" in answer:
+            raise RuntimeError(f"in_page/{script}.js: {answer['exceptionDetails']}")
+        return answer["result"].get("value")
+
+    async def screenshot(self, x: float, y: float, format: str, quality: int | None) -> str:
+        """What the screen shows at this scroll position, base64. The clip is the screen itself: see `open_page`."""
+        options: dict[str, Any] = {"format": format}
+        if format == "png":
+            options["optimizeForSpeed"] = True  # a third of the time, identical pixels (BROWSER.md)
+        else:
+            options["quality"] = quality
+        clip = {"x": x, "y": y, "width": self.width / self.zoom, "height": self.height / self.zoom, "scale": 1}
+        answer = await self.session.send("Page.captureScreenshot", {**options, "clip": clip})
+        return str(answer["data"])
+
+
+async def open_page(browser: Browser, *, width: int, height: int, zoom: float, scripts: bool) -> SealedPage:
+    """A fresh context with one blank page, sealed.
+
+    The page is laid out `width / zoom` CSS px wide at a device scale factor of `zoom`. Whole CSS px are all that
+    Chromium takes, so the screen is rounded up and captures are clipped to the exact size: of the ways tried (CSS zoom,
+    adjusted scale factor, clip.scale) the only one with exact pixels at every zoom and right `vw` units.
+    """
+    size = {"width": _whole(width / zoom), "height": _whole(height / zoom)}
+    context = await browser.new_context(
+        viewport={"width": size["width"], "height": size["height"]},
+        device_scale_factor=zoom,
+        java_script_enabled=scripts,
+        offline=True,
+        service_workers="block",
+        accept_downloads=False,
+        reduced_motion="reduce",
+    )
+    await context.route("**/*", _abort)
+    page = await context.new_page()
+    session = await context.new_cdp_session(page)
+    # Through our own session as well: captures of a session know nothing of another's device metrics.
+    await session.send("Emulation.setDeviceMetricsOverride", {**size, "deviceScaleFactor": zoom, "mobile": False})
+    sealed = SealedPage(context, page, session, width, height, zoom, scripts)
+    page.on("crash", partial(_note_crash, sealed))
+    page.on("dialog", _dismiss)
+    context.on("page", _close_popup)
+    return sealed
+
+
+def _whole(value: float) -> int:
+    return max(1, -int(-(value - 1e-6) // 1))
+
+
+def _note_crash(sealed: SealedPage, _: Page) -> None:
+    sealed.crashed = True
+
+
+async def _abort(route: Route) -> None:
+    # "aborted" cancels a navigation and keeps the document; other codes show an error page in its place.
+    await route.abort("aborted")
+
+
+async def _dismiss(dialog: Dialog) -> None:
+    """Playwright dismisses dialogs by itself only while nobody listens on page *and* context; be explicit."""
+    await dialog.dismiss()
+
+
+async def _close_popup(page: Page) -> None:
+    await page.close()
+
+
+def _source(script: str) -> str:
+    return importlib.resources.files(__package__).joinpath("in_page", f"{script}.js").read_text(encoding="utf-8")
