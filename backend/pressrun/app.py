@@ -38,9 +38,10 @@ from pressrun.engine.engine import open_engine
 from pressrun.errors import StartupError
 from pressrun.events.log import EventLog
 from pressrun.pipeline.pipeline import Pipeline
-from pressrun.runs.guard import GuardConfig, RunGuard
+from pressrun.runs.guard import RunGuard
 from pressrun.runs.ledger import RunLedger
 from pressrun.runs.service import open_run_service
+from pressrun.runs.submission import GuardConfig
 from pressrun.settings import Settings
 from pressrun.telemetry import SecretMask, configure_logging
 
@@ -164,5 +165,10 @@ def _pool_config(settings: Settings) -> BrowserPoolConfig:
 
 def _guard_config(settings: Settings) -> GuardConfig:
     return GuardConfig(
-        dedup_window_s=settings.run_dedup_window_s, run_max_s=settings.run_max_s, max_runs=settings.max_runs
+        dedup_window_s=settings.run_dedup_window_s,
+        run_max_s=settings.run_max_s,
+        max_runs=settings.max_runs,
+        max_queued=settings.max_queued,
+        lanes=settings.lanes,
+        unknown_lane_slots=1 if settings.unknown_lanes == "one" else 0,
     )

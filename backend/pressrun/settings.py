@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import unquote
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     chromium: Path | None = None
     browser_contexts: Annotated[int, Field(ge=1, le=64)] = max(1, min(4, os.cpu_count() or 1))
 
+    lanes: Annotated[dict[str, int], NoDecode] = Field(default_factory=lambda: {"default": 1})
+    unknown_lanes: Literal["one", "refuse"] = "one"
+    max_queued: Annotated[int, Field(ge=0, le=10_000)] = 100
     max_runs: Annotated[int, Field(ge=1, le=1000)] = 16
     run_deadline_s: Annotated[float, Field(gt=0)] = 7200
     heartbeat_s: Annotated[float, Field(gt=0)] = 10
@@ -53,9 +56,38 @@ class Settings(BaseSettings):
     def _split_list(cls, value: object) -> object:
         return tuple(re.findall(r"[^\s,]+", value)) if isinstance(value, str) else value
 
+    @field_validator("lanes", mode="before")
+    @classmethod
+    def _parse_lanes(cls, value: object) -> object:
+        """`default=1,bulk=3`"""
+        if not isinstance(value, str):
+            return value
+        lanes: dict[str, int] = {}
+        for entry in re.findall(r"[^\s,]+", value):
+            match = re.fullmatch(r"([a-z0-9_-]{1,64})=([1-9][0-9]{0,2})", entry)
+            if match is None:
+                raise ValueError(f"{entry!r} is no lane: write `name=slots`, as in `default=1,bulk=3`")
+            lanes[match[1]] = int(match[2])
+        return {"default": 1, **lanes}
+
     def secrets(self) -> list[str]:
         """The values that must never be seen in a log, an event, an error or a file."""
         passwords = [unquote(found) for found in re.findall(r"//[^/@:]*:([^/@]+)@", self.ai_base_url or "")]
         keys = [self.ai_api_key.get_secret_value()] if self.ai_api_key else []
         digests = [digest for line in self.tokens for digest in line.split(":")[1:2]]
         return [secret for secret in (*passwords, *keys, *digests) if secret]
+
+
+class ClientSettings(BaseSettings):
+    """Where the command line finds its server: PRESSRUN_SERVER and PRESSRUN_TOKEN."""
+
+    model_config = SettingsConfigDict(env_prefix="PRESSRUN_", env_file=".env", extra="ignore", frozen=True)
+
+    server: str = "http://127.0.0.1:8000"
+    token: SecretStr | None = None
+    log_level: str = "INFO"
+
+
+def read_variable(name: str) -> str | None:
+    """An environment variable that a person names on the command line, `--token-env NAME`."""
+    return os.environ.get(name)

@@ -11,9 +11,10 @@ from pressrun.db.engine import Database, open_database
 from pressrun.events.log import EventLog
 from pressrun.events.model import Complete, Progress
 from pressrun.ids import OperationIds
-from pressrun.runs.guard import GuardConfig, RunGuard, Submission
+from pressrun.runs.guard import RunGuard
 from pressrun.runs.ledger import RunLedger
 from pressrun.runs.model import Run
+from pressrun.runs.submission import GuardConfig, Submission
 from pressrun.spec import RunSpec
 from tests.support.clock import ManualClock
 

@@ -13,9 +13,9 @@ import pytest
 
 from pressrun.errors import IdempotencyKeyReused, ServerBusy
 from pressrun.events.model import Cancelled, Error
-from pressrun.runs.guard import GuardConfig, KeyMatch
 from pressrun.runs.model import Run
 from pressrun.runs.rejection import RunRejected
+from pressrun.runs.submission import GuardConfig, KeyMatch
 from pressrun.spec import RunSpec
 from tests.support.core import ROUTE, Core, open_core
 

@@ -16,7 +16,7 @@ from pressrun.api.streams import cursor_of, follow
 from pressrun.api.tokens import caller_of
 from pressrun.errors import MalformedHeader, NotFound, RunEnded
 from pressrun.runs.admission import Admission, Policies
-from pressrun.runs.guard import Submission
+from pressrun.runs.submission import Submission
 from pressrun.spec import MAX_HTML_BYTES
 
 ROUTE = "/generate-sse"
@@ -43,6 +43,7 @@ async def generate_sse(request: Request) -> Response:
         caller=caller_of(request.scope).name,
         idempotency_key=key,
         on_disconnect=body.on_disconnect,
+        priority=body.priority,
     )
     admission = await service.submit(submission, Policies(on_busy=body.on_busy, on_duplicate=body.on_duplicate))
     headers = {
@@ -70,9 +71,8 @@ def idempotency_key_of(request: Request) -> str | None:
 
 
 def _stream(request: Request, admission: Admission, headers: dict[str, str], *, cancel_on_disconnect: bool) -> Response:
-    started = admission.disposition == "started"
-    after = 0 if started else cursor_of(request, admission.run.last_seq)
-    on_end = _cancel_on_end(request, admission) if started and cancel_on_disconnect else None
+    after = 0 if admission.created else cursor_of(request, admission.run.last_seq)
+    on_end = _cancel_on_end(request, admission) if admission.created and cancel_on_disconnect else None
     return follow(request, admission.run, after=after, snapshot=False, headers=headers, on_end=on_end)
 
 

@@ -27,6 +27,8 @@ class GenerateRequest(RunSpec):
         "continue"
     )
 
+    priority: Annotated[int, Field(ge=-100, le=100, description="order in the waiting line, higher first")] = 0
+
     def spec(self) -> RunSpec:
         """Only what changes the result."""
         return RunSpec.model_validate({name: getattr(self, name) for name in RunSpec.model_fields})
@@ -69,6 +71,8 @@ class RunOut(BaseModel):
     result: Annotated[dict[str, Any] | None, Field(description="the fields of the `complete` event")]
     pinned: bool
     fingerprint: str
+    priority: int
+    queue_position: Annotated[int | None, Field(description="from 1, while it waits for a slot")]
     last_event_id: Annotated[int, Field(description="seq of its newest event")]
     url: str
     events_url: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
 from pressrun.db.tables import runs
 
@@ -43,19 +43,44 @@ def find_by_key(connection: Connection, caller: str, idempotency_key: str) -> Ro
 def find_identical(
     connection: Connection, caller: str, fingerprint: str, *, since_ticks_s: float, ticks_epoch: str
 ) -> Row[Any] | None:
-    """The newest run of the same fingerprint that stands in the way: begun within the window and not failed."""
+    """The newest run of the same fingerprint that is in the way: waiting, or begun within the window and not failed.
+
+    (One that runs for longer stands in the way through its slot, unless that is stale.)
+    """
+    within_window = and_(
+        runs.c.status.in_(("running", "complete")),
+        runs.c.ticks_epoch == ticks_epoch,
+        runs.c.begun_ticks_s > since_ticks_s,
+    )
     return connection.execute(
         select(*_SUMMARY)
         .where(
             runs.c.fingerprint == fingerprint,
             runs.c.caller == caller,
-            runs.c.status.in_(("running", "complete")),
-            runs.c.ticks_epoch == ticks_epoch,
-            runs.c.begun_ticks_s > since_ticks_s,
+            or_(runs.c.status == "queued", within_window),
         )
         .order_by(runs.c.operation_id.desc())
         .limit(1)
     ).one_or_none()
+
+
+def list_queued(connection: Connection, lane: str) -> Sequence[Row[Any]]:
+    """The waiting line of a lane: higher priority first, then the older."""
+    return connection.execute(
+        select(*_SUMMARY)
+        .where(runs.c.lane == lane, runs.c.status == "queued")
+        .order_by(runs.c.priority.desc(), runs.c.operation_id)
+    ).all()
+
+
+def list_queued_lanes(connection: Connection) -> Sequence[str]:
+    """Lanes in which somebody waits."""
+    return connection.execute(select(runs.c.lane).where(runs.c.status == "queued").distinct()).scalars().all()
+
+
+def count_queued(connection: Connection) -> int:
+    """Waiting runs of all lanes."""
+    return connection.execute(select(func.count()).select_from(runs).where(runs.c.status == "queued")).scalar_one()
 
 
 def update_where(

@@ -59,6 +59,8 @@ runs = Table(
     Column("spec", Text, nullable=False),
     Column("title", String(200)),
     Column("on_disconnect", String(16), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("queue_position", Integer),
     Column("status", String(16), nullable=False),
     Column("stage", String(16)),
     Column("progress", Integer, nullable=False),

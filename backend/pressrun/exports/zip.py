@@ -17,7 +17,7 @@ def stream_zip(files: Sequence[tuple[str, Path]], *, modified_at: datetime) -> I
     `files` are (name in the archive, path); the same files and instant give the same bytes.
     """
     sink = _Sink()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
         for name, path in files:
             info = zipfile.ZipInfo(name, modified_at.timetuple()[:6])
             info.external_attr = 0o644 << 16

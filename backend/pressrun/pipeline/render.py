@@ -49,7 +49,7 @@ async def render(context: RunContext, pool: BrowserPool) -> Rendered:
 async def _plan(context: RunContext, lease: Lease) -> SlicePlan:
     spec = context.spec
     layout = await lease.layout()
-    if layout.empty:
+    if layout.is_empty:
         raise EmptyDocument
     return plan_slices(
         layout.boxes,

@@ -9,21 +9,28 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pressrun.runs.guard import KeyMatch, RunGuard, Submission
+from pressrun.runs.guard import RunGuard
 from pressrun.runs.model import Run
 from pressrun.runs.rejection import RunRejected
+from pressrun.runs.submission import KeyMatch, Submission
 
-OnBusy = Literal["reject", "join"]
+OnBusy = Literal["reject", "join", "queue", "replace"]
 OnDuplicate = Literal["reject", "join", "run"]
-Disposition = Literal["started", "joined", "replayed"]
+Disposition = Literal["started", "joined", "queued", "replaced", "replayed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """How a submission got its run."""
+    """How a submission got its run; `replaces` names the run that has to make room first."""
 
     run: Run
     disposition: Disposition
+    replaces: str | None = None
+
+    @property
+    def created(self) -> bool:
+        """Whether the run is this submission's own."""
+        return self.disposition in ("started", "queued", "replaced")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +46,22 @@ class Policies:
 
 
 async def admit(guard: RunGuard, submission: Submission, policies: Policies) -> Admission:
-    """Starts the run or finds the one to follow.
+    """Starts the run, lets it wait, or finds the one to follow.
 
-    Raises: RunRejected, IdempotencyKeyReused.
+    Raises: RunRejected, IdempotencyKeyReused, ServerBusy.
     """
-    keyed = submission.idempotency_key is not None
-    on_duplicate = policies.duplicate_policy(keyed=keyed)
-    if on_duplicate == "run":
-        submission = replace(submission, ignore_duplicates=True)
+    on_duplicate = policies.duplicate_policy(keyed=submission.idempotency_key is not None)
+    submission = replace(submission, ignore_duplicates=on_duplicate == "run")
     try:
         outcome = await guard.admit(submission)
     except RunRejected as rejected:
-        policy = on_duplicate if rejected.same_request and on_duplicate != "run" else policies.on_busy
-        if policy != "join":
+        same = rejected.same_request and not submission.ignore_duplicates
+        policy = on_duplicate if same else policies.on_busy
+        if policy == "reject" or (not rejected.visible and policy != "queue"):
             raise
-        return follow(rejected.active)
+        if policy == "join":
+            return follow(rejected.active)
+        return await _wait(guard, submission, rejected, replacing=policy == "replace")
     if isinstance(outcome, KeyMatch):
         if on_duplicate == "reject" and not outcome.run.ended:
             raise guard.rejected_by(submission, outcome.run)
@@ -64,3 +72,15 @@ async def admit(guard: RunGuard, submission: Submission, policies: Policies) -> 
 def follow(run: Run) -> Admission:
     """Joins a live run, replays an ended one."""
     return Admission(run, "replayed" if run.ended else "joined")
+
+
+async def _wait(guard: RunGuard, submission: Submission, busy: RunRejected, *, replacing: bool) -> Admission:
+    """Into the waiting line: at its end by priority, or at its front behind a run that is to be cancelled."""
+    outcome = await guard.admit(replace(submission, when_busy="front" if replacing else "wait"))
+    if isinstance(outcome, KeyMatch):
+        return follow(outcome.run)
+    if outcome.status == "running":  # a slot became free in the meantime
+        return Admission(outcome, "started")
+    if replacing:
+        return Admission(outcome, "replaced", replaces=busy.active.operation_id)
+    return Admission(outcome, "queued")

@@ -1,78 +1,41 @@
-"""`RunGuard`: who may start a run. `begin_run`, `end_run`, `current_run`.
+"""`RunGuard`: who may start a run. `begin_run`, `end_run`, `current_run`, and the waiting line.
 
 The database decides, in one write transaction that holds the slot, the run's row and its first event, before any byte
 is sent. So the guard holds over tabs, tasks, threads and processes, and a slot is never taken without its run.
 
 - One running run in a lane slot; a lane has one slot unless configured.
-- An identical submission (same fingerprint, same caller) while such a run is running, or within the dedup window of
-  its start, is refused even where a slot is free; a failed or cancelled run blocks nobody.
+- An identical submission (same fingerprint, same caller) while such a run is waiting or running, or within the dedup
+  window of its start, is refused even where a slot is free; a failed or cancelled run blocks nobody.
 - A slot held longer than the limit is *released*, the run goes on: it only stops blocking others.
-- Decisions use ticks, not the wall clock (clock.py).
+- Who waits is served by priority, then age; nobody who comes later overtakes a waiting run of the same priority.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
-from pressrun.errors import IdempotencyKeyReused, ServerBusy
+from pressrun.errors import FieldErrors, IdempotencyKeyReused, ServerBusy
 from pressrun.events.log import EventLog
-from pressrun.events.model import Started
-from pressrun.runs.fingerprint import canonical, fingerprint
+from pressrun.events.model import AnyBody, Queued, Started
+from pressrun.runs.fingerprint import canonical
 from pressrun.runs.model import Run
-from pressrun.runs.rejection import RejectReason, RunRejected
-from pressrun.spec import RunSpec
+from pressrun.runs.places import Places, load, view
+from pressrun.runs.rejection import RunRejected
+from pressrun.runs.submission import FRONT_PRIORITY, GuardConfig, KeyMatch, Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pressrun.clock import Clock
-    from pressrun.db import Connection, Row
+    from pressrun.db import Connection
     from pressrun.db.engine import Database
     from pressrun.db.events import EventRow
+    from pressrun.spec import RunSpec
 
-
-@dataclass(frozen=True, slots=True)
-class KeyMatch:
-    """The idempotency key already names this run."""
-
-    run: Run
-
-
-@dataclass(frozen=True, slots=True)
-class GuardConfig:
-    """Limits of the guard."""
-
-    dedup_window_s: float
-    run_max_s: float
-    max_runs: int = 16
-    lanes: Mapping[str, int] = field(default_factory=dict)
-
-    def slots_of(self, lane: str) -> int:
-        """How many runs may run in this lane at once."""
-        return self.lanes.get(lane, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A run somebody asks for, and how."""
-
-    operation_id: str
-    route: str
-    spec: RunSpec
-    lane: str = "default"
-    caller: str = "local"
-    idempotency_key: str | None = None
-    on_disconnect: Literal["continue", "cancel"] = "continue"
-    ignore_duplicates: bool = False
-
-    @property
-    def fingerprint(self) -> str:
-        return fingerprint(self.route, self.spec)
+# events that a transaction wrote, by run, in order: announced once it is committed
+Written = dict[str, list["EventRow"]]
 
 
 class RunGuard:
@@ -84,6 +47,7 @@ class RunGuard:
         self._clock = clock
         self._config = config
         self._owner = owner
+        self._places = Places(clock, config)
 
     async def begin_run(self, operation_id: str, route: str, payload: RunSpec) -> Run:
         """Takes a slot of the default lane for this run; durable when it returns.
@@ -95,12 +59,17 @@ class RunGuard:
         return admitted
 
     async def admit(self, submission: Submission) -> Run | KeyMatch:
-        """`begin_run` with lane, caller and idempotency key.
+        """`begin_run` with lane, caller, idempotency key, and waiting where the submission may wait.
 
-        Raises: RunRejected; IdempotencyKeyReused when the key names a run of another body.
+        The run comes back `running` or `queued`. Raises: RunRejected; IdempotencyKeyReused when the key names a run of
+        another body; ServerBusy when a bound is reached; FieldErrors for a lane that is not configured.
         """
+        if self._config.slots_of(submission.lane) == 0:
+            known = ", ".join(sorted(self._config.lanes))
+            raise FieldErrors([{"field": "lane", "problem": f"{submission.lane} is not configured", "valid": known}])
         digest = submission.fingerprint
-        self._reject_early(submission, digest)
+        if submission.idempotency_key is None and submission.when_busy == "refuse":
+            self._database.read_nowait(self._check, submission, digest)  # the common no, in microseconds on the loop
         outcome, events = await self._database.write(self._admit, submission, digest)
         self._log.announce(submission.operation_id, events)
         return outcome
@@ -113,14 +82,20 @@ class RunGuard:
         """The run that has held a slot of the lane for longest, or None."""
         return await self._database.read(_current_run, lane)
 
+    async def promote(self, lane: str) -> list[str]:
+        """Gives free slots to those who wait; the runs that are to be started now."""
+        promoted, written = await self._database.write(self._promote, lane)
+        for operation_id, events in written.items():
+            self._log.announce(operation_id, events)
+        return promoted
+
+    async def waiting_lanes(self) -> list[str]:
+        """Lanes in which somebody waits."""
+        return list(await self._database.read(run_queries.list_queued_lanes))
+
     def rejected_by(self, submission: Submission, active: Run) -> RunRejected:
         """The refusal that names `active`, for whoever decides by a rule of its own."""
-        return self._rejected("in_flight", submission, submission.fingerprint, active)
-
-    def _reject_early(self, submission: Submission, digest: str) -> None:
-        """The common refusal by a read on the loop, in microseconds; the write transaction decides all else."""
-        if submission.idempotency_key is None:
-            self._database.read_nowait(self._check, submission, digest)
+        return self._places.rejection("in_flight", submission, submission.fingerprint, active)
 
     def _admit(
         self, connection: Connection, submission: Submission, digest: str
@@ -128,20 +103,16 @@ class RunGuard:
         known = self._find_by_key(connection, submission, digest)
         if known is not None:
             return KeyMatch(known), []
-        number = self._check(connection, submission, digest)
-        stale = [row for row in self._taken(connection, submission.lane) if self._is_stale(row)]
-        for row in stale:
-            slot_queries.free(connection, row.operation_id)
-        event = self._insert(connection, submission, digest)
-        slot_queries.take(
-            connection,
-            submission.lane,
-            number,
-            submission.operation_id,
-            ticks_s=self._clock.ticks_s(),
-            ticks_epoch=self._clock.epoch,
-        )
-        return _load(connection, submission.operation_id), [event]
+        busy = self._check(connection, submission, digest)
+        if busy is None:
+            self._insert(connection, submission, digest)
+            started = self._take_slot(connection, submission.operation_id)
+            return load(connection, submission.operation_id), [started]
+        if run_queries.count_queued(connection) >= self._config.max_queued:
+            raise ServerBusy(f"the waiting line is full ({self._config.max_queued} runs); try again shortly")
+        self._insert(connection, submission, digest)
+        written = self._tell_positions(connection, submission.lane)
+        return load(connection, submission.operation_id), written[submission.operation_id]
 
     def _find_by_key(self, connection: Connection, submission: Submission, digest: str) -> Run | None:
         if submission.idempotency_key is None:
@@ -153,67 +124,25 @@ class RunGuard:
             raise IdempotencyKeyReused
         return view(row)
 
-    def _check(self, connection: Connection, submission: Submission, digest: str) -> int:
-        """A free slot's number.
+    def _check(self, connection: Connection, submission: Submission, digest: str) -> RunRejected | None:
+        """None when a slot is free; who is in the way when the submission may wait for it.
 
-        Raises: RunRejected.
+        Raises: RunRejected when it may not; ServerBusy.
         """
-        taken = self._taken(connection, submission.lane)
-        for row in taken:
-            run = _load(connection, row.operation_id)
-            if run.fingerprint == digest and run.caller == submission.caller and not self._is_stale(row):
-                if submission.ignore_duplicates:
-                    continue
-                raise self._rejected("in_flight", submission, digest, run)
-        self._check_window(connection, submission, digest)
-        held = [row for row in taken if not self._is_stale(row)]
-        numbers = {row.number for row in held}
-        free = [n for n in range(1, self._config.slots_of(submission.lane) + 1) if n not in numbers]
-        if not free:
-            raise self._rejected("in_flight", submission, digest, _load(connection, held[0].operation_id))
-        if slot_queries.count(connection) >= self._config.max_runs:
+        identical = (
+            None if submission.ignore_duplicates else self._places.find_identical(connection, submission, digest)
+        )
+        if identical is not None:
+            raise identical
+        busy = self._places.find_busy(connection, submission, digest)
+        if busy is not None and submission.when_busy == "refuse":
+            raise busy
+        if busy is None and slot_queries.count(connection) >= self._config.max_runs:
             raise ServerBusy(f"the server is at its limit of {self._config.max_runs} runs at once; try again shortly")
-        return free[0]
+        return busy
 
-    def _check_window(self, connection: Connection, submission: Submission, digest: str) -> None:
-        if submission.ignore_duplicates:
-            return
-        row = run_queries.find_identical(
-            connection,
-            submission.caller,
-            digest,
-            since_ticks_s=self._clock.ticks_s() - self._config.dedup_window_s,
-            ticks_epoch=self._clock.epoch,
-        )
-        if row is not None:
-            reason: RejectReason = "duplicate" if row.status == "complete" else "in_flight"
-            raise self._rejected(reason, submission, digest, view(row), begun_ticks_s=row.begun_ticks_s)
-
-    def _rejected(
-        self,
-        reason: RejectReason,
-        submission: Submission,
-        digest: str,
-        active: Run,
-        *,
-        begun_ticks_s: float | None = None,
-    ) -> RunRejected:
-        window_left_s = None
-        if begun_ticks_s is not None:
-            window_left_s = begun_ticks_s + self._config.dedup_window_s - self._clock.ticks_s()
-        return RunRejected(
-            reason,
-            active,
-            fingerprint=digest,
-            same_request=active.fingerprint == digest and active.caller == submission.caller,
-            visible=active.caller == submission.caller,
-            age_s=active.age_s(self._clock.now()),
-            window_left_s=window_left_s,
-        )
-
-    def _insert(self, connection: Connection, submission: Submission, digest: str) -> EventRow:
-        now = self._clock.now()
-        spec = submission.spec
+    def _insert(self, connection: Connection, submission: Submission, digest: str) -> None:
+        front = submission.when_busy == "front"
         run_queries.insert_run(
             connection,
             {
@@ -223,51 +152,73 @@ class RunGuard:
                 "route": submission.route,
                 "fingerprint": digest,
                 "idempotency_key": submission.idempotency_key,
-                "spec": json.dumps(canonical(spec), ensure_ascii=False),
-                "title": spec.title,
+                "spec": json.dumps(canonical(submission.spec), ensure_ascii=False),
+                "title": submission.spec.title,
                 "on_disconnect": submission.on_disconnect,
-                "status": "running",
+                "priority": FRONT_PRIORITY if front else submission.priority,
+                "status": "queued",
                 "progress": 0,
                 "attempt": 1,
                 "crashes": 0,
-                "owner": self._owner,
                 "handed_back": False,
-                "last_seq": 1,
-                "created_at": now,
-                "started_at": now,
-                "begun_ticks_s": self._clock.ticks_s(),
-                "ticks_epoch": self._clock.epoch,
+                "last_seq": 0,
+                "created_at": self._clock.now(),
                 "pinned": False,
             },
         )
-        event = self._log.encode(submission.operation_id, 1, now, Started(attempt=1))
-        event_queries.insert_event(connection, submission.operation_id, 1, now, event)
+
+    def _take_slot(self, connection: Connection, operation_id: str) -> EventRow:
+        """queued -> running, with a slot and a `started` event. The caller has seen that a slot is free."""
+        lane = load(connection, operation_id).lane
+        for stale in self._places.stale(connection, lane):
+            slot_queries.free(connection, stale)
+        ticks_s, ticks_epoch = self._clock.ticks_s(), self._clock.epoch
+        number = self._places.free_numbers(connection, lane)[0]
+        slot_queries.take(connection, lane, number, operation_id, ticks_s=ticks_s, ticks_epoch=ticks_epoch)
+        values = {
+            "status": "running",
+            "owner": self._owner,
+            "started_at": self._clock.now(),
+            "begun_ticks_s": ticks_s,
+            "ticks_epoch": ticks_epoch,
+            "queue_position": None,
+        }
+        run_queries.update_where(connection, operation_id, values, status="queued")
+        return self._write_event(connection, operation_id, Started(attempt=1))
+
+    def _promote(self, connection: Connection, lane: str) -> tuple[list[str], Written]:
+        room = self._config.max_runs - slot_queries.count(connection)
+        free = min(len(self._places.free_numbers(connection, lane)), max(0, room))
+        promoted = [row.operation_id for row in run_queries.list_queued(connection, lane)[:free]]
+        written: Written = {name: [self._take_slot(connection, name)] for name in promoted}
+        return promoted, written | self._tell_positions(connection, lane)
+
+    def _tell_positions(self, connection: Connection, lane: str) -> Written:
+        """A `queued` event for everybody in the line whose position is not the one told last."""
+        written: Written = {}
+        for position, row in enumerate(run_queries.list_queued(connection, lane), start=1):
+            if row.queue_position != position:
+                run_queries.update_where(connection, row.operation_id, {"queue_position": position})
+                body = Queued(position=position, message=_explain_position(lane, position))
+                written[row.operation_id] = [self._write_event(connection, row.operation_id, body)]
+        return written
+
+    def _write_event(self, connection: Connection, operation_id: str, body: AnyBody) -> EventRow:
+        now = self._clock.now()
+        run = load(connection, operation_id)
+        event = self._log.encode(operation_id, run.last_seq + 1, now, body)
+        run_queries.update_where(connection, operation_id, {"last_seq": event.seq})
+        event_queries.insert_event(connection, operation_id, run.attempt, now, event)
         return event
-
-    def _taken(self, connection: Connection, lane: str) -> list[Row[Any]]:
-        return list(slot_queries.list_lane(connection, lane))
-
-    def _is_stale(self, slot: Row[Any]) -> bool:
-        if slot.ticks_epoch != self._clock.epoch:
-            return False  # taken before a reboot: start-up gives it new ticks (RunLedger.adopt), until then it counts
-        return bool(self._clock.ticks_s() - slot.begun_ticks_s > self._config.run_max_s)
-
-
-def view(row: Row[Any]) -> Run:
-    """A row as people see it."""
-    values = dict(row._mapping)
-    for name in ("error", "result"):
-        values[name] = json.loads(values[name]) if values[name] else None
-    return Run.model_validate(values)
-
-
-def _load(connection: Connection, operation_id: str) -> Run:
-    row = run_queries.get(connection, operation_id)
-    if row is None:
-        raise LookupError(operation_id)  # a slot without its run cannot be: foreign key
-    return view(row)
 
 
 def _current_run(connection: Connection, lane: str) -> Run | None:
     taken = slot_queries.list_lane(connection, lane)
-    return _load(connection, taken[0].operation_id) if taken else None
+    return load(connection, taken[0].operation_id) if taken else None
+
+
+def _explain_position(lane: str, position: int) -> str:
+    where = "" if lane == "default" else f" of lane {lane}"
+    return (
+        f"Waiting for a slot{where}: next in line" if position == 1 else f"Waiting for a slot{where}: number {position}"
+    )

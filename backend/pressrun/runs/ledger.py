@@ -28,11 +28,13 @@ from pressrun.events.model import (
     Screenshot,
     Started,
 )
-from pressrun.runs.guard import view
 from pressrun.runs.model import Run, may_become
+from pressrun.runs.places import view
 from pressrun.spec import RunSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pressrun.clock import Clock
     from pressrun.db import Connection, Row
     from pressrun.db.engine import Database
@@ -51,6 +53,7 @@ class RunLedger:
         self._log = log
         self._clock = clock
         self._owner = owner
+        self._told: Callable[[str], None] = _nobody
 
     async def claim(self, operation_id: str) -> Claim | None:
         """Takes the run's next attempt for this process; None when nothing is to be done for it any more."""
@@ -82,8 +85,10 @@ class RunLedger:
 
         `attempt` None: whichever owns it (for ends that come from outside the run).
         """
-        rows = await self._database.write(self._end, operation_id, attempt, body)
+        lane, rows = await self._database.write(self._end, operation_id, attempt, body)
         self._log.announce(operation_id, rows)
+        if rows:
+            self._told(lane)
         return bool(rows)
 
     async def hand_back(self, operation_id: str, attempt: int) -> None:
@@ -100,6 +105,10 @@ class RunLedger:
         """Who asked for the run's end, if anybody did."""
         row = await self._database.read(run_queries.get, operation_id)
         return None if row is None else row.cancelled_by
+
+    def when_slot_freed(self, told: Callable[[str], None]) -> None:
+        """`told(lane)` is called after each end of a run, for whoever serves the waiting line."""
+        self._told = told
 
     async def request_cancel(
         self, operation_id: str, by: CancelledBy, *, caller: str | None = None, attempt: int | None = None
@@ -125,13 +134,13 @@ class RunLedger:
         if row is None or row.status != "running":
             return None, []
         if row.cancel_requested_at is not None:
-            return None, self._end(connection, operation_id, None, Cancelled(by=row.cancelled_by))
+            return None, self._end(connection, operation_id, None, Cancelled(by=row.cancelled_by))[1]
         if row.owner == self._owner:
             return self._read_claim(connection, row), []
         crashed = not row.handed_back
         if crashed and row.crashes + 1 >= _MAX_CRASHES:
             error = Error(code=RunCrashed.code, message=str(RunCrashed()), stage=row.stage)
-            return None, self._end(connection, operation_id, None, error)
+            return None, self._end(connection, operation_id, None, error)[1]
         return self._take_over(connection, row, crashes=row.crashes + crashed)
 
     def _take_over(self, connection: Connection, row: Row[Any], *, crashes: int) -> tuple[Claim, list[EventRow]]:
@@ -170,10 +179,10 @@ class RunLedger:
 
     def _end(
         self, connection: Connection, operation_id: str, attempt: int | None, body: Complete | Error | Cancelled
-    ) -> list[EventRow]:
+    ) -> tuple[str, list[EventRow]]:
         row = run_queries.get(connection, operation_id)
         if row is None:
-            return []
+            return "", []
         now = self._clock.now()
         fields = json.dumps(body.model_dump(mode="json", exclude={"type"}), ensure_ascii=False)
         values: dict[str, Any] = {"status": body.type, "ended_at": now, "last_seq": row.last_seq + 1, "owner": None}
@@ -183,11 +192,11 @@ class RunLedger:
             values |= {"error": fields}
         expected = {"attempt": row.attempt if attempt is None else attempt, "status": may_become(body.type)}
         if run_queries.update_where(connection, operation_id, values, **expected) is None:
-            return []
+            return row.lane, []
         event = self._log.encode(operation_id, row.last_seq + 1, now, body)
         event_queries.insert_event(connection, operation_id, row.attempt, now, event)
         slot_queries.free(connection, operation_id)
-        return [event]
+        return row.lane, [event]
 
     def _request_cancel(
         self, connection: Connection, operation_id: str, by: CancelledBy, caller: str | None, attempt: int | None
@@ -208,3 +217,7 @@ class RunLedger:
         changed = run_queries.update_where(connection, operation_id, values, status=run.status)
         assert changed is not None  # noqa: S101 - read in this very transaction
         return view(changed), True
+
+
+def _nobody(_lane: str) -> None:
+    """Nobody serves the waiting line yet."""

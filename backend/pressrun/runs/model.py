@@ -50,6 +50,8 @@ class Run(BaseModel):
     last_seq: int
     fingerprint: str
     caller: str
+    priority: int = 0
+    queue_position: Annotated[int | None, Field(description="from 1, while it waits")] = None
     error: Annotated[dict[str, Any] | None, Field(description="code, message, stage, retryable")] = None
     result: Annotated[dict[str, Any] | None, Field(description="the fields of the `complete` event")] = None
 

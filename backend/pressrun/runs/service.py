@@ -14,12 +14,14 @@ import anyio
 import structlog
 
 from pressrun.db import runs as run_queries
-from pressrun.errors import Conflict, NotFound, RunCrashed, ServerBusy
+from pressrun.errors import Conflict, NotFound, RunCrashed, RunEnded, ServerBusy
 from pressrun.events.model import TERMINAL_TYPES, Cancelled, CancelledBy, Error
 from pressrun.ids import OperationIds
 from pressrun.runs.admission import Admission, Policies, admit
-from pressrun.runs.guard import RunGuard, Submission, view
+from pressrun.runs.guard import RunGuard
 from pressrun.runs.model import Run
+from pressrun.runs.places import view
+from pressrun.runs.submission import Submission
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
@@ -66,6 +68,7 @@ class RunService:
         self._tasks = tasks
         self._ids = OperationIds()
         self._draining = False
+        ledger.when_slot_freed(self._serve_line)
 
     def new_operation_id(self) -> str:
         """A name for a run to be."""
@@ -81,8 +84,18 @@ class RunService:
         with anyio.CancelScope(shield=True):  # an accepted run is started whatever becomes of its client
             admission = await admit(self._guard, submission, policies)
             if admission.disposition == "started":
-                self._tasks.start_soon(self._start, admission.run.operation_id)
+                self._tasks.start_soon(self._engine.start, admission.run.operation_id)
+            elif admission.replaces is not None:
+                await self._make_room(admission.replaces)
+            elif admission.disposition == "queued":
+                self._serve_line(admission.run.lane)  # its slot may have become free since the guard looked
         return admission
+
+    async def _make_room(self, operation_id: str) -> None:
+        try:
+            await self.cancel(operation_id, "replaced")
+        except (RunEnded, NotFound):
+            return  # it is ending by itself: whoever waits is served when it has
 
     async def cancel(
         self, operation_id: str, by: CancelledBy, *, caller: str | None = None, attempt: int | None = None
@@ -92,7 +105,9 @@ class RunService:
         Raises: NotFound, RunEnded.
         """
         run, news = await self._ledger.request_cancel(operation_id, by, caller=caller, attempt=attempt)
-        if news:
+        if news and run.status == "queued":
+            await self._ledger.finish(operation_id, None, Cancelled(by=by))
+        elif news:
             self._engine.cancel(operation_id)
             self._tasks.start_soon(self._ensure_cancelled, operation_id, by)
         return run, news
@@ -169,8 +184,13 @@ class RunService:
             await anyio.sleep(_RECONCILE_EVERY_S)
             await self._reconcile()
 
-    async def _start(self, operation_id: str) -> None:
-        await self._engine.start(operation_id)
+    def _serve_line(self, lane: str) -> None:
+        if not self._draining:
+            self._tasks.start_soon(self._promote, lane)
+
+    async def _promote(self, lane: str) -> None:
+        for operation_id in await self._guard.promote(lane):
+            await self._engine.start(operation_id)
 
     async def _ensure_cancelled(self, operation_id: str, by: CancelledBy) -> None:
         with anyio.move_on_after(_CANCEL_GRACE_S):
@@ -182,9 +202,11 @@ class RunService:
             await self._store.discard(operation_id)
 
     async def _reconcile(self) -> None:
-        """Closes rows whose workflow ended without them, starts workflows of rows that have none."""
+        """Closes rows whose workflow ended without them, starts workflows of rows that have none, serves the lines."""
+        for lane in await self._guard.waiting_lanes():
+            await self._promote(lane)
         for run in await self._ledger.active():
-            if run.operation_id in self._engine.executing():
+            if run.status == "queued" or run.operation_id in self._engine.executing():
                 continue
             state = await self._engine.state(run.operation_id)
             if state == "unknown":
