@@ -36,6 +36,8 @@ interface Follower {
   readonly onConnection: (connection: Connection) => void;
   cursor: number;
   retryMs: number;
+  /** What the server asked for with its last refusal (`Retry-After`). */
+  notBeforeMs: number;
   failures: number;
 }
 
@@ -55,7 +57,7 @@ async function openStream(follower: Follower): Promise<Response | null> {
   if (response.ok && response.body !== null) return response;
   const problem = await readProblem(response);
   if (!isPassing(response.status)) throw new ProblemError(problem);
-  follower.retryMs = Math.max(follower.retryMs, (problem.retry_after_s ?? 0) * 1000);
+  follower.notBeforeMs = (problem.retry_after_s ?? 0) * 1000;
   throw new UnreachableError(problem);
 }
 
@@ -119,6 +121,7 @@ export async function* followRun(
     onConnection,
     cursor: options.lastEventId ?? 0,
     retryMs: DEFAULT_RETRY_MS,
+    notBeforeMs: 0,
     failures: 0,
   };
   let first = options.first;
@@ -127,7 +130,8 @@ export async function* followRun(
       if (first === undefined) onConnection({ state: "connecting", failures: follower.failures });
       if (yield* readOnce(follower, first)) return;
       first = undefined;
-      const retryInMs = backoffMs(follower.retryMs, follower.failures);
+      const retryInMs = Math.max(follower.notBeforeMs, backoffMs(follower.retryMs, follower.failures));
+      follower.notBeforeMs = 0;
       follower.failures += 1;
       onConnection({ state: "waiting", failures: follower.failures, retryInMs });
       await wait(retryInMs, signal);

@@ -7,6 +7,7 @@
  */
 import type {
   ArtifactRef,
+  EventOf,
   Run,
   RunError,
   RunEvent,
@@ -17,8 +18,9 @@ import type {
   StreamEvent,
 } from "@/api/types";
 
-type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
-type Kept<T extends RunEvent["type"], K extends string> = Pick<EventOf<T>, "seq" | (K & keyof EventOf<T>)>;
+type Kept<T extends RunEvent["type"], K extends string> = Required<
+  Pick<EventOf<T>, "seq" | (K & keyof EventOf<T>)>
+>;
 
 export type Slide = Kept<"screenshot", "index" | "filename" | "url" | "width" | "height" | "size_bytes">;
 export type RunDocument = Kept<"html_generated", "html_filename" | "url" | "title" | "size_bytes">;
@@ -42,7 +44,6 @@ export interface RunView {
   queuePosition: number | null;
   startedAt: string | null;
   endedAt: string | null;
-  durationS: number | null;
   document: RunDocument | null;
   /** Sorted by index, from 1. */
   slides: readonly Slide[];
@@ -78,7 +79,6 @@ export const emptyRunView = (operationId: string): RunView => ({
   queuePosition: null,
   startedAt: null,
   endedAt: null,
-  durationS: null,
   document: null,
   slides: [],
   slidesTotal: null,
@@ -96,21 +96,19 @@ export const emptyRunView = (operationId: string): RunView => ({
 export const hasEnded = (status: RunStatus | null): boolean =>
   status === "complete" || status === "error" || status === "cancelled";
 
-/** The facts of a run row over a view; collections stay as the log told them. */
+/** The facts of a run row over a view; what the row does not hold stays as the log told it. */
 function applyRun(view: RunView, run: Run): RunView {
   return {
     ...view,
     status: run.status,
-    stage: run.stage ?? view.stage,
+    stage: run.stage,
     progress: Math.max(view.progress, run.progress),
     title: run.title ?? view.title,
     attempt: run.attempt,
-    queuePosition: run.status === "queued" ? view.queuePosition : null,
-    startedAt: run.started_at ?? view.startedAt,
-    endedAt: run.ended_at ?? view.endedAt,
-    durationS: run.duration_s ?? view.durationS,
+    startedAt: run.started_at,
+    endedAt: run.ended_at,
     result: run.result ?? view.result,
-    error: run.error ?? view.error,
+    error: run.error,
     knownSeq: Math.max(view.knownSeq, run.last_event_id),
   };
 }
@@ -128,7 +126,7 @@ const withArtifact = (artifacts: readonly ArtifactRef[], artifact: ArtifactRef):
   artifact,
 ];
 
-function withLog(view: RunView, { seq, level, message, at }: EventOf<"log">): Partial<RunView> {
+function withLog(view: RunView, { seq, level = "info", message, at }: EventOf<"log">): Partial<RunView> {
   const logs = [...view.logs, { seq, level, message, at }];
   const over = Math.max(0, logs.length - MAX_LOG_LINES);
   return { logs: logs.slice(over), logsDropped: view.logsDropped + over };
@@ -137,6 +135,14 @@ function withLog(view: RunView, { seq, level, message, at }: EventOf<"log">): Pa
 /** What an event adds to the story: the same whenever and however often the log is told. */
 function collect(view: RunView, event: RunEvent): Partial<RunView> {
   switch (event.type) {
+    case "queued":
+      return { queuePosition: event.position, message: event.message };
+    case "started":
+      return begun(view, event);
+    case "progress": {
+      const { message, current = null, total = null } = event;
+      return { progress: Math.max(view.progress, event.progress), message, current, total };
+    }
     case "html_generated": {
       const { seq, html_filename, url, title, size_bytes } = event;
       return { document: { seq, html_filename, url, title, size_bytes }, title: title || view.title };
@@ -154,54 +160,56 @@ function collect(view: RunView, event: RunEvent): Partial<RunView> {
       return { warnings: [...view.warnings, { seq: event.seq, code: event.code, message: event.message }] };
     case "log":
       return withLog(view, event);
-    case "progress":
-      return { progress: Math.max(view.progress, event.progress) };
-    case "started":
-      return {
-        resumedFrom: event.resumed_from ?? null,
-        estimatedTotalS: event.estimated_total_s ?? view.estimatedTotalS,
-        startedAt: view.startedAt ?? event.at,
-        error: event.seq > view.knownSeq ? null : view.error,
-        cancellation: null,
-      };
     case "complete":
-      return { progress: 100, ...completed(event) };
-    case "error": {
-      const { code, message, stage = null, retryable } = event;
-      return { error: { code, message, stage, retryable }, endedAt: event.at };
-    }
+      return { progress: 100, result: resultOf(event) };
     case "cancelled":
-      return { cancellation: { seq: event.seq, by: event.by, kept: event.kept }, endedAt: event.at };
-    case "queued":
+      return { cancellation: { seq: event.seq, by: event.by, kept: event.kept ?? [] } };
+    case "error":
       return {};
   }
 }
 
-function completed(event: EventOf<"complete">): Partial<RunView> {
-  const { screenshot_count, screenshot_files, artifacts, truncated, duration_s, folder } = event;
-  const result = { screenshot_count, screenshot_files, artifacts, truncated, duration_s, folder };
-  return { result, durationS: duration_s, endedAt: event.at };
+function begun(view: RunView, event: EventOf<"started">): Partial<RunView> {
+  return {
+    queuePosition: null,
+    message: null,
+    current: null,
+    total: null,
+    cancellation: null,
+    resumedFrom: event.resumed_from ?? null,
+    estimatedTotalS: event.estimated_total_s ?? view.estimatedTotalS,
+  };
 }
 
-/** Where the run stands because of an event; passed over for events older than the snapshot. */
+function resultOf(event: EventOf<"complete">): RunResult {
+  const { screenshot_count, screenshot_files, artifacts, truncated, duration_s, folder } = event;
+  return { screenshot_count, screenshot_files, artifacts, truncated, duration_s, folder };
+}
+
+/** Where the run stands because of an event; a snapshot that is newer than the event knows better. */
 function advance(view: RunView, event: RunEvent): Partial<RunView> {
   switch (event.type) {
     case "queued":
-      return { status: "queued", queuePosition: event.position, message: event.message };
-    case "started":
-      return { status: "running", attempt: event.attempt, queuePosition: null };
-    case "progress":
+      return { status: "queued" };
+    case "started": {
+      const { attempt } = event;
       return {
         status: "running",
-        stage: event.stage,
-        message: event.message,
-        current: event.current ?? null,
-        total: event.total ?? null,
+        attempt,
+        startedAt: view.startedAt ?? event.at,
+        endedAt: null,
+        error: null,
       };
+    }
+    case "progress":
+      return { status: "running", stage: event.stage };
+    case "error": {
+      const { code, message, stage = null, retryable = false } = event;
+      return { status: "error", endedAt: event.at, error: { code, message, stage, retryable } };
+    }
     case "complete":
-    case "error":
     case "cancelled":
-      return { status: event.type, queuePosition: null };
+      return { status: event.type, endedAt: event.at };
     default:
       return {};
   }

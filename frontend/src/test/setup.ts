@@ -2,6 +2,8 @@ import { cleanup } from "@testing-library/react";
 import { afterEach } from "vitest";
 
 afterEach(() => {
+  // Tests of the stream run in Node itself, where there is no page to tidy up.
+  if (typeof document === "undefined") return;
   cleanup();
   localStorage.clear();
 });

@@ -22,7 +22,7 @@ interface Props {
 /** A 409: what run is in the way, as it is now, and everything one can do about it. The typed text is not touched. */
 export function BusyCard(props: Props): ReactElement {
   const id = props.problem.active_operation_id ?? props.problem.run?.operation_id;
-  if (id === undefined) return <Stranger {...props} />;
+  if (id == null) return <Stranger {...props} />;
   return props.problem.reason === "duplicate" ? (
     <Duplicate {...props} id={id} />
   ) : (
@@ -91,7 +91,7 @@ function liveRun(view: RunView, problem: Problem) {
     stage: view.stage ?? problem.run?.stage ?? null,
     progress: Math.max(view.progress, problem.run?.progress ?? 0),
     startedAt: view.startedAt ?? problem.run?.started_at ?? null,
-    title: view.title,
+    title: view.title ?? problem.run?.title ?? null,
   };
 }
 

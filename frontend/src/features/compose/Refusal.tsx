@@ -18,7 +18,7 @@ export function Refusal({ state, onAgain, onDismiss }: Props): ReactElement | nu
   if (state.state !== "refused") return null;
   const { problem } = state.error;
   if (problem.status === 409) return <BusyCard {...{ problem, onAgain, onDismiss }} />;
-  if (problem.status === 422 && problem.errors !== undefined) return <WrongFields errors={problem.errors} />;
+  if (problem.status === 422 && problem.errors != null) return <WrongFields errors={problem.errors} />;
   return <Refused {...{ problem, onAgain, onDismiss }} />;
 }
 
@@ -63,6 +63,7 @@ function WrongFields({ errors }: { errors: FieldProblem[] }): ReactElement {
 }
 
 const advice: Readonly<Record<number, string>> = {
+  401: "This page cannot send a token yet: use the command line, or open the server on this machine.",
   413: "Shorten the text, or split it into several runs.",
   415: "Reload this page: it may be older than the server.",
   421: "Open this page under the address that the server was started with, or allow this one in PRESSRUN_ALLOWED_HOSTS.",

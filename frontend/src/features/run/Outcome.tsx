@@ -1,13 +1,14 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { runUrl } from "@/api/client";
-import type { ArtifactRef, RunError, RunResult } from "@/api/types";
+import type { RunError, RunResult } from "@/api/types";
 import { buttonClass } from "@/components/Button";
 import { CopyButton } from "@/components/CopyButton";
 import { Icon } from "@/components/Icon";
 import { Notice } from "@/components/Notice";
-import { count, formatBytes, formatDuration } from "@/lib/format";
+import { count, formatDuration } from "@/lib/format";
 import type { Cancellation, RunView } from "@/stream/reduceRun";
+import { Files } from "./Files";
 import styles from "./Outcome.module.css";
 import { advice, stageNames } from "./words";
 
@@ -21,19 +22,13 @@ export function Outcome({ view }: { view: RunView }): ReactElement | null {
 }
 
 function Complete({ view, result }: { view: RunView; result: RunResult }): ReactElement {
-  const pictures = new Set(result.screenshot_files);
-  const files = result.artifacts.filter(({ name }) => !pictures.has(name));
   return (
     <section className={styles["card"]} aria-label="Result">
       <p className={styles["line"]}>
         <strong>{count(result.screenshot_count, "slide")}</strong> in {formatDuration(result.duration_s)}
         {result.truncated && " · cut off at the limit of slides"}
       </p>
-      <ul className={styles["files"]}>
-        {files.map((artifact) => (
-          <Artifact key={artifact.name} artifact={artifact} />
-        ))}
-      </ul>
+      <Files view={view} />
       <div className={styles["foot"]}>
         <a className={buttonClass("primary")} href={`${runUrl(view.operationId)}/archive.zip`} download>
           <Icon name="download" />
@@ -48,36 +43,6 @@ function Complete({ view, result }: { view: RunView; result: RunResult }): React
   );
 }
 
-/** What a browser shows by itself; the server sends everything else as a download anyway. */
-const opens = (mediaType: string): boolean => /^(text\/html|application\/pdf|image\/)/.test(mediaType);
-
-function Artifact({ artifact }: { artifact: ArtifactRef }): ReactElement {
-  const { name, url, media_type, size_bytes } = artifact;
-  return (
-    <li className={styles["file"]}>
-      <Icon name="file" />
-      <span className={styles["name"]}>{name}</span>
-      <span className={styles["size"]}>{formatBytes(size_bytes)}</span>
-      {opens(media_type) && (
-        <a
-          className={buttonClass()}
-          href={`${url}?inline=1`}
-          target="_blank"
-          rel="noreferrer"
-          aria-label={`Open ${name}`}
-        >
-          <Icon name="open" />
-          Open
-        </a>
-      )}
-      <a className={buttonClass()} href={url} download aria-label={`Download ${name}`}>
-        <Icon name="download" />
-        Download
-      </a>
-    </li>
-  );
-}
-
 function StartAnew({ children }: { children: string }): ReactElement {
   return (
     <Link to="/" className={buttonClass("primary")}>
@@ -87,7 +52,7 @@ function StartAnew({ children }: { children: string }): ReactElement {
 }
 
 function Failed({ error }: { error: RunError | null }): ReactElement {
-  const what = error === null ? null : advice(error.code, error.retryable ?? false);
+  const what = error === null ? null : advice(error.code, error.retryable);
   const where = error?.stage == null ? "" : ` while it was at “${stageNames[error.stage]}”`;
   return (
     <Notice

@@ -3,6 +3,7 @@ import { Progress } from "@/components/Progress";
 import { formatDuration, formatElapsed, secondsBetween } from "@/lib/format";
 import { useNow } from "@/lib/useNow";
 import type { RunView } from "@/stream/reduceRun";
+import { Files } from "./Files";
 import styles from "./ProgressCard.module.css";
 import { activity, stageNames, STAGES } from "./words";
 
@@ -47,6 +48,7 @@ export function ProgressCard({ view }: { view: RunView }): ReactElement {
         </span>
         <Elapsed view={view} />
       </p>
+      <Files view={view} />
       {again && (
         <p className={styles["again"]}>
           Attempt {view.attempt}

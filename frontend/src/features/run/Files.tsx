@@ -1,0 +1,67 @@
+import type { ReactElement } from "react";
+import { buttonClass } from "@/components/Button";
+import { Icon } from "@/components/Icon";
+import { formatBytes } from "@/lib/format";
+import type { RunView } from "@/stream/reduceRun";
+import styles from "./Files.module.css";
+
+interface ShownFile {
+  name: string;
+  url: string;
+  size_bytes: number;
+  /** What a browser shows by itself; the server sends everything else as a download anyway. */
+  opens: boolean;
+}
+
+/** The document, which every run has, and the exports as they get ready. Pictures have a place of their own. */
+function filesOf({ document, artifacts, result }: RunView): ShownFile[] {
+  const files = new Map<string, ShownFile>();
+  if (document !== null) {
+    const { html_filename: name, url, size_bytes } = document;
+    files.set(name, { name, url, size_bytes, opens: true });
+  }
+  for (const { name, url, size_bytes, media_type } of result?.artifacts ?? artifacts) {
+    files.set(name, { name, url, size_bytes, opens: /^(text\/html|application\/pdf)/.test(media_type) });
+  }
+  for (const picture of result?.screenshot_files ?? []) files.delete(picture);
+  return [...files.values()];
+}
+
+/** A run's document is never shown in this page: it opens in a tab of its own, where the server keeps it in a sandbox. */
+function File({ file: { name, url, size_bytes, opens } }: { file: ShownFile }): ReactElement {
+  return (
+    <li className={styles["file"]}>
+      <Icon name="file" />
+      <span className={styles["name"]}>{name}</span>
+      <span className={styles["size"]}>{formatBytes(size_bytes)}</span>
+      {opens && (
+        <a
+          className={buttonClass()}
+          href={`${url}?inline=1`}
+          target="_blank"
+          rel="noreferrer"
+          aria-label={`Open ${name} in a new tab`}
+        >
+          <Icon name="open" />
+          Open
+        </a>
+      )}
+      <a className={buttonClass()} href={`${url}?inline=0`} download aria-label={`Download ${name}`}>
+        <Icon name="download" />
+        Download
+      </a>
+    </li>
+  );
+}
+
+export function Files({ view }: { view: RunView }): ReactElement | null {
+  const files = filesOf(view);
+  if (files.length === 0) return null;
+  return (
+    <ul className={styles["files"]} aria-label="Files">
+      {files.map((file) => (
+        <File key={file.name} file={file} />
+      ))}
+    </ul>
+  );
+}
