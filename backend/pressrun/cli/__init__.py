@@ -1,0 +1,28 @@
+"""The command line, `pressrun`. Owns words, exit codes and what is printed; everything else is one call away.
+
+Exit codes: 0 complete, 1 error, 2 usage, 3 rejected (another run is in the way), 130 cancelled or interrupted,
+141 the reader of the output went away.
+
+Nothing heavy is imported before a command needs it: `pressrun --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; its exit code. Prints one line on stderr for what went wrong."""
+    from pressrun.cli.commands import app
+    from pressrun.cli.output import close_stdout
+
+    try:
+        code = app(list(sys.argv[1:] if argv is None else argv), exit_on_error=False, print_error=False)
+        sys.stdout.flush()
+    except (Exception, KeyboardInterrupt) as exc:  # noqa: BLE001 - the wall towards the person: no tracebacks
+        from pressrun.cli.failures import report
+
+        code = report(exc)
+    close_stdout()
+    return code if isinstance(code, int) else 0

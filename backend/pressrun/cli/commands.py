@@ -1,0 +1,201 @@
+"""The commands and their help. Each parses, calls one function, and returns its exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from pressrun import __version__
+from pressrun.cli.options import PolicyOptions, RenderOptions, ServerOptions, given
+
+_HELP = """Turns text and HTML into slides.
+
+First steps:
+  pressrun serve                    start the server and its UI
+  pressrun generate lesson.md       make slides from a file
+  pressrun doctor                   check what a run needs
+
+Exit codes: 0 complete, 1 error, 2 usage, 3 rejected, 130 cancelled."""
+
+app = App(
+    name="pressrun",
+    help=_HELP,
+    help_format="plaintext",
+    version=__version__,
+    suppress_keyboard_interrupt=False,
+    result_action="return_value",
+)
+token = App(name="token", help="Make tokens for a server that others can reach.", help_format="plaintext")
+app.command(token)
+
+_Json = Annotated[bool, Parameter(negative=())]
+_Status = Literal["queued", "running", "complete", "error", "cancelled"]
+
+
+@app.command
+def generate(
+    file: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    out: Annotated[Path | None, Parameter(alias="-o")] = None,
+    json: _Json = False,
+    source: Literal["text", "html"] | None = None,
+    idempotency_key: str | None = None,
+    render: RenderOptions = RenderOptions(),  # noqa: B008 - frozen
+    policies: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
+    server: ServerOptions = ServerOptions(),  # noqa: B008 - frozen
+) -> int:
+    """Make slides from a file and wait for them.
+
+    Shows a bar on a terminal and lines in a pipe, reconnects by itself, and ends by naming the batch folder and its
+    files. Ctrl-C cancels the run, a second Ctrl-C leaves it running.
+
+      pressrun generate lesson.md --out slides/
+      pressrun generate page.html --outputs images,pdf --zoom 1.5
+      fortune | pressrun generate - --theme ink --json
+
+    Exit codes: 0 complete, 1 error, 2 usage, 3 rejected (another run is in the way), 130 cancelled.
+
+    Parameters
+    ----------
+    file
+        Markdown, plain text or HTML (by its ending) in UTF-8; - is standard input.
+    out
+        Download the files into this folder and verify them.
+    json
+        Print the events as they come, one JSON object per line, and nothing else.
+    source
+        What the file is, whatever its name.
+    idempotency_key
+        Your own name for this request: sent again with the same name, it is the same run.
+    """
+    from pressrun.cli import generate as command
+    from pressrun.cli.source import read_source
+
+    url, secret = _server(server)
+    request = {**read_source(file, source), **given(render), **given(policies)}
+    return command.generate(url, secret, request, key=idempotency_key, out=out, json=json)
+
+
+@app.command
+def serve(*, host: str | None = None, port: int | None = None, data_dir: Path | None = None) -> None:
+    """Start the server and its UI; Ctrl-C stops it.
+
+      pressrun serve
+      pressrun serve --port 9000 --data-dir /srv/pressrun
+
+    Everything else is set by environment variables or a .env file; see the table in README.
+
+    Parameters
+    ----------
+    host
+        Address to listen on; PRESSRUN_HOST or 127.0.0.1. Any other needs PRESSRUN_TOKENS.
+    port
+        PRESSRUN_PORT or 8000; 0 takes a free one.
+    data_dir
+        Where runs and batch folders are kept; PRESSRUN_DATA_DIR or ./data.
+    """
+    from pressrun.cli import server as command
+
+    command.serve(host, port, data_dir)
+
+
+@app.command
+def runs(
+    *,
+    limit: int = 20,
+    status: _Status | None = None,
+    json: _Json = False,
+    server: ServerOptions = ServerOptions(),  # noqa: B008 - frozen
+) -> None:
+    """List the newest runs: a table on a terminal, tab-separated lines in a pipe.
+
+      pressrun runs --status error
+      pressrun runs --json | head -1
+
+    Parameters
+    ----------
+    limit
+        At most this many.
+    status
+        Only runs of this status.
+    json
+        One JSON object per line.
+    """
+    from pressrun.cli import history
+
+    history.list_runs(*_server(server), status=status, limit=limit, json=json)
+
+
+@app.command
+def cancel(operation_id: str, /, *, server: ServerOptions = ServerOptions()) -> None:  # noqa: B008 - frozen
+    """Cancel a run.
+
+    Parameters
+    ----------
+    operation_id
+        The run, as `pressrun runs` lists it.
+    """
+    from pressrun.cli import history
+
+    history.cancel_run(*_server(server), operation_id)
+
+
+@app.command
+def doctor(*, json: _Json = False) -> int:
+    """Check everything a run needs on this machine, and say how to mend what is missing.
+
+    Exit codes: 0 all is well, 1 something is missing.
+
+    Parameters
+    ----------
+    json
+        One JSON object per line.
+    """
+    from pressrun.cli import server as command
+
+    return command.doctor(json=json)
+
+
+@app.command(name="install-browser")
+def install_browser() -> None:
+    """Find a Chromium, or install one, and the fonts it needs."""
+    from pressrun.cli import server as command
+
+    command.install_browser()
+
+
+@app.command
+def openapi() -> None:
+    """Print the OpenAPI document of the server's interface."""
+    from pressrun.cli import server as command
+
+    command.openapi()
+
+
+@token.command
+def new(*, name: str = "default") -> None:
+    """Print a fresh token, once, and the line to put into PRESSRUN_TOKENS.
+
+      pressrun token new --name laptop
+
+    Parameters
+    ----------
+    name
+        Whose token it is: runs belong to that name; a-z, 0-9, _ and -.
+    """
+    from pressrun.cli import server as command
+
+    command.new_token(name)
+
+
+def _server(options: ServerOptions) -> tuple[str, str | None]:
+    """Address and token. Raises: UsageError, ValidationError."""
+    from pressrun.cli.credentials import read_token
+    from pressrun.settings import ClientSettings
+
+    settings = ClientSettings()
+    kept = settings.token.get_secret_value() if settings.token else None
+    return options.server or settings.server, read_token(options.token_env, options.token_file) or kept

@@ -1,0 +1,91 @@
+"""What went wrong -> one line and an exit code."""
+
+from __future__ import annotations
+
+import traceback
+
+from cyclopts import CycloptsError
+from pydantic import ValidationError
+
+from pressrun.cli.exits import Exit, Left, UsageError
+from pressrun.cli.output import complain
+from pressrun.client.errors import ClientError, InvalidUse, RunRejectedError, ServerProblem
+from pressrun.errors import PressrunError
+
+_OURS_TO_MEND = {400, 413, 415, 422}  # the server says that what was given cannot be used: as good as a usage error
+_UNAUTHORIZED = 401
+
+
+def report(exc: BaseException) -> int:
+    """Says it on stderr; the exit code."""
+    if isinstance(exc, BrokenPipeError):
+        return Exit.CLOSED
+    if isinstance(exc, KeyboardInterrupt):
+        complain("Interrupted.")
+        return Exit.CANCELLED
+    if _wants_traceback():
+        traceback.print_exception(exc)
+    for line in _lines(exc):
+        complain(line)
+    return _code(exc)
+
+
+def _code(exc: BaseException) -> int:
+    if isinstance(exc, Left):
+        return Exit.CANCELLED
+    if isinstance(exc, RunRejectedError):
+        return Exit.REJECTED
+    if isinstance(exc, ServerProblem) and exc.status in _OURS_TO_MEND:
+        return Exit.USAGE
+    return Exit.USAGE if isinstance(exc, CycloptsError | UsageError | InvalidUse | ValidationError) else Exit.ERROR
+
+
+def _lines(exc: BaseException) -> list[str]:
+    if isinstance(exc, CycloptsError):
+        return [f"{exc} See `pressrun {'--help' if not exc.command_chain else exc.command_chain[-1] + ' --help'}`."]
+    if isinstance(exc, ValidationError):
+        return [f"{_setting(error['loc'])}: {error['msg']}" for error in exc.errors()]
+    if isinstance(exc, ServerProblem):
+        return _problem_lines(exc)
+    if isinstance(exc, ClientError | PressrunError | UsageError | Left):
+        return [str(exc)]
+    if isinstance(exc, OSError):
+        return [f"{exc.filename}: {exc.strerror}" if exc.filename else str(exc)]
+    return [f"Unexpected {type(exc).__name__}: {exc}. Set PRESSRUN_LOG_LEVEL=DEBUG to see where."]
+
+
+def _problem_lines(exc: ServerProblem) -> list[str]:
+    if isinstance(exc, RunRejectedError):
+        return [_rejected(exc)]
+    if exc.errors:
+        return [_field_line(error) for error in exc.errors]
+    if exc.status == _UNAUTHORIZED:
+        return [f"{exc.detail} Put it into PRESSRUN_TOKEN, or name it with --token-env or --token-file."]
+    return [exc.detail]
+
+
+def _field_line(error: dict[str, str]) -> str:
+    valid = error.get("valid")
+    option = error.get("field", "").replace("_", "-")
+    return f"{option}: {error.get('problem', 'is wrong')}" + (f" (valid: {valid})" if valid else "")
+
+
+def _rejected(exc: RunRejectedError) -> str:
+    line = f"Rejected: {exc.detail}"
+    if exc.active_operation_id and exc.reason == "in_flight":
+        line += f" (To cancel it: pressrun cancel {exc.active_operation_id})"
+    return line
+
+
+def _setting(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]) if location else "settings"
+    return name if name.isupper() else f"PRESSRUN_{name.upper()}"
+
+
+def _wants_traceback() -> bool:
+    from pressrun.settings import ClientSettings
+
+    try:
+        return ClientSettings().log_level.upper() == "DEBUG"
+    except ValidationError:
+        return False

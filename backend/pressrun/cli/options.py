@@ -1,0 +1,97 @@
+"""The options of `pressrun generate`: the fields of `RunSpec` and the policies, each None unless given.
+
+Written by hand and not derived from the models, because importing those costs more than the whole of `--help`; a test
+keeps names, choices and ranges in step. Ranges are the server's to check: it may be newer than this command line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+Output = Literal["images", "html", "pdf", "zip"]
+
+
+def _split(_type: Any, tokens: Any) -> list[str]:
+    """`--outputs images,pdf` as well as `--outputs images --outputs pdf`."""
+    return [part for token in tokens for part in token.value.split(",") if part]
+
+
+@Parameter(name="*", group="What to make")
+@dataclass(frozen=True, kw_only=True)
+class RenderOptions:
+    """What changes the result."""
+
+    title: str | None = None
+    "Title; from the source if not given."
+    theme: Literal["paper", "ink", "chalk"] | None = None
+    "Look of a document made from text; paper unless given."
+    outputs: Annotated[
+        list[str] | None,
+        Parameter(converter=_split, negative=(), consume_multiple=False, metavar="LIST", n_tokens=1),
+    ] = None
+    "What to make, with commas between: images, html, pdf, zip; images unless given."
+    output_name: str | None = None
+    "Name of the exported files; from the title if not given."
+    zoom: float | None = None
+    "How large content appears, 0.5..10; images keep their size; 2.1 unless given."
+    viewport_width: int | None = None
+    "Width of every image in pixels, 320..7680; 1920 unless given."
+    viewport_height: int | None = None
+    "Height of every image in pixels, 240..4320; 1080 unless given."
+    page_breaks: Literal["blocks", "scroll"] | None = None
+    "Where slides end: never inside a line, picture or row that fits (blocks), or by height alone (scroll)."
+    overlap: float | None = None
+    "CSS pixels repeated where a block must be cut, 0 to half the viewport; 15 unless given."
+    max_screenshots: int | None = None
+    "At most this many slides, 1..500; 50 unless given."
+    image_format: Literal["png", "jpeg", "webp"] | None = None
+    "Format of the images; png unless given."
+    image_quality: int | None = None
+    "Quality of jpeg and webp, 1..100; 85 unless given."
+    composer: Literal["auto", "markdown", "ai"] | None = None
+    "Who turns text into the document; auto is ai where the server has one, else markdown."
+    model_choice: str | None = None
+    "Model of the AI composer, by the server's name for it."
+    system_prompt: str | None = None
+    "Added to the AI composer's own rules."
+    enable_verification: bool | None = None
+    "Check what the AI composer wrote; yes unless given."
+    use_cache: bool | None = None
+    "Take an earlier answer of the AI composer to the same request; yes unless given."
+
+
+@Parameter(name="*", group="When something is in the way")
+@dataclass(frozen=True, kw_only=True)
+class PolicyOptions:
+    """What does not change the result."""
+
+    lane: str | None = None
+    "Runs of one lane exclude each other; default unless given."
+    on_busy: Literal["reject", "join"] | None = None
+    "The lane is taken by another run: reject (exit code 3), or join that run; reject unless given."
+    on_duplicate: Literal["reject", "join", "run"] | None = None
+    "The very same request runs or ran a moment ago: reject, join it, or run it anyway; reject unless given."
+    on_disconnect: Literal["continue", "cancel"] | None = None
+    "This command goes away without Ctrl-C: the run goes on, or is cancelled; continue unless given."
+
+
+@Parameter(name="*", group="Server")
+@dataclass(frozen=True, kw_only=True)
+class ServerOptions:
+    """Which server, and who is asking."""
+
+    server: str | None = None
+    "Address of the server; PRESSRUN_SERVER or http://127.0.0.1:8000 unless given."
+    token_env: str | None = None
+    "Environment variable that holds the token; PRESSRUN_TOKEN unless given."
+    token_file: str | None = None
+    "File that holds the token."
+
+
+def given(options: RenderOptions | PolicyOptions) -> dict[str, Any]:
+    """The options that were given, as fields of the request."""
+    values = {field.name: getattr(options, field.name) for field in fields(options)}
+    return {name: value for name, value in values.items() if value is not None}

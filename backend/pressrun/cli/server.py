@@ -1,0 +1,70 @@
+"""The commands about this machine: serve, doctor, install-browser, openapi, token."""
+
+from __future__ import annotations
+
+import json as json_format
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from pressrun.cli.exits import Exit
+from pressrun.cli.output import say, say_json
+from pressrun.settings import Settings
+
+_WORDS = {True: "ok  ", False: "FAIL", None: "note"}
+
+
+def serve(host: str | None, port: int | None, data_dir: Path | None) -> None:
+    """Runs the server until it is told to stop. Raises: StartupError, ValidationError."""
+    from pressrun.app import serve as run_server
+
+    run_server(_settings(host=host, port=port, data_dir=data_dir))
+
+
+def doctor(*, json: bool) -> int:
+    """Prints every check; the exit code. Raises: ValidationError."""
+    from pressrun.doctor import run_doctor
+
+    checks = anyio.run(run_doctor, _settings())
+    for check in checks:
+        if json:
+            say_json(asdict(check))
+            continue
+        say(f"{_WORDS[check.ok]}  {check.name}: {check.detail}")
+        if check.remedy and check.ok is not True:
+            say(f"      {check.remedy}")
+    return Exit.ERROR if any(check.ok is False for check in checks) else Exit.COMPLETE
+
+
+def install_browser() -> None:
+    """Raises: BrowserUnavailable."""
+    from pressrun.browser.install import install_chromium
+
+    install_chromium(_settings().chromium)
+
+
+def openapi() -> None:
+    """Prints the OpenAPI document."""
+    from pressrun.api.openapi import build_openapi
+
+    # printed line by line: `say` escapes line ends, which JSON has none of inside its strings
+    for line in json_format.dumps(build_openapi(), indent=2).splitlines():
+        say(line)
+
+
+def new_token(name: str) -> None:
+    """Prints a token, once, and the line that lets the server know it."""
+    from pressrun.api import tokens
+
+    token, line = tokens.new_token(name)
+    say("Token, shown only now:")
+    say(f"  {token}")
+    say("For the server, in PRESSRUN_TOKENS (several with commas between):")
+    say(f"  {line}")
+    say("For the client, in PRESSRUN_TOKEN: the token itself.")
+
+
+def _settings(**given: Any) -> Settings:
+    return Settings(**{name: value for name, value in given.items() if value is not None})

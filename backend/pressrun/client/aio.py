@@ -1,0 +1,249 @@
+"""`AsyncClient`: Pressrun's HTTP interface on anyio (asyncio or trio). All decisions are `conversation`'s."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from weakref import WeakSet
+
+import anyio
+import anyio.to_thread
+import httpx
+from httpx_sse import EventSource, SSEError
+from pydantic import BaseModel
+
+from pressrun.client.answers import MAX_ANSWER_BYTES, problem_of, read_model
+from pressrun.client.conversation import Conversation, Notice, StreamDamaged, Submission, translated
+from pressrun.client.downloads import ATTEMPTS, PartFile, digest_of, place_in
+from pressrun.client.errors import DownloadDamaged
+from pressrun.client.models import ClientEvent, FileInfo, RunInfo, RunPage
+from pressrun.client.patience import Outage, Patience
+from pressrun.client.requests import DEFAULT_URL, generate_body, http_options, list_query, run_path
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+OnNotice = Callable[[Notice], None]
+
+
+class AsyncRunStream:
+    """The events of one run, in order, each once, over as many connections as that takes; ends after the terminal one.
+
+    Iterate it once. Left early it keeps a connection until `aclose()`, the end of `async with`, or the client's close.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, conversation: Conversation) -> None:
+        self._http = http
+        self._conversation = conversation
+        self._events = self._follow()
+
+    @property
+    def operation_id(self) -> str | None:
+        """The run's name; None until the server has answered."""
+        return self._conversation.operation_id
+
+    @property
+    def disposition(self) -> str | None:
+        """`started joined queued replaced replayed`; None until the server has answered."""
+        return self._conversation.disposition
+
+    @property
+    def own(self) -> bool:
+        """Whether this call started the run; False for one that was joined, replayed, or only followed."""
+        return self._conversation.own
+
+    @property
+    def may_have_started(self) -> bool:
+        """False as long as it is certain that this call has started nothing."""
+        return self._conversation.may_have_started
+
+    @property
+    def cursor(self) -> int:
+        """The seq of the last event given out: `follow(operation_id, after=cursor)` goes on there."""
+        return self._conversation.cursor
+
+    def __aiter__(self) -> AsyncIterator[ClientEvent]:
+        return self
+
+    async def __anext__(self) -> ClientEvent:
+        return await anext(self._events)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes the connection. Whether the run goes on is up to its `on_disconnect`."""
+        await self._events.aclose()
+
+    async def _follow(self) -> AsyncGenerator[ClientEvent, None]:
+        talk = self._conversation
+        while not talk.done:
+            try:
+                async with self._http.stream(**talk.next_request().options()) as answer:
+                    if talk.opened(answer.status_code, answer.headers):
+                        async for sse in EventSource(answer).aiter_sse():
+                            event = talk.received(sse)
+                            if event is not None:
+                                yield event
+                            if talk.done:
+                                return
+                        wait_s = talk.lost(None)
+                    else:
+                        wait_s = talk.refused(answer.status_code, answer.headers, await _read_bounded(answer))
+            except (httpx.RequestError, SSEError, StreamDamaged) as exc:
+                wait_s = talk.lost(exc)
+            await anyio.sleep(wait_s)
+
+
+class AsyncClient:
+    """A Pressrun server. One per event loop, shared by any number of tasks; use it with `async with`, or `aclose()` it.
+
+    Calls that are not streams or downloads are sent once and raise what happens.
+    """
+
+    def __init__(
+        self, base_url: str = DEFAULT_URL, token: str | None = None, *, patience: Patience | None = None
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._patience = patience or Patience()
+        self._http = httpx.AsyncClient(**http_options(self.base_url, token, self._patience))
+        self._streams: WeakSet[AsyncRunStream] = WeakSet()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes all connections, those of forgotten streams too."""
+        for stream in list(self._streams):
+            await stream.aclose()
+        await self._http.aclose()
+
+    def generate(
+        self,
+        request: Mapping[str, Any],
+        *,
+        idempotency_key: str | None = None,
+        lane: str | None = None,
+        on_busy: str | None = None,
+        on_duplicate: str | None = None,
+        on_disconnect: str | None = None,
+        on_notice: OnNotice | None = None,
+    ) -> AsyncRunStream:
+        """Starts a run and follows it. `request` holds the fields of `POST /generate-sse` (`text` or `html` …).
+
+        Without `idempotency_key` one is made for this call, so that a POST whose answer never came is safely repeated.
+        Raises (when iterated): RunRejectedError, ServerProblem, ConnectionFailed, ConnectionLost, ProtocolError.
+        """
+        policies = {"lane": lane, "on_busy": on_busy, "on_duplicate": on_duplicate, "on_disconnect": on_disconnect}
+        submission = Submission(generate_body(request, policies), idempotency_key)
+        return self._stream(Conversation(self.base_url, self._patience, submission=submission, on_notice=on_notice))
+
+    def follow(self, operation_id: str, after: int = 0, *, on_notice: OnNotice | None = None) -> AsyncRunStream:
+        """Every event with seq > `after`, then live. Empty when `after` is the terminal event.
+
+        Raises (when iterated): ServerProblem (404 unknown, 410 pruned), ConnectionFailed, ConnectionLost.
+        """
+        run_path(operation_id)
+        return self._stream(
+            Conversation(self.base_url, self._patience, operation_id=operation_id, after=after, on_notice=on_notice)
+        )
+
+    async def get_run(self, operation_id: str) -> RunInfo:
+        """Raises: ServerProblem (404), ConnectionFailed."""
+        return await self._ask(RunInfo, "GET", run_path(operation_id))
+
+    async def list_runs(
+        self,
+        *,
+        limit: int | None = None,
+        status: str | None = None,
+        lane: str | None = None,
+        q: str | None = None,
+        cursor: str | None = None,
+    ) -> RunPage:
+        """One page of the history, newest first."""
+        query = list_query(limit=limit, status=status, lane=lane, q=q, cursor=cursor)
+        return await self._ask(RunPage, "GET", "/runs", params=query)
+
+    async def cancel(self, operation_id: str, attempt: int | None = None) -> RunInfo:
+        """Asks for the end of the run (of this attempt, if given); the `cancelled` event comes when it has ended.
+
+        Raises: ServerProblem (404 unknown, 409 ended already), ConnectionFailed.
+        """
+        body = {} if attempt is None else {"attempt": attempt}
+        return await self._ask(RunInfo, "POST", run_path(operation_id, "cancel"), json=body)
+
+    async def download(
+        self, operation_id: str, name: str, to: str | os.PathLike[str], *, sha256: str | None = None
+    ) -> Path:
+        """One file of a run, to the path `to`. Checked against `sha256`, or the digest that the server names.
+
+        Raises: ServerProblem (404), DownloadDamaged, ConnectionFailed, OSError of the disk.
+        """
+        outage = Outage(self._patience, time.monotonic)
+        while True:
+            try:
+                return await self._download_once(run_path(operation_id, "files", name), Path(to), sha256)
+            except (httpx.RequestError, DownloadDamaged) as exc:
+                wait_s = outage.next_wait_s()
+                if wait_s is None or outage.failures >= ATTEMPTS:
+                    raise translated(exc, self.base_url) from exc
+            await anyio.sleep(wait_s)
+
+    async def download_all(
+        self,
+        operation_id: str,
+        folder: str | os.PathLike[str],
+        *,
+        files: list[FileInfo] | None = None,
+    ) -> list[Path]:
+        """Every file of a complete run (or those named by `files`) into `folder`, under their own names."""
+        if files is None:
+            run = await self.get_run(operation_id)
+            files = run.result.files() if run.result else []
+        places = [(file, place_in(Path(folder), file.name)) for file in files]
+        return [await self.download(operation_id, file.name, to, sha256=file.sha256) for file, to in places]
+
+    def _stream(self, conversation: Conversation) -> AsyncRunStream:
+        stream = AsyncRunStream(self._http, conversation)
+        self._streams.add(stream)
+        return stream
+
+    async def _ask(self, model: type[ModelT], method: str, path: str, **options: Any) -> ModelT:
+        try:
+            async with self._http.stream(method, path, headers={"Accept": "application/json"}, **options) as answer:
+                body = await _read_bounded(answer)
+        except httpx.RequestError as exc:
+            raise translated(exc, self.base_url) from exc
+        return read_model(model, answer.status_code, answer.headers, body)
+
+    async def _download_once(self, path: str, to: Path, sha256: str | None) -> Path:
+        async with self._http.stream("GET", path) as answer:
+            if answer.status_code != httpx.codes.OK:
+                raise problem_of(answer.status_code, answer.headers, await _read_bounded(answer))
+            part = await anyio.to_thread.run_sync(PartFile, to, sha256 or digest_of(answer.headers))
+            with part:
+                async for chunk in answer.aiter_bytes():
+                    await anyio.to_thread.run_sync(part.write, chunk)
+                return await anyio.to_thread.run_sync(part.finish)
+
+
+async def _read_bounded(answer: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in answer.aiter_bytes():
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            break
+    return bytes(body)

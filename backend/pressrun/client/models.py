@@ -1,0 +1,138 @@
+"""What a client receives, typed: events and runs. Pure.
+
+Lenient where `pressrun.events.model` is strict: a newer server may send types, fields and words this version does not
+know. Those become `Unknown` bodies or extra members; nothing breaks and nothing is dropped from `data`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pressrun.events.model import BODY, TERMINAL_TYPES, AnyBody, EventBody
+
+
+class Unknown(EventBody):
+    """An event that this version of the client has no class for; its fields are in `ClientEvent.data`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientEvent:
+    """One event of a run, as it came. `data` is the wire's whole object; `at` is None if it made no sense."""
+
+    operation_id: str
+    seq: int
+    at: datetime | None
+    body: AnyBody | Unknown
+    data: dict[str, Any] = field(repr=False, compare=False)
+
+    @property
+    def type(self) -> str:
+        return self.body.type
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the run has ended with this; decided by the type alone, so that an odd field cannot hide the end."""
+        return self.type in TERMINAL_TYPES
+
+
+def parse_event(data: str, fallback_seq: str = "") -> ClientEvent | None:
+    """The event of one `data:`; None for the snapshot, which has no place in the log.
+
+    Raises: ValueError when it is no event at all.
+    """
+    wire = json.loads(data)
+    if not isinstance(wire, dict) or not isinstance(wire.get("type"), str):
+        raise ValueError("not an event object")  # noqa: TRY004 - one kind of failure for the caller, as json.loads has
+    if wire["type"] == "snapshot":
+        return None
+    return ClientEvent(
+        operation_id=str(wire.get("operation_id", "")),
+        seq=_seq(wire, fallback_seq),
+        at=_instant(wire.get("at")),
+        body=_body(wire),
+        data=wire,
+    )
+
+
+def _seq(wire: dict[str, Any], fallback: str) -> int:
+    seq = wire.get("seq", fallback)
+    if isinstance(seq, bool) or not isinstance(seq, int | str):
+        raise ValueError("an event without its seq")  # noqa: TRY004 - as above
+    return int(seq)
+
+
+def _instant(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+
+
+def _body(wire: dict[str, Any]) -> AnyBody | Unknown:
+    try:
+        return BODY.validate_python(wire)
+    except ValidationError:
+        return Unknown(type=wire["type"])
+
+
+class FileInfo(BaseModel):
+    """A file of a run. `name` is relative to the batch folder, with `/`; `sha256` may not be known."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str
+    size_bytes: int | None = None
+    media_type: str | None = None
+    sha256: str | None = None
+
+
+class RunResult(BaseModel):
+    """What a complete run made."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    screenshot_count: int = 0
+    screenshot_files: list[str] = []
+    artifacts: list[FileInfo] = []
+    truncated: bool = False
+    duration_s: float | None = None
+    folder: str | None = None
+
+    def files(self) -> list[FileInfo]:
+        """Slides first, then exports; each name once."""
+        slides = {name: FileInfo(name=name) for name in self.screenshot_files}
+        return list((slides | {file.name: file for file in self.artifacts}).values())
+
+
+class RunInfo(BaseModel):
+    """A run as `GET /runs/{id}` shows it. Members that a newer server adds are kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    operation_id: str
+    status: str
+    stage: str | None = None
+    progress: int = 0
+    lane: str = "default"
+    attempt: int = 1
+    title: str | None = None
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    duration_s: float | None = None
+    error: dict[str, Any] | None = None
+    result: RunResult | None = None
+
+
+class RunPage(BaseModel):
+    """One page of the history, newest first; `next_cursor` asks for the next one."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    runs: list[RunInfo]
+    next_cursor: str | None = None
