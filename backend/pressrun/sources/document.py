@@ -1,0 +1,77 @@
+"""The document: what every source becomes and every export starts from.
+
+Owns the frame around a body (theme, content policy, title, language). Does not sanitise: what is wrapped is trusted
+to be clean. A document is self-contained: it names nothing outside itself, and its policy lets it load nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+from dataclasses import dataclass
+from importlib import resources
+from typing import Literal
+
+from pressrun.spec import Theme
+
+# The browser is sealed besides; this keeps the promise where somebody opens document.html by hand.
+CONTENT_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; form-action 'none'; base-uri 'none'"
+)
+
+_FRAME = """<!doctype html>
+<html lang="{lang}" dir="{direction}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="referrer" content="no-referrer">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<main class="document">
+{body}
+</main>
+</body>
+</html>
+"""
+
+Direction = Literal["ltr", "rtl", "auto"]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentWarning:
+    """Something a person should know about a document: `code` is fixed, `message` is for the person."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole HTML page, its title (one line of plain text), and what was not as the source wanted it."""
+
+    html: str
+    title: str
+    warnings: tuple[DocumentWarning, ...] = ()
+
+
+def wrap_fragment(fragment_html: str, *, title: str, theme: Theme, lang: str = "", dir: Direction = "ltr") -> str:
+    """Puts a body that is already sanitised into a whole document. `lang` is BCP 47, empty for unknown."""
+    return _FRAME.format(
+        lang=html.escape(lang),
+        direction=dir,
+        policy=CONTENT_POLICY,
+        title=html.escape(title),
+        style=theme_css(theme),
+        body=fragment_html,
+    )
+
+
+@functools.cache  # four small files that belong to the package and cannot change under a running server
+def theme_css(theme: Theme) -> str:
+    """The whole style sheet of a theme: what all share, then its own colours and faces."""
+    folder = resources.files(__package__) / "themes"
+    return "\n".join((folder / f"{name}.css").read_text(encoding="utf-8") for name in ("base", theme))

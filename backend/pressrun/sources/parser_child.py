@@ -1,0 +1,92 @@
+"""The child process in which untrusted text is parsed. The parent's side is `parser_pool`.
+
+Reads a request (length, JSON), answers it (length, JSON), waits for the next; ends when its input closes. The limits of
+a request are set before the request is read as text. Holds no state between requests but loaded modules.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import resource
+import select
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+from pressrun.sources.html_scan import scan_html
+from pressrun.sources.markdown import render_markdown
+from pressrun.sources.parser_wire import HEADER
+
+MAX_OPEN_FILES = 64  # arbitrary: a parse needs its pipes and a lexer's file
+
+_TASKS: dict[str, Callable[..., dict[str, Any]]] = {"markdown": render_markdown, "html": scan_html}
+
+
+def main() -> None:
+    """Serves requests until the parent goes away. argv: memory limit in bytes."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _limit_process(memory_bytes=int(sys.argv[1]))
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # a stray print must not be read as an answer
+    while header := requests.read(HEADER.size):
+        length, cpu_s = HEADER.unpack(header)
+        _limit_cpu(cpu_s)
+        _send(answers, _answer(requests.read(length)))
+
+
+def _answer(request: bytes) -> dict[str, Any]:
+    try:
+        asked = json.loads(request)
+        result = _TASKS[asked.pop("task")](**asked)
+    except (MemoryError, RecursionError):
+        return {"too_complex": True}
+    except Exception:  # noqa: BLE001  (reported to the parent, which owns the log)
+        return {"crash": traceback.format_exc(limit=20)}
+    return {"result": result, "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+
+
+def _send(answers: BinaryIO, answer: dict[str, Any]) -> None:
+    try:
+        body = json.dumps(answer).encode()
+    except MemoryError:
+        body = b'{"too_complex": true}'
+    answers.write(HEADER.pack(len(body), 0) + body)
+    answers.flush()
+
+
+def _limit_process(memory_bytes: int) -> None:
+    _lower(resource.RLIMIT_AS, memory_bytes)
+    _lower(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
+    _lower(resource.RLIMIT_FSIZE, 0)  # it has nothing to write but its answer
+    _lower(resource.RLIMIT_CORE, 0)
+    sys.dont_write_bytecode = True
+
+
+def _limit_cpu(more_s: int) -> None:
+    """Allows `more_s` of CPU from now on; past it the kernel ends the process, whatever it is doing."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    soft = math.ceil(usage.ru_utime + usage.ru_stime) + more_s
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
+def _lower(limit: int, value: int) -> None:
+    hard = resource.getrlimit(limit)[1]
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(limit, (value, value))
+
+
+def _end_with_parent() -> None:
+    """Ends this process in the middle of a parse when the parent is gone: then nobody will read the answer."""
+    hang_up = select.poll()
+    hang_up.register(sys.stdin.fileno(), 0)  # no event asked for: POLLHUP and POLLERR are always reported
+    hang_up.poll()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""The allow-list for HTML that a text may carry: elements that say what something is, none that do anything.
+
+Runs in the parser child. Scripts, styles, frames, forms and event handlers go; the text of unknown elements stays.
+"""
+
+from __future__ import annotations
+
+import nh3
+
+_TAGS = """
+a abbr aside b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption
+figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp section small span strong sub summary
+sup table tbody td tfoot th thead time tr u ul var wbr
+"""
+_ATTRIBUTES = {
+    "*": {"class", "dir", "id", "lang", "title"},
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height"},
+    "ol": {"start", "reversed", "type"},
+    "li": {"value"},
+    "span": {"role", "aria-label"},
+    "td": {"colspan", "rowspan", "style"},
+    "th": {"colspan", "rowspan", "scope", "style"},
+    "col": {"span"},
+    "colgroup": {"span"},
+    "details": {"open"},
+    "time": {"datetime"},
+    "del": {"datetime", "cite"},
+    "ins": {"datetime", "cite"},
+}
+_REMOVED_WITH_CONTENT = {"script", "style", "iframe", "object", "noscript", "template", "title", "textarea", "select"}
+_LINK_SCHEMES = ("http:", "https:", "mailto:", "tel:", "#")
+_SPAN_LIMIT = 100  # arbitrary: a browser takes 1000 x 65534, and lays out that many cells
+
+
+def _filter_attribute(tag: str, name: str, value: str) -> str | None:
+    if tag == "a" and name == "href":
+        return value if value.strip().lower().startswith(_LINK_SCHEMES) else None
+    if name in {"colspan", "rowspan", "span"}:
+        return value if value.isascii() and value.isdigit() and int(value[:9]) <= _SPAN_LIMIT else None
+    return value
+
+
+_CLEANER = nh3.Cleaner(
+    tags=set(_TAGS.split()),
+    clean_content_tags=_REMOVED_WITH_CONTENT,
+    attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+    attribute_filter=_filter_attribute,
+    filter_style_properties={"text-align"},
+    url_schemes={"http", "https", "mailto", "tel", "data"},
+    link_rel=None,  # nothing in a document can be followed to harm: no scripts, and links open as any link does
+)
+
+
+def sanitise(html: str) -> str:
+    """Clean body HTML in the parser's own spelling: attributes in double quotes, `<` of text escaped."""
+    return _CLEANER.clean(html)
