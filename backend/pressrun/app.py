@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio
 import structlog
 import uvicorn
 from starlette.applications import Starlette
@@ -43,6 +44,7 @@ from pressrun.runs.ledger import RunLedger
 from pressrun.runs.service import open_run_service
 from pressrun.runs.submission import GuardConfig
 from pressrun.settings import Settings
+from pressrun.sources.parser_pool import cool_down, warm_up
 from pressrun.telemetry import SecretMask, configure_logging
 
 _AI_CACHE_MAX_BYTES = 256 * 1024 * 1024  # arbitrary: some ten thousand answers
@@ -119,10 +121,25 @@ async def _open_all(settings: Settings, clock: Clock, mask: SecretMask) -> Async
                 grace_s=settings.shutdown_grace_s,
             )
         )
+        await stack.enter_async_context(_warm(pool))
         service = await stack.enter_async_context(open_run_service(database, log, guard, ledger, engine, store))
         stack.callback(service.stop_admitting)
         _log.info("ready", url=f"http://{settings.host}:{settings.port}", data_dir=str(data_dir))
         yield AppState(settings=settings, database=database, service=service, store=store, pool=pool)
+
+
+@asynccontextmanager
+async def _warm(pool: BrowserPool) -> AsyncIterator[None]:
+    """Starts what the first run needs in the background: the server answers at once, the run does not wait either."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(warm_up)
+        tasks.start_soon(pool.warm)
+        try:
+            yield
+        finally:
+            tasks.cancel_scope.cancel()
+            with anyio.CancelScope(shield=True):
+                await cool_down()
 
 
 @contextmanager

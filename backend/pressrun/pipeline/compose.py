@@ -12,7 +12,8 @@ from pressrun.events.model import HtmlGenerated, Warning
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, RunContext
 from pressrun.sources.document import Document, DocumentWarning, wrap_fragment
 from pressrun.sources.html import compose_html
-from pressrun.sources.text import compose_text, title_of
+from pressrun.sources.text import compose_text
+from pressrun.sources.titles import title_of
 
 # an answer is about as long as its source, with tags; only the progress bar depends on this guess
 _ANSWER_CHARS_PER_SOURCE_CHAR = 1.3

@@ -34,7 +34,7 @@ async def render(context: RunContext, pool: BrowserPool) -> Rendered:
     ) as lease:
         await lease.load(html)
         plan = await _plan(context, lease)
-        if plan.truncated:
+        if plan.truncated and not context.captured:
             await context.emit(
                 Warning(
                     code="truncated",
@@ -100,10 +100,10 @@ async def _save_all(
     async with receive:
         async for index, image in receive:
             if isinstance(image, StoredFile):
-                files.append(image)
+                files.append(image)  # of an earlier attempt: told already
             else:
                 files.append(await _save(context, index, total, image))
-            await context.progress("render", index / total, f"Slide {index} of {total}", index, total)
+                await context.progress("render", index / total, f"Slide {index} of {total}", index, total)
 
 
 async def _save(context: RunContext, index: int, total: int, image: bytes) -> StoredFile:
