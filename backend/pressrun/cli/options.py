@@ -70,8 +70,8 @@ class PolicyOptions:
 
     lane: str | None = None
     "Runs of one lane exclude each other; default unless given."
-    on_busy: Literal["reject", "join"] | None = None
-    "The lane is taken by another run: reject (exit code 3), or join that run; reject unless given."
+    on_busy: Literal["reject", "join", "queue", "replace"] | None = None
+    "The lane is taken: reject (exit code 3), join that run, queue behind it, or replace it; reject unless given."
     on_duplicate: Literal["reject", "join", "run"] | None = None
     "The very same request runs or ran a moment ago: reject, join it, or run it anyway; reject unless given."
     on_disconnect: Literal["continue", "cancel"] | None = None
