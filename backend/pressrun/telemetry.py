@@ -30,7 +30,6 @@ _SHORTEST_SECRET = 8
 
 # C0 and C1 controls, line separators, and the marks that reverse the direction of what follows.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_LINE_FEED = "\n"
 
 # Chatty below WARNING: httpx logs whole URLs, uvicorn a line for each request, DBOS one for each workflow.
 _QUIET = ("httpx", "httpcore", "uvicorn", "uvicorn.access", "uvicorn.error", "dbos", "alembic", "PIL", "markdown_it")
@@ -55,14 +54,10 @@ class SecretMask:
 
 
 def _forms(secret: str) -> set[str]:
-    return {
-        secret,
-        quote(secret),
-        quote(secret, safe=""),
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        repr(secret)[1:-1],
-    }
+    spelled = {secret, quote(secret), quote(secret, safe=""), repr(secret)[1:-1], repr(secret.encode())[2:-1]}
+    spelled |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    # A line of JSON, and a value on a console, spell once more what is in their strings.
+    return spelled.union(*({json.dumps(form, ensure_ascii=False)[1:-1], repr(form)[1:-1]} for form in spelled))
 
 
 def configure_logging(
@@ -96,15 +91,14 @@ def bind_run(operation_id: str) -> AbstractContextManager[None]:
     return structlog.contextvars.bound_contextvars(operation_id=operation_id)
 
 
-def printable(text: str, *, keep_lines: bool = False) -> str:
+def printable(text: str) -> str:
     r"""`text` with control characters spelled out (`\x1b`), so that it cannot forge lines or drive a terminal."""
-    return _CONTROLS.sub(lambda found: _spell_out(found.group(), keep_lines), text)
+    return _CONTROLS.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
 
 
-def _spell_out(character: str, keep_lines: bool) -> str:
-    if keep_lines and character == _LINE_FEED:
-        return character
-    return character.encode("unicode_escape").decode("ascii")
+def _printable_lines(text: str) -> str:
+    """A traceback keeps its lines, indented: an exception's message must not begin a line as if it were ours."""
+    return "\n".join(f"  {printable(line)}" for line in text.split("\n"))
 
 
 _SHARED: tuple[Processor, ...] = (
@@ -153,13 +147,10 @@ class _LineFormatter(structlog.stdlib.ProcessorFormatter):
 
 
 def _make_printable(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    return {
-        printable(key): printable(value if isinstance(value, str) else repr(value), keep_lines=key in _MULTILINE)
-        for key, value in event.items()
+    clean = {
+        printable(key): printable(value if isinstance(value, str) else repr(value)) for key, value in event.items()
     }
-
-
-_MULTILINE = frozenset({"exception", "stack"})
+    return clean | {key: _printable_lines(event[key]) for key in ("exception", "stack") if key in event}
 
 
 def _not_told_already(record: logging.LogRecord) -> bool:

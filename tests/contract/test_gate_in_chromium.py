@@ -6,6 +6,7 @@ records what came through the gate.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +22,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pressrun.api.file_headers import headers_for
 from pressrun.api.gate import Gate, GateConfig
 from pressrun.api.hosts import HostList
+from pressrun.browser.chromium import find_chromium
 from tests.support.recorder import Recorder
 from tests.support.threaded_server import serve
 
 pytestmark = [pytest.mark.chromium]
 
-CHROMIUM = Path("/usr/lib/chromium/chromium-headless-shell")
 EVIL = "evil.test"
 EVIL_HOME = "/evil-home"
 LOOSE = {
@@ -71,11 +72,11 @@ class World(Servers):
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"no {CHROMIUM}")
+    explicit = os.environ.get("PRESSRUN_CHROMIUM")
+    chromium = find_chromium(Path(explicit) if explicit else None)
     with sync_playwright() as playwright:
         rules = f"--host-resolver-rules=MAP {EVIL} 127.0.0.1"
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", rules])
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", rules])
         yield browser
         browser.close()
 

@@ -64,7 +64,9 @@ def require_json(headers: Headers) -> None:
     if charset and charset.partition(";")[0] not in {"utf-8", "utf8", "us-ascii"}:
         raise UnsupportedMediaType("The body must be in UTF-8: send Content-Type: application/json.")
     if headers.get("content-encoding", "identity") != "identity":
-        raise UnsupportedMediaType("Compressed bodies are not taken: leave out Content-Encoding.")
+        raise UnsupportedMediaType(
+            "Compressed bodies are not taken: send plain application/json, without Content-Encoding."
+        )
 
 
 async def _read_bounded(request: Request, limit_bytes: int) -> bytes:
@@ -139,7 +141,7 @@ def parse_model(model: type[Model], data: dict[str, Any]) -> Model:
     """`data` as a `model`, strictly: no string is taken for a number and no true for a 1.
 
     A validator that checks several fields together names the one to blame: `ValueError("overlap: is more than …")`.
-    Declare lists as `list`; a field that needs JSON's leniency (tuple, datetime) says `Strict(False)`.
+    So a model for bodies declares what JSON has: `list`, never tuple or set; `str`, never datetime.
 
     Raises: FieldErrors, at most 20 of them, each with what would be valid.
     """

@@ -179,11 +179,10 @@ def _range(schema: Schema) -> str:
     high: float | None = schema.get("maximum", schema.get("exclusiveMaximum"))
     more = "more than " if "exclusiveMinimum" in schema else "at least "
     less = "less than " if "exclusiveMaximum" in schema else "at most "
-    if low is not None and high is not None:
-        return f"{_number(low)}..{_number(high)}"
-    if low is not None:
-        return f"{more}{_number(low)}"
-    return "" if high is None else f"{less}{_number(high)}"
+    if "minimum" in schema and "maximum" in schema:
+        return f"{_number(schema['minimum'])}..{_number(schema['maximum'])}"
+    ends = [*([more + _number(low)] if low is not None else []), *([less + _number(high)] if high is not None else [])]
+    return " and ".join(ends)
 
 
 def _number(value: float) -> str:

@@ -1,0 +1,294 @@
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from pressrun.api.body import MAX_DEPTH, MAX_VALUES, carries_body, parse_json_object, parse_model, read_json_object
+from pressrun.api.problems import problem_response
+from pressrun.errors import FieldErrors, MalformedBody, PressrunError
+from pressrun.spec import RunSpec
+from tests.support.raw_asgi import Answer, ask
+
+pytestmark = pytest.mark.anyio
+
+JSON = ("content-type", "application/json")
+CHUNKED = ("transfer-encoding", "chunked")
+LIMIT = 1000
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers with the object it was sent; `/optional` does without one."""
+    request = Request(scope, receive)
+    try:
+        data = await read_json_object(request, LIMIT, optional=scope["path"] == "/optional")
+        response: Response = JSONResponse(data)
+    except PressrunError as exc:
+        response = problem_response(exc)
+    await response(scope, receive, send)
+
+
+async def post(body: bytes | list[bytes], *headers: tuple[str, str], path: str = "/") -> Answer:
+    size = len(body) if isinstance(body, bytes) else None
+    framing = CHUNKED if size is None else ("content-length", str(size))
+    return await ask(echo, "POST", path, framing, *(headers or (JSON,)), body=body)
+
+
+async def test_an_object_comes_as_it_was_sent() -> None:
+    answer = await post('{"text": "पाठ", "zoom": 2.5}'.encode())
+    assert (answer.status, answer.json()) == (200, {"text": "पाठ", "zoom": 2.5})
+
+
+async def test_a_body_may_come_in_pieces() -> None:
+    assert (await post([b'{"te', b'xt": "\xc3', b'\xa4"}'])).json() == {"text": "ä"}
+
+
+async def test_a_declared_size_over_the_limit_is_refused_unread() -> None:
+    answer = await post(b"x" * (LIMIT + 1))
+    assert (answer.status, answer.receives) == (413, 0)
+
+
+async def test_an_undeclared_size_is_refused_as_soon_as_it_passes_the_limit() -> None:
+    answer = await post([b"x" * 400] * 50)
+    assert (answer.status, answer.receives) == (413, 3)
+    assert str(LIMIT) in answer.json()["detail"]
+
+
+async def test_the_limit_itself_is_within() -> None:
+    text = "x" * (LIMIT - len('{"a": ""}'))
+    assert (await post(json.dumps({"a": text}).encode())).status == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("content-type", "text/plain")],
+        [("content-type", "application/json; charset=utf-16")],
+        [("content-type", "application/jsonx")],
+        [("x", "y")],
+        [JSON, ("content-encoding", "gzip")],
+    ],
+)
+async def test_a_body_of_another_type_is_told_which_is_taken(headers: list[tuple[str, str]]) -> None:
+    answer = await post(b"{}", *headers)
+    assert answer.status == 415
+    assert "application/json" in answer.json()["detail"]
+
+
+async def test_no_body_is_an_error_unless_it_is_optional() -> None:
+    assert (await ask(echo, "POST", "/")).status == 400
+    assert (await ask(echo, "POST", "/optional")).json() == {}
+    assert (await post([b"", b""], path="/optional")).json() == {}
+    assert (await post(b'{"attempt": 1}', path="/optional")).json() == {"attempt": 1}
+    assert (await post(b"[]", path="/optional")).status == 400
+
+
+@pytest.mark.parametrize(
+    ("headers", "carries"),
+    [
+        ({}, False),
+        ({"content-length": "0"}, False),
+        ({"content-length": "1"}, True),
+        ({"transfer-encoding": "x"}, True),
+    ],
+)
+def test_a_body_is_announced_by_length_or_encoding(headers: dict[str, str], carries: bool) -> None:
+    assert carries_body(Headers(headers)) is carries
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"", "line 1, column 1"),
+        (b'{"a": 1,}', "line 1, column 9"),
+        (b'{"a"\n 1}', "line 2, column 2"),
+        (b'{"a": "\xff"}', "byte 7"),
+        (b'\xef\xbb\xbf{"a": 1}', "BOM"),
+        (b'{"a": NaN}', "NaN"),
+        (b'{"a": -Infinity}', "-Infinity"),
+        (b'{"a": 1e999}', "too large"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "too large"),
+        (b"[1]", "must be a JSON object"),
+        (b'"text"', "must be a JSON object"),
+        (b"null", "must be a JSON object"),
+        (b'{"a":' + b"[" * 100_000, f"{MAX_DEPTH} levels"),
+        (b'{"a":' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}", f"{MAX_DEPTH} levels"),
+        (b'{"a":[' + b"1," * MAX_VALUES + b"1]}", f"{MAX_VALUES} values"),
+    ],
+)
+def test_what_is_no_json_object_is_refused_with_its_place(raw: bytes, words: str) -> None:
+    with pytest.raises(MalformedBody, match=words):
+        parse_json_object(raw)
+
+
+def test_the_deepest_body_that_is_taken_has_as_many_levels_as_stated() -> None:
+    inner = MAX_DEPTH - 1
+    parse_json_object(b'{"a":' + b"[" * inner + b"]" * inner + b"}")
+
+
+def test_whole_numbers_are_integers_however_they_are_spelled() -> None:
+    data = parse_json_object(b'{"a": [1, 1.0, 10e-1, -0.0, 1.5, 1e300]}')
+    assert [type(number) for number in data["a"]] == [int, int, int, int, float, float]
+    assert data["a"][:4] == [1, 1, 1, 0]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda children: st.lists(children, max_size=5) | st.dictionaries(st.text(), children, max_size=5),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.text(), json_values, max_size=5))
+def test_what_json_can_say_comes_through_unchanged(data: dict[str, Any]) -> None:
+    assert parse_json_object(json.dumps(data).encode()) == data
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_an_object_or_malformed(raw: bytes) -> None:
+    refusal = ""
+    try:
+        assert isinstance(parse_json_object(raw), dict)
+    except MalformedBody as exc:
+        refusal = str(exc)
+    assert len(refusal) < 200
+
+
+def errors_of(model: type[BaseModel], data: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    with pytest.raises(FieldErrors) as caught:
+        parse_model(model, data)
+    return {error["field"]: (error["problem"], error["valid"]) for error in caught.value.errors}
+
+
+def run_spec_errors(**fields: Any) -> dict[str, tuple[str, str]]:
+    return errors_of(RunSpec, {"text": "x"} | fields)
+
+
+def test_a_right_request_becomes_a_spec() -> None:
+    spec = parse_model(RunSpec, parse_json_object(b'{"text": "x", "zoom": 3, "max_screenshots": 5.0}'))
+    assert (spec.zoom, spec.max_screenshots) == (3.0, 5)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem", "valid"),
+    [
+        ("zoom", 10.5, "must be less than or equal to 10; got 10.5", "0.5..10"),
+        ("zoom", "2", 'must be a valid number; got "2"', "0.5..10"),
+        ("zoom", True, "must be a valid number; got true", "0.5..10"),
+        ("zoom", None, "must be a valid number; got null", "0.5..10"),
+        ("max_screenshots", 0, "must be greater than or equal to 1; got 0", "integer 1..500"),
+        ("max_screenshots", 1.5, "must be a valid integer; got 1.5", "integer 1..500"),
+        ("max_screenshots", True, "must be a valid integer; got true", "integer 1..500"),
+        ("max_screenshots", [1], "must be a valid integer; got a list", "integer 1..500"),
+        ("image_format", "gif", "must be 'png', 'jpeg' or 'webp'; got \"gif\"", "png, jpeg, webp"),
+        ("use_cache", 1, "must be a valid boolean; got 1", "true or false"),
+        ("title", "x" * 300, "must have at most 200 characters", "string of at most 200 characters"),
+        ("title", {}, "must be a valid string; got an object", "string of at most 200 characters"),
+    ],
+)
+def test_a_wrong_field_is_told_what_is_wrong_and_what_is_valid(
+    field: str, value: Any, problem: str, valid: str
+) -> None:
+    assert run_spec_errors(**{field: value}) == {field: (problem, valid)}
+
+
+def test_an_item_of_a_list_is_named_by_its_place() -> None:
+    assert run_spec_errors(outputs=["images", "gif"])["outputs.1"][1].startswith("images, ")
+
+
+def test_a_list_says_how_many_and_of_what() -> None:
+    assert run_spec_errors(outputs=[])["outputs"][1].startswith("list of 1..")
+
+
+def test_an_unknown_field_is_told_the_nearest_known_one_and_all_others() -> None:
+    problem, valid = run_spec_errors(zom=2)["zom"]
+    assert problem == "is not a known field; did you mean `zoom`?"
+    assert set(RunSpec.model_fields) <= set(valid.split(", "))
+    assert run_spec_errors(qqq=2)["qqq"][0] == "is not a known field"
+
+
+def test_a_check_over_several_fields_blames_the_one_it_names() -> None:
+    errors = run_spec_errors(overlap=1000)
+    assert list(errors) == ["overlap"]
+    assert errors["overlap"][0].startswith("1000 is more than half the viewport")
+    assert list(errors_of(RunSpec, {})) == ["text"]
+
+
+def test_a_validators_own_words_are_kept() -> None:
+    assert run_spec_errors(text="a\x00")["text"][0] == "holds the control character U+0000 at position 1; remove it"
+
+
+@pytest.mark.parametrize(
+    ("raw", "field"),
+    [
+        (rb'{"text": "a\ud800"}', "text"),
+        (rb'{"html": "\udfff\ud800"}', "html"),
+        (rb'{"text": "a", "outputs": ["\ud800"]}', "outputs.0"),
+        (rb'{"te\ud800": 1}', "te\\ud800"),
+        (rb'{"x": {"y": [{"z": "\ud83d"}]}}', "x.y.0.z"),
+    ],
+)
+def test_half_a_utf16_pair_is_refused_by_the_name_of_its_field(raw: bytes, field: str) -> None:
+    errors = errors_of(RunSpec, parse_json_object(raw))
+    assert list(errors) == [field]
+    assert "lone surrogate" in errors[field][0]
+
+
+def test_a_whole_utf16_pair_is_text() -> None:
+    assert parse_model(RunSpec, parse_json_object(rb'{"text": "\ud83d\ude00"}')).text == "😀"
+
+
+def test_at_most_20_errors_are_listed_and_long_values_are_cut() -> None:
+    with pytest.raises(FieldErrors) as caught:
+        parse_model(RunSpec, {"text": "x", "theme": "y" * 10_000} | {"f" * 5000 + str(n): n for n in range(500)})
+    assert len(caught.value.errors) == 20
+    assert all(len(error["field"]) <= 100 and len(error["problem"]) < 200 for error in caught.value.errors)
+    assert len(str(caught.value)) < 1500
+
+
+class Inner(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    low: Annotated[int, Field(ge=0)] | None = None
+    either: Annotated[int, Field(lt=5)] | Literal["all"] = "all"
+    share: Annotated[float, Field(gt=0, lt=1)] = 0.5
+
+
+class Outer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    inner: Inner
+    named: Annotated[str, Field(alias="wire-name", min_length=2)] = "xx"
+
+
+def test_nested_fields_are_named_by_their_path() -> None:
+    errors = errors_of(Outer, {"inner": {"low": -1, "lwo": 1, "share": 1}, "wire-name": "x"})
+    assert errors["inner.low"][1] == "integer at least 0"
+    assert errors["inner.lwo"] == ("is not a known field; did you mean `low`?", "low, either, share")
+    assert errors["inner.share"][1] == "more than 0 and less than 1"
+    assert errors["wire-name"][1] == "string of at least 2 characters"
+
+
+def test_a_required_field_that_is_missing_is_named() -> None:
+    assert errors_of(Outer, {})["inner"] == ("is required", "object")
+
+
+@given(st.dictionaries(st.sampled_from([*RunSpec.model_fields, "zom", "\ud800"]), json_values, max_size=6))
+def test_any_object_is_a_spec_or_field_errors_that_can_be_sent(data: dict[str, Any]) -> None:
+    try:
+        assert isinstance(parse_model(RunSpec, data), RunSpec)
+    except FieldErrors as exc:
+        refusal = json.loads(problem_response(exc).body)
+    else:
+        return
+    assert refusal["status"] == 422
+    assert 1 <= len(refusal["errors"]) <= 20
+    assert all(error["field"] and error["problem"] and error["valid"] for error in refusal["errors"])

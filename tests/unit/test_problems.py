@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import pkgutil
+from collections.abc import Iterator
+from http import HTTPStatus
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+import pressrun
+from pressrun.api.gate import Gate, GateConfig
+from pressrun.api.hosts import HostList
+from pressrun.api.problems import STATUS, exception_handlers, problem_body, problem_headers, problem_response
+from pressrun.errors import Conflict, FieldErrors, MethodNotAllowed, NotFound, PressrunError, ServerBusy, Unauthorized
+from pressrun.telemetry import SecretMask, configure_logging
+from tests.support.logs import CapturedLog, captured_log
+from tests.support.threaded_server import serve
+
+SECRET = "canary-in-an-exception"
+
+
+def subclasses(error: type[PressrunError]) -> Iterator[type[PressrunError]]:
+    yield error
+    for child in error.__subclasses__():
+        yield from subclasses(child)
+
+
+def product_errors() -> list[type[PressrunError]]:
+    for module in pkgutil.walk_packages(pressrun.__path__, "pressrun."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    return [error for error in subclasses(PressrunError) if error.__module__.startswith("pressrun.")]
+
+
+def test_every_error_has_a_status_and_every_status_an_error() -> None:
+    codes = {error.code for error in product_errors()}
+    assert codes - STATUS.keys() == set()
+    assert STATUS.keys() - codes == set()
+    assert set(STATUS.values()) <= {status.value for status in HTTPStatus}
+
+
+def test_every_error_has_a_code_of_its_own() -> None:
+    errors = product_errors()
+    assert len({error.code for error in errors}) == len(errors)
+
+
+def test_a_problem_says_the_same_to_old_and_new_clients() -> None:
+    body = problem_body(NotFound("There is no run x."))
+    assert body == {
+        "type": "/problems/not-found",
+        "title": "There is no such thing here",
+        "status": 404,
+        "detail": "There is no run x.",
+        "code": "not_found",
+        "message": "There is no run x.",
+        "error": "There is no run x.",
+    }
+
+
+def test_field_errors_are_listed() -> None:
+    errors = FieldErrors([{"field": "zoom", "problem": "is too much", "valid": "0.5..10"}])
+    body = problem_body(errors)
+    assert body["status"] == 422
+    assert body["errors"] == [{"field": "zoom", "problem": "is too much", "valid": "0.5..10"}]
+    assert body["detail"] == "zoom: is too much"
+
+
+def test_headers_say_when_to_come_back_what_is_allowed_and_how_to_be_known() -> None:
+    assert problem_headers(ServerBusy(retry_after_s=7))["Retry-After"] == "7"
+    assert problem_headers(MethodNotAllowed("PUT", ("GET", "HEAD")))["Allow"] == "GET, HEAD"
+    assert problem_headers(Unauthorized())["WWW-Authenticate"].startswith("Bearer")
+    assert problem_headers(NotFound())["Cache-Control"] == "no-store"
+
+
+class TellsMore(Conflict):
+    """This one tells more."""
+
+    def problem_extra(self) -> dict[str, object]:
+        return {"title": "Another run is in progress", "reason": "in_flight"}
+
+    def problem_headers(self) -> dict[str, str]:
+        return {"Link": "</runs/x/events>; rel=monitor"}
+
+
+def test_an_error_may_add_its_own_members_and_headers() -> None:
+    response = problem_response(TellsMore("Busy."))
+    body = json.loads(response.body)
+    assert (body["title"], body["reason"], body["status"]) == ("Another run is in progress", "in_flight", 409)
+    assert response.headers["link"] == "</runs/x/events>; rel=monitor"
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_half_a_utf16_pair_in_a_message_is_sent_as_json_spells_it() -> None:
+    response = problem_response(NotFound("no \ud800 here"))
+    assert b"no \\ud800 here" in response.body
+    assert json.loads(response.body)["detail"] == "no \ud800 here"
+
+
+def test_a_secret_in_a_message_is_masked() -> None:
+    response = problem_response(NotFound(f"it was {SECRET}"), SecretMask([SECRET]))
+    assert json.loads(response.body)["detail"] == "it was [secret]"
+
+
+async def _boom(request: Request) -> Response:
+    raise RuntimeError(SECRET)
+
+
+async def _teapot(request: Request) -> Response:
+    raise HTTPException(418, detail=SECRET, headers={"X-Tea": "green"})
+
+
+async def _not_found(request: Request) -> Response:
+    raise NotFound("No run of that name.")
+
+
+@pytest.fixture(scope="module")
+def base_url() -> Iterator[str]:
+    routes = [
+        Route("/boom", _boom),
+        Route("/teapot", _teapot),
+        Route("/runs/x", _not_found),
+        Route("/get", _not_found, methods=["GET"]),
+    ]
+    app = Starlette(routes=routes, exception_handlers=exception_handlers(SecretMask()))
+    with serve(Gate(app, GateConfig(hosts=HostList("127.0.0.1")))) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "not_found"),
+        ("GET", "/runs/x", 404, "not_found"),
+        ("POST", "/get", 405, "method_not_allowed"),
+        ("GET", "/teapot", 418, "i_m_a_teapot"),
+    ],
+)
+def test_whatever_goes_wrong_the_answer_is_a_problem(
+    base_url: str, method: str, path: str, status: int, code: str
+) -> None:
+    answer = httpx.request(method, base_url + path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == code
+    assert answer.json()["status"] == status
+    assert SECRET not in answer.text
+
+
+def test_a_method_that_a_route_lacks_is_answered_with_those_it_has(base_url: str) -> None:
+    answer = httpx.post(base_url + "/get")
+    assert {method.strip() for method in answer.headers["allow"].split(",")} == {"GET", "HEAD"}
+
+
+def test_an_unforeseen_error_is_an_incident_that_is_in_the_log_once(base_url: str) -> None:
+    with captured_log() as log:
+        answer = httpx.get(base_url + "/boom")
+        lines = lines_about_incident(log)
+    assert answer.status_code == 500
+    assert answer.headers["content-security-policy"]
+    assert SECRET not in answer.text
+    [line] = lines
+    assert line["incident"] == answer.json()["incident"]
+    assert line["incident"] in answer.json()["detail"]
+    assert SECRET in line["exception"]
+    assert line["path"] == "/boom"
+
+
+def lines_about_incident(log: CapturedLog) -> list[dict[str, str]]:
+    return [line for line in log.lines() if "exception" in line]
+
+
+def test_only_the_servers_own_report_of_an_incident_is_left_out() -> None:
+    """Keeps the test above honest: an error that nobody has logged yet does reach the log through uvicorn."""
+    with captured_log() as log:
+        logging.getLogger("uvicorn.error").error("in ASGI application", exc_info=RuntimeError("new"))
+        assert [line["event"] for line in log.lines()] == ["in ASGI application"]
+
+
+def test_configuring_twice_does_not_write_twice() -> None:
+    with captured_log() as log:
+        configure_logging(mask=SecretMask(), json_lines=True, stream=log.stream)
+        logging.getLogger("x").warning("once")
+        assert len(log.lines()) == 1
