@@ -144,6 +144,7 @@ class Lease:
                 "scrollTo": slice.top - slice.offset,
                 "clipped": slice.height < screen - 1 / self._sealed.zoom,
                 "roomBelow": self._layout_height + 2 * screen,
+                "zoom": self._sealed.zoom,
             },
         )
         encoded = await self._sealed.screenshot(position["x"], position["y"], format, quality)

@@ -35,6 +35,7 @@ _MARGIN_SHARE = 0.06
 _COST_BEFORE: dict[BoxKind, float] = {"section": 0.0, "heading": 0.06, "block": 0.12, "unit": 0.22, "item": 0.22}
 _COST_BETWEEN_LINES = 0.55
 _COST_LONE_LINE = 0.2  # one line of a block left alone on a slide
+_COST_LONE_ITEM = 0.1  # one item of a list, one row of a table
 _COST_AFTER_HEADING = 5.0  # a heading parted from what it heads: worse than any emptiness
 _COST_IN_MARGIN = 0.1
 _COST_THROUGH_OVERSIZE = 0.8
@@ -103,7 +104,7 @@ def _plan_scroll(document_height: float, viewport_height: float, overlap: float,
     """Screen after screen; the last one is aligned with the document's end, so that it is as full as the others."""
     last_top = max(0.0, document_height - viewport_height)
     step = viewport_height - overlap
-    count = 1 + math.ceil(max(0.0, last_top - EPSILON_CSS_PX) / step)
+    count = 1 + math.ceil(max(0.0, last_top / step - 1e-9))
     tops = (min(number * step, last_top) for number in range(min(count, max_slices)))
     return SlicePlan(tuple(Slice(top, top + viewport_height) for top in tops), truncated=count > max_slices)
 
@@ -121,9 +122,8 @@ class _Cut:
 class _Cuts:
     """All gaps of a document, sorted, each with its cost."""
 
-    def __init__(self, boxes: Sequence[Box], solids: Sequence[Box], oversize: Sequence[Box]) -> None:
-        gaps = _gaps(solids)
-        self._all = [cut for cut in _priced(gaps, boxes) if not any(_crosses(box, cut.above) for box in oversize)]
+    def __init__(self, boxes: Sequence[Box], solids: Sequence[Box]) -> None:
+        self._all = _priced(_gaps(solids), boxes)
         self._above = [cut.above for cut in self._all]
 
     def within(self, start: float, end: float) -> list[_Cut]:
@@ -169,11 +169,20 @@ def _priced(gaps: Sequence[tuple[float, float]], boxes: Sequence[Box]) -> list[_
             first = bisect_right(aboves, box.top + EPSILON_CSS_PX)
             after_heading.update(range(first, bisect_right(aboves, box.bottom + EPSILON_CSS_PX)))
 
+    order = sorted(begins)
+    place = {index: number for number, index in enumerate(order)}
+
+    def is_lone(index: int) -> bool:
+        """Whether the list or table ends with the item that begins at this gap, or has begun with the one before."""
+        around = order[max(0, place[index] - 1) : place[index] + 2]
+        return len(around) < 3 or any(begins[other].kind != begins[index].kind for other in around)  # noqa: PLR2004
+
     def cost(index: int) -> float:
         if index in after_heading:
             return _COST_AFTER_HEADING
         if index in begins:
-            return _COST_BEFORE[begins[index].kind]
+            kind = begins[index].kind
+            return _COST_BEFORE[kind] + (_COST_LONE_ITEM if kind in ("item", "unit") and is_lone(index) else 0.0)
         lone = index == 0 or index - 1 in begins or index == len(gaps) - 1 or index + 1 in begins
         return _COST_BETWEEN_LINES + (_COST_LONE_LINE if lone else 0.0)
 
@@ -195,7 +204,7 @@ class _BlockPlanner:
         )
         self._solid_tops = [box.top for box in self._solids]
         self._oversize = [box for box in ink if box.height > fits_up_to]
-        self._cuts = _Cuts(boxes, self._solids, self._oversize)
+        self._cuts = _Cuts(boxes, [*self._solids, *self._oversize])
         self._content_end = max((box.bottom for box in ink), default=0.0)
         self._document_end = max(document_height, self._content_end)
         self._height = viewport_height
@@ -227,7 +236,10 @@ class _BlockPlanner:
             return Slice(start, max(cut.above, min(cut.below, end)), offset), cut
         if offset > 0:
             return self._next(start, 0.0)  # what fits on a slide but for the margin has it without one
-        return Slice(start, end), self._cut_by_force(start, end)
+        forced_cut = self._cut_by_force(start, end)
+        if self._is_blank(start, forced_cut.below):
+            return self._next(forced_cut.below, 0.0)
+        return Slice(start, end), forced_cut
 
     def _best(self, start: float, end: float, cuts: Sequence[_Cut]) -> _Cut | None:
         soft_end = end - self._margin
@@ -253,6 +265,12 @@ class _BlockPlanner:
         restart = end - self._overlap if any(_crosses(box, end) for box in self._oversize) else end
         cut_boxes = [box.top for box in self._solids_from(start + EPSILON_CSS_PX, end) if _crosses(box, end)]
         return _Cut(end, min([restart, *cut_boxes]), _COST_THROUGH_OVERSIZE)
+
+    def _is_blank(self, top: float, bottom: float) -> bool:
+        """Whether a solid box follows after nothing but air, so that the air can be left out."""
+        solids = [*self._oversize, *self._solids_from(top - self._height - 1, bottom)]
+        shown = (box for box in solids if box.top < bottom - EPSILON_CSS_PX and box.bottom > top + EPSILON_CSS_PX)
+        return bottom < top + self._height - self._overlap and not any(shown)
 
     def _solids_from(self, top: float, below: float) -> list[Box]:
         return self._solids[bisect_right(self._solid_tops, top) : bisect_right(self._solid_tops, below)]

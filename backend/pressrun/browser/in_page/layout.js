@@ -66,6 +66,7 @@
       if (FORCED.has(style.breakAfter)) add("forced", rect.bottom, rect.bottom, clip);
       const isLeaf = !element.firstChild && !element.shadowRoot;
       if (REPLACED.has(tag) || (isLeaf && isPainted(style))) {
+        if (!style.display.startsWith("inline")) add("block", rect.top, rect.bottom, clip);
         if (shown && rect.width > 0) add("picture", rect.top, rect.bottom, clip);
         return;
       }

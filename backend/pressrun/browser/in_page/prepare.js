@@ -33,6 +33,20 @@ async ({ maxNodes, maxPicturePixels, animationFrames }) => {
     }
   }
 
+  // A page whose background is painted by one big wrapper goes on in that colour where a slide has room left.
+  const unpainted = (element) => {
+    const { backgroundColor, backgroundImage } = getComputedStyle(element);
+    return backgroundImage === "none" && /^(transparent|rgba\(.*, 0\))$/.test(backgroundColor);
+  };
+  if (document.body && unpainted(root) && unpainted(document.body)) {
+    const page = root.getBoundingClientRect();
+    const wrapper = [...document.body.querySelectorAll(":scope > *, :scope > * > *")].find((element) => {
+      const box = element.getBoundingClientRect();
+      return box.width >= page.width * 0.98 && box.height >= page.height * 0.8 && !unpainted(element);
+    });
+    if (wrapper) important(root, "background-color", getComputedStyle(wrapper).backgroundColor);
+  }
+
   for (const animation of document.getAnimations()) {
     try {
       animation.finish();

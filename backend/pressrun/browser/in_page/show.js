@@ -1,6 +1,8 @@
 // Brings one slice of the document to its place on the screen and hides what lies above and below it.
 // Clipping the body leaves the page's background as it is: that belongs to the canvas.
-({ top, bottom, scrollTo: target, clipped, roomBelow }) => {
+({ top, bottom, scrollTo: target, clipped, roomBelow, zoom }) => {
+  // Boxes are painted on whole device pixels: a clip between two of them would show a sliver of the next box.
+  const snap = (y) => Math.round(y * zoom) / zoom;
   const body = document.body;
   let host = document.documentElement.lastElementChild;
   if (host?.localName !== "pressrun-room") {
@@ -17,8 +19,8 @@
   if (clipped) {
     const bodyTop = body.getBoundingClientRect().top + scrollY;
     const bodyBottom = body.getBoundingClientRect().bottom + scrollY;
-    const above = top <= 0 ? -1e6 : top - bodyTop;
-    const inset = `inset(${above}px -1000000px ${bodyBottom - bottom}px -1000000px)`;
+    const above = top <= 0 ? -1000000 : snap(top) - bodyTop;
+    const inset = `inset(${above}px -1000000px ${bodyBottom - snap(bottom)}px -1000000px)`;
     body.style.setProperty("clip-path", inset, "important");
   } else {
     body.style.removeProperty("clip-path");
