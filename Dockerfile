@@ -15,17 +15,16 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY requirements.lock requirements-dev.lock ./
-RUN python3 -m venv /opt/pressrun \
-    && /opt/pressrun/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
-# The development lock pins the build tool, too; this second environment is thrown away with the stage.
-RUN python3 -m venv /opt/build \
-    && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-dev.lock
+# Two environments: the one that ships has neither pip nor build tools; the other, which fills it, stays in this stage.
+RUN python3 -m venv --without-pip /opt/pressrun \
+    && python3 -m venv /opt/build \
+    && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-dev.lock \
+    && /opt/build/bin/pip --python /opt/pressrun/bin/python install --no-cache-dir --require-hashes -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY backend/ backend/
 COPY --from=web /src/backend/pressrun/web backend/pressrun/web
 RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /src/dist . \
-    && /opt/pressrun/bin/pip install --no-cache-dir --no-deps /src/dist/*.whl \
-    && rm -rf /opt/pressrun/lib/python3.11/site-packages/pip*
+    && /opt/build/bin/pip --python /opt/pressrun/bin/python install --no-cache-dir --no-deps /src/dist/*.whl
 
 FROM debian:bookworm-slim
 # Versions are not pinned: Debian stable serves only the newest fix of each, and Chromium must be that one.

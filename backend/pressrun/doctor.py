@@ -1,0 +1,224 @@
+"""`run_doctor`: checks everything a run needs on this machine, and says how to mend what is missing.
+
+Owns the list of checks and their remedies. Ends all that it starts, leaves nothing behind but a data folder that was
+not there before, and works beside a running server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import httpx
+
+from pressrun.api.tokens import parse_tokens, require_safe_bind
+from pressrun.browser.chromium import find_chromium
+from pressrun.browser.fonts import SAMPLES, scripts_without_font
+from pressrun.browser.install import FONT_PACKAGES
+from pressrun.browser.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
+from pressrun.db.engine import open_database
+from pressrun.errors import PressrunError
+from pressrun.settings import Settings
+
+DATABASE_NAME = "pressrun.sqlite"  # as in app.py
+
+_CHECK_LIMIT_S = 60  # a cold Chromium on a busy machine takes seconds; longer is an answer too
+_AI_LIMIT_S = 5  # a list of models is small; an endpoint that needs longer will disappoint
+_LIVEZ_LIMIT_S = 1  # our own server on this machine answers in milliseconds
+_DISK_LOW_BYTES = 1_000_000_000  # about 50 batch folders of 20 slides
+_DISK_FULL_BYTES = 100_000_000  # a few batch folders: the next run may not fit
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. `ok` is None where nothing is broken but a person may want to know."""
+
+    name: str
+    ok: bool | None
+    detail: str
+    remedy: str = ""
+
+
+async def run_doctor(settings: Settings) -> list[Check]:
+    """Every check, in the order in which a person would mend things. Nothing is raised for what is broken."""
+    return [
+        *await _bounded("Chromium", _check_browser, settings),
+        *await _bounded("data folder", _check_data_folder, settings),
+        *await _bounded("address", _check_address, settings),
+        *await _bounded("AI endpoint", _check_ai, settings),
+        _check_ffmpeg(),
+    ]
+
+
+async def _bounded(name: str, check: Callable[[Settings], Awaitable[list[Check]]], settings: Settings) -> list[Check]:
+    checks: list[Check] = []
+    with anyio.move_on_after(_CHECK_LIMIT_S):
+        checks = await check(settings)
+    return checks or [Check(name, False, f"no answer within {_CHECK_LIMIT_S} s", "Try again on a less busy machine.")]
+
+
+async def _check_browser(settings: Settings) -> list[Check]:
+    try:
+        executable = await anyio.to_thread.run_sync(find_chromium, settings.chromium)
+    except PressrunError as exc:
+        return [Check("Chromium", False, str(exc), "Run: pressrun install-browser")]
+    found = Check("Chromium", True, str(executable))
+    config = BrowserPoolConfig(executable=executable, contexts=1)
+    try:
+        async with open_browser_pool(config) as pool:
+            await pool.check()
+            return [found, Check("page", True, "Chromium opens a page"), _check_sandbox(), *await _check_fonts(pool)]
+    except PressrunError as exc:
+        remedy = "Run: pressrun install-browser; in a container see docs/docker.md (sandbox, shared memory)."
+        return [found, Check("page", False, str(exc), remedy)]
+
+
+def _check_sandbox() -> Check:
+    """Only after a page was opened: a normal user's Chromium does not start without its sandbox."""
+    if os.geteuid() != 0:
+        return Check("sandbox", True, "Chromium runs in its sandbox")
+    return Check("sandbox", None, "off, because root cannot use it", "Run Pressrun as a normal user.")
+
+
+async def _check_fonts(pool: BrowserPool) -> list[Check]:
+    missing = await scripts_without_font(pool)
+    remedy = f"Debian, Ubuntu: sudo apt-get install {' '.join(FONT_PACKAGES)}; elsewhere: the Noto fonts."
+    return [
+        Check(f"font {script}", False, "drawn as empty boxes", remedy)
+        if script in missing
+        else Check(f"font {script}", True, f"{sample} is drawn")
+        for script, sample in SAMPLES.items()
+    ]
+
+
+async def _check_data_folder(settings: Settings) -> list[Check]:
+    folder = settings.data_dir.absolute()
+    try:
+        await anyio.to_thread.run_sync(_write_and_sync, folder)
+    except OSError as exc:
+        remedy = "Make it writable for this user, free some space, or set PRESSRUN_DATA_DIR to another folder."
+        return [Check("data folder", False, f"{folder}: {exc.strerror}", remedy)]
+    return [Check("data folder", True, f"{folder} is writable"), _check_disk(folder), await _check_database(folder)]
+
+
+def _write_and_sync(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as probe:
+        probe.write(b"x" * 4096)
+        probe.flush()
+        os.fsync(probe.fileno())
+
+
+def _check_disk(folder: Path) -> Check:
+    free_bytes = shutil.disk_usage(folder).free
+    detail = f"{free_bytes / 1e9:.1f} GB free"
+    if free_bytes >= _DISK_LOW_BYTES:
+        return Check("disk", True, detail)
+    return Check("disk", None if free_bytes >= _DISK_FULL_BYTES else False, detail, f"Free some space under {folder}.")
+
+
+async def _check_database(folder: Path) -> Check:
+    """The real one if there is one. A new one besides: locks and WAL are what some network file systems get wrong."""
+    real = folder / DATABASE_NAME
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".doctor-") as probe:
+            for path in (Path(probe) / DATABASE_NAME, *([real] if real.exists() else [])):
+                async with open_database(path):
+                    pass
+    except PressrunError as exc:
+        return Check("database", False, str(exc), "Put PRESSRUN_DATA_DIR on a local disk, or on another folder.")
+    return Check("database", True, f"{real} opens" if real.exists() else "SQLite works there")
+
+
+async def _check_address(settings: Settings) -> list[Check]:
+    address = f"{settings.host}:{settings.port}"
+    try:
+        require_safe_bind(settings.host, parse_tokens(settings.tokens))
+    except PressrunError as exc:
+        return [Check("address", False, str(exc), "Run: pressrun token new")]
+    try:
+        await anyio.to_thread.run_sync(_try_bind, settings.host, settings.port)
+    except OSError as exc:
+        if exc.errno == errno.EADDRINUSE and await _is_pressrun(settings):
+            return [Check("address", None, f"a Pressrun server is running on {address}")]
+        remedy = "Stop what listens there, or choose another: pressrun serve --port 8001"
+        return [Check("address", False, f"{address}: {exc.strerror}", remedy)]
+    return [Check("address", True, f"{address} is free")]
+
+
+def _try_bind(host: str, port: int) -> None:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: TIME_WAIT does not count
+        probe.bind(address)
+
+
+async def _is_pressrun(settings: Settings) -> bool:
+    with contextlib.suppress(httpx.HTTPError):
+        async with httpx.AsyncClient(timeout=_LIVEZ_LIMIT_S, trust_env=False) as client:
+            answer = await client.get(f"http://{_reachable(settings.host)}:{settings.port}/livez")
+            return answer.status_code == httpx.codes.OK
+    return False
+
+
+def _reachable(host: str) -> str:
+    loopback = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - compared, not bound
+    return loopback.get(host, f"[{host}]" if ":" in host else host)
+
+
+async def _check_ai(settings: Settings) -> list[Check]:
+    if settings.ai_base_url is None:
+        return [Check("AI endpoint", None, "not configured: text is composed by Markdown")]
+    if settings.ai_model is None:
+        return [
+            Check("AI endpoint", False, "no model is chosen, so the server will not start", "Set PRESSRUN_AI_MODEL.")
+        ]
+    headers = {"Authorization": f"Bearer {settings.ai_api_key.get_secret_value()}"} if settings.ai_api_key else {}
+    url = settings.ai_base_url.rstrip("/") + "/models"
+    try:
+        async with httpx.AsyncClient(timeout=_AI_LIMIT_S) as client:
+            with anyio.fail_after(_AI_LIMIT_S):
+                answer = await client.get(url, headers=headers)
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, UnicodeEncodeError):
+        # Only fixed words from here on: an exception's own text may repeat the URL or a header.
+        detail = f"does not answer within {_AI_LIMIT_S} s"
+        return [Check("AI endpoint", False, detail, "Check PRESSRUN_AI_BASE_URL and that the endpoint runs.")]
+    return [_judge_ai(answer, settings.ai_model)]
+
+
+def _judge_ai(answer: httpx.Response, model: str) -> Check:
+    status = answer.status_code
+    if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        return Check("AI endpoint", False, f"refuses the key (HTTP {status})", "Set PRESSRUN_AI_API_KEY.")
+    names = _model_names(answer)
+    if status != httpx.codes.OK or not names:
+        # Not every compatible server lists its models, so this alone does not say that runs would fail.
+        return Check(
+            "AI endpoint", None, f"answers, but lists no models (HTTP {status})", "Check PRESSRUN_AI_BASE_URL."
+        )
+    if model not in names:
+        return Check("AI endpoint", False, f"does not know the model {model}", "Set PRESSRUN_AI_MODEL to one it lists.")
+    return Check("AI endpoint", True, f"answers; model {model}")
+
+
+def _model_names(answer: httpx.Response) -> set[str]:
+    try:
+        return {str(model["id"]) for model in answer.json()["data"]}
+    except (ValueError, KeyError, TypeError):
+        return set()
+
+
+def _check_ffmpeg() -> Check:
+    path = shutil.which("ffmpeg")
+    if path is not None:
+        return Check("ffmpeg", True, path)
+    return Check("ffmpeg", None, "not found; only video needs it", "Debian, Ubuntu: sudo apt-get install ffmpeg")

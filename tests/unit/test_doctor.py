@@ -1,0 +1,184 @@
+"""What `pressrun doctor` says of a machine where something is broken."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from pressrun import doctor
+from pressrun.browser.fonts import SAMPLES, scripts_without_font
+from pressrun.browser.pool import BrowserPoolConfig, open_browser_pool
+from pressrun.doctor import Check, run_doctor
+from pressrun.settings import Settings
+from tests.support.server import free_port
+from tests.support.threaded_server import serve
+
+pytestmark = pytest.mark.anyio
+
+KEY = "sk-canary-7f31"
+
+
+async def examine(tmp_path: Path, **given: Any) -> dict[str, Check]:
+    """Every check by name; without Chromium unless asked for, because that is the slow one."""
+    values = {
+        "data_dir": tmp_path / "data",
+        "port": free_port(),
+        "chromium": tmp_path / "no-chromium",
+        "ai_base_url": None,
+    } | given
+    return {check.name: check for check in await run_doctor(Settings(**values))}
+
+
+async def models(request: Request) -> Response:
+    if request.headers.get("authorization") != f"Bearer {KEY}":
+        return JSONResponse({"error": f"bad key {request.headers.get('authorization')}"}, 401)
+    return JSONResponse({"data": [{"id": "small"}, {"id": "large"}]})
+
+
+def endpoint() -> Starlette:
+    async def page(_request: Request) -> Response:
+        return HTMLResponse("<h1>It works</h1>")
+
+    return Starlette(
+        routes=[
+            Route("/v1/models", models),
+            Route("/page/models", page),
+        ]
+    )
+
+
+@pytest.mark.chromium
+async def test_on_a_machine_with_everything_nothing_is_broken(tmp_path: Path) -> None:
+    checks = await examine(tmp_path, chromium=None)
+    assert [check for check in checks.values() if check.ok is False] == []
+    assert {"Chromium", "page", "sandbox", "data folder", "disk", "database", "address", "AI endpoint"} <= checks.keys()
+    assert {f"font {script}" for script in SAMPLES} <= checks.keys()
+
+
+@pytest.mark.chromium
+async def test_a_script_that_no_font_has_is_found_by_what_chromium_draws() -> None:
+    samples = {"Latin": "é", "private": "\U0010fffb", "CJK": "語", "unassigned": "\u0378"}
+    async with open_browser_pool(BrowserPoolConfig(contexts=1)) as pool:
+        assert await scripts_without_font(pool, samples) == ["private", "unassigned"]
+
+
+async def test_a_missing_chromium_is_named_with_the_command_that_installs_one(tmp_path: Path) -> None:
+    check = (await examine(tmp_path))["Chromium"]
+    assert (check.ok, check.remedy) == (False, "Run: pressrun install-browser")
+    assert str(tmp_path / "no-chromium") in check.detail
+
+
+async def test_a_chromium_that_does_not_start_is_a_failure_and_not_a_crash(tmp_path: Path) -> None:
+    broken = tmp_path / "broken-chromium"
+    broken.write_text("#!/bin/sh\nexit 127\n")
+    broken.chmod(0o755)
+    check = (await examine(tmp_path, chromium=broken))["page"]
+    assert check.ok is False
+    assert check.remedy
+
+
+async def test_every_failure_and_every_note_to_mend_says_how(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    checks = await examine(tmp_path, data_dir=tmp_path / "file" / "data", host="0.0.0.0")
+    broken = [check for check in checks.values() if check.ok is False]
+    assert [check.name for check in broken] == ["Chromium", "data folder", "address"]
+    assert all(check.remedy for check in broken)
+
+
+async def test_a_data_folder_is_left_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    assert (await examine(tmp_path))["database"].ok is True
+    assert list(folder.iterdir()) == []
+
+
+async def test_a_database_that_is_not_ours_is_a_failure(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / doctor.DATABASE_NAME).write_bytes(b"not a database, but a letter to my aunt " * 100)
+    assert (await examine(tmp_path))["database"].ok is False
+
+
+@pytest.mark.parametrize(("free_bytes", "ok"), [(50_000_000, False), (500_000_000, None), (5_000_000_000, True)])
+async def test_a_disk_that_fills_up_is_a_note_and_then_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_bytes: int, ok: bool | None
+) -> None:
+    real = doctor.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: real._replace(free=free_bytes))
+    assert (await examine(tmp_path))["disk"].ok is ok
+
+
+async def test_a_port_taken_by_something_else_is_a_failure(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        check = (await examine(tmp_path, port=listener.getsockname()[1]))["address"]
+    assert check.ok is False
+    assert "--port" in check.remedy
+
+
+async def test_a_port_taken_by_pressrun_itself_is_just_a_note(tmp_path: Path) -> None:
+    async def livez(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    with serve(Starlette(routes=[Route("/livez", livez)])) as port:
+        assert (await examine(tmp_path, port=port))["address"].ok is None
+
+
+async def test_listening_for_others_without_a_token_is_a_failure(tmp_path: Path) -> None:
+    check = (await examine(tmp_path, host="0.0.0.0"))["address"]
+    assert check.ok is False
+    assert "token" in check.detail
+
+
+@pytest.mark.parametrize(
+    ("path", "model", "ok", "said"),
+    [
+        ("/v1", "small", True, "small"),
+        ("/v1", "huge", False, "PRESSRUN_AI_MODEL"),
+        ("/v1", None, False, "PRESSRUN_AI_MODEL"),
+        ("/nothing", "small", None, "PRESSRUN_AI_BASE_URL"),
+        ("/page", "small", None, "PRESSRUN_AI_BASE_URL"),
+    ],
+)
+async def test_an_ai_endpoint_is_judged_by_its_list_of_models(
+    tmp_path: Path, path: str, model: str | None, ok: bool | None, said: str
+) -> None:
+    with serve(endpoint()) as port:
+        url = f"http://127.0.0.1:{port}{path}"
+        checks = await examine(tmp_path, ai_base_url=url, ai_api_key=SecretStr(KEY), ai_model=model)
+    check = checks["AI endpoint"]
+    assert check.ok is ok
+    assert said in check.detail + check.remedy
+
+
+@pytest.mark.parametrize("key", ["sk-wrong-55", "sk-with-ümläut", "sk-with\nline"])
+async def test_a_refused_or_impossible_key_is_a_failure_and_is_never_shown(tmp_path: Path, key: str) -> None:
+    with serve(endpoint()) as port:
+        url = f"http://127.0.0.1:{port}/v1"
+        checks = await examine(tmp_path, ai_base_url=url, ai_api_key=SecretStr(key), ai_model="small")
+    assert checks["AI endpoint"].ok is False
+    assert key not in repr(checks)
+
+
+async def test_an_ai_endpoint_that_stays_silent_is_a_failure_after_a_short_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "_AI_LIMIT_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as listener, anyio.fail_after(10):
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        check = (await examine(tmp_path, ai_base_url=url, ai_model="small"))["AI endpoint"]
+    assert check.ok is False
+    assert "PRESSRUN_AI_BASE_URL" in check.remedy
+
+
+async def test_an_ai_endpoint_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
+    url = f"http://127.0.0.1:{free_port()}/v1"
+    assert (await examine(tmp_path, ai_base_url=url, ai_model="small"))["AI endpoint"].ok is False
