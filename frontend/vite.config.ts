@@ -35,6 +35,8 @@ export default defineConfig({
   },
   test: {
     environment: "happy-dom",
+    // Tests of screens talk to a real server on loopback (src/test/logServer.ts), which has another port than the page.
+    environmentOptions: { happyDOM: { settings: { fetch: { disableSameOriginPolicy: true } } } },
     setupFiles: ["src/test/setup.ts"],
     restoreMocks: true,
   },

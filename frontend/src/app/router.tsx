@@ -1,5 +1,5 @@
 /** The table of screens. Every screen has its own URL, so that a reload or a shared link shows the same thing. */
-import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, type RouterHistory } from "@tanstack/react-router";
 import { ComposeRoute } from "@/routes/ComposeRoute";
 import { NotFoundRoute } from "@/routes/NotFoundRoute";
 import { RunRoute } from "@/routes/RunRoute";
@@ -19,7 +19,8 @@ const run = createRoute({ getParentRoute: () => root, path: "/runs/$operationId"
 
 const routeTree = root.addChildren([compose, runs, run]);
 
-export const createAppRouter = () => createRouter({ routeTree, defaultErrorComponent: ScreenError });
+export const createAppRouter = (history?: RouterHistory) =>
+  createRouter({ routeTree, defaultErrorComponent: ScreenError, ...(history && { history }) });
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -2,7 +2,7 @@
 
 /** 0.4 -> "0.4 s", 14.2 -> "14 s", 75 -> "1 min 15 s", 3700 -> "1 h 1 min" */
 export function formatDuration(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
@@ -21,9 +21,13 @@ const units = ["B", "kB", "MB", "GB", "TB"] as const;
 
 /** Powers of 1000, as file managers and disks count. */
 export function formatBytes(bytes: number): string {
-  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
-  const value = bytes / 1000 ** power;
-  return `${power > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[power] ?? "B"}`;
+  let value = bytes;
+  let power = 0;
+  while (value >= 999.5 && power < units.length - 1) {
+    value /= 1000;
+    power += 1;
+  }
+  return `${power > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[power] ?? "B"}`;
 }
 
 /** "just now", "5 minutes ago", then the date. */
@@ -31,7 +35,7 @@ export function formatWhen(instant: string, now: number): string {
   const then = new Date(instant);
   const seconds = (now - then.getTime()) / 1000;
   if (Number.isNaN(seconds)) return "";
-  if (seconds < 10) return "just now";
+  if (seconds < 9.95) return "just now";
   const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
   if (seconds < 60) return relative.format(-Math.round(seconds), "second");
   if (seconds < 3600) return relative.format(-Math.round(seconds / 60), "minute");

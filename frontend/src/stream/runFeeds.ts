@@ -145,6 +145,11 @@ export class RunFeeds {
     for (const listener of listeners) listener();
   }
 
+  /** Closes every connection; a feed that is asked for afterwards is opened anew. */
+  close(): void {
+    for (const feed of [...this.feeds.values()]) feed.close();
+  }
+
   private open(operationId: string, first?: Response): Feed {
     const feed = new Feed(operationId, () => {
       if (this.feeds.get(operationId) === feed) this.feeds.delete(operationId);

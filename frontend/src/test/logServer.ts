@@ -12,6 +12,7 @@ export interface Seen {
   method: string;
   url: string;
   headers: IncomingMessage["headers"];
+  body: string;
 }
 
 /** Answers a request by itself and returns true, or leaves it to the log by returning false. */
@@ -37,6 +38,11 @@ function tell(response: ServerResponse, text: string, bytes: number): void {
 }
 
 function answer(seen: Seen, response: ServerResponse, log: readonly RunEvent[], bytes: number): void {
+  if (seen.method === "GET" && !seen.url.endsWith("/events")) {
+    response.writeHead(200, { "Content-Type": "application/json" });
+    response.end(JSON.stringify({ runs: [], next_cursor: null }));
+    return;
+  }
   const cursor = Number(seen.headers["last-event-id"] ?? 0);
   if (seen.method === "GET" && cursor === log.length) {
     response.writeHead(204).end();
@@ -60,10 +66,11 @@ export async function serveLog(
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
     const { method = "", url = "", headers } = request;
-    const one = { method, url, headers };
-    seen.push(one);
-    request.resume();
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
+      const one = { method, url, headers, body: Buffer.concat(chunks).toString() };
+      seen.push(one);
       if (!trouble(one, response, seen.length)) answer(one, response, log, cut(seen.length));
     });
   });

@@ -87,7 +87,7 @@ function Refused({ problem, onAgain, onDismiss }: Omit<Props, "state"> & { probl
     >
       <p>{problem.detail}</p>
       {advice[problem.status] !== undefined && <p>{advice[problem.status]}</p>}
-      {wait !== undefined && <p>It asks to be left alone for {wait} s.</p>}
+      {wait !== undefined && <p>Try again in {wait} s.</p>}
     </Notice>
   );
 }

@@ -73,10 +73,8 @@ export function useGenerate(onStarted: (started: StartedRun) => void): Generate 
   return { state, generate, dismiss };
 }
 
-/** `crypto.randomUUID` is missing where the page came over plain http from another machine. */
-function newKey(): string {
-  if (isSecureContext) return crypto.randomUUID();
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");
-}
+/** 128 random bits. (`crypto.randomUUID` is missing where the page came over plain http from another machine.) */
+const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
+    "",
+  );

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactElement, useEffect, useRef } from "react";
+import { type ReactElement, useEffect, useRef } from "react";
 import { Button, buttonClass } from "@/components/Button";
 import { Icon } from "@/components/Icon";
 import { formatBytes } from "@/lib/format";
@@ -25,12 +25,19 @@ export function Lightbox({ slides, at, onMove, onClose }: Props): ReactElement {
     };
   }, []);
   const last = slides.length - 1;
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    onMove(Math.min(last, Math.max(0, to)));
-  };
+  // On the document: a button that has the focus and becomes disabled, at the first or last slide, loses it to the body.
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      onMove(Math.min(last, Math.max(0, to)));
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => {
+      document.removeEventListener("keydown", onKeyDown);
+    };
+  }, [at, last, onMove]);
   const slide = slides[at];
   return (
     <dialog
@@ -38,7 +45,6 @@ export function Lightbox({ slides, at, onMove, onClose }: Props): ReactElement {
       className={styles["lightbox"]}
       aria-label={`Slide ${at + 1} of ${slides.length}`}
       onClose={onClose}
-      onKeyDown={onKeyDown}
       onClick={(event) => {
         if (event.target === event.currentTarget) onClose();
       }}

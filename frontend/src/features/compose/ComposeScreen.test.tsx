@@ -1,0 +1,169 @@
+import { screen, waitFor } from "@testing-library/react";
+import type { UserEvent } from "@testing-library/user-event";
+import { expect, test } from "vitest";
+import { lesson, OPERATION_ID } from "@/test/logs";
+import { problem, type Seen, serveLog, type Trouble } from "@/test/logServer";
+import { renderApp } from "@/test/renderApp";
+
+const posts = (seen: readonly Seen[]): Seen[] => seen.filter(({ url }) => url === "/generate-sse");
+const onPost =
+  (trouble: Trouble): Trouble =>
+  (seen, response, requests) =>
+    seen.url === "/generate-sse" && trouble(seen, response, requests);
+
+async function type(text: string): Promise<UserEvent> {
+  const user = renderApp("/");
+  await user.type(await screen.findByRole("textbox", { name: "Source" }), text);
+  return user;
+}
+
+const press = (user: UserEvent): Promise<void> =>
+  user.click(screen.getByRole("button", { name: "Generate" }));
+const source = (): string => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Source" }).value;
+
+test("Ctrl+Enter posts once and leads to the finished run, over the connection of the POST", async () => {
+  const { seen } = await serveLog(lesson);
+  const user = await type("# A lesson");
+  await user.keyboard("{Control>}{Enter}{/Control}");
+  await screen.findByRole("heading", { name: "A lesson", level: 1 });
+  await screen.findByText("Complete");
+  expect(document.title).toBe("✓ · A lesson · Pressrun");
+  expect(posts(seen)).toHaveLength(1);
+  expect(JSON.parse(posts(seen)[0]?.body ?? "")).toMatchObject({ text: "# A lesson", zoom: 2.1 });
+  expect(seen.filter(({ url }) => url.endsWith("/events"))).toEqual([]);
+});
+
+test("nothing is sent while a field is wrong, and the field says what is right", async () => {
+  const { seen } = await serveLog(lesson);
+  const user = await type("x");
+  const zoom = screen.getByRole("textbox", { name: "Zoom" });
+  await user.clear(zoom);
+  await user.type(zoom, "11");
+  await press(user);
+  expect(zoom.getAttribute("aria-invalid")).toBe("true");
+  expect(screen.getByText("A number from 0.5 to 10.").id).toBe(zoom.getAttribute("aria-describedby"));
+  expect(posts(seen)).toEqual([]);
+});
+
+test("field errors of the server stand at their fields, unknown ones in the card, and the text stays", async () => {
+  await serveLog(lesson, {
+    trouble: onPost((_, response) => {
+      response.writeHead(422, { "Content-Type": "application/problem+json" });
+      const errors = [
+        { field: "zoom", problem: "is not good today", valid: "0.5..10" },
+        { field: "novelty", problem: "is not a known field", valid: "" },
+      ];
+      response.end(JSON.stringify({ type: "x", title: "Invalid", status: 422, detail: "no", errors }));
+      return true;
+    }),
+  });
+  const user = await type("# A lesson");
+  await press(user);
+  expect((await screen.findByText(/is not good today/)).id).toBe("zoom-error");
+  expect(screen.getByText("novelty")).toBeDefined();
+  expect(source()).toBe("# A lesson");
+});
+
+test.each([
+  [413, /Shorten the text/],
+  [415, /Reload this page/],
+  [503, /in 7 s/],
+])("a %i shows the server's words and what to do", async (status, advice) => {
+  await serveLog(lesson, {
+    trouble: onPost(problem(status, "Thus spoke the server.", { "Retry-After": "7" })),
+  });
+  const user = await type("x");
+  await press(user);
+  expect(await screen.findByText("Thus spoke the server.")).toBeDefined();
+  expect(screen.getByText(advice)).toBeDefined();
+});
+
+test("when nobody answers, trying again sends the same request under the same key", async () => {
+  const { seen } = await serveLog(lesson, {
+    trouble: onPost((_, response, requests) => {
+      if (requests > 2) return false; // the list of runs was the first request
+      response.destroy();
+      return true;
+    }),
+  });
+  const user = await type("# A lesson");
+  await press(user);
+  await screen.findByText("The server does not answer");
+  await user.click(screen.getByRole("button", { name: "Try again" }));
+  await screen.findByText("Complete");
+  const keys = posts(seen).map(({ headers }) => headers["idempotency-key"]);
+  expect(keys).toHaveLength(2);
+  expect(new Set(keys).size).toBe(1);
+});
+
+const busy: Trouble = (_, response) => {
+  response.writeHead(409, { "Content-Type": "application/problem+json" });
+  const run = {
+    operation_id: OPERATION_ID,
+    status: "running",
+    stage: "render",
+    progress: 62,
+    title: "In the way",
+  };
+  const body = {
+    type: "x",
+    title: "Another run is in progress",
+    status: 409,
+    detail: "…",
+    reason: "in_flight",
+  };
+  response.end(JSON.stringify({ ...body, active_operation_id: OPERATION_ID, run }));
+  return true;
+};
+
+test("a 409 names the run in the way, can cancel it, and keeps the text", async () => {
+  const running = lesson.slice(0, 4);
+  const { seen } = await serveLog(running, {
+    trouble: (one, response, requests) => {
+      if (one.url === "/generate-sse") return busy(one, response, requests);
+      if (!one.url.endsWith("/cancel")) return false;
+      response.writeHead(202, { "Content-Type": "application/json" }).end("{}");
+      return true;
+    },
+  });
+  const user = await type("my own text");
+  await press(user);
+  await screen.findByText("Another run is in progress");
+  expect(screen.getByText(/62 % · render/)).toBeDefined();
+  expect(screen.getByRole("link", { name: "Watch it" }).getAttribute("href")).toBe(`/runs/${OPERATION_ID}`);
+  await user.click(screen.getByRole("button", { name: "Cancel it" }));
+  await waitFor(() => {
+    expect(seen.some(({ url, headers }) => url.endsWith("/cancel") && headers["x-pressrun"] === "1")).toBe(
+      true,
+    );
+  });
+  expect(source()).toBe("my own text");
+});
+
+test("once the run in the way has ended, the card says that the way is free", async () => {
+  await serveLog(lesson, { trouble: onPost(busy) });
+  const user = await type("my own text");
+  await press(user);
+  expect(await screen.findByText("The way is free")).toBeDefined();
+});
+
+test("what was typed is there again after a reload", async () => {
+  await serveLog(lesson);
+  await type("do not lose me");
+  await waitFor(() => {
+    expect(localStorage.getItem("pressrun.draft")).toContain("do not lose me");
+  });
+  document.body.replaceChildren();
+  renderApp("/");
+  expect(await screen.findByDisplayValue("do not lose me")).toBeDefined();
+});
+
+test("a chosen file takes the place of the text, which can be brought back", async () => {
+  await serveLog(lesson);
+  const user = await type("mine");
+  await user.upload(screen.getByLabelText("Source file"), new File(["<h1>theirs</h1>"], "page.html"));
+  expect(await screen.findByDisplayValue("<h1>theirs</h1>")).toBeDefined();
+  expect(screen.getByRole<HTMLInputElement>("radio", { name: "HTML" }).checked).toBe(true);
+  await user.click(screen.getByRole("button", { name: "Bring back what was here" }));
+  expect(source()).toBe("mine");
+});

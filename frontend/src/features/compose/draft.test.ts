@@ -1,0 +1,82 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  draftField,
+  emptyDraft,
+  findProblems,
+  FORMATS,
+  KINDS,
+  OUTPUTS,
+  readDraft,
+  SIZES,
+  THEMES,
+  toRequest,
+} from "./draft";
+
+const anyDraft = fc.record({
+  kind: fc.constantFrom(...KINDS),
+  source: fc.string(),
+  title: fc.string(),
+  theme: fc.constantFrom(...THEMES),
+  size: fc.constantFrom(...(Object.keys(SIZES) as (keyof typeof SIZES)[])),
+  zoom: fc.string(),
+  imageFormat: fc.constantFrom(...FORMATS),
+  outputs: fc.subarray([...OUTPUTS]),
+});
+
+test("a draft survives being stored", () => {
+  fc.assert(
+    fc.property(anyDraft, (draft) => {
+      expect(readDraft(JSON.stringify(draft))).toEqual(draft);
+    }),
+  );
+});
+
+test("whatever stands in the storage, a usable draft comes out", () => {
+  const anything = fc.oneof(
+    fc.json(),
+    fc.string(),
+    fc.record({ outputs: fc.anything(), kind: fc.anything() }).map((value) => JSON.stringify(value)),
+  );
+  fc.assert(
+    fc.property(fc.option(anything), (stored) => {
+      const draft = readDraft(stored ?? null);
+      expect(Object.keys(draft).sort()).toEqual(Object.keys(emptyDraft).sort());
+      expect(THEMES).toContain(draft.theme);
+    }),
+  );
+});
+
+test("a request holds one source and the pixels of the chosen size", () => {
+  expect(toRequest({ ...emptyDraft, kind: "html", source: "<p>", size: "1080x1920", title: "  " })).toEqual({
+    html: "<p>",
+    theme: "paper",
+    zoom: 2.1,
+    viewport_width: 1080,
+    viewport_height: 1920,
+    image_format: "png",
+    outputs: ["images"],
+  });
+});
+
+test("problems that need no server are found: empty, too long, zoom out of range, nothing to make", () => {
+  const found = (change: Partial<typeof emptyDraft>): string[] =>
+    findProblems({ ...emptyDraft, source: "x", ...change }).map(({ field }) => field);
+  expect(found({})).toEqual([]);
+  expect(found({ source: " \n" })).toEqual(["source"]);
+  expect(found({ source: "x".repeat(400_001) })).toEqual(["source"]);
+  expect(found({ source: "😀".repeat(400_000) })).toEqual([]);
+  expect(found({ kind: "html", source: "é".repeat(2_500_001) })).toEqual(["source"]);
+  expect(found({ zoom: "0.4", outputs: [] })).toEqual(["zoom", "outputs"]);
+  expect(found({ zoom: "1,5" })).toEqual(["zoom"]);
+});
+
+test("a field of the wire is found on the screen, also when an item of it is meant", () => {
+  expect(["text", "html", "outputs.0", "viewport_width", "lane"].map(draftField)).toEqual([
+    "source",
+    "source",
+    "outputs",
+    "size",
+    undefined,
+  ]);
+});

@@ -1,0 +1,132 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { lesson, OPERATION_ID, snapshotOf, toLog } from "@/test/logs";
+import { frame, problem, serveLog, type Trouble } from "@/test/logServer";
+import { renderApp } from "@/test/renderApp";
+
+const path = `/runs/${OPERATION_ID}`;
+
+/** Streams `events` and holds the connection open, as a run that goes on does. */
+const goingOn =
+  (events: typeof lesson): Trouble =>
+  (seen, response) => {
+    if (!seen.url.endsWith("/events")) return false;
+    response.writeHead(200, { "Content-Type": "text/event-stream" }).write(events.map(frame).join(""));
+    return true;
+  };
+
+test("a run that goes on shows stage, progress, pictures so far and places for the rest", async () => {
+  await serveLog(lesson, { trouble: goingOn(lesson.slice(0, 6)) });
+  renderApp(path);
+  await screen.findByRole("heading", { name: "A lesson" });
+  expect(screen.getByRole("progressbar").getAttribute("value")).toBe("40");
+  expect(screen.getByText("Render").getAttribute("aria-current")).toBe("step");
+  expect(screen.getByText("1 of 2 slides")).toBeDefined();
+  expect(screen.getByRole("img", { name: "Slide 1" }).getAttribute("src")).toContain("slides/0001.png");
+  expect(screen.getByRole("button", { name: "Cancel" })).toBeDefined();
+  await waitFor(() => {
+    expect(document.title).toBe("40 % · A lesson · Pressrun");
+  });
+});
+
+test("a finished run offers its files, its archive and its folder's name, and never its HTML in the page", async () => {
+  await serveLog(lesson);
+  renderApp(path);
+  expect((await screen.findByRole("link", { name: /Download all/ })).getAttribute("href")).toBe(
+    `${path}/archive.zip`,
+  );
+  const open = within(screen.getByRole("list", { name: "Files" })).getByRole("link", {
+    name: /Open document.html/,
+  });
+  expect(open.getAttribute("href")).toBe(`${path}/files/document.html?inline=1`);
+  expect(open.getAttribute("rel")).toContain("noreferrer");
+  expect(screen.getByText("2026-11-21_08-00-00_x")).toBeDefined();
+  expect(document.querySelector("iframe, object, embed")).toBeNull();
+});
+
+test("pictures open large, and arrows and Esc do what they should", async () => {
+  await serveLog(lesson);
+  const user = renderApp(path);
+  await user.click(await screen.findByRole("button", { name: "Open slide 1" }));
+  expect(screen.getByRole("dialog", { name: "Slide 1 of 2" })).toBeDefined();
+  await user.keyboard("{ArrowRight}{ArrowRight}");
+  expect(screen.getByRole("dialog", { name: "Slide 2 of 2" })).toBeDefined();
+  await user.click(screen.getByRole("button", { name: "Close" }));
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
+test("a failed run says its code, why, and what to do", async () => {
+  const failed = toLog([
+    { type: "started", attempt: 1 },
+    {
+      type: "error",
+      code: "render_timeout",
+      message: "It never got ready.",
+      stage: "render",
+      retryable: false,
+    },
+  ]);
+  await serveLog(failed);
+  renderApp(path);
+  expect(await screen.findByText("It never got ready.")).toBeDefined();
+  expect(screen.getByText("render_timeout")).toBeDefined();
+  expect(screen.getByText(/Take out endless scripts/)).toBeDefined();
+});
+
+test("a cancelled run says by whom", async () => {
+  await serveLog(
+    toLog([
+      { type: "started", attempt: 1 },
+      { type: "cancelled", by: "replaced" },
+    ]),
+  );
+  renderApp(path);
+  expect(await screen.findByText(/Another run took its place/)).toBeDefined();
+});
+
+test("an unknown run is said to be unknown", async () => {
+  await serveLog(lesson, { trouble: problem(404, "no") });
+  renderApp(path);
+  expect(await screen.findByText("There is no such run")).toBeDefined();
+});
+
+test("a run whose log was pruned is still shown with its result", async () => {
+  await serveLog(lesson, {
+    trouble: (seen, response, requests) => {
+      if (seen.url.endsWith("/events")) return problem(410, "pruned")(seen, response, requests);
+      response.writeHead(200, { "Content-Type": "application/json" });
+      response.end(JSON.stringify(snapshotOf(lesson, 1)));
+      return true;
+    },
+  });
+  renderApp(path);
+  expect(await screen.findByText("2026-11-21_08-00-00_x")).toBeDefined();
+});
+
+test("a lost connection is said, and the word goes away when the stream is back", async () => {
+  let gate: (() => void) | undefined;
+  await serveLog(lesson, {
+    trouble: (seen, response, requests) => {
+      if (requests === 1) {
+        response.writeHead(200, { "Content-Type": "text/event-stream" });
+        response.write(`retry: 1\n\n${lesson.slice(0, 4).map(frame).join("")}`, () => response.destroy());
+        return true;
+      }
+      if (requests > 2) return false;
+      gate = () => {
+        goingOn(lesson.slice(4, 6))(seen, response, requests);
+      };
+      return true;
+    },
+  });
+  renderApp(path);
+  await screen.findByText("The connection is lost");
+  await waitFor(() => {
+    expect(gate).toBeDefined();
+  });
+  gate?.();
+  await waitFor(() => {
+    expect(screen.queryByText("The connection is lost")).toBeNull();
+  });
+  expect(screen.getByText("1 of 2 slides")).toBeDefined();
+});
