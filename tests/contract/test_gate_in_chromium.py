@@ -88,7 +88,12 @@ def servers() -> Iterator[Servers]:
     async def anything(request: Request) -> Response:
         if request.url.path in files:
             content, headers = files[request.url.path]
-            return Response(content, headers=headers)
+            unchanged = request.headers.get("if-none-match", "") == headers.get("ETag")
+            return (
+                Response(status_code=304, headers={"ETag": headers["ETag"]})
+                if unchanged
+                else Response(content, headers=headers)
+            )
         if request.url.path == "/assets/ui.js":
             return Response(UI_SCRIPT, media_type="text/javascript")
         return HTMLResponse(UI_PAGE) if request.method == "GET" else JSONResponse({"done": True})
@@ -308,6 +313,17 @@ def test_a_hostile_document_asks_for_nothing_but_pictures_of_our_own(world: Worl
     assert asked <= {f"/x/{way}" for way in ("img", "input", "poster", "svg-image", "preload", "prefetch")}
     assert world.page.url.endswith(path)
     assert world.page.context.pages == [world.page]
+
+
+def test_a_document_that_is_still_fresh_keeps_its_sandbox(world: World) -> None:
+    """A 304 replaces the headers of what the browser has kept: one with the UI's policy would lift the document's."""
+    path = "/runs/x/files/document.html"
+    fenced = headers_for("document.html", "text/html", inline=True)
+    world.files[path] = ("<!doctype html>", fenced | {"ETag": '"1"', "Cache-Control": "private, no-cache"})
+    for status in (200, 304):
+        world.page.goto(f"http://127.0.0.1:{world.victim}{path}")
+        assert (world.outer.seen[-1].path, world.outer.seen[-1].status) == (path, status)
+        assert world.page.evaluate("self.origin") == "null"
 
 
 def test_the_same_document_without_its_headers_asks_for_much(world: World) -> None:

@@ -31,7 +31,11 @@ class Victim:
         self.reached: list[str] = []
         methods = ["GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"]
         app = Starlette(
-            routes=[Route("/document", self._document), Route("/{path:path}", self._anything, methods=methods)]
+            routes=[
+                Route("/document", self._document),
+                Route("/unchanged", self._unchanged),
+                Route("/{path:path}", self._anything, methods=methods),
+            ]
         )
         self.app = Gate(app, GateConfig(hosts=HostList(bind, configured), **config))
 
@@ -41,6 +45,9 @@ class Victim:
 
     async def _document(self, request: Request) -> Response:
         return Response("<p>", headers=headers_for("document.html", "text/html"))
+
+    async def _unchanged(self, request: Request) -> Response:
+        return Response(status_code=304, headers={"ETag": '"1"'})
 
     async def refuses(self, *args: Any, **kwargs: Any) -> Answer:
         """The refusal; fails if the request came through."""
@@ -294,6 +301,11 @@ async def test_a_route_that_is_stricter_keeps_its_own_headers() -> None:
     ]
 
 
+async def test_a_304_carries_no_headers_that_could_replace_the_kept_ones() -> None:
+    answer = await ask(Victim().app, "GET", "/unchanged", HERE)
+    assert (answer.status, answer.headers.keys()) == (304, ["etag"])
+
+
 async def test_a_websocket_is_closed_before_the_app_hears_of_it() -> None:
     sent: list[Any] = []
 
@@ -321,6 +333,18 @@ async def test_with_tokens_only_the_ui_and_the_pulse_are_open() -> None:
         answer = await victim.refuses("GET", path, HERE)
         assert answer.status == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_with_tokens_a_browser_that_navigates_gets_the_uis_page_and_a_program_is_asked_for_one() -> None:
+    victim = Victim(tokens=parse_tokens([new_token("robot")[1]]))
+    accept = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+    run = "/runs/01890a5d-ac96-774b-bcce-b302099a8057"
+    for path in ("/runs", run):
+        assert (await victim.takes("GET", path, HERE, accept)).json() == {"caller": ""}
+        assert (await victim.refuses("GET", path, HERE)).status == 401
+        assert (await victim.refuses("DELETE", path, HERE, accept)).status == 401
+    for path in (f"{run}/events", f"{run}/files/document.html", "/runs/current", "/runs/x", "/readyz"):
+        assert (await victim.refuses("GET", path, HERE, accept)).status == 401
 
 
 async def test_a_token_names_its_caller() -> None:

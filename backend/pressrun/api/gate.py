@@ -37,6 +37,7 @@ from pressrun.errors import (
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 # OPTIONS is left out on purpose: a preflight that fails is what keeps other pages' JSON out.
 ALLOWED_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
+_NOT_MODIFIED = 304
 MAX_HEADER_BYTES = 16 * 1024  # SAFETY
 
 _PATH_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
@@ -54,7 +55,11 @@ _SECURITY_HEADERS = {
 
 @dataclass(frozen=True)
 class GateConfig:
-    """What the gate lets in. Public paths are readable without a token: the UI's own files, and the pulse."""
+    """What the gate lets in. Public paths are readable without a token: the UI's own files, and the pulse.
+
+    At `public_pages` the UI's page is public, that is a GET that accepts `text/html`; the page holds nothing, and asks
+    for what it shows with a token. `ANYBODY` has no runs, so that a route that disagrees shows none either.
+    """
 
     hosts: HostList
     tokens: Tokens = field(default_factory=lambda: Tokens({}))
@@ -62,6 +67,7 @@ class GateConfig:
     max_header_bytes: int = MAX_HEADER_BYTES
     public_paths: frozenset[str] = frozenset({"/", "/index.html", "/livez", "/favicon.ico", "/favicon.svg"})
     public_prefixes: tuple[str, ...] = ("/assets/",)
+    public_pages: re.Pattern[str] = re.compile(r"/runs(/[0-9a-f-]{36})?")
 
 
 class Gate:
@@ -159,11 +165,11 @@ def _check_token(scope: Scope, headers: Headers, config: GateConfig) -> Caller:
     safe = scope["method"] in SAFE_METHODS
     caller = _caller_by_token(headers, config.tokens)
     if caller is None:
-        if safe and _is_public(scope["path"], config):
+        if safe and _is_public(scope["path"], headers, config):
             return ANYBODY
         raise Unauthorized
     needed: TokenScope = "read" if safe else "run"
-    if not caller.may(needed) and not (safe and _is_public(scope["path"], config)):
+    if not caller.may(needed) and not (safe and _is_public(scope["path"], headers, config)):
         raise Forbidden(f"This token lacks the scope `{needed}`.")
     return caller
 
@@ -174,7 +180,9 @@ def _caller_by_token(headers: Headers, tokens: Tokens) -> Caller | None:
     return tokens.find(token.strip()) if scheme.lower() == "bearer" else None
 
 
-def _is_public(path: str, config: GateConfig) -> bool:
+def _is_public(path: str, headers: Headers, config: GateConfig) -> bool:
+    if config.public_pages.fullmatch(path):
+        return "text/html" in headers.get("accept", "")
     return path in config.public_paths or path.startswith(config.public_prefixes)
 
 
@@ -197,7 +205,8 @@ def _check_body(headers: Headers, caller: Caller, config: GateConfig) -> None:
 
 def _with_security_headers(send: Send) -> Send:
     async def send_hardened(message: Message) -> None:
-        if message["type"] == "http.response.start":
+        # A 304 replaces the headers that a browser has kept: a document would lose its sandbox (seen).
+        if message["type"] == "http.response.start" and message["status"] != _NOT_MODIFIED:
             headers = MutableHeaders(scope=message)
             for name, value in _SECURITY_HEADERS.items():
                 headers.setdefault(name, value)  # a route that is stricter has said so itself

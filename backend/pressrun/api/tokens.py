@@ -40,8 +40,8 @@ class Caller:
 LOCAL = Caller("local", frozenset(SCOPES))
 """Everybody, on a server without tokens: whoever reaches loopback is the user."""
 
-ANYBODY = Caller("anybody", frozenset())
-"""Somebody without a token, on a server that wants one: sees what is public."""
+ANYBODY = Caller("", frozenset())
+"""Somebody without a token, on a server that wants one: sees what is public. No token can have this name."""
 
 
 class Tokens:
