@@ -105,7 +105,7 @@ class AsyncRunStream:
 class AsyncClient:
     """A Pressrun server. One per event loop, shared by any number of tasks; use it with `async with`, or `aclose()` it.
 
-    Calls that are not streams or downloads are sent once and raise what happens.
+    Calls that are not streams or downloads are repeated at most once, and raise what happens.
     """
 
     def __init__(
@@ -222,11 +222,15 @@ class AsyncClient:
         return stream
 
     async def _ask(self, model: type[ModelT], method: str, path: str, **options: Any) -> ModelT:
-        try:
-            async with self._http.stream(method, path, headers={"Accept": "application/json"}, **options) as answer:
-                body = await _read_bounded(answer)
-        except httpx.RequestError as exc:
-            raise translated(exc, self.base_url) from exc
+        for attempt in (1, 2):
+            try:
+                async with self._http.stream(method, path, headers={"Accept": "application/json"}, **options) as answer:
+                    body = await _read_bounded(answer)
+                break
+            except httpx.RequestError as exc:
+                # A kept connection may have been closed meanwhile; whatever is asked here may be asked twice.
+                if attempt == 2 or not isinstance(exc, httpx.NetworkError | httpx.RemoteProtocolError):  # noqa: PLR2004
+                    raise translated(exc, self.base_url) from exc
         return read_model(model, answer.status_code, answer.headers, body)
 
     async def _download_once(self, path: str, to: Path, sha256: str | None) -> Path:

@@ -26,6 +26,7 @@ class HttpOptions(TypedDict):
     headers: dict[str, str]
     timeout: httpx.Timeout
     trust_env: bool
+    verify: bool
 
 
 def http_options(base_url: str, token: str | None, patience: Patience) -> HttpOptions:
@@ -40,11 +41,13 @@ def http_options(base_url: str, token: str | None, patience: Patience) -> HttpOp
         if not token.isascii() or not token.isprintable() or " " in token:
             raise InvalidUse("The token holds characters that no token has; copy it again.")
         headers["Authorization"] = f"Bearer {token}"
+    here = url.host in _LOOPBACK
     return HttpOptions(
         base_url=url,
         headers=headers,
         timeout=httpx.Timeout(patience.stall_s, connect=_CONNECT_S, write=_WRITE_S),
-        trust_env=url.host not in _LOOPBACK,  # a proxy named in the environment cannot see this machine's loopback
+        trust_env=not here,  # a proxy named in the environment cannot see this machine's loopback
+        verify=url.scheme == "https" or not here,  # without TLS there is nothing to verify, and loading CAs takes 25 ms
     )
 
 

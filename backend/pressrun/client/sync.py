@@ -192,11 +192,15 @@ class Client:
         return stream
 
     def _ask(self, model: type[ModelT], method: str, path: str, **options: Any) -> ModelT:
-        try:
-            with self._http.stream(method, path, headers={"Accept": "application/json"}, **options) as answer:
-                body = _read_bounded(answer)
-        except httpx.RequestError as exc:
-            raise translated(exc, self.base_url) from exc
+        for attempt in (1, 2):
+            try:
+                with self._http.stream(method, path, headers={"Accept": "application/json"}, **options) as answer:
+                    body = _read_bounded(answer)
+                break
+            except httpx.RequestError as exc:
+                # A kept connection may have been closed meanwhile; whatever is asked here may be asked twice.
+                if attempt == 2 or not isinstance(exc, httpx.NetworkError | httpx.RemoteProtocolError):  # noqa: PLR2004
+                    raise translated(exc, self.base_url) from exc
         return read_model(model, answer.status_code, answer.headers, body)
 
     def _download_once(self, path: str, to: Path, sha256: str | None) -> Path:
