@@ -13,7 +13,8 @@ _SVG = "http://www.w3.org/2000/svg"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 _ELEMENTS = """
 svg g defs symbol use title desc path rect circle ellipse line polyline polygon text tspan textPath marker
-pattern clipPath mask linearGradient radialGradient stop filter feBlend feColorMatrix feComponentTransfer feComposite feFlood
+pattern clipPath mask linearGradient radialGradient stop filter feBlend feColorMatrix feComponentTransfer
+feComposite feFlood
 feFuncA feFuncB feFuncG feFuncR feGaussianBlur feMerge feMergeNode feMorphology feOffset feDropShadow style
 """
 _DRAWING = frozenset(_ELEMENTS.split())
