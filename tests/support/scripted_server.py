@@ -170,7 +170,11 @@ class _Handler(BaseHTTPRequestHandler):
         body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
         body = b"" if answer.body is None else body
         length = {} if answer.status == 204 else {"Content-Length": str(len(body))}
-        self._send(answer.status, {"Content-Type": answer.content_type, **length, **answer.headers}, body)
+        self._send(
+            answer.status,
+            {"Content-Type": answer.content_type, "Connection": "close", **length, **answer.headers},
+            body,
+        )
 
     def _stream(self, answer: Stream, after: int) -> None:
         parts = [b"" if answer.retry_ms is None else f"retry: {answer.retry_ms}\n\n".encode()]

@@ -341,6 +341,22 @@ async def test_runs_are_listed_shown_and_cancelled() -> None:
     assert script.seen[2].body == {"attempt": 2}
 
 
+async def test_a_plain_call_survives_a_connection_that_was_closed_meanwhile() -> None:
+    script = Script(run=[Answer(drop=True), Answer(200, RUN)], cancel=[Answer(drop=True), Answer(202, RUN)])
+    with scripted_server(script) as url:
+        with Client(url) as client:
+            assert client.get_run(OPERATION_ID).status == "running"
+        async with AsyncClient(url) as other:
+            assert (await other.cancel(OPERATION_ID)).status == "running"
+
+
+async def test_a_plain_call_to_a_server_that_keeps_hanging_up_is_an_error_not_a_loop() -> None:
+    script = Script(run=[Answer(drop=True)])
+    with scripted_server(script) as url, Client(url) as client, pytest.raises(ConnectionFailed, match=url):
+        client.get_run(OPERATION_ID)
+    assert len(script.seen) == 2
+
+
 async def test_an_answer_of_another_program_is_no_run() -> None:
     script = Script(
         run=[Answer(200, b"<html>", content_type="text/html"), Answer(302, None, {"Location": "http://x/"})]
