@@ -1,0 +1,28 @@
+"""Every promise of the product, with an id. `test_requirements.py` checks that each has a test and each test a promise.
+
+A test says which promise it keeps with `@pytest.mark.promise("id")`.
+"""
+
+from __future__ import annotations
+
+PROMISES = {
+    "single-flight": "One accepted run of 200 simultaneous identical submissions.",
+    "busy": "Another request is told 409 with the run in the way, its stage, progress and where to follow it.",
+    "duplicate": "The same request within the window of a completed run is told 409 `duplicate` and the result's place.",
+    "slot-freed": "The slot is freed when the run ends in any way, also when the client left before the first byte.",
+    "run-outlives-client": "A run belongs to the engine: it goes on when its client has gone.",
+    "no-event-lost": "No event lost, none repeated, in order, for every place a stream can be cut.",
+    "one-terminal": "Exactly one terminal event, nothing after it, then the stream ends.",
+    "crash": "SIGKILL at any moment: the run goes on from its last finished stage; finished work is not repeated.",
+    "crash-loop": "A run that kills its process three times ends as an error and does not loop.",
+    "cancel": "Cancel stops the run within a second, frees the slot and leaves no batch folder.",
+    "folder-whole": "A batch folder is complete and its manifest verifies, or it is not there.",
+    "folder-own": "Two runs never share a folder, also when they start in the same millisecond.",
+    "pictures-while-running": "Each slide can be fetched as soon as its event is out.",
+    "policies": "join, queue, replace, run and Idempotency-Key do what CONTRACT says.",
+    "shutdown": "SIGTERM with a run in progress: out in time, and the run goes on at the next start.",
+    "bad-input": "Bad input gets the status of CONTRACT and names the field and the valid range; the server stays up.",
+    "no-leak": "No browser, context, task or file descriptor outlives its run.",
+    "sealed": "A page under capture reaches nothing.",
+    "one-process": "A second server on the same data folder is refused with a clear message.",
+}

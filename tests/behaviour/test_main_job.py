@@ -1,0 +1,200 @@
+"""A run from POST to batch folder, and its guard, on the real server with the real Chromium."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import struct
+import threading
+import zipfile
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+
+from tests.support.runs import (
+    cancel,
+    chapter,
+    check_folder,
+    check_story,
+    events_of,
+    follow,
+    run_to_end,
+    starting,
+    wait_for_status,
+    wait_for_title,
+)
+from tests.support.server import Server, start_server
+
+pytestmark = [pytest.mark.chromium, pytest.mark.slow]
+
+
+@pytest.mark.promise("one-terminal")
+@pytest.mark.promise("folder-whole")
+def test_text_becomes_slides_in_a_folder_that_verifies(http: httpx.Client) -> None:
+    events = run_to_end(http, text=chapter(3, "folder"), outputs=["images", "html", "pdf", "zip"], theme="ink")
+    check_story(events)
+    complete = events[-1]
+    folder = Path(complete["folder"])
+    manifest = check_folder(folder)
+    assert complete["screenshot_files"] == ["slides/0001.png", "slides/0002.png", "slides/0003.png"]
+    assert manifest["spec"]["theme"] == "ink"
+    for name in complete["screenshot_files"]:
+        with Image.open(folder / name) as picture:
+            assert picture.size == (1920, 1080)
+    kinds = {artifact["media_type"].partition(";")[0] for artifact in complete["artifacts"]}
+    assert kinds == {"text/html", "application/pdf", "application/zip"}
+    order = [event["type"] for event in events if event["type"] not in ("progress", "log")]
+    assert order[:3] == ["started", "html_generated", "screenshot"]
+
+
+def test_html_is_shown_as_it_is(http: httpx.Client) -> None:
+    html = "<!doctype html><title>Mine</title><body style='margin:0;background:rgb(10,200,30)'><p>x</p>"
+    events = run_to_end(http, html=html, image_format="png", viewport_width=400, viewport_height=300, zoom=1)
+    assert events[-1]["type"] == "complete", events[-1]
+    with Image.open(Path(events[-1]["folder"]) / "slides/0001.png") as picture:
+        assert (picture.size, picture.convert("RGB").getpixel((399, 299))) == ((400, 300), (10, 200, 30))
+
+
+@pytest.mark.promise("pictures-while-running")
+def test_each_slide_can_be_fetched_as_soon_as_its_event_is_out(http: httpx.Client) -> None:
+    with starting(http, text=chapter(4, "fetch")) as (_, events):
+        for event in events:
+            if event["type"] == "screenshot":
+                answer = http.get(event["url"])
+                assert answer.headers["content-type"] == "image/png"
+                assert answer.headers["etag"] == f'"{event["sha256"]}"'
+                assert len(answer.content) == event["size_bytes"]
+
+
+@pytest.mark.promise("busy")
+def test_another_request_is_told_which_run_is_in_the_way(http: httpx.Client) -> None:
+    with starting(http, text=chapter(12, "busy")) as (first, events):
+        assert first.headers["run-disposition"] == "started"
+        started = next(events)
+        answer = http.post("/generate-sse", json={"text": "another"})
+        problem = answer.json()
+        assert (answer.status_code, answer.headers["content-type"]) == (409, "application/problem+json")
+        assert (problem["reason"], problem["same_request"]) == ("in_flight", False)
+        assert problem["operation_id"] == problem["active_operation_id"] == started["operation_id"]
+        assert problem["run"]["status"] == "running"
+        assert problem["run"]["events_url"] == first.headers["location"]
+        assert problem["policies"] == ["join", "queue", "replace"]
+        assert answer.headers["retry-after"] == str(problem["retry_after_s"])
+        assert answer.headers["x-should-retry"] == answer.headers["stripe-should-retry"] == "false"
+        assert answer.headers["link"] == f'<{problem["run"]["events_url"]}>; rel="monitor"'
+        again = http.post("/generate-sse", json={"text": chapter(12, "busy"), "zoom": 2.10}).json()
+        assert (again["reason"], again["same_request"]) == ("in_flight", True)
+        cancel(http, problem["operation_id"])
+
+
+@pytest.mark.promise("duplicate")
+def test_the_same_request_again_within_the_window_is_a_duplicate(http: httpx.Client) -> None:
+    body = {"text": chapter(1, "twice")}
+    done = run_to_end(http, **body)[-1]
+    answer = http.post("/generate-sse", json={"theme": "paper", **body})
+    assert (answer.status_code, answer.json()["reason"]) == (409, "duplicate")
+    assert answer.json()["operation_id"] == done["operation_id"]
+    assert answer.json()["run"]["status"] == "complete"
+
+
+@pytest.mark.promise("single-flight")
+def test_one_accepted_run_of_200_simultaneous_identical_posts(server: Server, http: httpx.Client) -> None:
+    body = json.dumps({"text": chapter(6, "race")})
+    clients = 50
+    barrier = threading.Barrier(clients)
+    answers: list[tuple[int, str]] = []
+
+    def post_four_times() -> None:
+        with httpx.Client(base_url=server.url, timeout=60) as client:
+            barrier.wait()
+            for _ in range(200 // clients):
+                headers = {"content-type": "application/json"}
+                with client.stream("POST", "/generate-sse", content=body, headers=headers) as answer:
+                    if answer.status_code == 200:
+                        answers.append((200, next(events_of(answer))["operation_id"]))
+                    else:
+                        answers.append((answer.status_code, json.loads(answer.read())["operation_id"]))
+
+    threads = [threading.Thread(target=post_four_times) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    accepted = [name for status, name in answers if status == 200]
+    assert len(accepted) == 1
+    assert sorted({status for status, _ in answers}) == [200, 409]
+    assert {name for _, name in answers} == set(accepted), "every refusal names the accepted run"
+    assert len(answers) == 200
+    wait_for_status(http, accepted[0], "complete")
+
+
+@pytest.mark.promise("run-outlives-client")
+@pytest.mark.promise("no-event-lost")
+def test_a_run_goes_on_when_its_client_leaves_and_is_followed_from_where_it_was(http: httpx.Client) -> None:
+    with starting(http, text=chapter(6, "leave")) as (_, events):
+        seen = [next(events) for _ in range(4)]
+    operation_id = seen[0]["operation_id"]
+    rest = follow(http, operation_id, after=4)
+    check_story([*seen, *rest])
+    whole = follow(http, operation_id)
+    for cut in range(len(whole)):
+        assert whole[:cut] + follow(http, operation_id, after=cut) == whole
+    assert http.get(f"/runs/{operation_id}/events", headers={"Last-Event-ID": str(len(whole))}).status_code == 204
+
+
+@pytest.mark.promise("slot-freed")
+def test_a_client_that_leaves_before_the_first_byte_leaks_no_slot(server: Server, http: httpx.Client) -> None:
+    for number in range(5):
+        body = json.dumps({"text": f"gone {number}", "on_disconnect": "cancel"}).encode()
+        head = "POST /generate-sse HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset, not close
+            connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            run = wait_for_title(http, f"gone {number}")  # accepted; nothing of the answer was read
+        wait_for_status(http, run["operation_id"], "cancelled", "complete", limit_s=5)
+    assert http.get("/runs/current").status_code == 204
+    assert run_to_end(http, text="after the vanished clients")[-1]["type"] == "complete"
+
+
+@pytest.mark.promise("folder-own")
+def test_runs_of_the_same_moment_get_folders_of_their_own(http: httpx.Client) -> None:
+    ends: list[dict[str, str]] = []
+
+    def make(lane: str) -> None:
+        ends.append(run_to_end(http, text=chapter(1, f"same moment {lane}"), lane=lane)[-1])
+
+    threads = [threading.Thread(target=make, args=(f"lane-{number}",)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    folders = {end["folder"] for end in ends}
+    assert len(folders) == 4
+    for folder in folders:
+        check_folder(Path(folder))
+
+
+def test_the_archive_holds_every_file_of_the_batch(http: httpx.Client) -> None:
+    end = run_to_end(http, text=chapter(2, "archive"))[-1]
+    answer = http.get(f"/runs/{end['operation_id']}/archive.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        assert {*archive.namelist()} == {"manifest.json", "document.html", *end["screenshot_files"]}
+
+
+def test_history_lists_newest_first_and_pages(http: httpx.Client) -> None:
+    ids = [run_to_end(http, text=f"history {number}", title=f"H {number}")[-1]["operation_id"] for number in range(3)]
+    first = http.get("/runs", params={"limit": 2, "q": "H "}).json()
+    second = http.get("/runs", params={"limit": 2, "q": "H ", "cursor": first["next_cursor"]}).json()
+    assert [run["operation_id"] for run in first["runs"] + second["runs"]] == ids[::-1]
+    assert http.delete(f"/runs/{ids[0]}").status_code == 204
+    assert http.get(f"/runs/{ids[0]}").status_code == 404
+
+
+@pytest.mark.promise("one-process")
+def test_a_second_server_on_the_same_data_folder_is_refused(server: Server) -> None:
+    with pytest.raises(AssertionError, match="another Pressrun uses the data folder"), start_server(server.data_dir):
+        pass

@@ -1,0 +1,121 @@
+"""What a client can ask for when something is in the way."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.runs import Event, cancel, chapter, check_story, follow, run_to_end, starting, wait_for_status
+
+pytestmark = [pytest.mark.chromium, pytest.mark.slow]
+
+
+def key() -> dict[str, str]:
+    return {"Idempotency-Key": f'"{uuid.uuid4()}"'}
+
+
+@pytest.mark.promise("policies")
+def test_join_gives_the_stream_of_the_run_in_the_way(http: httpx.Client) -> None:
+    with starting(http, text=chapter(8, "joined")) as (_, events):
+        own = [next(events)]
+        with starting(http, text="something else", on_busy="join") as (answer, joined):
+            assert answer.headers["run-disposition"] == "joined"
+            theirs = list(joined)
+        own += list(events)
+    assert theirs == own
+    check_story(theirs)
+
+
+def test_a_retried_post_with_the_same_key_is_the_same_run_live_and_replayed(http: httpx.Client) -> None:
+    headers = key()
+    body: dict[str, Any] = {"text": chapter(4, "keyed"), "headers": headers}
+    with starting(http, **body) as (_, events):
+        first = [next(events)]
+        with starting(http, **body) as (answer, again):
+            assert answer.headers["run-disposition"] == "joined"
+            live = list(again)
+        first += list(events)
+    with starting(http, **body) as (answer, again):
+        assert answer.headers["run-disposition"] == "replayed"
+        assert first == live == list(again)
+    with starting(http, **{**body, "headers": {**headers, "Last-Event-ID": "3"}}) as (_, again):
+        assert list(again) == first[3:]
+    other = http.post("/generate-sse", json={"text": "another body"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+def test_queued_runs_wait_their_turn_by_priority_then_age(http: httpx.Client) -> None:
+    ended: list[str] = []
+    stories: dict[str, list[Event]] = {}
+
+    def wait(name: str, priority: int, first: threading.Event) -> None:
+        with starting(http, text=f"queued {name}", on_busy="queue", priority=priority) as (answer, events):
+            assert answer.headers["run-disposition"] == "queued"
+            stories[name] = [next(events)]
+            first.set()
+            stories[name] += list(events)
+            ended.append(name)
+
+    with starting(http, text=chapter(30, "holder")) as (_, events):
+        holder = next(events)["operation_id"]
+        threads = []
+        for name, priority in (("a", 0), ("b", 0), ("c", 5)):
+            first = threading.Event()
+            threads.append(threading.Thread(target=wait, args=(name, priority, first)))
+            threads[-1].start()
+            assert first.wait(10)
+        http.post(f"/runs/{holder}/cancel")
+        for thread in threads:
+            thread.join()
+    assert ended == ["c", "a", "b"]
+    for story in stories.values():
+        check_story(story)
+        assert story[0]["type"] == "queued"
+    assert [event["position"] for event in stories["b"] if event["type"] == "queued"] == [2, 3, 2, 1]
+
+
+def test_replace_cancels_the_holder_and_runs_next(http: httpx.Client) -> None:
+    with starting(http, text=chapter(40, "old")) as (_, old):
+        told = [next(old)]
+        with starting(http, text="new", on_busy="replace") as (answer, new):
+            assert answer.headers["run-disposition"] == "replaced"
+            assert list(new)[-1]["type"] == "complete"
+        told += list(old)
+    assert (told[-1]["type"], told[-1]["by"]) == ("cancelled", "replaced")
+
+
+def test_a_queued_run_can_be_cancelled(http: httpx.Client) -> None:
+    with starting(http, text=chapter(30, "long")) as (_, events):
+        holder = next(events)["operation_id"]
+        with starting(http, text="never runs", on_busy="queue") as (_, waiting):
+            queued = next(waiting)
+            http.post(f"/runs/{queued['operation_id']}/cancel")
+            assert [event["type"] for event in waiting] == ["cancelled"]
+        cancel(http, holder)
+
+
+def test_on_duplicate_run_makes_it_again_and_join_replays_it(http: httpx.Client) -> None:
+    body = {"text": chapter(1, "again")}
+    first = run_to_end(http, **body)
+    with starting(http, **body, on_duplicate="join") as (answer, events):
+        assert answer.headers["run-disposition"] == "replayed"
+        assert list(events) == first
+    second = run_to_end(http, **body, on_duplicate="run")
+    assert second[-1]["operation_id"] != first[-1]["operation_id"]
+
+
+def test_on_disconnect_cancel_ends_the_run_of_a_client_that_left(http: httpx.Client) -> None:
+    with starting(http, text=chapter(40, "mine alone"), on_disconnect="cancel") as (_, events):
+        operation_id = next(events)["operation_id"]
+    wait_for_status(http, operation_id, "cancelled", limit_s=5)
+    assert follow(http, operation_id)[-1]["by"] == "disconnect"
+
+
+def test_respond_async_answers_202_and_the_run_is_followed_elsewhere(http: httpx.Client) -> None:
+    answer = http.post("/generate-sse", json={"text": "async"}, headers={"Prefer": "respond-async"})
+    assert answer.status_code == 202
+    check_story(follow(http, answer.headers["location"].split("/")[2]))
