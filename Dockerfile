@@ -28,12 +28,14 @@ RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --whe
 
 FROM debian:bookworm-slim
 # Versions are not pinned: Debian stable serves only the newest fix of each, and Chromium must be that one.
+# libatomic1 is for the Node inside Playwright.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-       ca-certificates chromium-headless-shell fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core python3 tini \
+       ca-certificates chromium-headless-shell fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core libatomic1 \
+       python3 tini \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --user-group --uid 10001 --create-home --home-dir /home/pressrun pressrun \
+    && useradd --system --user-group --uid 10001 --home-dir /tmp pressrun \
     && install --directory --owner pressrun --group pressrun /data
 COPY --from=python /opt/pressrun /opt/pressrun
 ENV PATH=/opt/pressrun/bin:$PATH \
@@ -42,7 +44,7 @@ ENV PATH=/opt/pressrun/bin:$PATH \
     PRESSRUN_HOST=0.0.0.0 \
     PRESSRUN_PORT=8000
 USER 10001:10001
-WORKDIR /home/pressrun
+WORKDIR /data
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=15s --retries=3 \

@@ -86,6 +86,16 @@ async def test_a_chromium_that_does_not_start_is_a_failure_and_not_a_crash(tmp_p
     assert check.remedy
 
 
+async def test_a_driver_that_does_not_start_is_a_failure_and_not_a_crash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on bare Debian, where the driver's Node lacks a library."""
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", "/bin/false")
+    check = (await examine(tmp_path, chromium=Path("/bin/true")))["page"]
+    assert check.ok is False
+    assert "install-browser" in check.detail
+
+
 async def test_every_failure_and_every_note_to_mend_says_how(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     checks = await examine(tmp_path, data_dir=tmp_path / "file" / "data", host="0.0.0.0")

@@ -28,6 +28,11 @@ class Machine:
         self.said: list[str] = []
 
     @property
+    def driver_node(self) -> Path:
+        """Playwright's own Node; not there unless a test adds it."""
+        return self.bin / "driver-node"
+
+    @property
     def chromium(self) -> Path:
         return self.bin / "chromium"
 
@@ -61,6 +66,7 @@ class Machine:
             as_root=as_root,
             python=str(self.bin / "python"),
             find=self.find,
+            driver_node=self.driver_node,
         )
 
 
@@ -150,6 +156,33 @@ def test_without_root_missing_fonts_are_said_and_do_not_fail(machine: Machine) -
         f"Fonts for some scripts may be missing; run: sudo apt-get install {' '.join(FONT_PACKAGES)}"
     ]
     assert not [call for call in machine.calls if call.startswith("apt-get")]
+
+
+def test_the_library_of_the_driver_is_installed_by_root(machine: Machine, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    machine.add("chromium")
+    machine.add("driver-node", f"[ -e {library} ]")
+    machine.add("apt-get", f'[ "$*" = "install -y -qq --no-install-recommends libatomic1" ] && : > {library}')
+    assert machine.install(as_root=True) == machine.chromium
+    assert not machine.driver_node.is_symlink()
+
+
+def test_without_root_the_driver_takes_the_node_of_the_machine(machine: Machine) -> None:
+    machine.add("chromium")
+    machine.add("driver-node", "exit 127")
+    node = machine.add("node", "echo v20.20.2")
+    machine.add("apt-get")
+    assert machine.install(as_root=False) == machine.chromium
+    assert machine.driver_node.readlink() == node
+
+
+@pytest.mark.parametrize("does", ["echo v18.1.0", "exit 1"])
+def test_a_driver_without_any_node_that_fits_says_what_to_run(machine: Machine, does: str) -> None:
+    machine.add("chromium")
+    machine.add("driver-node", "exit 127")
+    machine.add("node", does)
+    with pytest.raises(BrowserUnavailable, match="run: sudo apt-get install libatomic1"):
+        machine.install(as_root=False)
 
 
 def test_a_way_that_hangs_is_ended_with_all_it_started(

@@ -9,29 +9,29 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pressrun.browser.chromium import find_chromium
+from pressrun.browser.install_driver import BUNDLED_NODE, ensure_driver
+from pressrun.browser.shell import (
+    APT_INSTALL,
+    APT_UPDATE,
+    PACKAGES_LIMIT_S,
+    Command,
+    Say,
+    apt_installs,
+    output,
+    succeeds,
+)
 from pressrun.errors import BrowserUnavailable
 
 FONT_PACKAGES = ("fonts-noto-core", "fonts-noto-cjk", "fonts-noto-color-emoji")  # Debian's and Ubuntu's names
 
 _START_LIMIT_S = 20  # `--version` takes 0.15 s here; a cold disk is slower
 _DOWNLOAD_LIMIT_S = 300  # 110 MB over a slow line
-_PACKAGES_LIMIT_S = 600  # Chromium with its libraries is 100 MB of packages, on a slow mirror
-_ENV = "/usr/bin/env"
-_QUIETLY = (
-    "DEBIAN_FRONTEND=noninteractive",
-    "PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT=10000",  # it tries five times; 30 s each would hold up one without a net
-)
-
-Say = Callable[[str], None]
-Command = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Way:
 
     title: str
     commands: tuple[Command, ...]
-    limit_s: float = _PACKAGES_LIMIT_S
+    limit_s: float = PACKAGES_LIMIT_S
 
 
 def install_chromium(
@@ -50,14 +50,18 @@ def install_chromium(
     as_root: bool | None = None,
     python: str = sys.executable,
     find: Callable[[Path | None], Path] = find_chromium,
+    driver_node: Path = BUNDLED_NODE,
 ) -> Path:
-    """Finds a Chromium that starts, or installs one; then sees to the fonts.
+    """Finds a Chromium that starts, or installs one; sees to Playwright's driver before and to the fonts after it.
 
     `explicit` is PRESSRUN_CHROMIUM. `say` gets one short line for each thing done (default: standard error).
-    Raises: BrowserUnavailable with the one command that a person should run.
+
+    Raises:
+        BrowserUnavailable: with the one command that a person should run.
     """
     say = say or _say
     root = os.geteuid() == 0 if as_root is None else as_root
+    ensure_driver(as_root=root, say=say, node=driver_node)
     path = _find_working(find, explicit)
     if path is None:
         if explicit is not None:
@@ -75,10 +79,8 @@ def ways_to_chromium(*, as_root: bool, python: str = sys.executable) -> Iterator
         "Playwright's own Chromium", ((*playwright, "install", "chromium", "--only-shell"),), limit_s=_DOWNLOAD_LIMIT_S
     )
     if as_root and shutil.which("apt-get"):
-        update: Command = ("apt-get", "update", "-qq")
-        install: Command = ("apt-get", "install", "-y", "-qq", "--no-install-recommends")
-        yield Way("chromium-headless-shell by apt", (update, (*install, "chromium-headless-shell")))
-        yield Way("chromium by apt", ((*install, "chromium"),))
+        yield Way("chromium-headless-shell by apt", (APT_UPDATE, (*APT_INSTALL, "chromium-headless-shell")))
+        yield Way("chromium by apt", ((*APT_INSTALL, "chromium"),))
         # Ubuntu has no Chromium package outside of snap: there the download above only lacks its system libraries.
         yield Way("system libraries for Playwright's own", ((*playwright, "install-deps", "chromium"),))
     if as_root and shutil.which("dnf"):
@@ -97,8 +99,7 @@ def install_fonts(*, as_root: bool, say: Say | None = None) -> None:
         return
     if as_root and shutil.which("apt-get"):
         say(f"· fonts: {', '.join(missing)}")
-        install = ("apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing)
-        if _run(install) or (_run(("apt-get", "update", "-qq")) and _run(install)):
+        if apt_installs(*missing):
             return
     say(f"Fonts for some scripts may be missing; run: sudo apt-get install {' '.join(missing)}")
 
@@ -106,7 +107,7 @@ def install_fonts(*, as_root: bool, say: Say | None = None) -> None:
 def _try_ways(ways: Iterator[Way], find: Callable[[Path | None], Path], say: Say) -> Path:
     for way in ways:
         say(f"· {way.title}")
-        all(_run(command, limit_s=way.limit_s) for command in way.commands)
+        all(succeeds(command, limit_s=way.limit_s) for command in way.commands)
         path = _find_working(find, None)
         if path is not None:
             return path
@@ -120,7 +121,7 @@ def _find_working(find: Callable[[Path | None], Path], explicit: Path | None) ->
         path = find(explicit)
     except BrowserUnavailable:
         return None
-    return path if _run((str(path), "--version"), limit_s=_START_LIMIT_S) else None
+    return path if succeeds((str(path), "--version"), limit_s=_START_LIMIT_S) else None
 
 
 def _advice() -> str:
@@ -136,36 +137,7 @@ def _advice() -> str:
 
 
 def _has_package(name: str) -> bool:
-    return _output(("dpkg-query", "-W", "-f", "${db:Status-Status}", name)) == "installed"
-
-
-def _run(command: Command, *, limit_s: float = _PACKAGES_LIMIT_S) -> bool:
-    return _output(command, limit_s=limit_s) is not None
-
-
-def _output(command: Command, *, limit_s: float = _PACKAGES_LIMIT_S) -> str | None:
-    """What the command printed; None when it failed or took too long. Leaves no process behind, also on Ctrl-C."""
-    try:
-        process = subprocess.Popen(  # noqa: S603 - fixed arguments, no shell
-            (_ENV, *_QUIETLY, *command),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # the caller says what to do next; a stranger's stack trace does not help
-            text=True,
-            process_group=0,
-        )
-    except OSError:
-        return None
-    with process:
-        try:
-            printed, _ = process.communicate(timeout=limit_s)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            return None
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
-    return printed if process.returncode == 0 else None
+    return output(("dpkg-query", "-W", "-f", "${db:Status-Status}", name)) == "installed"
 
 
 def _say(line: str) -> None:

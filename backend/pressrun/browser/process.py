@@ -15,6 +15,7 @@ from typing import Any
 
 import anyio
 from playwright.async_api import Browser, CDPSession, Error, Playwright, async_playwright
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from pressrun.browser.chromium import find_chromium
 from pressrun.browser.config import BrowserPoolConfig
@@ -107,12 +108,22 @@ class Driver:
         self._playwright: Playwright | None = None
 
     async def start(self) -> Playwright:
-        self._playwright = await self._context.start()
+        """Raises: BrowserUnavailable when the driver ends at once, as it does without its system libraries."""
+        try:
+            self._playwright = await self._context.start()
+        except Exception as exc:
+            # Playwright has no class of its own for this; the text is in its transport.py.
+            if "reading from the driver" not in str(exc):
+                raise
+            await self.kill()
+            raise BrowserUnavailable(
+                "Playwright's driver does not start; run `pressrun install-browser`, which mends it."
+            ) from exc
         return self._playwright
 
     @property
     def _process(self) -> Any:
-        """Playwright keeps its process private; tests/browser/test_process.py holds this to what is there."""
+        """Playwright keeps its process private; the tests of the pool hold this to what is there."""
         client = self._context._client
         return None if client is None else client._transport._proc
 
@@ -196,10 +207,11 @@ def _environment() -> dict[str, str]:
 
 
 def _start_failure(executable: Path, exc: Exception) -> BrowserUnavailable:
-    _log.warning("Chromium at %s did not start: %s", executable, exc)
-    if isinstance(exc, TimeoutError):
+    said = [line.strip() for line in str(exc).splitlines() if line.strip() and " --" not in line]  # no command lines
+    _log.warning("Chromium at %s did not start: %s", executable, " | ".join(said[:20]))
+    if isinstance(exc, TimeoutError | PlaywrightTimeoutError):
         return BrowserUnavailable("Chromium did not start in time; run `pressrun doctor` to see what is missing.")
-    if "sandbox" in str(exc).lower() and "--no-sandbox" in str(exc).lower():
+    if any("No usable sandbox" in line for line in said):
         return BrowserUnavailable(
             "Chromium could not set up its sandbox: allow unprivileged user namespaces on this machine "
             "(or, in a container, use the seccomp profile from the guide)."
