@@ -1,0 +1,68 @@
+"""A real pool for the tests of browser/, and a look at what Chromium itself thinks is open."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pressrun.browser.config import BrowserPoolConfig
+from pressrun.browser.pool import BrowserPool, Lease, open_browser_pool
+
+SMALL: dict[str, Any] = {"viewport_width": 320, "viewport_height": 240, "zoom": 1}
+QUICK = BrowserPoolConfig(
+    contexts=2, lease_timeout_s=20, load_timeout_s=10, close_timeout_s=1, ping_interval_s=0.3, ping_timeout_s=1
+)
+
+
+@pytest.fixture(scope="module")
+async def pool(anyio_backend: str) -> AsyncIterator[BrowserPool]:
+    """One pool for a whole module: a browser takes half a second."""
+    async with open_browser_pool(QUICK) as pool:
+        yield pool
+
+
+@pytest.fixture
+async def lease(pool: BrowserPool) -> AsyncIterator[Lease]:
+    async with pool.lease(viewport_width=640, viewport_height=360, zoom=1) as lease:
+        yield lease
+
+
+def quick(**changes: object) -> BrowserPoolConfig:
+    return replace(QUICK, **changes)  # type: ignore[arg-type]
+
+
+async def open_contexts(pool: BrowserPool) -> int:
+    """Contexts that exist in Chromium itself, whoever holds them (Playwright's own default context not counted)."""
+    count = 0
+    for process in pool._browsers.processes:
+        session = await process.browser.new_browser_cdp_session()
+        answer = await session.send("Target.getBrowserContexts")
+        count += len(answer["browserContextIds"])
+        await session.detach()
+    return count
+
+
+async def pids(pool: BrowserPool) -> list[int]:
+    """Chromium and its driver, started if need be."""
+    await pool.warm()
+    (process,) = pool._browsers.processes
+    assert process._driver.pid is not None
+    return [process.pid, process._driver.pid]
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; one that has ended and was not waited for does not."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def children(pid: int) -> set[int]:
+    """The direct children of a process."""
+    return {int(child) for tasks in Path(f"/proc/{pid}/task").glob("*/children") for child in tasks.read_text().split()}

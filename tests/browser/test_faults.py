@@ -1,0 +1,149 @@
+"""Killed, frozen, crashed, looping: the right error, within its time, and the next lease works."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio
+import pytest
+
+from pressrun.browser.page_breaks import Slice
+from pressrun.browser.pool import BrowserPool, Lease, open_browser_pool
+from pressrun.errors import BrowserCrashed, BrowserFailure, RenderTimeout
+from tests.browser.conftest import SMALL, is_alive, open_contexts, pids, quick
+
+pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
+
+
+@pytest.fixture
+async def fresh() -> AsyncIterator[BrowserPool]:
+    """A pool of its own for a test that breaks it."""
+    async with open_browser_pool(quick()) as pool:
+        yield pool
+
+
+async def works(pool: BrowserPool) -> bool:
+    async with pool.lease(**SMALL) as lease:
+        await lease.load("<p>after")
+        return len(await lease.capture(Slice(0, 240))) > 100
+
+
+LOOPS_LATER = "<p>x</p><script>addEventListener('load', () => setTimeout(() => { for (;;); }))</script>"
+
+
+async def load_and_capture(lease: Lease, html: str) -> None:
+    await lease.load(html)
+    await capture_for_ever(lease)
+
+
+async def capture_for_ever(lease: Lease) -> None:
+    while True:
+        await lease.capture(Slice(0, 240))
+
+
+async def kill_soon(pid: int) -> None:
+    """In the middle of whatever goes on: a capture takes longer than one turn of the loop."""
+    await anyio.wait_all_tasks_blocked()
+    os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("victim", ["chromium", "driver"])
+async def test_a_kill_during_a_capture_is_a_crash_and_the_next_lease_works(fresh: BrowserPool, victim: str) -> None:
+    started = await pids(fresh)
+    pid = started[["chromium", "driver"].index(victim)]
+    with anyio.fail_after(10):
+        async with fresh.lease(**SMALL) as lease:
+            await lease.load("<p>x")
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(kill_soon, pid)
+                with pytest.raises(BrowserCrashed) as caught:
+                    await capture_for_ever(lease)
+        assert "--" not in str(caught.value)
+        assert await works(fresh)
+    assert not any(is_alive(pid) for pid in started)
+    assert fresh.pressure().free == 2
+
+
+@pytest.mark.parametrize("victim", ["chromium", "driver"])
+async def test_a_kill_while_idle_is_not_noticed_by_the_next_lease(fresh: BrowserPool, victim: str) -> None:
+    started = await pids(fresh)
+    os.kill(started[["chromium", "driver"].index(victim)], signal.SIGKILL)
+    with anyio.fail_after(10):
+        assert await works(fresh)
+
+
+async def test_a_frozen_browser_is_replaced_within_five_seconds(fresh: BrowserPool) -> None:
+    chromium, _ = await pids(fresh)
+    async with fresh.lease(**SMALL) as lease:
+        await lease.load("<p>x")
+        os.kill(chromium, signal.SIGSTOP)
+        with anyio.fail_after(5):
+            with pytest.raises(BrowserFailure):
+                await capture_for_ever(lease)
+            assert await works(fresh)
+    assert not is_alive(chromium)
+
+
+async def test_an_endless_script_is_a_timeout_that_costs_the_neighbour_nothing() -> None:
+    async with open_browser_pool(quick(load_timeout_s=1)) as pool:
+        async with pool.lease(**SMALL) as neighbour:
+            await neighbour.load("<p>calm")
+            async with pool.lease(**SMALL, scripts=True) as lease:
+                with anyio.fail_after(4), pytest.raises(RenderTimeout, match="within 1 s"):
+                    await lease.load("<p>x</p><script>for (;;);</script>")
+            assert len(await neighbour.capture(Slice(0, 240))) > 100
+        assert await open_contexts(pool) == 0
+        assert len(pool._browsers.processes) == 1
+
+
+async def test_a_document_that_loops_later_is_a_timeout_too() -> None:
+    """`evaluate` and CDP calls have no timeout of their own (BROWSER.md, "Faults")."""
+    async with open_browser_pool(quick(load_timeout_s=1, capture_timeout_s=1)) as pool:
+        async with pool.lease(**SMALL, scripts=True) as lease:
+            with anyio.fail_after(6), pytest.raises(RenderTimeout):
+                await load_and_capture(lease, LOOPS_LATER)
+        assert await works(pool)
+
+
+@pytest.mark.slow
+async def test_a_heap_bomb_ends_as_a_crash_of_its_own_page(fresh: BrowserPool) -> None:
+    async with fresh.lease(**SMALL, scripts=True) as lease:
+        with anyio.fail_after(15), pytest.raises(BrowserFailure):
+            await lease.load("<script>const a = []; for (;;) a.push(new Array(1e5).fill(Math.random()))</script>")
+    assert await works(fresh)
+
+
+async def test_a_spent_lease_says_so_instead_of_hanging(fresh: BrowserPool) -> None:
+    async with fresh.lease(**SMALL, scripts=True) as lease:
+        with anyio.move_on_after(0.2):
+            await lease.load("<script>for (;;);</script>")
+        with anyio.fail_after(2), pytest.raises(BrowserFailure):
+            await lease.capture(Slice(0, 240))
+
+
+async def test_a_context_that_does_not_close_costs_the_browser_and_gives_its_place_back() -> None:
+    async with open_browser_pool(quick(ping_interval_s=60, contexts=1)) as pool:
+        chromium, _ = await pids(pool)
+        with anyio.fail_after(8):
+            async with pool.lease(**SMALL) as lease:
+                await lease.load("<p>x")
+                os.kill(chromium, signal.SIGSTOP)
+            assert await works(pool)
+        assert not is_alive(chromium)
+
+
+def open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def test_twenty_leases_leave_descriptors_and_contexts_as_they_were(pool: BrowserPool) -> None:
+    assert await works(pool)
+    before = open_descriptors()
+    for _ in range(20):
+        async with pool.lease(**SMALL):
+            pass
+    assert open_descriptors() == before
+    assert await open_contexts(pool) == 0
