@@ -8,7 +8,7 @@ from __future__ import annotations
 PROMISES = {
     "single-flight": "One accepted run of 200 simultaneous identical submissions.",
     "busy": "Another request is told 409 with the run in the way, its stage, progress and where to follow it.",
-    "duplicate": "The same request within the window of a completed run is told 409 `duplicate` and the result's place.",
+    "duplicate": "The same request within the window of a completed run is told 409 `duplicate` and where.",
     "slot-freed": "The slot is freed when the run ends in any way, also when the client left before the first byte.",
     "run-outlives-client": "A run belongs to the engine: it goes on when its client has gone.",
     "no-event-lost": "No event lost, none repeated, in order, for every place a stream can be cut.",

@@ -181,3 +181,21 @@ def test_a_document_that_shows_nothing_is_an_error_event(http: httpx.Client, htm
 def test_text_that_takes_for_ever_to_parse_is_an_error_event_or_done_in_time(http: httpx.Client) -> None:
     end = run_to_end(http, text="[" * 400_000, max_screenshots=1)[-1]
     assert end["type"] == "complete" or end["code"] == "source_too_complex", end
+
+
+@pytest.mark.promise("sealed")
+def test_a_page_under_capture_reaches_nothing(http: httpx.Client) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        there = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        html = (
+            f"<link rel=stylesheet href={there}/c><link rel=preconnect href={there}><link rel=prefetch href={there}/p>"
+            f"<style>@import '{there}/i';@font-face{{font-family:f;src:url({there}/f)}}p{{font-family:f}}</style>"
+            f"<img src={there}/img><iframe src={there}/frame></iframe><object data={there}/o></object>"
+            f"<video src={there}/v autoplay></video><script src={there}/s></script>"
+            f"<meta http-equiv=refresh content='0;url={there}/r'><p>text</p>"
+        )
+        events = run_to_end(http, html=html)
+        assert events[-1]["type"] == "complete", events[-1]
+        with pytest.raises(BlockingIOError):
+            listener.accept()
