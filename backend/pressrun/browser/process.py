@@ -211,9 +211,9 @@ def _start_failure(executable: Path, exc: Exception) -> BrowserUnavailable:
     _log.warning("Chromium at %s did not start: %s", executable, " | ".join(said[:20]))
     if isinstance(exc, TimeoutError | PlaywrightTimeoutError):
         return BrowserUnavailable("Chromium did not start in time; run `pressrun doctor` to see what is missing.")
-    if any("No usable sandbox" in line for line in said):
+    if any("No usable sandbox" in line or "sandboxing failed" in line for line in said):
         return BrowserUnavailable(
             "Chromium could not set up its sandbox: allow unprivileged user namespaces on this machine "
-            "(or, in a container, use the seccomp profile from the guide)."
+            "(or, in a container, use docs/seccomp.json: docs/docker.md)."
         )
     return BrowserUnavailable(f"Chromium at {executable} did not start; run `pressrun doctor` to see what is missing.")
