@@ -121,9 +121,9 @@ async def _open_all(settings: Settings, clock: Clock, mask: SecretMask) -> Async
                 grace_s=settings.shutdown_grace_s,
             )
         )
-        await stack.enter_async_context(_warm(pool))
         service = await stack.enter_async_context(open_run_service(database, log, guard, ledger, engine, store))
         stack.callback(service.stop_admitting)
+        await stack.enter_async_context(_warm(pool))
         _log.info("ready", url=f"http://{settings.host}:{settings.port}", data_dir=str(data_dir))
         yield AppState(settings=settings, database=database, service=service, store=store, pool=pool)
 

@@ -1,0 +1,1 @@
+"""Figures, measured here and now on real servers: `make bench`."""
