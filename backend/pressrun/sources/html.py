@@ -10,7 +10,7 @@ from pressrun.sources.document import Document, DocumentWarning
 from pressrun.sources.parser_pool import parse
 from pressrun.sources.titles import NO_TITLE, one_line
 
-SCAN_LIMIT_S = 5.0  # 5 MB, the largest taken, were seen to need about one
+SCAN_LIMIT_S = 5.0  # 5 MB of nothing but tags, the largest taken, need about three
 
 _NOT_SCANNED = DocumentWarning(
     "not_examined",

@@ -1,4 +1,4 @@
-"""Parsing where it can be killed: the parent's side of `parser_child` (docs/decisions/0003).
+"""Parsing where it can be killed: the parent's side of `parser_child` (docs/decisions/0004).
 
 A child has memory, CPU and wall limits and an empty environment. It is used by one request at a time, and by another
 only when it answered; whoever stops waiting (deadline, cancellation) kills it. Nothing is kept between requests unless
@@ -28,7 +28,7 @@ from pressrun.sources.parser_wire import HEADER
 
 MEMORY_LIMIT_BYTES = 1 << 30  # address space; 400 000 characters of dense Markdown were seen to need a third of it
 KEEP_BELOW_BYTES = 160 << 20  # a child starts at 24 MB; one that grew past this is not kept
-MAX_ANSWER_BYTES = 64 << 20  # arbitrary; 400 000 characters of text never came near
+MAX_ANSWER_BYTES = 16 << 20  # 400 000 characters of footnote marks, the worst honest text seen, make 6 MB
 CLOSE_LIMIT_S = 5.0  # after SIGKILL only a process stuck in the kernel needs longer
 
 _BOOT = "import sys; sys.path.insert(0, sys.argv.pop()); from pressrun.sources.parser_child import main; main()"

@@ -5,6 +5,8 @@ Runs in the parser child. Scripts, styles, frames, forms and event handlers go; 
 
 from __future__ import annotations
 
+import re
+
 import nh3
 
 _TAGS = """
@@ -23,17 +25,19 @@ _ATTRIBUTES = {
     "th": {"colspan", "rowspan", "scope", "style"},
     "col": {"span"},
     "colgroup": {"span"},
-    "details": {"open"},
     "time": {"datetime"},
     "del": {"datetime", "cite"},
     "ins": {"datetime", "cite"},
 }
 _REMOVED_WITH_CONTENT = {"script", "style", "iframe", "object", "noscript", "template", "title", "textarea", "select"}
+_ALIGNMENT = re.compile(r"\s*text-align:\s*(?:left|right|center|justify|start|end)\s*;?\s*")  # what a table writes
 _LINK_SCHEMES = ("http:", "https:", "mailto:", "tel:", "#")
 _SPAN_LIMIT = 100  # arbitrary: a browser takes 1000 x 65534, and lays out that many cells
 
 
 def _filter_attribute(tag: str, name: str, value: str) -> str | None:
+    if name == "style":
+        return value if _ALIGNMENT.fullmatch(value) else None
     if tag == "a" and name == "href":
         return value if value.strip().lower().startswith(_LINK_SCHEMES) else None
     if name in {"colspan", "rowspan", "span"}:
@@ -46,7 +50,7 @@ _CLEANER = nh3.Cleaner(
     clean_content_tags=_REMOVED_WITH_CONTENT,
     attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
     attribute_filter=_filter_attribute,
-    filter_style_properties={"text-align"},
+    set_tag_attribute_values={"details": {"open": ""}},  # a picture cannot be unfolded
     url_schemes={"http", "https", "mailto", "tel", "data"},
     link_rel=None,  # nothing in a document can be followed to harm: no scripts, and links open as any link does
 )
