@@ -65,6 +65,7 @@ lint: setup
 	cd frontend && npx tsc --noEmit && npm run --silent lint && npm run --silent format:check
 
 installed: .venv/.installed .venv/.browser $(WEB)/index.html
+	@:
 
 .venv/bin/python:
 	@echo "· virtual environment in .venv"
