@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 
-_PATTERN = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+_PATTERN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _COUNTER_BITS = 12
 
 
@@ -35,4 +35,4 @@ class OperationIds:
 
 def is_operation_id(text: str) -> bool:
     """Whether `text` has the form of an operation_id; anything else never reaches a query or a path."""
-    return _PATTERN.match(text) is not None
+    return _PATTERN.fullmatch(text) is not None

@@ -24,7 +24,7 @@ ROUTE = "/generate-sse"
 MAX_BODY_BYTES = 6 * MAX_HTML_BYTES + 1_000_000
 
 # RFC 8941 string, or bare; printable ASCII, as long as the column
-_KEY = re.compile(r'^(?:"((?:[^"\\\x00-\x1f\x7f]|\\["\\])+)"|([^\s"\\\x00-\x1f\x7f]+))$', re.ASCII)
+_KEY = re.compile(r'(?:"((?:[^"\\\x00-\x1f\x7f]|\\["\\])+)"|([^\s"\\\x00-\x1f\x7f]+))', re.ASCII)
 _MAX_KEY_CHARACTERS = 255
 
 _log = structlog.get_logger(__name__)
@@ -61,7 +61,7 @@ def idempotency_key_of(request: Request) -> str | None:
     text = request.headers.get("idempotency-key")
     if text is None:
         return None
-    match = _KEY.match(text)
+    match = _KEY.fullmatch(text)
     key = (match[1] or match[2]) if match else ""
     if not key or len(key) > _MAX_KEY_CHARACTERS or not key.isascii():
         raise MalformedHeader(

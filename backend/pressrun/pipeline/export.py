@@ -13,7 +13,8 @@ from pressrun.events.model import Artifact
 from pressrun.exports.zip import stream_zip
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, Exported, Rendered, RunContext
 
-_MAX_BASE_NAME_CHARACTERS = 80  # with ending well under the 255 bytes of a file name, also in Devanagari
+_MAX_BASE_NAME_BYTES = 200  # with its ending well under the 255 bytes of a file name
+_VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f]")  # what an emoji leaves behind
 
 
 async def export(context: RunContext, pool: BrowserPool, composed: Composed, rendered: Rendered) -> Exported:
@@ -37,8 +38,10 @@ async def export(context: RunContext, pool: BrowserPool, composed: Composed, ren
 
 def base_name(title: str) -> str:
     """A file name from a title: letters, digits, marks of any script, `-`; never empty, never a path."""
-    kept = "".join(c if unicodedata.category(c)[0] in "LMN" else "-" for c in unicodedata.normalize("NFC", title))
-    return re.sub(r"-+", "-", kept).strip("-")[:_MAX_BASE_NAME_CHARACTERS].strip("-").lower() or "document"
+    plain = _VARIATION_SELECTORS.sub("", unicodedata.normalize("NFC", title))
+    kept = "".join(c if unicodedata.category(c)[0] in "LMN" else "-" for c in plain)
+    short = re.sub(r"-+", "-", kept).strip("-").lower().encode()[:_MAX_BASE_NAME_BYTES].decode(errors="ignore")
+    return short.strip("-") or "document"
 
 
 async def _make_pdf(context: RunContext, pool: BrowserPool) -> bytes:

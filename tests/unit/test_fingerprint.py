@@ -1,0 +1,98 @@
+"""The fingerprint: blind to spelling, sensitive to every field that changes the result."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pressrun.api.body import parse_json_object, parse_model
+from pressrun.api.schemas import GenerateRequest
+from pressrun.runs.fingerprint import fingerprint
+from pressrun.spec import RunSpec
+
+ROUTE = "/generate-sse"
+
+# For every field of RunSpec a value that differs from BASE's. A new field without an entry fails the test below.
+BASE: dict[str, Any] = {"text": "x"}
+OTHER: dict[str, dict[str, Any]] = {
+    "text": {"text": "y"},
+    "html": {"text": None, "html": "x"},
+    "composer": {"composer": "ai"},
+    "model_choice": {"model_choice": "other"},
+    "system_prompt": {"system_prompt": "be brief"},
+    "enable_verification": {"enable_verification": False},
+    "use_cache": {"use_cache": False},
+    "title": {"title": "T"},
+    "theme": {"theme": "ink"},
+    "output_name": {"output_name": "n"},
+    "zoom": {"zoom": 2.2},
+    "viewport_width": {"viewport_width": 1921},
+    "viewport_height": {"viewport_height": 1081},
+    "overlap": {"overlap": 16},
+    "page_breaks": {"page_breaks": "scroll"},
+    "max_screenshots": {"max_screenshots": 51},
+    "image_format": {"image_format": "webp"},
+    "image_quality": {"image_quality": 86},
+    "outputs": {"outputs": ["html"]},
+}
+
+
+def of(body: dict[str, Any]) -> str:
+    return fingerprint(ROUTE, RunSpec.model_validate(body))
+
+
+def test_every_field_that_changes_the_result_changes_the_fingerprint() -> None:
+    assert set(OTHER) == set(RunSpec.model_fields), "a new field needs a value here"
+    digests = [of(BASE)] + [of({**BASE, **other}) for other in OTHER.values()]
+    assert len(set(digests)) == len(digests)
+
+
+def test_the_route_is_part_of_it() -> None:
+    assert fingerprint("/a", RunSpec(text="x")) != fingerprint("/b", RunSpec(text="x"))
+
+
+@pytest.mark.parametrize("field", [name for name, info in RunSpec.model_fields.items() if not info.is_required()])
+def test_an_explicit_default_is_no_difference(field: str) -> None:
+    default = RunSpec(text="x").model_dump(mode="json")[field]
+    assert of({**BASE, field: default}) == of(BASE)
+
+
+def test_policies_are_not_part_of_it() -> None:
+    policies: dict[str, Any] = {
+        "lane": "bulk",
+        "on_busy": "queue",
+        "on_duplicate": "join",
+        "on_disconnect": "cancel",
+        "priority": 7,
+    }
+    assert set(policies) == set(GenerateRequest.model_fields) - set(RunSpec.model_fields)
+    request = parse_model(GenerateRequest, {**BASE, **policies})
+    assert fingerprint(ROUTE, request.spec()) == of(BASE)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"text": st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1).filter(str.strip)},
+        optional={
+            "zoom": st.sampled_from([1, 2, 3]),
+            "overlap": st.sampled_from([0, 15, 20]),
+            "viewport_width": st.integers(320, 7680),
+            "theme": st.sampled_from(["paper", "ink"]),
+        },
+    ),
+    st.randoms(),
+)
+def test_key_order_white_space_and_the_spelling_of_numbers_are_no_difference(
+    body: dict[str, Any], chance: random.Random
+) -> None:
+    keys = list(body)
+    chance.shuffle(keys)
+    spelled = {key: float(body[key]) if isinstance(body[key], int) else body[key] for key in keys}
+    raw = json.dumps(spelled, indent=chance.choice([None, 3]), ensure_ascii=chance.choice([True, False]))
+    request = parse_model(GenerateRequest, parse_json_object(raw.encode()))
+    assert fingerprint(ROUTE, request.spec()) == of(body)

@@ -1,0 +1,54 @@
+"""OpenAPI and the routes agree, in both directions, and the document is valid in itself."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from starlette.routing import Route
+
+from pressrun.api.openapi import build_openapi
+from pressrun.api.routes import build_routes
+from pressrun.events.model import BODY
+
+UI_PATHS = {"/"}
+
+
+def test_every_route_is_described_and_every_description_has_a_route() -> None:
+    described = {
+        (path, method.upper())
+        for path, item in build_openapi()["paths"].items()
+        for method in item
+        if method != "parameters"
+    }
+    served = {
+        (re.sub(r":path\}", "}", route.path), method)
+        for route in build_routes()
+        if isinstance(route, Route) and route.path not in UI_PATHS
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert described == served
+
+
+def test_every_reference_leads_somewhere() -> None:
+    document = build_openapi()
+    wanted = set(re.findall(r'"#/components/schemas/([A-Za-z]+)"', json.dumps(document)))
+    assert wanted <= set(document["components"]["schemas"])
+
+
+def test_every_event_is_described() -> None:
+    mapping = build_openapi()["components"]["schemas"]["RunEvent"]["discriminator"]["mapping"]
+    assert set(mapping) == set(BODY.json_schema()["discriminator"]["mapping"])
+
+
+def test_every_path_parameter_is_declared() -> None:
+    for path, item in build_openapi()["paths"].items():
+        for method, operation in item.items():
+            if method == "parameters":
+                continue
+            declared = {
+                parameter["name"]
+                for parameter in (*item.get("parameters", ()), *operation.get("parameters", ()))
+                if parameter["in"] == "path"
+            }
+            assert declared == set(re.findall(r"\{([a-z_]+)\}", path)), (method, path)

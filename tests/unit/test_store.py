@@ -1,0 +1,131 @@
+"""Staging and publishing: whole or not there, never two runs in one folder."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pressrun.artifacts.model import Manifest, StoredFile
+from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.errors import AttemptSuperseded, NotFound
+from pressrun.exports.zip import stream_zip
+from pressrun.pipeline.export import base_name
+from pressrun.pipeline.publish import batch_folder_name
+
+pytestmark = pytest.mark.anyio
+NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> LocalArtifactStore:
+    store = LocalArtifactStore(tmp_path)
+    await store.prepare()
+    return store
+
+
+def manifest(files: list[StoredFile]) -> Manifest:
+    return Manifest(
+        operation_id="op",
+        attempt=1,
+        created_at=NOW,
+        published_at=NOW,
+        title="t",
+        versions={},
+        spec={},
+        truncated=False,
+        files=files,
+    )
+
+
+async def test_a_published_batch_holds_what_was_staged_and_nothing_else(store: LocalArtifactStore) -> None:
+    staging = await store.open_staging("op", 1)
+    file = await staging.write("slides/0001.png", b"picture")
+    await staging.write("left-over.tmp", b"x")
+    folder = await store.publish("op", 1, "batch", manifest([file]))
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert there == {"manifest.json", "slides/0001.png"}
+    path, record = await store.find_published("batch", "slides/0001.png")
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == record.sha256 == file.sha256
+
+
+async def test_publishing_again_changes_nothing(store: LocalArtifactStore) -> None:
+    staging = await store.open_staging("op", 1)
+    file = await staging.write("a", b"1")
+    folder = await store.publish("op", 1, "batch", manifest([file]))
+    again = await store.open_staging("op", 2)
+    await again.write("a", b"2")
+    assert await store.publish("op", 2, "batch", manifest([file])) == folder
+    assert (folder / "a").read_bytes() == b"1"
+
+
+async def test_a_later_attempt_takes_the_files_over_and_the_earlier_one_writes_no_more(
+    store: LocalArtifactStore,
+) -> None:
+    first = await store.open_staging("op", 1)
+    file = await first.write("slides/0001.png", b"picture")
+    second = await store.open_staging("op", 2)
+    assert await second.verify("slides/0001.png", file.sha256) == file
+    with pytest.raises(AttemptSuperseded):
+        await first.write("slides/0002.png", b"late")
+    with pytest.raises(AttemptSuperseded):
+        await store.publish("op", 1, "batch", manifest([file]))
+
+
+async def test_a_damaged_file_does_not_pass_for_the_one_that_was_written(store: LocalArtifactStore) -> None:
+    staging = await store.open_staging("op", 1)
+    file = await staging.write("a", b"good")
+    staging.path("a").write_bytes(b"torn")
+    assert await staging.verify("a", file.sha256) is None
+    assert await staging.verify("b", file.sha256) is None
+
+
+@pytest.mark.parametrize("name", ["../pressrun.sqlite", "/etc/passwd", "slides", "", "a/../a", "A"])
+async def test_only_the_exact_names_of_the_manifest_are_found(store: LocalArtifactStore, name: str) -> None:
+    staging = await store.open_staging("op", 1)
+    await store.publish("op", 1, "batch", manifest([await staging.write("a", b"1")]))
+    with pytest.raises(NotFound):
+        await store.find_published("batch", name)
+
+
+async def test_a_deleted_batch_is_gone_whole(store: LocalArtifactStore, tmp_path: Path) -> None:
+    staging = await store.open_staging("op", 1)
+    await store.publish("op", 1, "batch", manifest([await staging.write("a", b"1")]))
+    await store.delete_batch("batch")
+    await store.delete_batch("batch")
+    assert not list(tmp_path.glob("*/*"))
+
+
+def test_folders_sort_by_time_and_differ_within_a_millisecond() -> None:
+    assert batch_folder_name(NOW, "a") == "2026-11-21_08-00-00_a"
+    assert batch_folder_name(NOW, "a") != batch_folder_name(NOW, "b")
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("How rivers shape the land 🏞️", "how-rivers-shape-the-land"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("नदियाँ", "नदियाँ"),
+        ("...", "document"),
+        ("a" * 500, "a" * 200),
+        ("河" * 500, "河" * 66),
+    ],
+)
+def test_a_file_name_from_a_title_is_readable_and_never_a_path(title: str, name: str) -> None:
+    assert base_name(title) == name
+
+
+def test_a_streamed_zip_is_a_zip_and_the_same_every_time(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x" * 600_000)
+    files = [("slides/a", tmp_path / "a"), ("empty", tmp_path / "b")]
+    (tmp_path / "b").touch()
+    first, second = (b"".join(stream_zip(files, modified_at=NOW)) for _ in range(2))
+    assert first == second
+    with zipfile.ZipFile(io.BytesIO(first)) as archive:
+        assert archive.testzip() is None
+        assert archive.read("slides/a") == b"x" * 600_000
