@@ -27,8 +27,9 @@ STOP_LIMIT_S = 30  # over the server's own grace
 def main() -> int:
     data = Path(os.environ.get("PRESSRUN_DATA_DIR", ROOT / "data")).absolute()
     before = batch_folders(data)
+    print(f"· a server of its own, with its data in {data}", flush=True)
     with running_server(data) as url:
-        print(f"· server on {url}, data in {data}", flush=True)
+        print(f"· examples/lesson.md to {url}", flush=True)
         lesson = ROOT / "examples" / "lesson.md"
         # The same lesson twice within a few seconds is what this demo is for, so the duplicate rule is set aside.
         options = ["--composer", "markdown", "--on-duplicate", "run", "--server", url]
@@ -39,6 +40,8 @@ def main() -> int:
         return 1
     for folder in made:
         print_folder(folder)
+    if status == 0:
+        print("\nNext: make serve, and open http://127.0.0.1:8000")
     return status
 
 
