@@ -86,6 +86,7 @@ async def test_a_run_cancelled_in_an_endless_script_is_free_within_a_second(pool
     assert await open_contexts(pool) == 0
 
 
+@pytest.mark.slow
 async def test_cancelled_while_the_browser_starts_it_is_free_at_once_and_the_browser_stays() -> None:
     before = children(os.getpid())
     async with open_browser_pool(quick()) as pool:
@@ -109,6 +110,7 @@ async def test_cancelled_in_the_waiting_line_it_takes_no_place(pool: BrowserPool
 
 
 @pytest.mark.parametrize("after_ms", [0, 50, 200, 400, 700])
+@pytest.mark.slow
 async def test_a_pool_cancelled_at_any_moment_leaves_no_process(after_ms: int) -> None:
     before = children(os.getpid())
     with anyio.move_on_after(after_ms / 1000):

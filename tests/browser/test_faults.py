@@ -51,6 +51,7 @@ async def kill_soon(pid: int) -> None:
 
 
 @pytest.mark.parametrize("victim", ["chromium", "driver"])
+@pytest.mark.slow
 async def test_a_kill_during_a_capture_is_a_crash_and_the_next_lease_works(fresh: BrowserPool, victim: str) -> None:
     started = await pids(fresh)
     pid = started[["chromium", "driver"].index(victim)]
@@ -75,6 +76,7 @@ async def test_a_kill_while_idle_is_not_noticed_by_the_next_lease(fresh: Browser
         assert await works(fresh)
 
 
+@pytest.mark.slow
 async def test_a_frozen_browser_is_replaced_within_five_seconds(fresh: BrowserPool) -> None:
     chromium, _ = await pids(fresh)
     async with fresh.lease(**SMALL) as lease:
@@ -99,6 +101,7 @@ async def test_an_endless_script_is_a_timeout_that_costs_the_neighbour_nothing()
         assert len(pool._browsers.processes) == 1
 
 
+@pytest.mark.slow
 async def test_a_document_that_loops_later_is_a_timeout_too() -> None:
     """`evaluate` and CDP calls have no timeout of their own (BROWSER.md, "Faults")."""
     async with open_browser_pool(quick(load_timeout_s=1, capture_timeout_s=1)) as pool:
@@ -124,6 +127,7 @@ async def test_a_spent_lease_says_so_instead_of_hanging(fresh: BrowserPool) -> N
             await lease.capture(Slice(0, 240))
 
 
+@pytest.mark.slow
 async def test_a_context_that_does_not_close_costs_the_browser_and_gives_its_place_back() -> None:
     async with open_browser_pool(quick(ping_interval_s=60, contexts=1)) as pool:
         chromium, _ = await pids(pool)
@@ -139,6 +143,7 @@ def open_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+@pytest.mark.slow
 async def test_twenty_leases_leave_descriptors_and_contexts_as_they_were(pool: BrowserPool) -> None:
     assert await works(pool)
     before = open_descriptors()

@@ -114,6 +114,7 @@ async def test_a_health_check_passes_while_every_place_is_taken(pool: BrowserPoo
         await pool.check()
 
 
+@pytest.mark.slow
 async def test_a_failed_start_is_told_and_forgotten(tmp_path: Path) -> None:
     real = find_chromium(None)
     chromium = tmp_path / "chromium"
@@ -133,6 +134,7 @@ async def test_a_failed_start_is_told_and_forgotten(tmp_path: Path) -> None:
         assert pool.pressure().reason is None
 
 
+@pytest.mark.slow
 async def test_a_start_that_never_ends_is_given_up(tmp_path: Path) -> None:
     chromium = tmp_path / "chromium"
     chromium.write_text("#!/bin/sh\nexec sleep 60\n")
@@ -142,6 +144,7 @@ async def test_a_start_that_never_ends_is_given_up(tmp_path: Path) -> None:
             assert not await pool.warm()
 
 
+@pytest.mark.slow
 async def test_a_browser_is_replaced_after_so_many_contexts_and_drained() -> None:
     async with open_browser_pool(quick(recycle_after=3)) as pool:
         (first, *_) = await pids(pool)

@@ -99,6 +99,7 @@ async def test_no_script_reaches_loopback(pool: BrowserPool, way: str) -> None:
         assert not was_hit(listener)
 
 
+@pytest.mark.slow
 async def test_a_script_that_leaves_the_document_ends_it_and_reaches_nothing() -> None:
     async with open_browser_pool(quick(load_timeout_s=0.7)) as pool:
         for way in WAYS_TO_LEAVE.values():

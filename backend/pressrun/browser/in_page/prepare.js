@@ -33,6 +33,13 @@ async ({ maxNodes, maxPicturePixels, animationFrames }) => {
     }
   }
 
+  // A colour gradient over the whole page would begin anew below its end: every slide gets the whole of it instead.
+  for (const element of [root, document.body]) {
+    if (element && /gradient\(/.test(getComputedStyle(element).backgroundImage)) {
+      important(element, "background-attachment", "fixed");
+    }
+  }
+
   // A page whose background is painted by one big wrapper goes on in that colour where a slide has room left.
   const unpainted = (element) => {
     const { backgroundColor, backgroundImage } = getComputedStyle(element);
