@@ -9,6 +9,7 @@ export function ScreenError({ error, reset }: ErrorComponentProps): ReactElement
   return (
     <Notice
       tone="bad"
+      level={1}
       role="alert"
       title="This page could not be shown"
       actions={<Button onClick={reset}>Show it again</Button>}

@@ -9,6 +9,7 @@ export function NotFoundRoute(): ReactElement {
   return (
     <Notice
       tone="warning"
+      level={1}
       title="There is no such page"
       actions={
         <Link to="/" className={buttonClass("primary")}>

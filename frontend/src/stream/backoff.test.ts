@@ -1,18 +1,21 @@
 import { expect, test, vi } from "vitest";
 import { backoffMs, pause } from "./backoff";
 
-test("waits double up to half a minute, with as much as half of it left to chance", () => {
+test("waits double up to ten seconds, with as much as half of it left to chance", () => {
   const longest = [0, 1, 2, 3, 4, 50].map((failures) => backoffMs(2000, failures, () => 1));
-  expect(longest).toEqual([2000, 4000, 8000, 16_000, 30_000, 30_000]);
+  expect(longest).toEqual([2000, 4000, 8000, 10_000, 10_000, 10_000]);
   expect(backoffMs(2000, 1, () => 0)).toBe(2000);
 });
 
-test("a pause ends early when the network comes back, and when it is aborted", async () => {
+test("a pause ends early when the network comes back, when somebody looks, and when it is aborted", async () => {
   vi.useFakeTimers();
   try {
     const online = pause(60_000, new AbortController().signal);
     dispatchEvent(new Event("online"));
     await online;
+    const looked = pause(60_000, new AbortController().signal);
+    document.dispatchEvent(new Event("visibilitychange"));
+    await looked;
     await pause(60_000, AbortSignal.abort());
     expect(vi.getTimerCount()).toBe(0);
   } finally {

@@ -1,23 +1,25 @@
 /** How long to wait before the next attempt to connect. Pure but for `pause`. */
 
-/** Doubles from `base_ms` up to 30 s; between half and all of it, so that many tabs do not come back at once. */
+/** Doubles from `baseMs` up to 10 s (arbitrary: a person may be watching); between half and all of it, so that many tabs do not come back at once. */
 export function backoffMs(baseMs: number, failures: number, random: () => number = Math.random): number {
-  const ceiling = Math.min(30_000, baseMs * 2 ** Math.min(failures, 10));
+  const ceiling = Math.min(10_000, baseMs * 2 ** Math.min(failures, 10));
   return ceiling * (0.5 + random() / 2);
 }
 
-/** Resolves after the time, at once when the network comes back, or when aborted (it never rejects). */
+/** Resolves after the time, or at once when the network comes back, when somebody looks at the page again, or when aborted. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const finish = (): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", finish);
       globalThis.removeEventListener("online", finish);
+      document.removeEventListener("visibilitychange", finish);
       resolve();
     };
     const timer = setTimeout(finish, ms);
     signal.addEventListener("abort", finish);
     globalThis.addEventListener("online", finish);
+    document.addEventListener("visibilitychange", finish);
     if (signal.aborted) finish();
   });
 }

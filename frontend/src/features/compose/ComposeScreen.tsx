@@ -1,4 +1,11 @@
-import { type KeyboardEvent, type ReactElement, type SyntheticEvent, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type ReactElement,
+  type SyntheticEvent,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import { Button } from "@/components/Button";
 import type { StartedRun } from "@/stream/startRun";
 import styles from "./ComposeScreen.module.css";
@@ -30,6 +37,12 @@ export function ComposeScreen({ onStarted }: { onStarted: (started: StartedRun) 
   const { state, generate, dismiss } = useGenerate(onStarted);
   const [pressed, setPressed] = useState(false);
   const text = useRef<HTMLTextAreaElement>(null);
+  const refusal = useRef<HTMLDivElement>(null);
+  const refused = state.state === "refused" || state.state === "unanswered";
+  useEffect(() => {
+    // On a phone the button is far below the card that says why nothing happened.
+    if (refused) refusal.current?.scrollIntoView({ block: "nearest" });
+  }, [refused]);
   const problems = messagesOf(draft, pressed, state);
 
   const edit = (part: Partial<Draft>): void => {
@@ -56,7 +69,7 @@ export function ComposeScreen({ onStarted }: { onStarted: (started: StartedRun) 
   return (
     <form className={styles["screen"]} noValidate onSubmit={onSubmit} onKeyDown={onKeyDown}>
       <h1 className={styles["title"]}>Text in, slides out.</h1>
-      <div className={styles["refusal"]} data-empty={state.state === "idle" || state.state === "sending"}>
+      <div ref={refusal} className={styles["refusal"]} hidden={!refused}>
         <Refusal state={state} onAgain={submit} onDismiss={dismiss} />
       </div>
       <SourceEditor draft={draft} kept={kept} problem={problems.source} textRef={text} onChange={edit} />

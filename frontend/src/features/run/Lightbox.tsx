@@ -3,6 +3,7 @@ import { Button, buttonClass } from "@/components/Button";
 import { Icon } from "@/components/Icon";
 import { formatBytes } from "@/lib/format";
 import type { Slide } from "@/stream/reduceRun";
+import { Picture } from "./Picture";
 import styles from "./Lightbox.module.css";
 
 interface Props {
@@ -51,7 +52,7 @@ export function Lightbox({ slides, at, onMove, onClose }: Props): ReactElement {
     >
       {slide !== undefined && (
         <>
-          <img className={styles["picture"]} src={slide.url} alt={`Slide ${slide.index}`} />
+          <Picture key={slide.url} slide={slide} className={styles["picture"]} />
           <div className={styles["bar"]}>
             <Button
               disabled={at === 0}

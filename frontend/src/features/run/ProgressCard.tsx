@@ -44,7 +44,6 @@ export function ProgressCard({ view }: { view: RunView }): ReactElement {
       <p className={styles["line"]}>
         <span className={styles["activity"]}>
           <strong>{view.progress} %</strong> {activity(view)}
-          {view.total !== null && view.current !== null && ` · ${view.current} of ${view.total}`}
         </span>
         <Elapsed view={view} />
       </p>

@@ -74,6 +74,7 @@ function Failure({ feed }: { feed: RunFeed }): ReactElement {
   return (
     <Notice
       tone={unknown ? "warning" : "bad"}
+      level={1}
       role="alert"
       title={unknown ? "There is no such run" : (problem?.title ?? "This run cannot be shown")}
       actions={

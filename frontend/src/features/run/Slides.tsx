@@ -2,38 +2,24 @@ import { type ReactElement, useState } from "react";
 import { count } from "@/lib/format";
 import { hasEnded, type RunView, type Slide } from "@/stream/reduceRun";
 import { Lightbox } from "./Lightbox";
+import { Picture } from "./Picture";
 import styles from "./Slides.module.css";
 
-/** A picture that cannot be had (its run was cancelled, or it was deleted) says so instead of showing a broken image. */
 function Thumbnail({ slide, onOpen }: { slide: Slide; onOpen: () => void }): ReactElement {
-  const [gone, setGone] = useState(false);
   return (
     <li className={styles["cell"]}>
       <button
         type="button"
         className={styles["thumbnail"]}
         style={{ aspectRatio: `${slide.width} / ${slide.height}` }}
-        disabled={gone}
         onClick={onOpen}
         aria-label={`Open slide ${slide.index}`}
       >
-        {gone ? (
-          <span className={styles["gone"]}>No longer there</span>
-        ) : (
-          <img
-            src={slide.url}
-            width={slide.width}
-            height={slide.height}
-            alt={`Slide ${slide.index}`}
-            loading="lazy"
-            decoding="async"
-            onError={() => {
-              setGone(true);
-            }}
-          />
-        )}
+        <Picture slide={slide} lazy />
       </button>
-      <span className={styles["number"]}>{slide.index}</span>
+      <span className={styles["number"]} aria-hidden="true">
+        {slide.index}
+      </span>
     </li>
   );
 }

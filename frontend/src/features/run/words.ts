@@ -25,8 +25,15 @@ export function activity(view: RunView): string {
     const place = view.queuePosition === null ? "" : ` (place ${view.queuePosition} in the line)`;
     return view.message ?? `Waiting for its turn${place}`;
   }
-  if (view.message !== null) return view.message;
+  if (view.message !== null) return withCount(view.message, view);
   return view.stage === null ? "Starting" : doing[view.stage];
+}
+
+/** The message with "3 of 12" behind it, unless it says so itself. */
+function withCount(message: string, { current, total }: RunView): string {
+  if (current === null || total === null) return message;
+  const figures = `${current} of ${total}`;
+  return message.includes(figures) ? message : `${message} · ${figures}`;
 }
 
 /** The browser tab: the figure first. */

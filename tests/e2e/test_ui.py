@@ -1,0 +1,264 @@
+"""The UI in a real Chromium against the real server: what a person does, and what a person then sees."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from pressrun.api.pages import WEB_ROOT
+from pressrun.browser.chromium import find_chromium
+from tests.support.runs import chapter
+from tests.support.server import Server, start_server
+
+pytestmark = [pytest.mark.chromium, pytest.mark.slow]
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
+WAIT_MS = 30_000
+DESK = (1280, 900)
+PHONE = (360, 740)
+
+expect.set_options(timeout=WAIT_MS)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    explicit = os.environ.get("PRESSRUN_CHROMIUM")
+    chromium = find_chromium(Path(explicit) if explicit else None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    assert (WEB_ROOT / "index.html").is_file(), "build the front end first: make setup"
+    with start_server(tmp_path_factory.mktemp("ui") / "data") as server:
+        yield server
+
+
+@dataclass
+class Person:
+    """Somebody with a browser profile of their own; remembers what their browser complained about."""
+
+    context: BrowserContext
+    server: Server
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "/") -> Page:
+        page = self.context.new_page()
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(self.server.url + path)
+        return page
+
+    def _note(self, message: Any) -> None:
+        # A picture that is being moved into its batch folder may be out of reach; the page asks for it again.
+        if message.type in {"error", "warning"} and "status of 404" not in message.text:
+            self.complaints.append(message.text)
+
+
+@pytest.fixture
+def somebody(browser: Browser) -> Iterator[Callable[..., Person]]:
+    contexts: list[BrowserContext] = []
+
+    def enter(
+        server: Server, size: tuple[int, int] = DESK, scheme: Literal["light", "dark"] = "light", **options: Any
+    ) -> Person:
+        width, height = size
+        viewport = {"width": width, "height": height}
+        context = browser.new_context(viewport=viewport, color_scheme=scheme, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(WAIT_MS)
+        contexts.append(context)
+        return Person(context, server)
+
+    yield enter
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def person(somebody: Callable[..., Person], server: Server) -> Person:
+    return somebody(server)
+
+
+def write(page: Page, text: str) -> None:
+    page.get_by_role("textbox", name="Source").fill(text)
+
+
+def generate(page: Page, text: str) -> None:
+    """Returns on the run's own screen."""
+    write(page, text)
+    page.get_by_role("button", name="Generate").click()
+    page.wait_for_url("**/runs/*")
+
+
+def slide(page: Page, number: int) -> Any:
+    return page.get_by_role("button", name=f"Open slide {number}", exact=True)
+
+
+def is_over(page: Page) -> None:
+    expect(page.get_by_role("link", name="Download all (ZIP)")).to_be_visible()
+
+
+def lines_of(value: list[dict[str, Any]]) -> str:
+    return "\n".join(f"{each['id']}: {[node['html'][:160] for node in each['nodes']]}" for each in value)
+
+
+def check_accessible(page: Page) -> None:
+    """axe's rules up to WCAG 2.2 AA, contrast among them."""
+    page.evaluate(AXE.read_text())
+    tags = json.dumps(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    found = page.evaluate(f"axe.run({{runOnly: {tags}}})")
+    assert not found["violations"], lines_of(found["violations"])
+    assert found["passes"]
+
+
+def check_width(page: Page) -> None:
+    over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(over) <= 0, f"{page.url} scrolls sideways"
+
+
+def test_text_becomes_pictures_that_arrive_while_the_run_goes_on(person: Person) -> None:
+    page = person.open()
+    write(page, chapter(12, "arrive"))
+    page.keyboard.press("Control+Enter")
+    expect(slide(page, 1)).to_be_visible()
+    assert page.get_by_role("progressbar", name="Progress").is_visible(), "the first picture came with the end"
+    is_over(page)
+    expect(page.get_by_role("img", name="Slide 12", exact=True)).to_be_attached()
+    picture = page.get_by_role("img", name="Slide 1", exact=True)
+    assert picture.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [1920, 1080]
+    assert page.title().startswith("✓ · Part 1 arrive")
+    assert person.complaints == []
+
+
+def test_a_reload_in_the_midst_of_a_run_goes_on_showing_it(person: Person) -> None:
+    page = person.open()
+    generate(page, chapter(16, "reload"))
+    expect(slide(page, 2)).to_be_visible()
+    page.reload()
+    expect(slide(page, 1)).to_be_visible()
+    is_over(page)
+    expect(slide(page, 16)).to_be_visible()
+    assert person.complaints == []
+
+
+def test_the_document_opens_in_a_sandbox_and_the_archive_downloads(person: Person) -> None:
+    page = person.open()
+    generate(page, chapter(1, "files"))
+    is_over(page)
+    with page.expect_popup() as popup:
+        page.get_by_role("link", name="Open document.html in a new tab").click()
+    expect(popup.value.get_by_role("heading", name="Part 1 files")).to_be_visible()
+    assert popup.value.evaluate("self.origin") == "null"
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download all (ZIP)").click()
+    assert download.value.suggested_filename.endswith(".zip")
+    assert download.value.failure() is None
+
+
+def test_cancel_ends_the_run_and_says_so(person: Person) -> None:
+    page = person.open()
+    generate(page, chapter(40, "cancel"))
+    expect(slide(page, 1)).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("heading", name="The run was cancelled")).to_be_visible()
+    assert page.title().startswith("Cancelled")
+
+
+def test_a_second_tab_sees_the_run_in_the_way_watches_it_cancels_it_and_has_its_turn(person: Person) -> None:
+    first, second = person.open(), person.open()
+    generate(first, chapter(40, "first"))
+    write(second, chapter(2, "second"))
+    second.get_by_role("button", name="Generate").click()
+    card = second.get_by_role("alert", name="Another run is in progress")
+    expect(card).to_contain_text("Part 1 first")
+    assert card.get_by_role("link", name="Watch it").evaluate("link => link.href") == first.url
+    card.get_by_role("button", name="Cancel it").click()
+    free = second.get_by_role("alert", name="The way is free")
+    free.get_by_role("button", name="Try again").click()
+    is_over(second)
+    expect(second.get_by_role("heading", name="Part 1 second")).to_be_visible()
+    expect(first.get_by_role("heading", name="The run was cancelled")).to_be_visible()
+
+
+def test_a_field_error_of_the_server_stands_at_its_field_and_the_text_stays(person: Person) -> None:
+    page = person.open()
+    write(page, "a bell \u0007 rings")
+    page.get_by_role("button", name="Generate").click()
+    source = page.get_by_role("textbox", name="Source")
+    expect(source).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#source-error")).to_contain_text("U+0007")
+    assert source.input_value() == "a bell \u0007 rings"
+
+
+def test_a_killed_server_is_said_to_be_gone_and_the_run_is_seen_to_its_end_once_it_is_back(
+    somebody: Callable[..., Person], tmp_path: Path
+) -> None:
+    with start_server(tmp_path / "data") as server:
+        page = somebody(server).open()
+        generate(page, chapter(20, "killed"))
+        expect(slide(page, 3)).to_be_visible()
+        server.kill()
+        expect(page.get_by_role("status", name="The connection is lost")).to_be_visible()
+        server.start()
+        expect(page.get_by_role("status", name="The connection is lost")).to_have_count(0)
+        is_over(page)
+        expect(slide(page, 20)).to_be_visible()
+        page.goto(server.url)
+        server.stop()
+        write(page, "anybody there?")
+        page.get_by_role("button", name="Generate").click()
+        expect(page.get_by_role("alert", name="The server does not answer")).to_be_visible()
+
+
+def test_pictures_are_looked_at_by_keyboard_alone(person: Person) -> None:
+    page = person.open()
+    generate(page, chapter(3, "keys"))
+    is_over(page)
+    slide(page, 2).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Slide 2 of 3")).to_be_visible()
+    for _ in range(3):  # once more than there are slides: at the last one it stays
+        page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("dialog", name="Slide 3 of 3")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("dialog", name="Slide 2 of 3")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(slide(page, 2)).to_be_focused()
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(DESK, "dark"), (PHONE, "light")])
+def test_every_screen_is_accessible_and_fits(
+    somebody: Callable[..., Person], server: Server, size: tuple[int, int], scheme: Literal["light", "dark"]
+) -> None:
+    person = somebody(server, size, scheme, reduced_motion="reduce")
+    page, other = person.open(), person.open()
+    generate(page, f"# {'Longword' * 12} {size} {scheme}\n\n" + chapter(20, f"{size} {scheme}"))
+    expect(slide(page, 1)).to_be_visible()
+    write(other, "mine")
+    other.get_by_role("button", name="Generate").click()
+    expect(other.get_by_role("alert", name="Another run is in progress")).to_be_visible()
+    for each in (other, page):
+        check_accessible(each)
+        check_width(each)
+    is_over(page)
+    check_accessible(page)
+    check_width(page)
+    slide(page, 1).click()
+    check_accessible(page)
+    for path in ("/", "/runs", "/runs/nothing-here"):
+        page.goto(server.url + path)
+        expect(page.get_by_role("heading").first).to_be_visible()
+        check_accessible(page)
+        check_width(page)
