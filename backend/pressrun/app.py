@@ -32,7 +32,7 @@ from pressrun.api.routes import build_routes
 from pressrun.api.state import AppState
 from pressrun.api.tokens import parse_tokens, require_safe_bind
 from pressrun.artifacts.store import LocalArtifactStore
-from pressrun.browser.pool import BrowserPoolConfig, open_browser_pool
+from pressrun.browser.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
 from pressrun.clock import Clock, SystemClock
 from pressrun.db.engine import open_database
 from pressrun.engine.engine import open_engine

@@ -119,3 +119,24 @@ def test_respond_async_answers_202_and_the_run_is_followed_elsewhere(http: httpx
     answer = http.post("/generate-sse", json={"text": "async"}, headers={"Prefer": "respond-async"})
     assert answer.status_code == 202
     check_story(follow(http, answer.headers["location"].split("/")[2]))
+
+
+def test_explain_says_what_would_happen_and_in_which_fields_the_requests_differ(http: httpx.Client) -> None:
+    body = {"text": chapter(40, "explained"), "zoom": 2}
+    free = http.post("/admission/explain", json=body).json()
+    assert (free["admitted"], free["run"], free["policies"]) == (True, None, {})
+    assert free["canonical"]["zoom"] == 2
+    with starting(http, **body) as (_, events):
+        operation_id = next(events)["operation_id"]
+        same = http.post("/admission/explain", json=body).json()
+        assert (same["admitted"], same["reason"], same["decided_by"]) == (False, "in_flight", "on_duplicate")
+        assert (same["fingerprint"], same["differences"]) == (free["fingerprint"], [])
+        other = http.post("/admission/explain", json={**body, "zoom": 3, "theme": "ink"}).json()
+        assert other["run"]["operation_id"] == operation_id
+        assert (other["decided_by"], set(other["policies"])) == ("on_busy", {"reject", "join", "queue", "replace"})
+        assert {difference["field"]: difference["requested"] for difference in other["differences"]} == {
+            "zoom": 3,
+            "theme": "ink",
+        }
+        cancel(http, operation_id)
+    assert http.get("/runs/current").status_code == 204

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pressrun.api.body import parse_model, read_json_object
-from pressrun.api.schemas import GenerateRequest, RunOut
+from pressrun.api.schemas import ExplanationOut, GenerateRequest, RunOut
 from pressrun.api.state import state_of
 from pressrun.api.streams import cursor_of, follow
 from pressrun.api.tokens import caller_of
@@ -32,20 +32,10 @@ _log = structlog.get_logger(__name__)
 
 async def generate_sse(request: Request) -> Response:
     """Starts a run and streams it; or says why not before any header of a stream."""
-    key = idempotency_key_of(request)
-    body = parse_model(GenerateRequest, await read_json_object(request, MAX_BODY_BYTES))
-    service = state_of(request).service
-    submission = Submission(
-        operation_id=service.new_operation_id(),
-        route=ROUTE,
-        spec=body.spec(),
-        lane=body.lane,
-        caller=caller_of(request.scope).name,
-        idempotency_key=key,
-        on_disconnect=body.on_disconnect,
-        priority=body.priority,
+    body, submission = await _read_submission(request)
+    admission = await state_of(request).service.submit(
+        submission, Policies(on_busy=body.on_busy, on_duplicate=body.on_duplicate)
     )
-    admission = await service.submit(submission, Policies(on_busy=body.on_busy, on_duplicate=body.on_duplicate))
     headers = {
         "Location": f"/runs/{admission.run.operation_id}/events",
         "Run-Disposition": admission.disposition,
@@ -54,6 +44,29 @@ async def generate_sse(request: Request) -> Response:
         accepted = RunOut.of(admission.run).model_dump(mode="json")
         return JSONResponse(accepted, 202, {**headers, "Preference-Applied": "respond-async"})
     return _stream(request, admission, headers, cancel_on_disconnect=body.on_disconnect == "cancel")
+
+
+async def explain_admission(request: Request) -> Response:
+    """POST /admission/explain: the same body, nothing started."""
+    _, submission = await _read_submission(request)
+    explanation = await state_of(request).service.explain(submission)
+    return JSONResponse(ExplanationOut.of(explanation).model_dump(mode="json"), headers={"Cache-Control": "no-store"})
+
+
+async def _read_submission(request: Request) -> tuple[GenerateRequest, Submission]:
+    key = idempotency_key_of(request)
+    body = parse_model(GenerateRequest, await read_json_object(request, MAX_BODY_BYTES))
+    submission = Submission(
+        operation_id=state_of(request).service.new_operation_id(),
+        route=ROUTE,
+        spec=body.spec(),
+        lane=body.lane,
+        caller=caller_of(request.scope).name,
+        idempotency_key=key,
+        on_disconnect=body.on_disconnect,
+        priority=body.priority,
+    )
+    return body, submission
 
 
 def idempotency_key_of(request: Request) -> str | None:

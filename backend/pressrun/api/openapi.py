@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from pressrun import __version__
 from pressrun.api.schemas import (
     CancelRequest,
+    ExplanationOut,
     GenerateRequest,
     Health,
     Problem,
@@ -32,6 +33,7 @@ _MODELS: tuple[type[BaseModel], ...] = (
     Problem,
     RejectedProblem,
     Health,
+    ExplanationOut,
 )
 _EVENT_BODIES: tuple[type[events.EventBody], ...] = (
     events.Queued,
@@ -177,6 +179,13 @@ def _paths() -> dict[str, Any]:
     }
     paths: dict[str, Any] = {
         "/generate-sse": {"post": _generate()},
+        "/admission/explain": {
+            "post": _operation(
+                "What POST /generate-sse would do with this body, and why; starts nothing",
+                {"200": _json("ExplanationOut", "the explanation")},
+                body="GenerateRequest",
+            )
+        },
         "/runs": {"get": _list()},
         "/runs/current": {
             "get": _operation(

@@ -55,6 +55,7 @@ STATUS: Mapping[str, int] = {
     "empty_document": 422,
     "ai_failed": 502,
     "ai_unavailable": 503,
+    "ai_refused": 502,
     "browser_failed": 500,
     "browser_unavailable": 503,
     "browser_crashed": 500,

@@ -29,6 +29,7 @@ def build_routes() -> list[BaseRoute]:
     """First match wins."""
     return [
         Route(generate.ROUTE, generate.generate_sse, methods=["POST"]),
+        Route("/admission/explain", generate.explain_admission, methods=["POST"]),
         Route("/runs", or_page(runs.list_runs), methods=["GET"]),
         Route("/runs/current", runs.current_run, methods=["GET"]),
         Route("/runs/{operation_id}", or_page(runs.show_run), methods=["GET"]),

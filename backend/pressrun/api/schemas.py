@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pressrun.events.model import Stage
 from pressrun.runs.admission import OnBusy, OnDuplicate
+from pressrun.runs.explain import Explanation
 from pressrun.runs.model import Run, RunStatus
 from pressrun.spec import RunSpec
 
@@ -155,6 +157,50 @@ class RejectedProblem(Problem):
     operation_id: Annotated[str | None, Field(description="absent when the run is another caller's")] = None
     active_operation_id: str | None = None
     run: RunInTheWay | None = None
+
+
+class DifferenceOut(BaseModel):
+    """A field in which the request and the run in the way differ; long values are cut."""
+
+    field: str
+    requested: Any
+    active: Any
+
+
+class ExplanationOut(BaseModel):
+    """What POST /generate-sse would do with this body right now, and why."""
+
+    admitted: Annotated[bool, Field(description="it would start at once")]
+    fingerprint: str
+    canonical: Annotated[dict[str, Any], Field(description="what is fingerprinted: every field, defaults filled in")]
+    reason: Literal["in_flight", "duplicate"] | None
+    message: str
+    run: RunInTheWay | None
+    differences: list[DifferenceOut]
+    window_left_s: float | None
+    decided_by: Annotated[Literal["on_duplicate", "on_busy"] | None, Field(description="the field whose value decides")]
+    policies: Annotated[dict[str, str], Field(description="what each value of that field would do")]
+
+    @classmethod
+    def of(cls, explanation: Explanation) -> Self:
+        """The wire form."""
+        rejection = explanation.rejection
+        extra = rejection.problem_extra() if rejection else {}
+        left_s = rejection.window_left_s if rejection else None
+        return cls.model_validate(
+            {
+                "admitted": rejection is None,
+                "fingerprint": explanation.fingerprint,
+                "canonical": explanation.canonical,
+                "reason": rejection.reason if rejection else None,
+                "message": str(rejection) if rejection else "Nothing is in the way: this request would start at once.",
+                "run": extra.get("run"),
+                "differences": [asdict(difference) for difference in explanation.differences],
+                "window_left_s": None if left_s is None else round(left_s, 3),
+                "decided_by": explanation.decided_by,
+                "policies": explanation.policies,
+            }
+        )
 
 
 class Health(BaseModel):

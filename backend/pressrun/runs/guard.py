@@ -74,6 +74,10 @@ class RunGuard:
         self._log.announce(submission.operation_id, events)
         return outcome
 
+    async def probe(self, submission: Submission) -> RunRejected | None:
+        """What would be in the submission's way right now; changes nothing."""
+        return await self._database.read(self._probe, submission)
+
     async def end_run(self, operation_id: str) -> None:
         """Frees the slot this run holds, if any. Idempotent; safe in `finally`."""
         await self._database.write(slot_queries.free, operation_id)
@@ -140,6 +144,11 @@ class RunGuard:
         if busy is None and slot_queries.count(connection) >= self._config.max_runs:
             raise ServerBusy(f"the server is at its limit of {self._config.max_runs} runs at once; try again shortly")
         return busy
+
+    def _probe(self, connection: Connection, submission: Submission) -> RunRejected | None:
+        digest = submission.fingerprint
+        identical = self._places.find_identical(connection, submission, digest)
+        return identical or self._places.find_busy(connection, submission, digest)
 
     def _insert(self, connection: Connection, submission: Submission, digest: str) -> None:
         front = submission.when_busy == "front"

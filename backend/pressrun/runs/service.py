@@ -18,6 +18,7 @@ from pressrun.errors import Conflict, NotFound, RunCrashed, RunEnded, ServerBusy
 from pressrun.events.model import TERMINAL_TYPES, Cancelled, CancelledBy, Error
 from pressrun.ids import OperationIds
 from pressrun.runs.admission import Admission, Policies, admit
+from pressrun.runs.explain import Explanation, explain
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.model import Run
 from pressrun.runs.places import view
@@ -96,6 +97,14 @@ class RunService:
             await self.cancel(operation_id, "replaced")
         except (RunEnded, NotFound):
             return  # it is ending by itself: whoever waits is served when it has
+
+    async def explain(self, submission: Submission) -> Explanation:
+        """What `submit` would do right now."""
+        rejection = await self._guard.probe(submission)
+        spec = None
+        if rejection is not None and rejection.visible:
+            spec = await self.get_spec(rejection.active.operation_id)
+        return explain(submission, rejection, spec)
 
     async def cancel(
         self, operation_id: str, by: CancelledBy, *, caller: str | None = None, attempt: int | None = None
