@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import Response
 
-from pressrun.api.file_headers import content_disposition, headers_for
+from pressrun.api.file_headers import UI_CSP, content_disposition, headers_for
 
 
 @pytest.mark.parametrize("media_type", ["image/png", "image/jpeg", "image/webp", "application/pdf", "video/mp4"])
@@ -63,3 +63,12 @@ def test_no_name_breaks_out_of_its_header(name: str) -> None:
     plain = value.partition('filename="')[2].partition('"')[0]
     assert not set(plain) & set('/\\";')
     Response(headers={"Content-Disposition": value})
+
+
+def test_the_ui_may_load_its_own_and_nobody_may_frame_it() -> None:
+    policy = dict(directive.strip().split(" ", 1) for directive in UI_CSP.split(";"))
+    for directive in ("default-src", "script-src", "style-src", "connect-src"):
+        assert policy[directive] == "'self'"
+    for directive in ("object-src", "base-uri", "form-action", "frame-ancestors"):
+        assert policy[directive] == "'none'"
+    assert policy["require-trusted-types-for"] == "'script'"
