@@ -177,19 +177,22 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _stream(self, answer: Stream, after: int) -> None:
-        parts = [b"" if answer.retry_ms is None else f"retry: {answer.retry_ms}\n\n".encode()]
-        if self.command == "GET":
-            snapshot = json.dumps({"type": "snapshot", "from": after + 1, **RUN})
-            parts.append(f"event: snapshot\ndata: {snapshot}\n\n".encode())
-        parts += [frame(wire) for wire in answer.log if wire["seq"] > after][: answer.events]
         headers = {"Content-Type": "text/event-stream; charset=utf-8", "Location": f"/runs/{OPERATION_ID}/events"}
         headers |= {"Run-Disposition": "started", "Connection": "close"} | answer.headers
-        body = b"".join(parts) if answer.raw is None else answer.raw
+        body = self._log(answer, after) if answer.raw is None else answer.raw
         self._send(200, headers, body, cut_after_bytes=answer.cut_after_bytes)
         if answer.end == "hold":
             self.script.released.wait(20)
         elif answer.end == "reset" or answer.cut_after_bytes is not None:
             self._reset()
+
+    def _log(self, answer: Stream, after: int) -> bytes:
+        parts = [b"" if answer.retry_ms is None else f"retry: {answer.retry_ms}\n\n".encode()]
+        if self.command == "GET":
+            snapshot = json.dumps({"type": "snapshot", "from": after + 1, **RUN})
+            parts.append(f"event: snapshot\ndata: {snapshot}\n\n".encode())
+        parts += [frame(wire) for wire in answer.log if wire["seq"] > after][: answer.events]
+        return b"".join(parts)
 
     def _send(self, status: int, headers: dict[str, str], body: bytes, cut_after_bytes: int | None = None) -> None:
         head = f"HTTP/1.1 {status} Scripted\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items())

@@ -12,7 +12,6 @@ from pressrun.cli.display import choose
 from pressrun.cli.output import complain, say, size
 from pressrun.cli.session import Session
 from pressrun.client import AsyncClient
-from pressrun.events.model import Cancelled, Error
 
 
 def generate(
@@ -53,9 +52,13 @@ def _summary(session: Session, out: Path | None) -> None:
 
 
 def _say_why(session: Session) -> None:
-    body = session.last.body if session.last else None
-    if isinstance(body, Error):
-        again = " Trying again may help." if body.retryable else ""
-        complain(f"The run failed: {body.message}{again}")
-    elif isinstance(body, Cancelled):
-        complain(f"The run was cancelled (by {body.by})." + (f" Kept: {', '.join(body.kept)}" if body.kept else ""))
+    """By the wire's fields, not the typed ones: a newer server's odd word must not hide its reason."""
+    data = session.last.data if session.last else {}
+    if data.get("type") == "error":
+        again = " Trying again may help." if data.get("retryable") is True else ""
+        complain(f"The run failed: {data.get('message', 'no reason was given')}{again}")
+    elif data.get("type") == "cancelled":
+        kept = data.get("kept") or []
+        complain(
+            f"The run was cancelled (by {data.get('by')})." + (f" Kept: {', '.join(map(str, kept))}" if kept else "")
+        )

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pressrun.cli.output import say, say_json
+from pressrun.cli.output import say, say_cells, say_json
 from pressrun.client import Client, RunInfo
 from pressrun.telemetry import printable
 
@@ -27,7 +27,7 @@ def list_runs(url: str, token: str | None, *, status: str | None, limit: int, js
         _print_table(runs)
     else:
         for run in runs:
-            say("\t".join(_cells(run)))
+            say_cells(_cells(run))
 
 
 def cancel_run(url: str, token: str | None, operation_id: str) -> None:

@@ -42,7 +42,7 @@ class RenderOptions:
     viewport_height: int | None = None
     "Height of every image in pixels, 240..4320; 1080 unless given."
     page_breaks: Literal["blocks", "scroll"] | None = None
-    "Where slides end: never inside a line, picture or row that fits (blocks), or by height alone (scroll)."
+    "Where slides end: never inside what fits on one (blocks), or by height alone (scroll); blocks unless given."
     overlap: float | None = None
     "CSS pixels repeated where a block must be cut, 0 to half the viewport; 15 unless given."
     max_screenshots: int | None = None
@@ -72,6 +72,8 @@ class PolicyOptions:
     "Runs of one lane exclude each other; default unless given."
     on_busy: Literal["reject", "join", "queue", "replace"] | None = None
     "The lane is taken: reject (exit code 3), join that run, queue behind it, or replace it; reject unless given."
+    priority: int | None = None
+    "Order in the waiting line, higher first, -100..100; 0 unless given."
     on_duplicate: Literal["reject", "join", "run"] | None = None
     "The very same request runs or ran a moment ago: reject, join it, or run it anyway; reject unless given."
     on_disconnect: Literal["continue", "cancel"] | None = None

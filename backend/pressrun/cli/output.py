@@ -7,10 +7,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
-
-from pressrun.telemetry import printable
 
 # What json.dumps leaves raw with ensure_ascii off, and a terminal (or a line reader) may act on; lone surrogates too.
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -20,7 +18,12 @@ _STEP = 1000
 
 def say(text: str = "") -> None:
     """One line on stdout, at once."""
-    _write(sys.stdout, printable(text))
+    _write(sys.stdout, _printable(text))
+
+
+def say_cells(cells: Iterable[str]) -> None:
+    """One line on stdout, with tabs between."""
+    _write(sys.stdout, "\t".join(_printable(cell) for cell in cells))
 
 
 def say_json(value: Mapping[str, Any]) -> None:
@@ -32,7 +35,7 @@ def say_json(value: Mapping[str, Any]) -> None:
 def complain(text: str) -> None:
     """One line on stderr."""
     with contextlib.suppress(OSError):  # nobody reads it
-        _write(sys.stderr, f"pressrun: {printable(text)}")
+        _write(sys.stderr, f"pressrun: {_printable(text)}")
 
 
 def size(size_bytes: int | None) -> str:
@@ -53,6 +56,12 @@ def close_stdout() -> None:
     except (OSError, ValueError):
         # The recipe of Python's `signal` documentation: what is left in the buffer goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _printable(text: str) -> str:
+    from pressrun.telemetry import printable  # brings structlog along, which `--help` has no use for
+
+    return printable(text)
 
 
 def _write(stream: Any, line: str) -> None:
