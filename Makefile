@@ -26,9 +26,10 @@ setup: ## install everything into this folder: .venv, front end, a Chromium
 demo: setup ## run the real thing once: server, example lesson, batch folder
 	@$(BIN)/python examples/demo.py
 
-test: setup lint ## every test, and the static checks
+test: setup ## every test, then the static checks
 	cd frontend && npm test
 	$(BIN)/pytest $(ARGS)
+	@$(MAKE) --no-print-directory lint
 
 check: setup lint ## static checks and quick tests, under a minute
 	cd frontend && npm test
@@ -61,7 +62,7 @@ lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	cd frontend && npx tsc --noEmit && npm run --silent lint && npm run --silent format:check
 
 installed: .venv/.installed .venv/.browser $(WEB)/index.html
