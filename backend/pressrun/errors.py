@@ -26,7 +26,8 @@
     │   │   ├── SourceTooComplex      parsing hit its time or memory limit
     │   │   └── EmptyDocument         nothing to show
     │   ├── AiFailed                  the AI endpoint failed, refused, or answered nonsense
-    │   │   └── AiUnavailable         not configured or not reachable
+    │   │   ├── AiUnavailable         not configured or not reachable
+    │   │   └── AiRefused             trying again does not help: key, model, quota, content filter
     │   ├── BrowserFailure            browser/ translates Playwright's errors to these
     │   │   ├── BrowserUnavailable    no Chromium, or it would not start
     │   │   ├── BrowserCrashed        it died while a page was in use
@@ -228,6 +229,13 @@ class AiUnavailable(AiFailed):
     """No AI endpoint is configured or it cannot be reached; set PRESSRUN_AI_BASE_URL, or use composer=markdown."""
 
     code = "ai_unavailable"
+
+
+class AiRefused(AiFailed):
+    """The AI endpoint refused; check its settings, or use composer=markdown."""
+
+    code = "ai_refused"
+    retryable = False
 
 
 class BrowserFailure(RunFailure):

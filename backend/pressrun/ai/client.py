@@ -1,0 +1,242 @@
+"""`AiClient`: one streamed chat completion after another from an OpenAI-compatible endpoint.
+
+Owns connection, retries and time limits; `refusals` owns the words for what an endpoint refuses, `wire` the shape of
+what it streams. Knows nothing of prompts and documents.
+
+Invariants: no error's message holds the key, the URL or the endpoint's own words. Nothing waits or grows without a
+limit. No cancel scope is open while a delta is out with the caller, so a plain cancellation ends a call at any await
+and closes its socket. Redirects are not followed, and the environment (proxies, .netrc) is not read, for it belongs to
+`settings`. That httpx logs whole URLs at INFO is turned off where logging is configured, in `telemetry`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import anyio
+import httpx
+import stamina
+from httpx_sse import EventSource, ServerSentEvent
+from pydantic import SecretStr
+
+from pressrun.ai.refusals import Refusal, refusal_of
+from pressrun.ai.wire import AnswerCut, Message, MeteredBytes, read_chunk
+from pressrun.errors import AiFailed, AiUnavailable, StartupError
+
+__all__ = ["AiClient", "AiConfig", "AnswerCut", "open_ai_client"]
+
+_CONNECT_LIMIT_S = 10  # arbitrary: a host that is there accepts in far less
+_CLOSE_LIMIT_S = 0.5  # a cancelled run has one second in all
+_ERROR_BODY_BYTES = 64 * 1024  # arbitrary: an error in JSON is a few hundred bytes
+_RETRY_WAIT_MAX_S = 8.0  # arbitrary, without a Retry-After
+_BROKEN_OFF = "The AI endpoint broke its answer off before the end; try again."
+
+
+@dataclass(frozen=True, slots=True)
+class AiConfig:
+    """Where the endpoint is and how long to wait for it.
+
+    `timeout_s` bounds one whole answer with its retries; `first_token_timeout_s` the wait for its first event (a model
+    on a slow machine reads a long prompt first), `silence_timeout_s` for any later one. `max_output_chars` bounds one
+    answer, and with it the work of cleaning it, which grows with the square of a deeply nested answer's length.
+    """
+
+    base_url: str
+    api_key: SecretStr | None
+    model: str
+    timeout_s: float = 300
+    first_token_timeout_s: float = 120
+    silence_timeout_s: float = 60
+    max_output_chars: int = 60_000
+    attempts: int = 4
+    retry_wait_s: float = 0.5
+
+
+@asynccontextmanager
+async def open_ai_client(config: AiConfig) -> AsyncIterator[AiClient]:
+    """Connects to nothing yet. Raises: StartupError when URL or key can never work."""
+    headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity", **_authorization(config.api_key)}
+    timeout = httpx.Timeout(None, connect=_CONNECT_LIMIT_S)  # all other waits have their limit in AiClient
+    # trust_env: settings.py is the only reader of the environment, and a .netrc would send somebody's password
+    async with httpx.AsyncClient(headers=headers, timeout=timeout, follow_redirects=False, trust_env=False) as http:
+        yield AiClient(http, _completions_url(config.base_url), config)
+
+
+class AiClient:
+    """Opened by `open_ai_client`; shared by all runs, holds no state of any."""
+
+    def __init__(self, http: httpx.AsyncClient, url: httpx.URL, config: AiConfig) -> None:
+        self._http = http
+        self._url = url
+        self._config = config
+
+    @property
+    def endpoint(self) -> str:
+        """What tells one endpoint from another. May hold a password: for digests only."""
+        return str(self._url)
+
+    def model_name(self, model: str | None) -> str:
+        """The model that a call with `model` goes to."""
+        return model or self._config.model
+
+    async def stream_chat(
+        self, messages: Sequence[Message], model: str | None = None, *, max_chars: int | None = None
+    ) -> AsyncGenerator[str, None]:
+        """The answer in pieces, as it is written; `model` None is the configured one. Close it if you leave early.
+
+        `max_chars` lowers the configured limit. An answer that ends without an exception is whole. Raises:
+        AiUnavailable, AiRefused (trying again does not help), AnswerCut (at the model's own length limit), AiFailed.
+        """
+        limit_chars = min(max_chars or self._config.max_output_chars, self._config.max_output_chars)
+        deadline = anyio.current_time() + self._config.timeout_s
+        with self._at_most(deadline, deadline):
+            response, first_by = await self._open(messages, model, deadline)
+        meter = MeteredBytes(response.stream)
+        response.stream = meter
+        try:
+            async with aclosing(EventSource(response).aiter_sse()) as source:
+                due, written = first_by, 0
+                while (event := await self._next_event(source, due, deadline)) is not None:
+                    meter.restart()
+                    chunk = read_chunk(event)
+                    written += len(chunk.text)
+                    if written > limit_chars:
+                        raise AiFailed(f"The AI wrote more than {limit_chars} characters and was stopped; try again.")
+                    if chunk.text:
+                        yield chunk.text
+                    if chunk.ended:
+                        return
+                    due = self._due(deadline, begun=written > 0)
+        finally:
+            await _hang_up(response)
+        raise AiFailed(_BROKEN_OFF)
+
+    async def _open(
+        self, messages: Sequence[Message], model: str | None, deadline: float
+    ) -> tuple[httpx.Response, float]:
+        """A response that streams, and when its first event is due. Tries again: nothing was written yet."""
+        payload = {"model": self.model_name(model), "messages": list(messages), "stream": True}
+        retries = stamina.retry_context(
+            on=_wait_before_retry,
+            attempts=self._config.attempts,
+            timeout=None,
+            wait_initial=self._config.retry_wait_s,
+            wait_max=_RETRY_WAIT_MAX_S,
+            wait_jitter=self._config.retry_wait_s,
+        )
+        try:
+            async for attempt in retries:
+                with attempt:
+                    first_by = self._due(deadline, begun=False)
+                    with self._at_most(first_by, deadline):
+                        return await self._send(payload, model), first_by
+        except Refusal as refusal:
+            raise refusal.error from refusal
+        raise AssertionError("stamina either returns or raises")
+
+    async def _send(self, payload: dict[str, object], model: str | None) -> httpx.Response:
+        request = self._http.build_request("POST", self._url, json=payload)
+        try:
+            response = await self._http.send(request, stream=True)
+        except httpx.TransportError as exc:
+            raise Refusal(_unreachable(exc), retry=True) from exc
+        streams = False
+        try:
+            body = await _read_some(response) if response.is_error else b""
+            name, from_settings = self.model_name(model), model is None
+            refusal = refusal_of(response.status_code, response.headers, body, name, from_settings=from_settings)
+            if refusal is not None:
+                raise refusal
+            streams = True
+        finally:
+            if not streams:
+                await _hang_up(response)
+        return response
+
+    async def _next_event(
+        self, source: AsyncGenerator[ServerSentEvent, None], due: float, deadline: float
+    ) -> ServerSentEvent | None:
+        with self._at_most(due, deadline):
+            try:
+                return await anext(source, None)
+            except httpx.HTTPError as exc:
+                raise AiFailed(_BROKEN_OFF) from exc
+
+    def _due(self, deadline: float, *, begun: bool) -> float:
+        """When the next event must be there. A model that still thinks has not begun, whatever it sends meanwhile."""
+        patience_s = self._config.silence_timeout_s if begun else self._config.first_token_timeout_s
+        return min(deadline, anyio.current_time() + patience_s)
+
+    @contextmanager
+    def _at_most(self, due: float, deadline: float) -> Iterator[None]:
+        """Bounds what is inside, in which nothing is yielded, by an instant of anyio's clock."""
+        wait_s = max(0.0, due - anyio.current_time())
+        try:
+            with anyio.fail_after(wait_s):
+                yield
+        except TimeoutError as exc:
+            if due < deadline:
+                raise AiFailed(
+                    f"The AI endpoint sent nothing for {wait_s:.2g} s; check that what PRESSRUN_AI_BASE_URL names "
+                    "is not stuck."
+                ) from exc
+            raise AiFailed(
+                f"The AI took longer than {self._config.timeout_s:g} s for one answer; raise PRESSRUN_AI_TIMEOUT_S, or "
+                "take a faster model."
+            ) from exc
+
+
+def _wait_before_retry(exc: Exception) -> bool | float:
+    return exc.retry if isinstance(exc, Refusal) else False
+
+
+def _unreachable(exc: httpx.TransportError) -> AiFailed:
+    if isinstance(exc, httpx.ConnectError | httpx.ConnectTimeout):
+        return AiUnavailable(
+            "The AI endpoint cannot be reached; check PRESSRUN_AI_BASE_URL and that the endpoint runs, "
+            "or use composer=markdown."
+        )
+    return AiUnavailable("The AI endpoint closed the connection without an answer; check that it runs, or try again.")
+
+
+async def _hang_up(response: httpx.Response) -> None:
+    """Closes the socket of an answer that was not read to its end; works in a cancelled task, too."""
+    with anyio.move_on_after(_CLOSE_LIMIT_S, shield=True):
+        await response.aclose()
+
+
+async def _read_some(response: httpx.Response) -> bytes:
+    """The beginning of an error's body; nothing when it breaks off, for the status alone says enough."""
+    body = b""
+    try:
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) >= _ERROR_BODY_BYTES:
+                break
+    except httpx.HTTPError:
+        return b""
+    return body
+
+
+def _authorization(key: SecretStr | None) -> dict[str, str]:
+    value = key.get_secret_value() if key else ""
+    if not value:
+        return {}
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise StartupError(
+            "PRESSRUN_AI_API_KEY holds a space, a line end or another character no key has: set it again"
+        )
+    return {"Authorization": f"Bearer {value}"}
+
+
+def _completions_url(base_url: str) -> httpx.URL:
+    try:
+        url = httpx.URL(base_url.strip())
+    except httpx.InvalidURL as exc:
+        raise StartupError("PRESSRUN_AI_BASE_URL is not a URL: write it as http://127.0.0.1:11434/v1") from exc
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise StartupError("PRESSRUN_AI_BASE_URL is not an http(s) URL: write it as http://127.0.0.1:11434/v1")
+    path = url.path.rstrip("/")
+    return url if path.endswith("/chat/completions") else url.copy_with(path=path + "/chat/completions")
