@@ -49,7 +49,7 @@ def test_every_error_has_a_status_and_every_status_an_error() -> None:
 
 
 def test_every_error_of_the_tree_has_a_code_of_its_own() -> None:
-    """A class elsewhere may refine one of them and keep its code (`ai.wire.AnswerCut` does); none may take another's."""
+    """A class elsewhere may refine one of them and keep its code (as `ai.wire.AnswerCut`); none may take another's."""
     errors = product_errors()
     declared = [vars(error)["code"] for error in errors if "code" in vars(error)]
     assert len(set(declared)) == len(declared)
