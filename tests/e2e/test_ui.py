@@ -191,6 +191,27 @@ def test_a_second_tab_sees_the_run_in_the_way_watches_it_cancels_it_and_has_its_
     expect(first.get_by_role("heading", name="The run was cancelled")).to_be_visible()
 
 
+def test_the_same_text_in_two_tabs_is_one_run_and_both_are_told(person: Person) -> None:
+    first, second = person.open(), person.open()
+    generate(first, chapter(10, "twice"))
+    generate(second, chapter(10, "twice"))
+    assert first.url == second.url
+    expect(second.get_by_role("status", name="Not started twice")).to_be_visible()
+    for page in (first, second):
+        is_over(page)
+        expect(slide(page, 10)).to_be_visible()
+
+
+def test_a_run_that_fails_says_why_and_the_text_is_still_there(person: Person) -> None:
+    page = person.open()
+    page.get_by_role("radio", name="HTML").check(force=True)
+    generate(page, "<!-- nothing to see -->")
+    failed = page.get_by_role("alert", name="The run failed")
+    expect(failed).to_contain_text("empty_document")
+    failed.get_by_role("link", name="Back to the text").click()
+    expect(page.get_by_role("textbox", name="Source")).to_have_value("<!-- nothing to see -->")
+
+
 def test_a_field_error_of_the_server_stands_at_its_field_and_the_text_stays(person: Person) -> None:
     page = person.open()
     write(page, "a bell \u0007 rings")
@@ -211,6 +232,7 @@ def test_a_killed_server_is_said_to_be_gone_and_the_run_is_seen_to_its_end_once_
         server.kill()
         expect(page.get_by_role("status", name="The connection is lost")).to_be_visible()
         server.start()
+        page.evaluate("dispatchEvent(new Event('online'))")  # else it comes back by itself, some seconds later
         expect(page.get_by_role("status", name="The connection is lost")).to_have_count(0)
         is_over(page)
         expect(slide(page, 20)).to_be_visible()

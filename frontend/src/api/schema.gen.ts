@@ -144,6 +144,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admission/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What POST /generate-sse would do with this body, and why; starts nothing */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["GenerateRequest"];
+                };
+            };
+            responses: {
+                /** @description the explanation */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ExplanationOut"];
+                    };
+                };
+                /** @description malformed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description a token is needed */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not from there */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description body too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not JSON */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this host */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description fields are wrong */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs": {
         parameters: {
             query?: never;
@@ -1448,6 +1551,59 @@ export interface components {
             attempt?: number | null;
         };
         /**
+         * DifferenceOut
+         * @description A field in which the request and the run in the way differ; long values are cut.
+         */
+        DifferenceOut: {
+            /** Field */
+            field: string;
+            /** Requested */
+            requested: unknown;
+            /** Active */
+            active: unknown;
+        };
+        /**
+         * ExplanationOut
+         * @description What POST /generate-sse would do with this body right now, and why.
+         */
+        ExplanationOut: {
+            /**
+             * Admitted
+             * @description it would start at once
+             */
+            admitted: boolean;
+            /** Fingerprint */
+            fingerprint: string;
+            /**
+             * Canonical
+             * @description what is fingerprinted: every field, defaults filled in
+             */
+            canonical: {
+                [key: string]: unknown;
+            };
+            /** Reason */
+            reason: ("in_flight" | "duplicate") | null;
+            /** Message */
+            message: string;
+            run: components["schemas"]["RunInTheWay"] | null;
+            /** Differences */
+            differences: components["schemas"]["DifferenceOut"][];
+            /** Window Left S */
+            window_left_s: number | null;
+            /**
+             * Decided By
+             * @description the field whose value decides
+             */
+            decided_by: ("on_duplicate" | "on_busy") | null;
+            /**
+             * Policies
+             * @description what each value of that field would do
+             */
+            policies: {
+                [key: string]: string;
+            };
+        };
+        /**
          * FieldErrorOut
          * @description One wrong field.
          */
@@ -1584,7 +1740,7 @@ export interface components {
              * @default reject
              * @enum {string}
              */
-            on_busy?: "reject" | "join";
+            on_busy?: "reject" | "join" | "queue" | "replace";
             /**
              * On Duplicate
              * @description same fingerprint or key; default `join` with a key, else `reject`
@@ -1598,6 +1754,12 @@ export interface components {
              * @enum {string}
              */
             on_disconnect?: "continue" | "cancel";
+            /**
+             * Priority
+             * @description order in the waiting line, higher first
+             * @default 0
+             */
+            priority?: number;
         };
         /**
          * Health
@@ -1786,6 +1948,13 @@ export interface components {
             pinned: boolean;
             /** Fingerprint */
             fingerprint: string;
+            /** Priority */
+            priority: number;
+            /**
+             * Queue Position
+             * @description from 1, while it waits for a slot
+             */
+            queue_position: number | null;
             /**
              * Last Event Id
              * @description seq of its newest event
@@ -1859,6 +2028,13 @@ export interface components {
             pinned: boolean;
             /** Fingerprint */
             fingerprint: string;
+            /** Priority */
+            priority: number;
+            /**
+             * Queue Position
+             * @description from 1, while it waits for a slot
+             */
+            queue_position: number | null;
             /**
              * Last Event Id
              * @description seq of its newest event

@@ -105,6 +105,7 @@ function applyRun(view: RunView, run: Run): RunView {
     progress: Math.max(view.progress, run.progress),
     title: run.title ?? view.title,
     attempt: run.attempt,
+    queuePosition: run.queue_position ?? view.queuePosition,
     startedAt: run.started_at,
     endedAt: run.ended_at,
     result: run.result ?? view.result,

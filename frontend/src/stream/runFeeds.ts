@@ -7,13 +7,15 @@ import { getRun } from "@/api/client";
 import { explain, ProblemError } from "@/api/problems";
 import { type Connection, followRun } from "./followRun";
 import { emptyRunView, reduceRun, type RunView } from "./reduceRun";
-import type { StartedRun } from "./startRun";
+import type { Disposition, StartedRun } from "./startRun";
 
 export interface RunFeed {
   readonly view: RunView;
   readonly connection: Connection;
   /** Why there is nothing to follow: no such run, not allowed. */
   readonly failure: ProblemError | null;
+  /** What became of the POST that led here; null when the run was opened by its address. */
+  readonly disposition: Disposition | null;
 }
 
 /** Listeners come and go while a screen changes; a feed that nobody has looked at for this long is closed. */
@@ -31,13 +33,14 @@ class Feed {
   private batch: ReturnType<typeof setTimeout> | undefined;
   private linger: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(operationId: string, onClosed: () => void) {
+  constructor(operationId: string, disposition: Disposition | null, onClosed: () => void) {
     this.operationId = operationId;
     this.onClosed = onClosed;
     this.current = {
       view: emptyRunView(operationId),
       connection: { state: "connecting", failures: 0 },
       failure: null,
+      disposition,
     };
     this.pending = this.current;
     this.lingerOn();
@@ -121,12 +124,12 @@ export class RunFeeds {
   private readonly feeds = new Map<string, Feed>();
 
   /** Takes over the response of a POST as the first connection of its run, unless the run is followed already. */
-  adopt({ operationId, response }: StartedRun): void {
+  adopt({ operationId, disposition, response }: StartedRun): void {
     if (this.feeds.has(operationId)) {
       void response.body?.cancel();
       return;
     }
-    this.open(operationId, response);
+    this.open(operationId, disposition, response);
   }
 
   read(operationId: string): RunFeed {
@@ -150,8 +153,8 @@ export class RunFeeds {
     for (const feed of [...this.feeds.values()]) feed.close();
   }
 
-  private open(operationId: string, first?: Response): Feed {
-    const feed = new Feed(operationId, () => {
+  private open(operationId: string, disposition: Disposition | null = null, first?: Response): Feed {
+    const feed = new Feed(operationId, disposition, () => {
       if (this.feeds.get(operationId) === feed) this.feeds.delete(operationId);
     });
     this.feeds.set(operationId, feed);

@@ -134,6 +134,8 @@ export function snapshotOf(log: readonly RunEvent[], from: number): SnapshotEven
     error: view.error,
     result: view.result,
     pinned: false,
+    priority: 0,
+    queue_position: view.queuePosition,
     fingerprint: "f",
     last_event_id: log.length,
     url: `/runs/${OPERATION_ID}`,

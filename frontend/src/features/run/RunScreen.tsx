@@ -7,6 +7,7 @@ import { StatusPill } from "@/components/StatusPill";
 import { useDocumentTitle } from "@/lib/useDocumentTitle";
 import { hasEnded } from "@/stream/reduceRun";
 import type { RunFeed } from "@/stream/runFeeds";
+import type { Disposition } from "@/stream/startRun";
 import { useRun, useRunFeeds } from "@/stream/useRun";
 import { CancelButton } from "./CancelButton";
 import { ConnectionNotice } from "./ConnectionNotice";
@@ -28,7 +29,7 @@ export function RunScreen({ operationId }: { operationId: string }): ReactElemen
 }
 
 function Story({ feed }: { feed: RunFeed }): ReactElement {
-  const { view, connection } = feed;
+  const { view, connection, disposition } = feed;
   const ended = hasEnded(view.status);
   return (
     <article className={styles["run"]}>
@@ -49,11 +50,29 @@ function Story({ feed }: { feed: RunFeed }): ReactElement {
       </header>
       <LiveText text={announcement(view)} />
       <ConnectionNotice connection={connection} />
+      <Joined disposition={disposition} />
       {ended ? <Outcome view={view} /> : <ProgressCard view={view} />}
       <Warnings warnings={view.warnings} />
       <Slides view={view} />
       <Log view={view} />
     </article>
+  );
+}
+
+const joined: Partial<Record<Disposition, string>> = {
+  joined:
+    "This very request was being made already: you are watching that run, and no second one was started.",
+  replayed: "This very request was made a moment ago: this is its result, and no second run was started.",
+};
+
+/** Says so when the button led to a run that was there before. */
+function Joined({ disposition }: { disposition: Disposition | null }): ReactElement | null {
+  const words = disposition === null ? undefined : joined[disposition];
+  if (words === undefined) return null;
+  return (
+    <Notice tone="info" role="status" title="Not started twice">
+      <p>{words}</p>
+    </Notice>
   );
 }
 
