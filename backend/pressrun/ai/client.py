@@ -11,9 +11,9 @@ and closes its socket. Redirects are not followed, and the environment (proxies,
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import anyio
 import httpx
@@ -43,7 +43,7 @@ class AiConfig:
     answer, and with it the work of cleaning it, which grows with the square of a deeply nested answer's length.
     """
 
-    base_url: str
+    base_url: str = field(repr=False)  # may hold a password
     api_key: SecretStr | None
     model: str
     timeout_s: float = 300
@@ -57,10 +57,12 @@ class AiConfig:
 @asynccontextmanager
 async def open_ai_client(config: AiConfig) -> AsyncIterator[AiClient]:
     """Connects to nothing yet. Raises: StartupError when URL or key can never work."""
-    headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity", **_authorization(config.api_key)}
+    headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
     timeout = httpx.Timeout(None, connect=_CONNECT_LIMIT_S)  # all other waits have their limit in AiClient
     # trust_env: settings.py is the only reader of the environment, and a .netrc would send somebody's password
-    async with httpx.AsyncClient(headers=headers, timeout=timeout, follow_redirects=False, trust_env=False) as http:
+    async with httpx.AsyncClient(
+        auth=_auth(config.api_key), headers=headers, timeout=timeout, follow_redirects=False, trust_env=False
+    ) as http:
         yield AiClient(http, _completions_url(config.base_url), config)
 
 
@@ -220,15 +222,21 @@ async def _read_some(response: httpx.Response) -> bytes:
     return body
 
 
-def _authorization(key: SecretStr | None) -> dict[str, str]:
+def _auth(key: SecretStr | None) -> Callable[[httpx.Request], httpx.Request] | None:
+    """The key goes before a password in the URL, which httpx would take otherwise. Raises: StartupError."""
     value = key.get_secret_value() if key else ""
     if not value:
-        return {}
+        return None
     if not (value.isascii() and value.isprintable()) or " " in value:
         raise StartupError(
             "PRESSRUN_AI_API_KEY holds a space, a line end or another character no key has: set it again"
         )
-    return {"Authorization": f"Bearer {value}"}
+
+    def sign(request: httpx.Request) -> httpx.Request:
+        request.headers["Authorization"] = f"Bearer {value}"
+        return request
+
+    return sign
 
 
 def _completions_url(base_url: str) -> httpx.URL:

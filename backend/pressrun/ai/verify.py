@@ -18,10 +18,12 @@ _GRAM = 8  # letters of an alphabet: more than a common word, less than a phrase
 _GRAM_DENSE = 3  # where one sign is a syllable or a word
 _DENSE_FROM = "\u2e80"  # CJK, kana, Hangul lie above
 
+# What stands in Markdown and is not meant to be read: tags, addresses, labels, definitions, fences.
 _UNSAID = re.compile(
-    r"<!--.*?-->|</?[a-zA-Z][^<>]*>|\]\([^()\n]*\)|\]\[[^\[\]\n]*\]|\[\^[^\]\n]*\]|^ {0,3}\[[^\]\n^]+\]:[ \t]+[^\n]*|^[ \t]*(?:```|~~~)[^\n]*|picture:\d+",
+    r"<!--.*?-->|</?[a-zA-Z][^<>]*>|\]\([^()\n]*\)|\]\[[^\[\]\n]*\]|\[\^[^\]\n]*\]|picture:\d+"
+    r"|^ {0,3}\[[^\]\n^]+\]:[ \t]+[^\n]*|^[ \t]*(?:```|~~~)[^\n]*",
     re.MULTILINE | re.DOTALL,
-)  # what stands in Markdown and is not meant to be read
+)
 _LINE_START = re.compile(
     r"^[ \t]*(?:>[ \t]*|[-*+][ \t]+|\d{1,9}[.)][ \t]+|\[[ xX]\][ \t]+|#{1,6}[ \t]+)+", re.MULTILINE
 )
