@@ -5,15 +5,15 @@ import { defineConfig } from "vitest/config";
 
 const server = process.env["PRESSRUN_DEV_SERVER"] ?? "http://127.0.0.1:8000";
 
+/** The server answers to its own Host and takes unsafe requests from its own Origin; to it, the dev server is a stranger. */
+const api = { target: server, changeOrigin: true, headers: { origin: server } };
+
 /** `/runs` and `/runs/{id}` are screens to a browser that navigates, and JSON to everything else. */
 const apiUnlessNavigation = {
-  target: server,
-  // The server takes unsafe requests from its own origin only; to it, the dev server is a foreign one.
-  headers: { origin: server },
+  ...api,
   bypass: (request: IncomingMessage): string | undefined =>
     request.headers.accept?.includes("text/html") === true ? "/index.html" : undefined,
 };
-const api = { target: server, headers: { origin: server } };
 
 export default defineConfig({
   plugins: [react()],

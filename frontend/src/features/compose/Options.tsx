@@ -40,12 +40,12 @@ function SizeLabel({ size }: { size: Size }): ReactNode {
 }
 
 function TextField(props: {
-  name: "title" | "zoom";
+  name: "title" | "zoom" | "maxSlides";
   label: string;
   value: string;
   error: string | undefined;
   placeholder?: string;
-  inputMode?: "decimal";
+  inputMode?: "decimal" | "numeric";
   onChange: (value: string) => void;
 }): ReactElement {
   const { name, label, error, onChange, ...rest } = props;
@@ -124,17 +124,17 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
           onChange({ imageFormat });
         }}
       />
+      <TextField
+        name="title"
+        label="Title"
+        placeholder="From the text"
+        value={draft.title}
+        error={problems.title}
+        onChange={(title) => {
+          onChange({ title });
+        }}
+      />
       <div className={styles["pair"]}>
-        <TextField
-          name="title"
-          label="Title"
-          placeholder="From the text"
-          value={draft.title}
-          error={problems.title}
-          onChange={(title) => {
-            onChange({ title });
-          }}
-        />
         <TextField
           name="zoom"
           label="Zoom"
@@ -143,6 +143,16 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
           error={problems.zoom}
           onChange={(zoom) => {
             onChange({ zoom });
+          }}
+        />
+        <TextField
+          name="maxSlides"
+          label="Slides, at most"
+          inputMode="numeric"
+          value={draft.maxSlides}
+          error={problems.maxSlides}
+          onChange={(maxSlides) => {
+            onChange({ maxSlides });
           }}
         />
       </div>

@@ -20,6 +20,7 @@ const anyDraft = fc.record({
   theme: fc.constantFrom(...THEMES),
   size: fc.constantFrom(...(Object.keys(SIZES) as (keyof typeof SIZES)[])),
   zoom: fc.string(),
+  maxSlides: fc.string(),
   imageFormat: fc.constantFrom(...FORMATS),
   outputs: fc.subarray([...OUTPUTS]),
 });
@@ -52,6 +53,7 @@ test("a request holds one source and the pixels of the chosen size", () => {
     html: "<p>",
     theme: "paper",
     zoom: 2.1,
+    max_screenshots: 50,
     viewport_width: 1080,
     viewport_height: 1920,
     image_format: "png",
@@ -68,6 +70,9 @@ test("problems that need no server are found: empty, too long, zoom out of range
   expect(found({ source: "😀".repeat(400_000) })).toEqual([]);
   expect(found({ kind: "html", source: "é".repeat(2_500_001) })).toEqual(["source"]);
   expect(found({ zoom: "0.4", outputs: [] })).toEqual(["zoom", "outputs"]);
+  expect(["0", "501", "1.5", "", "500", " 7 "].map((maxSlides) => found({ maxSlides }).length)).toEqual([
+    1, 1, 1, 1, 0, 0,
+  ]);
   expect(found({ zoom: "1,5" })).toEqual(["zoom"]);
 });
 

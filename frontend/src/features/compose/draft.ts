@@ -22,6 +22,8 @@ export interface Draft {
   size: Size;
   /** As typed; the server says what is wrong with it. */
   zoom: string;
+  /** As typed. */
+  maxSlides: string;
   imageFormat: ImageFormat;
   outputs: Output[];
 }
@@ -33,6 +35,7 @@ export const emptyDraft: Draft = {
   theme: "paper",
   size: "1920x1080",
   zoom: "2.1",
+  maxSlides: "50",
   imageFormat: "png",
   outputs: ["images"],
 };
@@ -62,6 +65,7 @@ export function readDraft(stored: string | null): Draft {
     theme: oneOf(THEMES, from.theme, emptyDraft.theme),
     size: oneOf(Object.keys(SIZES) as Size[], from.size, emptyDraft.size),
     zoom: text(from.zoom, emptyDraft.zoom),
+    maxSlides: text(from.maxSlides, emptyDraft.maxSlides),
     imageFormat: oneOf(FORMATS, from.imageFormat, emptyDraft.imageFormat),
     outputs: OUTPUTS.filter((output) => chosen.includes(output)),
   };
@@ -75,6 +79,7 @@ export function toRequest(draft: Draft): GenerateRequest {
     ...(title !== "" && { title }),
     theme: draft.theme,
     zoom: Number(draft.zoom),
+    max_screenshots: Number(draft.maxSlides),
     viewport_width: width,
     viewport_height: height,
     image_format: draft.imageFormat,
@@ -106,6 +111,9 @@ export function findProblems(draft: Draft): DraftProblem[] {
   if (draft.zoom.trim() === "" || !(zoom >= 0.5 && zoom <= 10)) {
     problems.push({ field: "zoom", message: "A number from 0.5 to 10." });
   }
+  if (!/^\s*[1-9]\d{0,2}\s*$/.test(draft.maxSlides) || Number(draft.maxSlides) > 500) {
+    problems.push({ field: "maxSlides", message: "A whole number from 1 to 500." });
+  }
   if (draft.outputs.length === 0) {
     problems.push({ field: "outputs", message: "Choose at least one." });
   }
@@ -133,6 +141,7 @@ const fields: Readonly<Record<string, keyof Draft>> = {
   theme: "theme",
   zoom: "zoom",
   overlap: "zoom",
+  max_screenshots: "maxSlides",
   viewport_width: "size",
   viewport_height: "size",
   image_format: "imageFormat",
