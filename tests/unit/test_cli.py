@@ -57,7 +57,7 @@ def test_a_run_in_a_pipe_is_told_in_lines_and_ends_with_folder_and_files(
     assert "document: Flüsse नदी 🙂 (900 B)" in lines
     assert "warning: Too long" in lines
     assert lines[-3:] == [
-        "complete: 1 slides in 1.5 s",
+        "complete: 1 slide in 1.5 s",
         "Batch folder: /data/batches/x",
         "       5 B  slides/0001.png",
     ]

@@ -162,5 +162,6 @@ def plain_line(event: ClientEvent) -> str:
             line = f"{body.level}: {body.message}" if body.level in _WARNING_LEVELS else body.message
         case events.Complete():
             cut = ", truncated" if body.truncated else ""
-            line = f"complete: {body.screenshot_count} slides in {body.duration_s:.1f} s{cut}"
+            plural = "" if body.screenshot_count == 1 else "s"
+            line = f"complete: {body.screenshot_count} slide{plural} in {body.duration_s:.1f} s{cut}"
     return line

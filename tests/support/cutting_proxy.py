@@ -1,0 +1,92 @@
+"""A TCP proxy on loopback that breaks connections where a test says: the line between a client and the real server."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+_CHUNK_BYTES = 4096
+
+
+class CuttingProxy:
+    """Each new connection takes the next of `cuts`: reset after that many bytes of the answer, None for never.
+
+    0 cuts when the whole request has been passed on and the first byte of the answer is there. Without cuts left
+    nothing is broken.
+    """
+
+    def __init__(self, upstream_port: int) -> None:
+        self._upstream_port = upstream_port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._lock = threading.Lock()  # each connection has a thread of its own
+        self._cuts: list[int | None] = []
+        self.broken = 0
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def cut_next(self, *cuts: int | None) -> None:
+        with self._lock:
+            self._cuts = list(cuts)
+
+    def serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            with self._lock:
+                cut = self._cuts.pop(0) if self._cuts else None
+            threading.Thread(target=self._connect, args=(client, cut), daemon=True).start()
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _connect(self, client: socket.socket, cut: int | None) -> None:
+        with client, socket.create_connection(("127.0.0.1", self._upstream_port)) as server:
+            up = threading.Thread(target=_pass_on, args=(client, server), daemon=True)
+            up.start()
+            if _pass_on(server, client, cut):
+                with self._lock:
+                    self.broken += 1
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            _shut(client, socket.SHUT_RD)  # ends the other direction, which would keep the socket open in its `recv`
+            _shut(server)
+            up.join(5)
+
+
+def _pass_on(source: socket.socket, to: socket.socket, cut: int | None = None) -> bool:
+    """Whether it was cut."""
+    passed = 0
+    try:
+        while data := source.recv(_CHUNK_BYTES):
+            if cut is not None and passed + len(data) > cut:
+                to.sendall(data[: cut - passed])
+                return True
+            to.sendall(data)
+            passed += len(data)
+        _shut(to, socket.SHUT_WR)
+    except OSError:
+        pass
+    return False
+
+
+def _shut(end: socket.socket, how: int = socket.SHUT_RDWR) -> None:
+    with suppress(OSError):
+        end.shutdown(how)
+
+
+@contextmanager
+def cutting_proxy(upstream_port: int) -> Iterator[CuttingProxy]:
+    """In front of a server on that port, while the context is open."""
+    proxy = CuttingProxy(upstream_port)
+    thread = threading.Thread(target=proxy.serve)
+    thread.start()
+    try:
+        yield proxy
+    finally:
+        proxy.close()
+        thread.join(5)
