@@ -112,6 +112,17 @@ async def test_a_warm_child_is_used_again(warm):
     assert len(waiting) == 1
 
 
+async def test_a_child_of_a_large_server_is_kept_too(warm):
+    large = bytearray(parser_pool.KEEP_BELOW_BYTES + (32 << 20))
+    large[::4096] = b"x" * len(large[::4096])  # resident, not just reserved
+    await compose("retire the one that was started before")
+    for pid in parser_children():
+        os.kill(pid, signal.SIGKILL)
+        assert has_ended(pid, within_s=5)
+    await compose("first")
+    assert len(parser_children()) == 1
+
+
 async def test_without_warm_up_nothing_stays_behind():
     await compose("once")
     assert parser_children() == set()
