@@ -319,3 +319,10 @@ def test_runs_and_cancel_speak_of_the_same_runs(server: Server, lesson: Path, tm
     assert again.stderr.count("\n") == 1
     unknown = run(server, "cancel", "nobody", cwd=tmp_path)
     assert unknown.returncode == 1
+
+
+def test_a_second_server_on_the_same_data_folder_is_refused(server: Server, tmp_path: Path) -> None:
+    words = ["serve", "--port", "0", "--data-dir", server.data_dir]
+    refused = run(server, *words, cwd=tmp_path)
+    assert refused.returncode == 1
+    assert "another Pressrun uses the data folder" in refused.stderr

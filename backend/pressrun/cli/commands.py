@@ -80,7 +80,7 @@ def generate(
 
 
 @app.command
-def serve(*, host: str | None = None, port: int | None = None, data_dir: Path | None = None) -> None:
+def serve(*, host: str | None = None, port: int | None = None, data_dir: Path | None = None) -> int:
     """Start the server and its UI; Ctrl-C stops it.
 
       pressrun serve
@@ -99,7 +99,7 @@ def serve(*, host: str | None = None, port: int | None = None, data_dir: Path | 
     """
     from pressrun.cli import server as command
 
-    command.serve(host, port, data_dir)
+    return command.serve(host, port, data_dir)
 
 
 @app.command

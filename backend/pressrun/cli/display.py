@@ -84,7 +84,7 @@ class Bar:
         self._console = console or Console(highlight=False)
         self._progress = Progress(
             SpinnerColumn(finished_text=" "),
-            TextColumn("{task.fields[stage]}", markup=False, table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[stage]:<8}", markup=False, table_column=Column(no_wrap=True)),
             BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=5)),
             TaskProgressColumn(table_column=Column(no_wrap=True, min_width=4)),
             TimeElapsedColumn(table_column=Column(no_wrap=True)),

@@ -13,6 +13,8 @@ from pressrun.client import Client, RunInfo
 from pressrun.telemetry import printable
 
 _PAGE = 100
+_ID_CHARACTERS = 36
+_WIDE = 90  # below it created, slides and title would be cut to nothing
 _STYLES = {"complete": "green", "running": "cyan", "queued": "cyan", "error": "red", "cancelled": "yellow"}
 
 
@@ -62,13 +64,18 @@ def _print_table(runs: list[RunInfo]) -> None:
     if not runs:
         say("No runs.")
         return
+    wide = console.width >= _WIDE
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("operation_id", overflow="fold", min_width=12)
-    table.add_column("created")
-    table.add_column("status")
-    table.add_column("slides", justify="right")
-    table.add_column("title", overflow="ellipsis", no_wrap=True)
+    # Whole even on a narrow terminal: it is what `pressrun cancel` wants.
+    table.add_column("operation_id", overflow="fold", min_width=min(_ID_CHARACTERS, console.width))
+    if wide:
+        table.add_column("created", no_wrap=True, min_width=19)
+    table.add_column("status", no_wrap=True)
+    if wide:
+        table.add_column("slides", justify="right", no_wrap=True)
+        table.add_column("title", overflow="ellipsis", no_wrap=True)
     for run in runs:
-        name, created, status, slides, title = (printable(cell) for cell in _cells(run))
-        table.add_row(name, created, Text(status, _STYLES.get(run.status, "")), slides, Text(title))
+        name, created, status, slides, title = (Text(printable(cell)) for cell in _cells(run))
+        status.stylize(_STYLES.get(run.status, ""))
+        table.add_row(*((name, created, status, slides, title) if wide else (name, status)))
     console.print(table)

@@ -16,11 +16,15 @@ from pressrun.settings import Settings
 _WORDS = {True: "ok  ", False: "FAIL", None: "note"}
 
 
-def serve(host: str | None, port: int | None, data_dir: Path | None) -> None:
-    """Runs the server until it is told to stop. Raises: StartupError, ValidationError."""
+def serve(host: str | None, port: int | None, data_dir: Path | None) -> int:
+    """Runs the server until it is told to stop; the exit code. Raises: StartupError, ValidationError."""
     from pressrun.app import serve as run_server
 
-    run_server(_settings(host=host, port=port, data_dir=data_dir))
+    try:
+        run_server(_settings(host=host, port=port, data_dir=data_dir))
+    except SystemExit as exc:  # uvicorn ends so when it cannot start, with a code that here means "rejected"
+        return Exit.ERROR if exc.code else Exit.COMPLETE
+    return Exit.COMPLETE
 
 
 def doctor(*, json: bool) -> int:
