@@ -198,3 +198,23 @@ def test_history_lists_newest_first_and_pages(http: httpx.Client) -> None:
 def test_a_second_server_on_the_same_data_folder_is_refused(server: Server) -> None:
     with pytest.raises(AssertionError, match="another Pressrun uses the data folder"), start_server(server.data_dir):
         pass
+
+
+def test_a_slide_never_disappears_while_its_run_is_being_published(server: Server, http: httpx.Client) -> None:
+    answers: set[int] = set()
+
+    def fetch_until(url: str, stop: threading.Event) -> None:
+        with httpx.Client(base_url=server.url) as client:
+            while not stop.is_set():
+                answers.add(client.get(url).status_code)
+
+    for number in range(10):
+        stop = threading.Event()
+        with starting(http, text=f"# one {number}\n\n# two") as (_, events):
+            url = next(event["url"] for event in events if event["type"] == "screenshot")
+            fetcher = threading.Thread(target=fetch_until, args=(url, stop))
+            fetcher.start()
+            assert list(events)[-1]["type"] == "complete"
+        stop.set()
+        fetcher.join()
+    assert answers == {200}

@@ -17,6 +17,7 @@ from pressrun.api.state import state_of
 from pressrun.artifacts.model import MANIFEST_NAME, StoredFile
 from pressrun.errors import Conflict, NotFound
 from pressrun.exports.zip import stream_zip
+from pressrun.pipeline.publish import batch_folder_name
 from pressrun.runs.model import Run
 from pressrun.runs.service import batch_folder_of
 
@@ -24,14 +25,39 @@ from pressrun.runs.service import batch_folder_of
 async def get_file(request: Request) -> Response:
     """GET /runs/{operation_id}/files/{name}: ETag is the digest; ranges are served."""
     run = await run_of(request)
-    path, file = await _find(request, run, request.path_params["name"])
-    etag = f'"{file.sha256}"'
-    headers = {**_file_headers(request, file), "ETag": etag, "Cache-Control": "private, no-cache"}
-    if etag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers={"ETag": etag, "Cache-Control": headers["Cache-Control"]})
+    name = request.path_params["name"]
+    folder = batch_folder_of(run)
+    if folder is None:
+        staged = await _get_staged(request, run, name)
+        if staged is not None:
+            return staged
+        # not `complete` yet, but just being published: its files have moved and its row does not say so yet
+        folder = batch_folder_name(run.created_at, run.operation_id)
+    try:
+        path, file = await state_of(request).store.find_published(folder, name)
+    except NotFound as exc:
+        raise NotFound(f"run {run.operation_id} ({run.status}) has no file of that name") from exc
+    headers = _file_headers(request, file)
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return _not_modified(headers)
     if not await anyio.to_thread.run_sync(_is_plain_file, path):
         raise NotFound("this file is no longer there")
     return FileResponse(path, headers=headers, media_type=headers["Content-Type"])
+
+
+async def _get_staged(request: Request, run: Run, name: str) -> Response | None:
+    """A file of a run that goes on, read at once, for it may be published (moved) at any moment."""
+    found = state_of(request).store.find_staged(run.operation_id, name)
+    if found is None:
+        return None
+    path, file = found
+    headers = _file_headers(request, file)
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return _not_modified(headers)
+    try:
+        return Response(await anyio.to_thread.run_sync(path.read_bytes), headers=headers)
+    except FileNotFoundError:
+        return None
 
 
 async def get_archive(request: Request) -> Response:
@@ -49,20 +75,14 @@ async def get_archive(request: Request) -> Response:
     return StreamingResponse(iterate_in_threadpool(chunks), media_type="application/zip", headers=headers)
 
 
-async def _find(request: Request, run: Run, name: str) -> tuple[Path, StoredFile]:
-    store = state_of(request).store
-    folder = batch_folder_of(run)
-    if folder is not None:
-        return await store.find_published(folder, name)
-    staged = store.find_staged(run.operation_id, name)
-    if staged is None:
-        raise NotFound(f"run {run.operation_id} ({run.status}) has no file of that name")
-    return staged
-
-
 def _file_headers(request: Request, file: StoredFile) -> dict[str, str]:
     inline = {"1": True, "0": False}.get(request.query_params.get("inline", ""))
-    return headers_for(file.name, file.media_type, inline)
+    caching = {"ETag": f'"{file.sha256}"', "Cache-Control": "private, no-cache"}
+    return {**headers_for(file.name, file.media_type, inline), **caching}
+
+
+def _not_modified(headers: dict[str, str]) -> Response:
+    return Response(status_code=304, headers={name: headers[name] for name in ("ETag", "Cache-Control")})
 
 
 def _is_plain_file(path: Path) -> bool:
