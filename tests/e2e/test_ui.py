@@ -62,7 +62,7 @@ class Person:
 
     def _note(self, message: Any) -> None:
         # A picture that is being moved into its batch folder may be out of reach; the page asks for it again.
-        if message.type in {"error", "warning"} and "status of 404" not in message.text:
+        if message.type in {"error", "warning"}:
             self.complaints.append(message.text)
 
 
