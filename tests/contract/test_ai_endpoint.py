@@ -33,7 +33,7 @@ from tests.support.ai_server import (
 )
 from tests.support.logs import captured_log
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 KEY = "sk-canary-0123456789"
 QUESTION = [{"role": "user", "content": "<source-00>\n# Rivers\n\nWater runs.\n</source-00>"}]

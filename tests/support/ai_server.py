@@ -13,7 +13,7 @@ import re
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import anyio
@@ -49,7 +49,8 @@ class Behaviour:
 
     After `cut_after` deltas comes the `end`: `stop` and `length` (the finish reasons, then [DONE]), `done` (just
     [DONE]), `cut` (the connection closes), `hold` (silence until the client goes), `error` (an error in the stream).
-    `silent`: not even a status line. `drip_s`: the pause before each delta. `endless`: deltas until the client goes.
+    `fits_chars`: to a longer source the answer stops half way, with the finish reason `length`. `silent`: not even a
+    status line. `drip_s`: the pause before each delta. `endless`: deltas until the client goes.
     """
 
     text: Callable[[dict[str, Any]], str] = set_source
@@ -60,6 +61,7 @@ class Behaviour:
     raw: bytes | None = None
     cut_after: int | None = None
     end: str = "stop"
+    fits_chars: int | None = None
     silent: bool = False
     drip_s: float = 0
     endless: bool = False
@@ -199,6 +201,8 @@ class _Endpoint:
     async def _frames(self, behaviour: Behaviour, body: dict[str, Any]) -> AsyncIterator[bytes]:
         yield _frame({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]})
         text = behaviour.text(body)
+        if behaviour.fits_chars is not None and len(source_of(body)) > behaviour.fits_chars:
+            text, behaviour = text[: len(text) // 2], replace(behaviour, end="length")
         pieces = [text[start : start + _DELTA_CHARS] for start in range(0, len(text), _DELTA_CHARS)]
         while True:
             for piece in pieces[: behaviour.cut_after]:

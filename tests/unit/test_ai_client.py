@@ -129,6 +129,7 @@ async def test_a_line_that_breaks_before_the_answer_is_tried_again_and_then_told
         (STREAM | {"content-encoding": "br"}, b"", "compresses"),
         (STREAM, b"data: {not json\n\n", "no chat completion"),
         (STREAM, b'data: {"choices": 7}\n\n', "no chat completion"),
+        (STREAM, b"data: " + b"[" * 10_000 + b"\n\n", "no chat completion"),
         (STREAM, b'data: {"error": {"message": "overloaded"}}\n\n', "reported an error"),
         (STREAM, b'event: error\ndata: {"message": "overloaded"}\n\n', "reported an error"),
         (STREAM, b'data: {"choices":[{"delta":{"refusal":"I cannot"}}]}\n\n', "refuses"),
@@ -197,6 +198,13 @@ async def test_the_request_says_what_is_wanted_and_nothing_of_the_environment(
     assert request.headers["accept-encoding"] == "identity"
     assert b'"model":"other"' in request.content
     assert b'"stream":true' in request.content
+
+
+async def test_a_query_of_the_base_url_stays_behind_the_path() -> None:
+    with respx.mock:
+        route = respx.post(URL + "?api-version=7").respond(200, content=WHOLE, headers=STREAM)
+        await ask(base_url=BASE_URL + "?api-version=7")
+    assert str(route.calls.last.request.url) == URL + "?api-version=7"
 
 
 @pytest.mark.parametrize("base_url", [BASE_URL, BASE_URL + "/", URL, f" {BASE_URL} "])

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import anyio.to_thread
@@ -77,15 +77,22 @@ class AiCache:
             _log.warning("ai_cache_write_failed", reason=exc.strerror)
 
     def _make_room(self, size_bytes: int) -> None:
-        entries = [(entry.stat(), entry.path) for entry in os.scandir(self._folder) if entry.is_file()]
+        entries = list(_entries(self._folder))
         total = size_bytes + sum(stat.st_size for stat, _ in entries)
         if total <= self._max_bytes:
             return
         for stat, path in sorted(entries, key=lambda entry: entry[0].st_mtime_ns):
-            Path(path).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
             total -= stat.st_size
             if total <= self._max_bytes * _MAKE_ROOM_SHARE:
                 return
+
+
+def _entries(folder: Path) -> Iterator[tuple[os.stat_result, Path]]:
+    """All files; another run may put or remove some meanwhile."""
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            yield path.stat(), path
 
 
 def _write_whole(path: Path, data: bytes) -> None:

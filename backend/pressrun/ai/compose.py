@@ -22,7 +22,7 @@ from pressrun.ai.source import Source, read_source
 from pressrun.ai.split import split_text
 from pressrun.ai.verify import NOTHING, Coverage, compare
 from pressrun.ai.wire import Message
-from pressrun.errors import AiFailed
+from pressrun.errors import AiFailed, EmptyDocument
 
 # 8 000 characters are 2 000 (English) to 8 000 (Devanagari) tokens; with tags that is inside the answer limit of most
 # models, and where it is not, the part is halved.
@@ -71,9 +71,11 @@ async def ai_fragment(
 ) -> AiFragment:
     """Has `text` set as HTML. `on_progress` gets the characters written so far, over all parts.
 
-    Cancellable at any await. Raises: AiFailed, and what `on_progress` raises.
+    Cancellable at any await. Raises: AiFailed, EmptyDocument, and what `on_progress` raises.
     """
     source = await _in_thread(read_source, text, PART_CHARS)
+    if not source.parts:
+        raise EmptyDocument
     model = None if model_choice == _CONFIGURED_MODEL else model_choice
     writer = _Writer(client, model, system_prompt, cache, on_progress, source)
     fragments: list[str] = []

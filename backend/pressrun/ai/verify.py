@@ -24,6 +24,7 @@ _UNSAID = re.compile(
     r"|^ {0,3}\[[^\]\n^]+\]:[ \t]+[^\n]*|^[ \t]*(?:```|~~~)[^\n]*",
     re.MULTILINE | re.DOTALL,
 )
+_EMOJI_STYLE = re.compile("[\ufe00-\ufe0f]")  # a mark, but one that says nothing
 _LINE_START = re.compile(
     r"^[ \t]*(?:>[ \t]*|[-*+][ \t]+|\d{1,9}[.)][ \t]+|\[[ xX]\][ \t]+|#{1,6}[ \t]+)+", re.MULTILINE
 )
@@ -82,7 +83,7 @@ def _sentences(source: str) -> Iterable[str]:
 
 
 def _letters(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = _EMOJI_STYLE.sub("", unicodedata.normalize("NFKC", text).casefold())
     return "".join(sign for sign in folded if unicodedata.category(sign)[0] in "LMN")
 
 

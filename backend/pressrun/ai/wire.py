@@ -50,7 +50,7 @@ class _Choice(BaseModel):
 
 
 class _WireChunk(BaseModel):
-    choices: list[_Choice] = []
+    choices: list[_Choice] | None = None
     error: object = None
 
 
