@@ -1,0 +1,105 @@
+"""The guard in ten lines, without a database: what a submission must be told, by the words of CONTRACT alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+LANES = {"default": 1, "wide": 2}
+WINDOW_S, STALE_S, MAX_QUEUED, FRONT = 5, 60, 3, 1_000
+
+
+@dataclass
+class ModelRun:
+    """A run as the model sees it; `slot` is whether it holds one, `begun` is (epoch, ticks) of its begin."""
+
+    name: str
+    text: str
+    lane: str
+    priority: int
+    status: str = "queued"
+    slot: bool = False
+    begun: tuple[str, float] = ("", 0)
+    slot_since: tuple[str, float] = ("", 0)
+    attempt: int = 1
+    crashes: int = 0
+
+
+@dataclass
+class GuardModel:
+    """Everything that was ever accepted, oldest first."""
+
+    runs: dict[str, ModelRun] = field(default_factory=dict)
+    epoch: str = "boot-1"
+    ticks: float = 1_000
+
+    # -- the ten lines ------------------------------------------------------------------------------------------
+    def held(self, lane: str) -> list[ModelRun]:
+        taken = [run for run in self.runs.values() if run.slot and run.lane == lane]
+        fresh = [run for run in taken if run.slot_since[0] != self.epoch or self.ticks - run.slot_since[1] <= STALE_S]
+        return sorted(fresh, key=lambda run: run.slot_since[1])
+
+    def waiting(self, lane: str) -> list[ModelRun]:
+        queued = [run for run in self.runs.values() if run.status == "queued" and run.lane == lane]
+        return sorted(queued, key=lambda run: (-run.priority, run.name))
+
+    def identical(self, text: str, lane: str) -> list[ModelRun]:
+        recent = [run for run in self.runs.values() if run.text == text and (run.status == "queued" or self.fresh(run))]
+        return [run for run in self.held(lane) if run.text == text] or recent[-1:]
+
+    def fresh(self, run: ModelRun) -> bool:
+        in_window = run.begun[0] == self.epoch and self.ticks - run.begun[1] < WINDOW_S
+        return in_window and run.status in {"running", "complete"}
+
+    def busy(self, lane: str) -> list[ModelRun]:
+        full = LANES[lane] - len(self.held(lane)) <= len(self.waiting(lane))
+        return (self.held(lane) + self.waiting(lane)) if full else []
+
+    # -- what follows from them ---------------------------------------------------------------------------------
+    def expect(self, text: str, lane: str, on_busy: str, on_duplicate: str) -> tuple[str, set[str]]:
+        """What happens, and who may be named. (With two slots of one age, either holder may be.)"""
+        same = self.identical(text, lane) if on_duplicate != "run" else []
+        if same:
+            names = {run.name for run in same}
+            ended = same[0].status == "complete"
+            if on_duplicate == "join":
+                return ("replayed" if ended else "joined"), names
+            return ("duplicate" if ended else "in_flight"), names
+        busy = self.busy(lane)
+        if not busy:
+            return "started", set()
+        eldest = {run.name for run in busy if run.slot and run.slot_since[1] == busy[0].slot_since[1]} or {busy[0].name}
+        if on_busy in {"reject", "join"}:
+            return ("in_flight" if on_busy == "reject" else "joined"), eldest
+        if sum(run.status == "queued" for run in self.runs.values()) >= MAX_QUEUED:
+            return "full", set()
+        return ("queued" if on_busy == "queue" else "replaced"), eldest
+
+    def begin(self, run: ModelRun) -> None:
+        """Takes a slot; whoever's is stale loses it."""
+        for other in self.runs.values():
+            if other.lane == run.lane and other not in self.held(run.lane):
+                other.slot = False
+        run.status, run.slot = "running", True
+        run.begun = run.slot_since = (self.epoch, self.ticks)
+
+    def end(self, run: ModelRun, status: str) -> None:
+        run.status, run.slot = status, False
+
+    def promote(self, lane: str) -> list[str]:
+        free = max(0, LANES[lane] - len(self.held(lane)))
+        turn = self.waiting(lane)[:free]
+        for run in turn:
+            self.begin(run)
+        return [run.name for run in turn]
+
+    def restart(self) -> None:
+        """A new process: slots of an earlier boot count from now, every running run is taken over or given up."""
+        for run in self.runs.values():
+            if run.slot and run.slot_since[0] != self.epoch:
+                run.slot_since = (self.epoch, self.ticks)
+            if run.status == "running":
+                run.crashes += 1
+                if run.crashes >= 3:
+                    self.end(run, "error")
+                else:
+                    run.attempt += 1

@@ -1,0 +1,257 @@
+"""The guard against its ten-line model, under any order of begins, ends, jumps of the clock, crashes and reboots.
+
+`GuardMachine.open_core` opens what is judged, so another back end is a subclass with another way to open it.
+`PRESSRUN_GUARD_EXAMPLES=2000` plays at random and for longer.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from pressrun.db import runs as run_queries
+from pressrun.errors import RunEnded, ServerBusy
+from pressrun.events.model import Cancelled, Complete, Error
+from pressrun.runs import admission
+from pressrun.runs.admission import Policies
+from pressrun.runs.model import Run
+from pressrun.runs.rejection import RunRejected
+from pressrun.runs.submission import GuardConfig
+from tests.support.clock import ManualClock
+from tests.support.core import COMPLETE, Core, open_core
+from tests.support.guard_model import FRONT, LANES, MAX_QUEUED, STALE_S, WINDOW_S, GuardModel, ModelRun
+
+CONFIG = GuardConfig(dedup_window_s=WINDOW_S, run_max_s=STALE_S, max_queued=MAX_QUEUED, lanes=LANES)
+ENDS: dict[str, Complete | Error | Cancelled] = {
+    "complete": COMPLETE,
+    "error": Error(code="internal", message="x"),
+    "cancelled": Cancelled(by="user"),
+}
+# whole seconds, so that edges are met exactly: just inside, at, and beyond the window and the limit
+JUMPS_S = (0.5, 1, WINDOW_S - 0.5, WINDOW_S, STALE_S - 0.5, STALE_S, STALE_S + 0.5)
+
+lanes = st.sampled_from(sorted(LANES))
+texts = st.sampled_from(["a", "b", "c"])
+picks = st.integers(min_value=0, max_value=50)
+
+
+class GuardMachine(RuleBasedStateMachine):
+    """One life of a database: processes come and go on it, the clock jumps, runs begin and end."""
+
+    open_core: Callable[..., AbstractAsyncContextManager[Core]] = staticmethod(open_core)
+
+    @initialize()
+    def open(self) -> None:
+        shared_memory = Path("/dev/shm")  # the guard is judged here, not the disk
+        self.folder = Path(tempfile.mkdtemp(dir=shared_memory if shared_memory.is_dir() else None))
+        self.clock, self.model, self.owners = ManualClock(), GuardModel(), 0
+        self.portal_context = start_blocking_portal()
+        self.portal: BlockingPortal = self.portal_context.__enter__()
+        self.start_process()
+
+    def start_process(self) -> None:
+        self.owners += 1
+        self.context: AbstractContextManager[Core] = self.portal.wrap_async_context_manager(
+            self.open_core(self.folder, self.clock, owner=f"process-{self.owners}", config=CONFIG)
+        )
+        self.core = self.context.__enter__()
+
+    def teardown(self) -> None:
+        if hasattr(self, "folder"):
+            self.context.__exit__(None, None, None)
+            self.portal_context.__exit__(None, None, None)
+            shutil.rmtree(self.folder)
+
+    def choose(self, pick: int, *statuses: str) -> ModelRun | None:
+        found = [run for run in self.model.runs.values() if run.status in statuses]
+        return found[pick % len(found)] if found else None
+
+    def finish(self, name: str, attempt: int | None, end: str) -> bool:
+        return bool(self.portal.call(self.core.ledger.finish, name, attempt, ENDS[end]))
+
+    @rule(
+        text=texts,
+        lane=lanes,
+        on_busy=st.sampled_from(["reject", "join", "queue", "replace"]),
+        on_duplicate=st.sampled_from(["reject", "reject", "join", "run"]),
+        priority=st.integers(min_value=-1, max_value=1),
+    )
+    def submit(self, text: str, lane: str, on_busy: Any, on_duplicate: Any, priority: int) -> None:
+        expected, named = self.model.expect(text, lane, on_busy, on_duplicate)
+        submission = self.core.submission(text, lane=lane, priority=priority)
+        try:
+            policies = Policies(on_busy=on_busy, on_duplicate=on_duplicate)
+            admitted = self.portal.call(admission.admit, self.core.guard, submission, policies)
+        except RunRejected as rejected:
+            told, name = rejected.reason, rejected.active.operation_id
+        except ServerBusy:
+            told, name = "full", ""
+        else:
+            told, name = admitted.disposition, admitted.replaces or admitted.run.operation_id
+        assert told == expected
+        if told not in {"started", "queued"}:
+            assert name in named or told == "full"
+        if told in {"started", "queued", "replaced"}:
+            run = ModelRun(submission.operation_id, text, lane, FRONT if told == "replaced" else priority)
+            self.accept(run, told, name)
+
+    def accept(self, run: ModelRun, disposition: str, replaces: str) -> None:
+        self.model.runs[run.name] = run
+        if disposition == "started":
+            self.model.begin(run)
+        elif disposition == "replaced":
+            self.cancel_run(self.model.runs[replaces])
+            self.promote(run.lane)
+
+    @rule(pick=picks, end=st.sampled_from(sorted(ENDS)))
+    def end_running(self, pick: int, end: str) -> None:
+        run = self.choose(pick, "running")
+        if run is not None:
+            assert self.finish(run.name, run.attempt, end)
+            self.model.end(run, end)
+
+    @rule(pick=picks, end=st.sampled_from(sorted(ENDS)))
+    def end_twice(self, pick: int, end: str) -> None:
+        run = self.choose(pick, "complete", "error", "cancelled")
+        if run is not None:
+            assert not self.finish(run.name, run.attempt, end)
+
+    @rule(pick=picks)
+    def complete_what_only_waits(self, pick: int) -> None:
+        run = self.choose(pick, "queued")
+        if run is not None:
+            assert not self.finish(run.name, None, "complete")
+
+    @precondition(lambda self: self.owners > 1)
+    @rule(pick=picks, end=st.sampled_from(sorted(ENDS)))
+    def end_by_an_attempt_that_is_over(self, pick: int, end: str) -> None:
+        run = self.choose(pick, "running")
+        if run is not None and run.attempt > 1:
+            assert not self.finish(run.name, run.attempt - 1, end)
+
+    @rule(pick=picks)
+    def end_by_a_stranger(self, pick: int) -> None:
+        self.portal.call(self.core.guard.end_run, self.core.ids.new())
+        run = self.choose(pick, "complete", "error", "cancelled", "queued")
+        if run is not None:
+            self.portal.call(self.core.guard.end_run, run.name)
+
+    @rule(pick=picks, times=st.integers(min_value=1, max_value=2))
+    def free_the_slot_before_the_end(self, pick: int, times: int) -> None:
+        """`end_run` in some `finally`, before the run's own end has been written."""
+        run = self.choose(pick, "running")
+        if run is not None:
+            for _ in range(times):
+                self.portal.call(self.core.guard.end_run, run.name)
+            run.slot = False
+
+    @rule(pick=picks)
+    def cancel(self, pick: int) -> None:
+        run = self.choose(pick, "queued", "running")
+        if run is not None:
+            self.cancel_run(run)
+
+    def cancel_run(self, run: ModelRun) -> None:
+        _, news = self.portal.call(self.core.ledger.request_cancel, run.name, "user")
+        assert news
+        assert self.finish(run.name, None, "cancelled")
+        self.model.end(run, "cancelled")
+
+    @rule(pick=picks)
+    def cancel_too_late(self, pick: int) -> None:
+        run = self.choose(pick, "complete", "error")
+        if run is not None:
+            try:
+                self.portal.call(self.core.ledger.request_cancel, run.name, "user")
+            except RunEnded:
+                return
+            raise AssertionError("a run that has ended was cancelled")
+
+    @rule(lane=lanes)
+    def promote(self, lane: str) -> None:
+        assert self.portal.call(self.core.guard.promote, lane) == self.model.promote(lane)
+        told = [row.queue_position for row in self.read(run_queries.list_queued, lane)]
+        assert told == list(range(1, len(told) + 1))
+
+    @rule(seconds=st.sampled_from(JUMPS_S))
+    def let_time_pass(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.model.ticks += seconds
+
+    @rule(
+        pick=picks,
+        edge_s=st.sampled_from([WINDOW_S, STALE_S]),
+        off_s=st.sampled_from([-0.5, 0, 0.5]),
+        same=st.booleans(),
+    )
+    def ask_at_an_edge(self, pick: int, edge_s: float, off_s: float, same: bool) -> None:
+        """Just before, at and just after the end of some run's window or of its time in a slot."""
+        run = self.choose(pick, "running", "complete")
+        if run is None or run.begun[0] != self.model.epoch:
+            return
+        left_s = run.begun[1] + edge_s + off_s - self.model.ticks
+        if left_s > 0:
+            self.let_time_pass(left_s)
+            self.submit(run.text if same else "other", run.lane, "reject", "reject", 0)
+
+    @rule(seconds=st.sampled_from([-7200.0, -6.0, 6.0, 3600.0]))
+    def step_the_wall_clock(self, seconds: float) -> None:
+        self.clock.step_wall(seconds)
+
+    @rule(reboot=st.booleans())
+    def restart(self, reboot: bool) -> None:
+        self.context.__exit__(None, None, None)
+        if reboot:
+            self.clock.reboot()
+            self.model.epoch, self.model.ticks = self.clock.epoch, self.clock.ticks_s()
+        self.start_process()
+        self.portal.call(self.core.ledger.adopt_slots)
+        for run in list(self.model.runs.values()):
+            if run.status == "running":
+                self.portal.call(self.core.ledger.claim, run.name)
+        self.model.restart()
+
+    def read(self, query: Callable[..., Any], *args: object) -> Any:
+        return self.portal.call(self.core.database.read, query, *args)
+
+    @invariant()
+    def the_rows_say_what_the_model_says(self) -> None:
+        if not hasattr(self, "core"):
+            return
+        for run in self.model.runs.values():
+            row = self.read(run_queries.get, run.name)
+            assert (row.status, row.attempt) == (run.status, run.attempt), run
+        for lane, slots in LANES.items():
+            held = {run.name for run in self.model.held(lane)}
+            assert len(held) <= slots
+            current: Run | None = self.portal.call(self.core.guard.current_run, lane)
+            holders = {run.name for run in self.model.runs.values() if run.slot and run.lane == lane}
+            assert (current.operation_id in holders) if current else not holders
+            assert [row.operation_id for row in self.read(run_queries.list_queued, lane)] == [
+                run.name for run in self.model.waiting(lane)
+            ]
+
+
+EXAMPLES = int(os.environ.get("PRESSRUN_GUARD_EXAMPLES", "0"))
+
+
+class TestTheGuardDoesWhatItsModelSays(GuardMachine.TestCase):  # type: ignore[misc,name-defined]
+    settings = settings(
+        max_examples=EXAMPLES or 30,
+        stateful_step_count=40,
+        derandomize=not EXAMPLES,  # the suite plays the same games each time; the long run by hand new ones
+        deadline=None,
+        database=None,
+        print_blob=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
