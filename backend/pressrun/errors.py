@@ -5,6 +5,7 @@
     │   ├── MalformedBody             not JSON, not UTF-8, not an object
     │   ├── FieldErrors               fields wrong; carries `errors[]`
     │   ├── BodyTooLarge
+    │   ├── BodyTooSlow               not there in time, or only in drops
     │   ├── UnsupportedMediaType
     │   ├── MalformedHeader           Idempotency-Key, Last-Event-ID …
     │   ├── HeadersTooLarge
@@ -115,6 +116,12 @@ class BodyTooLarge(InvalidRequest):
     """The body is larger than the server accepts."""
 
     code = "body_too_large"
+
+
+class BodyTooSlow(InvalidRequest):
+    """The body did not arrive in time."""
+
+    code = "body_too_slow"
 
 
 class UnsupportedMediaType(InvalidRequest):

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 from typing import Annotated, Any, Literal
 
+import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,19 +13,30 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
-from pressrun.api.body import MAX_DEPTH, MAX_VALUES, carries_body, parse_json_object, parse_model, read_json_object
+from pressrun.api.body import (
+    MAX_DEPTH,
+    MAX_VALUES,
+    PACE,
+    Pace,
+    carries_body,
+    parse_json_object,
+    parse_model,
+    read_json_object,
+)
 from pressrun.api.problems import problem_response
-from pressrun.errors import FieldErrors, MalformedBody, PressrunError
+from pressrun.errors import BodyTooSlow, FieldErrors, MalformedBody, PressrunError
 from pressrun.spec import RunSpec
 from tests.support.raw_asgi import Answer, ask
+from tests.support.threaded_server import serve
 
 pytestmark = pytest.mark.anyio
 
 JSON = ("content-type", "application/json")
 CHUNKED = ("transfer-encoding", "chunked")
 LIMIT = 1000
+LENGTH_9 = (b"content-length", b"9")
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,6 +79,63 @@ async def test_an_undeclared_size_is_refused_as_soon_as_it_passes_the_limit() ->
 async def test_the_limit_itself_is_within() -> None:
     text = "x" * (LIMIT - len('{"a": ""}'))
     assert (await post(json.dumps({"a": text}).encode())).status == 200
+
+
+SLOW = Pace(free_s=0.2, bytes_per_s=100, total_s=0.5)
+
+
+def post_slowly(port: int, head: bytes, drop: bytes, every_s: float) -> tuple[int, bytes]:
+    """Sends a drop of the body every so often until the server answers; drops sent, and the answer to its end."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(head)
+        connection.settimeout(every_s)
+        for sent in range(1, 1000):
+            connection.sendall(drop)
+            try:
+                answer = connection.recv(65536)
+            except TimeoutError:
+                continue
+            connection.settimeout(5)
+            while more := connection.recv(65536):
+                answer += more
+            return sent, answer
+    raise AssertionError("the server took it all")
+
+
+@pytest.mark.parametrize(
+    ("drop", "within_s"), [(b" ", (0.2, 0.45)), (b" " * 10, (0.5, 1.5))], ids=["a byte at a time", "at a good rate"]
+)
+def test_a_body_that_drips_is_cut_off_and_one_at_the_rate_when_its_whole_time_is_over(
+    drop: bytes, within_s: tuple[float, float]
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await read_json_object(Request(scope, receive), LIMIT, pace=SLOW)
+        except PressrunError as exc:
+            await problem_response(exc)(scope, receive, send)
+
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n"
+    with serve(app) as port:
+        started_at = time.monotonic()
+        _, answer = post_slowly(port, head, drop, every_s=0.02)
+        took_s = time.monotonic() - started_at
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"connection: close" in answer.lower()
+    assert within_s[0] <= took_s <= within_s[1] * 2  # twice: the machine may be busy, the limit is still the limit
+
+
+async def test_a_body_that_never_comes_is_given_up() -> None:
+    async def receive() -> Message:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    scope = {"type": "http", "method": "POST", "headers": [(b"content-type", b"application/json"), LENGTH_9]}
+    with pytest.raises(BodyTooSlow, match="0 bytes"):
+        await read_json_object(Request(scope, receive), LIMIT, pace=SLOW)
+
+
+def test_the_stated_limits_are_ten_free_seconds_then_20_kb_a_second_and_a_minute_at_most() -> None:
+    assert [PACE.allowed_s(received) for received in (0, 20_000, 1_000_000, 50_000_000)] == [10, 11, 60, 60]
 
 
 @pytest.mark.parametrize(

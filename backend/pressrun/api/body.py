@@ -1,7 +1,7 @@
 """Request bodies: bytes from the wire to a validated model, or an error that says which field and what is valid.
 
-Owns the bounds of a JSON body (bytes, depth, number of values) and the words for what is wrong with one. Does not own
-what a request may hold: that is the model's business, and the valid ranges are read out of its JSON schema.
+Owns the bounds of a JSON body (bytes, time, depth, number of values) and the words for what is wrong with one. Does
+not own what a request may hold: that is the model's business, and the valid ranges are read out of its JSON schema.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
+import anyio
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from pressrun.api.field_errors import field_problems, surrogate_problems
-from pressrun.errors import BodyTooLarge, FieldErrors, MalformedBody, UnsupportedMediaType
+from pressrun.errors import BodyTooLarge, BodyTooSlow, FieldErrors, MalformedBody, UnsupportedMediaType
 
 MAX_DEPTH = 32  # arbitrary (8..200): requests are two levels deep; the parser itself gives up near 1 000
 MAX_VALUES = 10_000  # arbitrary (1 000..100 000): each may become a field error, 5 MB of `1,` would be 2.5 million
@@ -25,20 +27,40 @@ _MAX_EXACT = 2**53  # beyond it a float is no longer one integer
 Model = TypeVar("Model", bound=BaseModel)
 
 
-async def read_json_object(request: Request, limit_bytes: int, *, optional: bool = False) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How slowly a body may arrive: the first seconds are free, then it needs a rate, and it never takes longer than
+    `total_s`. (uvicorn has no limit of its own: a client that sends a byte a minute would hold its place for ever.)
+    """
+
+    free_s: float = 10
+    bytes_per_s: float = 20_000
+    total_s: float = 60
+
+    def allowed_s(self, received_bytes: int) -> float:
+        """Seconds from the start within which more must have come than these bytes."""
+        return min(self.total_s, self.free_s + received_bytes / self.bytes_per_s)
+
+
+PACE = Pace()  # SAFETY
+
+
+async def read_json_object(
+    request: Request, limit_bytes: int, *, optional: bool = False, pace: Pace = PACE
+) -> dict[str, Any]:
     """The JSON object in the request's body; `{}` if `optional` and there is no body.
 
     Numbers that are whole come as int (`1.0` is `1`), lone surrogates as they were sent: `parse_model` names their
     field. Reads no more than `limit_bytes` plus one chunk.
 
-    Raises: UnsupportedMediaType, BodyTooLarge, MalformedBody.
+    Raises: UnsupportedMediaType, BodyTooLarge, BodyTooSlow, MalformedBody.
     """
     if not carries_body(request.headers):
         if optional:
             return {}
         raise MalformedBody("The body is empty; send a JSON object.")
     require_json(request.headers)
-    raw = await _read_bounded(request, limit_bytes)
+    raw = await _read_bounded(request, limit_bytes, pace)
     if optional and not raw:
         return {}
     return parse_json_object(raw)
@@ -69,16 +91,23 @@ def require_json(headers: Headers) -> None:
         )
 
 
-async def _read_bounded(request: Request, limit_bytes: int) -> bytes:
+async def _read_bounded(request: Request, limit_bytes: int, pace: Pace) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > limit_bytes:
         _refuse_size(limit_bytes)
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit_bytes:
-            _refuse_size(limit_bytes)
-    return bytes(body)
+    started_at = anyio.current_time()
+    with anyio.CancelScope(deadline=started_at + pace.allowed_s(0)) as scope:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit_bytes:
+                _refuse_size(limit_bytes)
+            scope.deadline = started_at + pace.allowed_s(len(body))
+        return bytes(body)
+    raise BodyTooSlow(
+        f"The body did not arrive in time: {len(body)} bytes in {pace.allowed_s(len(body)):.0f} s; after "
+        f"{pace.free_s:.0f} s it needs {pace.bytes_per_s / 1000:.0f} kB/s, and {pace.total_s:.0f} s is the most."
+    )
 
 
 def _refuse_size(limit_bytes: int) -> NoReturn:

@@ -33,6 +33,7 @@ STATUS: Mapping[str, int] = {
     "headers_too_large": 431,
     "field_errors": 422,
     "body_too_large": 413,
+    "body_too_slow": 408,
     "unsupported_media_type": 415,
     "method_not_allowed": 405,
     "access_denied": 403,
@@ -106,6 +107,8 @@ def problem_headers(exc: PressrunError) -> dict[str, str]:
         headers["Retry-After"] = str(exc.retry_after_s)
     if exc.code == "unauthorized":
         headers["WWW-Authenticate"] = 'Bearer realm="pressrun"'
+    if exc.code == "body_too_slow":
+        headers["Connection"] = "close"  # the rest of the body is still to come, and nobody waits for it
     if isinstance(exc, MethodNotAllowed):
         headers["Allow"] = ", ".join(exc.allowed)
     if isinstance(exc, _HasHeaders):
