@@ -19,7 +19,7 @@ from typing import Any
 import anyio
 from markdown_it import MarkdownIt
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -163,7 +163,11 @@ class _Endpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         server, request = self._server, Request(scope, receive)
         closing = server.closing_event()
-        body = await request.json()
+        try:
+            body = await request.json()
+        except ClientDisconnect:
+            server.disconnected.set()
+            return
         server.requests.append(body)
         server.headers.append(dict(request.headers))
         behaviour = server.next_behaviour()

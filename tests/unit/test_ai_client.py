@@ -249,6 +249,15 @@ async def test_neither_url_nor_key_is_logged_or_shown_by_the_config(route: respx
     assert "ai.invalid" not in log.text + repr(config())
 
 
+async def test_the_endpoints_own_words_are_for_the_log_alone_and_without_the_key(route: respx.Route) -> None:
+    route.side_effect = [answering(400, f"no such field; key {KEY}"), answering(401, f"bad key {KEY[:10]}***")]
+    with captured_log() as log:
+        assert "no such field" not in str(await failure())
+        await failure()
+    assert "no such field" in log.text
+    assert KEY[:10] not in log.text
+
+
 def test_retry_after_is_honoured_up_to_half_a_minute() -> None:
     def wait(value: str) -> bool | float:
         refusal = refusal_of(429, {"retry-after": value}, b"", MODEL, from_settings=True)

@@ -3,10 +3,10 @@
 Owns connection, retries and time limits; `refusals` owns the words for what an endpoint refuses, `wire` the shape of
 what it streams. Knows nothing of prompts and documents.
 
-Invariants: no error's message holds the key, the URL or the endpoint's own words. Nothing waits or grows without a
-limit. No cancel scope is open while a delta is out with the caller, so a plain cancellation ends a call at any await
-and closes its socket. Redirects are not followed, and the environment (proxies, .netrc) is not read, for it belongs to
-`settings`. That httpx logs whole URLs at INFO is turned off where logging is configured, in `telemetry`.
+Invariants: no error's message holds the key, the URL or the endpoint's own words; these go to the log. Nothing waits
+or grows without a limit. No cancel scope is open while a delta is out with the caller, so a plain cancellation ends a
+call at any await and closes its socket. Redirects are not followed, and the environment (proxies, .netrc) is not read,
+for it belongs to `settings`. That httpx logs whole URLs at INFO is turned off where logging is configured, in `telemetry`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import anyio
 import httpx
 import stamina
+import structlog
 from httpx_sse import EventSource, ServerSentEvent
 from pydantic import SecretStr
 
@@ -27,10 +28,14 @@ from pressrun.errors import AiFailed, AiUnavailable, StartupError
 
 __all__ = ["AiClient", "AiConfig", "AnswerCut", "open_ai_client"]
 
+_log = structlog.get_logger(__name__)
+
 _CONNECT_LIMIT_S = 10  # arbitrary: a host that is there accepts in far less
 _CLOSE_LIMIT_S = 0.5  # a cancelled run has one second in all
 _ERROR_BODY_BYTES = 64 * 1024  # arbitrary: an error in JSON is a few hundred bytes
 _RETRY_WAIT_MAX_S = 8.0  # arbitrary, without a Retry-After
+_ABOUT_THE_KEY = {401, 403}
+_WORDS_CHARS = 500  # arbitrary: the beginning of an error in JSON says it
 _BROKEN_OFF = "The AI endpoint broke its answer off before the end; try again."
 
 
@@ -150,12 +155,21 @@ class AiClient:
             name, from_settings = self.model_name(model), model is None
             refusal = refusal_of(response.status_code, response.headers, body, name, from_settings=from_settings)
             if refusal is not None:
+                self._log_words(response.status_code, body)
                 raise refusal
             streams = True
         finally:
             if not streams:
                 await _hang_up(response)
         return response
+
+    def _log_words(self, status: int, body: bytes) -> None:
+        """The endpoint's own words, for the operator alone; none about a key, for they may quote a part of it."""
+        words = "" if status in _ABOUT_THE_KEY else body.decode(errors="replace")
+        key = self._config.api_key.get_secret_value() if self._config.api_key else ""
+        _log.warning(
+            "ai_refused", status=status, words=(words.replace(key, "[secret]") if key else words)[:_WORDS_CHARS]
+        )
 
     async def _next_event(
         self, source: AsyncGenerator[ServerSentEvent, None], due: float, deadline: float

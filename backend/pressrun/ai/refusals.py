@@ -1,7 +1,7 @@
 """What an endpoint's status means to the person who configured it. Pure.
 
-Every sentence names the setting to mend. The endpoint's own words are looked at and never repeated: they may quote
-the key, or the text.
+Every sentence names the setting to mend. The endpoint's own words are looked at and not repeated to a client:
+they may quote the key, or the text.
 """
 
 from __future__ import annotations
