@@ -6,7 +6,7 @@ what it streams. Knows nothing of prompts and documents.
 Invariants: no error's message holds the key, the URL or the endpoint's own words; these go to the log. Nothing waits
 or grows without a limit. No cancel scope is open while a delta is out with the caller, so a plain cancellation ends a
 call at any await and closes its socket. Redirects are not followed, and the environment (proxies, .netrc) is not read,
-for it belongs to `settings`. That httpx logs whole URLs at INFO is turned off where logging is configured, in `telemetry`.
+for it belongs to `settings`. That httpx logs whole URLs at INFO is turned off in `telemetry`, where logging is set up.
 """
 
 from __future__ import annotations
