@@ -19,7 +19,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 class Settings(BaseSettings):
     """How this server runs. Units are in the names; None means "not set"."""
 
-    model_config = SettingsConfigDict(env_prefix="PRESSRUN_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="PRESSRUN_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
@@ -81,7 +83,9 @@ class Settings(BaseSettings):
 class ClientSettings(BaseSettings):
     """Where the command line finds its server: PRESSRUN_SERVER and PRESSRUN_TOKEN."""
 
-    model_config = SettingsConfigDict(env_prefix="PRESSRUN_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="PRESSRUN_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     server: str = "http://127.0.0.1:8000"
     token: SecretStr | None = None
