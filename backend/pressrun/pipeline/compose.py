@@ -12,6 +12,7 @@ from pressrun.events.model import HtmlGenerated, Warning
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, RunContext
 from pressrun.sources.document import Document, DocumentWarning, wrap_fragment
 from pressrun.sources.html import compose_html
+from pressrun.sources.languages import document_direction, document_language
 from pressrun.sources.text import compose_text
 from pressrun.sources.titles import title_of
 
@@ -67,7 +68,10 @@ async def _compose_by_ai(context: RunContext, text: str, ai: AiClient, cache: Ai
         on_progress=_progress_by_length(context, len(text)),
     )
     warnings = tuple(DocumentWarning(warning.code, warning.message) for warning in fragment.warnings)
-    return Document(wrap_fragment(fragment.html, title=title, theme=spec.theme), title, warnings)
+    html = wrap_fragment(
+        fragment.html, title=title, theme=spec.theme, lang=document_language(text), dir=document_direction(text)
+    )
+    return Document(html, title, warnings)
 
 
 def _progress_by_length(context: RunContext, source_chars: int) -> Callable[[int], Awaitable[None]]:
