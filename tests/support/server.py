@@ -88,8 +88,8 @@ def free_port() -> int:
 def start_server(data_dir: Path, **env: str) -> Iterator[Server]:
     """A running server; stopped at the end if it still runs."""
     server = Server(data_dir, free_port(), env)
-    server.start()
     try:
+        server.start()  # inside: one that does not answer in time must not outlive its test
         yield server
     finally:
         server.stop()
