@@ -281,7 +281,7 @@ def test_a_terminal_shows_a_bar_however_narrow_it_is(
     server: Server, lesson: Path, tmp_path: Path, columns: int
 ) -> None:
     code, screen = in_terminal(server, lesson, "--on-duplicate", "run", columns=columns, cwd=tmp_path)
-    assert code == 0
+    assert code == 0, screen
     assert "100%" in screen
     assert "━" in screen
     assert "slides/0001.png" in screen
@@ -294,7 +294,7 @@ def test_a_terminal_without_colour_or_cursor_is_respected(server: Server, lesson
     code, plain = in_terminal(server, *words, columns=80, cwd=tmp_path, TERM="dumb")
     assert (code, "\x1b" in plain) == (0, False)
     code, grey = in_terminal(server, *words, columns=80, cwd=tmp_path, NO_COLOR="1")
-    assert code == 0
+    assert code == 0, grey
     assert not re.search(r"\x1b\[[0-9;]*3[0-9][0-9;]*m", grey)
 
 
