@@ -25,6 +25,7 @@ from starlette.types import ASGIApp
 from pressrun import __version__
 from pressrun.ai.cache import AiCache
 from pressrun.ai.client import AiClient, AiConfig, open_ai_client
+from pressrun.api.cors import CorsOrigins
 from pressrun.api.gate import Gate, GateConfig
 from pressrun.api.hosts import HostList
 from pressrun.api.problems import exception_handlers
@@ -65,7 +66,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
             yield {"app": state}
 
     app = Starlette(routes=build_routes(), lifespan=lifespan, exception_handlers=exception_handlers(mask))
-    return Gate(app, GateConfig(hosts=HostList(settings.host, settings.allowed_hosts), tokens=tokens))
+    hosts = HostList(settings.host, settings.allowed_hosts)
+    return Gate(app, GateConfig(hosts=hosts, tokens=tokens, cors=CorsOrigins(settings.cors_origins)))
 
 
 def serve(settings: Settings) -> None:

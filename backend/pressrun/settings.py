@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     data_dir: Path = Path("data")
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     tokens: Annotated[tuple[str, ...], NoDecode] = ()
 
     run_dedup_window_s: Annotated[
@@ -53,7 +54,7 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     log_json: bool | None = None
 
-    @field_validator("allowed_hosts", "tokens", mode="before")
+    @field_validator("allowed_hosts", "cors_origins", "tokens", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         return tuple(re.findall(r"[^\s,]+", value)) if isinstance(value, str) else value

@@ -11,7 +11,7 @@ from pressrun.api.openapi import build_openapi
 from pressrun.api.routes import build_routes
 from pressrun.events.model import BODY
 
-UI_PATHS = {"/"}
+UI_PATHS = {"/", "/docs", "/docs/docs.css"}
 
 
 def test_every_route_is_described_and_every_description_has_a_route() -> None:

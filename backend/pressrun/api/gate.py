@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pressrun.api.body import carries_body, media_type, require_json
+from pressrun.api.cors import CorsOrigins, answer_headers, is_preflight, preflight_headers
 from pressrun.api.file_headers import UI_CSP
 from pressrun.api.hosts import Authority, HostList, is_own_origin, parse_authority
 from pressrun.api.problems import problem_response
@@ -35,7 +37,8 @@ from pressrun.errors import (
 )
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-# OPTIONS is left out on purpose: a preflight that fails is what keeps other pages' JSON out.
+# OPTIONS is left out on purpose: a preflight that fails is what keeps other pages' JSON out. Only a preflight of an
+# origin that PRESSRUN_CORS_ORIGINS names is answered.
 ALLOWED_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 _NOT_MODIFIED = 304
 MAX_HEADER_BYTES = 16 * 1024  # SAFETY
@@ -62,11 +65,12 @@ class GateConfig:
     """
 
     hosts: HostList
+    cors: CorsOrigins = field(default_factory=CorsOrigins)
     tokens: Tokens = field(default_factory=lambda: Tokens({}))
     max_body_bytes: int = 32 * 1024 * 1024
     max_header_bytes: int = MAX_HEADER_BYTES
-    public_paths: frozenset[str] = frozenset({"/", "/index.html", "/livez", "/favicon.ico", "/favicon.svg"})
-    public_prefixes: tuple[str, ...] = ("/assets/",)
+    public_paths: frozenset[str] = frozenset({"/", "/index.html", "/livez", "/favicon.ico", "/favicon.svg", "/docs"})
+    public_prefixes: tuple[str, ...] = ("/assets/", "/docs/")
     public_pages: re.Pattern[str] = re.compile(r"/runs(/[0-9a-f-]{36})?")
 
 
@@ -81,7 +85,7 @@ class Gate:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._http(scope, receive, _with_security_headers(send))
+            await self._http(scope, receive, _with_security_headers(self._with_cors(scope, send)))
         else:
             # Nothing here speaks WebSocket, and browsers send one across origins without asking.
             await send({"type": "websocket.close", "code": 1008})
@@ -92,17 +96,42 @@ class Gate:
         except PressrunError as refusal:
             await problem_response(refusal)(scope, receive, send)
         else:
-            await self._app(with_caller(scope, caller), receive, send)
+            if caller is None:
+                answer = Response(status_code=204, headers=preflight_headers(ALLOWED_METHODS))
+                await answer(scope, receive, send)
+            else:
+                await self._app(with_caller(scope, caller), receive, send)
+
+    def _with_cors(self, scope: Scope, send: Send) -> Send:
+        """Lets a page of an allowed origin read the answer, whatever it is; as it came where none is configured."""
+        if not self._config.cors:
+            return send
+        origin = self._config.cors.find(Headers(scope=scope))
+
+        async def send_readable(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.add_vary_header("Origin")  # a cache must not give one origin the answer to another
+                headers.update(answer_headers(origin) if origin else {})
+            await send(message)
+
+        return send_readable
 
 
-def _admit(scope: Scope, config: GateConfig) -> Caller:
-    """Who is calling, if the request may come in; raises a PressrunError that says why not."""
+def _admit(scope: Scope, config: GateConfig) -> Caller | None:
+    """Who is calling, if the request may come in; None for a preflight that is answered here.
+
+    Raises a PressrunError that says why not.
+    """
     headers = Headers(scope=scope)
     _check_sizes(scope, config)
     authority, scheme = _check_host(scope, headers, config.hosts)
     _check_path(scope["path"])
+    allowed_origin = config.cors.find(headers)
+    if allowed_origin and is_preflight(scope["method"], headers):
+        return None
     _check_method(scope["method"])
-    if scope["method"] not in SAFE_METHODS:
+    if scope["method"] not in SAFE_METHODS and not allowed_origin:
         _check_origin(headers, authority, scheme)
     caller = _check_token(scope, headers, config)
     if carries_body(headers):

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pressrun.api import artifacts, generate, health, openapi, pages, runs
+from pressrun.api import artifacts, docs_page, generate, health, openapi, pages, runs
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -43,6 +43,8 @@ def build_routes() -> list[BaseRoute]:
         Route("/livez", health.livez, methods=["GET"]),
         Route("/readyz", health.readyz, methods=["GET"]),
         Route("/openapi.json", openapi.get_openapi, methods=["GET"]),
+        Route("/docs", docs_page.show_docs, methods=["GET"]),
+        Route(docs_page.STYLE_PATH, docs_page.get_style, methods=["GET"]),
         Route("/", pages.index, methods=["GET"]),
         Mount("/assets", StaticFiles(directory=pages.WEB_ROOT / "assets", check_dir=False), name="assets"),
     ]
