@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import fcntl
 import secrets
-import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -18,18 +17,17 @@ from typing import Any
 
 import anyio
 import structlog
-import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from pressrun import __version__
 from pressrun.ai.cache import AiCache
 from pressrun.ai.client import AiClient, AiConfig, open_ai_client
-from pressrun.api.cors import CorsOrigins
 from pressrun.api.gate import Gate, GateConfig
 from pressrun.api.hosts import HostList
 from pressrun.api.problems import exception_handlers
 from pressrun.api.routes import build_routes
+from pressrun.api.server import run_server
 from pressrun.api.state import AppState
 from pressrun.api.tokens import parse_tokens, require_safe_bind
 from pressrun.artifacts.store import LocalArtifactStore
@@ -49,7 +47,6 @@ from pressrun.sources.parser_pool import cool_down, warm_up
 from pressrun.telemetry import SecretMask, configure_logging
 
 _AI_CACHE_MAX_BYTES = 256 * 1024 * 1024  # arbitrary: some ten thousand answers
-_SHUTDOWN_STREAMS_S = 5  # SAFETY: uvicorn alone never lets go of one slow client
 
 _log = structlog.get_logger(__name__)
 
@@ -66,29 +63,13 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
             yield {"app": state}
 
     app = Starlette(routes=build_routes(), lifespan=lifespan, exception_handlers=exception_handlers(mask))
-    hosts = HostList(settings.host, settings.allowed_hosts)
-    return Gate(app, GateConfig(hosts=hosts, tokens=tokens, cors=CorsOrigins(settings.cors_origins)))
+    return Gate(app, GateConfig(hosts=HostList(settings.host, settings.allowed_hosts), tokens=tokens))
 
 
 def serve(settings: Settings) -> None:
     """Runs the server until SIGINT or SIGTERM. Raises: StartupError."""
     configure_logging(level=settings.log_level, json_lines=settings.log_json, mask=SecretMask(settings.secrets()))
-    config = uvicorn.Config(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="on",
-        timeout_graceful_shutdown=_SHUTDOWN_STREAMS_S,
-        h11_max_incomplete_event_size=16 * 1024,  # SAFETY: 16 KB of headers
-    )
-    server = uvicorn.Server(config)
-    server.run()
-    if not server.started:
-        sys.exit(1)
+    run_server(create_app(settings), host=settings.host, port=settings.port)
 
 
 @asynccontextmanager

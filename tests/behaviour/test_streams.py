@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import socket
-from collections.abc import Iterator
+import struct
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.support.runs import cancel, chapter, events_of, run_to_end, starting
+from tests.support.runs import cancel, chapter, events_of, follow, run_to_end, starting, wait_for_status
 from tests.support.server import Server, start_server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -80,17 +84,62 @@ def test_a_lane_with_two_slots_runs_two_and_refuses_the_third(http: httpx.Client
             cancel(http, operation_id)
 
 
-def test_readers_that_reset_at_once_leave_no_descriptor_behind(server: Server, http: httpx.Client) -> None:
+def test_a_thousand_connections_that_reset_leave_nothing_behind(server: Server, http: httpx.Client) -> None:
     with starting(http, text=chapter(60, "resets")) as (_, events):
         operation_id = next(events)["operation_id"]
-        before = len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
-        for _ in range(100):
-            with socket.create_connection(("127.0.0.1", server.port)) as connection:
-                head = f"GET /runs/{operation_id}/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
-                connection.sendall(head.encode())
-        assert http.get("/livez").is_success
+        head = f"GET /runs/{operation_id}/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+        before = sockets_of(server)
+        for number in range(1_000):
+            reset(server, head, wait_for_answer=number % 2 == 0)
+        wait_until(lambda: sockets_of(server) <= before)
         cancel(http, operation_id)
-    assert len(list(Path(f"/proc/{server.pid}/fd").iterdir())) <= before + 5
+    assert http.get("/runs/current").status_code == 204
+
+
+def test_posts_that_reset_start_at_most_one_run_each_and_leave_no_slot_taken(
+    server: Server, http: httpx.Client
+) -> None:
+    known = len(http.get("/runs", params={"limit": 200}).json()["runs"])
+    for number in range(40):
+        body = json.dumps({"text": f"reset {number}", "outputs": ["html"], "lane": f"r{number}"}).encode()
+        head = "POST /generate-sse HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        reset(server, f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body, wait_for_answer=number % 2 == 0)
+    assert http.get("/livez").is_success
+    runs = http.get("/runs", params={"limit": 200}).json()["runs"][: -known or None]
+    assert len(runs) <= 40
+    for run in runs:
+        wait_for_status(http, run["operation_id"], "complete")
+        assert http.get("/runs/current", params={"lane": run["lane"]}).status_code == 204
+
+
+def test_a_post_repeated_at_the_end_of_its_run_is_told_that_nothing_is_left(http: httpx.Client) -> None:
+    body, key = {"text": "told once"}, {"Idempotency-Key": "told-once"}
+    end = run_to_end(http, **body, headers=key)[-1]
+    answer = http.post("/generate-sse", json=body, headers={**key, "Last-Event-ID": str(end["seq"])})
+    assert (answer.status_code, answer.headers["run-disposition"]) == (204, "replayed")
+
+
+def test_a_hundred_streams_end_cleanly_with_the_server_and_resume_after_its_restart(tmp_path: Path) -> None:
+    with start_server(tmp_path / "data") as server, ExitStack() as stack:
+        http = stack.enter_context(httpx.Client(base_url=server.url, timeout=60, limits=httpx.Limits()))
+        body = {"text": chapter(60, "goes on"), "on_disconnect": "cancel"}
+        _, events = stack.enter_context(starting(http, **body))
+        operation_id = next(events)["operation_id"]
+        url = f"/runs/{operation_id}/events"
+        streams = [events_of(stack.enter_context(http.stream("GET", url))) for _ in range(99)]
+        begun_at = time.monotonic()
+        server.stop()
+        assert time.monotonic() - begun_at < 12  # streams at once; the run has 5 s to finish, Chromium to close
+        told = [[event["seq"] for event in stream if event["event"] != "snapshot"] for stream in streams]
+        assert "Traceback" not in server.log
+        server.start()
+        assert [event["seq"] for event in events][-1:]  # the starter's own stream ended without an error too
+        whole = follow(http, operation_id)
+        assert whole[-1]["type"] == "complete"
+        for seen in told:
+            assert seen + [event["seq"] for event in follow(http, operation_id, after=seen[-1])] == [
+                event["seq"] for event in whole
+            ]
 
 
 def test_a_queued_run_survives_a_restart_and_has_its_turn(tmp_path: Path) -> None:
@@ -104,3 +153,30 @@ def test_a_queued_run_survives_a_restart_and_has_its_turn(tmp_path: Path) -> Non
         for operation_id in (holder, queued):
             with http.stream("GET", f"/runs/{operation_id}/events") as answer:
                 assert list(events_of(answer))[-1]["type"] == "complete"
+
+
+def reset(server: Server, request: bytes, *, wait_for_answer: bool = False) -> None:
+    """Sends a request and cuts the connection with a TCP reset, with or without the first bytes of the answer."""
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.sendall(request)
+        if wait_for_answer:
+            connection.recv(1)
+
+
+def sockets_of(server: Server) -> int:
+    """How many sockets the server's process has open (its files come and go with the run)."""
+    return sum("socket:" in link for link in links_of(server))
+
+
+def links_of(server: Server) -> Iterator[str]:
+    for descriptor in Path(f"/proc/{server.pid}/fd").iterdir():
+        with suppress(OSError):  # closed since the folder was read
+            yield str(descriptor.readlink())
+
+
+def wait_until(condition: Callable[[], bool], limit_s: float = 5) -> None:
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)  # the other process has no way to tell us

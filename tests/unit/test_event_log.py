@@ -9,8 +9,9 @@ from pathlib import Path
 import anyio
 import pytest
 
+from pressrun.db.events import EventRow
 from pressrun.errors import AttemptSuperseded
-from pressrun.events.log import LoggedEvent
+from pressrun.events.log import LoggedEvent, Tail
 from pressrun.events.model import Log
 from tests.support.core import COMPLETE, Core, open_core, progress
 
@@ -154,3 +155,53 @@ async def test_secrets_are_masked_before_they_are_stored(tmp_path: Path) -> None
         await core.log.append(run.operation_id, 1, Log(message="the key is hunter2"))
         stored = await core.log.read_after(run.operation_id, 1)
         assert "hunter2" not in stored[0].data
+
+
+def test_the_tail_of_a_log_of_any_length_is_bounded_and_gives_exactly_what_follows() -> None:
+    tail = Tail()
+    for seq in range(1, 5_001):
+        tail.push([LoggedEvent(EventRow(seq, "log", "x" * (100 if seq < 3_000 else 20_000)))])
+        live = tail.after(max(0, seq - 5))  # as far back as a reader that keeps up ever asks
+        assert live is not None
+        assert [event.seq for event in live] == list(range(max(1, seq - 4), seq + 1))
+        assert tail.after(seq) == []
+    assert tail.after(0) is None
+    held = tail._events
+    assert 2 <= len(held) <= 512
+    assert sum(len(event.data) for event in held) <= 512 * 1024
+
+
+async def test_followers_of_a_quiet_run_share_what_one_of_them_has_read(core: Core) -> None:
+    run = await core.begin()
+    name, wakes = run.operation_id, []
+    with (
+        core.log.following(name, 0, lambda: wakes.append("first")) as first,
+        core.log.following(name, 0, lambda: wakes.append("other")) as other,
+    ):
+        assert await first.read() == await other.read()  # the very same events: encoded once
+        assert (first.news, other.news) == (False, False)
+        await core.log.append(run.operation_id, 1, Log(message="x"))
+        assert (first.news, other.news, wakes) == (True, True, ["first", "other"])
+        assert [event.seq for event in await other.read()] == [2]
+
+
+async def test_closing_the_log_ends_those_who_wait_and_those_who_come(core: Core) -> None:
+    run = await core.begin()
+    seen: list[int] = []
+
+    async def follow() -> None:
+        seen.extend([event.seq for event in await collect(core, run.operation_id)])
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(follow)
+        await anyio.wait_all_tasks_blocked()
+        core.log.close()
+    assert seen == [1]
+    assert await collect(core, run.operation_id) == []
+
+
+async def test_following_an_ended_run_from_its_end_ends_at_once(core: Core) -> None:
+    run = await core.begin()
+    await core.complete(run)
+    with anyio.fail_after(5):
+        assert [event async for event in core.log.follow(run.operation_id, 2, live=False)] == []

@@ -85,6 +85,8 @@ def idempotency_key_of(request: Request) -> str | None:
 
 def _stream(request: Request, admission: Admission, headers: dict[str, str], *, cancel_on_disconnect: bool) -> Response:
     after = 0 if admission.created else cursor_of(request, admission.run.last_seq)
+    if admission.run.ended and after == admission.run.last_seq:
+        return Response(status_code=204, headers=headers)  # as GET /runs/{id}/events: nothing is left to tell
     on_end = _cancel_on_end(request, admission) if admission.created and cancel_on_disconnect else None
     return follow(request, admission.run, after=after, snapshot=False, headers=headers, on_end=on_end)
 
@@ -93,7 +95,9 @@ def _cancel_on_end(request: Request, admission: Admission) -> Callable[[], Await
     service = state_of(request).service
 
     async def cancel() -> None:
-        """The stream ended: if the run has not, its client went away."""
+        """The stream ended: if the run has not and the server stays, its client went away."""
+        if service.stopping:
+            return
         try:
             await service.cancel(admission.run.operation_id, "disconnect", attempt=admission.run.attempt)
         except (RunEnded, NotFound):

@@ -1,63 +1,91 @@
 """Event log -> Server-Sent Events. A stream is a reader: losing it ends nothing but itself.
 
-Owns the SSE form (first `retry:`, then frames, `: ping` as heartbeat), cursors from headers, and the reader's limits;
-not what an event is. Frames are encoded once in the log and only passed on here.
+Owns the SSE form (first `retry:`, then frames, `: ping` as heartbeat) and cursors from headers; not what an event is.
+Frames are encoded once in the log and only passed on here, all that is ready in one send. A stream is one task, the
+server's own for the request; a reader that does not read is cut off by the connection (api/server.py), not here.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from functools import partial
 
-import structlog
-from sse_starlette import EventSourceResponse, ServerSentEvent
+import anyio
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pressrun.api.schemas import RunOut, Snapshot
 from pressrun.api.state import state_of
+from pressrun.api.watch import Watch
 from pressrun.errors import MalformedHeader
+from pressrun.events.log import Follower
 from pressrun.runs.model import Run
 
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # no cache, no buffering proxy
-_RETRY_MS = 2000  # CONTRACT
-_SEND_TIMEOUT_S = 10.0  # SAFETY: a reader that never reads is dropped, and resumes by its cursor
+_RETRY = b"retry: 2000\n\n"  # CONTRACT
+_PING = b": ping\n\n"
 _MAX_CURSOR_DIGITS = 10
+_END_LIMIT_S = 5.0  # arbitrary (1..10): `on_end` is a short transaction; a stuck disk must not keep the server up
 
-_log = structlog.get_logger(__name__)
+Following = Callable[[Callable[[], None]], AbstractContextManager[Follower]]
+"""Opens a place in a run's log; what it is given is called whenever there may be news."""
 
 
-class RunStream(EventSourceResponse):
+class RunStream(Response):
     """An SSE response; `on_end` is awaited however it ends, also when not one byte could be sent.
 
     (A generator's `finally` would not do: it never runs when the client vanished before the first byte.)
     """
 
+    media_type = "text/event-stream"
+
     def __init__(
         self,
-        content: AsyncIterator[bytes],
+        following: Following,
         *,
+        head: bytes,
+        named: bool,
         heartbeat_s: float,
         headers: dict[str, str],
         on_end: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        super().__init__(
-            content,
-            headers=headers,
-            ping=heartbeat_s,
-            sep="\n",
-            ping_message_factory=lambda: ServerSentEvent(comment="ping", sep="\n"),
-            send_timeout=_SEND_TIMEOUT_S,
-        )
+        self.status_code = 200
+        self.background = None
+        self.init_headers(headers)
+        self._following = following
+        self._head = head
+        self._named = named
+        self._heartbeat_s = heartbeat_s
         self._on_end = on_end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await super().__call__(scope, receive, send)
-        except TimeoutError:
-            _log.info("a reader did not read; it was disconnected")
+            await self._stream(receive, send)
         finally:
             if self._on_end is not None:
-                await self._on_end()
+                with anyio.move_on_after(_END_LIMIT_S, shield=True):
+                    await self._on_end()
+
+    async def _stream(self, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        with Watch(receive, self._heartbeat_s) as watch, self._following(watch.wake) as follower:
+            chunk = self._head
+            while not watch.gone:
+                chunk += await self._read(follower)
+                if chunk:
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                    watch.sent()
+                if follower.over:
+                    await send({"type": "http.response.body", "body": b""})
+                    return
+                silent = not follower.news and await watch.wait()
+                chunk = _PING if silent else b""
+
+    async def _read(self, follower: Follower) -> bytes:
+        events = await follower.read()
+        return b"".join([event.frame if self._named else event.unnamed_frame for event in events])
 
 
 def cursor_of(request: Request, last_seq: int | None = None) -> int:
@@ -86,21 +114,16 @@ def follow(
     on_end: Callable[[], Awaitable[None]] | None = None,
 ) -> RunStream:
     """The stream of a run's events after the cursor, live until its terminal event."""
+    named = request.query_params.get("named") != "0"
+    state = state_of(request)
     return RunStream(
-        _frames(request, run, after=after, snapshot=snapshot),
-        heartbeat_s=state_of(request).settings.heartbeat_s,
+        partial(state.service.following, run, after),
+        head=_RETRY + _snapshot_frame(run, after=after, named=named) if snapshot else _RETRY,
+        named=named,
+        heartbeat_s=state.settings.heartbeat_s,
         headers={**STREAM_HEADERS, **(headers or {})},
         on_end=on_end,
     )
-
-
-async def _frames(request: Request, run: Run, *, after: int, snapshot: bool) -> AsyncIterator[bytes]:
-    named = request.query_params.get("named") != "0"
-    yield f"retry: {_RETRY_MS}\n\n".encode()
-    if snapshot:
-        yield _snapshot_frame(run, after=after, named=named)
-    async for event in state_of(request).service.follow(run.operation_id, after):
-        yield event.frame if named else event.unnamed_frame
 
 
 def _snapshot_frame(run: Run, *, after: int, named: bool) -> bytes:

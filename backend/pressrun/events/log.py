@@ -2,8 +2,9 @@
 
 Append-only; `seq` counts 1, 2, 3 … per run without a gap. What a follower gets is exactly the table's rows in order,
 whatever the moment it joins: it subscribes to the wake-up *before* it reads, so nothing falls between replay and live.
-Recent events of a run are held once, encoded once, in a `Tail` that all its followers read with a cursor each; older
-ones come from the table. Nothing is buffered per follower.
+Recent events of a run are held once, encoded once, in a `Tail` that all its `Follower`s read with a cursor each; older
+ones come from the table. Nothing is buffered per follower. A wake-up is a call on the loop that cannot get lost: the
+transaction that wrote an event is announced in the same breath, without a point at which a task could be cancelled.
 
 Does not know what a run is: transitions that write events in their own transaction (runs/) call `announce` after it.
 """
@@ -11,7 +12,6 @@ Does not know what a run is: transitions that write events in their own transact
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-_TAIL_EVENTS = 256  # arbitrary (64..1024): enough that live readers never go to the table, at most ~100 KB a run
+# arbitrary (64..1024): enough that live readers never go to the table; twice as many are held for moments
+_TAIL_EVENTS = 256
+_TAIL_CHARACTERS = 512 * 1024  # arbitrary (128 KB..4 MB): events may be large; with its frames a tail is thrice that
 _READ_BATCH = 500  # rows a read; bounds what one slow follower holds
-_SAFETY_POLL_S = 15.0  # a lost wake-up costs at most this; wake-ups are in-process, none is known to get lost
 
 
 class LoggedEvent:
@@ -57,29 +58,117 @@ class LoggedEvent:
 
 
 class Tail:
-    """The last events of one run, shared by all its followers, and the event they wait for."""
+    """The last events of one run, shared by all its followers, and whom to wake when there are more.
+
+    Bounded in number and in bytes; what it no longer holds is in the table.
+    """
 
     def __init__(self) -> None:
-        self._events: deque[LoggedEvent] = deque(maxlen=_TAIL_EVENTS)
+        self._events: list[LoggedEvent] = []  # seqs without a gap
+        self._characters = 0
         self._highest = 0
-        self.changed = anyio.Event()
-        self.followers = 0
+        self._wakers: dict[Follower, Callable[[], None]] = {}
+        self.version = 0
+
+    def join(self, follower: Follower, wake: Callable[[], None]) -> None:
+        """From now on `wake` is called whenever there may be something to read."""
+        self._wakers[follower] = wake
+
+    def leave(self, follower: Follower) -> bool:
+        """Whether that was the last one."""
+        del self._wakers[follower]
+        return not self._wakers
 
     def push(self, events: Sequence[LoggedEvent]) -> None:
+        """Takes what was just committed and wakes every follower."""
         for event in events:
             if self._events and event.seq != self._highest + 1:
-                self._events.clear()  # announced out of order: followers then read the table, where order is certain
+                self._clear()  # announced out of order: followers then read the table, where order is certain
             if event.seq > self._highest:
-                self._events.append(event)
-                self._highest = event.seq
-        self.changed.set()
-        self.changed = anyio.Event()
+                self._append(event)
+        self.wake()
+
+    def seed(self, events: Sequence[LoggedEvent], version: int) -> None:
+        """Takes the end of the log as one follower has read it, so that the others need not read the table too.
+
+        Nothing may have been pushed since `version`: then the table's end is the tail's end.
+        """
+        if version == self.version and not self._events:
+            for event in events:
+                self._append(event)
+
+    def wake(self) -> None:
+        """Makes every follower read again."""
+        self.version += 1
+        for wake in list(self._wakers.values()):
+            wake()
 
     def after(self, cursor: int) -> list[LoggedEvent] | None:
         """Events with seq > cursor, or None when the tail does not reach back that far."""
         if not self._events or cursor + 1 < self._events[0].seq:
             return None
-        return [event for event in self._events if event.seq > cursor]
+        return self._events[cursor + 1 - self._events[0].seq :]
+
+    def _append(self, event: LoggedEvent) -> None:
+        self._events.append(event)
+        self._characters += len(event.data)
+        self._highest = event.seq
+        if len(self._events) > 2 * _TAIL_EVENTS or self._characters > _TAIL_CHARACTERS:
+            self._trim()
+
+    def _trim(self) -> None:
+        """Forgets the older ones: half at a time, so that a long run does not pay for it with every event."""
+        while self._events and (len(self._events) > _TAIL_EVENTS or self._characters > _TAIL_CHARACTERS // 2):
+            dropped = self._events[: len(self._events) // 2 + 1]
+            del self._events[: len(dropped)]
+            self._characters -= sum(len(event.data) for event in dropped)
+
+    def _clear(self) -> None:
+        self._events.clear()
+        self._characters = 0
+
+
+class Follower:
+    """One reader's place in a run's log: a cursor into the shared tail. Open with `EventLog.following`."""
+
+    __slots__ = ("_live", "_log", "_tail", "_version", "cursor", "ended", "operation_id")
+
+    def __init__(self, log: EventLog, tail: Tail, operation_id: str, cursor: int, *, live: bool) -> None:
+        self._log = log
+        self._tail = tail
+        self._version = -1
+        self._live = live
+        self.operation_id = operation_id
+        self.cursor = cursor
+        self.ended = False
+
+    async def read(self) -> Sequence[LoggedEvent]:
+        """What comes after the cursor, which moves behind it; empty when there is nothing yet.
+
+        `ended` is true from when it has given the terminal event, or there is none to come.
+        """
+        self._version = self._tail.version  # before reading: what comes in between is seen as news
+        events = self._tail.after(self.cursor)
+        if events is None:
+            events = await self._log.read_after(self.operation_id, self.cursor)
+            if len(events) < _READ_BATCH:
+                self._tail.seed(events[-_TAIL_EVENTS:], self._version)
+        if events:
+            self.cursor = events[-1].seq
+            self.ended = events[-1].terminal
+        elif not self._live:
+            self.ended = True
+        return events
+
+    @property
+    def over(self) -> bool:
+        """Nothing more comes here: the run has ended, or the log was closed before it did."""
+        return self.ended or self._log.closed
+
+    @property
+    def news(self) -> bool:
+        """Whether something may have come since `read` began: then read again instead of waiting."""
+        return self._version != self._tail.version or self._log.closed
 
 
 class EventLog:
@@ -90,6 +179,7 @@ class EventLog:
         self._clock = clock
         self._mask = mask
         self._tails: dict[str, Tail] = {}
+        self.closed = False
 
     def encode(self, operation_id: str, seq: int, at: datetime, body: AnyBody) -> EventRow:
         """A body at its place, as the row to be stored; secrets masked."""
@@ -127,26 +217,43 @@ class EventLog:
         rows = await self._database.read(queries.read_after, operation_id, after, limit)
         return [LoggedEvent(row) for row in rows]
 
-    async def follow(self, operation_id: str, after: int = 0) -> AsyncIterator[LoggedEvent]:
-        """Every event after the cursor, then live; ends after the terminal event.
+    @contextmanager
+    def following(
+        self, operation_id: str, after: int, wake: Callable[[], None], *, live: bool = True
+    ) -> Iterator[Follower]:
+        """A place in the log behind the cursor; `wake()` is called, on the loop, whenever there may be news.
 
-        Cursor at the terminal event already: the caller must not call (it would wait for ever).
+        `live` False: the run has ended, nothing will come that is not there.
         """
-        cursor = after
-        with self._following(operation_id) as tail:
-            while True:
-                changed = tail.changed  # before reading: what comes in between wakes us at once
-                batch = tail.after(cursor)
-                if batch is None:
-                    batch = await self.read_after(operation_id, cursor)
-                for event in batch:
-                    cursor = event.seq
+        tail = self._tails.setdefault(operation_id, Tail())
+        follower = Follower(self, tail, operation_id, after, live=live)
+        tail.join(follower, wake)
+        try:
+            yield follower
+        finally:
+            if tail.leave(follower):
+                del self._tails[operation_id]
+
+    async def follow(self, operation_id: str, after: int = 0, *, live: bool = True) -> AsyncIterator[LoggedEvent]:
+        """Every event after the cursor, then live; ends after the terminal event, or when the log is closed."""
+        woken = anyio.Event()
+
+        def wake() -> None:
+            woken.set()
+
+        with self.following(operation_id, after, wake, live=live) as follower:
+            while not follower.over:
+                woken = anyio.Event()
+                for event in await follower.read():
                     yield event
-                    if event.terminal:
-                        return
-                if not batch:
-                    with anyio.move_on_after(_SAFETY_POLL_S):
-                        await changed.wait()
+                if not (follower.over or follower.news):
+                    await woken.wait()
+
+    def close(self) -> None:
+        """Ends every following, now and from now on: the process is about to go, and readers resume elsewhere."""
+        self.closed = True
+        for tail in self._tails.values():
+            tail.wake()
 
     def followed(self) -> int:
         """How many runs have followers: each costs a tail."""
@@ -156,14 +263,3 @@ class EventLog:
         tail = self._tails.get(operation_id)
         if tail is not None:
             tail.push(events)
-
-    @contextmanager
-    def _following(self, operation_id: str) -> Iterator[Tail]:
-        tail = self._tails.setdefault(operation_id, Tail())
-        tail.followers += 1
-        try:
-            yield tail
-        finally:
-            tail.followers -= 1
-            if tail.followers == 0:
-                del self._tails[operation_id]

@@ -5,8 +5,9 @@ Every background task of the runs belongs to the service's task group, never to 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pressrun.artifacts.store import LocalArtifactStore
     from pressrun.db.engine import Database
     from pressrun.engine.engine import Engine
-    from pressrun.events.log import EventLog, LoggedEvent
+    from pressrun.events.log import EventLog, Follower
     from pressrun.runs.ledger import RunLedger
 
 _CANCEL_GRACE_S = 0.8  # promise: cancelled within a second; what has not stopped by then is cut off from its run
@@ -85,7 +86,7 @@ class RunService:
         with anyio.CancelScope(shield=True):  # an accepted run is started whatever becomes of its client
             admission = await admit(self._guard, submission, policies)
             if admission.disposition == "started":
-                self._tasks.start_soon(self._engine.start, admission.run.operation_id)
+                self._in_background(self._engine.start, admission.run.operation_id)
             elif admission.replaces is not None:
                 await self._make_room(admission.replaces)
             elif admission.disposition == "queued":
@@ -118,7 +119,7 @@ class RunService:
             await self._ledger.finish(operation_id, None, Cancelled(by=by))
         elif news:
             self._engine.cancel(operation_id)
-            self._tasks.start_soon(self._ensure_cancelled, operation_id, by)
+            self._in_background(self._ensure_cancelled, operation_id, by)
         return run, news
 
     async def get(self, operation_id: str, caller: str | None = None) -> Run:
@@ -174,9 +175,18 @@ class RunService:
             raise NotFound(f"there is no run {operation_id}")
         return view(row)
 
-    def follow(self, operation_id: str, after: int) -> AsyncIterator[LoggedEvent]:
-        """The run's events after the cursor, then live."""
-        return self._log.follow(operation_id, after)
+    def following(self, run: Run, after: int, wake: Callable[[], None]) -> AbstractContextManager[Follower]:
+        """A place in the run's log behind the cursor; `wake()` is called whenever there may be news."""
+        return self._log.following(run.operation_id, after, wake, live=not run.ended)
+
+    def stop_following(self) -> None:
+        """Ends every stream; the runs go on. Readers resume by their cursors when the server is back."""
+        self._log.close()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether streams end because of the server, not because of their clients."""
+        return self._log.closed
 
     def stop_admitting(self) -> None:
         """From now on `submit` raises ServerBusy."""
@@ -191,11 +201,16 @@ class RunService:
         """Reconciles every few seconds, for ever."""
         while True:
             await anyio.sleep(_RECONCILE_EVERY_S)
-            await self._reconcile()
+            await _tell_failure(self._reconcile)
+
+    def _in_background(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
+        # In a context of its own: when a run's end calls this, DBOS would take the next run for a child of that one and
+        # refuse it ("no longer owned by this execution"), and the log would name the wrong operation_id.
+        Context().run(self._tasks.start_soon, _tell_failure, work, *args)
 
     def _serve_line(self, lane: str) -> None:
         if not self._draining:
-            self._tasks.start_soon(self._promote, lane)
+            self._in_background(self._promote, lane)
 
     async def _promote(self, lane: str) -> None:
         for operation_id in await self._guard.promote(lane):
@@ -224,6 +239,16 @@ class RunService:
                 _log.error("a run's workflow ended without it", operation_id=run.operation_id)
                 error = Error(code=RunCrashed.code, message=str(RunCrashed()), stage=run.stage, retryable=True)
                 await self._ledger.finish(run.operation_id, None, error)
+
+
+async def _tell_failure(work: Callable[..., Awaitable[None]], *args: object) -> None:
+    """Runs a background task. An exception that left it would end the task group, and with it the server; what it
+    left undone, a full disk or a locked database for a reason, `_reconcile` does a few seconds later.
+    """
+    try:
+        await work(*args)
+    except Exception as exc:  # noqa: BLE001 - one task of many: the others and the server go on
+        _log.error("a background task failed", task=work.__name__, exc_info=exc)
 
 
 def batch_folder_of(run: Run) -> str | None:
