@@ -35,7 +35,8 @@ RUN apt-get update \
        ca-certificates chromium-headless-shell fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core libatomic1 \
        python3 tini \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --user-group --uid 10001 --home-dir /tmp pressrun \
+    && groupadd --system --gid 10001 pressrun \
+    && useradd --system --uid 10001 --gid 10001 --home-dir /tmp pressrun \
     && install --directory --owner pressrun --group pressrun /data
 COPY --from=python /opt/pressrun /opt/pressrun
 ENV PATH=/opt/pressrun/bin:$PATH \
