@@ -12,6 +12,7 @@ import fcntl
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ from starlette.types import ASGIApp
 from pressrun import __version__
 from pressrun.ai.cache import AiCache
 from pressrun.ai.client import AiClient, AiConfig, open_ai_client
+from pressrun.api.cors import CorsOrigins
 from pressrun.api.gate import Gate, GateConfig
 from pressrun.api.hosts import HostList
+from pressrun.api.methods import methods_of
 from pressrun.api.problems import exception_handlers
 from pressrun.api.routes import build_routes
 from pressrun.api.server import run_server
@@ -63,7 +66,13 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
             yield {"app": state}
 
     app = Starlette(routes=build_routes(), lifespan=lifespan, exception_handlers=exception_handlers(mask))
-    return Gate(app, GateConfig(hosts=HostList(settings.host, settings.allowed_hosts), tokens=tokens))
+    config = GateConfig(
+        hosts=HostList(settings.host, settings.allowed_hosts),
+        methods_of=partial(methods_of, app.routes),
+        cors=CorsOrigins(settings.cors_origins),
+        tokens=tokens,
+    )
+    return Gate(app, config)
 
 
 def serve(settings: Settings) -> None:

@@ -12,7 +12,8 @@ import threading
 import time
 import uuid
 
-_PATTERN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+OPERATION_ID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_PATTERN = re.compile(OPERATION_ID_PATTERN)
 _COUNTER_BITS = 12
 
 

@@ -133,8 +133,9 @@ def _type(schema: Schema) -> str:
         return f'<a href="{"#events" if name == "RunEvent" else f"#schema-{name}"}">{name}</a>'
     if "enum" in schema or "const" in schema:
         return " · ".join(f"<code>{escape(str(value))}</code>" for value in schema.get("enum", [schema.get("const")]))
-    if "anyOf" in schema:
-        return " or ".join(dict.fromkeys(_type(option) + _limits(option) for option in schema["anyOf"]))
+    options = schema.get("anyOf") or schema.get("oneOf")
+    if options:
+        return " or ".join(dict.fromkeys(_type(option) + _limits(option) for option in options))
     if schema.get("type") == "array":
         return f"list of {_type(schema.get('items', {}))}"
     return escape(str(schema.get("format") or schema.get("type") or "anything"))
@@ -161,9 +162,15 @@ def _default(schema: Schema) -> str:
 
 def _contents(answer: dict[str, Any]) -> str:
     return "<br>".join(
-        f"{_type(content['schema'])} <small>{escape(media_type)}</small>"
+        f"{_type(_data_of(content['schema']))} <small>{escape(media_type)}</small>"
         for media_type, content in answer.get("content", {}).items()
     )
+
+
+def _data_of(schema: Schema) -> Schema:
+    """What is inside: a stream's messages carry JSON in a string."""
+    data: Schema = schema.get("properties", {}).get("data", {}).get("contentSchema", schema)
+    return data
 
 
 def _curl(path: str, method: str, body: Schema | None, operation: dict[str, Any]) -> str:

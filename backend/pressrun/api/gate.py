@@ -10,6 +10,7 @@ Decides on `scope["path"]` only: `request.url` is made from the Host header, whi
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -65,6 +66,7 @@ class GateConfig:
     """
 
     hosts: HostList
+    methods_of: Callable[[str], tuple[str, ...]] = lambda path: ALLOWED_METHODS
     cors: CorsOrigins = field(default_factory=CorsOrigins)
     tokens: Tokens = field(default_factory=lambda: Tokens({}))
     max_body_bytes: int = 32 * 1024 * 1024
@@ -130,7 +132,7 @@ def _admit(scope: Scope, config: GateConfig) -> Caller | None:
     allowed_origin = config.cors.find(headers)
     if allowed_origin and is_preflight(scope["method"], headers):
         return None
-    _check_method(scope["method"])
+    _check_method(scope["method"], config.methods_of(scope["path"]))
     if scope["method"] not in SAFE_METHODS and not allowed_origin:
         _check_origin(headers, authority, scheme)
     caller = _check_token(scope, headers, config)
@@ -166,9 +168,9 @@ def _check_path(path: str) -> None:
         raise InvalidRequest("The path holds `..`, a backslash or a control character; paths here never do.")
 
 
-def _check_method(method: str) -> None:
+def _check_method(method: str, allowed_here: tuple[str, ...]) -> None:
     if method not in ALLOWED_METHODS:
-        raise MethodNotAllowed(method, ALLOWED_METHODS)
+        raise MethodNotAllowed(method, allowed_here)
 
 
 def _check_origin(headers: Headers, authority: Authority, scheme: str) -> None:

@@ -23,6 +23,7 @@ from pressrun.api.schemas import (
     Snapshot,
 )
 from pressrun.events import model as events
+from pressrun.ids import OPERATION_ID_PATTERN
 
 _MODELS: tuple[type[BaseModel], ...] = (
     GenerateRequest,
@@ -111,13 +112,33 @@ def _json(name: str, description: str, media_type: str = "application/json") -> 
 
 
 _problem = partial(_json, "Problem", media_type="application/problem+json")
-_STREAM = {
-    "description": "Server-Sent Events: `id` is seq, `event` the type, `data` a RunEvent; one terminal event",
-    "content": {"text/event-stream": {"schema": _ref("RunEvent")}},
-}
+
+
+def _stream(description: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Server-Sent Events as OpenAPI 3.2 describes them: each message is an object, its `data` JSON in a string."""
+    message = {
+        "type": "object",
+        "required": ["data"],
+        "properties": {
+            "id": {"type": "string", "description": "seq"},
+            "event": {"type": "string", "description": "type"},
+            "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": data},
+        },
+    }
+    return {"description": description, "content": {"text/event-stream": {"schema": message}}}
+
+
+_STREAM = _stream(
+    "Server-Sent Events: `id` is seq, `event` the type, `data` a RunEvent; one terminal event", _ref("RunEvent")
+)
+_FOLLOW = _stream(
+    "the same, and first a Snapshot without an `id`: the run as it is", {"oneOf": [_ref("RunEvent"), _ref("Snapshot")]}
+)
 _FILE = {"description": "the bytes; ETag is the digest", "content": {"*/*": {"schema": {"type": "string"}}}}
 _UNKNOWN = {"404": _problem("no such run")}
 _EVERYWHERE = {
+    "405": _problem("not this method; `Allow` has those it takes"),
+    "431": _problem("headers too large"),
     "400": _problem("malformed"),
     "401": _problem("a token is needed"),
     "403": _problem("not from there"),
@@ -142,6 +163,7 @@ def _operation(
             "content": {"application/json": {"schema": _ref(body)}},
         }
         operation["responses"] |= {
+            "408": _problem("the body came too slowly"),
             "413": _problem("body too large"),
             "415": _problem("not JSON"),
             "422": _problem("fields are wrong"),
@@ -154,11 +176,15 @@ def _parameter(name: str, where: str, schema: dict[str, Any], description: str =
 
 
 _TEXT = {"type": "string"}
-_OPERATION_ID = _parameter("operation_id", "path", {"type": "string", "format": "uuid"})
+_ID = {"type": "string", "pattern": f"^{OPERATION_ID_PATTERN}$"}
+_OPERATION_ID = _parameter("operation_id", "path", _ID)
+_SEQ = {"type": "string", "pattern": "^[0-9]{0,10}$"}
+_KEY = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-\\[\\]-~]+$"}
+_FILE_NAME = {"type": "string", "minLength": 1, "pattern": r"^[^\x00-\x1f\x7f-\x9f\\]+$"}
 _CURSOR = (
-    _parameter("Last-Event-ID", "header", _TEXT, "the last seq seen"),
-    _parameter("last_event_id", "query", _TEXT, "the same, for clients that cannot set headers"),
-    _parameter("named", "query", {"enum": ["0", "1"]}, "0: no `event:` lines, for `onmessage`"),
+    _parameter("Last-Event-ID", "header", _SEQ, "the last seq seen; one of this run's"),
+    _parameter("last_event_id", "query", _SEQ, "the same, for clients that cannot set headers"),
+    _parameter("named", "query", _TEXT, "0: no `event:` lines, for `onmessage`"),
 )
 
 
@@ -204,7 +230,7 @@ def _paths() -> dict[str, Any]:
         "/runs/{operation_id}/events": {
             "get": _operation(
                 "Follow a run: a `snapshot` event, then everything after the cursor, then live",
-                {"200": _STREAM, "204": {"description": "the cursor is at the terminal event"}, **_UNKNOWN},
+                {"200": _FOLLOW, "204": {"description": "the cursor is at the terminal event"}, **_UNKNOWN},
                 parameters=_CURSOR,
             )
         },
@@ -219,7 +245,7 @@ def _paths() -> dict[str, Any]:
                 "A file of the run",
                 {"200": _FILE, "206": _FILE, "304": {"description": "not modified"}, **_UNKNOWN},
                 parameters=(
-                    _parameter("name", "path", _TEXT),
+                    _parameter("name", "path", _FILE_NAME),
                     _parameter("inline", "query", {"enum": ["0", "1"]}),
                 ),
             )
@@ -262,7 +288,12 @@ def _generate() -> dict[str, Any]:
         },
         body="GenerateRequest",
         parameters=(
-            _parameter("Idempotency-Key", "header", _TEXT, "your own name for this intention; makes a retry safe"),
+            _parameter(
+                "Idempotency-Key",
+                "header",
+                _KEY,
+                "your own name for this intention, bare or quoted; makes a retry safe",
+            ),
             _parameter("Prefer", "header", _TEXT, "respond-async: 202 and no stream"),
             *_CURSOR[:1],
             *_CURSOR[2:],
@@ -279,6 +310,6 @@ def _list() -> dict[str, Any]:
             _parameter("lane", "query", _TEXT),
             _parameter("q", "query", _TEXT, "in the title, or an operation_id"),
             _parameter("limit", "query", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
-            _parameter("cursor", "query", _TEXT),
+            _parameter("cursor", "query", _ID, "`next_cursor` of the page before"),
         ),
     )

@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from pressrun.api.methods import methods_of
 from pressrun.errors import FieldErrors, MethodNotAllowed, NotFound, PressrunError, ServerBusy
 from pressrun.telemetry import INCIDENT_NOTE, SecretMask
 
@@ -147,7 +148,7 @@ def _http_exception(request: Request, exc: HTTPException, mask: SecretMask) -> R
     if exc.status_code == HTTPStatus.NOT_FOUND:
         return problem_response(NotFound("There is nothing at this path; GET /openapi.json lists what there is."), mask)
     if exc.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = tuple(re.findall(r"[A-Z]+", headers.get("Allow", headers.get("allow", ""))))
+        allowed = methods_of(request.app.routes, request.scope["path"])  # the exception knows of one route only
         return problem_response(MethodNotAllowed(request.method, allowed), mask)
     title = HTTPStatus(exc.status_code).phrase
     code = re.sub(r"[^a-z]+", "_", title.lower())

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pressrun.api import artifacts, docs_page, generate, health, openapi, pages, runs
+from pressrun.api.methods import OnlyRoute
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -31,7 +32,7 @@ def build_routes() -> list[BaseRoute]:
         Route(generate.ROUTE, generate.generate_sse, methods=["POST"]),
         Route("/admission/explain", generate.explain_admission, methods=["POST"]),
         Route("/runs", or_page(runs.list_runs), methods=["GET"]),
-        Route("/runs/current", runs.current_run, methods=["GET"]),
+        OnlyRoute("/runs/current", runs.current_run, methods=["GET"]),
         Route("/runs/{operation_id}", or_page(runs.show_run), methods=["GET"]),
         Route("/runs/{operation_id}", runs.delete_run, methods=["DELETE"]),
         Route("/runs/{operation_id}/events", runs.follow_run, methods=["GET"]),

@@ -18,14 +18,14 @@ export interface paths {
             parameters: {
                 query?: {
                     /** @description 0: no `event:` lines, for `onmessage` */
-                    named?: "0" | "1";
+                    named?: string;
                 };
                 header?: {
-                    /** @description your own name for this intention; makes a retry safe */
+                    /** @description your own name for this intention, bare or quoted; makes a retry safe */
                     "Idempotency-Key"?: string;
                     /** @description respond-async: 202 and no stream */
                     Prefer?: string;
-                    /** @description the last seq seen */
+                    /** @description the last seq seen; one of this run's */
                     "Last-Event-ID"?: string;
                 };
                 path?: never;
@@ -43,7 +43,13 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "text/event-stream": components["schemas"]["RunEvent"];
+                        "text/event-stream": {
+                            /** @description seq */
+                            id?: string;
+                            /** @description type */
+                            event?: string;
+                            data: string;
+                        };
                     };
                 };
                 /** @description accepted, with `Prefer: respond-async` */
@@ -75,6 +81,24 @@ export interface paths {
                 };
                 /** @description not from there */
                 403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the body came too slowly */
+                408: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -120,6 +144,15 @@ export interface paths {
                 };
                 /** @description fields are wrong */
                 422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -203,6 +236,24 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the body came too slowly */
+                408: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description body too large */
                 413: {
                     headers: {
@@ -239,6 +290,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description headers too large */
+                431: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -263,6 +323,7 @@ export interface paths {
                     /** @description in the title, or an operation_id */
                     q?: string;
                     limit?: number;
+                    /** @description `next_cursor` of the page before */
                     cursor?: string;
                 };
                 header?: never;
@@ -307,6 +368,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description not this host */
                 421: {
                     headers: {
@@ -318,6 +388,15 @@ export interface paths {
                 };
                 /** @description a parameter is wrong */
                 422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -397,8 +476,26 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -482,8 +579,26 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -550,6 +665,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description it is active */
                 409: {
                     headers: {
@@ -561,6 +685,15 @@ export interface paths {
                 };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -591,10 +724,10 @@ export interface paths {
                     /** @description the same, for clients that cannot set headers */
                     last_event_id?: string;
                     /** @description 0: no `event:` lines, for `onmessage` */
-                    named?: "0" | "1";
+                    named?: string;
                 };
                 header?: {
-                    /** @description the last seq seen */
+                    /** @description the last seq seen; one of this run's */
                     "Last-Event-ID"?: string;
                 };
                 path: {
@@ -604,13 +737,19 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Server-Sent Events: `id` is seq, `event` the type, `data` a RunEvent; one terminal event */
+                /** @description the same, and first a Snapshot without an `id`: the run as it is */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "text/event-stream": components["schemas"]["RunEvent"];
+                        "text/event-stream": {
+                            /** @description seq */
+                            id?: string;
+                            /** @description type */
+                            event?: string;
+                            data: string;
+                        };
                     };
                 };
                 /** @description the cursor is at the terminal event */
@@ -656,8 +795,26 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -756,6 +913,24 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the body came too slowly */
+                408: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description it has ended */
                 409: {
                     headers: {
@@ -794,6 +969,15 @@ export interface paths {
                 };
                 /** @description fields are wrong */
                 422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -890,6 +1074,24 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the body came too slowly */
+                408: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description it has ended */
                 409: {
                     headers: {
@@ -928,6 +1130,15 @@ export interface paths {
                 };
                 /** @description fields are wrong */
                 422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1010,8 +1221,26 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1079,8 +1308,26 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1180,8 +1427,26 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1265,6 +1530,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description not complete */
                 409: {
                     headers: {
@@ -1276,6 +1550,15 @@ export interface paths {
                 };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1346,8 +1629,26 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1418,8 +1719,26 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1499,8 +1818,26 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
                     headers: {
                         [name: string]: unknown;
                     };
