@@ -37,6 +37,7 @@ from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.browser.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
 from pressrun.clock import Clock, SystemClock
 from pressrun.db.engine import open_database
+from pressrun.db.reserve import Reserve
 from pressrun.engine.engine import open_engine
 from pressrun.errors import StartupError
 from pressrun.events.log import EventLog
@@ -86,7 +87,9 @@ async def _open_all(settings: Settings, clock: Clock, mask: SecretMask) -> Async
     async with AsyncExitStack() as stack:
         data_dir = settings.data_dir.resolve()
         stack.enter_context(_locked(data_dir))
-        database = await stack.enter_async_context(open_database(data_dir / "pressrun.sqlite"))
+        database = await stack.enter_async_context(
+            open_database(data_dir / "pressrun.sqlite", Reserve(data_dir / "reserve"))
+        )
         store = LocalArtifactStore(data_dir, mask.mask)
         await store.prepare()
         pool = await stack.enter_async_context(open_browser_pool(_pool_config(settings)))

@@ -24,5 +24,6 @@ PROMISES = {
     "bad-input": "Bad input gets the status of CONTRACT and names the field and the valid range; the server stays up.",
     "no-leak": "No browser, context, task or file descriptor outlives its run.",
     "sealed": "A page under capture reaches nothing.",
+    "full-disk": "A run on a full disk ends as `disk_full`, its slot is free, and the server heals when there is room.",
     "one-process": "A second server on the same data folder is refused with a clear message.",
 }

@@ -24,22 +24,25 @@ import anyio.to_thread
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 
+from pressrun.db.reserve import Reserve
 from pressrun.db.tables import SCHEMA_VERSION, metadata
-from pressrun.errors import DiskFull, StartupError
+from pressrun.errors import DiskFull, ServerBusy, StartupError
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _READER_THREADS = 4  # arbitrary (2..16): reads are short, and SQLite reads in parallel
+_PRIMARY_CODE = 0xFF  # the rest of SQLite's error codes says more of the same (sqlite.org/rescode.html)
 _BUSY_TIMEOUT_MS = 5_000  # another process (a backup, the sqlite3 shell) may hold the file for a moment
 
 
 class Database:
     """The product's tables. Open with `open_database`; may be shared by all tasks of one event loop."""
 
-    def __init__(self, writer: Engine, reader: Engine) -> None:
+    def __init__(self, writer: Engine, reader: Engine, reserve: Reserve | None) -> None:
         self._writer = writer
         self._reader = reader
+        self._reserve = reserve
         self._loop_connection = reader.connect()
         self._write_turn = anyio.CapacityLimiter(1)
         self._read_threads = anyio.CapacityLimiter(_READER_THREADS)
@@ -47,13 +50,32 @@ class Database:
     async def write(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `query(connection, …)` in one write transaction; durable when it returns.
 
-        Raises: DiskFull when there is no space; nothing of the transaction remains then.
+        Raises: DiskFull when there is no space, ServerBusy when another program holds the file for longer than
+        `_BUSY_TIMEOUT_MS`; nothing of the transaction remains then.
         """
         with anyio.CancelScope(shield=True):  # a thread cannot be cancelled: wait for its outcome, it is short
             result = await anyio.to_thread.run_sync(
                 partial(self._write, query, *args, **kwargs), limiter=self._write_turn
             )
         return result
+
+    async def write_end(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `write`, for what ends something: on a full disk the reserve is given up for it."""
+        with anyio.CancelScope(shield=True):
+            result = await anyio.to_thread.run_sync(
+                partial(self._write_end, query, *args, **kwargs), limiter=self._write_turn
+            )
+        return result
+
+    @property
+    def has_room(self) -> bool:
+        """Whether something new may begin: False from when the reserve was given up until it could be taken back."""
+        return self._reserve is None or self._reserve.held
+
+    async def keep_room(self) -> None:
+        """Takes the reserve back as soon as the disk has room again."""
+        if self._reserve is not None and not self._reserve.held:
+            await anyio.to_thread.run_sync(self._reserve.take, limiter=self._write_turn)
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `query(connection, …)` on a snapshot, in a thread."""
@@ -75,9 +97,20 @@ class Database:
             with self._writer.begin() as connection:
                 return query(connection, *args, **kwargs)
         except OperationalError as exc:
-            if getattr(exc.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            code = getattr(exc.orig, "sqlite_errorcode", 0)
+            if code == sqlite3.SQLITE_FULL:
                 raise DiskFull from exc
+            if code & _PRIMARY_CODE == sqlite3.SQLITE_BUSY:
+                raise ServerBusy("another program holds the database for too long; try again shortly") from exc
             raise
+
+    def _write_end(self, query: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        try:
+            return self._write(query, *args, **kwargs)
+        except DiskFull:
+            if self._reserve is None or not self._reserve.give_up():
+                raise
+            return self._write(query, *args, **kwargs)
 
     def _read(self, query: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         with self._reader.connect() as connection, connection.begin():
@@ -85,8 +118,8 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(path: Path) -> AsyncIterator[Database]:
-    """Opens (and makes, if new) the SQLite file at `path`.
+async def open_database(path: Path, reserve: Reserve | None = None) -> AsyncIterator[Database]:
+    """Opens (and makes, if new) the SQLite file at `path`; `reserve` None: a full disk takes no end of a run.
 
     Raises: StartupError when the file is not ours or was made by a newer Pressrun.
     """
@@ -94,7 +127,8 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
     reader = _engine(path, pragmas=("query_only=ON",), begin="BEGIN")
     try:
         await anyio.to_thread.run_sync(_prepare, writer, path)
-        database = Database(writer, reader)
+        database = Database(writer, reader, reserve)
+        await database.keep_room()
     except BaseException:
         writer.dispose()
         reader.dispose()

@@ -7,7 +7,9 @@ checkpoint. The `runs` row says what people may believe and is changed only thro
 How a workflow body ends:
 - it returns: the run has its terminal event;
 - it is cancelled from inside (`cancel`): the cancel scope is left, the run ends as `cancelled`;
-- it is handed back (`drain`): CancelledError leaves the body, DBOS keeps the workflow pending, the next start goes on.
+- it is handed back (`drain`): CancelledError leaves the body, DBOS keeps the workflow pending, the next start goes on;
+- something breaks around its stages (a checkpoint or a folder that cannot be written): the run ends as `error`.
+However it ends, its end is written as soon as the database takes it; until then the run holds its slot.
 
 DBOS is a process-wide singleton; so is an open Engine.
 """
@@ -15,12 +17,14 @@ DBOS is a process-wide singleton; so is an open Engine.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -30,18 +34,20 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, St
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.clock import Clock
 from pressrun.db.engine import use_wal
-from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, read
+from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure_of, read
 from pressrun.engine.ports import Claim, RunBook
-from pressrun.errors import DeadlineExceeded
-from pressrun.events.model import AnyBody, Cancelled, Error, Stage
+from pressrun.errors import DeadlineExceeded, DiskFull, ServerBusy
+from pressrun.events.model import AnyBody, Cancelled, Complete, Error, Stage
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext, StageResult
 from pressrun.pipeline.pipeline import Pipeline
 
 _WORKFLOW_VERSION = "1"  # raise it when the order or the results of the steps change
 _EXECUTOR_ID = "pressrun"  # one process a data folder (its lock sees to that): whoever starts continues all its runs
 _MAX_STARTS = 20  # a last resort; the RunBook ends a run that crashed its process three times
-_FINISH_TIMEOUT_S = 10.0  # ending a run is two short transactions; a disk that hangs must not hang the workflow
+_HAND_BACK_TIMEOUT_S = 10.0  # two short transactions a run; a disk that hangs must not hang the shutdown
+_TRY_AGAIN_S = 1.0  # arbitrary (0.2..5): how soon a run ends once a full disk has room again
 
+T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 WorkflowState = Literal["unknown", "active", "ended"]
 
@@ -103,7 +109,7 @@ class Engine:
             _log.info("run handed back", operation_id=operation_id)
             execution.handed_back = True
             execution.scope.cancel()
-        with anyio.move_on_after(_FINISH_TIMEOUT_S):
+        with anyio.move_on_after(_HAND_BACK_TIMEOUT_S):
             await self._until_idle()
 
     async def _until_idle(self) -> None:
@@ -114,7 +120,7 @@ class Engine:
     async def _run(self, operation_id: str) -> None:
         """The workflow. Only `_step` results decide its way; everything else is safe to do again."""
         with structlog.contextvars.bound_contextvars(operation_id=operation_id):
-            claim = await self._book.claim(operation_id)
+            claim = await _when_possible(lambda: self._book.claim(operation_id))
             if claim is None:
                 return
             deadline = anyio.current_time() + self._run_deadline_s
@@ -122,23 +128,26 @@ class Engine:
             self._executions[operation_id] = execution
             try:
                 with execution.scope:
-                    await self._attempt(claim)
+                    await self._attempt(claim, execution)
                 if execution.scope.cancelled_caught:
                     await self._after_cancel(claim, execution)
+            except Exception as exc:  # noqa: BLE001 - the wall around DBOS and the store: no run is left hanging
+                await self._break_off(claim, exc)
             finally:
                 del self._executions[operation_id]
                 self._idle.set()
 
-    async def _attempt(self, claim: Claim) -> None:
-        context = await self._open_context(claim)
+    async def _attempt(self, claim: Claim, execution: _Execution) -> None:
+        context = await self._open_context(claim, execution)
         try:
-            composed = read(await self._step("compose", lambda: self._pipeline.compose(context)), Composed)
-            rendered = read(await self._step("render", lambda: self._pipeline.render(context)), Rendered)
+            composed = read(await self._step(claim, "compose", lambda: self._pipeline.compose(context)), Composed)
+            rendered = read(await self._step(claim, "render", lambda: self._pipeline.render(context)), Rendered)
             exported = read(
-                await self._step("export", lambda: self._pipeline.export(context, composed, rendered)), Exported
+                await self._step(claim, "export", lambda: self._pipeline.export(context, composed, rendered)), Exported
             )
+            # No checkpoint: a folder that is there says as much, and could not be taken back if this one failed.
             published = read(
-                await self._step("publish", lambda: self._pipeline.publish(context, composed, rendered, exported)),
+                await checkpointed("publish", lambda: self._pipeline.publish(context, composed, rendered, exported)),
                 Published,
             )
         except StageFailed as failure:
@@ -153,12 +162,13 @@ class Engine:
             )
             await self._store.discard(claim.operation_id)
 
-    async def _open_context(self, claim: Claim) -> RunContext:
+    async def _open_context(self, claim: Claim, execution: _Execution) -> RunContext:
         async def emit(body: AnyBody) -> None:
             await self._book.emit(claim.operation_id, claim.attempt, body)
 
         async def seal() -> None:
             await self._book.seal(claim.operation_id, claim.attempt)
+            execution.scope.deadline = math.inf  # from here on the run can only complete
 
         return RunContext(
             operation_id=claim.operation_id,
@@ -171,12 +181,28 @@ class Engine:
             captured=claim.captured,
         )
 
-    async def _step(self, stage: Stage, work: Callable[[], Awaitable[StageResult]]) -> dict[str, Any]:
-        return await DBOS.run_step_async(StepOptions(name=stage), checkpointed, stage, work)
+    async def _step(self, claim: Claim, stage: Stage, work: Callable[[], Awaitable[StageResult]]) -> dict[str, Any]:
+        async def work_or_make_room() -> StageResult:
+            try:
+                return await work()
+            except DiskFull:
+                await self._store.discard(claim.operation_id)  # not even a checkpoint can be written otherwise
+                raise
 
-    async def _finish(self, claim: Claim, body: Any) -> None:
-        with anyio.fail_after(_FINISH_TIMEOUT_S, shield=True):
-            await self._book.finish(claim.operation_id, claim.attempt, body)
+        return await DBOS.run_step_async(StepOptions(name=stage), checkpointed, stage, work_or_make_room)
+
+    async def _break_off(self, claim: Claim, exc: Exception) -> None:
+        """Ends a run that could not go on, for a reason outside of its stages."""
+        _log.error("run broke off", exc_info=exc)
+        error = failure_of(exc, None)
+        if error.code == DiskFull.code:
+            with contextlib.suppress(OSError, DiskFull):
+                await self._store.discard(claim.operation_id)
+        await self._finish(claim, error)
+
+    async def _finish(self, claim: Claim, body: Complete | Error | Cancelled) -> None:
+        with anyio.CancelScope(shield=True):
+            await _when_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, body))
 
     async def _finish_stopped(self, claim: Claim) -> None:
         by = await self._book.cancelled_by(claim.operation_id)
@@ -186,7 +212,7 @@ class Engine:
 
     async def _after_cancel(self, claim: Claim, execution: _Execution) -> None:
         if execution.handed_back:
-            with anyio.fail_after(_FINISH_TIMEOUT_S, shield=True):
+            with anyio.fail_after(_HAND_BACK_TIMEOUT_S, shield=True):
                 await self._book.hand_back(claim.operation_id, claim.attempt)
             raise asyncio.CancelledError  # tells DBOS to keep the workflow pending
         if await self._book.cancelled_by(claim.operation_id) is not None:
@@ -194,6 +220,16 @@ class Engine:
             return
         overdue = DeadlineExceeded(f"The run took longer than its limit of {self._run_deadline_s:g} s")
         await self._finish(claim, Error(code=overdue.code, message=str(overdue), retryable=overdue.retryable))
+
+
+async def _when_possible(call: Callable[[], Awaitable[T]]) -> T:
+    """The value of `call()`, a write to the database, tried until the database has the room and the time for it."""
+    while True:
+        try:
+            return await call()
+        except (DiskFull, ServerBusy) as exc:
+            _log.warning("a run waits for the database", code=exc.code)
+            await anyio.sleep(_TRY_AGAIN_S)
 
 
 @asynccontextmanager

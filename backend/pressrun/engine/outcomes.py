@@ -6,12 +6,13 @@ value too, and a replayed workflow reads the same story.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import structlog
 
-from pressrun.errors import AttemptSuperseded, PressrunError, RunCancelled
+from pressrun.errors import AttemptSuperseded, DiskFull, PressrunError, RunCancelled
 from pressrun.events.model import Error, Stage
 from pressrun.pipeline.context import StageResult
 
@@ -39,17 +40,34 @@ async def checkpointed(stage: Stage, work: Callable[[], Awaitable[StageResult]])
         return {"stopped": True}
     except PressrunError as exc:
         _log.warning("stage failed", stage=stage, code=exc.code, exc_info=exc)
-        error = Error(code=exc.code, message=str(exc), stage=stage, retryable=exc.retryable)
-        return {"error": error.model_dump(mode="json")}
+        return {"error": failure_of(exc, stage).model_dump(mode="json")}
     except Exception as exc:  # noqa: BLE001 - the wall of the pipeline: a bug ends this run, never the server
         _log.error("stage broke", stage=stage, exc_info=exc)
-        error = Error(
-            code="internal",
-            message="Something unexpected went wrong in Pressrun; the server's log has the details.",
-            stage=stage,
-            retryable=True,
-        )
-        return {"error": error.model_dump(mode="json")}
+        return {"error": failure_of(exc, stage).model_dump(mode="json")}
+
+
+def failure_of(exc: Exception, stage: Stage | None) -> Error:
+    """The `error` event for whatever was raised; an exception of no class of ours is not told, but for a full disk."""
+    known = DiskFull() if _says_full(exc) else exc
+    if isinstance(known, PressrunError):
+        return Error(code=known.code, message=str(known), stage=stage, retryable=known.retryable)
+    return Error(
+        code="internal",
+        message="Something unexpected went wrong in Pressrun; the server's log has the details.",
+        stage=stage,
+        retryable=True,
+    )
+
+
+def _says_full(exc: BaseException | None) -> bool:
+    """Whether a full disk is behind it: in a file (OSError), or in the engine's own database."""
+    while exc is not None:
+        if getattr(exc, "sqlite_errorname", "") == "SQLITE_FULL":
+            return True
+        if isinstance(exc, OSError) and exc.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        exc = exc.__cause__
+    return False
 
 
 def read(outcome: dict[str, Any], model: type[ResultT]) -> ResultT:

@@ -88,7 +88,10 @@ async def _capture_each(
                 image = await context.staging.verify(known.filename, known.sha256)
             if image is None:
                 image = await lease.capture(piece, spec.image_format, spec.image_quality)
-            await send.send((index, image))
+            try:
+                await send.send((index, image))
+            except anyio.BrokenResourceError:
+                return  # saving failed: that is what happened, not this
 
 
 async def _save_all(

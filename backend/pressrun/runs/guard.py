@@ -80,7 +80,7 @@ class RunGuard:
 
     async def end_run(self, operation_id: str) -> None:
         """Frees the slot this run holds, if any. Idempotent; safe in `finally`."""
-        await self._database.write(slot_queries.free, operation_id)
+        await self._database.write_end(slot_queries.free, operation_id)
 
     async def current_run(self, lane: str = "default") -> Run | None:
         """The run that has held a slot of the lane for longest, or None."""

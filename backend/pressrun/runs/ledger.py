@@ -57,8 +57,10 @@ class RunLedger:
 
     async def claim(self, operation_id: str) -> Claim | None:
         """Takes the run's next attempt for this process; None when nothing is to be done for it any more."""
-        outcome, rows = await self._database.write(self._claim, operation_id)
+        outcome, lane, rows = await self._database.write(self._claim, operation_id)
         self._log.announce(operation_id, rows)
+        if outcome is None and rows:
+            self._told(lane)
         return outcome
 
     async def emit(self, operation_id: str, attempt: int, body: AnyBody) -> None:
@@ -85,7 +87,7 @@ class RunLedger:
 
         `attempt` None: whichever owns it (for ends that come from outside the run).
         """
-        lane, rows = await self._database.write(self._end, operation_id, attempt, body)
+        lane, rows = await self._database.write_end(self._end, operation_id, attempt, body)
         self._log.announce(operation_id, rows)
         if rows:
             self._told(lane)
@@ -117,7 +119,7 @@ class RunLedger:
 
         Raises: NotFound; RunEnded when it ended otherwise, is being published, or `attempt` is over.
         """
-        return await self._database.write(self._request_cancel, operation_id, by, caller, attempt)
+        return await self._database.write_end(self._request_cancel, operation_id, by, caller, attempt)
 
     async def adopt_slots(self) -> None:
         """At start: slots taken before a reboot count from now (their ticks mean nothing any more)."""
@@ -129,21 +131,21 @@ class RunLedger:
         """Runs that have not ended."""
         return [view(row) for row in await self._database.read(run_queries.list_active)]
 
-    def _claim(self, connection: Connection, operation_id: str) -> tuple[Claim | None, list[EventRow]]:
+    def _claim(self, connection: Connection, operation_id: str) -> tuple[Claim | None, str, list[EventRow]]:
         row = run_queries.get(connection, operation_id)
         if row is None or row.status != "running":
-            return None, []
+            return None, "", []
         if row.cancel_requested_at is not None:
-            return None, self._end(connection, operation_id, None, Cancelled(by=row.cancelled_by))[1]
+            return None, *self._end(connection, operation_id, None, Cancelled(by=row.cancelled_by))
         if row.owner == self._owner:
-            return self._read_claim(connection, row), []
+            return self._read_claim(connection, row), row.lane, []
         crashed = not row.handed_back
         if crashed and row.crashes + 1 >= _MAX_CRASHES:
             error = Error(code=RunCrashed.code, message=str(RunCrashed()), stage=row.stage)
-            return None, self._end(connection, operation_id, None, error)[1]
+            return None, *self._end(connection, operation_id, None, error)
         return self._take_over(connection, row, crashes=row.crashes + crashed)
 
-    def _take_over(self, connection: Connection, row: Row[Any], *, crashes: int) -> tuple[Claim, list[EventRow]]:
+    def _take_over(self, connection: Connection, row: Row[Any], *, crashes: int) -> tuple[Claim, str, list[EventRow]]:
         taken = run_queries.update_where(
             connection,
             row.operation_id,
@@ -162,7 +164,7 @@ class RunLedger:
         event = self._log.encode(row.operation_id, taken.last_seq, self._clock.now(), body)
         event_queries.insert_event(connection, row.operation_id, taken.attempt, self._clock.now(), event)
         _log.info("run taken over", operation_id=row.operation_id, attempt=taken.attempt, crashes=crashes)
-        return self._read_claim(connection, taken), [event]
+        return self._read_claim(connection, taken), row.lane, [event]
 
     def _read_claim(self, connection: Connection, row: Row[Any]) -> Claim:
         spec = run_queries.get_spec(connection, row.operation_id)

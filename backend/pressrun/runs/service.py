@@ -15,7 +15,7 @@ import anyio
 import structlog
 
 from pressrun.db import runs as run_queries
-from pressrun.errors import Conflict, NotFound, RunCrashed, RunEnded, ServerBusy
+from pressrun.errors import Conflict, DiskFull, NotFound, RunCrashed, RunEnded, ServerBusy
 from pressrun.events.model import TERMINAL_TYPES, Cancelled, CancelledBy, Error
 from pressrun.ids import OperationIds
 from pressrun.runs.admission import Admission, Policies, admit
@@ -83,6 +83,8 @@ class RunService:
         """
         if self._draining:
             raise ServerBusy("the server is shutting down; send the request again in a few seconds")
+        if not self._database.has_room:
+            raise DiskFull
         with anyio.CancelScope(shield=True):  # an accepted run is started whatever becomes of its client
             admission = await admit(self._guard, submission, policies)
             if admission.disposition == "started":
@@ -160,7 +162,7 @@ class RunService:
     async def delete(self, operation_id: str, caller: str | None = None) -> None:
         """Removes an ended run with its log and files. Raises: NotFound, Conflict while it is active."""
         run = await self.get(operation_id, caller)
-        if not run.ended or not await self._database.write(run_queries.delete_run, operation_id):
+        if not run.ended or not await self._database.write_end(run_queries.delete_run, operation_id):
             raise Conflict(f"run {operation_id} is {run.status}; cancel it first")
         await self._store.discard(operation_id)
         folder = batch_folder_of(run)
@@ -227,6 +229,7 @@ class RunService:
 
     async def _reconcile(self) -> None:
         """Closes rows whose workflow ended without them, starts workflows of rows that have none, serves the lines."""
+        await self._database.keep_room()
         for lane in await self._guard.waiting_lanes():
             await self._promote(lane)
         for run in await self._ledger.active():

@@ -1,0 +1,101 @@
+"""A full disk, made by a small tmpfs and a file that eats what is left of it. Needs to be root, as in a container."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.runs import chapter, check_folder, check_story, run_to_end, starting, wait_for_status
+from tests.support.server import start_server
+
+pytestmark = [pytest.mark.chromium, pytest.mark.slow]
+ON_FULL_DISK = 507
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 48 MB: the reserve of 16 MB, twice of it to take it back, and no more."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip("a file system of its own can only be mounted by root")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Eats all that is left; the file that does."""
+    ballast = disk / "ballast"
+    for piece in (1 << 16, 1 << 9):
+        with ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(b"x" * piece)
+    assert os.statvfs(disk).f_bavail == 0
+    return ballast
+
+
+@pytest.mark.promise("full-disk")
+@pytest.mark.parametrize("moment", ["started", "html_generated", "screenshot"])
+def test_a_run_on_a_full_disk_ends_as_disk_full_and_frees_its_slot(disk: Path, moment: str) -> None:
+    with start_server(disk) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+        with starting(http, text=chapter(30, moment)) as (_, events):
+            told = []
+            for event in events:
+                told.append(event)
+                if event["type"] == moment:
+                    ballast = fill(disk)
+        check_story(told)
+        assert (told[-1]["type"], told[-1]["code"]) == ("error", "disk_full")
+        assert http.get("/runs/current").status_code == 204
+        operation_id = told[-1]["operation_id"]
+        assert not [path for path in disk.rglob("*") if operation_id in path.name]
+        ballast.unlink()
+        wait_until_admitted(http)
+        check_folder(Path(run_to_end(http, text="there is room again")[-1]["folder"]))
+    with contextlib.closing(sqlite3.connect(disk / "pressrun.sqlite")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_nothing_new_begins_on_a_full_disk_and_the_answer_says_why(disk: Path) -> None:
+    with start_server(disk) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+        ballast = fill(disk)
+        answer = http.post("/generate-sse", json={"text": "no room"})
+        assert (answer.status_code, answer.json()["code"]) == (ON_FULL_DISK, "disk_full")
+        assert http.get("/livez").is_success
+        ballast.unlink()
+        assert run_to_end(http, text="no room")[-1]["type"] == "complete"
+
+
+def test_a_run_that_is_published_already_is_complete_though_the_disk_filled_up(disk: Path) -> None:
+    with start_server(disk) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+        with starting(http, text="# One slide") as (_, events):
+            told = []
+            for event in events:
+                told.append(event)
+                if event.get("stage") == "publish":
+                    fill(disk)
+        if told[-1]["type"] == "complete":
+            check_folder(Path(told[-1]["folder"]))
+        else:  # the disk was full before the rename
+            assert told[-1]["code"] == "disk_full"
+            assert not list(disk.glob("batches/*"))
+        assert wait_for_status(http, told[-1]["operation_id"], "complete", "error")["status"] == told[-1]["type"]
+
+
+def wait_until_admitted(http: httpx.Client) -> None:
+    """Until the reserve was taken back, which the watch does every three seconds."""
+    deadline = time.monotonic() + 10
+    while http.post("/generate-sse", json={"text": "is there room?", "outputs": ["html"]}).status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
