@@ -138,7 +138,7 @@ def test_files_come_by_their_name_in_the_manifest_and_no_other(http: httpx.Clien
         "slides",
         "slides/",
         "slides//0001.png",
-        "./slides/0001.png",
+        "%2e/slides/0001.png",  # a plain `./` is taken out by httpx itself
         "slides/..%2f..%2f..%2fpressrun.sqlite",
         "%2e%2e/pressrun.sqlite",
         "slides/0002.png",
