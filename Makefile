@@ -15,10 +15,10 @@ WEB    := backend/pressrun/web
 LOCKED := $(shell command -v flock >/dev/null 2>&1 && echo flock .make.lock)
 UI_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup installed demo test check lint serve dev bench lock clean
+.PHONY: help setup installed demo test check lint serve dev bench conformance lock clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: ## install everything into this folder: .venv, front end, a Chromium
 	@$(LOCKED) $(MAKE) --no-print-directory installed
@@ -45,6 +45,9 @@ dev: setup ## the same, with the front end rebuilt as you type on http://127.0.0
 
 bench: setup ## the figures of benchmarks/README.md, measured here
 	$(BIN)/python -m benchmarks $(ARGS)
+
+conformance: setup ## the wire contract against any server: URL=http://host:port [TOKEN=…]; our own without
+	@CONFORMANCE_URL=$(URL) CONFORMANCE_TOKEN=$(TOKEN) $(BIN)/pytest tests/conformance $(ARGS)
 
 lock: setup ## write both lock files anew from pyproject.toml
 	$(BIN)/pip install --quiet uv
