@@ -13,10 +13,10 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import admission, deck, idle
+from benchmarks import admission, deck, idle, readers
 from benchmarks.figures import Figure
 
-BENCHMARKS = {"idle": idle.measure, "admission": admission.measure, "deck": deck.measure}
+BENCHMARKS = {"idle": idle.measure, "admission": admission.measure, "deck": deck.measure, "readers": readers.measure}
 
 
 def main(names: list[str]) -> int:

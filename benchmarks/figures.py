@@ -8,17 +8,23 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Figure:
-    """`target` is the most that is allowed, None where there is none; `note` says how it came about."""
+    """`target` is the most that is allowed (`more_is_better`: the least), None where there is none.
+
+    `note` says how the value came about.
+    """
 
     name: str
     value: float
     unit: str
     target: float | None = None
     note: str = ""
+    more_is_better: bool = False
 
     @property
     def met(self) -> bool | None:
-        return None if self.target is None else self.value <= self.target
+        if self.target is None:
+            return None
+        return self.value >= self.target if self.more_is_better else self.value <= self.target
 
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "value": round(self.value, 3), "met": self.met}

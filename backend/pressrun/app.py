@@ -32,6 +32,7 @@ from pressrun.api.problems import exception_handlers
 from pressrun.api.routes import build_routes
 from pressrun.api.server import run_server
 from pressrun.api.state import AppState
+from pressrun.api.streams import StreamHost
 from pressrun.api.tokens import parse_tokens, require_safe_bind
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.browser.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
@@ -73,7 +74,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
         cors=CorsOrigins(settings.cors_origins),
         tokens=tokens,
     )
-    return Gate(app, config)
+    return StreamHost(Gate(app, config))
 
 
 def serve(settings: Settings) -> None:

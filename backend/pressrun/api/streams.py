@@ -14,7 +14,7 @@ from functools import partial
 import anyio
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pressrun.api.schemas import RunOut, Snapshot
 from pressrun.api.state import state_of
@@ -27,6 +27,7 @@ STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # no 
 _RETRY = b"retry: 2000\n\n"  # CONTRACT
 _PING = b": ping\n\n"
 _MAX_CURSOR_DIGITS = 10
+_HOSTED = "pressrun.hosted_streams"
 _END_LIMIT_S = 5.0  # arbitrary (1..10): `on_end` is a short transaction; a stuck disk must not keep the server up
 
 Following = Callable[[Callable[[], None]], AbstractContextManager[Follower]]
@@ -37,6 +38,7 @@ class RunStream(Response):
     """An SSE response; `on_end` is awaited however it ends, also when not one byte could be sent.
 
     (A generator's `finally` would not do: it never runs when the client vanished before the first byte.)
+    Where there is a `StreamHost` it sends its headers in the place of a response and is then run there.
     """
 
     media_type = "text/event-stream"
@@ -55,37 +57,66 @@ class RunStream(Response):
         self.background = None
         self.init_headers(headers)
         self._following = following
-        self._head = head
+        self._unsent = head
         self._named = named
         self._heartbeat_s = heartbeat_s
         self._on_end = on_end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        hosted: list[RunStream] | None = scope.get(_HOSTED)
         try:
-            await self._stream(receive, send)
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        except BaseException:
+            await self._end()
+            raise
+        if hosted is None:
+            await self.run(receive, send)
+        else:
+            hosted.append(self)
+
+    async def run(self, receive: Receive, send: Send) -> None:
+        """Sends the body, until the run has ended, the client is gone or the server stops."""
+        try:
+            with Watch(receive, self._heartbeat_s) as watch, self._following(watch.wake) as follower:
+                while not watch.gone and await self._pass_on(follower, watch, send):
+                    if not follower.news and await watch.wait():
+                        self._unsent = _PING
         finally:
-            if self._on_end is not None:
-                with anyio.move_on_after(_END_LIMIT_S, shield=True):
-                    await self._on_end()
+            await self._end()
 
-    async def _stream(self, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        with Watch(receive, self._heartbeat_s) as watch, self._following(watch.wake) as follower:
-            chunk = self._head
-            while not watch.gone:
-                chunk += await self._read(follower)
-                if chunk:
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                    watch.sent()
-                if follower.over:
-                    await send({"type": "http.response.body", "body": b""})
-                    return
-                silent = not follower.news and await watch.wait()
-                chunk = _PING if silent else b""
-
-    async def _read(self, follower: Follower) -> bytes:
+    async def _pass_on(self, follower: Follower, watch: Watch, send: Send) -> bool:
+        """Sends all there is, in one piece; whether there will be more. A waiting stream so holds no bytes."""
         events = await follower.read()
-        return b"".join([event.frame if self._named else event.unnamed_frame for event in events])
+        chunk = self._unsent + b"".join([event.frame if self._named else event.unnamed_frame for event in events])
+        self._unsent = b""
+        if chunk:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            watch.sent()
+        if follower.over:
+            await send({"type": "http.response.body", "body": b""})
+        return not follower.over
+
+    async def _end(self) -> None:
+        if self._on_end is not None:
+            with anyio.move_on_after(_END_LIMIT_S, shield=True):
+                await self._on_end()
+
+
+class StreamHost:
+    """The outermost layer of the application: runs the streams that routes have opened, when the routes are done.
+
+    An open stream then keeps neither gate nor routing nor request on its stack, which is half of its memory, and its
+    frames pass through none of them.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        hosted: list[RunStream] = []
+        await self._app({**scope, _HOSTED: hosted}, receive, send)
+        if hosted:
+            await hosted.pop().run(receive, send)
 
 
 def cursor_of(request: Request, last_seq: int | None = None) -> int:
@@ -117,7 +148,7 @@ def follow(
     named = request.query_params.get("named") != "0"
     state = state_of(request)
     return RunStream(
-        partial(state.service.following, run, after),
+        partial(state.service.following, run.operation_id, after, live=not run.ended),
         head=_RETRY + _snapshot_frame(run, after=after, named=named) if snapshot else _RETRY,
         named=named,
         heartbeat_s=state.settings.heartbeat_s,

@@ -177,9 +177,14 @@ class RunService:
             raise NotFound(f"there is no run {operation_id}")
         return view(row)
 
-    def following(self, run: Run, after: int, wake: Callable[[], None]) -> AbstractContextManager[Follower]:
-        """A place in the run's log behind the cursor; `wake()` is called whenever there may be news."""
-        return self._log.following(run.operation_id, after, wake, live=not run.ended)
+    def following(
+        self, operation_id: str, after: int, wake: Callable[[], None], *, live: bool
+    ) -> AbstractContextManager[Follower]:
+        """A place in the run's log behind the cursor; `wake()` is called whenever there may be news.
+
+        `live` False: the run has ended.
+        """
+        return self._log.following(operation_id, after, wake, live=live)
 
     def stop_following(self) -> None:
         """Ends every stream; the runs go on. Readers resume by their cursors when the server is back."""

@@ -1,0 +1,111 @@
+"""A stream as ASGI sees it: with and without its host, and always ended."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import anyio
+import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pressrun.api.streams import RunStream, StreamHost
+from tests.support.core import Core, open_core, progress
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def core(tmp_path: Path) -> AsyncIterator[Core]:
+    async with open_core(tmp_path) as core:
+        yield core
+
+
+class Caller:
+    """Asks an app once; `fail_at` breaks the n-th send, as a server may whose client is gone."""
+
+    def __init__(self, *, fail_at: int | None = None) -> None:
+        self.sent: list[Message] = []
+        self.ended = 0
+        self.left = anyio.Event()
+        self._fail_at = fail_at
+
+    async def ask(self, app: ASGIApp) -> None:
+        with anyio.fail_after(5):
+            await app({"type": "http"}, self._receive, self._send)
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.sent)
+
+    async def end(self) -> None:
+        self.ended += 1
+
+    async def _receive(self) -> Message:
+        await self.left.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Message) -> None:
+        self.sent.append(message)
+        if len(self.sent) == self._fail_at:
+            raise OSError("gone")
+
+
+def stream(core: Core, operation_id: str, caller: Caller, *, hosted: bool) -> ASGIApp:
+    answer = RunStream(
+        partial(core.log.following, operation_id, 0),
+        head=b"retry: 2000\n\n",
+        named=True,
+        heartbeat_s=60,
+        headers={},
+        on_end=caller.end,
+    )
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(scope, receive, send)
+
+    return StreamHost(app) if hosted else app
+
+
+@pytest.mark.parametrize("hosted", [True, False])
+async def test_what_is_ready_comes_in_one_piece_after_the_headers_and_the_end_is_told_once(
+    core: Core, hosted: bool
+) -> None:
+    run = await core.begin()
+    for value in range(20):
+        await core.log.append(run.operation_id, 1, progress(value))
+    await core.complete(run)
+    caller = Caller()
+    await caller.ask(stream(core, run.operation_id, caller, hosted=hosted))
+    assert [message["type"] for message in caller.sent] == ["http.response.start", *["http.response.body"] * 2]
+    assert (caller.body.count(b"\n\n"), caller.body[:15]) == (23, b"retry: 2000\n\nid")
+    assert [message.get("more_body", False) for message in caller.sent[1:]] == [True, False]
+    assert (caller.ended, core.log.followed()) == (1, 0)
+
+
+@pytest.mark.parametrize("hosted", [True, False])
+@pytest.mark.parametrize("fail_at", [1, 2])
+async def test_a_stream_that_cannot_be_sent_is_ended_all_the_same(core: Core, hosted: bool, fail_at: int) -> None:
+    run = await core.begin()
+    caller = Caller(fail_at=fail_at)
+    with pytest.raises(OSError, match="gone"):
+        await caller.ask(stream(core, run.operation_id, caller, hosted=hosted))
+    assert (caller.ended, core.log.followed()) == (1, 0)
+
+
+@pytest.mark.parametrize("hosted", [True, False])
+async def test_a_client_that_leaves_ends_its_stream_and_a_cancelled_stream_is_ended_too(
+    core: Core, hosted: bool
+) -> None:
+    run = await core.begin()
+    leaver, cancelled = Caller(), Caller()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(cancelled.ask, stream(core, run.operation_id, cancelled, hosted=hosted))
+        async with anyio.create_task_group() as inner:
+            inner.start_soon(leaver.ask, stream(core, run.operation_id, leaver, hosted=hosted))
+            await anyio.wait_all_tasks_blocked()
+            leaver.left.set()
+        assert (leaver.ended, cancelled.ended) == (1, 0)
+        tasks.cancel_scope.cancel()
+    assert (cancelled.ended, core.log.followed()) == (1, 0)
