@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 _CHUNK_BYTES = 4096
+_HOLD_LIMIT_S = 10
 
 
 class CuttingProxy:
@@ -16,6 +17,9 @@ class CuttingProxy:
 
     0 cuts when the whole request has been passed on and the first byte of the answer is there. Without cuts left
     nothing is broken.
+
+    A reset throws away what the client has not read yet. `hold` makes each reset wait for `reset`, so that a test can
+    read all that came before it.
     """
 
     def __init__(self, upstream_port: int) -> None:
@@ -24,11 +28,19 @@ class CuttingProxy:
         self._lock = threading.Lock()  # each connection has a thread of its own
         self._cuts: list[int | None] = []
         self.broken = 0
+        self._may_reset = threading.Event()
+        self._may_reset.set()
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def cut_next(self, *cuts: int | None) -> None:
         with self._lock:
             self._cuts = list(cuts)
+
+    def hold(self) -> None:
+        self._may_reset.clear()
+
+    def reset(self) -> None:
+        self._may_reset.set()
 
     def serve(self) -> None:
         while True:
@@ -50,6 +62,7 @@ class CuttingProxy:
             up = threading.Thread(target=_pass_on, args=(client, server), daemon=True)
             up.start()
             if _pass_on(server, client, cut):
+                self._may_reset.wait(_HOLD_LIMIT_S)
                 with self._lock:
                     self.broken += 1
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
