@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import secrets
+import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
@@ -19,7 +20,7 @@ from typing import Any
 import anyio
 import structlog
 from starlette.applications import Starlette
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pressrun import __version__
 from pressrun.ai.cache import AiCache
@@ -80,7 +81,34 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
 def serve(settings: Settings) -> None:
     """Runs the server until SIGINT or SIGTERM. Raises: StartupError."""
     configure_logging(level=settings.log_level, json_lines=settings.log_json, mask=SecretMask(settings.secrets()))
-    run_server(create_app(settings), host=settings.host, port=settings.port)
+    start = _Start(create_app(settings))
+    try:
+        run_server(start, host=settings.host, port=settings.port)
+    except SystemExit:
+        if start.failure is not None:
+            raise start.failure from None
+        raise
+
+
+class _Start:
+    """Keeps why the start failed: for a person one sentence, where the server would log a traceback."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.failure: StartupError | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, self._quietly(send) if scope["type"] == "lifespan" else send)
+
+    def _quietly(self, send: Send) -> Send:
+        async def send_quietly(message: Message) -> None:
+            reason = sys.exc_info()[1]  # Starlette tells of a failed start while it handles the exception
+            if message["type"] == "lifespan.startup.failed" and isinstance(reason, StartupError):
+                self.failure = reason
+                message = {"type": message["type"], "message": ""}
+            await send(message)
+
+        return send_quietly
 
 
 @asynccontextmanager
