@@ -13,6 +13,8 @@ ARGS   ?=
 WEB    := backend/pressrun/web
 # Two `make` calls in one fresh clone would both install into .venv; with the lock the second waits, then finds all done.
 LOCKED := $(shell command -v flock >/dev/null 2>&1 && echo flock .make.lock)
+# The output of things that run side by side, each in one piece, where this make can do it.
+SYNC   := $(if $(findstring output-sync,$(.FEATURES)),--output-sync=target)
 UI_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
 .PHONY: help setup installed demo test check lint serve dev bench conformance lock clean
@@ -27,13 +29,12 @@ demo: setup ## run the real thing once: server, example lesson, batch folder
 	@$(BIN)/python examples/demo.py
 
 test: setup ## every test, then the static checks
-	cd frontend && npm test
+	@$(MAKE) --no-print-directory test-web
 	$(BIN)/pytest $(ARGS)
 	@$(MAKE) --no-print-directory lint
 
-check: setup lint ## static checks and quick tests, under a minute
-	cd frontend && npm test
-	$(BIN)/pytest -q -m "not slow and not chromium" $(ARGS)
+check: setup ## static checks and quick tests, under a minute
+	@$(MAKE) --no-print-directory -j2 $(SYNC) lint-py lint-web test-web test-quick
 
 serve: setup ## server and UI on http://127.0.0.1:8000 (HOST=, PORT=)
 	@$(BIN)/pressrun serve --host $(HOST) --port $(PORT)
@@ -61,12 +62,22 @@ clean: ## remove what `make` built; data/ stays
 	rm -rf .venv $(WEB) frontend/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .make.lock
 	find backend tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
-lint: setup
+lint: lint-py lint-web
+
+lint-py:
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+lint-web:
 	cd frontend && npx tsc --noEmit && npm run --silent lint && npm run --silent format:check
+
+test-web:
+	cd frontend && npm run --silent test
+
+test-quick:
+	$(BIN)/pytest -q -m "not slow and not chromium" $(ARGS)
 
 installed: .venv/.installed .venv/.browser $(WEB)/index.html
 	@:
