@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.anyio
 class FullStaging:
     """A staging folder without room."""
 
-    async def write(self, name: str, data: bytes) -> StoredFile:
+    async def write(self, name: str, data: bytes | Iterable[bytes]) -> StoredFile:
         raise DiskFull
 
     async def read(self, name: str) -> bytes:

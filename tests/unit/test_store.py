@@ -12,7 +12,7 @@ import pytest
 
 from pressrun.artifacts.model import Manifest, StoredFile
 from pressrun.artifacts.store import LocalArtifactStore
-from pressrun.errors import AttemptSuperseded, NotFound
+from pressrun.errors import AttemptSuperseded, NotFound, RunFailure, StartupError
 from pressrun.exports.zip import stream_zip
 from pressrun.pipeline.export import base_name
 from pressrun.pipeline.publish import batch_folder_name
@@ -51,6 +51,34 @@ async def test_a_published_batch_holds_what_was_staged_and_nothing_else(store: L
     assert there == {"manifest.json", "slides/0001.png"}
     path, record = await store.find_published("batch", "slides/0001.png")
     assert hashlib.sha256(path.read_bytes()).hexdigest() == record.sha256 == file.sha256
+
+
+@pytest.mark.parametrize("damage", ["gone", "shorter"])
+async def test_a_batch_whose_files_are_not_as_the_manifest_says_is_not_published(
+    store: LocalArtifactStore, tmp_path: Path, damage: str
+) -> None:
+    staging = await store.open_staging("op", 1)
+    file = await staging.write("slides/0001.png", b"picture")
+    if damage == "gone":
+        staging.path(file.name).unlink()
+    else:
+        staging.path(file.name).write_bytes(b"pic")
+    with pytest.raises(RunFailure, match=r"slides/0001\.png"):
+        await store.publish("op", 1, "batch", manifest([file]))
+    assert not (tmp_path / "batches" / "batch").exists()
+
+
+async def test_a_file_that_comes_in_pieces_is_stored_as_one(store: LocalArtifactStore) -> None:
+    staging = await store.open_staging("op", 1)
+    file = await staging.write("a.zip", iter([b"one ", b"two"]))
+    assert await staging.read("a.zip") == b"one two"
+    assert (file.size_bytes, file.sha256) == (7, hashlib.sha256(b"one two").hexdigest())
+
+
+async def test_folders_that_cannot_be_made_keep_the_server_from_starting_and_are_named(tmp_path: Path) -> None:
+    (tmp_path / "staging").write_text("in the way")
+    with pytest.raises(StartupError, match="staging"):
+        await LocalArtifactStore(tmp_path).prepare()
 
 
 async def test_publishing_again_changes_nothing(store: LocalArtifactStore) -> None:

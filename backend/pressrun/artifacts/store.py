@@ -14,14 +14,14 @@ import errno
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 import anyio.to_thread
 
 from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile, media_type_of
-from pressrun.errors import AttemptSuperseded, DiskFull, NotFound
+from pressrun.errors import AttemptSuperseded, DiskFull, NotFound, RunFailure, StartupError
 
 T = TypeVar("T")
 
@@ -29,8 +29,11 @@ T = TypeVar("T")
 class Staging(Protocol):
     """The files of one attempt, before they are published."""
 
-    async def write(self, name: str, data: bytes) -> StoredFile:
-        """Writes a whole file. Raises: DiskFull; AttemptSuperseded when a later attempt took the folder over."""
+    async def write(self, name: str, data: bytes | Iterable[bytes]) -> StoredFile:
+        """Writes a whole file, in pieces where they come in pieces (iterated in a thread); durable when it returns.
+
+        Raises: DiskFull; AttemptSuperseded when a later attempt took the folder over.
+        """
         ...
 
     async def read(self, name: str) -> bytes:
@@ -53,8 +56,8 @@ class LocalStaging:
         self._folder = folder
         self._register = register
 
-    async def write(self, name: str, data: bytes) -> StoredFile:
-        file = await _in_thread(_write_file, self._folder, name, data)
+    async def write(self, name: str, data: bytes | Iterable[bytes]) -> StoredFile:
+        file = await _in_thread(_write_file, self._folder, name, [data] if isinstance(data, bytes) else data)
         self._register(file)
         return file
 
@@ -89,9 +92,12 @@ class LocalArtifactStore:
         self._staged: dict[str, dict[str, tuple[Path, StoredFile]]] = {}
 
     async def prepare(self) -> None:
-        """Makes the folders."""
+        """Makes the folders. Raises: StartupError."""
         for folder in (self._staging_root, self._batches_root):
-            await _in_thread(_make_folder, folder)
+            try:
+                await _in_thread(_make_folder, folder)
+            except (OSError, DiskFull) as exc:
+                raise StartupError(f"cannot make the folder {folder}: {exc}; set PRESSRUN_DATA_DIR to another") from exc
 
     async def open_staging(self, operation_id: str, attempt: int) -> LocalStaging:
         """The attempt's staging folder; takes over what an earlier attempt left."""
@@ -105,11 +111,14 @@ class LocalArtifactStore:
         return LocalStaging(folder, register)
 
     async def publish(self, operation_id: str, attempt: int, folder: str, manifest: Manifest) -> Path:
-        """Makes the batch visible, whole, by one rename; safe to repeat."""
+        """Makes the batch visible, whole, by one rename; safe to repeat.
+
+        Raises: RunFailure when a file that was staged is no longer there; DiskFull; AttemptSuperseded.
+        """
         source = self._staging_root / f"{operation_id}.{attempt}"
         target = self._batches_root / folder
         text = self._mask(manifest.model_dump_json(indent=2) + "\n")
-        await _in_thread(_publish, source, target, text, {file.name for file in manifest.files})
+        await _in_thread(_publish, source, target, text, {file.name: file.size_bytes for file in manifest.files})
         self._staged.pop(operation_id, None)
         return target
 
@@ -121,10 +130,6 @@ class LocalArtifactStore:
     async def delete_batch(self, folder: str) -> None:
         """Removes a published batch: out of sight by a rename first, so that nobody ever sees half of it."""
         await _in_thread(_delete_batch, self._batches_root / folder, self._staging_root / f"deleted-{folder}")
-
-    def release_staged(self, operation_id: str) -> None:
-        """Forgets the names of a run that has ended; its files stay."""
-        self._staged.pop(operation_id, None)
 
     def find_staged(self, operation_id: str, name: str) -> tuple[Path, StoredFile] | None:
         """A file of a run that is not published yet, by its exact name."""
@@ -163,17 +168,22 @@ def _make_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _write_file(folder: Path, name: str, data: bytes) -> StoredFile:
+def _write_file(folder: Path, name: str, pieces: Iterable[bytes]) -> StoredFile:
     path = folder / name
     if not folder.is_dir():
         raise AttemptSuperseded
     path.parent.mkdir(exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(data)
+    digest, size_bytes = hashlib.sha256(), 0
+    with partial.open("wb") as file:
+        for piece in pieces:
+            file.write(piece)
+            digest.update(piece)
+            size_bytes += len(piece)
+        file.flush()
+        os.fsync(file.fileno())  # before a checkpoint, which is durable, says that the file is there
     partial.rename(path)  # a file of its final name is whole
-    return StoredFile(
-        name=name, media_type=media_type_of(name), size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest()
-    )
+    return StoredFile(name=name, media_type=media_type_of(name), size_bytes=size_bytes, sha256=digest.hexdigest())
 
 
 def _adopt(root: Path, operation_id: str, folder: Path) -> None:
@@ -194,7 +204,7 @@ def _attempt_of(folder: Path) -> int:
     return int(folder.name.rpartition(".")[2])
 
 
-def _publish(source: Path, target: Path, manifest: str, listed: set[str]) -> None:
+def _publish(source: Path, target: Path, manifest: str, listed: Mapping[str, int]) -> None:
     if target.exists():
         return  # this very batch: the folder is named by its operation_id, and a rename is all or nothing
     if not source.is_dir():
@@ -202,6 +212,10 @@ def _publish(source: Path, target: Path, manifest: str, listed: set[str]) -> Non
     for path in [path for path in source.rglob("*") if path.is_file()]:
         if path.relative_to(source).as_posix() not in listed:
             path.unlink()
+    for name, size_bytes in listed.items():
+        path = source / name
+        if not path.is_file() or path.stat().st_size != size_bytes:
+            raise RunFailure(f"{name} was changed or removed before it could be published; start the run again.")
     (source / MANIFEST_NAME).write_text(manifest, encoding="utf-8")
     for path in source.rglob("*"):
         _sync(path)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-import anyio.to_thread
-
 from pressrun.artifacts.model import StoredFile
 from pressrun.browser.pool import BrowserPool
 from pressrun.events.model import Artifact
@@ -56,11 +54,7 @@ async def _make_pdf(context: RunContext, pool: BrowserPool) -> bytes:
 
 async def _make_zip(context: RunContext, name: str, files: list[StoredFile]) -> StoredFile:
     paths = [(file.name, context.staging.path(file.name)) for file in files]
-
-    def pack() -> bytes:
-        return b"".join(stream_zip(paths, modified_at=context.created_at))
-
-    return await context.staging.write(name, await anyio.to_thread.run_sync(pack))
+    return await context.staging.write(name, stream_zip(paths, modified_at=context.created_at))
 
 
 async def _announce(context: RunContext, file: StoredFile) -> None:

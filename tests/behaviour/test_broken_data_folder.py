@@ -1,0 +1,49 @@
+"""A data folder that somebody breaks while the server runs: the run ends as what it is, the server goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.runs import check_story, run_to_end, starting, wait_for_status
+from tests.support.server import start_server
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_run_whose_folder_cannot_be_made_ends_at_once_and_frees_its_slot(tmp_path: Path) -> None:
+    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=30) as http:
+        staging = server.data_dir / "staging"
+        shutil.rmtree(staging)
+        staging.write_text("in the way")
+        told = run_to_end(http, text="nowhere to write", outputs=["html"])
+        check_story(told)
+        assert (told[-1]["type"], told[-1]["code"]) == ("error", "internal")
+        assert http.get("/runs/current").status_code == 204
+        staging.unlink()
+        staging.mkdir()
+        assert run_to_end(http, text="nowhere to write", outputs=["html"])[-1]["type"] == "complete"
+
+
+def test_a_database_that_another_program_holds_for_long_stops_neither_server_nor_waiting_line(tmp_path: Path) -> None:
+    """Longer than SQLite waits (5 s): whatever the server wanted to write in that time has failed."""
+    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=30) as http:
+        database = sqlite3.connect(server.data_dir / "pressrun.sqlite", isolation_level=None)
+        with contextlib.closing(database), starting(http, text="first", outputs=["html"]) as (_, events):
+            first = next(events)["operation_id"]
+            database.execute("BEGIN IMMEDIATE")
+            held_since = time.monotonic()
+            answer = http.post("/generate-sse", json={"text": "refused", "lane": "other", "outputs": ["html"]})
+            assert (answer.status_code, answer.json()["code"]) == (503, "server_busy")
+            while time.monotonic() < held_since + 8:  # past a pass of the watch, which finds the database locked
+                assert http.get("/livez").is_success
+                time.sleep(0.1)
+            database.execute("ROLLBACK")
+        wait_for_status(http, first, "complete", "error")
+        assert run_to_end(http, text="after it", outputs=["html"])[-1]["type"] == "complete"
