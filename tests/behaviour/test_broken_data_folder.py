@@ -11,10 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.runs import check_story, run_to_end, starting, wait_for_status
+from tests.support.runs import chapter, check_story, run_to_end, starting, wait_for_status
 from tests.support.server import start_server
 
 pytestmark = pytest.mark.slow
+ASYNC = {"Prefer": "respond-async"}
 
 
 def test_a_run_whose_folder_cannot_be_made_ends_at_once_and_frees_its_slot(tmp_path: Path) -> None:
@@ -31,19 +32,31 @@ def test_a_run_whose_folder_cannot_be_made_ends_at_once_and_frees_its_slot(tmp_p
         assert run_to_end(http, text="nowhere to write", outputs=["html"])[-1]["type"] == "complete"
 
 
+@pytest.mark.chromium
 def test_a_database_that_another_program_holds_for_long_stops_neither_server_nor_waiting_line(tmp_path: Path) -> None:
     """Longer than SQLite waits (5 s): whatever the server wanted to write in that time has failed."""
     with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=30) as http:
         database = sqlite3.connect(server.data_dir / "pressrun.sqlite", isolation_level=None)
-        with contextlib.closing(database), starting(http, text="first", outputs=["html"]) as (_, events):
+        with contextlib.closing(database), starting(http, text=chapter(80, "first"), max_screenshots=80) as (_, events):
             first = next(events)["operation_id"]
+            waiting = http.post("/generate-sse", json={"text": "second", "on_busy": "queue"}, headers=ASYNC).json()
             database.execute("BEGIN IMMEDIATE")
             held_since = time.monotonic()
-            answer = http.post("/generate-sse", json={"text": "refused", "lane": "other", "outputs": ["html"]})
-            assert (answer.status_code, answer.json()["code"]) == (503, "server_busy")
-            while time.monotonic() < held_since + 8:  # past a pass of the watch, which finds the database locked
+            while time.monotonic() < held_since + 11:  # the run's next event waits 5 s in vain, then the watch does
                 assert http.get("/livez").is_success
                 time.sleep(0.1)
             database.execute("ROLLBACK")
-        wait_for_status(http, first, "complete", "error")
+        wait_for_status(http, first, "complete", "error", limit_s=60)
+        wait_for_status(http, waiting["operation_id"], "complete")
         assert run_to_end(http, text="after it", outputs=["html"])[-1]["type"] == "complete"
+
+
+def test_a_request_that_meets_a_locked_database_is_told_to_try_again(tmp_path: Path) -> None:
+    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=30) as http:
+        database = sqlite3.connect(server.data_dir / "pressrun.sqlite", isolation_level=None)
+        with contextlib.closing(database):
+            database.execute("BEGIN IMMEDIATE")
+            answer = http.post("/generate-sse", json={"text": "refused", "outputs": ["html"]})
+            database.execute("ROLLBACK")
+        assert (answer.status_code, answer.json()["code"]) == (503, "server_busy")
+        assert run_to_end(http, text="refused", outputs=["html"])[-1]["type"] == "complete"
