@@ -76,6 +76,8 @@ def test_queued_runs_wait_their_turn_by_priority_then_age(http: httpx.Client) ->
         check_story(story)
         assert story[0]["type"] == "queued"
     assert [event["position"] for event in stories["b"] if event["type"] == "queued"] == [2, 3, 2, 1]
+    last = stories["b"][-1]  # its time in the line is no part of its duration
+    assert abs(last["duration_s"] - http.get(f"/runs/{last['operation_id']}").json()["duration_s"]) < 0.3
 
 
 def test_replace_cancels_the_holder_and_runs_next(http: httpx.Client) -> None:

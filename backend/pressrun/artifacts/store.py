@@ -23,6 +23,8 @@ import anyio.to_thread
 from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile, media_type_of
 from pressrun.errors import AttemptSuperseded, DiskFull, NotFound, RunFailure, StartupError
 
+_GRAVE = "deleted-"
+
 T = TypeVar("T")
 
 
@@ -92,12 +94,13 @@ class LocalArtifactStore:
         self._staged: dict[str, dict[str, tuple[Path, StoredFile]]] = {}
 
     async def prepare(self) -> None:
-        """Makes the folders. Raises: StartupError."""
+        """Makes the folders, and finishes deletions that a crash cut short. Raises: StartupError."""
         for folder in (self._staging_root, self._batches_root):
             try:
                 await _in_thread(_make_folder, folder)
             except (OSError, DiskFull) as exc:
                 raise StartupError(f"cannot make the folder {folder}: {exc}; set PRESSRUN_DATA_DIR to another") from exc
+        await _in_thread(_empty_graves, self._staging_root)
 
     async def open_staging(self, operation_id: str, attempt: int) -> LocalStaging:
         """The attempt's staging folder; takes over what an earlier attempt left."""
@@ -129,7 +132,7 @@ class LocalArtifactStore:
 
     async def delete_batch(self, folder: str) -> None:
         """Removes a published batch: out of sight by a rename first, so that nobody ever sees half of it."""
-        await _in_thread(_delete_batch, self._batches_root / folder, self._staging_root / f"deleted-{folder}")
+        await _in_thread(_delete_batch, self._batches_root / folder, self._staging_root / f"{_GRAVE}{folder}")
 
     def find_staged(self, operation_id: str, name: str) -> tuple[Path, StoredFile] | None:
         """A file of a run that is not published yet, by its exact name."""
@@ -242,6 +245,11 @@ def _delete_batch(folder: Path, grave: Path) -> None:
         folder.rename(grave)
     if grave.exists():
         shutil.rmtree(grave)
+
+
+def _empty_graves(root: Path) -> None:
+    for grave in root.glob(f"{_GRAVE}*"):
+        shutil.rmtree(grave, ignore_errors=True)
 
 
 def _load_manifest(folder: Path) -> Manifest:

@@ -155,7 +155,7 @@ class Engine:
         except Stopped:
             await self._finish_stopped(claim)
         else:
-            duration_s = (self._clock.now() - claim.created_at).total_seconds()
+            duration_s = max(0.0, (self._clock.now() - claim.started_at).total_seconds())
             await self._finish(
                 claim,
                 self._pipeline.completed(context, composed, rendered, exported, published, duration_s=duration_s),

@@ -19,6 +19,7 @@ class Claim:
     attempt: int
     spec: RunSpec
     created_at: datetime
+    started_at: datetime
     captured: Mapping[int, Screenshot]
 
 

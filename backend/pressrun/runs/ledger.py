@@ -176,6 +176,7 @@ class RunLedger:
             attempt=row.attempt,
             spec=RunSpec.model_validate_json(spec),
             created_at=row.created_at,
+            started_at=row.started_at,
             captured={body.index: body for body in captured},
         )
 
