@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -140,12 +140,12 @@ async def open_database(path: Path, reserve: Reserve | None = None) -> AsyncIter
 
 
 def use_wal(path: Path) -> None:
-    """Makes the SQLite file if it is not there, and sets it to WAL: once, for good."""
-    connection = sqlite3.connect(path)
+    """Makes the SQLite file if it is not there, and sets it to WAL: once, for good. Raises: StartupError."""
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
-    finally:
-        connection.close()
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.Error as exc:
+        raise StartupError(f"cannot open the database {path}: {exc}; check that it is ours and writable") from exc
 
 
 def _engine(path: Path, *, pragmas: tuple[str, ...], begin: str) -> Engine:

@@ -1,0 +1,48 @@
+"""The database file and the room that is kept for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pressrun.db.engine import open_database, use_wal
+from pressrun.db.reserve import Reserve
+from pressrun.errors import StartupError
+
+pytestmark = pytest.mark.anyio
+SIZE_BYTES = 1 << 20
+
+
+async def test_a_file_that_is_no_database_keeps_the_server_from_starting_and_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "engine.sqlite"
+    path.write_bytes(b"not a database, " * 100)
+    with pytest.raises(StartupError, match=r"engine\.sqlite"):
+        use_wal(path)
+    with pytest.raises(StartupError, match=r"engine\.sqlite"):
+        async with open_database(path):
+            pass
+
+
+def test_the_reserve_takes_real_room_and_gives_it_up_once(tmp_path: Path) -> None:
+    reserve = Reserve(tmp_path / "reserve", SIZE_BYTES)
+    reserve.take()
+    assert reserve.held
+    assert (tmp_path / "reserve").stat().st_blocks * 512 >= SIZE_BYTES
+    assert reserve.give_up()
+    assert not (tmp_path / "reserve").exists()
+    assert not reserve.give_up()
+
+
+def test_the_reserve_of_the_last_start_is_taken_over(tmp_path: Path) -> None:
+    Reserve(tmp_path / "reserve", SIZE_BYTES).take()
+    again = Reserve(tmp_path / "reserve", SIZE_BYTES)
+    again.take()
+    assert again.held
+
+
+def test_a_reserve_for_which_there_is_no_room_is_not_held_and_leaves_no_file(tmp_path: Path) -> None:
+    reserve = Reserve(tmp_path / "reserve", 1 << 60)
+    reserve.take()
+    assert not reserve.held
+    assert not (tmp_path / "reserve").exists()
