@@ -13,10 +13,16 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import admission, deck, idle, readers
+from benchmarks import admission, deck, idle, readers, refusals
 from benchmarks.figures import Figure
 
-BENCHMARKS = {"idle": idle.measure, "admission": admission.measure, "deck": deck.measure, "readers": readers.measure}
+BENCHMARKS = {
+    "idle": idle.measure,
+    "admission": admission.measure,
+    "deck": deck.measure,
+    "readers": readers.measure,
+    "refusals": refusals.measure,
+}
 
 
 def main(names: list[str]) -> int:

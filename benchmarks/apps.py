@@ -148,11 +148,7 @@ def _route(port: int, _folder: Path) -> None:
     async def show(_request: Request) -> Response:
         return JSONResponse({"status": "ok", "checks": {}})
 
-    async def take(request: Request) -> Response:
-        await request.body()
-        return JSONResponse({"status": "ok", "checks": {}})
-
-    _serve_plain(Starlette(routes=[Route("/livez", show), Route("/generate-sse", take, methods=["POST"])]), port)
+    _serve_plain(Starlette(routes=[Route("/livez", show)]), port)
 
 
 def _serve_plain(app: ASGIApp, port: int) -> None:

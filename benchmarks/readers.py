@@ -44,7 +44,7 @@ def _fan_out(folder: Path) -> Iterator[Figure]:
     latencies: list[float] = []
     for number in range(_ROUNDS):
         with (
-            _quiet_run(folder / f"pressrun-{number}") as (url, port, _, path),
+            quiet_run(folder / f"pressrun-{number}") as (url, port, _, path),
             Readers(port, path, _READERS) as readers,
         ):
             ours.append(_throughput(url, readers))
@@ -66,7 +66,7 @@ def _fan_out(folder: Path) -> Iterator[Figure]:
 
 
 def _idle(folder: Path) -> Iterator[Figure]:
-    with _quiet_run(folder / "idle") as (_, port, pid, path):
+    with quiet_run(folder / "idle") as (_, port, pid, path):
         with Readers(port, path, 200):
             pass  # the first ones pay for threads, connections, caches
         before = _rss_kb(pid)
@@ -164,7 +164,7 @@ class Readers:
 
 
 @contextlib.contextmanager
-def _quiet_run(folder: Path) -> Iterator[tuple[str, int, int, str]]:
+def quiet_run(folder: Path) -> Iterator[tuple[str, int, int, str]]:
     """A real server with a run in it that waits; URL, port, process id, path of its stream."""
     with serving("pressrun", folder) as (url, port, pid):
         body = {"text": "Rivers", "composer": "ai"}

@@ -13,7 +13,7 @@ import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
     app = Starlette(routes=build_routes(), lifespan=lifespan, exception_handlers=exception_handlers(mask))
     config = GateConfig(
         hosts=HostList(settings.host, settings.allowed_hosts),
-        methods_of=partial(methods_of, app.routes),
+        methods_of=lru_cache(maxsize=64)(partial(methods_of, app.routes)),
         cors=CorsOrigins(settings.cors_origins),
         tokens=tokens,
     )

@@ -7,12 +7,13 @@ import random
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pressrun.api.body import parse_json_object, parse_model
 from pressrun.api.schemas import GenerateRequest
-from pressrun.runs.fingerprint import fingerprint
+from pressrun.runs.fingerprint import canonical_json, fingerprint
 from pressrun.spec import RunSpec
 
 ROUTE = "/generate-sse"
@@ -96,3 +97,15 @@ def test_key_order_white_space_and_the_spelling_of_numbers_are_no_difference(
     raw = json.dumps(spelled, indent=chance.choice([None, 3]), ensure_ascii=chance.choice([True, False]))
     request = parse_model(GenerateRequest, parse_json_object(raw.encode()))
     assert fingerprint(ROUTE, request.spec()) == of(body)
+
+
+_PLAIN = (
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+)
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+_KEYS = st.from_regex(r"[a-z_]{1,8}", fullmatch=True)
+
+
+@given(st.recursive(_PLAIN | _TEXT, lambda inner: st.lists(inner) | st.dictionaries(_KEYS, inner)))
+def test_the_canonical_json_is_that_of_rfc_8785(value: Any) -> None:
+    assert canonical_json(value) == rfc8785.dumps(value)

@@ -17,7 +17,7 @@ from pressrun.runs.model import Run
 from pressrun.runs.rejection import RunRejected
 from pressrun.runs.submission import GuardConfig, KeyMatch
 from pressrun.spec import RunSpec
-from tests.support.core import ROUTE, Core, open_core
+from tests.support.core import ROUTE, Core, open_core, progress
 
 pytestmark = pytest.mark.anyio
 
@@ -203,3 +203,18 @@ async def test_one_accepted_run_of_200_simultaneous_identical_submissions(tmp_pa
     refused = [outcome for outcome in outcomes if isinstance(outcome, RunRejected)]
     assert (len(accepted), len(refused)) == (1, loops * each - 1)
     assert {rejected.active.operation_id for rejected in refused} == {accepted[0].operation_id}
+
+
+async def test_a_refusal_is_forgotten_as_soon_as_another_process_has_changed_anything(tmp_path: Path) -> None:
+    async with open_core(tmp_path, owner="here") as here, open_core(tmp_path, owner="there") as there:
+        run = await here.begin("one")
+        assert (await rejection(here, "two")).active.progress == 0
+        await there.log.append(run.operation_id, 1, progress(40))
+        assert (await rejection(here, "two")).active.progress == 40
+        await there.complete(run)
+        second = await there.begin("two")
+        assert (await rejection(here, "three")).active.operation_id == second.operation_id
+        await there.complete(second)
+        assert (await rejection(here, "two")).reason == "duplicate"
+        here.clock.advance(5.1)
+        assert (await here.begin("two")).status == "running"

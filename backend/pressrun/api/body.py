@@ -55,15 +55,20 @@ async def read_json_object(
 
     Raises: UnsupportedMediaType, BodyTooLarge, BodyTooSlow, MalformedBody.
     """
-    if not carries_body(request.headers):
-        if optional:
-            return {}
-        raise MalformedBody("The body is empty; send a JSON object.")
-    require_json(request.headers)
-    raw = await _read_bounded(request, limit_bytes, pace)
+    if optional and not carries_body(request.headers):
+        return {}
+    raw = await read_json(request, limit_bytes, pace=pace)
     if optional and not raw:
         return {}
     return parse_json_object(raw)
+
+
+async def read_json(request: Request, limit_bytes: int, *, pace: Pace = PACE) -> bytes:
+    """The body as it came, which says that it is JSON; for `parse_json_object`. Raises: as `read_json_object`."""
+    if not carries_body(request.headers):
+        raise MalformedBody("The body is empty; send a JSON object.")
+    require_json(request.headers)
+    return await _read_bounded(request, limit_bytes, pace)
 
 
 def carries_body(headers: Headers) -> bool:
@@ -102,7 +107,8 @@ async def _read_bounded(request: Request, limit_bytes: int, pace: Pace) -> bytes
             body += chunk
             if len(body) > limit_bytes:
                 _refuse_size(limit_bytes)
-            scope.deadline = started_at + pace.allowed_s(len(body))
+            if chunk:
+                scope.deadline = started_at + pace.allowed_s(len(body))
         return bytes(body)
     raise BodyTooSlow(
         f"The body did not arrive in time: {len(body)} bytes in {pace.allowed_s(len(body)):.0f} s; after "

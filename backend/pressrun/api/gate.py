@@ -46,15 +46,18 @@ MAX_HEADER_BYTES = 16 * 1024  # SAFETY
 
 _PATH_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 
-_SECURITY_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-resource-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-    "x-frame-options": "DENY",
-    "content-security-policy": UI_CSP,
-    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
-}
+_SECURITY_HEADERS = [
+    (name.encode(), value.encode())
+    for name, value in {
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cross-origin-resource-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "x-frame-options": "DENY",
+        "content-security-policy": UI_CSP,
+        "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    }.items()
+]
 
 
 @dataclass(frozen=True)
@@ -238,9 +241,8 @@ def _with_security_headers(send: Send) -> Send:
     async def send_hardened(message: Message) -> None:
         # A 304 replaces the headers that a browser has kept: a document would lose its sandbox (seen).
         if message["type"] == "http.response.start" and message["status"] != _NOT_MODIFIED:
-            headers = MutableHeaders(scope=message)
-            for name, value in _SECURITY_HEADERS.items():
-                headers.setdefault(name, value)  # a route that is stricter has said so itself
+            said = {name for name, _ in message["headers"]}  # a route that is stricter has said so itself
+            message["headers"] = [*message["headers"], *(item for item in _SECURITY_HEADERS if item[0] not in said)]
         await send(message)
 
     return send_hardened

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from pressrun.api.body import parse_model, read_json_object
+from pressrun.api.body import parse_json_object, parse_model, read_json
 from pressrun.api.schemas import ExplanationOut, GenerateRequest, RunOut
 from pressrun.api.state import state_of
 from pressrun.api.streams import cursor_of, follow
 from pressrun.api.tokens import caller_of
 from pressrun.errors import MalformedHeader, NotFound, RunEnded
 from pressrun.runs.admission import Admission, Policies
+from pressrun.runs.fingerprint import fingerprint
 from pressrun.runs.submission import Submission
-from pressrun.spec import MAX_HTML_BYTES
+from pressrun.spec import MAX_HTML_BYTES, RunSpec
 
 ROUTE = "/generate-sse"
 # JSON may spell a character in six bytes (\\u00e9); the largest source in its longest spelling, and room for the rest
@@ -26,6 +28,7 @@ MAX_BODY_BYTES = 6 * MAX_HTML_BYTES + 1_000_000
 # RFC 8941 string, or bare; printable ASCII, as long as the column
 _KEY = re.compile(r'(?:"((?:[^"\\\x00-\x1f\x7f]|\\["\\])+)"|([^\s"\\\x00-\x1f\x7f]+))', re.ASCII)
 _MAX_KEY_CHARACTERS = 255
+_SMALL_BODY_BYTES = 16_384  # arbitrary (4..64 KB): the last 64 such bodies are remembered, so 1 MB at most
 
 _log = structlog.get_logger(__name__)
 
@@ -55,11 +58,13 @@ async def explain_admission(request: Request) -> Response:
 
 async def _read_submission(request: Request) -> tuple[GenerateRequest, Submission]:
     key = idempotency_key_of(request)
-    body = parse_model(GenerateRequest, await read_json_object(request, MAX_BODY_BYTES))
+    raw = await read_json(request, MAX_BODY_BYTES)
+    body, spec, digest = (_parse_small if len(raw) <= _SMALL_BODY_BYTES else _parse)(raw)
     submission = Submission(
         operation_id=state_of(request).service.new_operation_id(),
         route=ROUTE,
-        spec=body.spec(),
+        spec=spec,
+        digest=digest,
         lane=body.lane,
         caller=caller_of(request.scope).name,
         idempotency_key=key,
@@ -67,6 +72,17 @@ async def _read_submission(request: Request) -> tuple[GenerateRequest, Submissio
         priority=body.priority,
     )
     return body, submission
+
+
+def _parse(raw: bytes) -> tuple[GenerateRequest, RunSpec, str]:
+    """The request that the bytes spell, what of it changes the result, and the fingerprint of that. Pure."""
+    body = parse_model(GenerateRequest, parse_json_object(raw))
+    spec = body.spec()
+    return body, spec, fingerprint(ROUTE, spec)
+
+
+# Who repeats a request repeats it byte by byte (a double click, a retry, a reload): its 409 costs half of a new one's.
+_parse_small = lru_cache(maxsize=64)(_parse)
 
 
 def idempotency_key_of(request: Request) -> str | None:

@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pressrun.errors import StartupError
 
@@ -36,6 +37,7 @@ class AllowedHost:
     port: int | None
 
 
+@lru_cache(maxsize=64)  # a client says the same in each request
 def parse_authority(text: str) -> Authority | None:
     """None when `text` is no `host[:port]`; user names, paths, spaces and trailing dots are none."""
     match = _AUTHORITY.fullmatch(text.lower())
@@ -46,6 +48,7 @@ def parse_authority(text: str) -> Authority | None:
     return None if host is None or (port or 0) > _LAST_PORT else Authority(host, port)
 
 
+@lru_cache(maxsize=64)
 def canonical_host(host: str) -> str | None:
     """One spelling for each IP address, mapped IPv4 as IPv4, IPv6 in brackets; names as they are."""
     bracketed = host.startswith("[")

@@ -21,7 +21,6 @@ _READ_PATIENCE_S = 10.0  # SAFETY: a reader that never reads is dropped within 1
 _SHUTDOWN_PATIENCE_S = 2.0  # arbitrary (1..4): below the time that uvicorn gives everybody
 _SHUTDOWN_LIMIT_S = 5  # SAFETY: uvicorn alone never lets go of one slow client
 _SEND_BUFFER_BYTES = 128 * 1024  # SAFETY: measured there, 0.39 MB for a reader that never reads instead of 4.29
-_PIPELINED_BYTES = 64 * 1024  # arbitrary: nobody we know pipelines at all; uvicorn itself keeps as much as is sent
 
 _log = structlog.get_logger(__name__)
 
@@ -70,11 +69,6 @@ class Connection(H11Protocol):
         super().connection_made(transport)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
 
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.flow.read_paused and len(self.conn.trailing_data[0]) > _PIPELINED_BYTES:
-            self._abort("a client sent on and on while it was being answered; it was disconnected")
-
     def pause_writing(self) -> None:
         super().pause_writing()
         self._unread = self.loop.call_later(self._patience_s, self._give_up)
@@ -96,13 +90,10 @@ class Connection(H11Protocol):
             self._unread = self.loop.call_later(self._patience_s, self._give_up)
 
     def _give_up(self) -> None:
-        self._abort("a reader did not read; it was disconnected")
+        _log.info("a reader did not read; it was disconnected", path=self.scope["path"])
+        self.transport.abort()
 
     def _forget(self) -> None:
         if self._unread is not None:
             self._unread.cancel()
             self._unread = None
-
-    def _abort(self, why: str) -> None:
-        _log.info(why, path=self.scope["path"] if self.scope else None)
-        self.transport.abort()

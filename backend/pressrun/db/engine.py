@@ -86,6 +86,15 @@ class Database:
         with self._loop_connection.begin():
             return query(self._loop_connection, *args, **kwargs)
 
+    def version_nowait(self) -> int:
+        """A number that is another one as soon as anybody, in any process, has committed anything.
+
+        While it is the same, what was read after it was asked for still holds (sqlite.org/pragma.html#data_version).
+        """
+        driver: Any = self._loop_connection.connection.driver_connection
+        version: int = driver.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
     def close(self) -> None:
         """Closes every connection."""
         self._loop_connection.close()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from pressrun.db.tables import runs
 
 ACTIVE = ("queued", "running")
 
 # everything but the spec, which may be megabytes
-_SUMMARY = [column for column in runs.c if column.name != "spec"]
+SUMMARY = [column for column in runs.c if column.name != "spec"]
 
 
 def insert_run(connection: Connection, values: Mapping[str, Any]) -> None:
@@ -22,7 +22,7 @@ def insert_run(connection: Connection, values: Mapping[str, Any]) -> None:
 
 def get(connection: Connection, operation_id: str, caller: str | None = None) -> Row[Any] | None:
     """The run without its spec; None if unknown or (with `caller`) somebody else's."""
-    query = select(*_SUMMARY).where(runs.c.operation_id == operation_id)
+    query = select(*SUMMARY).where(runs.c.operation_id == operation_id)
     if caller is not None:
         query = query.where(runs.c.caller == caller)
     return connection.execute(query).one_or_none()
@@ -36,8 +36,33 @@ def get_spec(connection: Connection, operation_id: str) -> str | None:
 def find_by_key(connection: Connection, caller: str, idempotency_key: str) -> Row[Any] | None:
     """The run this caller started with this key."""
     return connection.execute(
-        select(*_SUMMARY).where(runs.c.caller == caller, runs.c.idempotency_key == idempotency_key)
+        select(*SUMMARY).where(runs.c.caller == caller, runs.c.idempotency_key == idempotency_key)
     ).one_or_none()
+
+
+# built once, as are those of the other hot look-ups: making a statement costs more than running it
+_IDENTICAL = (
+    select(*SUMMARY)
+    .where(
+        runs.c.fingerprint == bindparam("fingerprint"),
+        runs.c.caller == bindparam("caller"),
+        or_(
+            runs.c.status == "queued",
+            and_(
+                runs.c.status.in_(("running", "complete")),
+                runs.c.ticks_epoch == bindparam("ticks_epoch"),
+                runs.c.begun_ticks_s > bindparam("since_ticks_s"),
+            ),
+        ),
+    )
+    .order_by(runs.c.operation_id.desc())
+    .limit(1)
+)
+_QUEUED = (
+    select(*SUMMARY)
+    .where(runs.c.lane == bindparam("lane"), runs.c.status == "queued")
+    .order_by(runs.c.priority.desc(), runs.c.operation_id)
+)
 
 
 def find_identical(
@@ -47,30 +72,18 @@ def find_identical(
 
     (One that runs for longer stands in the way through its slot, unless that is stale.)
     """
-    within_window = and_(
-        runs.c.status.in_(("running", "complete")),
-        runs.c.ticks_epoch == ticks_epoch,
-        runs.c.begun_ticks_s > since_ticks_s,
-    )
-    return connection.execute(
-        select(*_SUMMARY)
-        .where(
-            runs.c.fingerprint == fingerprint,
-            runs.c.caller == caller,
-            or_(runs.c.status == "queued", within_window),
-        )
-        .order_by(runs.c.operation_id.desc())
-        .limit(1)
-    ).one_or_none()
+    values = {
+        "caller": caller,
+        "fingerprint": fingerprint,
+        "since_ticks_s": since_ticks_s,
+        "ticks_epoch": ticks_epoch,
+    }
+    return connection.execute(_IDENTICAL, values).one_or_none()
 
 
 def list_queued(connection: Connection, lane: str) -> Sequence[Row[Any]]:
     """The waiting line of a lane: higher priority first, then the older."""
-    return connection.execute(
-        select(*_SUMMARY)
-        .where(runs.c.lane == lane, runs.c.status == "queued")
-        .order_by(runs.c.priority.desc(), runs.c.operation_id)
-    ).all()
+    return connection.execute(_QUEUED, {"lane": lane}).all()
 
 
 def list_queued_lanes(connection: Connection) -> Sequence[str]:
@@ -91,12 +104,12 @@ def update_where(
     for name, value in expected.items():
         column = runs.c[name]
         query = query.where(column.in_(value) if isinstance(value, tuple) else column.is_not_distinct_from(value))
-    return connection.execute(query.values(**values).returning(*_SUMMARY)).one_or_none()
+    return connection.execute(query.values(**values).returning(*SUMMARY)).one_or_none()
 
 
 def list_active(connection: Connection) -> Sequence[Row[Any]]:
     """Runs that have not ended."""
-    return connection.execute(select(*_SUMMARY).where(runs.c.status.in_(ACTIVE)).order_by(runs.c.operation_id)).all()
+    return connection.execute(select(*SUMMARY).where(runs.c.status.in_(ACTIVE)).order_by(runs.c.operation_id)).all()
 
 
 def list_page(
@@ -110,7 +123,7 @@ def list_page(
     limit: int,
 ) -> Sequence[Row[Any]]:
     """Newest first, keyset paging: `before` is the last operation_id of the page before."""
-    query = select(*_SUMMARY).order_by(runs.c.operation_id.desc()).limit(limit)
+    query = select(*SUMMARY).order_by(runs.c.operation_id.desc()).limit(limit)
     for column, value in ((runs.c.caller, caller), (runs.c.status, status), (runs.c.lane, lane)):
         if value is not None:
             query = query.where(column == value)

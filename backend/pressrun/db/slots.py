@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
-from pressrun.db.tables import slots
+from pressrun.db.runs import SUMMARY
+from pressrun.db.tables import runs, slots
+
+_LANE = (
+    select(
+        slots.c.number,
+        slots.c.begun_ticks_s.label("slot_begun_ticks_s"),
+        slots.c.ticks_epoch.label("slot_ticks_epoch"),
+        *SUMMARY,
+    )
+    .join(runs, runs.c.operation_id == slots.c.operation_id)
+    .where(slots.c.lane == bindparam("lane"))
+    .order_by(slots.c.begun_ticks_s, slots.c.number)
+)
 
 
 def list_lane(connection: Connection, lane: str) -> Sequence[Row[Any]]:
-    """The taken slots of a lane, longest held first."""
-    return connection.execute(
-        select(slots).where(slots.c.lane == lane).order_by(slots.c.begun_ticks_s, slots.c.number)
-    ).all()
+    """The taken slots of a lane with their runs, longest held first: `number`, `slot_…`, and the run's columns."""
+    return connection.execute(_LANE, {"lane": lane}).all()
 
 
 def count(connection: Connection) -> int:

@@ -22,8 +22,9 @@ from pressrun.errors import FieldErrors, IdempotencyKeyReused, ServerBusy
 from pressrun.events.log import EventLog
 from pressrun.events.model import AnyBody, Queued, Started
 from pressrun.runs.fingerprint import canonical
+from pressrun.runs.glance import Glance
 from pressrun.runs.model import Run
-from pressrun.runs.places import Places, load, view
+from pressrun.runs.places import Lane, Places, load, view
 from pressrun.runs.rejection import RunRejected
 from pressrun.runs.submission import FRONT_PRIORITY, GuardConfig, KeyMatch, Submission
 
@@ -48,6 +49,7 @@ class RunGuard:
         self._config = config
         self._owner = owner
         self._places = Places(clock, config)
+        self._glance = Glance(database, self._places)
 
     async def begin_run(self, operation_id: str, route: str, payload: RunSpec) -> Run:
         """Takes a slot of the default lane for this run; durable when it returns.
@@ -69,7 +71,9 @@ class RunGuard:
             raise FieldErrors([{"field": "lane", "problem": f"{submission.lane} is not configured", "valid": known}])
         digest = submission.fingerprint
         if submission.idempotency_key is None and submission.when_busy == "refuse":
-            self._database.read_nowait(self._check, submission, digest)  # the common no, in microseconds on the loop
+            refusal = self._glance.refusal(submission, digest)
+            if refusal is not None:
+                raise refusal
         outcome, events = await self._database.write(self._admit, submission, digest)
         self._log.announce(submission.operation_id, events)
         return outcome
@@ -133,12 +137,11 @@ class RunGuard:
 
         Raises: RunRejected when it may not; ServerBusy.
         """
-        identical = (
-            None if submission.ignore_duplicates else self._places.find_identical(connection, submission, digest)
-        )
+        lane = self._places.read(connection, submission.lane)
+        identical = None if submission.ignore_duplicates else self._identical(connection, lane, submission, digest)
         if identical is not None:
             raise identical
-        busy = self._places.find_busy(connection, submission, digest)
+        busy = self._places.find_busy(lane, submission, digest)
         if busy is not None and submission.when_busy == "refuse":
             raise busy
         if busy is None and slot_queries.count(connection) >= self._config.max_runs:
@@ -147,8 +150,13 @@ class RunGuard:
 
     def _probe(self, connection: Connection, submission: Submission) -> RunRejected | None:
         digest = submission.fingerprint
-        identical = self._places.find_identical(connection, submission, digest)
-        return identical or self._places.find_busy(connection, submission, digest)
+        lane = self._places.read(connection, submission.lane)
+        identical = self._identical(connection, lane, submission, digest)
+        return identical or self._places.find_busy(lane, submission, digest)
+
+    def _identical(self, connection: Connection, lane: Lane, submission: Submission, digest: str) -> RunRejected | None:
+        recent = self._places.read_recent(connection, submission, digest)
+        return self._places.find_identical(lane, recent, submission, digest)
 
     def _insert(self, connection: Connection, submission: Submission, digest: str) -> None:
         front = submission.when_busy == "front"
@@ -178,12 +186,12 @@ class RunGuard:
 
     def _take_slot(self, connection: Connection, operation_id: str) -> EventRow:
         """queued -> running, with a slot and a `started` event. The caller has seen that a slot is free."""
-        lane = load(connection, operation_id).lane
-        for stale in self._places.stale(connection, lane):
+        lane = self._places.read(connection, load(connection, operation_id).lane)
+        for stale in self._places.stale(lane):
             slot_queries.free(connection, stale)
         ticks_s, ticks_epoch = self._clock.ticks_s(), self._clock.epoch
-        number = self._places.free_numbers(connection, lane)[0]
-        slot_queries.take(connection, lane, number, operation_id, ticks_s=ticks_s, ticks_epoch=ticks_epoch)
+        number = self._places.free_numbers(lane)[0]
+        slot_queries.take(connection, lane.name, number, operation_id, ticks_s=ticks_s, ticks_epoch=ticks_epoch)
         values = {
             "status": "running",
             "owner": self._owner,
@@ -197,7 +205,7 @@ class RunGuard:
 
     def _promote(self, connection: Connection, lane: str) -> tuple[list[str], Written]:
         room = self._config.max_runs - slot_queries.count(connection)
-        free = min(len(self._places.free_numbers(connection, lane)), max(0, room))
+        free = min(len(self._places.free_numbers(self._places.read(connection, lane))), max(0, room))
         promoted = [row.operation_id for row in run_queries.list_queued(connection, lane)[:free]]
         written: Written = {name: [self._take_slot(connection, name)] for name in promoted}
         return promoted, written | self._tell_positions(connection, lane)
@@ -223,7 +231,7 @@ class RunGuard:
 
 def _current_run(connection: Connection, lane: str) -> Run | None:
     taken = slot_queries.list_lane(connection, lane)
-    return load(connection, taken[0].operation_id) if taken else None
+    return view(taken[0]) if taken else None
 
 
 def _explain_position(lane: str, position: int) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pressrun.db import runs as run_queries
@@ -20,6 +21,25 @@ if TYPE_CHECKING:
     from pressrun.runs.submission import GuardConfig, Submission
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A taken slot, and the run in it."""
+
+    number: int
+    begun_ticks_s: float
+    ticks_epoch: str
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A lane as it was at one moment: taken slots (longest held first, stale ones too), and who waits."""
+
+    name: str
+    taken: Sequence[Taken]
+    waiting: Sequence[Row[Any]]
+
+
 class Places:
     """The slots and waiting lines of all lanes."""
 
@@ -27,41 +47,54 @@ class Places:
         self._clock = clock
         self._config = config
 
-    def find_identical(self, connection: Connection, submission: Submission, digest: str) -> RunRejected | None:
-        """The refusal by the very same request: running, waiting, or begun within the window."""
-        for slot in self._held(connection, submission.lane):
-            run = load(connection, slot.operation_id)
-            if run.fingerprint == digest and run.caller == submission.caller:
-                return self.rejection("in_flight", submission, digest, run)
-        row = run_queries.find_identical(
+    def read(self, connection: Connection, name: str) -> Lane:
+        """The lane as it is now."""
+        rows = slot_queries.list_lane(connection, name)
+        taken = [Taken(row.number, row.slot_begun_ticks_s, row.slot_ticks_epoch, view(row)) for row in rows]
+        return Lane(name, taken, run_queries.list_queued(connection, name))
+
+    def read_recent(self, connection: Connection, submission: Submission, digest: str) -> Row[Any] | None:
+        """The run that has the submission's fingerprint and waits, or began within the window."""
+        return run_queries.find_identical(
             connection,
             submission.caller,
             digest,
-            since_ticks_s=self._clock.ticks_s() - self._config.dedup_window_s,
+            since_ticks_s=self._window_begin(),
             ticks_epoch=self._clock.epoch,
         )
-        if row is None:
-            return None
-        reason: RejectReason = "duplicate" if row.status == "complete" else "in_flight"
-        return self.rejection(reason, submission, digest, view(row), begun_ticks_s=row.begun_ticks_s)
 
-    def find_busy(self, connection: Connection, submission: Submission, digest: str) -> RunRejected | None:
-        """The refusal by a full lane: no slot that somebody waiting has not a better right to."""
-        waiting = run_queries.list_queued(connection, submission.lane)
-        if len(self.free_numbers(connection, submission.lane)) > len(waiting):
+    def is_recent(self, row: Row[Any]) -> bool:
+        """Whether what `read_recent` once gave is still in the way."""
+        return bool(row.status == "queued" or row.begun_ticks_s > self._window_begin())
+
+    def find_identical(
+        self, lane: Lane, recent: Row[Any] | None, submission: Submission, digest: str
+    ) -> RunRejected | None:
+        """The refusal by the very same request: running, waiting, or begun within the window."""
+        for slot in self._held(lane):
+            if slot.run.fingerprint == digest and slot.run.caller == submission.caller:
+                return self.rejection("in_flight", submission, digest, slot.run)
+        if recent is None:
             return None
-        held = self._held(connection, submission.lane)
-        active = load(connection, held[0].operation_id) if held else view(waiting[0])
+        reason: RejectReason = "duplicate" if recent.status == "complete" else "in_flight"
+        return self.rejection(reason, submission, digest, view(recent), begun_ticks_s=recent.begun_ticks_s)
+
+    def find_busy(self, lane: Lane, submission: Submission, digest: str) -> RunRejected | None:
+        """The refusal by a full lane: no slot that somebody waiting has not a better right to."""
+        if len(self.free_numbers(lane)) > len(lane.waiting):
+            return None
+        held = self._held(lane)
+        active = held[0].run if held else view(lane.waiting[0])
         return self.rejection("in_flight", submission, digest, active)
 
-    def free_numbers(self, connection: Connection, lane: str) -> list[int]:
+    def free_numbers(self, lane: Lane) -> list[int]:
         """The free slots of a lane."""
-        taken = {row.number for row in self._held(connection, lane)}
-        return [number for number in range(1, self._config.slots_of(lane) + 1) if number not in taken]
+        taken = {slot.number for slot in self._held(lane)}
+        return [number for number in range(1, self._config.slots_of(lane.name) + 1) if number not in taken]
 
-    def stale(self, connection: Connection, lane: str) -> list[str]:
+    def stale(self, lane: Lane) -> list[str]:
         """The runs of a lane whose slots are to be released."""
-        return [row.operation_id for row in slot_queries.list_lane(connection, lane) if self._is_stale(row)]
+        return [slot.run.operation_id for slot in lane.taken if self._is_stale(slot)]
 
     def rejection(
         self,
@@ -86,13 +119,16 @@ class Places:
             window_left_s=window_left_s,
         )
 
-    def _held(self, connection: Connection, lane: str) -> Sequence[Row[Any]]:
-        return [row for row in slot_queries.list_lane(connection, lane) if not self._is_stale(row)]
+    def _window_begin(self) -> float:
+        return self._clock.ticks_s() - self._config.dedup_window_s
 
-    def _is_stale(self, slot: Row[Any]) -> bool:
+    def _held(self, lane: Lane) -> Sequence[Taken]:
+        return [slot for slot in lane.taken if not self._is_stale(slot)]
+
+    def _is_stale(self, slot: Taken) -> bool:
         if slot.ticks_epoch != self._clock.epoch:
             return False  # taken before a reboot: start-up gives it new ticks, until then it counts
-        return bool(self._clock.ticks_s() - slot.begun_ticks_s > self._config.run_max_s)
+        return self._clock.ticks_s() - slot.begun_ticks_s > self._config.run_max_s
 
 
 def view(row: Row[Any]) -> Run:

@@ -32,7 +32,10 @@ class GuardConfig:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What is to run, for whom, and whether it may wait. `when_busy` `front` waits before all others."""
+    """What is to run, for whom, and whether it may wait. `when_busy` `front` waits before all others.
+
+    `digest` is the fingerprint where it is known already.
+    """
 
     operation_id: str
     route: str
@@ -44,10 +47,11 @@ class Submission:
     priority: int = 0
     ignore_duplicates: bool = False
     when_busy: Literal["refuse", "wait", "front"] = "refuse"
+    digest: str | None = None
 
     @property
     def fingerprint(self) -> str:
-        return fingerprint(self.route, self.spec)
+        return self.digest or fingerprint(self.route, self.spec)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,60 @@
+"""`Glance`: the common no, on the event loop, in microseconds and without a transaction.
+
+Remembers what it has read for as long as the database has not changed, which the database itself tells; the clock is
+asked each time, so windows and stale slots end to the tick. It only ever refuses: a yes is the transaction's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pressrun.db import Row
+    from pressrun.db.engine import Database
+    from pressrun.runs.places import Lane, Places
+    from pressrun.runs.rejection import RunRejected
+    from pressrun.runs.submission import Submission
+
+_MOST_REMEMBERED = 1_000  # arbitrary (100..10 000): clients may send what they like; some 2 MB
+
+
+class Glance:
+    """Of one guard, used on its loop."""
+
+    def __init__(self, database: Database, places: Places) -> None:
+        self._database = database
+        self._places = places
+        self._version = -1
+        self._lanes: dict[str, Lane] = {}
+        self._recent: dict[tuple[str, str], Row[Any] | None] = {}
+
+    def refusal(self, submission: Submission, digest: str) -> RunRejected | None:
+        """Who is surely in the way; None when nobody seems to be."""
+        self._forget_what_changed()
+        lane = self._lane(submission.lane)
+        identical = None
+        if not submission.ignore_duplicates:
+            identical = self._places.find_identical(lane, self._recent_of(submission, digest), submission, digest)
+        return identical or self._places.find_busy(lane, submission, digest)
+
+    def _forget_what_changed(self) -> None:
+        version = self._database.version_nowait()  # before anything is read: what is read is at least that new
+        if version != self._version or len(self._lanes) + len(self._recent) > _MOST_REMEMBERED:
+            self._version = version
+            self._lanes.clear()
+            self._recent.clear()
+
+    def _lane(self, name: str) -> Lane:
+        lane = self._lanes.get(name)
+        if lane is None:
+            lane = self._lanes[name] = self._database.read_nowait(self._places.read, name)
+        return lane
+
+    def _recent_of(self, submission: Submission, digest: str) -> Row[Any] | None:
+        key = (submission.caller, digest)
+        if key in self._recent:
+            row = self._recent[key]
+            if row is None or self._places.is_recent(row):
+                return row
+        row = self._recent[key] = self._database.read_nowait(self._places.read_recent, submission, digest)
+        return row
