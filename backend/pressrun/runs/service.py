@@ -5,6 +5,7 @@ Every background task of the runs belongs to the service's task group, never to 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from contextvars import Context
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
     from pressrun.runs.ledger import RunLedger
 
 _CANCEL_GRACE_S = 0.8  # promise: cancelled within a second; what has not stopped by then is cut off from its run
+_ABANDONED_AFTER_PASSES = 5  # of the reconciler, 12 s: the engine takes up what it has within about one
 _RECONCILE_EVERY_S = 3.0  # arbitrary (1..10): the worst wait for a row whose workflow ended without it
+
+_INTERRUPTED = "The run was interrupted and cannot go on; start it again."
 
 _log = structlog.get_logger(__name__)
 
@@ -70,6 +74,7 @@ class RunService:
         self._tasks = tasks
         self._ids = OperationIds()
         self._draining = False
+        self._unattended: Counter[str] = Counter()  # passes in which a run's workflow was there and nobody executed it
         ledger.when_slot_freed(self._serve_line)
 
     def new_operation_id(self) -> str:
@@ -238,15 +243,24 @@ class RunService:
         for lane in await self._guard.waiting_lanes():
             await self._promote(lane)
         for run in await self._ledger.active():
-            if run.status == "queued" or run.operation_id in self._engine.executing():
-                continue
-            state = await self._engine.state(run.operation_id)
-            if state == "unknown":
-                await self._engine.start(run.operation_id)
-            elif state == "ended" and not (await self.get(run.operation_id)).ended:
-                _log.error("a run's workflow ended without it", operation_id=run.operation_id)
-                error = Error(code=RunCrashed.code, message=str(RunCrashed()), stage=run.stage, retryable=True)
-                await self._ledger.finish(run.operation_id, None, error)
+            if run.status == "running":
+                await self._reconcile_run(run)
+
+    async def _reconcile_run(self, run: Run) -> None:
+        executing = run.operation_id in self._engine.executing()
+        state = "active" if executing else await self._engine.state(run.operation_id)
+        if state == "unknown":
+            await self._engine.start(run.operation_id)
+        elif state == "active" and not executing:
+            self._unattended[run.operation_id] += 1
+        else:
+            del self._unattended[run.operation_id]
+        abandoned = self._unattended[run.operation_id] >= _ABANDONED_AFTER_PASSES
+        if abandoned or (state == "ended" and not (await self.get(run.operation_id)).ended):
+            _log.error("a run's workflow ended without it", operation_id=run.operation_id, abandoned=abandoned)
+            error = Error(code=RunCrashed.code, message=_INTERRUPTED, stage=run.stage, retryable=True)
+            await self._ledger.finish(run.operation_id, None, error)
+            del self._unattended[run.operation_id]
 
 
 async def _tell_failure(work: Callable[..., Awaitable[None]], *args: object) -> None:
