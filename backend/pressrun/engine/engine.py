@@ -1,8 +1,9 @@
 """`Engine`: the durable workflow of a run, on DBOS.
 
-A run is one workflow whose id is the operation_id, with one step per stage. What a step returned is checkpointed; after
-a crash the workflow is started again at the next start of a process and goes on at the first step that has no
-checkpoint. The `runs` row says what people may believe and is changed only through the `RunBook`.
+A run is one workflow whose id is the operation_id, with one step per stage but the last, whose batch folder is its own
+checkpoint. What a step returned is checkpointed; after a crash the workflow is started again at the next start of a
+process and goes on at the first stage that is not finished. The `runs` row says what people may believe and is changed
+only through the `RunBook`.
 
 How a workflow body ends:
 - it returns: the run has its terminal event;
