@@ -1,4 +1,4 @@
-"""The core without HTTP, engine and browser: database, log, guard, ledger on a real SQLite file."""
+"""The core without HTTP, engine and browser: database, log, guard, ledger on a real SQLite file or a real Postgres."""
 
 from __future__ import annotations
 
@@ -45,10 +45,11 @@ class Core:
 
 @asynccontextmanager
 async def open_core(
-    folder: Path, clock: ManualClock | None = None, *, owner: str = "process-1", config: GuardConfig | None = None
+    where: Path | str, clock: ManualClock | None = None, *, owner: str = "process-1", config: GuardConfig | None = None
 ) -> AsyncIterator[Core]:
+    """`where`: a folder for a SQLite file, or the URL of a Postgres database."""
     clock = clock or ManualClock()
-    async with open_database(folder / "pressrun.sqlite") as database:
+    async with open_database(where / "pressrun.sqlite" if isinstance(where, Path) else where) as database:
         log = EventLog(database, clock)
         guard = RunGuard(database, log, clock, config or GuardConfig(dedup_window_s=5, run_max_s=1800), owner=owner)
         yield Core(database, log, guard, RunLedger(database, log, clock, owner=owner), clock, OperationIds())

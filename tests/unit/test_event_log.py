@@ -19,8 +19,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def core(tmp_path: Path) -> AsyncIterator[Core]:
-    async with open_core(tmp_path) as core:
+async def core(where: Path | str) -> AsyncIterator[Core]:
+    async with open_core(where) as core:
         yield core
 
 
@@ -48,10 +48,10 @@ async def test_nothing_is_appended_after_the_terminal_event(core: Core) -> None:
     assert not await core.ledger.finish(run.operation_id, 1, COMPLETE)
 
 
-async def test_an_attempt_that_was_superseded_cannot_append(tmp_path: Path) -> None:
-    async with open_core(tmp_path, owner="first") as first:
+async def test_an_attempt_that_was_superseded_cannot_append(where: Path | str) -> None:
+    async with open_core(where, owner="first") as first:
         run = await first.begin()
-        async with open_core(tmp_path, owner="second") as second:
+        async with open_core(where, owner="second") as second:
             claim = await second.ledger.claim(run.operation_id)
             assert claim is not None
             assert claim.attempt == 2
@@ -148,8 +148,8 @@ async def test_a_log_holds_nothing_for_followers_that_left(core: Core) -> None:
     assert core.log.followed() == 0
 
 
-async def test_secrets_are_masked_before_they_are_stored(tmp_path: Path) -> None:
-    async with open_core(tmp_path) as core:
+async def test_secrets_are_masked_before_they_are_stored(where: Path | str) -> None:
+    async with open_core(where) as core:
         core.log._mask = lambda text: text.replace("hunter2", "[secret]")
         run = await core.begin()
         await core.log.append(run.operation_id, 1, Log(message="the key is hunter2"))

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def core(tmp_path: Path) -> AsyncIterator[Core]:
-    async with open_core(tmp_path) as core:
+async def core(where: Path | str) -> AsyncIterator[Core]:
+    async with open_core(where) as core:
         yield core
 
 
@@ -123,18 +123,18 @@ async def test_end_run_frees_the_slot_and_may_be_repeated(core: Core) -> None:
     await core.begin("two")
 
 
-async def test_lanes_do_not_exclude_each_other_and_may_have_several_slots(tmp_path: Path) -> None:
+async def test_lanes_do_not_exclude_each_other_and_may_have_several_slots(where: Path | str) -> None:
     config = GuardConfig(dedup_window_s=5, run_max_s=1800, lanes={"bulk": 2})
-    async with open_core(tmp_path, config=config) as core:
+    async with open_core(where, config=config) as core:
         await core.begin("one")
         await core.begin("two", lane="bulk")
         await core.begin("three", lane="bulk")
         assert (await rejection(core, "four", lane="bulk")).reason == "in_flight"
 
 
-async def test_runs_over_all_lanes_are_bounded(tmp_path: Path) -> None:
+async def test_runs_over_all_lanes_are_bounded(where: Path | str) -> None:
     config = GuardConfig(dedup_window_s=5, run_max_s=1800, max_runs=2)
-    async with open_core(tmp_path, config=config) as core:
+    async with open_core(where, config=config) as core:
         for number in range(2):
             await core.begin(str(number), lane=f"lane-{number}")
         with pytest.raises(ServerBusy):
@@ -176,14 +176,14 @@ async def test_a_strangers_run_is_only_busy(core: Core) -> None:
     assert rejected.active.operation_id not in str(rejected)
 
 
-async def test_one_accepted_run_of_200_simultaneous_identical_submissions(tmp_path: Path) -> None:
+async def test_one_accepted_run_of_200_simultaneous_identical_submissions(where: Path | str) -> None:
     """Over threads: 8 event loops, each with its own database connections, let go at one barrier."""
     loops, each = 8, 25
     outcomes: list[Run | RunRejected] = []
     barrier = threading.Barrier(loops)
 
     async def submit_many(number: int) -> None:
-        async with open_core(tmp_path, owner=f"process-{number}") as core:
+        async with open_core(where, owner=f"process-{number}") as core:
             await anyio.to_thread.run_sync(barrier.wait)
 
             async def submit() -> None:

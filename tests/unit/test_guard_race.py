@@ -34,12 +34,12 @@ class Answer:
     answered_at: float
 
 
-def race(folder: Path, process: int, start: Barrier, answers: Queue[list[Answer]]) -> None:
+def race(where: Path | str, process: int, start: Barrier, answers: Queue[list[Answer]]) -> None:
     """One process: opens the database as a server would, then all its threads ask at once."""
     told: list[Answer] = []
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(open_core(folder, owner=f"process-{process}")) as core,
+        portal.wrap_async_context_manager(open_core(where, owner=f"process-{process}")) as core,
     ):
         threads = [
             threading.Thread(target=lambda n=n: told.append(ask(portal, core, process, n, start)))  # type: ignore[misc]
@@ -66,12 +66,14 @@ def ask(portal: BlockingPortal, core: Core, process: int, thread: int, start: Ba
     return Answer(process, accepted, named, same, asked_at, time.monotonic())
 
 
-def test_of_200_that_ask_at_once_in_eight_processes_one_is_accepted_and_named_to_all_others(tmp_path: Path) -> None:
+def test_of_200_that_ask_at_once_in_eight_processes_one_is_accepted_and_named_to_all_others(
+    where: Path | str,
+) -> None:
     # forks of a clean server that has only imported: eight processes as separate as spawned ones, one import to pay for
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload([__name__])
     start, queue = server.Barrier(PROCESSES * THREADS), server.Queue()
-    processes = [server.Process(target=race, args=(tmp_path, n, start, queue), daemon=True) for n in range(PROCESSES)]
+    processes = [server.Process(target=race, args=(where, n, start, queue), daemon=True) for n in range(PROCESSES)]
     for process in processes:
         process.start()
     answers: list[Answer] = [answer for _ in processes for answer in queue.get(timeout=LIMIT_S)]

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def core(tmp_path: Path) -> AsyncIterator[Core]:
-    async with open_core(tmp_path) as core:
+async def core(where: Path | str) -> AsyncIterator[Core]:
+    async with open_core(where) as core:
         yield core
 
 
@@ -30,15 +30,15 @@ async def test_the_process_that_admitted_a_run_claims_its_first_attempt_silently
 
 
 async def test_after_a_crash_the_next_process_starts_the_next_attempt_and_knows_the_captured_slides(
-    tmp_path: Path,
+    where: Path | str,
 ) -> None:
-    async with open_core(tmp_path, owner="first") as core:
+    async with open_core(where, owner="first") as core:
         run = await core.begin()
         slide = Screenshot(
             index=1, total=2, filename="slides/0001.png", url="u", width=1, height=1, size_bytes=1, sha256="0" * 64
         )
         await core.log.append(run.operation_id, 1, slide)
-    async with open_core(tmp_path, owner="second") as core:
+    async with open_core(where, owner="second") as core:
         claim = await core.ledger.claim(run.operation_id)
         assert claim is not None
         assert (claim.attempt, claim.captured) == (2, {1: slide})
@@ -46,25 +46,25 @@ async def test_after_a_crash_the_next_process_starts_the_next_attempt_and_knows_
         assert (started["type"], started["attempt"]) == ("started", 2)
 
 
-async def test_a_run_that_crashes_its_process_three_times_ends_as_crashed(tmp_path: Path) -> None:
-    async with open_core(tmp_path, owner="process-1") as core:
+async def test_a_run_that_crashes_its_process_three_times_ends_as_crashed(where: Path | str) -> None:
+    async with open_core(where, owner="process-1") as core:
         run = await core.begin()
     for number in (2, 3):
-        async with open_core(tmp_path, owner=f"process-{number}") as core:
+        async with open_core(where, owner=f"process-{number}") as core:
             assert await core.ledger.claim(run.operation_id) is not None
-    async with open_core(tmp_path, owner="process-4") as core:
+    async with open_core(where, owner="process-4") as core:
         assert await core.ledger.claim(run.operation_id) is None
         last = json.loads((await core.log.read_after(run.operation_id, 0))[-1].data)
         assert (last["type"], last["code"]) == ("error", "crashed")
         assert await core.guard.current_run() is None
 
 
-async def test_a_run_handed_back_is_a_new_attempt_but_no_crash(tmp_path: Path) -> None:
-    async with open_core(tmp_path, owner="process-1") as core:
+async def test_a_run_handed_back_is_a_new_attempt_but_no_crash(where: Path | str) -> None:
+    async with open_core(where, owner="process-1") as core:
         run = await core.begin()
         await core.ledger.hand_back(run.operation_id, 1)
     for number in range(2, 6):
-        async with open_core(tmp_path, owner=f"process-{number}") as core:
+        async with open_core(where, owner=f"process-{number}") as core:
             claim = await core.ledger.claim(run.operation_id)
             assert claim is not None
             assert claim.attempt == number
@@ -123,11 +123,11 @@ async def test_cancel_of_a_complete_an_unknown_or_a_strangers_run_is_refused(cor
 
 
 async def test_a_run_whose_process_died_after_a_cancel_request_ends_cancelled_at_the_next_start(
-    tmp_path: Path,
+    where: Path | str,
 ) -> None:
-    async with open_core(tmp_path, owner="first") as core:
+    async with open_core(where, owner="first") as core:
         run = await core.begin()
         await core.ledger.request_cancel(run.operation_id, "user")
-    async with open_core(tmp_path, owner="second") as core:
+    async with open_core(where, owner="second") as core:
         assert await core.ledger.claim(run.operation_id) is None
         assert [event.type for event in await core.log.read_after(run.operation_id, 1)] == ["cancelled"]

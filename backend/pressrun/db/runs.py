@@ -28,6 +28,14 @@ def get(connection: Connection, operation_id: str, caller: str | None = None) ->
     return connection.execute(query).one_or_none()
 
 
+def get_locked(connection: Connection, operation_id: str, caller: str | None = None) -> Row[Any] | None:
+    """`get`, and nobody else changes the run until the transaction ends. (In SQLite nobody could anyway.)"""
+    query = select(*SUMMARY).where(runs.c.operation_id == operation_id).with_for_update()
+    if caller is not None:
+        query = query.where(runs.c.caller == caller)
+    return connection.execute(query).one_or_none()
+
+
 def get_spec(connection: Connection, operation_id: str) -> str | None:
     """The spec as stored JSON."""
     return connection.execute(select(runs.c.spec).where(runs.c.operation_id == operation_id)).scalar_one_or_none()

@@ -22,6 +22,18 @@ _LANE = (
     .order_by(slots.c.begun_ticks_s, slots.c.number)
 )
 
+# one for all lanes, because the bounds on running and waiting runs are over all of them
+_TURN_LOCK = 0x7475726E  # "turn"
+
+
+def take_turn(connection: Connection) -> None:
+    """From here to the end of the transaction nobody else, in any process, decides over slots and waiting lines.
+
+    First of all in such a transaction, before it reads or locks a row. (In SQLite every write transaction is alone.)
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_TURN_LOCK)))
+
 
 def list_lane(connection: Connection, lane: str) -> Sequence[Row[Any]]:
     """The taken slots of a lane with their runs, longest held first: `number`, `slot_…`, and the run's columns."""

@@ -34,7 +34,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, St
 
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.clock import Clock
-from pressrun.db.engine import use_wal
+from pressrun.db.sqlite import use_wal
 from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure_of, read
 from pressrun.engine.ports import Claim, RunBook
 from pressrun.errors import DeadlineExceeded, DiskFull, ServerBusy

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pressrun.db import Row
-    from pressrun.db.engine import Database
+    from pressrun.db.engine import LocalReads
     from pressrun.runs.places import Lane, Places
     from pressrun.runs.rejection import RunRejected
     from pressrun.runs.submission import Submission
@@ -21,7 +21,7 @@ _MOST_REMEMBERED = 1_000  # arbitrary (100..10 000): clients may send what they 
 class Glance:
     """Of one guard, used on its loop."""
 
-    def __init__(self, database: Database, places: Places) -> None:
+    def __init__(self, database: LocalReads, places: Places) -> None:
         self._database = database
         self._places = places
         self._version = -1

@@ -49,7 +49,7 @@ class RunGuard:
         self._config = config
         self._owner = owner
         self._places = Places(clock, config)
-        self._glance = Glance(database, self._places)
+        self._glance = None if database.local is None else Glance(database.local, self._places)
 
     async def begin_run(self, operation_id: str, route: str, payload: RunSpec) -> Run:
         """Takes a slot of the default lane for this run; durable when it returns.
@@ -71,12 +71,19 @@ class RunGuard:
             raise FieldErrors([{"field": "lane", "problem": f"{submission.lane} is not configured", "valid": known}])
         digest = submission.fingerprint
         if submission.idempotency_key is None and submission.when_busy == "refuse":
-            refusal = self._glance.refusal(submission, digest)
-            if refusal is not None:
-                raise refusal
+            await self._refuse(submission, digest)
         outcome, events = await self._database.write(self._admit, submission, digest)
         self._log.announce(submission.operation_id, events)
         return outcome
+
+    async def _refuse(self, submission: Submission, digest: str) -> None:
+        """The common no, before anybody's turn is asked for: in microseconds on the loop where that can be."""
+        if self._glance is None:
+            await self._database.read(self._check, submission, digest)
+            return
+        refusal = self._glance.refusal(submission, digest)
+        if refusal is not None:
+            raise refusal
 
     async def probe(self, submission: Submission) -> RunRejected | None:
         """What would be in the submission's way right now; changes nothing."""
@@ -108,6 +115,7 @@ class RunGuard:
     def _admit(
         self, connection: Connection, submission: Submission, digest: str
     ) -> tuple[Run | KeyMatch, list[EventRow]]:
+        slot_queries.take_turn(connection)
         known = self._find_by_key(connection, submission, digest)
         if known is not None:
             return KeyMatch(known), []
@@ -204,6 +212,7 @@ class RunGuard:
         return self._write_event(connection, operation_id, Started(attempt=1))
 
     def _promote(self, connection: Connection, lane: str) -> tuple[list[str], Written]:
+        slot_queries.take_turn(connection)
         room = self._config.max_runs - slot_queries.count(connection)
         free = min(len(self._places.free_numbers(self._places.read(connection, lane))), max(0, room))
         promoted = [row.operation_id for row in run_queries.list_queued(connection, lane)[:free]]

@@ -132,7 +132,8 @@ class RunLedger:
         return [view(row) for row in await self._database.read(run_queries.list_active)]
 
     def _claim(self, connection: Connection, operation_id: str) -> tuple[Claim | None, str, list[EventRow]]:
-        row = run_queries.get(connection, operation_id)
+        slot_queries.take_turn(connection)  # it may end the run
+        row = run_queries.get_locked(connection, operation_id)
         if row is None or row.status != "running":
             return None, "", []
         if row.cancel_requested_at is not None:
@@ -183,7 +184,8 @@ class RunLedger:
     def _end(
         self, connection: Connection, operation_id: str, attempt: int | None, body: Complete | Error | Cancelled
     ) -> tuple[str, list[EventRow]]:
-        row = run_queries.get(connection, operation_id)
+        slot_queries.take_turn(connection)  # else somebody who serves the waiting line could meet a run just cancelled
+        row = run_queries.get_locked(connection, operation_id)
         if row is None:
             return "", []
         now = self._clock.now()
@@ -204,7 +206,7 @@ class RunLedger:
     def _request_cancel(
         self, connection: Connection, operation_id: str, by: CancelledBy, caller: str | None, attempt: int | None
     ) -> tuple[Run, bool]:
-        row = run_queries.get(connection, operation_id, caller)
+        row = run_queries.get_locked(connection, operation_id, caller)  # against `seal`: only one of the two happens
         if row is None:
             raise NotFound(f"there is no run {operation_id}")
         run = view(row)

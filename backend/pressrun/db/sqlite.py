@@ -1,0 +1,199 @@
+"""`SqliteDatabase`: one SQLite file, opened with what it needs to be safe, read and written from async code.
+
+Owns engines, pragmas, threads and transactions; knows no query. Query functions take a `Connection` and plain values.
+
+- One writer: every write is one short `BEGIN IMMEDIATE` transaction in a worker thread, one at a time, so writers never
+  meet SQLITE_BUSY among themselves. A write that has begun is finished also when its caller is cancelled.
+- Readers never wait for the writer (WAL). `read` uses a thread; `read_nowait` reads on the event loop itself through
+  its own read-only connection, for look-ups that take microseconds (a 409 decided so runs at 0.85 of a bare route,
+  through a thread at 0.3: ARCHITECTURE).
+- `synchronous=FULL`: what was acknowledged survives a power cut; measured here 0.19 ms a commit instead of 0.01.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from functools import partial
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+import anyio
+import anyio.to_thread
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+
+from pressrun.db.reserve import Reserve
+from pressrun.db.tables import SCHEMA_VERSION, metadata
+from pressrun.errors import DiskFull, ServerBusy, StartupError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_READER_THREADS = 4  # arbitrary (2..16): reads are short, and SQLite reads in parallel
+_PRIMARY_CODE = 0xFF  # the rest of SQLite's error codes says more of the same (sqlite.org/rescode.html)
+_BUSY_TIMEOUT_MS = 5_000  # another process (a backup, the sqlite3 shell) may hold the file for a moment
+
+
+class SqliteDatabase:
+    """The product's tables. Open with `open_sqlite`; may be shared by all tasks of one event loop."""
+
+    def __init__(self, writer: Engine, reader: Engine, reserve: Reserve | None) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._reserve = reserve
+        self._loop_connection = reader.connect()
+        self._write_turn = anyio.CapacityLimiter(1)
+        self._read_threads = anyio.CapacityLimiter(_READER_THREADS)
+
+    async def write(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `query(connection, …)` in one write transaction; durable when it returns.
+
+        Raises: DiskFull when there is no space, ServerBusy when another program holds the file for longer than
+        `_BUSY_TIMEOUT_MS`; nothing of the transaction remains then.
+        """
+        with anyio.CancelScope(shield=True):  # a thread cannot be cancelled: wait for its outcome, it is short
+            result = await anyio.to_thread.run_sync(
+                partial(self._write, query, *args, **kwargs), limiter=self._write_turn
+            )
+        return result
+
+    async def write_end(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `write`, for what ends something: on a full disk the reserve is given up for it."""
+        with anyio.CancelScope(shield=True):
+            result = await anyio.to_thread.run_sync(
+                partial(self._write_end, query, *args, **kwargs), limiter=self._write_turn
+            )
+        return result
+
+    @property
+    def has_room(self) -> bool:
+        """Whether something new may begin: False from when the reserve was given up until it could be taken back."""
+        return self._reserve is None or self._reserve.held
+
+    async def keep_room(self) -> None:
+        """Takes the reserve back as soon as the disk has room again."""
+        if self._reserve is not None and not self._reserve.held:
+            await anyio.to_thread.run_sync(self._reserve.take, limiter=self._write_turn)
+
+    async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `query(connection, …)` on a snapshot, in a thread."""
+        return await anyio.to_thread.run_sync(partial(self._read, query, *args, **kwargs), limiter=self._read_threads)
+
+    def read_nowait(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `query(connection, …)` right here on the loop: only for look-ups by key that take microseconds."""
+        with self._loop_connection.begin():
+            return query(self._loop_connection, *args, **kwargs)
+
+    def version_nowait(self) -> int:
+        """A number that is another one as soon as anybody, in any process, has committed anything.
+
+        While it is the same, what was read after it was asked for still holds (sqlite.org/pragma.html#data_version).
+        """
+        driver: Any = self._loop_connection.connection.driver_connection
+        version: int = driver.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
+    @property
+    def local(self) -> Self:
+        return self
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._loop_connection.close()
+        self._reader.dispose()
+        self._writer.dispose()
+
+    def _write(self, query: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        try:
+            with self._writer.begin() as connection:
+                return query(connection, *args, **kwargs)
+        except OperationalError as exc:
+            code = getattr(exc.orig, "sqlite_errorcode", 0)
+            if code == sqlite3.SQLITE_FULL:
+                raise DiskFull from exc
+            if code & _PRIMARY_CODE == sqlite3.SQLITE_BUSY:
+                raise ServerBusy("another program holds the database for too long; try again shortly") from exc
+            raise
+
+    def _write_end(self, query: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        try:
+            return self._write(query, *args, **kwargs)
+        except DiskFull:
+            if self._reserve is None or not self._reserve.give_up():
+                raise
+            return self._write(query, *args, **kwargs)
+
+    def _read(self, query: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        with self._reader.connect() as connection, connection.begin():
+            return query(connection, *args, **kwargs)
+
+
+@asynccontextmanager
+async def open_sqlite(path: Path, reserve: Reserve | None = None) -> AsyncIterator[SqliteDatabase]:
+    """Opens (and makes, if new) the SQLite file at `path`; `reserve` None: a full disk takes no end of a run.
+
+    Raises: StartupError when the file is not ours or was made by a newer Pressrun.
+    """
+    writer = _engine(path, pragmas=("synchronous=FULL",), begin="BEGIN IMMEDIATE")
+    reader = _engine(path, pragmas=("query_only=ON",), begin="BEGIN")
+    try:
+        await anyio.to_thread.run_sync(_prepare, writer, path)
+        database = SqliteDatabase(writer, reader, reserve)
+        await database.keep_room()
+    except BaseException:
+        writer.dispose()
+        reader.dispose()
+        raise
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def use_wal(path: Path) -> None:
+    """Makes the SQLite file if it is not there, and sets it to WAL: once, for good. Raises: StartupError."""
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.Error as exc:
+        raise StartupError(f"cannot open the database {path}: {exc}; check that it is ours and writable") from exc
+
+
+def _engine(path: Path, *, pragmas: tuple[str, ...], begin: str) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        connect_args={"check_same_thread": False, "isolation_level": None, "cached_statements": 256},
+        pool_size=_READER_THREADS + 2,
+        max_overflow=0,
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+        for pragma in (f"busy_timeout={_BUSY_TIMEOUT_MS}", "foreign_keys=ON", *pragmas):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)  # pysqlite's own BEGIN comes too late to keep a read-then-write whole
+
+    return engine
+
+
+def _prepare(writer: Engine, path: Path) -> None:
+    try:
+        use_wal(path)
+        with writer.begin() as connection:
+            found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            if found > SCHEMA_VERSION:
+                raise StartupError(
+                    f"{path} was made by a newer Pressrun (schema {found}, this one knows {SCHEMA_VERSION}); "
+                    "start that version, or set PRESSRUN_DATA_DIR to another folder"
+                )
+            metadata.create_all(connection)
+            connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
+    except (OperationalError, sqlite3.Error) as exc:
+        raise StartupError(
+            f"cannot open the database {path}: {getattr(exc, 'orig', exc)}; check that the folder is writable"
+        ) from exc
