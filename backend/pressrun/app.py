@@ -1,9 +1,12 @@
 """`create_app(settings)` and `serve(settings)`. The lifespan is the only place that builds long-lived things.
 
 Opened in this order, closed in the reverse:
-    data folder lock > database > artifact store > AI client > browser pool > engine > run service
+    data folder lock > database > artifact store > AI client > browser pool > wake-ups > engine > run service
+    > neighbours
 Shutdown: uvicorn stops accepting and tells the streams (readers resume by their cursor) > stop admitting > the runs'
 grace > unfinished runs handed back > DBOS > browser pool drained > database closed > lock released.
+With Postgres (PRESSRUN_DATABASE_URL) several processes may use one data folder: nobody locks it, but there are wake-ups
+and neighbours. The sign of life that comes with the wake-ups is given up last, when the engine has let go of its runs.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import anyio
 import structlog
@@ -40,12 +43,15 @@ from pressrun.browser.pool import BrowserPool, BrowserPoolConfig, open_browser_p
 from pressrun.clock import Clock, SystemClock
 from pressrun.db.engine import open_database
 from pressrun.db.reserve import Reserve
+from pressrun.db.ticks import read_clock
+from pressrun.db.wakeups import open_wakeups
 from pressrun.engine.engine import open_engine
 from pressrun.errors import StartupError
 from pressrun.events.log import EventLog
 from pressrun.pipeline.pipeline import Pipeline
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.ledger import RunLedger
+from pressrun.runs.neighbours import open_neighbours
 from pressrun.runs.service import open_run_service
 from pressrun.runs.submission import GuardConfig
 from pressrun.settings import Settings
@@ -65,7 +71,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
-        async with _open_all(settings, clock or SystemClock(), mask) as state:
+        async with _open_all(settings, clock, mask) as state:
             yield {"app": state}
 
     app = Starlette(routes=build_routes(), lifespan=lifespan, exception_handlers=exception_handlers(mask))
@@ -112,13 +118,14 @@ class _Start:
 
 
 @asynccontextmanager
-async def _open_all(settings: Settings, clock: Clock, mask: SecretMask) -> AsyncIterator[AppState]:
+async def _open_all(settings: Settings, clock: Clock | None, mask: SecretMask) -> AsyncIterator[AppState]:
     async with AsyncExitStack() as stack:
         data_dir = settings.data_dir.resolve()
-        stack.enter_context(_locked(data_dir))
-        database = await stack.enter_async_context(
-            open_database(data_dir / "pressrun.sqlite", Reserve(data_dir / "reserve"))
-        )
+        url = settings.database_url.get_secret_value() if settings.database_url else None
+        stack.enter_context(_opened(data_dir) if url else _locked(data_dir))
+        reserve = Reserve(data_dir / "reserve")
+        database = await stack.enter_async_context(open_database(url or data_dir / "pressrun.sqlite", reserve))
+        clock = clock or (await read_clock(database) if url else SystemClock())
         store = LocalArtifactStore(data_dir, mask.mask)
         await store.prepare()
         pool = await stack.enter_async_context(open_browser_pool(_pool_config(settings)))
@@ -131,6 +138,7 @@ async def _open_all(settings: Settings, clock: Clock, mask: SecretMask) -> Async
             show_paths=not settings.tokens,
         )
         owner = secrets.token_hex(8)  # names this incarnation: after a restart its runs are somebody else's
+        wakeups = await stack.enter_async_context(open_wakeups(url, owner)) if url else None
         log = EventLog(database, clock, mask.mask)
         ledger = RunLedger(database, log, clock, owner=owner)
         guard = RunGuard(database, log, clock, _guard_config(settings), owner=owner)
@@ -140,12 +148,15 @@ async def _open_all(settings: Settings, clock: Clock, mask: SecretMask) -> Async
                 store,
                 ledger,
                 clock,
-                database_path=data_dir / "engine.sqlite",
+                where=url or data_dir / "engine.sqlite",
+                process=owner,
                 run_deadline_s=settings.run_deadline_s,
                 grace_s=settings.shutdown_grace_s,
             )
         )
         service = await stack.enter_async_context(open_run_service(database, log, guard, ledger, engine, store))
+        if wakeups is not None:
+            await stack.enter_async_context(open_neighbours(wakeups, database, log, engine, clock))
         stack.callback(service.stop_admitting)
         await stack.enter_async_context(_warm(pool))
         _log.info("ready", url=f"http://{settings.host}:{settings.port}", data_dir=str(data_dir))
@@ -167,8 +178,8 @@ async def _warm(pool: BrowserPool) -> AsyncIterator[None]:
 
 
 @contextmanager
-def _locked(data_dir: Path) -> Iterator[None]:
-    """Holds the data folder for this process alone. Raises: StartupError."""
+def _opened(data_dir: Path) -> Iterator[TextIO]:
+    """The lock file of the data folder, which is made if it is not there. Raises: StartupError."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         file = (data_dir / "lock").open("w")
@@ -177,13 +188,20 @@ def _locked(data_dir: Path) -> Iterator[None]:
             f"cannot write to {data_dir}: {exc.strerror}; set PRESSRUN_DATA_DIR to a folder of yours"
         ) from exc
     with file:
+        yield file
+
+
+@contextmanager
+def _locked(data_dir: Path) -> Iterator[TextIO]:
+    """Holds the data folder for this process alone. Raises: StartupError."""
+    with _opened(data_dir) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as exc:
             raise StartupError(
                 f"another Pressrun uses the data folder {data_dir}; stop it, or set PRESSRUN_DATA_DIR to another folder"
             ) from exc
-        yield
+        yield file
 
 
 async def _open_ai(stack: AsyncExitStack, settings: Settings) -> AiClient | None:

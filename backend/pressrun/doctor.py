@@ -107,7 +107,7 @@ async def _check_data_folder(settings: Settings) -> list[Check]:
     except OSError as exc:
         remedy = "Make it writable for this user, free some space, or set PRESSRUN_DATA_DIR to another folder."
         return [Check("data folder", False, f"{folder}: {exc.strerror}", remedy)]
-    return [Check("data folder", True, f"{folder} is writable"), _check_disk(folder), await _check_database(folder)]
+    return [Check("data folder", True, f"{folder} is writable"), _check_disk(folder), await _check_database(settings)]
 
 
 def _write_and_sync(folder: Path) -> None:
@@ -126,7 +126,17 @@ def _check_disk(folder: Path) -> Check:
     return Check("disk", None if free_bytes >= _DISK_FULL_BYTES else False, detail, f"Free some space under {folder}.")
 
 
-async def _check_database(folder: Path) -> Check:
+async def _check_database(settings: Settings) -> Check:
+    if settings.database_url is None:
+        return await _check_sqlite(settings.data_dir.absolute())
+    try:
+        async with open_database(settings.database_url.get_secret_value()):
+            return Check("database", True, "Postgres answers")
+    except PressrunError as exc:
+        return Check("database", False, str(exc), "Start it, or correct PRESSRUN_DATABASE_URL.")
+
+
+async def _check_sqlite(folder: Path) -> Check:
     """The real one if there is one. A new one besides: locks and WAL are what some network file systems get wrong."""
     real = folder / DATABASE_NAME
     try:

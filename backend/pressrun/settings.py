@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     data_dir: Path = Path("data")
+    database_url: SecretStr | None = None
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     tokens: Annotated[tuple[str, ...], NoDecode] = ()
@@ -75,7 +76,10 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """The values that must never be seen in a log, an event, an error or a file."""
-        passwords = [unquote(found) for found in re.findall(r"//[^/@:]*:([^/@]+)@", self.ai_base_url or "")]
+        database_url = self.database_url.get_secret_value() if self.database_url else ""
+        urls = f"{self.ai_base_url or ''} {database_url}"
+        passwords = [unquote(found) for found in re.findall(r"//[^/@:\s]*:([^/@\s]+)@", urls)]
+        passwords += [unquote(found) for found in re.findall(r"[?&]password=([^&\s]+)", database_url)]
         keys = [self.ai_api_key.get_secret_value()] if self.ai_api_key else []
         digests = [digest for line in self.tokens for digest in line.split(":")[1:2]]
         return [secret for secret in (*passwords, *keys, *digests) if secret]

@@ -19,6 +19,7 @@ from pressrun.browser.fonts import SAMPLES, scripts_without_font
 from pressrun.browser.pool import BrowserPoolConfig, open_browser_pool
 from pressrun.doctor import Check, run_doctor
 from pressrun.settings import Settings
+from tests.support.postgres import Postgres
 from tests.support.server import free_port
 from tests.support.threaded_server import serve
 
@@ -192,3 +193,12 @@ async def test_an_ai_endpoint_that_stays_silent_is_a_failure_after_a_short_wait(
 async def test_an_ai_endpoint_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}/v1"
     assert (await examine(tmp_path, ai_base_url=url, ai_model="small"))["AI endpoint"].ok is False
+
+
+async def test_a_postgres_is_asked_instead_of_the_data_folder(tmp_path: Path, postgres: Postgres) -> None:
+    answers = SecretStr(postgres.database(str(tmp_path)))
+    assert (await examine(tmp_path, database_url=answers))["database"].ok
+    silent = SecretStr(f"postgresql://me:{KEY}@127.0.0.1:{free_port()}/nothing")
+    broken = (await examine(tmp_path, database_url=silent))["database"]
+    assert broken.ok is False
+    assert KEY not in f"{broken}"

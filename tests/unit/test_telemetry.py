@@ -71,9 +71,10 @@ def test_all_secrets_of_the_settings_are_known_to_the_mask() -> None:
         ai_api_key="key-of-the-ai",
         ai_base_url="https://user:pass%2Fword@ai.test/v1",
         tokens=("robot:" + "ab" * 32 + ":read",),
+        database_url="postgresql+psycopg://me:tables%20secret@db.test/pressrun",
     )
     mask = SecretMask(settings.secrets())
-    for secret in ("key-of-the-ai", "pass%2Fword", "pass/word", "ab" * 32):
+    for secret in ("key-of-the-ai", "pass%2Fword", "pass/word", "ab" * 32, "tables%20secret", "tables secret"):
         assert mask.mask(secret) == "[secret]"
     assert mask.mask("https://ai.test robot user") == "https://ai.test robot user"
 

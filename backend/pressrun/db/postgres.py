@@ -22,6 +22,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, func, make_url, s
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pressrun.db.tables import SCHEMA_VERSION, metadata
+from pressrun.db.triggers import TRIGGERS
 from pressrun.errors import DiskFull, ServerBusy, StartupError
 
 P = ParamSpec("P")
@@ -167,6 +168,8 @@ def _prepare(writer: Engine) -> None:
                     "start that version, or set PRESSRUN_DATABASE_URL to another database"
                 )
             metadata.create_all(connection)
+            for statement in TRIGGERS:
+                connection.exec_driver_sql(statement)
     except DBAPIError as exc:
         reason = str(exc.orig).strip().splitlines()
         raise StartupError(

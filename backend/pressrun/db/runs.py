@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
@@ -118,6 +118,18 @@ def update_where(
 def list_active(connection: Connection) -> Sequence[Row[Any]]:
     """Runs that have not ended."""
     return connection.execute(select(*SUMMARY).where(runs.c.status.in_(ACTIVE)).order_by(runs.c.operation_id)).all()
+
+
+def newest_seqs(connection: Connection, operation_ids: Collection[str]) -> dict[str, int]:
+    """The seq of the newest event of each of these runs."""
+    query = select(runs.c.operation_id, runs.c.last_seq).where(runs.c.operation_id.in_(operation_ids))
+    return {row.operation_id: row.last_seq for row in connection.execute(query)}
+
+
+def list_cancel_requested(connection: Connection, operation_ids: Collection[str]) -> Sequence[str]:
+    """Those of these runs that somebody wants cancelled."""
+    query = select(runs.c.operation_id).where(runs.c.cancel_requested_at.is_not(None))
+    return connection.execute(query.where(runs.c.operation_id.in_(operation_ids))).scalars().all()
 
 
 def list_page(

@@ -43,7 +43,8 @@ from pressrun.pipeline.context import Composed, Exported, Published, Rendered, R
 from pressrun.pipeline.pipeline import Pipeline
 
 _WORKFLOW_VERSION = "1"  # raise it when the order or the results of the steps change
-_EXECUTOR_ID = "pressrun"  # one process a data folder (its lock sees to that): whoever starts continues all its runs
+_EXECUTOR_ID = "pressrun"  # on SQLite: one process (the data folder's lock sees to that), which continues all its runs
+_CONNECTIONS = 8  # arbitrary (5..20): of a Postgres that other processes use too; DBOS would take 20
 _MAX_STARTS = 20  # a last resort; the RunBook ends a run that crashed its process three times
 _HAND_BACK_TIMEOUT_S = 10.0  # two short transactions a run; a disk that hangs must not hang the shutdown
 _TRY_AGAIN_S = 1.0  # arbitrary (0.2..5): how soon a run ends once a full disk has room again
@@ -71,6 +72,7 @@ class Engine:
         self._clock = clock
         self._run_deadline_s = run_deadline_s
         self._executions: dict[str, _Execution] = {}
+        self._missing: frozenset[str] = frozenset()
         self._idle = anyio.Event()
 
         async def run(operation_id: str) -> None:
@@ -101,6 +103,21 @@ class Engine:
         if status is None:
             return "unknown"
         return "active" if status.status in ("PENDING", "ENQUEUED", "DELAYED") else "ended"
+
+    async def take_over(self, is_gone: Callable[[str], Awaitable[bool]]) -> None:
+        """Lets the runs of processes that are gone go on, here or wherever there is one of us. To be called regularly.
+
+        Gone is who was gone at two looks in a row: one whose connection broke is back before the second.
+        """
+        pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+        others = {workflow.executor_id for workflow in pending if workflow.executor_id} - {DBOS.executor_id}
+        missing = frozenset([name for name in sorted(others) if await is_gone(name)])
+        lost = missing & self._missing
+        self._missing = missing
+        if lost:
+            _log.warning("processes are gone, their runs go on", processes=sorted(lost))
+            # private, so pinned (dbos==3.4.*) and contract-tested: tests/behaviour/test_two_processes.py
+            await anyio.to_thread.run_sync(DBOS._recover_pending_workflows, sorted(lost))
 
     async def drain(self, grace_s: float) -> None:
         """Lets runs finish for `grace_s`, then hands the rest back for the next start."""
@@ -240,17 +257,20 @@ async def open_engine(
     book: RunBook,
     clock: Clock,
     *,
-    database_path: Path,
+    where: Path | str,
+    process: str,
     run_deadline_s: float,
     grace_s: float,
 ) -> AsyncIterator[Engine]:
-    """Launches DBOS on its own SQLite file; runs left unfinished there go on within about a second.
+    """Launches DBOS on its own SQLite file, where runs left unfinished go on within about a second; or, if `where` is
+    a URL, in its own schema of that Postgres as `process`, where somebody has to call `take_over`.
 
     Must be opened on the loop the runs shall live on. At the end runs get `grace_s` to finish, then are handed back.
     """
-    await anyio.to_thread.run_sync(use_wal, database_path)
+    if isinstance(where, Path):
+        await anyio.to_thread.run_sync(use_wal, where)
     logging.getLogger("dbos").setLevel(logging.WARNING)
-    DBOS(config=_config(database_path))
+    DBOS(config=_config(where, process))
     engine = Engine(pipeline, store, book, clock, run_deadline_s=run_deadline_s)
     try:
         DBOS.launch()
@@ -261,11 +281,12 @@ async def open_engine(
             await anyio.to_thread.run_sync(lambda: DBOS.destroy(destroy_registry=True))
 
 
-def _config(database_path: Path) -> DBOSConfig:
+def _config(where: Path | str, process: str) -> DBOSConfig:
     return DBOSConfig(
         name="pressrun",
-        system_database_url=f"sqlite:///{database_path}",
-        executor_id=_EXECUTOR_ID,
+        system_database_url=f"sqlite:///{where}" if isinstance(where, Path) else where,
+        sys_db_pool_size=_CONNECTIONS,
+        executor_id=_EXECUTOR_ID if isinstance(where, Path) else process,
         application_version=_WORKFLOW_VERSION,
         serializer=DBOSPortableJSONSerializer(),
         log_level="WARNING",

@@ -82,10 +82,11 @@ class Tail:
     def push(self, events: Sequence[LoggedEvent]) -> None:
         """Takes what was just committed and wakes every follower."""
         for event in events:
+            if event.seq <= self._highest:
+                continue  # known: several who write or read at once may tell of the same event
             if self._events and event.seq != self._highest + 1:
                 self._clear()  # announced out of order: followers then read the table, where order is certain
-            if event.seq > self._highest:
-                self._append(event)
+            self._append(event)
         self.wake()
 
     def seed(self, events: Sequence[LoggedEvent], version: int) -> None:
@@ -96,6 +97,12 @@ class Tail:
         if version == self.version and not self._events:
             for event in events:
                 self._append(event)
+
+    def missing(self, newest: int) -> int | None:
+        """The seq after which events up to `newest` are to be read to make the tail whole; None: it has them."""
+        if newest <= self._highest:
+            return None
+        return max(self._highest or newest - 1, newest - _TAIL_EVENTS)
 
     def wake(self) -> None:
         """Makes every follower read again."""
@@ -212,6 +219,13 @@ class EventLog:
         """Tells followers of events that another transaction has just committed."""
         self._push(operation_id, [LoggedEvent(row) for row in rows])
 
+    async def hear(self, operation_id: str, newest: int) -> None:
+        """Tells followers of what another process has committed, up to `newest`: read once for all of them."""
+        tail = self._tails.get(operation_id)
+        after = None if tail is None else tail.missing(newest)
+        if tail is not None and after is not None:
+            tail.push(await self.read_after(operation_id, after))
+
     async def read_after(self, operation_id: str, after: int, limit: int = _READ_BATCH) -> list[LoggedEvent]:
         """Events with seq > `after`, in order."""
         rows = await self._database.read(queries.read_after, operation_id, after, limit)
@@ -258,6 +272,10 @@ class EventLog:
     def followed(self) -> int:
         """How many runs have followers: each costs a tail."""
         return len(self._tails)
+
+    def followed_runs(self) -> frozenset[str]:
+        """The runs that have followers here."""
+        return frozenset(self._tails)
 
     def _push(self, operation_id: str, events: Sequence[LoggedEvent]) -> None:
         tail = self._tails.get(operation_id)

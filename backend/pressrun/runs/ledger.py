@@ -14,6 +14,7 @@ import structlog
 from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
+from pressrun.db.processes import is_gone
 from pressrun.engine.ports import Claim
 from pressrun.errors import AttemptSuperseded, NotFound, RunCancelled, RunCrashed, RunEnded
 from pressrun.events.log import EventLog
@@ -128,8 +129,14 @@ class RunLedger:
         )
 
     async def active(self) -> list[Run]:
-        """Runs that have not ended."""
-        return [view(row) for row in await self._database.read(run_queries.list_active)]
+        """Runs that have not ended, without those that another living process is executing."""
+        return [view(row) for row in await self._database.read(self._active)]
+
+    def _active(self, connection: Connection) -> list[Row[Any]]:
+        rows = run_queries.list_active(connection)
+        others = {row.owner for row in rows} - {None, self._owner}
+        alive = {owner for owner in others if not is_gone(connection, owner)}
+        return [row for row in rows if row.owner not in alive]
 
     def _claim(self, connection: Connection, operation_id: str) -> tuple[Claim | None, str, list[EventRow]]:
         slot_queries.take_turn(connection)  # it may end the run

@@ -213,12 +213,12 @@ class RunService:
         """Reconciles every few seconds, for ever."""
         while True:
             await anyio.sleep(_RECONCILE_EVERY_S)
-            await _tell_failure(self._reconcile)
+            await tell_failure(self._reconcile)
 
     def _in_background(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
         # In a context of its own: when a run's end calls this, DBOS would take the next run for a child of that one and
         # refuse it ("no longer owned by this execution"), and the log would name the wrong operation_id.
-        Context().run(self._tasks.start_soon, _tell_failure, work, *args)
+        Context().run(self._tasks.start_soon, tell_failure, work, *args)
 
     def _serve_line(self, lane: str) -> None:
         if not self._draining:
@@ -263,7 +263,7 @@ class RunService:
             del self._unattended[run.operation_id]
 
 
-async def _tell_failure(work: Callable[..., Awaitable[None]], *args: object) -> None:
+async def tell_failure(work: Callable[..., Awaitable[None]], *args: object) -> None:
     """Runs a background task. An exception that left it would end the task group, and with it the server; what it
     left undone, a full disk or a locked database for a reason, `_reconcile` does a few seconds later.
     """

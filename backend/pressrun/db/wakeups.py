@@ -1,0 +1,106 @@
+"""Wake-ups between the processes of one Postgres, and the sign of life of each.
+
+Triggers tell of every committed event and every request to cancel, in the commit itself and in its order. Each process
+holds one connection that hears them; the same session holds an advisory lock on the process's name, so that the
+name is free as soon as its process is gone, however it went.
+
+A wake-up is a hint: what it tells is in the tables, and whoever waits for one looks there now and then anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import anyio
+import psycopg
+import structlog
+from psycopg.conninfo import make_conninfo
+
+from pressrun.db.postgres import parse_url
+from pressrun.db.processes import sign_of_life
+from pressrun.db.triggers import CANCELS, EVENTS
+from pressrun.errors import StartupError
+
+if TYPE_CHECKING:
+    from anyio.abc import TaskStatus
+
+_RECONNECT_EVERY_S = 0.2  # arbitrary (0.1..1): a server that starts again refuses cheaply
+# a peer that has vanished without a word (power, cable) is noticed in about ten seconds, from both sides
+_KEEPALIVE = {"keepalives_idle": 4, "keepalives_interval": 2, "keepalives_count": 3}
+_KEEPALIVE_OF_SERVER = "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
+
+_log = structlog.get_logger(__name__)
+
+
+class Wakeups:
+    """What was heard and not yet looked at. Open with `open_wakeups`; one reader.
+
+    Bounded by the runs that are active: of each only the newest seq is kept.
+    """
+
+    def __init__(self) -> None:
+        self._newest: dict[str, int] = {}
+        self._cancelled: set[str] = set()
+        self._heard = anyio.Event()
+
+    async def next(self) -> tuple[dict[str, int], frozenset[str]]:
+        """Waits for news: the newest seq of runs with new events, and the runs somebody wants cancelled."""
+        await self._heard.wait()
+        self._heard = anyio.Event()
+        newest, self._newest = self._newest, {}
+        cancelled, self._cancelled = frozenset(self._cancelled), set()
+        return newest, cancelled
+
+    def hear(self, channel: str, payload: str) -> None:
+        """Takes one notification."""
+        operation_id, _, seq = payload.partition(" ")
+        if channel == CANCELS:
+            self._cancelled.add(operation_id)
+        else:
+            self._newest[operation_id] = max(int(seq), self._newest.get(operation_id, 0))
+        self._heard.set()
+
+
+@asynccontextmanager
+async def open_wakeups(url: str, process: str) -> AsyncIterator[Wakeups]:
+    """Shows `process` alive and hears wake-ups until closed; connects again by itself, for ever.
+
+    Raises: StartupError when there is no connection to begin with.
+    """
+    wakeups = Wakeups()
+    async with anyio.create_task_group() as tasks:
+        try:
+            await tasks.start(_keep_listening, url, process, wakeups)
+        except psycopg.OperationalError as exc:
+            raise StartupError("the database of PRESSRUN_DATABASE_URL does not answer") from exc
+        try:
+            yield wakeups
+        finally:
+            tasks.cancel_scope.cancel()
+
+
+async def _keep_listening(url: str, process: str, wakeups: Wakeups, *, task_status: TaskStatus[None]) -> None:
+    uri = parse_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    conninfo = make_conninfo(uri, application_name="pressrun wake-ups", connect_timeout=5, **_KEEPALIVE)
+    connected = False
+    while True:
+        try:
+            connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True)
+            async with connection:
+                await connection.execute(_KEEPALIVE_OF_SERVER)
+                await connection.execute(f"LISTEN {EVENTS}".encode())
+                await connection.execute(f"LISTEN {CANCELS}".encode())
+                # waits while another process is just looking whether we live
+                await connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (sign_of_life(process),))
+                if not connected:
+                    connected = True
+                    task_status.started()
+                async for heard in connection.notifies():
+                    wakeups.hear(heard.channel, heard.payload)
+        except psycopg.OperationalError as exc:
+            if not connected:
+                raise
+            _log.warning("the database's wake-ups were cut off", reason=str(exc))
+        await anyio.sleep(_RECONNECT_EVERY_S)

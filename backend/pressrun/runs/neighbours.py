@@ -1,0 +1,85 @@
+"""`Neighbours`: what other processes on the same Postgres do, made known in this one.
+
+Events they append wake the readers here; a cancel that one of them was asked for stops the run here; the runs of one
+that is gone go on. Wake-ups make that quick, a look every second makes it sure. Without Postgres there are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import anyio
+
+from pressrun.db import runs as run_queries
+from pressrun.db.processes import is_gone
+from pressrun.db.ticks import DatabaseClock, readjust
+from pressrun.runs.service import tell_failure
+
+if TYPE_CHECKING:
+    from pressrun.clock import Clock
+    from pressrun.db.engine import Database
+    from pressrun.db.wakeups import Wakeups
+    from pressrun.engine.engine import Engine
+    from pressrun.events.log import EventLog
+
+_LOOK_EVERY_S = 1.0  # what a lost wake-up costs at most; two looks find a process that is gone
+
+
+class Neighbours:
+    """One per process. Open with `open_neighbours`."""
+
+    def __init__(self, wakeups: Wakeups, database: Database, log: EventLog, engine: Engine, clock: Clock) -> None:
+        self._wakeups = wakeups
+        self._database = database
+        self._log = log
+        self._engine = engine
+        self._clock = clock
+
+    async def listen(self) -> None:
+        """Passes on what is heard, for ever."""
+        while True:
+            newest, cancelled = await self._wakeups.next()
+            self._cancel(cancelled)
+            await tell_failure(self._tell, newest)
+
+    async def look(self) -> None:
+        """Looks in the tables for what was not heard, for ever."""
+        while True:
+            await anyio.sleep(_LOOK_EVERY_S)
+            await tell_failure(self._look)
+
+    async def _look(self) -> None:
+        await self._tell(await self._database.read(run_queries.newest_seqs, self._log.followed_runs()))
+        self._cancel(await self._database.read(run_queries.list_cancel_requested, self._engine.executing()))
+        await self._engine.take_over(self._is_gone)
+        if isinstance(self._clock, DatabaseClock):
+            await readjust(self._database, self._clock)
+
+    async def _tell(self, newest: dict[str, int]) -> None:
+        async with anyio.create_task_group() as tasks:
+            for operation_id in self._log.followed_runs() & newest.keys():
+                tasks.start_soon(self._log.hear, operation_id, newest[operation_id])
+
+    def _cancel(self, operation_ids: Iterable[str]) -> None:
+        for operation_id in operation_ids:
+            self._engine.cancel(operation_id)
+
+    async def _is_gone(self, process: str) -> bool:
+        return await self._database.read(is_gone, process)
+
+
+@asynccontextmanager
+async def open_neighbours(
+    wakeups: Wakeups, database: Database, log: EventLog, engine: Engine, clock: Clock
+) -> AsyncIterator[None]:
+    """Listens and looks until closed."""
+    neighbours = Neighbours(wakeups, database, log, engine, clock)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(neighbours.listen)
+        tasks.start_soon(neighbours.look)
+        try:
+            yield
+        finally:
+            tasks.cancel_scope.cancel()

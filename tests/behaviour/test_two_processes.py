@@ -1,0 +1,203 @@
+"""Two servers on one Postgres and one data folder, each a real process: whichever is asked, the answer is the same."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.postgres import Postgres
+from tests.support.runs import (
+    cancel,
+    chapter,
+    check_folder,
+    check_story,
+    events_of,
+    follow,
+    run_to_end,
+    starting,
+    wait_for_status,
+)
+from tests.support.server import Server, start_server
+
+pytestmark = [pytest.mark.chromium, pytest.mark.slow]
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A server and a client of it."""
+
+    server: Server
+    http: httpx.Client
+
+
+@contextmanager
+def start_twin(folder: Path, database_url: str, **env: str) -> Iterator[Twin]:
+    """One of two servers alike in everything."""
+    with (
+        start_server(folder / "data", PRESSRUN_DATABASE_URL=database_url, **env) as server,
+        httpx.Client(base_url=server.url, timeout=60) as http,
+    ):
+        yield Twin(server, http)
+
+
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[tuple[Twin, Twin]]:
+    folder = tmp_path_factory.mktemp("twins")
+    url = postgres.database(str(folder))
+    with start_twin(folder, url) as left, start_twin(folder, url) as right:
+        yield left, right
+
+
+@pytest.mark.promise("processes")
+def test_one_run_at_a_time_over_both_and_each_names_the_other_ones(twins: tuple[Twin, Twin]) -> None:
+    left, right = twins
+    with starting(left.http, text=chapter(40, "only one")) as (_, events):
+        operation_id = next(events)["operation_id"]
+        refused = right.http.post("/generate-sse", json={"text": "another"})
+        assert (refused.status_code, refused.json()["operation_id"]) == (409, operation_id)
+        assert right.http.get("/runs/current").json()["operation_id"] == operation_id
+        same = right.http.post("/generate-sse", json={"text": chapter(40, "only one")})
+        assert (same.json()["reason"], same.json()["same_request"]) == ("in_flight", True)
+        cancel(right.http, operation_id)
+    assert left.http.get("/runs/current").status_code == 204
+
+
+def test_a_stream_read_from_the_other_process_is_the_same_live_and_replayed(twins: tuple[Twin, Twin]) -> None:
+    left, right = twins
+    with starting(left.http, text=chapter(6, "read elsewhere")) as (_, events):
+        own = [next(events)]
+        with starting(right.http, text="whatever", on_busy="join") as (answer, joined):
+            assert answer.headers["run-disposition"] == "joined"
+            elsewhere = list(joined)
+        own += list(events)
+    check_story(own)
+    assert elsewhere == own == follow(right.http, own[0]["operation_id"])
+    check_folder(Path(own[-1]["folder"]))
+    slide = next(event for event in own if event["type"] == "screenshot")
+    assert right.http.get(slide["url"]).content == left.http.get(slide["url"]).content
+
+
+def test_an_event_reaches_a_reader_of_the_other_process_without_waiting_for_a_look(twins: tuple[Twin, Twin]) -> None:
+    left, right = twins
+    seen_at: dict[int, float] = {}
+    with starting(left.http, text=chapter(12, "quick")) as (_, events):
+        operation_id = next(events)["operation_id"]
+        with right.http.stream("GET", f"/runs/{operation_id}/events") as answer:
+            for event in events_of(answer):
+                if event["event"] != "snapshot":
+                    seen_at[event["seq"]] = time.time()
+        late = [
+            seen_at[event["seq"]] - as_time(event["at"])
+            for event in events
+            if event["type"] in {"screenshot", "progress"}
+        ]
+    assert len(late) > 10
+    assert sorted(late)[len(late) // 2] < 0.25, "they came only with the look of every second"
+
+
+def as_time(instant: str) -> float:
+    from datetime import datetime
+
+    return datetime.fromisoformat(instant).timestamp()
+
+
+def test_a_cancel_sent_to_the_other_process_stops_the_run_within_a_second(twins: tuple[Twin, Twin]) -> None:
+    left, right = twins
+    with starting(left.http, text=chapter(80, "cancelled from there"), max_screenshots=100) as (_, events):
+        told = []
+        for event in events:
+            told.append(event)
+            if event["type"] == "screenshot":
+                break
+        asked_at = time.monotonic()
+        answer = right.http.post(f"/runs/{told[0]['operation_id']}/cancel")
+        told += list(events)
+        took_s = time.monotonic() - asked_at
+    assert (answer.status_code, told[-1]["type"], told[-1]["by"]) == (202, "cancelled", "user")
+    assert took_s < 1
+    check_story(told)
+    assert "did not stop by itself" not in left.server.log, "it was cut off, not stopped"
+
+
+def test_a_run_queued_at_one_process_starts_when_the_other_ones_run_ends(twins: tuple[Twin, Twin]) -> None:
+    left, right = twins
+    with starting(left.http, text=chapter(20, "holder")) as (_, events):
+        holder = next(events)["operation_id"]
+        with starting(right.http, text="waits", on_busy="queue") as (answer, waiting):
+            assert answer.headers["run-disposition"] == "queued"
+            told = [next(waiting)]
+            cancel(left.http, holder)
+            told += list(waiting)
+    check_story(told)
+    assert [event["type"] for event in told[:2]] == ["queued", "started"]
+    assert told[-1]["type"] == "complete"
+
+
+def test_replace_at_one_process_cancels_the_run_of_the_other(twins: tuple[Twin, Twin]) -> None:
+    left, right = twins
+    with starting(left.http, text=chapter(80, "old"), max_screenshots=100) as (_, old):
+        told = [next(old)]
+        with starting(right.http, text="new", on_busy="replace") as (answer, new):
+            assert answer.headers["run-disposition"] == "replaced"
+            assert list(new)[-1]["type"] == "complete"
+        told += list(old)
+    assert (told[-1]["type"], told[-1]["by"]) == ("cancelled", "replaced")
+
+
+def test_an_idempotency_key_names_one_run_at_both(twins: tuple[Twin, Twin]) -> None:
+    left, right = twins
+    body = {"text": chapter(3, "keyed"), "headers": {"Idempotency-Key": f'"{uuid.uuid4()}"'}}
+    first = run_to_end(left.http, **body)
+    with starting(right.http, **body) as (answer, again):
+        assert answer.headers["run-disposition"] == "replayed"
+        assert list(again) == first
+    headers = body["headers"]
+    other = right.http.post("/generate-sse", json={"text": "another body"}, headers=headers)
+    assert other.status_code == 422
+
+
+def test_the_run_of_a_killed_process_goes_on_in_the_other_and_its_readers_miss_nothing(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    url = postgres.database(str(tmp_path))
+    with start_twin(tmp_path, url) as left, start_twin(tmp_path, url) as right:
+        with starting(left.http, text=chapter(30, "orphan")) as (_, events):
+            seen = []
+            for event in events:
+                seen.append(event)
+                if event["type"] == "screenshot" and event["index"] == 5:
+                    break
+            left.server.kill()
+        killed_at = time.monotonic()
+        operation_id = seen[0]["operation_id"]
+        with right.http.stream(
+            "GET", f"/runs/{operation_id}/events", headers={"Last-Event-ID": str(len(seen))}
+        ) as answer:
+            rest = [event for event in events_of(answer) if event["event"] != "snapshot"]
+        assert time.monotonic() - killed_at < 30
+        story = [*seen, *rest]
+        check_story(story)
+        again = next(event for event in rest if event["type"] == "started")
+        assert (again["attempt"], again["resumed_from"]) == (2, "render")
+        check_folder(Path(story[-1]["folder"]))
+        assert run_to_end(right.http, text="the slot is free")[-1]["type"] == "complete"
+
+
+def test_a_process_told_to_stop_hands_its_run_to_the_other(tmp_path: Path, postgres: Postgres) -> None:
+    url = postgres.database(str(tmp_path))
+    grace = {"PRESSRUN_SHUTDOWN_GRACE_S": "0.2"}
+    with start_twin(tmp_path, url, **grace) as left, start_twin(tmp_path, url, **grace) as right:
+        with starting(left.http, text=chapter(30, "handed over")) as (_, events):
+            operation_id = next(events)["operation_id"]
+            next(event for event in events if event["type"] == "screenshot")
+        left.server.stop()
+        run = wait_for_status(right.http, operation_id, "complete")
+        assert run["attempt"] == 2
+        check_story(follow(right.http, operation_id))

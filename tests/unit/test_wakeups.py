@@ -1,0 +1,199 @@
+"""Two processes on one Postgres: what one commits the other hears, and which of them lives."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+from sqlalchemy import text
+
+from pressrun.db.processes import is_gone
+from pressrun.db.ticks import DatabaseClock, read_clock
+from pressrun.db.wakeups import open_wakeups
+from pressrun.errors import ServerBusy, StartupError
+from pressrun.events.model import Log
+from tests.support.core import Core, open_core
+from tests.support.postgres import Postgres
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def url(postgres: Postgres, tmp_path: Path) -> str:
+    return postgres.database(str(tmp_path))
+
+
+@pytest.fixture
+async def core(url: str) -> AsyncIterator[Core]:
+    async with open_core(url) as core:
+        yield core
+
+
+@asynccontextmanager
+async def limit() -> AsyncIterator[None]:
+    with anyio.fail_after(20):
+        yield
+
+
+async def test_every_committed_event_is_heard_and_of_a_rolled_back_one_nothing(core: Core, url: str) -> None:
+    async with limit(), open_wakeups(url, "other") as wakeups:
+        run = await core.begin()
+        assert await wakeups.next() == ({run.operation_id: 1}, frozenset())
+        with pytest.raises(RuntimeError):
+            await core.database.write(append_and_break, run.operation_id)
+        await core.log.append(run.operation_id, 1, Log(message="x"))
+        assert await wakeups.next() == ({run.operation_id: 2}, frozenset())
+
+
+def append_and_break(connection, operation_id: str) -> None:
+    query = "INSERT INTO events (operation_id, seq, attempt, type, data, at) VALUES (:id, 2, 1, 'log', '{}', 0)"
+    connection.execute(text(query), {"id": operation_id})
+    raise RuntimeError
+
+
+async def test_a_request_to_cancel_is_heard(core: Core, url: str) -> None:
+    run = await core.begin()
+    async with limit(), open_wakeups(url, "other") as wakeups:
+        await core.ledger.request_cancel(run.operation_id, "user")
+        assert await wakeups.next() == ({}, frozenset({run.operation_id}))
+
+
+async def test_a_reader_in_another_process_gets_what_is_heard_and_what_was_not(core: Core, url: str) -> None:
+    run = await core.begin()
+    seqs: list[int] = []
+    arrived = anyio.Event()
+
+    async def follow(there: Core) -> None:
+        nonlocal arrived
+        async for event in there.log.follow(run.operation_id):
+            seqs.append(event.seq)
+            arrived.set()
+            arrived = anyio.Event()
+
+    async with limit(), open_core(url, owner="process-2") as there, anyio.create_task_group() as tasks:
+        tasks.start_soon(follow, there)
+        await arrived.wait()
+        for _ in range(3):  # of these only the last one is heard of
+            await core.log.append(run.operation_id, 1, Log(message="x"))
+        await there.log.hear(run.operation_id, 4)
+        await core.complete(run)
+        await there.log.hear(run.operation_id, 5)
+    assert seqs == [1, 2, 3, 4, 5]
+
+
+async def test_many_readers_of_one_run_cost_one_reading_for_each_event(core: Core, url: str) -> None:
+    run = await core.begin()
+    async with limit(), open_core(url, owner="process-2") as there:
+        reads = 0
+        read_after = there.log.read_after
+
+        async def count(operation_id: str, after: int, limit: int = 500):
+            nonlocal reads
+            reads += 1
+            return await read_after(operation_id, after, limit)
+
+        there.log.read_after = count  # type: ignore[method-assign]
+        stories: list[list[int]] = []
+
+        async def follow() -> None:
+            stories.append([event.seq async for event in there.log.follow(run.operation_id)])
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(50):
+                tasks.start_soon(follow)
+            await anyio.wait_all_tasks_blocked()
+            while there.log.followed() == 0:
+                await anyio.lowlevel.checkpoint()
+            await core.log.append(run.operation_id, 1, Log(message="x"))
+            await core.complete(run)
+            before = reads
+            await there.log.hear(run.operation_id, 2)
+            await there.log.hear(run.operation_id, 3)
+        assert stories == [[1, 2, 3]] * 50
+        assert reads - before <= 2
+
+
+async def test_a_process_is_gone_when_its_session_is_and_not_before(core: Core, url: str) -> None:
+    assert await core.database.read(is_gone, "other")
+    async with limit(), open_wakeups(url, "other"):
+        assert not await core.database.read(is_gone, "other")
+        assert await core.database.read(is_gone, "somebody else")
+    async with limit():
+        while not await core.database.read(is_gone, "other"):
+            await anyio.lowlevel.checkpoint()
+
+
+async def test_a_connection_that_breaks_is_made_again_and_hears_on(core: Core, url: str) -> None:
+    run = await core.begin()
+    async with limit(), open_wakeups(url, "other") as wakeups:
+        assert await core.database.write(break_connections, "pressrun wake-ups") == 1
+        while not await core.database.read(is_gone, "other"):
+            await anyio.lowlevel.checkpoint()
+        while await core.database.read(is_gone, "other"):
+            await anyio.lowlevel.checkpoint()
+        await core.log.append(run.operation_id, 1, Log(message="x"))
+        assert (await wakeups.next())[0] == {run.operation_id: 2}
+
+
+def break_connections(connection, name: str) -> int:
+    query = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name = :name AND datname = current_database() AND pid <> pg_backend_pid()"""
+    return len(connection.execute(text(query), {"name": name}).all())
+
+
+async def test_a_connection_that_breaks_in_a_transaction_is_a_busy_server_and_the_next_one_works(core: Core) -> None:
+    def die(connection) -> None:
+        connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    with pytest.raises(ServerBusy):
+        await core.database.write(die)
+    await core.database.write(break_connections, "pressrun")
+    run = await core.begin()
+    assert (await core.guard.current_run()) == run
+
+
+async def test_a_write_that_met_another_in_a_unique_key_is_run_again_and_sees_what_the_other_did(core: Core) -> None:
+    """What stands behind the turn."""
+    tries = 0
+
+    def clash_once(connection) -> int:
+        nonlocal tries
+        tries += 1
+        connection.execute(text("CREATE TEMP TABLE t (k integer PRIMARY KEY) ON COMMIT DROP"))
+        for _ in range(1 if tries > 1 else 2):
+            connection.execute(text("INSERT INTO t VALUES (1)"))
+        return tries
+
+    assert await core.database.write(clash_once) == 2
+
+
+async def test_a_database_that_is_not_there_is_said_without_its_password() -> None:
+    with pytest.raises(StartupError) as caught:
+        async with open_core("postgresql+psycopg://me:hunter2hunter2@127.0.0.1:1/nothing"):
+            pass
+    assert "PRESSRUN_DATABASE_URL" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    for wrong in ("mysql://me:hunter2hunter2@host/db", "not a url hunter2"):
+        with pytest.raises(StartupError) as caught:
+            async with open_core(wrong):
+                pass
+        assert "hunter2" not in str(caught.value)
+
+
+async def test_processes_agree_on_the_ticks_of_their_database_to_a_few_milliseconds(core: Core) -> None:
+    clocks = [await read_clock(core.database) for _ in range(2)]
+    assert {clock.epoch for clock in clocks} == {"postgres"}
+    assert abs(clocks[0].ticks_s() - clocks[1].ticks_s()) < 0.05
+    server_s = await core.database.read(lambda c: c.execute(text("SELECT extract(epoch FROM now())")).scalar_one())
+    assert abs(clocks[0].ticks_s() - float(server_s)) < 5
+
+
+def test_a_step_of_the_servers_clock_is_not_followed() -> None:
+    clock = DatabaseClock(1_000.0)
+    before_s = clock.ticks_s()
+    clock.adjust(1_000.0 + 3_600)
+    clock.adjust(1_000.0 - 7_200)
+    assert 0 <= clock.ticks_s() - before_s < 1
