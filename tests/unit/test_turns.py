@@ -1,0 +1,98 @@
+"""Transactions that meet on Postgres: who decides by what it has read waits until the other one has ended."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+import pytest
+from sqlalchemy import text
+
+from pressrun.db import runs as run_queries
+from pressrun.db import slots as slot_queries
+from pressrun.errors import RunEnded
+from pressrun.events.model import Cancelled
+from tests.support.core import COMPLETE, Core, open_core
+from tests.support.postgres import Postgres
+
+pytestmark = pytest.mark.anyio
+
+LIMIT_S = 20
+
+
+@pytest.fixture
+async def core(postgres: Postgres, tmp_path: Path) -> AsyncIterator[Core]:
+    async with open_core(postgres.database(str(tmp_path))) as core:
+        yield core
+
+
+@asynccontextmanager
+async def open_transaction(core: Core, query: Callable[..., Any], *args: Any, **kwargs: Any) -> AsyncIterator[None]:
+    """`query` has been executed and is not committed; at the end of the block it is, once somebody waits for it."""
+    executed, go_on = threading.Event(), threading.Event()
+
+    def execute(connection) -> None:
+        query(connection, *args, **kwargs)
+        executed.set()
+        assert go_on.wait(LIMIT_S)
+
+    with anyio.fail_after(LIMIT_S):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(core.database.write, execute)
+            await anyio.to_thread.run_sync(executed.wait, LIMIT_S)
+            try:
+                yield
+                while not await core.database.read(somebody_waits):
+                    await anyio.lowlevel.checkpoint()
+            finally:
+                go_on.set()
+
+
+def somebody_waits(connection) -> bool:
+    query = """SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE NOT granted AND datname = current_database()"""
+    return bool(connection.execute(text(query)).scalar_one())
+
+
+@pytest.mark.parametrize("verb", ["begin", "promote", "finish", "claim"])
+async def test_whatever_decides_over_slots_waits_for_whoever_is_at_it(core: Core, verb: str) -> None:
+    run = await core.begin("held", lane="other")
+    verbs: dict[str, Callable[[], Awaitable[object]]] = {
+        "begin": lambda: core.begin("new"),
+        "promote": lambda: core.guard.promote("other"),
+        "finish": lambda: core.ledger.finish(run.operation_id, None, Cancelled(by="user")),
+        "claim": lambda: core.ledger.claim(run.operation_id),
+    }
+    done = []
+
+    async def act() -> None:
+        done.append(await verbs[verb]())
+
+    async with anyio.create_task_group() as tasks, open_transaction(core, slot_queries.take_turn):
+        tasks.start_soon(act)
+    assert len(done) == 1
+
+
+async def test_of_a_seal_and_a_cancel_at_the_same_moment_only_the_first_one_happens(core: Core) -> None:
+    run = await core.begin()
+    told: list[type[BaseException]] = []
+
+    async def cancel() -> None:
+        try:
+            await core.ledger.request_cancel(run.operation_id, "user")
+        except RunEnded as exc:
+            told.append(type(exc))
+
+    async with anyio.create_task_group() as tasks:
+        seal = {"stage": "publish"}
+        async with open_transaction(core, run_queries.update_where, run.operation_id, seal, cancel_requested_at=None):
+            tasks.start_soon(cancel)
+    assert told == [RunEnded]
+    assert await core.ledger.cancelled_by(run.operation_id) is None
+    assert await core.ledger.finish(run.operation_id, 1, COMPLETE)
