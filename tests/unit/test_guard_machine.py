@@ -31,6 +31,7 @@ from pressrun.runs.submission import GuardConfig
 from tests.support.clock import ManualClock
 from tests.support.core import COMPLETE, Core, open_core
 from tests.support.guard_model import FRONT, LANES, MAX_QUEUED, STALE_S, WINDOW_S, GuardModel, ModelRun
+from tests.support.postgres import Postgres
 
 CONFIG = GuardConfig(dedup_window_s=WINDOW_S, run_max_s=STALE_S, max_queued=MAX_QUEUED, lanes=LANES)
 ENDS: dict[str, Complete | Error | Cancelled] = {
@@ -241,9 +242,9 @@ class GuardMachine(RuleBasedStateMachine):
 EXAMPLES = int(os.environ.get("PRESSRUN_GUARD_EXAMPLES", "0"))
 
 
-class TestTheGuardDoesWhatItsModelSays(GuardMachine.TestCase):  # type: ignore[misc,name-defined]
-    settings = settings(
-        max_examples=EXAMPLES or 25,
+def settings_for(examples: int) -> settings:
+    return settings(
+        max_examples=EXAMPLES or examples,
         stateful_step_count=30,
         derandomize=not EXAMPLES,  # the suite plays the same games each time; the long run by hand new ones
         deadline=None,
@@ -251,3 +252,23 @@ class TestTheGuardDoesWhatItsModelSays(GuardMachine.TestCase):  # type: ignore[m
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow],
     )
+
+
+class TestTheGuardDoesWhatItsModelSays(GuardMachine.TestCase):  # type: ignore[misc,name-defined]
+    settings = settings_for(25)
+
+
+class PostgresGuardMachine(GuardMachine):
+    """The same games on Postgres, each in a database of its own."""
+
+
+@pytest.mark.slow
+class TestTheGuardDoesWhatItsModelSaysOnPostgres(PostgresGuardMachine.TestCase):  # type: ignore[misc,name-defined]
+    settings = settings_for(8)
+
+    @pytest.fixture(autouse=True)
+    def on_postgres(self, postgres: Postgres) -> None:
+        def open_there(folder: Path, *args: Any, **values: Any) -> AbstractAsyncContextManager[Core]:
+            return open_core(postgres.database(str(folder)), *args, **values)
+
+        PostgresGuardMachine.open_core = staticmethod(open_there)
