@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -84,6 +86,18 @@ def test_a_stream_read_from_the_other_process_is_the_same_live_and_replayed(twin
     assert right.http.get(slide["url"]).content == left.http.get(slide["url"]).content
 
 
+def test_a_slide_can_be_fetched_from_the_other_process_as_soon_as_its_event_is_out(twins: tuple[Twin, Twin]) -> None:
+    left, right = twins
+    with starting(left.http, text=chapter(30, "slides elsewhere")) as (_, events):
+        slide = next(event for event in events if event["type"] == "screenshot")
+        there = right.http.get(slide["url"])
+        assert right.http.get(f"/runs/{slide['operation_id']}").json()["status"] == "running"
+        assert (there.status_code, there.headers["content-type"]) == (200, "image/png")
+        assert hashlib.sha256(there.content).hexdigest() == slide["sha256"]
+        assert right.http.get(slide["url"] + ".no").status_code == 404
+        cancel(left.http, slide["operation_id"])
+
+
 def test_an_event_reaches_a_reader_of_the_other_process_without_waiting_for_a_look(twins: tuple[Twin, Twin]) -> None:
     left, right = twins
     seen_at: dict[int, float] = {}
@@ -103,8 +117,6 @@ def test_an_event_reaches_a_reader_of_the_other_process_without_waiting_for_a_lo
 
 
 def as_time(instant: str) -> float:
-    from datetime import datetime
-
     return datetime.fromisoformat(instant).timestamp()
 
 

@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from pressrun.api.file_headers import content_disposition, headers_for
 from pressrun.api.runs import run_of
 from pressrun.api.state import state_of
-from pressrun.artifacts.model import MANIFEST_NAME, StoredFile
+from pressrun.artifacts.model import MANIFEST_NAME, StoredFile, media_type_of
 from pressrun.errors import Conflict, NotFound
 from pressrun.exports.zip import stream_zip
 from pressrun.pipeline.publish import batch_folder_name
@@ -47,7 +47,7 @@ async def get_file(request: Request) -> Response:
 
 async def _get_staged(request: Request, run: Run, name: str) -> Response | None:
     """A file of a run that goes on, read at once, for it may be published (moved) at any moment."""
-    found = state_of(request).store.find_staged(run.operation_id, name)
+    found = state_of(request).store.find_staged(run.operation_id, name) or await _find_announced(request, run, name)
     if found is None:
         return None
     path, file = found
@@ -58,6 +58,18 @@ async def _get_staged(request: Request, run: Run, name: str) -> Response | None:
         return Response(await anyio.to_thread.run_sync(path.read_bytes), headers=headers)
     except FileNotFoundError:
         return None
+
+
+async def _find_announced(request: Request, run: Run, name: str) -> tuple[Path, StoredFile] | None:
+    """A slide that another process on the same data folder has staged: its event has its exact name and digest."""
+    slide = await state_of(request).service.find_slide(run.operation_id, name)
+    if slide is None:
+        return None
+    path = state_of(request).store.staged_path(run.operation_id, run.attempt, slide.filename)
+    media_type = media_type_of(slide.filename)
+    return path, StoredFile(
+        name=slide.filename, media_type=media_type, size_bytes=slide.size_bytes, sha256=slide.sha256
+    )
 
 
 async def get_archive(request: Request) -> Response:

@@ -138,6 +138,10 @@ class LocalArtifactStore:
         """A file of a run that is not published yet, by its exact name."""
         return self._staged.get(operation_id, {}).get(name)
 
+    def staged_path(self, operation_id: str, attempt: int, name: str) -> Path:
+        """Where a file is whose name this run's attempt has announced; nothing else may be asked for."""
+        return self._staging_root / f"{operation_id}.{attempt}" / name
+
     async def find_published(self, folder: str, name: str) -> tuple[Path, StoredFile]:
         """A file of a batch, by its exact name in the manifest. Raises: NotFound."""
         manifest = await self.read_manifest(folder)

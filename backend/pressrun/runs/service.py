@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import structlog
 
+from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
 from pressrun.errors import Conflict, DiskFull, NotFound, RunCrashed, RunEnded, ServerBusy
-from pressrun.events.model import TERMINAL_TYPES, Cancelled, CancelledBy, Error
+from pressrun.events.model import BODY, TERMINAL_TYPES, Cancelled, CancelledBy, Error, Screenshot
 from pressrun.ids import OperationIds
 from pressrun.runs.admission import Admission, Policies, admit
 from pressrun.runs.explain import Explanation, explain
@@ -142,6 +143,12 @@ class RunService:
         if spec is None:
             raise NotFound(f"there is no run {operation_id}")
         return spec
+
+    async def find_slide(self, operation_id: str, filename: str) -> Screenshot | None:
+        """The announcement of the slide of that exact name."""
+        logged = await self._database.read(event_queries.read_types, operation_id, ("screenshot",))
+        slides = [body for event in logged if isinstance(body := BODY.validate_json(event.data), Screenshot)]
+        return next((slide for slide in slides if slide.filename == filename), None)
 
     async def current(self, lane: str) -> Run | None:
         """The run in the lane's slot."""
