@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.postgres import Postgres
+from tests.support.postgres import Postgres, find_binaries, start_postgres
 from tests.support.runs import (
     cancel,
     chapter,
@@ -213,3 +213,21 @@ def test_a_process_told_to_stop_hands_its_run_to_the_other(tmp_path: Path, postg
         run = wait_for_status(right.http, operation_id, "complete")
         assert run["attempt"] == 2
         check_story(follow(right.http, operation_id))
+
+
+@pytest.mark.usefixtures("postgres")  # to be skipped where it is, but crashed is one of its own
+def test_after_a_crash_of_postgres_every_run_has_ended_once_and_new_ones_are_made(tmp_path: Path) -> None:
+    binaries = find_binaries()
+    assert binaries is not None
+    with start_postgres(binaries, durable=True) as own, start_twin(tmp_path, own.database("x")) as twin:
+        with starting(twin.http, text=chapter(60, "under it"), max_screenshots=100) as (_, events):
+            operation_id = next(event for event in events if event["type"] == "screenshot")["operation_id"]
+            own.stop()
+            refused = twin.http.post("/generate-sse", json={"text": "meanwhile"})
+            assert (refused.status_code, refused.json()["code"]) == (503, "server_busy")
+            own.start()
+        run = wait_for_status(twin.http, operation_id, "complete", "error", limit_s=60)
+        story = follow(twin.http, operation_id)
+        assert [event["type"] in {"complete", "error"} for event in story] == [False] * (len(story) - 1) + [True]
+        assert story[-1]["type"] == run["status"]
+        assert run_to_end(twin.http, text="afterwards")[-1]["type"] == "complete"
