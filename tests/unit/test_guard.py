@@ -180,7 +180,7 @@ async def test_one_accepted_run_of_200_simultaneous_identical_submissions(where:
     """Over threads: 8 event loops, each with its own database connections, let go at one barrier."""
     loops, each = 8, 25
     outcomes: list[Run | RunRejected] = []
-    barrier = threading.Barrier(loops)
+    barrier = threading.Barrier(loops, timeout=60)
 
     async def submit_many(number: int) -> None:
         async with open_core(where, owner=f"process-{number}") as core:
@@ -196,6 +196,8 @@ async def test_one_accepted_run_of_200_simultaneous_identical_submissions(where:
                 for _ in range(each):
                     tasks.start_soon(submit)
 
+    async with open_core(where):
+        pass  # makes the tables: SQLite does not wait when two switch a new file to WAL, and this race is another
     async with anyio.create_task_group() as tasks:
         for number in range(loops):
             tasks.start_soon(anyio.to_thread.run_sync, anyio.run, submit_many, number)
