@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pressrun.db.engine import open_database, use_wal
+from pressrun.db.engine import open_database
 from pressrun.db.reserve import Reserve
+from pressrun.db.sqlite import use_wal
 from pressrun.errors import StartupError
 
 pytestmark = pytest.mark.anyio
