@@ -13,7 +13,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import admission, deck, idle, postgres, readers, refusals
+from benchmarks import admission, deck, idle, postgres, readers, refusals, resume
 from benchmarks.figures import Figure
 
 BENCHMARKS = {
@@ -23,6 +23,7 @@ BENCHMARKS = {
     "readers": readers.measure,
     "refusals": refusals.measure,
     "postgres": postgres.measure,
+    "resume": resume.measure,
 }
 
 

@@ -8,7 +8,6 @@ server's own for the request; a reader that does not read is cut off by the conn
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
 from functools import partial
 
 import anyio
@@ -30,7 +29,7 @@ _MAX_CURSOR_DIGITS = 10
 _HOSTED = "pressrun.hosted_streams"
 _END_LIMIT_S = 5.0  # arbitrary (1..10): `on_end` is a short transaction; a stuck disk must not keep the server up
 
-Following = Callable[[Callable[[], None]], AbstractContextManager[Follower]]
+Following = Callable[[Callable[[], None]], Follower]
 """Opens a place in a run's log; what it is given is called whenever there may be news."""
 
 
@@ -66,6 +65,7 @@ class RunStream(Response):
         hosted: list[RunStream] | None = scope.get(_HOSTED)
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            self.raw_headers = []  # sent: an open stream keeps only what it needs
         except BaseException:
             await self._end()
             raise

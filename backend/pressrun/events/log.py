@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import anyio
 
@@ -27,7 +26,6 @@ from pressrun.errors import AttemptSuperseded
 from pressrun.events.model import TERMINAL_TYPES, AnyBody, Progress, RunEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
 # arbitrary (64..1024): enough that live readers never go to the table; twice as many are held for moments
@@ -136,18 +134,30 @@ class Tail:
 
 
 class Follower:
-    """One reader's place in a run's log: a cursor into the shared tail. Open with `EventLog.following`."""
+    """One reader's place in a run's log: a cursor into the shared tail. `EventLog.following` gives it.
 
-    __slots__ = ("_live", "_log", "_tail", "_version", "cursor", "ended", "operation_id")
+    A context manager; slots, and no generator behind it, because there may be ten thousand.
+    """
 
-    def __init__(self, log: EventLog, tail: Tail, operation_id: str, cursor: int, *, live: bool) -> None:
+    __slots__ = ("_live", "_log", "_tail", "_version", "_wake", "cursor", "ended", "operation_id")
+
+    def __init__(self, log: EventLog, operation_id: str, cursor: int, wake: Callable[[], None], *, live: bool) -> None:
         self._log = log
-        self._tail = tail
+        self._wake = wake
         self._version = -1
         self._live = live
         self.operation_id = operation_id
         self.cursor = cursor
         self.ended = False
+
+    def __enter__(self) -> Self:
+        self._tail = self._log.tail_of(self.operation_id)
+        self._tail.join(self, self._wake)
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        if self._tail.leave(self):
+            self._log.drop_tail(self.operation_id)
 
     async def read(self) -> Sequence[LoggedEvent]:
         """What comes after the cursor, which moves behind it; empty when there is nothing yet.
@@ -231,22 +241,12 @@ class EventLog:
         rows = await self._database.read(queries.read_after, operation_id, after, limit)
         return [LoggedEvent(row) for row in rows]
 
-    @contextmanager
-    def following(
-        self, operation_id: str, after: int, wake: Callable[[], None], *, live: bool = True
-    ) -> Iterator[Follower]:
+    def following(self, operation_id: str, after: int, wake: Callable[[], None], *, live: bool = True) -> Follower:
         """A place in the log behind the cursor; `wake()` is called, on the loop, whenever there may be news.
 
         `live` False: the run has ended, nothing will come that is not there.
         """
-        tail = self._tails.setdefault(operation_id, Tail())
-        follower = Follower(self, tail, operation_id, after, live=live)
-        tail.join(follower, wake)
-        try:
-            yield follower
-        finally:
-            if tail.leave(follower):
-                del self._tails[operation_id]
+        return Follower(self, operation_id, after, wake, live=live)
 
     async def follow(self, operation_id: str, after: int = 0, *, live: bool = True) -> AsyncIterator[LoggedEvent]:
         """Every event after the cursor, then live; ends after the terminal event, or when the log is closed."""
@@ -268,6 +268,14 @@ class EventLog:
         self.closed = True
         for tail in self._tails.values():
             tail.wake()
+
+    def tail_of(self, operation_id: str) -> Tail:
+        """The tail that the run's followers share."""
+        return self._tails.setdefault(operation_id, Tail())
+
+    def drop_tail(self, operation_id: str) -> None:
+        """Nobody follows the run any more."""
+        del self._tails[operation_id]
 
     def followed(self) -> int:
         """How many runs have followers: each costs a tail."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -189,9 +189,7 @@ class RunService:
             raise NotFound(f"there is no run {operation_id}")
         return view(row)
 
-    def following(
-        self, operation_id: str, after: int, wake: Callable[[], None], *, live: bool
-    ) -> AbstractContextManager[Follower]:
+    def following(self, operation_id: str, after: int, wake: Callable[[], None], *, live: bool) -> Follower:
         """A place in the run's log behind the cursor; `wake()` is called whenever there may be news.
 
         `live` False: the run has ended.
