@@ -209,8 +209,8 @@ async def test_one_accepted_run_of_200_simultaneous_identical_submissions(where:
 
 async def test_a_refusal_is_forgotten_as_soon_as_another_process_has_changed_anything(tmp_path: Path) -> None:
     async with open_core(tmp_path, owner="here") as here, open_core(tmp_path, owner="there") as there:
-        run = await here.begin("one")
-        assert (await rejection(here, "two")).active.progress == 0
+        run = await there.begin("one")
+        assert (await rejection(here, "two")).active.progress == 0  # from here on `here` knows the lane as taken
         await there.log.append(run.operation_id, 1, progress(40))
         assert (await rejection(here, "two")).active.progress == 40
         await there.complete(run)

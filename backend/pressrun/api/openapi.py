@@ -283,6 +283,7 @@ def _generate() -> dict[str, Any]:
         {
             "200": _STREAM,
             "202": _json("RunOut", "accepted, with `Prefer: respond-async`"),
+            "204": {"description": "repeated with its key and a cursor at the run's terminal event"},
             "409": _json("RejectedProblem", "another run is in the way", "application/problem+json"),
             "503": _problem("busy or draining; see Retry-After"),
         },

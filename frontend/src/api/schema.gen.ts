@@ -61,6 +61,13 @@ export interface paths {
                         "application/json": components["schemas"]["RunOut"];
                     };
                 };
+                /** @description repeated with its key and a cursor at the run's terminal event */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
                 /** @description malformed */
                 400: {
                     headers: {
