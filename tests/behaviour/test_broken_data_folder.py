@@ -67,7 +67,8 @@ def test_a_run_that_the_engine_does_not_take_up_again_ends_and_frees_its_slot(tm
     """As after an upgrade to a version whose workflow is another one, or with an engine file from a backup."""
     with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=30) as http:
         with starting(http, text=chapter(80, "left alone"), max_screenshots=80) as (_, events):
-            operation_id = next(events)["operation_id"]
+            begun = next(event for event in events if event["type"] == "progress")  # so the engine has it
+            operation_id = begun["operation_id"]
             server.kill()
         with contextlib.closing(sqlite3.connect(server.data_dir / "engine.sqlite")) as engine, engine:
             engine.execute("UPDATE workflow_status SET application_version = 'an older one'")
