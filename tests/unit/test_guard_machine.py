@@ -254,6 +254,7 @@ def settings_for(examples: int) -> settings:
     )
 
 
+@pytest.mark.slow
 class TestTheGuardDoesWhatItsModelSays(GuardMachine.TestCase):  # type: ignore[misc,name-defined]
     settings = settings_for(25)
 
