@@ -15,6 +15,9 @@ WEB    := backend/pressrun/web
 LOCKED := $(shell command -v flock >/dev/null 2>&1 && echo flock .make.lock)
 # The output of things that run side by side, each in one piece, where this make can do it.
 SYNC   := $(if $(findstring output-sync,$(.FEATURES)),--output-sync=target)
+# Tests wait as much as they compute; more workers than this only fight for two cores.
+WORKERS ?= 2
+PARALLEL := -n $(WORKERS) --dist worksteal
 UI_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
 .PHONY: help setup installed demo test check lint serve dev bench conformance lock clean
@@ -30,7 +33,7 @@ demo: setup ## run the real thing once: server, example lesson, batch folder
 
 test: setup ## every test, then the static checks
 	@$(MAKE) --no-print-directory test-web
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(PARALLEL) $(ARGS)
 	@$(MAKE) --no-print-directory lint
 
 check: setup ## static checks and quick tests, under a minute
@@ -77,7 +80,7 @@ test-web:
 	cd frontend && npm run --silent test
 
 test-quick:
-	$(BIN)/pytest -q -m "not slow and not chromium" $(ARGS)
+	$(BIN)/pytest -q $(PARALLEL) -m "not slow and not chromium" $(ARGS)
 
 installed: .venv/.installed .venv/.browser $(WEB)/index.html
 	@:
