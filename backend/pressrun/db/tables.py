@@ -106,7 +106,7 @@ lanes = Table(
     "lanes",
     metadata,
     Column("lane", String(64), primary_key=True),
-    Column("paused_at", Instant),
+    Column("paused_at", Instant, nullable=False),
 )
 
 slots = Table(
