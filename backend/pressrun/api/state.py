@@ -9,6 +9,8 @@ from starlette.requests import Request
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.browser.pool import BrowserPool
 from pressrun.db.engine import Database
+from pressrun.run_logs import RunLogs
+from pressrun.runs.history import RunHistory
 from pressrun.runs.service import RunService
 from pressrun.settings import Settings
 
@@ -20,6 +22,8 @@ class AppState:
     settings: Settings
     database: Database
     service: RunService
+    history: RunHistory
+    run_logs: RunLogs
     store: LocalArtifactStore
     pool: BrowserPool
 

@@ -21,7 +21,7 @@ from pressrun.client.errors import (
     RunRejectedError,
     ServerProblem,
 )
-from pressrun.client.models import ClientEvent, FileInfo, RunInfo, RunPage, RunResult, Unknown
+from pressrun.client.models import ClientEvent, FileInfo, LaneInfo, RunInfo, RunPage, RunResult, Unknown
 from pressrun.client.patience import Patience
 from pressrun.client.sync import Client, RunStream
 
@@ -36,6 +36,7 @@ __all__ = [
     "DownloadDamaged",
     "FileInfo",
     "InvalidUse",
+    "LaneInfo",
     "Notice",
     "Patience",
     "ProtocolError",

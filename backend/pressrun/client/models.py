@@ -125,8 +125,37 @@ class RunInfo(BaseModel):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     duration_s: float | None = None
+    caller: str | None = None
+    pinned: bool = False
+    paused: bool = False
+    retries: int = 0
+    rerender_of: str | None = None
+    last_event_id: int = 0
     error: dict[str, Any] | None = None
     result: RunResult | None = None
+    attempts: list[dict[str, Any]] = []
+    stages: list[dict[str, Any]] = []
+
+
+class LaneInfo(BaseModel):
+    """A lane: its slots, who is in it, and whether it is paused."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    lane: str
+    slots: int = 1
+    running: int = 0
+    waiting: int = 0
+    paused: bool = False
+    paused_at: datetime | None = None
+
+
+class LaneList(BaseModel):
+    """The lanes that are configured, in use or paused."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    lanes: list[LaneInfo]
 
 
 class RunPage(BaseModel):

@@ -7,17 +7,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 
-from pressrun.db.tables import runs
+from pressrun.db.tables import runs, specs
 
 ACTIVE = ("queued", "running")
 
-# everything but the spec, which may be megabytes
-SUMMARY = [column for column in runs.c if column.name != "spec"]
+# everything but what is only there to be searched
+SUMMARY = [column for column in runs.c if column.name != "searchable"]
 
 
 def insert_run(connection: Connection, values: Mapping[str, Any]) -> None:
-    """A new row."""
-    connection.execute(insert(runs), dict(values))
+    """A new row; `values` has its spec too."""
+    connection.execute(insert(runs), {name: value for name, value in values.items() if name != "spec"})
+    connection.execute(insert(specs), {"operation_id": values["operation_id"], "spec": values["spec"]})
 
 
 def get(connection: Connection, operation_id: str, caller: str | None = None) -> Row[Any] | None:
@@ -38,7 +39,7 @@ def get_locked(connection: Connection, operation_id: str, caller: str | None = N
 
 def get_spec(connection: Connection, operation_id: str) -> str | None:
     """The spec as stored JSON."""
-    return connection.execute(select(runs.c.spec).where(runs.c.operation_id == operation_id)).scalar_one_or_none()
+    return connection.execute(select(specs.c.spec).where(specs.c.operation_id == operation_id)).scalar_one_or_none()
 
 
 def find_by_key(connection: Connection, caller: str, idempotency_key: str) -> Row[Any] | None:
@@ -69,7 +70,7 @@ _IDENTICAL = (
 _QUEUED = (
     select(*SUMMARY)
     .where(runs.c.lane == bindparam("lane"), runs.c.status == "queued")
-    .order_by(runs.c.priority.desc(), runs.c.operation_id)
+    .order_by(runs.c.paused_at.is_not(None), runs.c.priority.desc(), runs.c.operation_id)
 )
 
 
@@ -90,7 +91,7 @@ def find_identical(
 
 
 def list_queued(connection: Connection, lane: str) -> Sequence[Row[Any]]:
-    """The waiting line of a lane: higher priority first, then the older."""
+    """The waiting line of a lane: higher priority first, then the older; last those that are paused."""
     return connection.execute(_QUEUED, {"lane": lane}).all()
 
 
@@ -141,14 +142,23 @@ def list_page(
     text: str | None,
     before: str | None,
     limit: int,
+    pinned: bool | None = None,
+    since: str | None = None,
 ) -> Sequence[Row[Any]]:
-    """Newest first, keyset paging: `before` is the last operation_id of the page before."""
+    """Newest first, keyset paging: `before` is the last operation_id of the page before, `since` the least to come.
+
+    What decides is all in the index `runs_by_caller`; only the rows of the page are read.
+    """
     query = select(*SUMMARY).order_by(runs.c.operation_id.desc()).limit(limit)
-    for column, value in ((runs.c.caller, caller), (runs.c.status, status), (runs.c.lane, lane)):
+    filters = ((runs.c.caller, caller), (runs.c.status, status), (runs.c.lane, lane), (runs.c.pinned, pinned))
+    for column, value in filters:
         if value is not None:
             query = query.where(column == value)
     if text:
-        query = query.where(or_(runs.c.title.icontains(text, autoescape=True), runs.c.operation_id == text))
+        found = runs.c.searchable.contains(text.casefold(), autoescape=True)
+        query = query.where(or_(found, runs.c.operation_id == text))
+    if since is not None:
+        query = query.where(runs.c.operation_id >= since)
     if before is not None:
         query = query.where(runs.c.operation_id < before)
     return connection.execute(query).all()
