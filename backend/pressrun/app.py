@@ -1,7 +1,7 @@
 """`create_app(settings)` and `serve(settings)`. The lifespan is the only place that builds long-lived things.
 
 Opened in this order, closed in the reverse:
-    data folder lock > database > artifact store > AI client > browser pool > wake-ups > engine > run service
+    data folder lock > database > artifact store > egress > AI client > browser pool > wake-ups > engine > run service
     > neighbours
 Shutdown: uvicorn stops accepting and tells the streams (readers resume by their cursor) > stop admitting > the runs'
 grace > unfinished runs handed back > DBOS > browser pool drained > database closed > lock released.
@@ -45,6 +45,8 @@ from pressrun.db.engine import open_database
 from pressrun.db.reserve import Reserve
 from pressrun.db.ticks import read_clock
 from pressrun.db.wakeups import open_wakeups
+from pressrun.egress.broker import open_egress
+from pressrun.egress.policy import EgressPolicy
 from pressrun.engine.engine import open_engine
 from pressrun.errors import StartupError
 from pressrun.events.log import EventLog
@@ -67,11 +69,12 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
     """The whole application behind its gate. Raises: StartupError when the settings are not safe."""
     tokens = parse_tokens(settings.tokens)
     require_safe_bind(settings.host, tokens)
+    egress_policy = EgressPolicy.parse(settings.egress)
     mask = SecretMask(settings.secrets())
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
-        async with _open_all(settings, clock, mask) as state:
+        async with _open_all(settings, clock, mask, egress_policy) as state:
             yield {"app": state}
 
     app = Starlette(routes=build_routes(), lifespan=lifespan, exception_handlers=exception_handlers(mask))
@@ -118,7 +121,9 @@ class _Start:
 
 
 @asynccontextmanager
-async def _open_all(settings: Settings, clock: Clock | None, mask: SecretMask) -> AsyncIterator[AppState]:
+async def _open_all(
+    settings: Settings, clock: Clock | None, mask: SecretMask, egress_policy: EgressPolicy
+) -> AsyncIterator[AppState]:
     async with AsyncExitStack() as stack:
         data_dir = settings.data_dir.resolve()
         url = settings.database_url.get_secret_value() if settings.database_url else None
@@ -128,6 +133,7 @@ async def _open_all(settings: Settings, clock: Clock | None, mask: SecretMask) -
         clock = clock or (await read_clock(database) if url else SystemClock())
         store = LocalArtifactStore(data_dir, mask.mask)
         await store.prepare()
+        egress = await stack.enter_async_context(open_egress(egress_policy))
         pool = await stack.enter_async_context(open_browser_pool(_pool_config(settings)))
         pipeline = Pipeline(
             pool=pool,
@@ -160,7 +166,7 @@ async def _open_all(settings: Settings, clock: Clock | None, mask: SecretMask) -
         stack.callback(service.stop_admitting)
         await stack.enter_async_context(_warm(pool))
         _log.info("ready", url=f"http://{settings.host}:{settings.port}", data_dir=str(data_dir))
-        yield AppState(settings=settings, database=database, service=service, store=store, pool=pool)
+        yield AppState(settings=settings, database=database, service=service, store=store, pool=pool, egress=egress)
 
 
 @asynccontextmanager

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     tokens: Annotated[tuple[str, ...], NoDecode] = ()
+    egress: Annotated[tuple[str, ...], NoDecode] = ("deny",)
 
     run_dedup_window_s: Annotated[
         float,
@@ -55,7 +56,7 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     log_json: bool | None = None
 
-    @field_validator("allowed_hosts", "cors_origins", "tokens", mode="before")
+    @field_validator("allowed_hosts", "cors_origins", "tokens", "egress", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         return tuple(re.findall(r"[^\s,]+", value)) if isinstance(value, str) else value

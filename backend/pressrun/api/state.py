@@ -9,6 +9,7 @@ from starlette.requests import Request
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.browser.pool import BrowserPool
 from pressrun.db.engine import Database
+from pressrun.egress.broker import Egress
 from pressrun.runs.service import RunService
 from pressrun.settings import Settings
 
@@ -22,6 +23,7 @@ class AppState:
     service: RunService
     store: LocalArtifactStore
     pool: BrowserPool
+    egress: Egress
 
 
 def state_of(request: Request) -> AppState:
