@@ -18,9 +18,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import anyio
 import anyio.to_thread
-from sqlalchemy import URL, Connection, Engine, create_engine, func, make_url, select
+import structlog
+from sqlalchemy import URL, Connection, Engine, create_engine, func, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from pressrun.db.migrations import migrate
 from pressrun.db.tables import SCHEMA_VERSION, metadata
 from pressrun.db.triggers import TRIGGERS
 from pressrun.errors import DiskFull, ServerBusy, StartupError
@@ -34,8 +36,15 @@ _ATTEMPTS = 3  # arbitrary (2..5): of a write that met another; the second one s
 _CONNECT_LIMIT_S = 5  # arbitrary (2..10): a server that does not answer by then is not there
 _SETUP_LOCK = 0x7072657373  # "press": two processes that start at once must not both make the tables
 _MET_ANOTHER = ("40001", "40P01", "23505")  # serialization failure, deadlock, unique violation
+# servers that are up: each holds one such connection (wakeups.py), which it opens when its tables are there
+_OTHERS = text(
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND application_name = 'pressrun wake-ups'"
+)
 _NO_SPACE = ("53100",)
 _NOT_THERE = ("57P01", "57P02", "57P03", "53300")  # shutting down, crashed, starting up, too many connections
+
+_log = structlog.get_logger(__name__)
 
 
 class PostgresDatabase:
@@ -161,13 +170,15 @@ def _prepare(writer: Engine) -> None:
             connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS schema_version (version integer NOT NULL)")
             found = connection.exec_driver_sql("SELECT version FROM schema_version").scalar_one_or_none()
             if found is None:
+                metadata.create_all(connection)
                 connection.exec_driver_sql("INSERT INTO schema_version VALUES (%s)", (SCHEMA_VERSION,))
             elif found > SCHEMA_VERSION:
                 raise StartupError(
                     f"the database was made by a newer Pressrun (schema {found}, this one knows {SCHEMA_VERSION}); "
                     "start that version, or set PRESSRUN_DATABASE_URL to another database"
                 )
-            metadata.create_all(connection)
+            elif found < SCHEMA_VERSION:
+                _upgrade(connection, found)
             for statement in TRIGGERS:
                 connection.exec_driver_sql(statement)
     except DBAPIError as exc:
@@ -176,3 +187,16 @@ def _prepare(writer: Engine) -> None:
             f"cannot open the database of PRESSRUN_DATABASE_URL: {reason[0] if reason else 'no answer'}; "
             "check that it runs and that the user may create a schema in it"
         ) from exc
+
+
+def _upgrade(connection: Connection, found: int) -> None:
+    """In the caller's transaction. An older Pressrun that still runs must not find its tables changed."""
+    others = connection.execute(_OTHERS).scalar_one()
+    if others:
+        raise StartupError(
+            f"the database is of an older Pressrun (schema {found}, this one wants {SCHEMA_VERSION}), and {others} of "
+            "its servers run; stop them, then start this one"
+        )
+    migrate(connection, found, SCHEMA_VERSION)
+    connection.exec_driver_sql("UPDATE schema_version SET version = %s", (SCHEMA_VERSION,))
+    _log.info("database upgraded", from_version=found, to_version=SCHEMA_VERSION)

@@ -7,17 +7,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 
-from pressrun.db.tables import runs
+from pressrun.db.tables import runs, specs
 
 ACTIVE = ("queued", "running")
 
-# everything but the spec, which may be megabytes
-SUMMARY = [column for column in runs.c if column.name != "spec"]
+# everything but what is only there to be searched
+SUMMARY = [column for column in runs.c if column.name != "searchable"]
 
 
 def insert_run(connection: Connection, values: Mapping[str, Any]) -> None:
-    """A new row."""
-    connection.execute(insert(runs), dict(values))
+    """A new row; `values` has its spec too."""
+    connection.execute(insert(runs), {name: value for name, value in values.items() if name != "spec"})
+    connection.execute(insert(specs), {"operation_id": values["operation_id"], "spec": values["spec"]})
 
 
 def get(connection: Connection, operation_id: str, caller: str | None = None) -> Row[Any] | None:
@@ -38,7 +39,7 @@ def get_locked(connection: Connection, operation_id: str, caller: str | None = N
 
 def get_spec(connection: Connection, operation_id: str) -> str | None:
     """The spec as stored JSON."""
-    return connection.execute(select(runs.c.spec).where(runs.c.operation_id == operation_id)).scalar_one_or_none()
+    return connection.execute(select(specs.c.spec).where(specs.c.operation_id == operation_id)).scalar_one_or_none()
 
 
 def find_by_key(connection: Connection, caller: str, idempotency_key: str) -> Row[Any] | None:

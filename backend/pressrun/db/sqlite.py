@@ -21,9 +21,11 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import anyio
 import anyio.to_thread
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 
+from pressrun.db.migrations import migrate
 from pressrun.db.reserve import Reserve
 from pressrun.db.tables import SCHEMA_VERSION, metadata
 from pressrun.errors import DiskFull, ServerBusy, StartupError
@@ -34,6 +36,8 @@ T = TypeVar("T")
 _READER_THREADS = 4  # arbitrary (2..16): reads are short, and SQLite reads in parallel
 _PRIMARY_CODE = 0xFF  # the rest of SQLite's error codes says more of the same (sqlite.org/rescode.html)
 _BUSY_TIMEOUT_MS = 5_000  # another process (a backup, the sqlite3 shell) may hold the file for a moment
+
+_log = structlog.get_logger(__name__)
 
 
 class SqliteDatabase:
@@ -191,9 +195,28 @@ def _prepare(writer: Engine, path: Path) -> None:
                     f"{path} was made by a newer Pressrun (schema {found}, this one knows {SCHEMA_VERSION}); "
                     "start that version, or set PRESSRUN_DATA_DIR to another folder"
                 )
-            metadata.create_all(connection)
-            connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
+            if found == 0:
+                metadata.create_all(connection)
+                connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
+        if 0 < found < SCHEMA_VERSION:
+            _upgrade(path)
     except (OperationalError, sqlite3.Error) as exc:
         raise StartupError(
             f"cannot open the database {path}: {getattr(exc, 'orig', exc)}; check that the folder is writable"
         ) from exc
+
+
+def _upgrade(path: Path) -> None:
+    """All in one transaction: what breaks half-way leaves the file as it was."""
+    # foreign keys off, as migrate() wants; within a transaction that cannot be switched, so a connection of its own
+    engine = _engine(path, pragmas=("synchronous=FULL", "foreign_keys=OFF"), begin="BEGIN IMMEDIATE")
+    try:
+        with engine.begin() as connection:
+            found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            migrate(connection, found, SCHEMA_VERSION)
+            if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                raise StartupError(f"{path} could not be upgraded: it holds rows of runs that are not there")
+            connection.exec_driver_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
+        _log.info("database upgraded", path=str(path), from_version=found, to_version=SCHEMA_VERSION)
+    finally:
+        engine.dispose()

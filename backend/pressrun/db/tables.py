@@ -1,4 +1,4 @@
-"""The three tables of ARCHITECTURE "State". Owns names and types of columns, nothing else.
+"""The tables of ARCHITECTURE "State", and some beside them. Owns names and types of columns, nothing else.
 
 Instants are stored as microseconds since 1970 UTC, the same in SQLite and Postgres. `begun_ticks_s` is the clock that
 decides (see clock.py) and counts only within its `ticks_epoch`.
@@ -26,7 +26,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # the number of the newest revision in migrations/versions
+
+# of what can be searched; in an index, where Postgres takes 2 700 bytes at most
+SEARCHABLE_CHARACTERS = 600
 
 metadata = MetaData()
 
@@ -56,7 +59,6 @@ runs = Table(
     Column("route", String(64), nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Column("idempotency_key", String(255)),
-    Column("spec", Text, nullable=False),
     Column("title", String(200)),
     Column("on_disconnect", String(16), nullable=False),
     Column("priority", Integer, nullable=False),
@@ -79,10 +81,32 @@ runs = Table(
     Column("error", Text),
     Column("result", Text),
     Column("pinned", Boolean, nullable=False),
+    Column("retries", Integer, nullable=False, server_default="0"),
+    Column("paused_at", Instant),
+    Column("rerender_of", String(36)),
+    Column("searchable", String(SEARCHABLE_CHARACTERS)),
     UniqueConstraint("caller", "idempotency_key"),
     Index("runs_by_fingerprint", "fingerprint", "status"),
     Index("runs_by_status", "status"),
-    Index("runs_by_lane", "lane", "operation_id"),
+    Index("runs_by_lane", "lane", "status"),
+    # history is listed, filtered and searched in this index alone
+    Index("runs_by_caller", "caller", "operation_id", "status", "lane", "pinned", "searchable"),
+)
+
+# apart, because a run's row is written again with each of its events, and a spec may be megabytes
+specs = Table(
+    "specs",
+    metadata,
+    Column("operation_id", String(36), ForeignKey("runs.operation_id", ondelete="CASCADE"), primary_key=True),
+    Column("spec", Text, nullable=False),
+)
+
+# only lanes that somebody has paused
+lanes = Table(
+    "lanes",
+    metadata,
+    Column("lane", String(64), primary_key=True),
+    Column("paused_at", Instant),
 )
 
 slots = Table(
