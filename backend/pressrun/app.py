@@ -56,6 +56,7 @@ from pressrun.runs.ledger import RunLedger
 from pressrun.runs.neighbours import open_neighbours
 from pressrun.runs.service import open_run_service
 from pressrun.runs.submission import GuardConfig
+from pressrun.runs.webhooks import WebhookDeliverer
 from pressrun.settings import Settings
 from pressrun.sources.parser_pool import cool_down, warm_up
 from pressrun.telemetry import SecretMask, configure_logging
@@ -160,7 +161,12 @@ async def _open_all(
                 grace_s=settings.shutdown_grace_s,
             )
         )
-        service = await stack.enter_async_context(open_run_service(database, log, guard, ledger, engine, store))
+        webhooks = None
+        if settings.webhook_secret is not None:
+            webhooks = WebhookDeliverer(database, clock, egress, settings.webhook_secret, owner=owner, mask=mask.mask)
+        service = await stack.enter_async_context(
+            open_run_service(database, log, guard, ledger, engine, store, webhooks)
+        )
         if wakeups is not None:
             await stack.enter_async_context(open_neighbours(wakeups, database, log, engine, clock))
         stack.callback(service.stop_admitting)

@@ -26,6 +26,7 @@ PROMISES = {
     "sealed": "A page under capture reaches nothing.",
     "full-disk": "A run on a full disk ends as `disk_full`, its slot is free, and the server heals when there is room.",
     "upgrade": "The data folder of the release before is opened: nothing of it is lost, interrupted runs go on.",
+    "webhook": "Whoever asked is told of a run's end at least once, signed and under one id, also over a crash.",
     "processes": "Two servers on one Postgres share guard, log and runs: whichever is asked, the answer is the same.",
     "one-process": "A second server on the same data folder is refused with a clear message.",
 }

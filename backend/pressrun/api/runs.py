@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import get_args
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pressrun.api.body import parse_model, read_json_object
-from pressrun.api.schemas import CancelRequest, RunOut, RunPage
+from pressrun.api.schemas import CancelRequest, RunOut, RunPage, WebhookOut
 from pressrun.api.state import state_of
 from pressrun.api.streams import STREAM_HEADERS, cursor_of, follow
 from pressrun.api.tokens import caller_of
@@ -51,7 +52,12 @@ async def current_run(request: Request) -> Response:
 
 async def show_run(request: Request) -> Response:
     """GET /runs/{operation_id}"""
-    return _json(RunOut.of(await run_of(request)))
+    run = await run_of(request)
+    webhook = await state_of(request).service.webhook_of(run.operation_id)
+    shown = RunOut.of(run)
+    if webhook is not None:
+        shown.webhook = WebhookOut.model_validate(asdict(webhook))
+    return _json(shown)
 
 
 async def delete_run(request: Request) -> Response:

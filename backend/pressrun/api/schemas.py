@@ -29,6 +29,10 @@ class GenerateRequest(RunSpec):
         "continue"
     )
 
+    webhook_url: Annotated[
+        str | None,
+        Field(pattern=r"^[hH][tT][tT][pP][sS]?://[^\s]+$", max_length=2048, description="told once of the run's end"),
+    ] = None
     priority: Annotated[int, Field(ge=-100, le=100, description="order in the waiting line, higher first")] = 0
 
     def spec(self) -> RunSpec:
@@ -55,6 +59,16 @@ class RunError(BaseModel):
     retryable: bool
 
 
+class WebhookOut(BaseModel):
+    """How far the webhook of a run is."""
+
+    state: Annotated[
+        Literal["waiting", "due", "delivered", "given_up"], Field(description="`waiting` for the end of the run")
+    ]
+    attempts: int
+    last_status: Annotated[int | None, Field(description="of the last answer; null when there was none")]
+
+
 class RunOut(BaseModel):
     """A run as the API shows it."""
 
@@ -79,6 +93,9 @@ class RunOut(BaseModel):
     url: str
     events_url: str
     cancel_url: str
+    webhook: Annotated[
+        WebhookOut | None, Field(description="only in GET /runs/{operation_id}, and null where none was asked for")
+    ] = None
 
     @classmethod
     def of(cls, run: Run) -> Self:

@@ -191,6 +191,14 @@ def new(*, name: str = "default") -> None:
     command.new_token(name)
 
 
+@app.command(name="webhook-secret")
+def webhook_secret() -> None:
+    """Print a fresh secret for PRESSRUN_WEBHOOK_SECRET, with which the server signs its webhooks."""
+    from pressrun.cli import server as command
+
+    command.new_webhook_secret()
+
+
 def _server(options: ServerOptions) -> tuple[str, str | None]:
     """Address and token. Raises: UsageError, ValidationError."""
     from pressrun.cli.credentials import read_token

@@ -17,6 +17,7 @@ import structlog
 
 from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
+from pressrun.db import webhooks as webhook_queries
 from pressrun.errors import Conflict, DiskFull, NotFound, RunCrashed, RunEnded, ServerBusy
 from pressrun.events.model import BODY, TERMINAL_TYPES, Cancelled, CancelledBy, Error, Screenshot
 from pressrun.ids import OperationIds
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pressrun.engine.engine import Engine
     from pressrun.events.log import EventLog, Follower
     from pressrun.runs.ledger import RunLedger
+    from pressrun.runs.webhooks import WebhookDeliverer
 
 _CANCEL_GRACE_S = 0.8  # promise: cancelled within a second; what has not stopped by then is cut off from its run
 _ABANDONED_AFTER_PASSES = 5  # of the reconciler, 12 s: the engine takes up what it has within about one
@@ -53,6 +55,15 @@ class Page:
     next_cursor: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookState:
+    """`waiting` for the run's end, `due`, `delivered` or `given_up`; and the status of the last answer, if any."""
+
+    state: str
+    attempts: int
+    last_status: int | None
+
+
 class RunService:
     """One per process. Open with `open_run_service`."""
 
@@ -65,6 +76,7 @@ class RunService:
         engine: Engine,
         store: LocalArtifactStore,
         tasks: TaskGroup,
+        webhooks: WebhookDeliverer | None = None,
     ) -> None:
         self._database = database
         self._log = log
@@ -73,10 +85,11 @@ class RunService:
         self._engine = engine
         self._store = store
         self._tasks = tasks
+        self._webhooks = webhooks
         self._ids = OperationIds()
         self._draining = False
         self._unattended: Counter[str] = Counter()  # passes in which a run's workflow was there and nobody executed it
-        ledger.when_slot_freed(self._serve_line)
+        ledger.when_slot_freed(self._when_ended)
 
     def new_operation_id(self) -> str:
         """A name for a run to be."""
@@ -149,6 +162,11 @@ class RunService:
         logged = await self._database.read(event_queries.read_types, operation_id, ("screenshot",))
         slides = [body for event in logged if isinstance(body := BODY.validate_json(event.data), Screenshot)]
         return next((slide for slide in slides if slide.filename == filename), None)
+
+    async def webhook_of(self, operation_id: str) -> WebhookState | None:
+        """How far its webhook is, if the run has one."""
+        row = await self._database.read(webhook_queries.get, operation_id)
+        return None if row is None else WebhookState(row.state, row.attempts, row.last_status)
 
     async def current(self, lane: str) -> Run | None:
         """The run in the lane's slot."""
@@ -225,6 +243,11 @@ class RunService:
         # refuse it ("no longer owned by this execution"), and the log would name the wrong operation_id.
         Context().run(self._tasks.start_soon, tell_failure, work, *args)
 
+    def _when_ended(self, lane: str) -> None:
+        self._serve_line(lane)
+        if self._webhooks is not None:
+            self._webhooks.wake()
+
     def _serve_line(self, lane: str) -> None:
         if not self._draining:
             self._in_background(self._promote, lane)
@@ -286,13 +309,21 @@ def batch_folder_of(run: Run) -> str | None:
 
 @asynccontextmanager
 async def open_run_service(
-    database: Database, log: EventLog, guard: RunGuard, ledger: RunLedger, engine: Engine, store: LocalArtifactStore
+    database: Database,
+    log: EventLog,
+    guard: RunGuard,
+    ledger: RunLedger,
+    engine: Engine,
+    store: LocalArtifactStore,
+    webhooks: WebhookDeliverer | None = None,
 ) -> AsyncIterator[RunService]:
     """Recovers, then watches until closed."""
     async with anyio.create_task_group() as tasks:
-        service = RunService(database, log, guard, ledger, engine, store, tasks)
+        service = RunService(database, log, guard, ledger, engine, store, tasks, webhooks)
         await service.recover()
         tasks.start_soon(service.watch)
+        if webhooks is not None:
+            tasks.start_soon(webhooks.watch, tell_failure)
         try:
             yield service
         finally:

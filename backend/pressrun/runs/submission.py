@@ -48,6 +48,7 @@ class Submission:
     ignore_duplicates: bool = False
     when_busy: Literal["refuse", "wait", "front"] = "refuse"
     digest: str | None = None
+    webhook_url: str | None = None
 
     @property
     def fingerprint(self) -> str:
