@@ -1,7 +1,7 @@
 """`create_app(settings)` and `serve(settings)`. The lifespan is the only place that builds long-lived things.
 
 Opened in this order, closed in the reverse:
-    data folder lock > database > artifact store > AI client > browser pool > wake-ups > engine > run service
+    data folder lock > database > artifact store > egress > AI client > browser pool > wake-ups > engine > run service
     > neighbours
 Shutdown: uvicorn stops accepting and tells the streams (readers resume by their cursor) > stop admitting > the runs'
 grace > unfinished runs handed back > DBOS > browser pool drained > database closed > lock released.
@@ -45,6 +45,8 @@ from pressrun.db.engine import open_database
 from pressrun.db.reserve import Reserve
 from pressrun.db.ticks import read_clock
 from pressrun.db.wakeups import open_wakeups
+from pressrun.egress.broker import open_egress
+from pressrun.egress.policy import EgressPolicy
 from pressrun.engine.engine import open_engine
 from pressrun.errors import StartupError
 from pressrun.events.log import EventLog
@@ -56,6 +58,7 @@ from pressrun.runs.ledger import RunLedger
 from pressrun.runs.neighbours import open_neighbours
 from pressrun.runs.service import open_run_service
 from pressrun.runs.submission import GuardConfig
+from pressrun.runs.webhooks import WebhookDeliverer
 from pressrun.settings import Settings
 from pressrun.sources.parser_pool import cool_down, warm_up
 from pressrun.telemetry import SecretMask, configure_logging
@@ -69,11 +72,12 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
     """The whole application behind its gate. Raises: StartupError when the settings are not safe."""
     tokens = parse_tokens(settings.tokens)
     require_safe_bind(settings.host, tokens)
+    egress_policy = EgressPolicy.parse(settings.egress)
     mask = SecretMask(settings.secrets())
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
-        async with _open_all(settings, clock, mask) as state:
+        async with _open_all(settings, clock, mask, egress_policy) as state:
             yield {"app": state}
 
     app = Starlette(routes=build_routes(), lifespan=lifespan, exception_handlers=exception_handlers(mask))
@@ -120,7 +124,9 @@ class _Start:
 
 
 @asynccontextmanager
-async def _open_all(settings: Settings, clock: Clock | None, mask: SecretMask) -> AsyncIterator[AppState]:
+async def _open_all(
+    settings: Settings, clock: Clock | None, mask: SecretMask, egress_policy: EgressPolicy
+) -> AsyncIterator[AppState]:
     async with AsyncExitStack() as stack:
         data_dir = settings.data_dir.resolve()
         url = settings.database_url.get_secret_value() if settings.database_url else None
@@ -131,6 +137,7 @@ async def _open_all(settings: Settings, clock: Clock | None, mask: SecretMask) -
         run_logs = stack.enter_context(open_run_logs(data_dir / "logs", mask.mask))
         store = LocalArtifactStore(data_dir, mask.mask)
         await store.prepare()
+        egress = await stack.enter_async_context(open_egress(egress_policy))
         pool = await stack.enter_async_context(open_browser_pool(_pool_config(settings)))
         pipeline = Pipeline(
             pool=pool,
@@ -157,8 +164,11 @@ async def _open_all(settings: Settings, clock: Clock | None, mask: SecretMask) -
                 grace_s=settings.shutdown_grace_s,
             )
         )
+        webhooks = None
+        if settings.webhook_secret is not None:
+            webhooks = WebhookDeliverer(database, clock, egress, settings.webhook_secret, owner=owner, mask=mask.mask)
         service = await stack.enter_async_context(
-            open_run_service(database, log, guard, ledger, engine, store, run_logs)
+            open_run_service(database, log, guard, ledger, engine, store, run_logs, webhooks)
         )
         if wakeups is not None:
             await stack.enter_async_context(open_neighbours(wakeups, database, log, engine, clock))
@@ -174,6 +184,7 @@ async def _open_all(settings: Settings, clock: Clock | None, mask: SecretMask) -
             run_logs=run_logs,
             store=store,
             pool=pool,
+            egress=egress,
         )
 
 

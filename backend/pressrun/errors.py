@@ -36,6 +36,8 @@
     │   │   ├── PoolExhausted         no place in the waiting line, or waited too long
     │   │   ├── RenderTimeout         the page did not get ready in time
     │   │   └── DocumentTooLarge      over a stated limit of the page
+    │   ├── FetchFailed               something a run needs from another host did not come
+    │   │   └── EgressBlocked         the host may not be reached; PRESSRUN_EGRESS says which may
     │   ├── DiskFull
     │   ├── DeadlineExceeded          the run's own time limit
     │   ├── RunOutdated               begun by an older version whose workflow was another one
@@ -289,6 +291,20 @@ class DocumentTooLarge(BrowserFailure):
     """The document is over a limit of the renderer."""
 
     code = "document_too_large"
+    retryable = False
+
+
+class FetchFailed(RunFailure):
+    """Something could not be fetched from another host."""
+
+    code = "fetch_failed"
+    retryable = True
+
+
+class EgressBlocked(FetchFailed):
+    """PRESSRUN_EGRESS does not allow that host."""
+
+    code = "egress_blocked"
     retryable = False
 
 

@@ -6,14 +6,18 @@ checked against this class.
 
 from __future__ import annotations
 
+import base64
 import os
 import re
+import secrets
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_WHSEC = "whsec_"
 
 
 class Settings(BaseSettings):
@@ -30,6 +34,8 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     tokens: Annotated[tuple[str, ...], NoDecode] = ()
+    egress: Annotated[tuple[str, ...], NoDecode] = ("deny",)
+    webhook_secret: SecretStr | None = None
 
     run_dedup_window_s: Annotated[
         float,
@@ -55,10 +61,17 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     log_json: bool | None = None
 
-    @field_validator("allowed_hosts", "cors_origins", "tokens", mode="before")
+    @field_validator("allowed_hosts", "cors_origins", "tokens", "egress", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         return tuple(re.findall(r"[^\s,]+", value)) if isinstance(value, str) else value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _check_webhook_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _is_webhook_secret(value.get_secret_value()):
+            raise ValueError("is no secret of Standard Webhooks; `pressrun webhook-secret` makes one")
+        return value
 
     @field_validator("lanes", mode="before")
     @classmethod
@@ -81,8 +94,24 @@ class Settings(BaseSettings):
         passwords = [unquote(found) for found in re.findall(r"//[^/@:\s]*:([^/@\s]+)@", urls)]
         passwords += [unquote(found) for found in re.findall(r"[?&]password=([^&\s]+)", database_url)]
         keys = [self.ai_api_key.get_secret_value()] if self.ai_api_key else []
+        if self.webhook_secret:
+            keys += [self.webhook_secret.get_secret_value(), self.webhook_secret.get_secret_value()[len(_WHSEC) :]]
         digests = [digest for line in self.tokens for digest in line.split(":")[1:2]]
         return [secret for secret in (*passwords, *keys, *digests) if secret]
+
+
+def new_webhook_secret() -> str:
+    """A fresh value for PRESSRUN_WEBHOOK_SECRET."""
+    return _WHSEC + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _is_webhook_secret(value: str) -> bool:
+    """`whsec_` and 24 to 64 bytes in base64, as the specification wants."""
+    try:
+        size_bytes = len(base64.b64decode(value.removeprefix(_WHSEC), validate=True))
+    except ValueError:
+        return False
+    return value.startswith(_WHSEC) and 24 <= size_bytes <= 64  # noqa: PLR2004
 
 
 class ClientSettings(BaseSettings):

@@ -31,6 +31,7 @@ PROMISES = {
     "pause": "In a paused lane nobody begins, a paused run is passed by others; both outlive a restart.",
     "history": "What a run was made from, its attempts, stages and log lines can be asked for until it is deleted.",
     "outdated": "A run whose workflow is of an older version ends clearly, holds no slot and can be retried.",
+    "webhook": "Whoever asked is told of a run's end at least once, signed and under one id, also over a crash.",
     "processes": "Two servers on one Postgres share guard, log and runs: whichever is asked, the answer is the same.",
     "one-process": "A second server on the same data folder is refused with a clear message.",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -109,3 +109,11 @@ def check_folder(folder: Path) -> dict[str, Any]:
         data = (folder / name).read_bytes()
         assert (len(data), hashlib.sha256(data).hexdigest()) == (file["size_bytes"], file["sha256"]), name
     return manifest
+
+
+def wait_until(holds: Callable[[], bool], limit_s: float = 10) -> None:
+    """Returns when `holds()`; for what a server does by itself some time after an answer."""
+    deadline = time.monotonic() + limit_s
+    while not holds():
+        assert time.monotonic() < deadline, f"not so within {limit_s} s"
+        time.sleep(0.02)  # nothing to wait for but the server's own state

@@ -86,7 +86,9 @@ def test_each_help_text_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert "pressrun generate lesson.md" in shown
 
 
-@pytest.mark.parametrize("command", ["serve", "generate", "runs", "cancel", "doctor", "install-browser", "openapi"])
+@pytest.mark.parametrize(
+    "command", ["serve", "generate", "runs", "cancel", "doctor", "install-browser", "openapi", "verify"]
+)
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     shown = capsys.readouterr().out

@@ -71,6 +71,7 @@ def test_policies_are_not_part_of_it() -> None:
         "on_duplicate": "join",
         "on_disconnect": "cancel",
         "priority": 7,
+        "webhook_url": "https://example.org/",
     }
     assert set(policies) == set(GenerateRequest.model_fields) - set(RunSpec.model_fields)
     request = parse_model(GenerateRequest, {**BASE, **policies})

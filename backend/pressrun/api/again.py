@@ -11,6 +11,7 @@ from pressrun.api.runs import operation_id_of, run_of
 from pressrun.api.schemas import RerenderRequest, RetryRequest, RunOut
 from pressrun.api.state import state_of
 from pressrun.api.tokens import caller_of
+from pressrun.api.webhook_url import checked_webhook_url
 from pressrun.errors import Conflict
 from pressrun.runs.admission import Policies
 from pressrun.runs.submission import Submission
@@ -54,6 +55,7 @@ async def rerender_run(request: Request) -> Response:
         idempotency_key=key,
         on_disconnect=body.on_disconnect,
         priority=body.priority,
+        webhook_url=checked_webhook_url(state_of(request), body.webhook_url),
     )
     return await submit_and_answer(request, body, submission)
 

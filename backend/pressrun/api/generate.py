@@ -15,6 +15,7 @@ from pressrun.api.schemas import AdmissionFields, ExplanationOut, GenerateReques
 from pressrun.api.state import state_of
 from pressrun.api.streams import cursor_of, follow
 from pressrun.api.tokens import caller_of
+from pressrun.api.webhook_url import checked_webhook_url
 from pressrun.errors import MalformedHeader, NotFound, RunEnded
 from pressrun.runs.admission import Admission, Policies
 from pressrun.runs.fingerprint import fingerprint
@@ -65,6 +66,7 @@ async def _read_submission(request: Request) -> tuple[GenerateRequest, Submissio
     key = idempotency_key_of(request)
     raw = await read_json(request, MAX_BODY_BYTES)
     body, spec, digest = (_parse_small if len(raw) <= _SMALL_BODY_BYTES else _parse)(raw)
+    webhook_url = checked_webhook_url(state_of(request), body.webhook_url)
     submission = Submission(
         operation_id=state_of(request).service.new_operation_id(),
         route=ROUTE,
@@ -75,6 +77,7 @@ async def _read_submission(request: Request) -> tuple[GenerateRequest, Submissio
         idempotency_key=key,
         on_disconnect=body.on_disconnect,
         priority=body.priority,
+        webhook_url=webhook_url,
     )
     return body, submission
 

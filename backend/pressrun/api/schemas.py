@@ -14,7 +14,7 @@ from pressrun.runs.admission import OnBusy, OnDuplicate
 from pressrun.runs.explain import Explanation
 from pressrun.runs.history import AttemptEnd, Story
 from pressrun.runs.model import Run, RunStatus
-from pressrun.runs.service import LaneState
+from pressrun.runs.service import LaneState, WebhookState
 from pressrun.spec import RenderSpec, RunSpec
 
 Priority = Annotated[int, Field(ge=-100, le=100, description="order in the waiting line, higher first")]
@@ -33,6 +33,10 @@ class AdmissionFields(BaseModel):
         "continue"
     )
 
+    webhook_url: Annotated[
+        str | None,
+        Field(pattern=r"^[hH][tT][tT][pP][sS]?://[^\s]+$", max_length=2048, description="told once of the run's end"),
+    ] = None
     priority: Priority = 0
 
 
@@ -80,6 +84,16 @@ class RunError(BaseModel):
     message: str
     stage: Stage | None
     retryable: bool
+
+
+class WebhookOut(BaseModel):
+    """How far the webhook of a run is."""
+
+    state: Annotated[
+        Literal["waiting", "due", "delivered", "given_up"], Field(description="`waiting` for the end of the run")
+    ]
+    attempts: int
+    last_status: Annotated[int | None, Field(description="of the last answer; null when there was none")]
 
 
 class RunOut(BaseModel):
@@ -158,9 +172,10 @@ class RunDetail(RunOut):
 
     attempts: list[AttemptOut]
     stages: list[StageOut]
+    webhook: Annotated[WebhookOut | None, Field(description="null where none was asked for")] = None
 
     @classmethod
-    def told(cls, run: Run, story: Story) -> Self:
+    def told(cls, run: Run, story: Story, webhook: WebhookState | None) -> Self:
         """The wire form."""
         return cls.model_validate(
             {
@@ -173,6 +188,7 @@ class RunDetail(RunOut):
                     {**asdict(stage), "duration_s": _between(stage.started_at, stage.ended_at)}
                     for stage in story.stages
                 ],
+                "webhook": None if webhook is None else asdict(webhook),
             }
         )
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.browser.pool import BrowserPool
 from pressrun.db.engine import Database
+from pressrun.egress.broker import Egress
 from pressrun.run_logs import RunLogs
 from pressrun.runs.history import RunHistory
 from pressrun.runs.service import RunService
@@ -26,6 +27,7 @@ class AppState:
     run_logs: RunLogs
     store: LocalArtifactStore
     pool: BrowserPool
+    egress: Egress
 
 
 def state_of(request: Request) -> AppState:

@@ -119,6 +119,31 @@ def cancel(operation_id: str, /, *, server: ServerOptions = ServerOptions()) -> 
 
 
 @app.command
+def verify(wanted: str | None = None, /, *, data_dir: Path | None = None, json: _Json = False) -> int:
+    """Check batch folders against their manifests: every file's size and digest, and that nothing is missing or extra.
+
+    Reads the data folder; needs no server.
+
+      pressrun verify
+      pressrun verify 0199e0a2-93e1-7f3c-a1de-6d5c4b3a2f10
+
+    Exit codes: 0 all are whole, 1 something is damaged.
+
+    Parameters
+    ----------
+    wanted
+        A run, a folder's name, or a path to a batch folder; all of the data folder unless given.
+    data_dir
+        PRESSRUN_DATA_DIR or ./data.
+    json
+        One JSON object per folder and line.
+    """
+    from pressrun.cli import verify as command
+
+    return command.verify(wanted, data_dir, json=json)
+
+
+@app.command
 def doctor(*, json: _Json = False) -> int:
     """Check everything a run needs on this machine, and say how to mend what is missing.
 
@@ -164,3 +189,11 @@ def new(*, name: str = "default") -> None:
     from pressrun.cli import server as command
 
     command.new_token(name)
+
+
+@app.command(name="webhook-secret")
+def webhook_secret() -> None:
+    """Print a fresh secret for PRESSRUN_WEBHOOK_SECRET, with which the server signs its webhooks."""
+    from pressrun.cli import server as command
+
+    command.new_webhook_secret()

@@ -81,6 +81,8 @@ class PolicyOptions:
     "The lane is taken: reject (exit code 3), join that run, queue behind it, or replace it; reject unless given."
     priority: int | None = None
     "Order in the waiting line, higher first, -100..100; 0 unless given."
+    webhook_url: str | None = None
+    "Where the server tells of the run's end, by one signed POST."
     on_duplicate: Literal["reject", "join", "run"] | None = None
     "The very same request runs or ran a moment ago: reject, join it, or run it anyway; reject unless given."
     on_disconnect: Literal["continue", "cancel"] | None = None

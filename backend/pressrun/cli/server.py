@@ -74,5 +74,13 @@ def new_token(name: str) -> None:
     say("For the client, in PRESSRUN_TOKEN: the token itself.")
 
 
+def new_webhook_secret() -> None:
+    """Prints a secret, once."""
+    from pressrun.settings import new_webhook_secret as make
+
+    say("For the server, in PRESSRUN_WEBHOOK_SECRET, and for whoever verifies its webhooks; shown only now:")
+    say(f"  {make()}")
+
+
 def _settings(**given: Any) -> Settings:
     return Settings(**{name: value for name, value in given.items() if value is not None})

@@ -26,7 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 2  # the number of the newest revision in migrations/versions
+SCHEMA_VERSION = 3  # the number of the newest revision in migrations/versions
 
 # of what can be searched; in an index, where Postgres takes 2 700 bytes at most
 SEARCHABLE_CHARACTERS = 600
@@ -107,6 +107,22 @@ lanes = Table(
     metadata,
     Column("lane", String(64), primary_key=True),
     Column("paused_at", Instant, nullable=False),
+)
+
+# only runs of which somebody wants to be told; see webhooks.py
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("operation_id", String(36), ForeignKey("runs.operation_id", ondelete="CASCADE"), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("message_id", String(64)),
+    Column("body", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("last_status", Integer),
+    Column("due_at", Instant),
+    Column("claimed_by", String(64)),
+    Index("webhooks_by_due", "state", "due_at"),
 )
 
 slots = Table(

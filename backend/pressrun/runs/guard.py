@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
+from pressrun.db import webhooks as webhook_queries
 from pressrun.db.searching import searchable
 from pressrun.errors import FieldErrors, IdempotencyKeyReused, LanePaused, ServerBusy
 from pressrun.events.log import EventLog
@@ -202,6 +203,8 @@ class RunGuard:
                 "pinned": False,
             },
         )
+        if submission.webhook_url is not None:
+            webhook_queries.insert_webhook(connection, submission.operation_id, submission.webhook_url)
 
     def _take_slot(self, connection: Connection, operation_id: str) -> EventRow:
         """queued -> running, with a slot and a `started` event. The caller has seen that a slot is free."""

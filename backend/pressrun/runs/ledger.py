@@ -14,6 +14,7 @@ import structlog
 from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
+from pressrun.db import webhooks as webhook_queries
 from pressrun.db.processes import is_gone
 from pressrun.db.searching import searchable
 from pressrun.engine.ports import Claim
@@ -33,6 +34,7 @@ from pressrun.events.model import (
 )
 from pressrun.runs.model import Run, may_become
 from pressrun.runs.places import view
+from pressrun.runs.webhooks import message_of
 from pressrun.spec import RunSpec
 
 if TYPE_CHECKING:
@@ -224,6 +226,9 @@ class RunLedger:
         event = self._log.encode(operation_id, row.last_seq + 1, now, body)
         event_queries.insert_event(connection, operation_id, row.attempt, now, event)
         slot_queries.free(connection, operation_id)
+        if webhook_queries.wants_webhook(connection, operation_id):
+            message = message_of(view(row), json.loads(event.data), now)
+            webhook_queries.make_due(connection, operation_id, f"{operation_id}-{event.seq}", message, now)
         return row.lane, [event]
 
     def _request_cancel(

@@ -17,6 +17,7 @@ import structlog
 
 from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
+from pressrun.db import webhooks as webhook_queries
 from pressrun.errors import Conflict, DiskFull, LanePaused, NotFound, RunCrashed, RunEnded, RunOutdated, ServerBusy
 from pressrun.events.model import BODY, TERMINAL_TYPES, Cancelled, CancelledBy, Error, Screenshot
 from pressrun.ids import OperationIds
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from pressrun.events.log import EventLog, Follower
     from pressrun.run_logs import RunLogs
     from pressrun.runs.ledger import RunLedger
+    from pressrun.runs.webhooks import WebhookDeliverer
 
 _CANCEL_GRACE_S = 0.8  # promise: cancelled within a second; what has not stopped by then is cut off from its run
 _ABANDONED_AFTER_PASSES = 5  # of the reconciler, 12 s: the engine takes up what it has within about one
@@ -61,6 +63,15 @@ class LaneState:
     paused_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookState:
+    """`waiting` for the run's end, `due`, `delivered` or `given_up`; and the status of the last answer, if any."""
+
+    state: str
+    attempts: int
+    last_status: int | None
+
+
 class RunService:
     """One per process. Open with `open_run_service`."""
 
@@ -74,6 +85,7 @@ class RunService:
         store: LocalArtifactStore,
         run_logs: RunLogs,
         tasks: TaskGroup,
+        webhooks: WebhookDeliverer | None = None,
     ) -> None:
         self._database = database
         self._log = log
@@ -83,10 +95,11 @@ class RunService:
         self._store = store
         self._run_logs = run_logs
         self._tasks = tasks
+        self._webhooks = webhooks
         self._ids = OperationIds()
         self._draining = False
         self._unattended: Counter[str] = Counter()  # passes in which a run's workflow was there and nobody executed it
-        ledger.when_slot_freed(self._serve_line)
+        ledger.when_slot_freed(self._when_ended)
 
     def new_operation_id(self) -> str:
         """A name for a run to be."""
@@ -207,6 +220,11 @@ class RunService:
         slides = [body for event in logged if isinstance(body := BODY.validate_json(event.data), Screenshot)]
         return next((slide for slide in slides if slide.filename == filename), None)
 
+    async def webhook_of(self, operation_id: str) -> WebhookState | None:
+        """How far its webhook is, if the run has one."""
+        row = await self._database.read(webhook_queries.get, operation_id)
+        return None if row is None else WebhookState(row.state, row.attempts, row.last_status)
+
     async def current(self, lane: str) -> Run | None:
         """The run in the lane's slot."""
         return await self._guard.current_run(lane)
@@ -265,6 +283,11 @@ class RunService:
         # In a context of its own: when a run's end calls this, DBOS would take the next run for a child of that one and
         # refuse it ("no longer owned by this execution"), and the log would name the wrong operation_id.
         Context().run(self._tasks.start_soon, tell_failure, work, *args)
+
+    def _when_ended(self, lane: str) -> None:
+        self._serve_line(lane)
+        if self._webhooks is not None:
+            self._webhooks.wake()
 
     def _serve_line(self, lane: str) -> None:
         if not self._draining:
@@ -344,12 +367,15 @@ async def open_run_service(
     engine: Engine,
     store: LocalArtifactStore,
     run_logs: RunLogs,
+    webhooks: WebhookDeliverer | None = None,
 ) -> AsyncIterator[RunService]:
     """Recovers, then watches until closed."""
     async with anyio.create_task_group() as tasks:
-        service = RunService(database, log, guard, ledger, engine, store, run_logs, tasks)
+        service = RunService(database, log, guard, ledger, engine, store, run_logs, tasks, webhooks)
         await service.recover()
         tasks.start_soon(service.watch)
+        if webhooks is not None:
+            tasks.start_soon(webhooks.watch, tell_failure)
         try:
             yield service
         finally:

@@ -50,6 +50,7 @@ class Submission:
     when_busy: Literal["refuse", "wait", "front"] = "refuse"
     digest: str | None = None
     retry: bool = False
+    webhook_url: str | None = None
 
     @property
     def fingerprint(self) -> str:

@@ -1,0 +1,28 @@
+"""Who is to be told of the end of a run."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Adds the table."""
+    op.create_table(
+        "webhooks",
+        sa.Column(
+            "operation_id", sa.String(36), sa.ForeignKey("runs.operation_id", ondelete="CASCADE"), primary_key=True
+        ),
+        sa.Column("url", sa.Text, nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("message_id", sa.String(64)),
+        sa.Column("body", sa.Text),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("last_status", sa.Integer),
+        sa.Column("due_at", sa.BigInteger),
+        sa.Column("claimed_by", sa.String(64)),
+    )
+    op.create_index("webhooks_by_due", "webhooks", ["state", "due_at"])

@@ -1,0 +1,103 @@
+"""Queries on webhooks: who is to be told of a run's end, what, and how far that is.
+
+States: `waiting` (the run has not ended), `due` (to be delivered at `due_at`), `delivered`, `given_up`. A delivery is
+claimed before it is tried: `due_at` moves on by a while, so that nobody else tries it meanwhile, and it is tried again
+should the one who claimed it die.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
+
+from pressrun.db.processes import is_gone
+from pressrun.db.tables import webhooks
+
+
+class Delivery(NamedTuple):
+    """One claimed message; `attempts` counts this one."""
+
+    operation_id: str
+    url: str
+    message_id: str
+    body: str
+    attempts: int
+
+
+def insert_webhook(connection: Connection, operation_id: str, url: str) -> None:
+    """To be told when the run ends."""
+    row = {"operation_id": operation_id, "url": url, "state": "waiting", "attempts": 0}
+    connection.execute(insert(webhooks), row)
+
+
+def make_due(connection: Connection, operation_id: str, message_id: str, body: str, at: datetime) -> None:
+    """In the transaction that ends the run; nothing where nobody wants to be told."""
+    values = {"state": "due", "message_id": message_id, "body": body, "due_at": at}
+    fresh = {"attempts": 0, "last_status": None, "claimed_by": None}
+    connection.execute(update(webhooks).where(webhooks.c.operation_id == operation_id).values(**values, **fresh))
+
+
+def wants_webhook(connection: Connection, operation_id: str) -> bool:
+    """Whether somebody is to be told of this run's end."""
+    query = select(webhooks.c.operation_id).where(webhooks.c.operation_id == operation_id)
+    return connection.execute(query).first() is not None
+
+
+def claim_due(connection: Connection, owner: str, *, now: datetime, until: datetime, limit: int) -> Sequence[Delivery]:
+    """Messages that are due, which nobody else gets before `until`."""
+    found = connection.execute(
+        select(webhooks.c.operation_id)
+        .where(webhooks.c.state == "due", webhooks.c.due_at <= now)
+        .order_by(webhooks.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)  # SQLite knows no such words, and there every write is alone
+    ).scalars()
+    columns = [webhooks.c[name] for name in Delivery._fields]
+    claimed = connection.execute(
+        update(webhooks)
+        .where(webhooks.c.operation_id.in_(found.all()))
+        .values(claimed_by=owner, due_at=until, attempts=webhooks.c.attempts + 1)
+        .returning(*columns)
+    )
+    return [Delivery(*row) for row in claimed]
+
+
+def record(
+    connection: Connection,
+    delivery: Delivery,
+    *,
+    state: str,
+    last_status: int | None,
+    due_at: datetime | None = None,
+) -> None:
+    """What became of an attempt; nothing if the run has ended anew since, with another message."""
+    done = {"body": None} if state != "due" else {}
+    connection.execute(
+        update(webhooks)
+        .where(webhooks.c.operation_id == delivery.operation_id, webhooks.c.message_id == delivery.message_id)
+        .values(state=state, last_status=last_status, due_at=due_at, claimed_by=None, **done)
+    )
+
+
+def next_due_at(connection: Connection) -> datetime | None:
+    """When the next message is due; None when there is none."""
+    query = select(func.min(webhooks.c.due_at)).where(webhooks.c.state == "due")
+    found: datetime | None = connection.execute(query).scalar_one()
+    return found
+
+
+def release_claims_of_the_dead(connection: Connection, owner: str, now: datetime) -> None:
+    """At start: what a process had claimed that is no more is due at once."""
+    owners = connection.execute(select(webhooks.c.claimed_by).where(webhooks.c.claimed_by.is_not(None)).distinct())
+    gone = [name for name in owners.scalars() if name != owner and is_gone(connection, name)]
+    released = update(webhooks).where(webhooks.c.claimed_by.in_(gone), webhooks.c.state == "due")
+    connection.execute(released.values(claimed_by=None, due_at=now))
+
+
+def get(connection: Connection, operation_id: str) -> Row[Any] | None:
+    """A run's webhook, if it has one."""
+    query: Select[Any] = select(webhooks).where(webhooks.c.operation_id == operation_id)
+    return connection.execute(query).one_or_none()

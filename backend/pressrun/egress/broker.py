@@ -1,0 +1,221 @@
+"""`Egress`: fetches what a document or a person names, and posts webhooks. The only socket to hosts we did not choose.
+
+Invariants: a name is looked up once per hop and *every* address it has must be allowed; the connection goes to one of
+those very addresses, whatever the name means a moment later. Redirects are followed by hand, each hop checked like
+the first. No cookies, no credentials, no proxy from the environment, nothing of the caller's on a second hop. One
+deadline over everything, and a limit on the inflated body. No connection is kept: a kept one would be matched to the
+next request by its address, not by the host whose certificate was checked.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import cast
+
+import anyio
+import anyio.to_thread
+import httpx
+import structlog
+
+from pressrun import __version__
+from pressrun.egress.addresses import Address, parse_address
+from pressrun.egress.bodies import ENCODINGS, read_body
+from pressrun.egress.policy import EgressPolicy, Target, read_target
+from pressrun.errors import FetchFailed
+
+LIMIT_S = 10.0  # SAFETY: in all
+MAX_BYTES = 20 * 1024 * 1024  # SAFETY: inflated
+_MAX_REDIRECTS = 5  # SAFETY
+_REDIRECTS = {301, 302, 303, 307, 308}
+_CONNECT_LIMIT_S = 4.0  # arbitrary: leaves time for a second address when the first is dead
+_MAX_ADDRESSES = 4  # arbitrary: tried one after the other
+_MAX_CONNECTIONS = 32  # arbitrary: over all runs; more wait, within their deadline
+_CLOSE_LIMIT_S = 0.5
+
+Resolver = Callable[[str], Awaitable[Sequence[str]]]
+"""A host's addresses as text, in the order to try. Raises: OSError."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A whole answer with a status of 2xx. `url` is where it came from in the end."""
+
+    url: str
+    media_type: str  # lower-case, without parameters; "" when the host did not say
+    charset: str | None
+    body: bytes
+
+
+@asynccontextmanager
+async def open_egress(
+    policy: EgressPolicy, *, resolve: Resolver | None = None, trusted: ssl.SSLContext | None = None
+) -> AsyncIterator[Egress]:
+    """Connects to nothing yet. `trusted` None are the usual certificate authorities."""
+    egress = Egress(policy, resolve or look_up, trusted)
+    try:
+        yield egress
+    finally:
+        await egress.aclose()
+
+
+class Egress:
+    """One per process, opened by `open_egress`; shared by all runs."""
+
+    def __init__(self, policy: EgressPolicy, resolve: Resolver, trusted: ssl.SSLContext | None) -> None:
+        self._policy = policy
+        self._resolve = resolve
+        self._trusted = trusted
+        self._transport: httpx.AsyncHTTPTransport | None = None
+
+    def check(self, url: str) -> str:
+        """The URL in one spelling, if it may be tried, as far as can be told without a look-up.
+
+        Raises: EgressBlocked.
+        """
+        target = read_target(url)
+        self._policy.check(target)
+        return target.url
+
+    async def fetch(
+        self, url: str, *, accept: str = "*/*", max_bytes: int = MAX_BYTES, limit_s: float = LIMIT_S
+    ) -> Fetched:
+        """GET, following redirects. Raises: EgressBlocked; FetchFailed, also for any status but 2xx."""
+        target = read_target(url)
+        with _within(limit_s, target):
+            for _hop in range(_MAX_REDIRECTS + 1):
+                async with self._exchange("GET", target, {"Accept": accept}) as response:
+                    onward = _redirected(response, target)
+                    if onward is None:
+                        return await _whole(response, target, max_bytes)
+                target = onward
+        raise FetchFailed(f"{read_target(url).host} redirects more than {_MAX_REDIRECTS} times.")
+
+    async def post(
+        self, url: str, content: bytes, headers: Mapping[str, str], *, limit_s: float = LIMIT_S
+    ) -> tuple[int, Mapping[str, str]]:
+        """POST; status and headers (names in lower case) of the answer, whose body is not read.
+
+        Redirects are an answer like any other, not followed. Raises: EgressBlocked, FetchFailed.
+        """
+        target = read_target(url)
+        with _within(limit_s, target):
+            async with self._exchange("POST", target, headers, content) as response:
+                return response.status_code, dict(response.headers)
+
+    async def aclose(self) -> None:
+        """Closes what is open."""
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    @asynccontextmanager
+    async def _exchange(
+        self, method: str, target: Target, headers: Mapping[str, str], content: bytes | None = None
+    ) -> AsyncIterator[httpx.Response]:
+        addresses = await self._allowed_addresses(target)
+        response = await self._send(method, target, addresses, headers, content)
+        try:
+            yield response
+        finally:
+            with anyio.move_on_after(_CLOSE_LIMIT_S, shield=True):
+                await response.aclose()
+
+    async def _allowed_addresses(self, target: Target) -> list[Address]:
+        """All addresses of the target. Raises: EgressBlocked when one of them is not allowed; FetchFailed."""
+        grant = self._policy.check(target)
+        if target.address is not None:
+            return [self._policy.check_address(target, target.address, grant)]
+        try:
+            found = await self._resolve(target.host)
+        except OSError as exc:
+            raise FetchFailed(f"There is no host {target.host}.") from exc
+        if not found:
+            raise FetchFailed(f"There is no host {target.host}.")
+        return [self._policy.check_address(target, parse_address(text), grant) for text in dict.fromkeys(found)]
+
+    async def _send(
+        self,
+        method: str,
+        target: Target,
+        addresses: Sequence[Address],
+        headers: Mapping[str, str],
+        content: bytes | None,
+    ) -> httpx.Response:
+        failure: httpx.TransportError | None = None
+        for address in addresses[:_MAX_ADDRESSES]:
+            try:
+                return await self._dial().handle_async_request(_request(method, target, address, headers, content))
+            except (httpx.ConnectError, httpx.ConnectTimeout) as exc:
+                failure = exc  # nothing was sent yet
+            except httpx.TransportError as exc:
+                raise FetchFailed(f"{target.host} broke off without an answer.") from exc
+        _log.info("host not reached", host=target.host, port=target.port, reason=str(failure))
+        raise FetchFailed(f"{target.authority} cannot be reached.") from failure
+
+    def _dial(self) -> httpx.AsyncHTTPTransport:
+        """Made when it is first needed: reading the authorities takes a while, and most servers fetch nothing.
+
+        A bare transport, not a client: it knows no cookies, no redirects, no .netrc and no proxies.
+        """
+        if self._transport is None:
+            limits = httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=0)
+            verify = True if self._trusted is None else self._trusted
+            self._transport = httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits)
+        return self._transport
+
+
+def _request(
+    method: str, target: Target, address: Address, headers: Mapping[str, str], content: bytes | None
+) -> httpx.Request:
+    """To the address, for the host: in the Host header, in the TLS greeting, and for its certificate."""
+    own = {"Host": target.authority, "User-Agent": f"Pressrun/{__version__}", "Accept-Encoding": ENCODINGS}
+    url = httpx.URL(scheme=target.scheme, host=str(address), port=target.port, raw_path=target.raw_path)
+    extensions: dict[str, object] = {"timeout": {"connect": _CONNECT_LIMIT_S}}  # all else has the caller's deadline
+    if target.address is None:
+        extensions["sni_hostname"] = target.host
+    return httpx.Request(method, url, headers={**headers, **own}, content=content, extensions=extensions)
+
+
+def _redirected(response: httpx.Response, target: Target) -> Target | None:
+    location = response.headers.get("location")
+    if response.status_code not in _REDIRECTS or location is None:
+        return None
+    try:
+        return read_target(httpx.URL(target.url).join(location))
+    except (httpx.InvalidURL, ValueError) as exc:
+        raise FetchFailed(f"{target.host} redirects to something that is no URL.") from exc
+
+
+async def _whole(response: httpx.Response, target: Target, max_bytes: int) -> Fetched:
+    if not response.is_success:
+        raise FetchFailed(f"{target.host} answered with status {response.status_code}.")
+    stream = cast(httpx.AsyncByteStream, response.stream)
+    try:
+        body = await read_body(stream, response.headers.get("content-encoding", ""), max_bytes, target.host)
+    except httpx.TransportError as exc:
+        raise FetchFailed(f"{target.host} broke off in the middle of its answer.") from exc
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return Fetched(target.url, media_type, response.charset_encoding, body)
+
+
+@contextmanager
+def _within(limit_s: float, target: Target) -> Iterator[None]:
+    """Bounds what is inside."""
+    try:
+        with anyio.fail_after(limit_s):
+            yield
+    except TimeoutError as exc:
+        raise FetchFailed(f"{target.host} did not answer within {limit_s:g} s.") from exc
+
+
+async def look_up(host: str) -> Sequence[str]:
+    """The system's resolver, in a thread that is left behind when the answer does not come in time."""
+    found = await anyio.to_thread.run_sync(
+        lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM), abandon_on_cancel=True
+    )
+    return [str(address[0]) for *_, address in found]

@@ -1,0 +1,171 @@
+"""`WebhookDeliverer`: tells whoever asked of the end of a run, at least once, by a signed POST (Standard Webhooks).
+
+The message is written in the transaction that ends the run, so none is lost and none is made up; its `webhook-id` is
+the same at each attempt, so a receiver can drop what it knows. Between attempts the wait grows, over restarts too;
+after the last the message is given up. A 2xx is a delivery, a 410 asks for no more; whatever else is said is ignored,
+and answers are not read. https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import structlog
+from pydantic import SecretStr
+
+from pressrun.db import webhooks as queries
+from pressrun.errors import EgressBlocked, FetchFailed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pressrun.clock import Clock
+    from pressrun.db.engine import Database
+    from pressrun.db.webhooks import Delivery
+    from pressrun.egress.broker import Egress
+    from pressrun.runs.model import Run
+
+# Standard Webhooks' own schedule, without its last days: a receiver that is down for a night is told in the morning.
+RETRY_AFTER_S = (5, 30, 120, 600, 3600, 6 * 3600, 24 * 3600)
+_MAX_RETRY_AFTER_S = 3600  # what a receiver may ask for with Retry-After
+_CLAIM_S = 60  # an attempt has 10 s; by then the process that made it is dead or frozen
+_AT_ONCE = 8  # arbitrary: attempts at the same time
+_LOOK_EVERY_S = 5.0  # arbitrary: for what another process wrote, or left behind
+
+# the envelope of an event, and up to 500 names: bodies are to be small
+_LEFT_OUT = {"type", "seq", "operation_id", "at", "v", "screenshot_files"}
+
+_log = structlog.get_logger(__name__)
+
+
+def message_of(run: Run, ended: Mapping[str, Any], at: datetime) -> str:
+    """The body for the end of `run`; `ended` is its terminal event as on the wire. Links are paths on the server."""
+    path = f"/runs/{run.operation_id}"
+    status = ended["type"]
+    fields = {name: value for name, value in ended.items() if name not in _LEFT_OUT}
+    data = {
+        "operation_id": run.operation_id,
+        "status": status,
+        "title": run.title,
+        "lane": run.lane,
+        "attempt": run.attempt,
+        "created_at": run.created_at.isoformat(),
+        "started_at": run.started_at and run.started_at.isoformat(),
+        "ended_at": at.isoformat(),
+        "duration_s": round(max(0.0, (at - (run.started_at or run.created_at)).total_seconds()), 3),
+        "fingerprint": run.fingerprint,
+        "result": fields if status == "complete" else None,
+        "error": fields if status == "error" else None,
+        "cancelled_by": fields.get("by"),
+        "links": {"run": path, "events": f"{path}/events", "archive": f"{path}/archive.zip"},
+    }
+    message = {"type": f"run.{status}", "timestamp": at.isoformat(), "data": data}
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+
+
+class WebhookDeliverer:
+    """One per process; any number of processes on one database share the work."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        egress: Egress,
+        secret: SecretStr,
+        *,
+        owner: str,
+        mask: Callable[[str], str] = str,
+    ) -> None:
+        from standardwebhooks import Webhook  # noqa: PLC0415 - 20 ms that only a server with a secret pays
+
+        self._database = database
+        self._clock = clock
+        self._egress = egress
+        self._signer = Webhook(secret.get_secret_value())
+        self._owner = owner
+        self._mask = mask
+        self._news = anyio.Event()
+
+    def wake(self) -> None:
+        """There may be something to deliver."""
+        self._news.set()
+
+    async def watch(self, guarded: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]) -> None:
+        """Delivers for ever; `guarded(work)` runs a round and outlives its failures."""
+        await guarded(self._recover)
+        while True:
+            self._news = anyio.Event()
+            await guarded(self.deliver_due)
+            with anyio.move_on_after(_LOOK_EVERY_S):
+                await self._news.wait()
+
+    async def deliver_due(self) -> None:
+        """Tries everything that is due now, some at the same time."""
+        while True:
+            now = self._clock.now()
+            until = now + timedelta(seconds=_CLAIM_S)
+            if not await self._anything_due(now):
+                return
+            claimed = await self._database.write(queries.claim_due, self._owner, now=now, until=until, limit=_AT_ONCE)
+            async with anyio.create_task_group() as tasks:
+                for delivery in claimed:
+                    tasks.start_soon(self._try, delivery)
+            if len(claimed) < _AT_ONCE:
+                return
+
+    async def _recover(self) -> None:
+        await self._database.write(queries.release_claims_of_the_dead, self._owner, self._clock.now())
+
+    async def _anything_due(self, now: datetime) -> bool:
+        due_at = await self._database.read(queries.next_due_at)
+        return due_at is not None and due_at <= now
+
+    async def _try(self, delivery: Delivery) -> None:
+        status, wait_s, final = None, 0, False
+        try:
+            status, headers = await self._egress.post(delivery.url, *self._signed(delivery))
+            wait_s, final = _retry_after_s(headers), status == HTTPStatus.GONE
+            reason = f"answered with {status}"
+        except EgressBlocked as exc:
+            reason, final = str(exc), True
+        except FetchFailed as exc:
+            reason = str(exc)
+        if status is not None and HTTPStatus(200) <= status < HTTPStatus.MULTIPLE_CHOICES:
+            await self._database.write(queries.record, delivery, state="delivered", last_status=status)
+            _log.info("webhook delivered", operation_id=delivery.operation_id, attempts=delivery.attempts)
+            return
+        await self._put_off(delivery, status, reason, wait_s, final=final)
+
+    async def _put_off(self, delivery: Delivery, status: int | None, reason: str, wait_s: int, *, final: bool) -> None:
+        tell = {"operation_id": delivery.operation_id, "attempts": delivery.attempts, "reason": reason}
+        if final or delivery.attempts > len(RETRY_AFTER_S):
+            await self._database.write(queries.record, delivery, state="given_up", last_status=status)
+            _log.warning("webhook given up", **tell)
+            return
+        wait_s = max(wait_s, RETRY_AFTER_S[delivery.attempts - 1])
+        due_at = self._clock.now() + timedelta(seconds=wait_s)
+        await self._database.write(queries.record, delivery, state="due", last_status=status, due_at=due_at)
+        _log.info("webhook not delivered yet", **tell, retry_in_s=wait_s)
+
+    def _signed(self, delivery: Delivery) -> tuple[bytes, dict[str, str]]:
+        """Body and headers."""
+        at = self._clock.now()
+        body = self._mask(delivery.body)
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "*/*",
+            "webhook-id": delivery.message_id,
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": self._signer.sign(delivery.message_id, at, body),
+        }
+        return body.encode(), headers
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> int:
+    text = headers.get("retry-after", "")
+    return min(int(text), _MAX_RETRY_AFTER_S) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004 - a date is as good as none
