@@ -62,6 +62,13 @@ async def pids(pool: BrowserPool) -> list[int]:
     return [chromium.pid, chromium.driver.pid]
 
 
+def pid_of(pool: BrowserPool, seat: int) -> int:
+    """The Chromium of a place, which runs."""
+    browser = pool.seats[seat].processes[-1].browser
+    assert isinstance(browser, LocalChromium)
+    return browser.pid
+
+
 def is_alive(pid: int) -> bool:
     """Whether the process runs; one that has ended and was not waited for does not."""
     try:
