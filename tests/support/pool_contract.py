@@ -1,0 +1,292 @@
+"""What a pool promises, whatever its browsers are: one suite, over fakes (tests/unit) and Chromium (tests/browser)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from typing import Any, Protocol
+
+import anyio
+import pytest
+
+from pressrun.browser.config import BrowserPoolConfig
+from pressrun.browser.drawing import Picture, draw
+from pressrun.browser.image import ImageOptions
+from pressrun.browser.lease import DocumentLayout
+from pressrun.browser.page_breaks import Slice
+from pressrun.browser.pool import BrowserPool, Lease
+from pressrun.browser.ports import Screen
+from pressrun.errors import BrowserCrashed, BrowserFailure, PoolExhausted, RenderTimeout
+
+QUICK = BrowserPoolConfig(
+    local=2,
+    contexts=2,
+    lease_timeout_s=20,
+    load_timeout_s=10,
+    close_timeout_s=1,
+    ping_interval_s=0.1,
+    ping_timeout_s=0.5,
+)
+SMALL: dict[str, Any] = {"viewport_width": 320, "viewport_height": 240, "zoom": 1}
+SCREEN = Screen(320, 240, 1)
+LINE_CSS_PX = 20
+
+
+class Rig(Protocol):
+    """How the suite gets at the browsers of a pool."""
+
+    def open(self, config: BrowserPoolConfig) -> AbstractAsyncContextManager[BrowserPool]: ...
+
+    def kill(self, pool: BrowserPool, seat: int) -> None:
+        """SIGKILL from outside."""
+        ...
+
+    def freeze(self, pool: BrowserPool, seat: int) -> None: ...
+
+    async def open_contexts(self, pool: BrowserPool) -> int:
+        """As the browsers themselves see it."""
+        ...
+
+
+def lines(count: int) -> str:
+    """A document of that many lines, 20 px each."""
+    return f"<style>body,p{{margin:0;line-height:{LINE_CSS_PX}px}}</style>" + "<p>text" * count
+
+
+class Drawn:
+    """A document drawn slide by slide, and what has come of it so far."""
+
+    def __init__(self, pool: BrowserPool, slides: int, run: str = "run") -> None:
+        self.saved: list[int] = []
+        self.news = anyio.Event()
+        self._pool = pool
+        self._slides = slides
+        self._run = run
+
+    async def plan(self, layout: DocumentLayout) -> Sequence[tuple[int, Slice]]:
+        assert layout.height_css_px >= self._slides * LINE_CSS_PX
+        return [(n + 1, Slice(n * LINE_CSS_PX, (n + 1) * LINE_CSS_PX)) for n in range(self._slides)]
+
+    async def save(self, index: int, image: bytes) -> None:
+        assert image
+        self.saved.append(index)
+        self.news.set()
+        self.news = anyio.Event()
+
+    async def draw(self, html: str | None = None) -> None:
+        picture = Picture(html or lines(self._slides), SCREEN, ImageOptions("jpeg", 30))
+        await draw(self._pool, picture, run=self._run, plan=self.plan, save=self.save)
+
+    async def until(self, count: int) -> None:
+        while len(self.saved) < count:
+            await self.news.wait()
+
+    @property
+    def is_whole(self) -> bool:
+        return sorted(self.saved) == list(range(1, self._slides + 1))
+
+
+async def capture_for_ever(lease: Lease) -> None:
+    while True:
+        await lease.capture(Slice(0, 20), "jpeg", 30)
+
+
+async def settled(pool: BrowserPool) -> None:
+    """Until the pool has closed what callers left to it."""
+    while pool._stays:
+        for stay in tuple(pool._stays):
+            await stay.gone.wait()
+        await anyio.lowlevel.checkpoint()
+
+
+class PoolContract:
+    """The suite. A subclass gives `rig`."""
+
+    @pytest.fixture
+    async def pool(self, rig: Rig) -> AsyncIterator[BrowserPool]:
+        with anyio.fail_after(30):
+            async with rig.open(QUICK) as pool:
+                yield pool
+
+    async def works(self, pool: BrowserPool) -> bool:
+        async with pool.lease(**SMALL) as lease:
+            await lease.load("<p>after")
+            return len(await lease.capture(Slice(0, 20), "jpeg", 30)) > 0
+
+    async def is_whole(self, rig: Rig, pool: BrowserPool) -> bool:
+        await settled(pool)
+        pressure = pool.pressure()
+        return (pressure.running, pressure.waiting, pressure.free, await rig.open_contexts(pool)) == (0, 0, 4, 0)
+
+    async def test_no_browser_is_started_before_it_is_asked_for(self, pool: BrowserPool) -> None:
+        assert [browser.state for browser in pool.pressure().browsers] == ["stopped", "stopped"]
+        assert await pool.warm()
+        assert [browser.state for browser in pool.pressure().browsers] == ["up", "stopped"]
+
+    async def test_many_first_leases_start_each_browser_once(self, pool: BrowserPool) -> None:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(6):
+                tasks.start_soon(self.works, pool)
+        assert [browser.tally.started for browser in pool.pressure().browsers] == [1, 1]
+
+    async def test_no_more_leases_than_places_and_who_waits_is_served_in_order(self, rig: Rig) -> None:
+        served: list[int] = []
+
+        async def wait(pool: BrowserPool, number: int) -> None:
+            async with pool.lease(**SMALL):
+                served.append(number)
+
+        async with rig.open(replace(QUICK, local=1, contexts=1)) as pool:
+            async with anyio.create_task_group() as tasks, pool.lease(**SMALL):
+                for number in range(3):
+                    tasks.start_soon(wait, pool, number)
+                    await anyio.wait_all_tasks_blocked()
+                assert (pool.pressure().running, pool.pressure().waiting, pool.pressure().free) == (1, 3, 0)
+                assert not served
+        assert served == [0, 1, 2]
+
+    async def test_leases_are_spread_over_the_browsers(self, pool: BrowserPool) -> None:
+        async with pool.lease(**SMALL), pool.lease(**SMALL), pool.lease(**SMALL):
+            assert sorted(browser.leases for browser in pool.pressure().browsers) == [1, 2]
+
+    async def test_waiting_longer_than_the_deadline_is_told(self, rig: Rig) -> None:
+        async with rig.open(replace(QUICK, local=1, contexts=1)) as pool, pool.lease(**SMALL):
+            with pytest.raises(PoolExhausted, match=r"0\.05 s"):
+                await pool.lease(**SMALL, timeout_s=0.05).__aenter__()
+            assert pool.pressure().waiting == 0
+
+    async def test_a_full_line_is_told_at_once(self, rig: Rig) -> None:
+        config = replace(QUICK, local=1, contexts=1, max_waiting=0)
+        async with rig.open(config) as pool, pool.lease(**SMALL):
+            with anyio.fail_after(1), pytest.raises(PoolExhausted, match="wait already"):
+                await pool.lease(**SMALL).__aenter__()
+            await pool.check()  # a busy pool is healthy
+
+    async def test_a_browser_is_replaced_after_so_many_contexts_and_drained(self, rig: Rig) -> None:
+        async with rig.open(replace(QUICK, local=1, contexts=4, recycle_after=3)) as pool:
+            async with pool.lease(**SMALL) as old:
+                await old.load("<p>old")
+                for _ in range(3):
+                    assert await self.works(pool)
+                assert [kept.draining for kept in pool.seats[0].processes] == [True, False]
+                assert len(await old.capture(Slice(0, 20))) > 0
+            assert len(pool.seats[0].processes) == 1
+            assert pool.pressure().browsers[0].tally.recycled == 1
+
+    async def test_an_idle_browser_is_closed_but_not_the_first(self, rig: Rig) -> None:
+        async with rig.open(replace(QUICK, idle_s=0.2)) as pool:
+            await Drawn(pool, 6).draw()
+            assert [browser.state for browser in pool.pressure().browsers] == ["up", "up"]
+            with anyio.fail_after(10):
+                while pool.seats[1].state == "up":
+                    await pool.seats[1].processes[0].browser.lost.wait()
+            assert [browser.state for browser in pool.pressure().browsers] == ["up", "stopped"]
+            drawn = Drawn(pool, 6)
+            await drawn.draw()
+            assert drawn.is_whole
+
+    async def test_a_kill_while_idle_is_not_noticed_by_the_next_lease(self, rig: Rig, pool: BrowserPool) -> None:
+        await pool.warm()
+        rig.kill(pool, 0)
+        with anyio.fail_after(10):
+            assert await self.works(pool)
+
+    async def test_a_kill_in_a_lease_is_a_crash_that_costs_the_other_browser_nothing(
+        self, rig: Rig, pool: BrowserPool
+    ) -> None:
+        async with pool.lease(**SMALL) as first, pool.lease(**SMALL) as second:
+            await first.load("<p>first")
+            await second.load("<p>second")
+            rig.kill(pool, 0)
+            with anyio.fail_after(10), pytest.raises(BrowserCrashed):
+                await capture_for_ever(first)
+            assert len(await second.capture(Slice(0, 20), "jpeg", 30)) > 0
+        assert await self.works(pool)
+        assert await self.is_whole(rig, pool)
+
+    async def test_a_frozen_browser_is_replaced_within_five_seconds(self, rig: Rig, pool: BrowserPool) -> None:
+        async with pool.lease(**SMALL) as lease:
+            await lease.load("<p>x")
+            rig.freeze(pool, 0)
+            with anyio.fail_after(5), pytest.raises(BrowserFailure):
+                await capture_for_ever(lease)
+        with anyio.fail_after(5):
+            assert await self.works(pool)
+        assert await self.is_whole(rig, pool)
+
+    async def test_an_endless_document_ends_at_its_deadline(self, rig: Rig) -> None:
+        async with rig.open(replace(QUICK, load_timeout_s=0.5)) as pool:
+            with anyio.fail_after(5), pytest.raises(RenderTimeout):
+                async with pool.lease(**SMALL, scripts=True) as lease:
+                    await lease.load("<p>x</p><script>for (;;);</script>")
+            assert await self.is_whole(rig, pool)
+
+    async def test_one_run_is_drawn_by_all_browsers_each_slide_once_and_nearly_in_order(
+        self, rig: Rig, pool: BrowserPool
+    ) -> None:
+        drawn, shares = Drawn(pool, 40), set()
+
+        async def watch() -> None:
+            while not drawn.is_whole:
+                shares.update(pool.pressure().shares.values())
+                await drawn.news.wait()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(watch)
+            await drawn.draw()
+        assert drawn.is_whole
+        assert max(shares) == 2
+        assert all(abs(place - index) <= 6 for place, index in enumerate(drawn.saved, start=1))
+        assert pool.pressure().shares == {}
+        assert await self.is_whole(rig, pool)
+
+    async def test_two_runs_share_slide_by_slide(self, pool: BrowserPool) -> None:
+        long, short = Drawn(pool, 60, "long"), Drawn(pool, 10, "short")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(long.draw)
+            await long.until(5)
+            await short.draw()
+            while_short = len(long.saved) - 5
+            assert short.is_whole
+            assert while_short < 30  # by turns about as many as the short one has, and what starting it takes
+            assert not long.is_whole
+        assert long.is_whole
+
+    async def test_a_run_gives_a_browser_back_when_another_waits(self, rig: Rig) -> None:
+        async with rig.open(replace(QUICK, contexts=1)) as pool:
+            long, short = Drawn(pool, 60, "long"), Drawn(pool, 4, "short")
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(long.draw)
+                while pool.pressure().shares != {"long": 2}:
+                    await long.news.wait()
+                await long.until(4)
+                await short.draw()
+                assert short.is_whole
+                assert not long.is_whole
+            assert long.is_whole
+
+    async def test_a_browser_that_dies_while_drawing_costs_no_slide(self, rig: Rig, pool: BrowserPool) -> None:
+        drawn = Drawn(pool, 40)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(drawn.draw)
+            for count, seat in ((4, 0), (15, 1), (25, 0)):
+                await drawn.until(count)
+                while not pool.seats[seat].processes:
+                    await drawn.news.wait()
+                rig.kill(pool, seat)
+        assert drawn.is_whole
+        assert len(drawn.saved) == 40
+        assert await self.works(pool)
+        assert await self.is_whole(rig, pool)
+
+    @pytest.mark.parametrize("after_ms", [0, 1, 3, 8, 20, 50, 120])
+    async def test_a_drawing_cancelled_at_any_moment_leaves_the_pool_whole(
+        self, rig: Rig, pool: BrowserPool, after_ms: int
+    ) -> None:
+        with anyio.fail_after(5):
+            with anyio.move_on_after(after_ms / 1000):
+                await Drawn(pool, 200).draw()
+        with anyio.fail_after(5):
+            assert await self.is_whole(rig, pool)
+        assert pool.pressure().shares == {}
