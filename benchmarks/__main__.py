@@ -13,7 +13,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import admission, deck, idle, postgres, readers, refusals, resume
+from benchmarks import admission, deck, idle, pool, postgres, readers, refusals, resume
 from benchmarks.figures import Figure
 
 BENCHMARKS = {
@@ -22,6 +22,7 @@ BENCHMARKS = {
     "deck": deck.measure,
     "readers": readers.measure,
     "refusals": refusals.measure,
+    "pool": pool.measure,
     "postgres": postgres.measure,
     "resume": resume.measure,
 }

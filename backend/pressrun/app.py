@@ -39,6 +39,7 @@ from pressrun.api.state import AppState
 from pressrun.api.streams import StreamHost
 from pressrun.api.tokens import parse_tokens, require_safe_bind
 from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.browser.addresses import parse_addresses
 from pressrun.browser.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
 from pressrun.clock import Clock, SystemClock
 from pressrun.db.engine import open_database
@@ -219,7 +220,21 @@ async def _open_ai(stack: AsyncExitStack, settings: Settings) -> AiClient | None
 
 
 def _pool_config(settings: Settings) -> BrowserPoolConfig:
-    return BrowserPoolConfig(executable=settings.chromium, contexts=settings.browser_contexts)
+    addresses = parse_addresses(settings.browsers.get_secret_value())
+    return BrowserPoolConfig(
+        executable=settings.chromium,
+        local=addresses.local,
+        remote=addresses.remote,
+        contexts=settings.browser_contexts,
+        idle_s=settings.browser_idle_s,
+        recycle_after=settings.browser_recycle_after,
+        load_timeout_s=settings.page_timeout_s,
+        max_heap_mb=settings.page_max_heap_mb,
+        max_picture_pixels=settings.page_max_picture_pixels,
+        max_nodes=settings.page_max_nodes,
+        max_height_css_px=settings.page_max_height_px,
+        max_windows=settings.page_max_windows,
+    )
 
 
 def _guard_config(settings: Settings) -> GuardConfig:

@@ -72,7 +72,7 @@ async def _check_browser(settings: Settings) -> list[Check]:
     except PressrunError as exc:
         return [Check("Chromium", False, str(exc), "Run: pressrun install-browser")]
     found = Check("Chromium", True, str(executable))
-    config = BrowserPoolConfig(executable=executable, contexts=1)
+    config = BrowserPoolConfig(executable=executable, local=1)
     try:
         async with open_browser_pool(config) as pool:
             await pool.check()

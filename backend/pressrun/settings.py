@@ -43,7 +43,16 @@ class Settings(BaseSettings):
     ai_timeout_s: Annotated[float, Field(gt=0)] = 300
 
     chromium: Path | None = None
-    browser_contexts: Annotated[int, Field(ge=1, le=64)] = max(1, min(4, os.cpu_count() or 1))
+    browsers: SecretStr = SecretStr("local")
+    browser_contexts: Annotated[int, Field(ge=1, le=64)] = 4
+    browser_idle_s: Annotated[float, Field(gt=0)] = 300
+    browser_recycle_after: Annotated[int, Field(ge=1)] = 100
+    page_timeout_s: Annotated[float, Field(gt=0, le=600)] = 30
+    page_max_heap_mb: Annotated[int, Field(ge=16, le=4096)] = 256
+    page_max_picture_pixels: Annotated[int, Field(ge=1)] = 150_000_000
+    page_max_nodes: Annotated[int, Field(ge=1)] = 300_000
+    page_max_height_px: Annotated[int, Field(ge=1, le=10_000_000)] = 1_000_000
+    page_max_windows: Annotated[int, Field(ge=0, le=1000)] = 20
 
     lanes: Annotated[dict[str, int], NoDecode] = Field(default_factory=lambda: {"default": 1})
     unknown_lanes: Literal["one", "refuse"] = "one"
@@ -81,6 +90,9 @@ class Settings(BaseSettings):
         passwords = [unquote(found) for found in re.findall(r"//[^/@:\s]*:([^/@\s]+)@", urls)]
         passwords += [unquote(found) for found in re.findall(r"[?&]password=([^&\s]+)", database_url)]
         keys = [self.ai_api_key.get_secret_value()] if self.ai_api_key else []
+        browsers = self.browsers.get_secret_value()  # browserless and others take their token in the query
+        passwords += [unquote(found) for found in re.findall(r"//[^/@:\s]*:([^/@\s]+)@", browsers)]
+        passwords += [unquote(found) for found in re.findall(r"[?&][^=&\s,]+=([^&\s,*]{6,})", browsers)]
         digests = [digest for line in self.tokens for digest in line.split(":")[1:2]]
         return [secret for secret in (*passwords, *keys, *digests) if secret]
 

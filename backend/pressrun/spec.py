@@ -17,6 +17,7 @@ MAX_HTML_BYTES = 5_000_000  # CONTRACT
 Composer = Literal["auto", "markdown", "ai"]
 ImageFormat = Literal["png", "jpeg", "webp"]
 Output = Literal["images", "html", "pdf", "zip"]
+PngMode = Literal["speed", "size"]
 Theme = Literal["paper", "ink", "chalk"]
 
 OUTPUT_ORDER: tuple[Output, ...] = ("images", "html", "pdf", "zip")
@@ -85,6 +86,9 @@ class RunSpec(BaseModel):
     max_screenshots: Annotated[int, Field(ge=1, le=500)] = 50
     image_format: ImageFormat = "png"
     image_quality: Annotated[int, Field(ge=1, le=100, description="for jpeg and webp")] = 85
+    png_mode: Annotated[PngMode, Field(description="for png: written fast, or with half the bytes; same pixels")] = (
+        "speed"
+    )
     outputs: Annotated[
         list[Output], Field(min_length=1, max_length=len(OUTPUT_ORDER)), AfterValidator(_normalise_outputs)
     ] = ["images"]

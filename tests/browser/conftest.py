@@ -11,6 +11,7 @@ import pytest
 
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.pool import BrowserPool, Lease, open_browser_pool
+from pressrun.browser.process import LocalChromium
 
 SMALL: dict[str, Any] = {"viewport_width": 320, "viewport_height": 240, "zoom": 1}
 QUICK = BrowserPoolConfig(
@@ -38,20 +39,27 @@ def quick(**changes: object) -> BrowserPoolConfig:
 async def open_contexts(pool: BrowserPool) -> int:
     """Contexts that exist in Chromium itself, whoever holds them (Playwright's own default context not counted)."""
     count = 0
-    for process in pool._browsers.processes:
-        session = await process.browser.new_browser_cdp_session()
+    for chromium in chromiums(pool):
+        session = await chromium.browser.new_browser_cdp_session()
         answer = await session.send("Target.getBrowserContexts")
         count += len(answer["browserContextIds"])
         await session.detach()
     return count
 
 
+def chromiums(pool: BrowserPool) -> list[LocalChromium]:
+    """The browsers that run, draining ones included."""
+    found = [kept.browser for seat in pool.seats for kept in seat.processes]
+    assert all(isinstance(browser, LocalChromium) for browser in found)
+    return found  # type: ignore[return-value]
+
+
 async def pids(pool: BrowserPool) -> list[int]:
     """Chromium and its driver, started if need be."""
     await pool.warm()
-    (process,) = pool._browsers.processes
-    assert process._driver.pid is not None
-    return [process.pid, process._driver.pid]
+    (chromium,) = chromiums(pool)
+    assert chromium.driver.pid is not None
+    return [chromium.pid, chromium.driver.pid]
 
 
 def is_alive(pid: int) -> bool:
@@ -61,8 +69,3 @@ def is_alive(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return stat.rsplit(")", 1)[1].split()[0] != "Z"
-
-
-def children(pid: int) -> set[int]:
-    """The direct children of a process."""
-    return {int(child) for tasks in Path(f"/proc/{pid}/task").glob("*/children") for child in tasks.read_text().split()}

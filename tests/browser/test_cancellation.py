@@ -8,9 +8,10 @@ import os
 import anyio
 import pytest
 
+from pressrun.browser.handle import children_of
 from pressrun.browser.page_breaks import Slice
 from pressrun.browser.pool import BrowserPool, open_browser_pool
-from tests.browser.conftest import SMALL, children, open_contexts, quick
+from tests.browser.conftest import SMALL, chromiums, open_contexts, quick
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
 
@@ -88,7 +89,7 @@ async def test_a_run_cancelled_in_an_endless_script_is_free_within_a_second(pool
 
 @pytest.mark.slow
 async def test_cancelled_while_the_browser_starts_it_is_free_at_once_and_the_browser_stays() -> None:
-    before = children(os.getpid())
+    before = children_of(os.getpid())
     async with open_browser_pool(quick()) as pool:
         for after_s in (0.01, 0.1, 0.3):
             with anyio.fail_after(after_s + 1), anyio.move_on_after(after_s):
@@ -97,8 +98,8 @@ async def test_cancelled_while_the_browser_starts_it_is_free_at_once_and_the_bro
             await settle(pool)
             await whole_run(pool)
         assert await open_contexts(pool) == 0
-        assert len(pool._browsers.processes) == 1
-    assert children(os.getpid()) <= before
+        assert len(chromiums(pool)) == 1
+    assert children_of(os.getpid()) <= before
 
 
 async def test_cancelled_in_the_waiting_line_it_takes_no_place(pool: BrowserPool) -> None:
@@ -112,9 +113,9 @@ async def test_cancelled_in_the_waiting_line_it_takes_no_place(pool: BrowserPool
 @pytest.mark.parametrize("after_ms", [0, 50, 200, 400, 700])
 @pytest.mark.slow
 async def test_a_pool_cancelled_at_any_moment_leaves_no_process(after_ms: int) -> None:
-    before = children(os.getpid())
+    before = children_of(os.getpid())
     with anyio.move_on_after(after_ms / 1000):
         async with open_browser_pool(quick()) as pool:
             await whole_run(pool)
             await anyio.sleep_forever()
-    assert children(os.getpid()) <= before
+    assert children_of(os.getpid()) <= before

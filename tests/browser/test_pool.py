@@ -11,7 +11,7 @@ from pressrun.browser.chromium import find_chromium
 from pressrun.browser.page_breaks import Slice
 from pressrun.browser.pool import BrowserPool, open_browser_pool
 from pressrun.errors import BrowserUnavailable, PoolExhausted
-from tests.browser.conftest import SMALL, is_alive, open_contexts, pids, quick
+from tests.browser.conftest import SMALL, chromiums, is_alive, open_contexts, pids, quick
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
 
@@ -28,7 +28,7 @@ async def test_many_first_leases_start_one_browser() -> None:
         for _ in range(4):
             tasks.start_soon(pool.warm)
         await pool.warm()
-        assert len(pool._browsers.processes) == 1
+        assert len(chromiums(pool)) == 1
 
 
 async def test_nothing_outlives_the_pool() -> None:
@@ -153,8 +153,8 @@ async def test_a_browser_is_replaced_after_so_many_contexts_and_drained() -> Non
             for _ in range(2):
                 async with pool.lease(**SMALL):
                     pass
-            assert [process.draining for process in pool._browsers.processes] == [True, False]
+            assert [kept.draining for kept in pool.seats[0].processes] == [True, False]
             assert len(await old.capture(Slice(0, 240))) > 0
-        (process,) = pool._browsers.processes
+        (process,) = chromiums(pool)
         assert process.pid != first
         assert not is_alive(first)

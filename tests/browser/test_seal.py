@@ -14,7 +14,7 @@ from pressrun.browser.page_breaks import Slice
 from pressrun.browser.pool import BrowserPool, open_browser_pool
 from pressrun.browser.process import _environment
 from pressrun.errors import RenderTimeout
-from tests.browser.conftest import quick
+from tests.browser.conftest import chromiums, quick
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
 
@@ -124,7 +124,7 @@ async def test_chromium_sees_nothing_of_the_server_s_environment(
     monkeypatch.setenv("PRESSRUN_AI_API_KEY", "canary")
     assert "canary" not in str(_environment())
     await pool.warm()
-    (process,) = pool._browsers.processes
+    (process,) = chromiums(pool)
     names = {
         entry.split(b"=")[0].decode()
         for entry in (await anyio.Path(f"/proc/{process.pid}/environ").read_bytes()).split(b"\0")

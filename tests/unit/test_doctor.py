@@ -68,7 +68,7 @@ async def test_on_a_machine_with_everything_nothing_is_broken(tmp_path: Path) ->
 @pytest.mark.chromium
 async def test_a_script_that_no_font_has_is_found_by_what_chromium_draws() -> None:
     samples = {"Latin": "é", "private": "\U0010fffb", "CJK": "語", "unassigned": "\u0378"}
-    async with open_browser_pool(BrowserPoolConfig(contexts=1)) as pool:
+    async with open_browser_pool(BrowserPoolConfig(local=1)) as pool:
         assert await scripts_without_font(pool, samples) == ["private", "unassigned"]
 
 

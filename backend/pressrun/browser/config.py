@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pressrun.browser.addresses import RemoteAddress
+
 
 @dataclass(frozen=True, slots=True)
 class BrowserPoolConfig:
@@ -13,14 +15,35 @@ class BrowserPoolConfig:
     executable: Path | None = None
     """PRESSRUN_CHROMIUM; None: `find_chromium` looks."""
 
-    contexts: int = 2
-    """Leases at a time. Past one capture per core only latency grows (BROWSER.md, "The fast way")."""
+    local: int = 1
+    """Browsers of this machine: one for each core is fastest, more only cost memory (BROWSER.md, "The fast way")."""
+
+    remote: tuple[RemoteAddress, ...] = ()
+    """Browsers elsewhere."""
+
+    contexts: int = 4
+    """Pages open at a time in one browser (times its weight), 25 to 60 MB each; they capture in turns."""
 
     max_waiting: int = 64
     """Length of the line; arbitrary. A longer one would only be waited for in vain."""
 
     lease_timeout_s: float = 120
     """From asking for a lease to having its page, the wait in line included."""
+
+    turn_s: float = 2
+    """How long one capture may keep the others of its browser waiting; then the next goes ahead beside it."""
+
+    connect_timeout_s: float = 10
+    """To a browser elsewhere: two round trips and its launch."""
+
+    reconnect_s: float = 0.5
+    """How long a browser that could not be started is left alone, doubled each time …"""
+
+    reconnect_max_s: float = 30
+    """… up to this. A run that finds no other browser tries at once all the same."""
+
+    idle_s: float = 300
+    """A browser that nobody used for so long is closed; the first one stays, so that a run never waits for a start."""
 
     launch_timeout_s: float = 30
     """Driver and Chromium take 0.4 s; a cold disk under load took 8 s."""
@@ -51,6 +74,12 @@ class BrowserPoolConfig:
 
     recycle_after: int = 100
     """Contexts made by one browser before it is replaced; what other pools use."""
+
+    recycle_rss_bytes: int = 1_000_000_000
+    """Memory of a browser's main process at which it is replaced: it has 150 MB at first, and stays flat."""
+
+    max_windows: int = 20
+    """Windows a document may open; each is closed at once. One that opens more is ended."""
 
     max_height_css_px: float = 1_000_000
     """Twice of what was tested; Chromium's own layout ends at 33 million device pixels."""

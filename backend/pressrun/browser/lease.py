@@ -6,11 +6,11 @@ Every call has an outer deadline, leaves Chromium in order when its caller is ca
 
 from __future__ import annotations
 
-import base64
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import anyio
 from anyio.abc import TaskGroup
@@ -19,14 +19,16 @@ from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.detached import run_detached
+from pressrun.browser.image import ImageFormat, ImageOptions, PngMode, finish
 from pressrun.browser.page_breaks import BOX_KINDS, Box, Slice
-from pressrun.browser.sealed_page import NavigatedAwayError, SealedPage
+from pressrun.browser.ports import OpenPage
+from pressrun.browser.sealed_page import NavigatedAwayError
+from pressrun.browser.turns import Turns
 from pressrun.errors import BrowserCrashed, BrowserFailure, DocumentTooLarge, RenderTimeout
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-ImageFormat = Literal["png", "jpeg", "webp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +49,21 @@ class Lease:
 
     def __init__(
         self,
-        sealed: SealedPage,
+        page: OpenPage,
         *,
         config: BrowserPoolConfig,
         tasks: TaskGroup,
+        turns: Turns,
+        encoders: anyio.CapacityLimiter,
         spend: Callable[[], None],
         why_lost: Callable[[], BrowserFailure | None],
     ) -> None:
-        self._sealed = sealed
+        self._page = page
+        self._screen = page.screen
         self._config = config
         self._tasks = tasks
+        self._turns = turns
+        self._encoders = encoders
         self._spend = spend
         self._why_lost = why_lost
         self._layout_height = 0.0
@@ -64,7 +71,16 @@ class Lease:
     @property
     def viewport_height_css_px(self) -> float:
         """What one slide shows of the document, for `plan_slices`."""
-        return self._sealed.height / self._sealed.zoom
+        return self._screen.height / self._screen.zoom
+
+    @property
+    def crashed_alone(self) -> bool:
+        """Its page has crashed, its browser has not: the document's own doing, most likely."""
+        return self._page.crashed and self._why_lost() is None
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """One's turn to capture in this browser; `shoot` and `pdf` belong inside."""
+        return self._turns.turn()
 
     async def load(self, html: str) -> None:
         """Shows `html`, with its fonts ready and its pictures decoded. Once per lease.
@@ -83,27 +99,46 @@ class Lease:
         """
         return await self._run(self._measure, self._config.load_timeout_s)
 
-    async def capture(self, slice: Slice, format: ImageFormat = "png", quality: int = 85) -> bytes:
-        """An image of exactly the viewport's pixels, showing `slice` and nothing else of the document.
+    async def capture(
+        self, slice: Slice, format: ImageFormat = "png", quality: int = 85, png_mode: PngMode = "speed"
+    ) -> bytes:
+        """An image of exactly the viewport's pixels, showing `slice` and nothing else of the document, in turn.
 
-        `quality` is for jpeg and webp, 1..100.
+        `quality` is for jpeg and webp, 1..100; `png_mode` for png.
         """
-        return await self._run(lambda: self._capture(slice, format, quality), self._config.capture_timeout_s)
+        options = ImageOptions(format, quality, png_mode)
+        async with self.turn():
+            shot = await self.shoot(slice, options)
+        return await self.finish(shot, options)
+
+    async def shoot(self, slice: Slice, options: ImageOptions) -> str:
+        """The slice as Chromium hands it over; `finish` makes the picture of it, while the next is being taken.
+
+        Raises:
+            BrowserCrashed: try the slice again in another lease.
+            RenderTimeout: it did not get ready in time.
+        """
+        return await self._run(lambda: self._shoot(slice, options), self._config.capture_timeout_s)
+
+    async def finish(self, shot: str, options: ImageOptions) -> bytes:
+        """The bytes of a picture that `shoot` took."""
+        return await finish(shot, options, self._encoders)
 
     async def pdf(self) -> bytes:
         """The document as a PDF with pages of the viewport's shape, text as text."""
-        return await self._run(self._print, self._config.pdf_timeout_s)
+        async with self.turn():
+            return await self._run(self._print, self._config.pdf_timeout_s)
 
     async def _load(self, html: str) -> None:
         config = self._config
-        await self._sealed.set_content(html, config.load_timeout_s)
-        over = await self._sealed.ask(
+        await self._page.set_content(html, config.load_timeout_s)
+        over = await self._page.ask(
             "prepare",
             {
                 "maxNodes": config.max_nodes,
                 "maxPicturePixels": config.max_picture_pixels,
                 # Frames are called back only where scripts run; without them a capture waits for its frame anyway.
-                "animationFrames": 2 if self._sealed.scripts else 0,
+                "animationFrames": 2 if self._screen.scripts else 0,
             },
         )
         if "nodes" in over:
@@ -115,7 +150,7 @@ class Lease:
             )
 
     async def _measure(self) -> DocumentLayout:
-        answer = await self._sealed.ask("layout", {"maxBoxes": self._config.max_boxes})
+        answer = await self._page.ask("layout", {"maxBoxes": self._config.max_boxes})
         height = float(answer["heightCssPx"])
         if height > self._config.max_height_css_px:
             raise DocumentTooLarge(
@@ -134,29 +169,24 @@ class Lease:
         )
         return DocumentLayout(height, boxes)
 
-    async def _capture(self, slice: Slice, format: ImageFormat, quality: int) -> bytes:
-        screen = self.viewport_height_css_px
-        position = await self._sealed.ask(
+    async def _shoot(self, slice: Slice, options: ImageOptions) -> str:
+        screen, zoom = self.viewport_height_css_px, self._screen.zoom
+        position = await self._page.ask(
             "show",
             {
                 "top": slice.top,
                 "bottom": slice.bottom,
                 "scrollTo": slice.top - slice.offset,
-                "clipped": slice.height < screen - 1 / self._sealed.zoom,
+                "clipped": slice.height < screen - 1 / zoom,
                 "roomBelow": self._layout_height + 2 * screen,
-                "zoom": self._sealed.zoom,
+                "zoom": zoom,
             },
         )
-        encoded = await self._sealed.screenshot(position["x"], position["y"], format, quality)
-        return await anyio.to_thread.run_sync(base64.b64decode, encoded)
+        return await self._page.screenshot(position["x"], position["y"], options.format, options.quality)
 
     async def _print(self) -> bytes:
-        width, height = self._sealed.width / self._sealed.zoom, self.viewport_height_css_px
-        await self._sealed.ask("print", {})
-        await self._sealed.page.emulate_media(media="screen")
-        return await self._sealed.page.pdf(
-            width=f"{width}px", height=f"{height}px", print_background=True, prefer_css_page_size=True
-        )
+        await self._page.ask("print", {})
+        return await self._page.pdf(self._screen.width / self._screen.zoom, self.viewport_height_css_px)
 
     async def _run(self, call: Callable[[], Awaitable[T]], timeout_s: float) -> T:
         """Every call's way to the page: detached, with a deadline, errors in our own words."""
@@ -168,7 +198,8 @@ class Lease:
             done = True
         except (Error, TimeoutError, NavigatedAwayError) as exc:
             failure = self._translate(exc, timeout_s)
-            _log.info("page failed: %s", failure, exc_info=exc)
+            _log.warning("page failed: %s: %s", failure.code, failure)
+            _log.debug("page failed by", exc_info=exc)
             raise failure from exc
         finally:
             if not done:
@@ -179,9 +210,13 @@ class Lease:
         lost = self._why_lost()
         if lost is not None:
             return lost
+        if self._page.flooded:
+            return DocumentTooLarge(
+                f"The document opens more than {self._config.max_windows} windows; remove the script that does."
+            )
         if isinstance(exc, NavigatedAwayError):
             return RenderTimeout("The document leads away from itself; remove its redirect (meta refresh or script).")
-        if self._sealed.crashed:
+        if self._page.crashed:
             return BrowserCrashed("The page crashed: the document needs more memory than a page may have.")
         if isinstance(exc, TimeoutError | PlaywrightTimeoutError):
             return RenderTimeout(

@@ -4,80 +4,86 @@
         async with pool.lease(viewport_width=1920, viewport_height=1080, zoom=2.1) as lease:
             await lease.load(html)
 
-Invariants: one lease = one fresh context, never used again; at most `contexts` leases at a time; a lease's context is
-made and closed by a task of the pool, so no cancelled caller can lose one; its place comes back even when closing
-hangs (the browser is killed then); nothing outlives the pool.
+`drawing.py` draws a whole document with as many browsers as are free. Invariants: one lease = one fresh context, never
+used again; each browser takes `weight` captures at a time, runs in turn; a lease's context is made and closed by a task
+of the pool, so no cancelled caller can lose one; its place comes back even when closing hangs (the browser is killed
+then); nothing outlives the pool.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import anyio
 from anyio.abc import TaskGroup
-from playwright.async_api import Error
 
+from pressrun.browser.addresses import default_local
 from pressrun.browser.config import BrowserPoolConfig
+from pressrun.browser.driver import DriverHost
 from pressrun.browser.lease import Lease
-from pressrun.browser.process import BrowserProcess
-from pressrun.browser.sealed_page import SealedPage, open_page
-from pressrun.browser.supervisor import BrowserState, BrowserSupervisor
-from pressrun.errors import BrowserCrashed, BrowserFailure, BrowserUnavailable, PoolExhausted
+from pressrun.browser.line import Line
+from pressrun.browser.ports import BrowserSource, Screen
+from pressrun.browser.process import LocalSource
+from pressrun.browser.remote import RemoteSource
+from pressrun.browser.stay import Stay
+from pressrun.browser.supervisor import BrowserState, BrowserSupervisor, Tally
+from pressrun.errors import BrowserFailure, BrowserUnavailable, PoolExhausted
 
 __all__ = ["BrowserPool", "BrowserPoolConfig", "Lease", "PoolPressure", "open_browser_pool"]
 
 _log = logging.getLogger(__name__)
 
-# A browser that died unnoticed costs the first attempt to open a context; a fresh one that fails too is no accident.
-_OPEN_ATTEMPTS = 2
+Seat = BrowserSupervisor
+Sources = Callable[[BrowserPoolConfig, DriverHost], Sequence[BrowserSource]]
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserPressure:
+    """How busy one browser is."""
+
+    name: str
+    weight: int
+    state: BrowserState
+    leases: int
+    capturing: int
+    waiting: int
+    tally: Tally
+    rss_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class PoolPressure:
-    """How busy a pool is. `reason`: why there is no browser, for people; None unless `browser` is `failed`."""
+    """How busy a pool is. `reason`: why there is no browser, for people; None unless `browser` is `failed`.
+
+    `shares`: of each run that is being drawn, how many browsers work for it just now.
+    """
 
     running: int
     waiting: int
     free: int
+    capacity: int
     browser: BrowserState
     reason: str | None
+    browsers: tuple[BrowserPressure, ...]
+    shares: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Screen:
-    width: int
-    height: int
-    zoom: float
-    scripts: bool
-
-
-class _Stay:
-    """A lease's time in the pool, as both sides see it: the caller and the task that keeps the context."""
-
-    def __init__(self, screen: _Screen) -> None:
-        self.screen = screen
-        self.sealed: SealedPage | None = None
-        self.process: BrowserProcess | None = None
-        self.failure: Exception | None = None
-        self.ready = anyio.Event()  # `sealed` or `failure` is there
-        self.over = anyio.Event()  # set by the caller: close the context
-        self.gone = anyio.Event()  # the context is closed and the place is free
-
-    def why_lost(self) -> BrowserFailure | None:
-        if self.process is not None and not self.process.is_usable:
-            return BrowserCrashed("The browser crashed while it showed the document; try again.")
-        return None
+def sources_of(config: BrowserPoolConfig, drivers: DriverHost) -> list[BrowserSource]:
+    """The real browsers of a pool: those here, then those elsewhere."""
+    local: list[BrowserSource] = [LocalSource(f"local {number + 1}", config, drivers) for number in range(config.local)]
+    return [*local, *(RemoteSource(address, config, drivers) for address in config.remote)]
 
 
 @asynccontextmanager
-async def open_browser_pool(config: BrowserPoolConfig) -> AsyncIterator[BrowserPool]:
-    """A pool that starts its browser when the first lease is asked for, and leaves no process behind."""
+async def open_browser_pool(config: BrowserPoolConfig, sources: Sources = sources_of) -> AsyncIterator[BrowserPool]:
+    """A pool that starts its browsers when leases are asked for, and leaves no process behind."""
     tasks = anyio.create_task_group()
     await tasks.__aenter__()
-    pool = BrowserPool(config, tasks)
+    drivers = DriverHost(tasks, config.launch_timeout_s)
+    pool = BrowserPool(config, tasks, drivers, sources(config, drivers))
     try:
         yield pool
     finally:
@@ -91,26 +97,60 @@ async def open_browser_pool(config: BrowserPoolConfig) -> AsyncIterator[BrowserP
 class BrowserPool:
     """Lends contexts. Opened by `open_browser_pool`; shared by all runs of one event loop."""
 
-    def __init__(self, config: BrowserPoolConfig, tasks: TaskGroup) -> None:
+    def __init__(
+        self, config: BrowserPoolConfig, tasks: TaskGroup, drivers: DriverHost, sources: Sequence[BrowserSource]
+    ) -> None:
         self._config = config
         self._tasks = tasks
-        self._line = anyio.CapacityLimiter(config.contexts)
-        self._browsers = BrowserSupervisor(config, tasks)
-        self._stays: set[_Stay] = set()
+        self._drivers = drivers
+        self._seats = [
+            BrowserSupervisor(source, config, tasks, stays_up=index == 0) for index, source in enumerate(sources)
+        ]
+        self._line = Line(self._seats, config.max_waiting)
+        self._encoders = anyio.CapacityLimiter(default_local())
+        self._stays: set[Stay] = set()
+        self._shares: dict[str, int] = {}
         self._ending = False
 
+    @property
+    def seats(self) -> Sequence[Seat]:
+        """The places for browsers, running or not."""
+        return self._seats
+
+    @property
+    def somebody_waits(self) -> bool:
+        """Who holds more than one lease should give one back."""
+        return self._line.waiting > 0
+
+    def version(self) -> str | None:
+        """Of the browser that runs, as it names itself; None while none does."""
+        versions = [kept.browser.version for seat in self._seats for kept in seat.processes if not kept.draining]
+        return versions[0] if versions else None
+
     def pressure(self) -> PoolPressure:
-        line = self._line.statistics()
+        states = [seat.state for seat in self._seats]
+        order: tuple[BrowserState, ...] = ("up", "starting", "failed", "stopped")
+        state = next(state for state in order if state in states)
         return PoolPressure(
-            running=line.borrowed_tokens,
-            waiting=line.tasks_waiting,
-            free=max(0, self._config.contexts - line.borrowed_tokens),
-            browser=self._browsers.state,
-            reason=self._browsers.failure,
+            running=self._line.running,
+            waiting=self._line.waiting,
+            free=self._line.free,
+            capacity=sum(seat.weight for seat in self._seats),
+            browser=state,
+            reason=next((seat.failure for seat in self._seats if seat.failure), None) if state == "failed" else None,
+            browsers=tuple(_pressure_of(seat) for seat in self._seats),
+            shares=dict(self._shares),
         )
 
+    def note_share(self, run: str, browsers: int) -> None:
+        """`browsers` work for that run from now on; 0: it has ended."""
+        if browsers:
+            self._shares[run] = browsers
+        else:
+            self._shares.pop(run, None)
+
     async def warm(self) -> bool:
-        """Starts the browser ahead of the first lease. False if it did not start: `pressure().reason` says why."""
+        """Starts a browser ahead of the first lease. False if none started: `pressure().reason` says why."""
         try:
             await self.check()
         except BrowserFailure as exc:
@@ -122,10 +162,19 @@ class BrowserPool:
         """Opens a real, blank page, outside of the line: a busy pool is healthy.
 
         Raises:
-            BrowserFailure: no page could be opened; the message says why.
+            BrowserFailure: no page could be opened in any browser; the message says why.
         """
-        async with self._stay(_Screen(320, 240, 1, scripts=False), None, timeout_s) as stay:
-            await self._lend(stay).load("<!doctype html><title>check</title>")
+        seats = sorted(self._seats, key=lambda seat: (seat.state != "up", seat.rests))
+        screen = Screen(320, 240, 1)
+        for seat in seats:
+            try:
+                async with self._stay(seat, screen, timeout_s, ends=_nothing) as lease:
+                    await lease.load("<!doctype html><title>check</title>")
+            except BrowserFailure:
+                if seat is seats[-1]:
+                    raise
+            else:
+                return
 
     @asynccontextmanager
     async def lease(
@@ -147,33 +196,34 @@ class BrowserPool:
         """
         limit_s = self._config.lease_timeout_s if timeout_s is None else timeout_s
         deadline = anyio.current_time() + limit_s
-        place = object()
-        await self._wait_in_line(place, limit_s)
-        screen = _Screen(viewport_width, viewport_height, zoom, scripts)
-        async with self._stay(screen, place, deadline - anyio.current_time()) as stay:
-            yield self._lend(stay)
+        seat = await self.take(limit_s)
+        screen = Screen(viewport_width, viewport_height, zoom, scripts)
+        async with self.lease_on(seat, screen, deadline - anyio.current_time()) as lease:
+            yield lease
 
-    async def _wait_in_line(self, place: object, limit_s: float) -> None:
+    async def take(self, limit_s: float | None = None, avoid: Collection[Seat] = ()) -> Seat:
+        """A place in the line's order, to be used with `lease_on`; rather not in `avoid`. Raises: as `lease`."""
         if self._ending:
             raise BrowserUnavailable("The server is shutting down; no browser is lent any more.")
-        waiting = self._line.statistics().tasks_waiting
-        if waiting >= self._config.max_waiting and self._line.available_tokens < 1:
-            raise PoolExhausted(
-                f"All {self._config.contexts} browser places are taken and {waiting} runs wait already; "
-                "try again shortly."
-            )
-        try:
-            with anyio.fail_after(limit_s):
-                await self._line.acquire_on_behalf_of(place)
-        except TimeoutError as exc:
-            raise PoolExhausted(f"No browser place came free within {limit_s:g} s; try again shortly.") from exc
+        return await self._line.take(self._config.lease_timeout_s if limit_s is None else limit_s, avoid)
+
+    def try_take(self, avoid: Collection[Seat] = ()) -> Seat | None:
+        """A place in a browser that is not in `avoid`, if nobody else wants one; to be used with `lease_on`."""
+        return None if self._ending else self._line.try_take(avoid)
 
     @asynccontextmanager
-    async def _stay(self, screen: _Screen, place: object | None, limit_s: float) -> AsyncIterator[_Stay]:
-        """A context kept by a task of the pool for as long as the body runs. Frees `place`, whatever happens."""
-        stay = _Stay(screen)
+    async def lease_on(self, seat: Seat, screen: Screen, limit_s: float | None = None) -> AsyncIterator[Lease]:
+        """A lease in the place that was taken, which is given back with it. Raises: as `lease`."""
+        limit_s = self._config.lease_timeout_s if limit_s is None else limit_s
+        async with self._stay(seat, screen, limit_s, ends=lambda: self._line.leave(seat)) as lease:
+            yield lease
+
+    @asynccontextmanager
+    async def _stay(self, seat: Seat, screen: Screen, limit_s: float, ends: Callable[[], None]) -> AsyncIterator[Lease]:
+        """A context kept by a task of the pool for as long as the body runs; then `ends`, whatever happens."""
+        stay = Stay(seat, screen)
         self._stays.add(stay)
-        self._tasks.start_soon(self._keep, stay, place)
+        self._tasks.start_soon(self._keep, stay, ends)
         completed = False
         try:
             try:
@@ -183,7 +233,7 @@ class BrowserPool:
                 raise PoolExhausted(f"No browser page could be opened within {limit_s:g} s; try again.") from exc
             if stay.failure is not None:
                 raise stay.failure
-            yield stay
+            yield self._lend(stay)
             completed = True
         finally:
             stay.over.set()
@@ -191,66 +241,25 @@ class BrowserPool:
             with anyio.move_on_after(grace_s, shield=True):
                 await stay.gone.wait()
 
-    def _lend(self, stay: _Stay) -> Lease:
-        if stay.sealed is None:
+    def _lend(self, stay: Stay) -> Lease:
+        if stay.page is None:
             raise BrowserUnavailable("The server is shutting down; no browser is lent any more.")
-        return Lease(stay.sealed, config=self._config, tasks=self._tasks, spend=stay.over.set, why_lost=stay.why_lost)
+        return Lease(
+            stay.page,
+            config=self._config,
+            tasks=self._tasks,
+            turns=stay.seat.turns,
+            encoders=self._encoders,
+            spend=stay.over.set,
+            why_lost=stay.why_lost,
+        )
 
-    async def _keep(self, stay: _Stay, place: object | None) -> None:
-        """The whole life of one context; shielded, because whoever is cancelled, the context has to be closed."""
-        with anyio.CancelScope(shield=True):
-            try:
-                await self._open(stay)
-                stay.ready.set()
-                await stay.over.wait()
-            except Exception as exc:  # noqa: BLE001 - carried over to the caller, who raises it
-                stay.failure = exc
-                stay.ready.set()
-            finally:
-                await self._close(stay)
-                self._stays.discard(stay)
-                if place is not None:
-                    self._line.release_on_behalf_of(place)
-                stay.gone.set()
-
-    async def _open(self, stay: _Stay) -> None:
-        for attempt in range(_OPEN_ATTEMPTS):
-            stay.process = await self._browsers.borrow()
-            if stay.over.is_set():
-                return
-            screen = stay.screen
-            try:
-                with anyio.fail_after(self._config.open_timeout_s):
-                    stay.sealed = await open_page(
-                        stay.process.browser,
-                        width=screen.width,
-                        height=screen.height,
-                        zoom=screen.zoom,
-                        scripts=screen.scripts,
-                    )
-                    return
-            except (Error, TimeoutError) as exc:
-                # Cut off in the middle: what it has made is known to nobody, and goes with its browser.
-                _log.warning("no page could be opened; the browser is replaced", exc_info=exc)
-                await stay.process.kill()
-                await self._browsers.give_back(stay.process)
-                stay.process = None
-                if attempt == _OPEN_ATTEMPTS - 1:
-                    raise BrowserCrashed("The browser crashed while it opened a page; try again.") from exc
-
-    async def _close(self, stay: _Stay) -> None:
-        if stay.process is None:
-            return
-        if stay.sealed is not None and stay.process.is_usable:
-            with anyio.move_on_after(self._config.close_timeout_s) as limit:
-                try:
-                    await stay.sealed.context.close()
-                except Error:
-                    _log.debug("context was gone before it was closed", exc_info=True)
-            if limit.cancelled_caught:
-                _log.warning("a context did not close; its browser is killed")
-                await stay.process.kill()
-        await self._browsers.give_back(stay.process)
+    async def _keep(self, stay: Stay, ends: Callable[[], None]) -> None:
+        try:
+            await stay.keep(self._config)
+        finally:
+            self._stays.discard(stay)
+            ends()
 
     async def _end(self) -> None:
         """Closes every lease, then every browser. Callers still inside of a lease get an error from their next call."""
@@ -260,6 +269,27 @@ class BrowserPool:
         with anyio.move_on_after(self._config.close_timeout_s):
             for stay in tuple(self._stays):
                 await stay.gone.wait()
-        await self._browsers.close()
+        async with anyio.create_task_group() as closing:
+            for seat in self._seats:
+                closing.start_soon(seat.close)
+        await self._drivers.close()
         for stay in tuple(self._stays):
             await stay.gone.wait()
+
+
+def _pressure_of(seat: Seat) -> BrowserPressure:
+    running = [kept for kept in seat.processes if not kept.draining]
+    return BrowserPressure(
+        name=seat.name,
+        weight=seat.weight,
+        state=seat.state,
+        leases=seat.held,
+        capturing=seat.turns.running,
+        waiting=seat.turns.waiting,
+        tally=seat.tally,
+        rss_bytes=running[0].browser.rss_bytes() if running else None,
+    )
+
+
+def _nothing() -> None:
+    """A check takes no place."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib.resources
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, CDPSession, Dialog, Error, Page, Route
+from playwright.async_api import Browser, BrowserContext, CDPSession, Dialog, Error, Page, ProxySettings, Route
+
+from pressrun.browser.ports import Screen
 
 _WORLD = "pressrun"
 _BLANK = "about:blank"
@@ -21,6 +23,18 @@ class NavigatedAwayError(Exception):
     """The document replaced itself by another one."""
 
 
+# For browsers whose launch flags are not ours: the same proxy that cannot be reached, for the context.
+_DEAD_PROXY = ProxySettings(server="http://sealed.invalid:9", bypass="<-loopback>")
+
+
+@dataclass(frozen=True, slots=True)
+class PageLimits:
+    """What a page may not exceed, whatever the document does."""
+
+    max_windows: int
+    drop_timeout_s: float = 1.0  # a connection closes in milliseconds
+
+
 @dataclass(slots=True)
 class SealedPage:
     """One page in one context of its own, as large as one slide. Not shared; ends with its context."""
@@ -28,12 +42,15 @@ class SealedPage:
     context: BrowserContext
     page: Page
     session: CDPSession
-    width: int
-    height: int
-    zoom: float
-    scripts: bool
+    screen: Screen
+    limits: PageLimits
     _world: int | None = None
     crashed: bool = False
+    windows: int = 0
+
+    @property
+    def flooded(self) -> bool:
+        return self.windows > self.limits.max_windows
 
     async def set_content(self, html: str, timeout_s: float) -> None:
         """Loads the document; the only way in, because a document from a URL could read files (BROWSER.md)."""
@@ -78,37 +95,57 @@ class SealedPage:
             options["optimizeForSpeed"] = True  # a third of the time, identical pixels (BROWSER.md)
         else:
             options["quality"] = quality
-        clip = {"x": x, "y": y, "width": self.width / self.zoom, "height": self.height / self.zoom, "scale": 1}
+        screen = self.screen
+        clip = {
+            "x": x,
+            "y": y,
+            "width": screen.width / screen.zoom,
+            "height": screen.height / screen.zoom,
+            "scale": 1,
+        }
         answer = await self.session.send("Page.captureScreenshot", {**options, "clip": clip})
         return str(answer["data"])
 
+    async def pdf(self, width_css_px: float, height_css_px: float) -> bytes:
+        """The document printed as it looks on the screen, on pages of that size."""
+        await self.page.emulate_media(media="screen")
+        return await self.page.pdf(
+            width=f"{width_css_px}px", height=f"{height_css_px}px", print_background=True, prefer_css_page_size=True
+        )
 
-async def open_page(browser: Browser, *, width: int, height: int, zoom: float, scripts: bool) -> SealedPage:
-    """A fresh context with one blank page, sealed.
+    async def close(self) -> None:
+        """Ends the context with all that is in it."""
+        await self.context.close()
+
+
+async def open_page(browser: Browser, screen: Screen, limits: PageLimits, *, proxied: bool = False) -> SealedPage:
+    """A fresh context with one blank page, sealed; `proxied`: by a dead proxy of its own as well.
 
     The page is laid out `width / zoom` CSS px wide at a device scale factor of `zoom`. Whole CSS px are all that
     Chromium takes, so the screen is rounded up and captures are clipped to the exact size: of the ways tried (CSS zoom,
     adjusted scale factor, clip.scale) the only one with exact pixels at every zoom and right `vw` units.
     """
-    size = {"width": _whole(width / zoom), "height": _whole(height / zoom)}
+    zoom = screen.zoom
+    size = {"width": _whole(screen.width / zoom), "height": _whole(screen.height / zoom)}
     context = await browser.new_context(
         viewport={"width": size["width"], "height": size["height"]},
         device_scale_factor=zoom,
-        java_script_enabled=scripts,
+        java_script_enabled=screen.scripts,
         offline=True,
         service_workers="block",
         accept_downloads=False,
         reduced_motion="reduce",
+        proxy=_DEAD_PROXY if proxied else None,
     )
     await context.route("**/*", _abort)
     page = await context.new_page()
     session = await context.new_cdp_session(page)
     # Through our own session as well: captures of a session know nothing of another's device metrics.
     await session.send("Emulation.setDeviceMetricsOverride", {**size, "deviceScaleFactor": zoom, "mobile": False})
-    sealed = SealedPage(context, page, session, width, height, zoom, scripts)
+    sealed = SealedPage(context, page, session, screen, limits)
     page.on("crash", partial(_note_crash, sealed))
     page.on("dialog", _dismiss)
-    context.on("page", _close_popup)
+    context.on("page", partial(_close_window, sealed))
     return sealed
 
 
@@ -130,9 +167,15 @@ async def _dismiss(dialog: Dialog) -> None:
     await dialog.dismiss()
 
 
-async def _close_popup(page: Page) -> None:
-    await page.close()
+async def _close_window(sealed: SealedPage, window: Page) -> None:
+    """Windows of a document show nothing to anybody; one that opens them without end is ended itself."""
+    sealed.windows += 1
+    try:
+        await (sealed.context if sealed.flooded else window).close()
+    except Error:
+        return  # it went with its context
 
 
+@lru_cache
 def _source(script: str) -> str:
     return importlib.resources.files(__package__).joinpath("in_page", f"{script}.js").read_text(encoding="utf-8")

@@ -1,44 +1,84 @@
-"""Keeps one usable browser at hand. Owns when a `BrowserProcess` is started, replaced, drained and given up.
+"""Keeps one place of the pool supplied with a usable browser. Owns when one is started, replaced, drained, given up.
 
 Starting is single-flight and can be repeated: a failed start is reported to who asked, and forgotten. A browser that
-is replaced is drained: it ends when its last lease does.
+is replaced is drained: the new one is started first, the old one ends when its last lease does.
 """
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Literal
 
 import anyio
 from anyio.abc import TaskGroup
 
 from pressrun.browser.config import BrowserPoolConfig
-from pressrun.browser.process import BrowserProcess, Driver
+from pressrun.browser.ports import BrowserSource, RunningBrowser
+from pressrun.browser.turns import Turns
 from pressrun.errors import BrowserUnavailable
 
 _log = logging.getLogger(__name__)
 
 BrowserState = Literal["stopped", "starting", "up", "failed"]
 
+# One that dies while it starts may have been unlucky; a second one that does is no accident.
+_START_ATTEMPTS = 2
+
+
+@dataclass(slots=True, eq=False)
+class Kept:
+    """A browser and how it is used."""
+
+    browser: RunningBrowser
+    leases: int = 0
+    contexts_made: int = 0
+    draining: bool = False
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has happened to the browsers of one place since the pool was opened; for metrics."""
+
+    started: int = 0
+    recycled: int = 0
+    lost: int = 0
+    frozen: int = 0
+    slept: int = 0
+
 
 class BrowserSupervisor:
-    """Hands out the current browser. Opened and closed by its pool; its tasks live in the pool's task group."""
+    """One place of the pool. Opened and closed by the pool; its tasks live in the pool's task group.
 
-    def __init__(self, config: BrowserPoolConfig, tasks: TaskGroup) -> None:
+    `held` counts the leases that the pool has given out here, also while their browser is still starting.
+    """
+
+    def __init__(self, source: BrowserSource, config: BrowserPoolConfig, tasks: TaskGroup, *, stays_up: bool) -> None:
+        self.name = source.name
+        self.weight = source.weight
+        self.places = config.contexts * source.weight
+        self.held = 0
+        self.turns = Turns(source.weight, config.turn_s)
+        self.tally = Tally()
+        self._source = source
         self._config = config
         self._tasks = tasks
+        self._stays_up = stays_up
         self._starting = anyio.Lock()  # without it every first lease would start a browser of its own
-        self._driver: Driver | None = None  # of the browser that is starting
-        self._current: BrowserProcess | None = None
-        self._alive: list[BrowserProcess] = []
+        self._is_starting = False
+        self._current: Kept | None = None
+        self._alive: list[Kept] = []
         self._failure: str | None = None
+        self._failures = 0
+        self._rests_until = 0.0
+        self._used_at = 0.0
         self._closed = False
 
     @property
     def state(self) -> BrowserState:
-        if self._current is not None and self._current.is_usable:
+        if self._current is not None and self._current.browser.is_usable:
             return "up"
-        if self._driver is not None:
+        if self._is_starting:
             return "starting"
         return "failed" if self._failure else "stopped"
 
@@ -48,75 +88,129 @@ class BrowserSupervisor:
         return self._failure
 
     @property
-    def processes(self) -> tuple[BrowserProcess, ...]:
+    def rests(self) -> bool:
+        """A start has failed lately: others are to be preferred."""
+        return self._failure is not None and anyio.current_time() < self._rests_until
+
+    @property
+    def processes(self) -> tuple[Kept, ...]:
         """All that run: the current one and those that drain."""
         return tuple(self._alive)
 
-    async def borrow(self) -> BrowserProcess:
+    async def borrow(self) -> Kept:
         """A usable browser, started if need be; give it back with `give_back`.
 
         Raises:
             BrowserUnavailable: it could not be started; the next call tries again.
         """
         async with self._starting:
-            current = self._current
-            if current is None or not current.is_usable or current.contexts_made >= self._config.recycle_after:
-                current = await self._replace(current)
-            current.leases += 1
-            current.contexts_made += 1
-            return current
+            kept = self._current
+            if kept is None or not kept.browser.is_usable:
+                kept = await self._start()
+            elif self._is_worn(kept):
+                kept = await self._recycle(kept)
+            kept.leases += 1
+            kept.contexts_made += 1
+            return kept
 
-    async def give_back(self, process: BrowserProcess) -> None:
-        process.leases -= 1
-        if process.draining and process.leases == 0:
-            await self._end(process)
+    async def give_back(self, kept: Kept) -> None:
+        kept.leases -= 1
+        self._used_at = anyio.current_time()
+        if kept.draining and kept.leases == 0:
+            await self._end(kept)
 
     async def close(self) -> None:
-        """Ends every browser, also one that is just starting."""
+        """Ends every browser. One that is just starting is ended by who starts it."""
         self._closed = True
-        if self._driver is not None:
-            await self._driver.kill()
-        for process in self.processes:
-            await self._end(process)
+        async with anyio.create_task_group() as ending:
+            for kept in self.processes:
+                ending.start_soon(self._end, kept)
 
-    async def _replace(self, old: BrowserProcess | None) -> BrowserProcess:
-        if self._closed:
-            raise BrowserUnavailable("The server is shutting down; no browser is started any more.")
-        self._driver = Driver()
+    def _is_worn(self, kept: Kept) -> bool:
+        if kept.contexts_made >= self._config.recycle_after:
+            return True
+        return (kept.browser.rss_bytes() or 0) > self._config.recycle_rss_bytes
+
+    async def _recycle(self, old: Kept) -> Kept:
         try:
-            process = await BrowserProcess.start(self._config, self._driver)
+            new = await self._start()
+        except BrowserUnavailable:
+            if not old.browser.is_usable:
+                raise
+            _log.warning("%s: no new browser could be started; the old one is used on", self.name)
+            old.contexts_made = 0
+            self._current, self._failure = old, None
+            return old
+        self.tally.recycled += 1
+        old.draining = True
+        if old.leases == 0:
+            await self._end(old)
+        return new
+
+    async def _start(self) -> Kept:
+        self._is_starting = True
+        try:
+            browser = await self._try_start()
         except BrowserUnavailable as exc:
+            self._failures += 1
             self._failure = str(exc)
+            rest_s = min(self._config.reconnect_max_s, self._config.reconnect_s * 2.0 ** min(self._failures - 1, 16))
+            self._rests_until = anyio.current_time() + rest_s
             raise
         finally:
-            self._driver = None
-        self._current, self._failure = process, None
-        self._alive.append(process)
-        self._tasks.start_soon(self._watch_driver, process)
-        self._tasks.start_soon(self._look_after, process)
-        if old is not None and old in self._alive:
-            old.draining = True
-            if old.leases == 0:
-                await self._end(old)
+            self._is_starting = False
+        kept = Kept(browser)
+        self._current, self._failure, self._failures = kept, None, 0
+        self._used_at = anyio.current_time()
+        self._alive.append(kept)
+        self.tally.started += 1
+        self._tasks.start_soon(self._look_after, kept)
         if self._closed:  # while it started
-            await self._end(process)
-        return process
+            await self._end(kept)
+        return kept
 
-    async def _look_after(self, process: BrowserProcess) -> None:
+    async def _try_start(self) -> RunningBrowser:
+        for attempt in range(1, _START_ATTEMPTS + 1):
+            if self._closed:
+                break
+            begun_at = anyio.current_time()
+            try:
+                return await self._source.start()
+            except BrowserUnavailable:
+                slow = anyio.current_time() - begun_at > self._config.launch_timeout_s / 2
+                if attempt == _START_ATTEMPTS or slow or self._closed:
+                    raise
+        raise BrowserUnavailable("The server is shutting down; no browser is started any more.")
+
+    async def _look_after(self, kept: Kept) -> None:
         """Until the browser is lost; a frozen one is killed, so that calls into it fail and leases come back."""
-        while not process.lost.is_set():
+        browser = kept.browser
+        while not browser.lost.is_set():
             with anyio.move_on_after(self._config.ping_interval_s):
-                await process.lost.wait()
-            if process.is_usable and not await process.ping(self._config.ping_timeout_s) and not process.lost.is_set():
-                _log.warning("Chromium does not answer; it is replaced")
-                await process.kill()
-        await self._end(process)
+                await browser.lost.wait()
+            if browser.lost.is_set():
+                break
+            if not browser.is_usable:  # its driver has gone, of which nobody tells
+                break
+            if not await browser.ping(self._config.ping_timeout_s) and browser.is_usable:
+                _log.warning("%s: Chromium does not answer; it is replaced", self.name)
+                self.tally.frozen += 1
+                await browser.kill()
+            elif self._may_sleep(kept):
+                self.tally.slept += 1
+                await self._end(kept)
+        if kept in self._alive:
+            self.tally.lost += 1
+            _log.warning("%s: the browser was lost; the next lease starts another", self.name)
+        await self._end(kept)
 
-    async def _watch_driver(self, process: BrowserProcess) -> None:
-        await process.watch()
-        process.lost.set()
+    def _may_sleep(self, kept: Kept) -> bool:
+        idle_s = anyio.current_time() - self._used_at
+        return not self._stays_up and kept.leases == 0 and self.held == 0 and idle_s >= self._config.idle_s
 
-    async def _end(self, process: BrowserProcess) -> None:
-        if process in self._alive:
-            self._alive.remove(process)
-            await process.close(self._config.close_timeout_s)
+    async def _end(self, kept: Kept) -> None:
+        if kept in self._alive:
+            self._alive.remove(kept)
+            if self._current is kept:
+                self._current = None
+            await kept.browser.close(self._config.close_timeout_s)

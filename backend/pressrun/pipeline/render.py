@@ -1,7 +1,8 @@
 """Stage 2: document.html -> slides/0001.png … in staging.
 
-One lease for the whole run. While a slide is being written and logged the next is being captured; `screenshot` events
-come in the order of the slides. What an earlier attempt captured is verified by its digest and not captured again.
+Slides are captured by as many browsers as are free, written while the next are captured, and told in order: a
+`screenshot` event names a slide only when all before it were named. What an earlier attempt captured is verified by its
+digest and not captured again.
 """
 
 from __future__ import annotations
@@ -9,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import anyio
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from pressrun.artifacts.model import StoredFile
-from pressrun.browser.lease import Lease
+from pressrun.browser.drawing import Picture, draw
+from pressrun.browser.image import ImageOptions
+from pressrun.browser.lease import DocumentLayout
 from pressrun.browser.page_breaks import Slice, SlicePlan, plan_slices
 from pressrun.browser.pool import BrowserPool
-from pressrun.errors import EmptyDocument, PressrunError
+from pressrun.browser.ports import Screen
+from pressrun.errors import EmptyDocument
 from pressrun.events.model import Screenshot, Warning
 from pressrun.pipeline.context import DOCUMENT_NAME, Rendered, RunContext
 from pressrun.spec import ImageFormat
 
 _ENDINGS: dict[ImageFormat, str] = {"png": "png", "jpeg": "jpg", "webp": "webp"}
-_CAPTURED_AHEAD = 1  # one image in memory between capture and disk is enough to keep the browser busy
 
 
 async def render(context: RunContext, pool: BrowserPool) -> Rendered:
@@ -29,108 +31,99 @@ async def render(context: RunContext, pool: BrowserPool) -> Rendered:
     spec = context.spec
     html = (await context.staging.read(DOCUMENT_NAME)).decode()
     await context.progress("render", 0, "Opening the document in the browser")
-    async with pool.lease(
-        viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom
-    ) as lease:
-        await lease.load(html)
-        plan = await _plan(context, lease)
-        if plan.truncated and not context.captured:
-            await context.emit(
-                Warning(
-                    code="truncated",
-                    message=f"The document is longer than max_screenshots={spec.max_screenshots} slides; the rest is "
-                    "not captured. Raise max_screenshots (up to 500) to get it all.",
-                )
-            )
-        slides = await _capture_all(context, lease, plan.slices)
-    return Rendered(slides=slides, truncated=plan.truncated)
-
-
-async def _plan(context: RunContext, lease: Lease) -> SlicePlan:
-    spec = context.spec
-    layout = await lease.layout()
-    if layout.is_empty:
-        raise EmptyDocument
-    return plan_slices(
-        layout.boxes,
-        layout.height_css_px,
-        spec.viewport_height / spec.zoom,
-        spec.overlap,
-        spec.page_breaks,
-        spec.max_screenshots,
+    picture = Picture(
+        html,
+        Screen(spec.viewport_width, spec.viewport_height, spec.zoom),
+        ImageOptions(spec.image_format, spec.image_quality, spec.png_mode),
     )
+    slides = _Slides(context)
+    await draw(pool, picture, run=context.operation_id, plan=slides.plan, save=slides.save)
+    return Rendered(slides=slides.files, truncated=slides.truncated)
 
 
-async def _capture_all(context: RunContext, lease: Lease, slices: Sequence[Slice]) -> list[StoredFile]:
-    files: list[StoredFile] = []
-    send, receive = anyio.create_memory_object_stream[tuple[int, bytes | StoredFile]](_CAPTURED_AHEAD)
-    try:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_save_all, context, receive, len(slices), files)
-            await _capture_each(context, lease, slices, send)
-    except* PressrunError as group:  # one failure ends both sides; what happened is the first
-        raise _first(group) from None
-    return files
+class _Slides:
+    """The slides of one run on their way to disk and log. `plan` and `save` are what `draw` calls."""
 
+    def __init__(self, context: RunContext) -> None:
+        self.files: list[StoredFile] = []
+        self.truncated = False
+        self._context = context
+        self._total = 0
+        self._saved: dict[int, tuple[StoredFile, bool]] = {}  # not told yet; whether it is news
+        self._telling = anyio.Lock()  # without it two that save at once would tell their slides in any order
 
-async def _capture_each(
-    context: RunContext,
-    lease: Lease,
-    slices: Sequence[Slice],
-    send: MemoryObjectSendStream[tuple[int, bytes | StoredFile]],
-) -> None:
-    spec = context.spec
-    async with send:
-        for index, piece in enumerate(slices, start=1):
-            known = context.captured.get(index)
-            image: bytes | StoredFile | None = None
-            if known is not None:
-                image = await context.staging.verify(known.filename, known.sha256)
-            if image is None:
-                image = await lease.capture(piece, spec.image_format, spec.image_quality)
-            try:
-                await send.send((index, image))
-            except anyio.BrokenResourceError:
-                return  # saving failed: that is what happened, not this
+    async def plan(self, layout: DocumentLayout) -> Sequence[tuple[int, Slice]]:
+        """The slices that are still to be captured, by their number from 1."""
+        if layout.is_empty:
+            raise EmptyDocument
+        spec = self._context.spec
+        plan = plan_slices(
+            layout.boxes,
+            layout.height_css_px,
+            spec.viewport_height / spec.zoom,
+            spec.overlap,
+            spec.page_breaks,
+            spec.max_screenshots,
+        )
+        self._total, self.truncated = len(plan.slices), plan.truncated
+        if plan.truncated and not self._context.captured:
+            await self._warn_truncated()
+        return await self._without_captured(plan)
 
-
-async def _save_all(
-    context: RunContext,
-    receive: MemoryObjectReceiveStream[tuple[int, bytes | StoredFile]],
-    total: int,
-    files: list[StoredFile],
-) -> None:
-    async with receive:
-        async for index, image in receive:
-            if isinstance(image, StoredFile):
-                files.append(image)  # of an earlier attempt: told already
-            else:
-                files.append(await _save(context, index, total, image))
-                await context.progress("render", index / total, f"Slide {index} of {total}", index, total)
-
-
-async def _save(context: RunContext, index: int, total: int, image: bytes) -> StoredFile:
-    spec = context.spec
-    file = await context.staging.write(f"slides/{index:04d}.{_ENDINGS[spec.image_format]}", image)
-    known = context.captured.get(index)
-    if known is None or known.sha256 != file.sha256:  # captured again after a crash: the log has it already
-        await context.emit(
-            Screenshot(
-                index=index,
-                total=total,
-                filename=file.name,
-                url=context.url_of(file.name),
-                width=spec.viewport_width,
-                height=spec.viewport_height,
-                size_bytes=file.size_bytes,
-                sha256=file.sha256,
+    async def _warn_truncated(self) -> None:
+        await self._context.emit(
+            Warning(
+                code="truncated",
+                message=f"The document is longer than max_screenshots={self._context.spec.max_screenshots} slides; the "
+                "rest is not captured. Raise max_screenshots (up to 500) to get it all.",
             )
         )
-    return file
 
+    async def _without_captured(self, plan: SlicePlan) -> Sequence[tuple[int, Slice]]:
+        left: list[tuple[int, Slice]] = []
+        for index, piece in enumerate(plan.slices, start=1):
+            known = self._context.captured.get(index)
+            file = None if known is None else await self._context.staging.verify(known.filename, known.sha256)
+            if file is None:
+                left.append((index, piece))
+            else:
+                self._saved[index] = file, False  # of an earlier attempt: told already
+        await self._tell()
+        return left
 
-def _first(group: BaseExceptionGroup[PressrunError]) -> PressrunError:
-    first: BaseExceptionGroup[PressrunError] | PressrunError = group
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    return first
+    async def save(self, index: int, image: bytes) -> None:
+        """Writes a slide, and tells all that can be told in order."""
+        file = await self._context.staging.write(
+            f"slides/{index:04d}.{_ENDINGS[self._context.spec.image_format]}", image
+        )
+        known = self._context.captured.get(index)
+        # captured again after a crash: the log has it already
+        self._saved[index] = file, known is None or known.sha256 != file.sha256
+        await self._tell()
+
+    async def _tell(self) -> None:
+        async with self._telling:
+            while (saved := self._saved.pop(len(self.files) + 1, None)) is not None:
+                file, is_news = saved
+                self.files.append(file)
+                if is_news:
+                    await self._context.emit(self._screenshot(len(self.files), file))
+                    if len(self.files) + 1 not in self._saved:  # else the next one says as much
+                        await self._tell_progress()
+
+    async def _tell_progress(self) -> None:
+        done, total = len(self.files), self._total
+        await self._context.progress("render", done / total, f"Slide {done} of {total}", done, total)
+
+    def _screenshot(self, index: int, file: StoredFile) -> Screenshot:
+        spec = self._context.spec
+        return Screenshot(
+            index=index,
+            total=self._total,
+            filename=file.name,
+            url=self._context.url_of(file.name),
+            width=spec.viewport_width,
+            height=spec.viewport_height,
+            size_bytes=file.size_bytes,
+            sha256=file.sha256,
+        )

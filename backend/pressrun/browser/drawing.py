@@ -1,0 +1,213 @@
+"""A whole document drawn with as many browsers as are free. Owns how one run is spread over the pool.
+
+One member for each browser that works for the run: a lease of its own with the same document, capturing whichever slice
+is next. The first that has loaded it plans the slices; the others join in only if they have laid it out just the same.
+The first member waits in the pool's line; the others take places that nobody else wants, and give them back as soon as
+somebody waits. A member whose browser dies is replaced and its slice captured again. Slices are saved as they come, so
+no picture is held longer than it takes to write it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import anyio
+from anyio.abc import TaskGroup
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from pressrun.browser.image import ImageOptions
+from pressrun.browser.lease import DocumentLayout, Lease
+from pressrun.browser.page_breaks import Slice
+from pressrun.browser.pool import BrowserPool, Seat
+from pressrun.browser.ports import Screen
+from pressrun.browser.worklist import MAX_RETRIES, WorkList
+from pressrun.errors import BrowserCrashed, BrowserFailure, BrowserUnavailable, PoolExhausted, PressrunError
+
+_log = logging.getLogger(__name__)
+
+Plan = Callable[[DocumentLayout], Awaitable[Sequence[tuple[int, Slice]]]]
+Save = Callable[[int, bytes], Awaitable[None]]
+
+# Slices under way for each capture at a time: one being captured, one being written, and one in hand.
+_AHEAD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is to be drawn: the document, on which screen, written how."""
+
+    html: str
+    screen: Screen
+    options: ImageOptions
+
+
+async def draw(pool: BrowserPool, picture: Picture, *, run: str, plan: Plan, save: Save) -> None:
+    """Captures the slices that `plan` chooses, once it knows the layout; `save` takes each as soon as it is there.
+
+    `plan` is asked once. `save` is called by several browsers at once, for each number once, nearly in order: never
+    more than a few numbers early. `run` names the drawing in the pool's pressure view.
+
+    Raises:
+        BrowserFailure: the document cannot be shown, or browsers died too often.
+    """
+    drawing = _Drawing(pool, picture, run, plan, save)
+    try:
+        async with anyio.create_task_group() as tasks:
+            await drawing.recruit(tasks)
+    except* PressrunError as group:  # one failure ends all; what happened is the first
+        raise _first(group) from None
+    finally:
+        pool.note_share(run, 0)
+
+
+class _Drawing:
+    """One document while it is being drawn. Lives as long as `draw`."""
+
+    def __init__(self, pool: BrowserPool, picture: Picture, run: str, plan: Plan, save: Save) -> None:
+        self._pool = pool
+        self._picture = picture
+        self._run = run
+        self._plan = plan
+        self._save = save
+        self._planning = anyio.Lock()  # without it two members that load at once would both plan
+        self._layout: DocumentLayout | None = None
+        self._work: WorkList | None = None
+        self._members: set[Seat] = set()
+        self._strangers: set[Seat] = set()  # they lay the document out in another way
+        self._crashes_in_load = 0
+        self._given_up = False
+        self._news = anyio.Event()
+
+    async def recruit(self, tasks: TaskGroup) -> None:
+        """Sees to it that somebody works until all is done, and that idle browsers help."""
+        while not self._is_done:
+            if not self._members:
+                seat = await self._pool.take(avoid=self._strangers)
+                self._start(tasks, seat, is_first=True)
+            while self._needs_help and (helper := self._pool.try_take(self._members | self._strangers)) is not None:
+                self._start(tasks, helper, is_first=False)
+            await self._news.wait()
+
+    @property
+    def _is_done(self) -> bool:
+        return self._work is not None and self._work.done
+
+    @property
+    def _needs_help(self) -> bool:
+        return self._work is None or not self._work.exhausted
+
+    def _start(self, tasks: TaskGroup, seat: Seat, *, is_first: bool) -> None:
+        self._members.add(seat)
+        self._pool.note_share(self._run, len(self._members))
+        tasks.start_soon(self._belong, seat, is_first, name=f"member of {self._run}")
+
+    async def _belong(self, seat: Seat, is_first: bool) -> None:
+        """A member's whole life. What only concerns one browser is logged; the rest ends the drawing."""
+        try:
+            async with self._pool.lease_on(seat, self._picture.screen) as lease:
+                await self._work_with(lease, seat)
+        except BrowserCrashed as exc:
+            if self._given_up:
+                raise
+            _log.warning("%s: %s was drawing run %s; its slice is captured again", seat.name, exc.code, self._run)
+        except (BrowserUnavailable, PoolExhausted) as exc:
+            self._strangers.add(seat)
+            is_last = len(self._members) == 1 and self._strangers.issuperset(self._pool.seats)
+            if is_last or (is_first and isinstance(exc, PoolExhausted)):
+                raise
+            _log.warning("%s: does not help run %s: %s", seat.name, self._run, exc)
+        finally:
+            self._leave(seat)
+
+    def _leave(self, seat: Seat) -> None:
+        self._members.discard(seat)
+        self._pool.note_share(self._run, len(self._members))
+        self._tell()
+
+    async def _work_with(self, lease: Lease, seat: Seat) -> None:
+        work = await self._join(lease, seat)
+        if work is None:
+            return
+        self._tell()
+        crash: BrowserCrashed | None = None
+        send, receive = anyio.create_memory_object_stream[tuple[int, str]](0)
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._save_each, lease, work, receive)
+                async with send:
+                    try:
+                        await self._capture_each(lease, seat, work, send)
+                    except BrowserCrashed as exc:
+                        crash = exc  # what was captured before is saved first
+        except* PressrunError as group:
+            raise _first(group) from None
+        if crash is not None:
+            raise crash
+
+    async def _join(self, lease: Lease, seat: Seat) -> WorkList | None:
+        """Loads the document; None if this browser lays it out unlike the first one."""
+        try:
+            await lease.load(self._picture.html)
+            layout = await lease.layout()
+        except BrowserCrashed:
+            self._crashes_in_load += 1
+            self._given_up |= lease.crashed_alone or self._crashes_in_load > MAX_RETRIES
+            raise
+        except BrowserFailure as exc:
+            if self._work is None:
+                raise
+            _log.warning("%s: could not load what another browser could: %s", seat.name, exc)
+            self._strangers.add(seat)
+            return None
+        async with self._planning:
+            if self._work is None:
+                slices = await self._plan(layout)
+                self._layout = layout
+                self._work = WorkList(slices, window=_AHEAD * self._pool.pressure().capacity)
+        if layout != self._layout:
+            _log.warning("%s: lays the document of run %s out in another way; it does not help", seat.name, self._run)
+            self._strangers.add(seat)
+            return None
+        return self._work
+
+    async def _capture_each(
+        self, lease: Lease, seat: Seat, work: WorkList, send: MemoryObjectSendStream[tuple[int, str]]
+    ) -> None:
+        while await work.wait():
+            if len(self._members) > 1 and self._pool.somebody_waits:
+                self._leave(seat)
+                return
+            async with lease.turn():
+                piece = work.next_nowait()
+                shot = None if piece is None else await self._shoot(lease, work, *piece)
+            if piece is not None and shot is not None:
+                await send.send((piece[0], shot))
+                self._tell()
+
+    async def _shoot(self, lease: Lease, work: WorkList, index: int, slice: Slice) -> str:
+        try:
+            return await lease.shoot(slice, self._picture.options)
+        except BaseException:
+            self._given_up |= not work.give_back(index)
+            raise
+
+    async def _save_each(
+        self, lease: Lease, work: WorkList, receive: MemoryObjectReceiveStream[tuple[int, str]]
+    ) -> None:
+        async with receive:
+            async for index, shot in receive:
+                await self._save(index, await lease.finish(shot, self._picture.options))
+                work.finish(index)
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._news = anyio.Event()
+
+
+def _first(group: BaseExceptionGroup[PressrunError]) -> PressrunError:
+    first: BaseExceptionGroup[PressrunError] | PressrunError = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first

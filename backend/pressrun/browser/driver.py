@@ -1,0 +1,140 @@
+"""Playwright's helper process. Owns its start, its watch and its end; one for all browsers of a pool (decision 0013).
+
+A browser that dies takes nothing with it. A driver that dies takes every browser along: their supervisors start them
+anew, on the next driver. Playwright itself says nothing when its driver is gone (BROWSER.md, "Faults"): so it is
+watched here.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import anyio
+from anyio.abc import TaskGroup
+from playwright.async_api import Playwright, async_playwright
+
+from pressrun.browser.handle import ProcessHandle, children_of
+from pressrun.errors import BrowserUnavailable
+
+_log = logging.getLogger(__name__)
+
+# How long a killed process may take to be gone; measured: 25 ms for Chromium, 10 ms for the driver.
+_DEATH_TIMEOUT_S = 1.0
+
+
+class Driver:
+    """One driver process. `ended` is set when it is gone."""
+
+    def __init__(self) -> None:
+        self.ended = anyio.Event()
+        self.launching = anyio.Lock()  # one launch at a time: else nobody knows whose a stray child of the driver is
+        self._context = async_playwright()
+        self._playwright: Playwright | None = None
+
+    async def start(self) -> None:
+        """Raises: BrowserUnavailable when the driver ends at once, as it does without its system libraries."""
+        try:
+            self._playwright = await self._context.start()
+        except Exception as exc:
+            # Playwright has no class of its own for this; the text is in its transport.py.
+            if "reading from the driver" not in str(exc):
+                raise
+            await self.kill()
+            raise BrowserUnavailable(
+                "Playwright's driver does not start; run `pressrun install-browser`, which mends it."
+            ) from exc
+
+    @property
+    def playwright(self) -> Playwright:
+        assert self._playwright is not None  # noqa: S101 - `start` came first
+        return self._playwright
+
+    @property
+    def _process(self) -> Any:
+        """Playwright keeps its process private; the tests of the pool hold this to what is there."""
+        client = self._context._client
+        return None if client is None else client._transport._proc
+
+    @property
+    def pid(self) -> int | None:
+        return None if self._process is None else int(self._process.pid)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    def children(self) -> set[int]:
+        """Pids of the browsers it has started."""
+        return set() if self.pid is None else children_of(self.pid)
+
+    async def watch(self) -> None:
+        """Returns when the process has ended."""
+        if self._process is not None:
+            await self._process.wait()
+        await self.kill()  # nothing to kill any more: reads what it has left
+
+    async def kill(self) -> None:
+        """Ends the process, politely if it listens, and every browser that it has started. Safe to call again."""
+        if self._process is None:
+            return
+        browsers = [ProcessHandle(pid) for pid in self.children()] if self.is_running else []
+        with anyio.move_on_after(_DEATH_TIMEOUT_S, shield=True):
+            if self._playwright is not None:
+                await self._playwright.stop()
+        for browser in browsers:  # a frozen one does not notice that its driver has gone
+            browser.kill()
+            browser.release()
+        if self.is_running:
+            self._process.kill()
+            with anyio.move_on_after(_DEATH_TIMEOUT_S, shield=True):
+                await self._process.wait()
+        self.ended.set()
+        broken = self._context._client._transport.on_error_future  # type: ignore[union-attr]
+        if broken.done() and not broken.cancelled():
+            broken.exception()  # else asyncio complains that nobody has read it
+
+
+class DriverHost:
+    """Keeps the pool's driver at hand: started when first needed, replaced when it has died. Closed by the pool."""
+
+    def __init__(self, tasks: TaskGroup, start_timeout_s: float) -> None:
+        self._tasks = tasks
+        self._start_timeout_s = start_timeout_s
+        self._starting = anyio.Lock()  # without it every browser that starts would start a driver of its own
+        self._current: Driver | None = None
+        self._closed = False
+
+    @property
+    def current(self) -> Driver | None:
+        """The running driver, if there is one."""
+        return self._current if self._current is not None and self._current.is_running else None
+
+    async def get(self) -> Driver:
+        """The running driver. Raises: BrowserUnavailable when none can be started; the next call tries again."""
+        async with self._starting:
+            if self._closed:
+                raise BrowserUnavailable("The server is shutting down; no browser is started any more.")
+            if self._current is None or not self._current.is_running:
+                self._current = await self._start()
+            return self._current
+
+    async def close(self) -> None:
+        self._closed = True
+        if self._current is not None:
+            await self._current.kill()
+            self._current = None
+
+    async def _start(self) -> Driver:
+        driver = Driver()
+        try:
+            with anyio.fail_after(self._start_timeout_s):
+                await driver.start()
+        except TimeoutError as exc:
+            await driver.kill()
+            raise BrowserUnavailable("Playwright's driver did not start in time; try again.") from exc
+        if self._closed:
+            await driver.kill()
+            raise BrowserUnavailable("The server is shutting down; no browser is started any more.")
+        self._tasks.start_soon(driver.watch)
+        return driver

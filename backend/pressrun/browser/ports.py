@@ -1,0 +1,108 @@
+"""What the pool's policy needs of a browser, whoever provides it: a Chromium here, one elsewhere, a fake in a test.
+
+Owns no behaviour. `tests/support/pool_contract.py` holds what every provider must do; the fake passes it too.
+Calls raise Playwright's `Error` when the page or the browser is gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import anyio
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What a page is laid out for: pixels of its images, how large content appears, whether its scripts run."""
+
+    width: int
+    height: int
+    zoom: float
+    scripts: bool = False
+
+
+class OpenPage(Protocol):
+    """One page in one context of its own; not shared. No call but `set_content` has a deadline of its own."""
+
+    @property
+    def screen(self) -> Screen: ...
+
+    @property
+    def crashed(self) -> bool:
+        """Its renderer has died; the browser may live."""
+        ...
+
+    @property
+    def flooded(self) -> bool:
+        """It opened more windows than a page may, and was closed for that."""
+        ...
+
+    async def set_content(self, html: str, timeout_s: float) -> None:
+        """Loads the document, once."""
+        ...
+
+    async def ask(self, script: str, argument: dict[str, Any]) -> Any:
+        """The answer of a function of `in_page/` to `argument`."""
+        ...
+
+    async def screenshot(self, x: float, y: float, format: str, quality: int | None) -> str:
+        """The screen at this scroll position, base64."""
+        ...
+
+    async def pdf(self, width_css_px: float, height_css_px: float) -> bytes: ...
+
+    async def close(self) -> None:
+        """Ends the context with all that is in it."""
+        ...
+
+
+class RunningBrowser(Protocol):
+    """A browser that was started or connected to. Its supervisor ends it."""
+
+    @property
+    def lost(self) -> anyio.Event:
+        """Set once it cannot be used any more, for whatever reason."""
+        ...
+
+    @property
+    def is_usable(self) -> bool: ...
+
+    @property
+    def version(self) -> str:
+        """As the browser names itself; part of what a picture depends on."""
+        ...
+
+    def rss_bytes(self) -> int | None:
+        """Memory of its main process; None where that cannot be known."""
+        ...
+
+    async def open_page(self, screen: Screen) -> OpenPage: ...
+
+    async def ping(self, timeout_s: float) -> bool: ...
+
+    async def close(self, timeout_s: float) -> None:
+        """Ends it in order, by force what does not end in time. Safe to call again."""
+        ...
+
+    async def kill(self) -> None:
+        """Ends it at once. Calls in flight raise. Safe to call again."""
+        ...
+
+
+class BrowserSource(Protocol):
+    """Where one browser of the pool comes from."""
+
+    @property
+    def name(self) -> str:
+        """For logs and people; holds no secret."""
+        ...
+
+    @property
+    def weight(self) -> int:
+        """Captures it takes at a time."""
+        ...
+
+    async def start(self) -> RunningBrowser:
+        """A new browser; leaves nothing behind when it fails. Raises: BrowserUnavailable."""
+        ...
