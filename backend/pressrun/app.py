@@ -161,7 +161,7 @@ async def _open_all(settings: Settings, clock: Clock | None, mask: SecretMask) -
         stack.callback(service.stop_admitting)
         await stack.enter_async_context(_warm(pool))
         _log.info("ready", url=f"http://{settings.host}:{settings.port}", data_dir=str(data_dir))
-        yield AppState(settings=settings, database=database, service=service, store=store, pool=pool)
+        yield AppState(settings=settings, database=database, log=log, service=service, store=store, pool=pool)
 
 
 @asynccontextmanager

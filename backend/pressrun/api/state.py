@@ -9,6 +9,7 @@ from starlette.requests import Request
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.browser.pool import BrowserPool
 from pressrun.db.engine import Database
+from pressrun.events.log import EventLog
 from pressrun.runs.service import RunService
 from pressrun.settings import Settings
 
@@ -19,6 +20,7 @@ class AppState:
 
     settings: Settings
     database: Database
+    log: EventLog
     service: RunService
     store: LocalArtifactStore
     pool: BrowserPool
