@@ -180,6 +180,7 @@ async def _open_all(
         yield AppState(
             settings=settings,
             database=database,
+            log=log,
             service=service,
             history=history,
             run_logs=run_logs,

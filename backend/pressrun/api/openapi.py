@@ -297,6 +297,17 @@ def _paths() -> dict[str, Any]:
                 "A run would work", {"200": _json("Health", "it would"), "503": _json("Health", "it would not")}
             )
         },
+        "/metrics": {
+            "get": _operation(
+                "What this process counts, for Prometheus",
+                {
+                    "200": {
+                        "description": "text format 0.0.4",
+                        "content": {"text/plain": {"schema": {"type": "string"}}},
+                    }
+                },
+            )
+        },
         "/openapi.json": {
             "get": _operation(
                 "This document",

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pressrun.api import again, artifacts, docs_page, generate, health, lanes, openapi, pages, runs
+from pressrun.api import again, artifacts, docs_page, generate, health, lanes, metrics, openapi, pages, runs
 from pressrun.api.methods import OnlyRoute
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -52,6 +52,7 @@ def build_routes() -> list[BaseRoute]:
         Route("/lanes/{lane}/resume", lanes.resume_lane, methods=["POST"]),
         Route("/livez", health.livez, methods=["GET"]),
         Route("/readyz", health.readyz, methods=["GET"]),
+        Route("/metrics", metrics.get_metrics, methods=["GET"]),
         Route("/openapi.json", openapi.get_openapi, methods=["GET"]),
         Route("/docs", docs_page.show_docs, methods=["GET"]),
         Route(docs_page.STYLE_PATH, docs_page.get_style, methods=["GET"]),

@@ -10,6 +10,7 @@ from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.browser.pool import BrowserPool
 from pressrun.db.engine import Database
 from pressrun.egress.broker import Egress
+from pressrun.events.log import EventLog
 from pressrun.run_logs import RunLogs
 from pressrun.runs.history import RunHistory
 from pressrun.runs.service import RunService
@@ -22,6 +23,7 @@ class AppState:
 
     settings: Settings
     database: Database
+    log: EventLog
     service: RunService
     history: RunHistory
     run_logs: RunLogs

@@ -23,6 +23,7 @@ from pressrun.browser.image import ImageFormat, ImageOptions, PngMode, finish
 from pressrun.browser.page_breaks import BOX_KINDS, Box, Slice
 from pressrun.browser.ports import OpenPage
 from pressrun.browser.sealed_page import NavigatedAwayError
+from pressrun.browser.tallies import PoolTallies
 from pressrun.browser.turns import Turns
 from pressrun.errors import BrowserCrashed, BrowserFailure, DocumentTooLarge, RenderTimeout
 
@@ -55,6 +56,7 @@ class Lease:
         tasks: TaskGroup,
         turns: Turns,
         encoders: anyio.CapacityLimiter,
+        tallies: PoolTallies,
         spend: Callable[[], None],
         why_lost: Callable[[], BrowserFailure | None],
     ) -> None:
@@ -64,6 +66,7 @@ class Lease:
         self._tasks = tasks
         self._turns = turns
         self._encoders = encoders
+        self._tallies = tallies
         self._spend = spend
         self._why_lost = why_lost
         self._layout_height = 0.0
@@ -118,7 +121,8 @@ class Lease:
             BrowserCrashed: try the slice again in another lease.
             RenderTimeout: it did not get ready in time.
         """
-        return await self._run(lambda: self._shoot(slice, options), self._config.capture_timeout_s)
+        with self._tallies.captures[options.format].timing():
+            return await self._run(lambda: self._shoot(slice, options), self._config.capture_timeout_s)
 
     async def finish(self, shot: str, options: ImageOptions) -> bytes:
         """The bytes of a picture that `shoot` took."""
@@ -198,6 +202,7 @@ class Lease:
             done = True
         except (Error, TimeoutError, NavigatedAwayError) as exc:
             failure = self._translate(exc, timeout_s)
+            self._tallies.failures[failure.code] += 1
             _log.warning("page failed: %s: %s", failure.code, failure)
             _log.debug("page failed by", exc_info=exc)
             raise failure from exc

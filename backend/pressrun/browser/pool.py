@@ -30,6 +30,7 @@ from pressrun.browser.process import LocalSource
 from pressrun.browser.remote import RemoteSource
 from pressrun.browser.stay import Stay
 from pressrun.browser.supervisor import BrowserState, BrowserSupervisor, Tally
+from pressrun.browser.tallies import PoolTallies
 from pressrun.errors import BrowserFailure, BrowserUnavailable, PoolExhausted
 
 __all__ = ["BrowserPool", "BrowserPoolConfig", "Lease", "PoolPressure", "open_browser_pool"]
@@ -100,6 +101,7 @@ class BrowserPool:
     def __init__(
         self, config: BrowserPoolConfig, tasks: TaskGroup, drivers: DriverHost, sources: Sequence[BrowserSource]
     ) -> None:
+        self.tallies = PoolTallies()
         self._config = config
         self._tasks = tasks
         self._drivers = drivers
@@ -205,7 +207,8 @@ class BrowserPool:
         """A place in the line's order, to be used with `lease_on`; rather not in `avoid`. Raises: as `lease`."""
         if self._ending:
             raise BrowserUnavailable("The server is shutting down; no browser is lent any more.")
-        return await self._line.take(self._config.lease_timeout_s if limit_s is None else limit_s, avoid)
+        with self.tallies.waits.timing():
+            return await self._line.take(self._config.lease_timeout_s if limit_s is None else limit_s, avoid)
 
     def try_take(self, avoid: Collection[Seat] = ()) -> Seat | None:
         """A place in a browser that is not in `avoid`, if nobody else wants one; to be used with `lease_on`."""
@@ -250,6 +253,7 @@ class BrowserPool:
             tasks=self._tasks,
             turns=stay.seat.turns,
             encoders=self._encoders,
+            tallies=self.tallies,
             spend=stay.over.set,
             why_lost=stay.why_lost,
         )

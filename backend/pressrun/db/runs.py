@@ -15,6 +15,12 @@ ACTIVE = ("queued", "running")
 SUMMARY = [column for column in runs.c if column.name != "searchable"]
 
 
+def count_by_status(connection: Connection) -> dict[str, int]:
+    """How many runs there are in each status that any has."""
+    rows = connection.execute(select(runs.c.status, func.count()).group_by(runs.c.status))
+    return {row[0]: row[1] for row in rows}
+
+
 def insert_run(connection: Connection, values: Mapping[str, Any]) -> None:
     """A new row; `values` has its spec too."""
     connection.execute(insert(runs), {name: value for name, value in values.items() if name != "spec"})

@@ -12,6 +12,7 @@ Does not know what a run is: transitions that write events in their own transact
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -71,6 +72,10 @@ class Tail:
     def join(self, follower: Follower, wake: Callable[[], None]) -> None:
         """From now on `wake` is called whenever there may be something to read."""
         self._wakers[follower] = wake
+
+    @property
+    def followers(self) -> int:
+        return len(self._wakers)
 
     def leave(self, follower: Follower) -> bool:
         """Whether that was the last one."""
@@ -199,6 +204,8 @@ class EventLog:
         self._mask = mask
         self._tails: dict[str, Tail] = {}
         self.closed = False
+        self.written: Counter[str] = Counter()  # events that this process wrote, by type
+        self.errors: Counter[str] = Counter()  # runs that it ended as an error, by code
 
     def encode(self, operation_id: str, seq: int, at: datetime, body: AnyBody) -> EventRow:
         """A body at its place, as the row to be stored; secrets masked."""
@@ -283,11 +290,19 @@ class EventLog:
         """How many runs have followers: each costs a tail."""
         return len(self._tails)
 
+    def readers(self) -> int:
+        """How many follow a run here."""
+        return sum(tail.followers for tail in self._tails.values())
+
     def followed_runs(self) -> frozenset[str]:
         """The runs that have followers here."""
         return frozenset(self._tails)
 
     def _push(self, operation_id: str, events: Sequence[LoggedEvent]) -> None:
+        for event in events:
+            self.written[event.type] += 1
+            if event.type == "error":
+                self.errors[json.loads(event.data)["code"]] += 1
         tail = self._tails.get(operation_id)
         if tail is not None:
             tail.push(events)

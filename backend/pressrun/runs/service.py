@@ -240,6 +240,10 @@ class RunService:
             await self._store.delete_batch(folder)
         await self._run_logs.delete(operation_id)
 
+    async def count_runs(self) -> dict[str, int]:
+        """How many runs of the history have each status."""
+        return await self._database.read(run_queries.count_by_status)
+
     async def set_pinned(self, operation_id: str, caller: str | None, *, pinned: bool) -> Run:
         """Pins or unpins. Raises: NotFound."""
         await self.get(operation_id, caller)

@@ -1,0 +1,118 @@
+"""GET /metrics: what this process counts, in Prometheus' text format. The only file that knows that format.
+
+Rooms count in plain numbers (`pressrun.tally`); they are read here when somebody asks, and nothing is kept between.
+Names follow prometheus.io/docs/practices/naming; what a label may be is a closed set (a status, a format, a code, the
+name of a browser in the settings), never anything a client chose.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pressrun import __version__
+from pressrun.api.state import AppState, state_of
+from pressrun.runs.model import TRANSITIONS
+from pressrun.tally import Durations
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+async def get_metrics(request: Request) -> Response:
+    """GET /metrics"""
+    # imported when first asked for: a server that nobody scrapes does not pay for it at its start (0.05 s)
+    from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest  # noqa: PLC0415
+
+    state = state_of(request)
+    registry = CollectorRegistry(auto_describe=False)
+    ProcessCollector(registry=registry)
+    registry.register(_Told([*_runs(await state.service.count_runs()), *_log(state), *_browsers(state)]))
+    return Response(generate_latest(registry), headers={"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"})
+
+
+class _Told:
+    """Families that were read already, as the registry wants to be given them."""
+
+    def __init__(self, families: Iterable[Metric]) -> None:
+        self._families = list(families)
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._families
+
+
+def _gauge(name: str, says: str, values: Mapping[str, float], label: str = "") -> Metric:
+    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
+
+    family = GaugeMetricFamily(f"pressrun_{name}", says, labels=[label] if label else [])
+    for value_of, value in values.items():
+        family.add_metric([value_of] if label else [], value)
+    return family
+
+
+def _counter(name: str, says: str, values: Mapping[str, float], label: str) -> Metric:
+    from prometheus_client.core import CounterMetricFamily  # noqa: PLC0415
+
+    family = CounterMetricFamily(f"pressrun_{name}", says, labels=[label])
+    for value_of, value in values.items():
+        family.add_metric([value_of], value)
+    return family
+
+
+def _histogram(name: str, says: str, values: Mapping[str, Durations], label: str = "") -> Metric:
+    from prometheus_client.core import HistogramMetricFamily  # noqa: PLC0415
+
+    family = HistogramMetricFamily(f"pressrun_{name}", says, labels=[label] if label else [])
+    for value_of, durations in values.items():
+        buckets = [("+Inf" if math.isinf(bound) else str(bound), float(count)) for bound, count in durations.up_to()]
+        family.add_metric([value_of] if label else [], buckets, durations.sum_s)
+    return family
+
+
+def _runs(counts: Mapping[str, int]) -> Iterator[Metric]:
+    yield _gauge("info", "Which Pressrun this is", {__version__: 1}, "version")
+    by_status: dict[str, float] = {status: float(counts.get(status, 0)) for status in TRANSITIONS}
+    yield _gauge("runs", "Runs in the history, by status; of all processes on one database", by_status, "status")
+
+
+def _log(state: AppState) -> Iterator[Metric]:
+    log = state.log
+    yield _counter("events", "Events written, by type; `complete`, `error`, `cancelled` end a run", log.written, "type")
+    yield _counter("run_errors", "Runs that ended as an error, by its code", log.errors, "code")
+    yield _gauge("open_streams", "Readers that follow a run here", {"": float(log.readers())})
+    yield _gauge("database_has_room", "0 while a full disk lets no run begin", {"": float(state.database.has_room)})
+
+
+def _browsers(state: AppState) -> Iterator[Metric]:
+    pressure, tallies = state.pool.pressure(), state.pool.tallies
+    yield _gauge("browser_capacity", "Captures that all browsers take at a time", {"": float(pressure.capacity)})
+    yield _gauge("browser_waiting", "Who waits in line for a browser", {"": float(pressure.waiting)})
+    named = {browser.name: browser for browser in pressure.browsers}
+    for name, says in (
+        ("leases", "Contexts that are lent"),
+        ("capturing", "Captures under way"),
+    ):
+        values = {name_of: float(getattr(browser, name)) for name_of, browser in named.items()}
+        yield _gauge(f"browser_{name}", says, values, "browser")
+    up = {name_of: float(browser.state == "up") for name_of, browser in named.items()}
+    yield _gauge("browser_up", "1 while the browser runs", up, "browser")
+    memory = {name_of: float(browser.rss_bytes) for name_of, browser in named.items() if browser.rss_bytes is not None}
+    yield _gauge("browser_resident_bytes", "Memory of the browser's main process", memory, "browser")
+    for name, says in (
+        ("started", "Browsers started"),
+        ("recycled", "Browsers replaced after their share of contexts or memory"),
+        ("lost", "Browsers that died"),
+        ("frozen", "Browsers that did not answer and were killed"),
+        ("slept", "Browsers ended because nobody needed them"),
+    ):
+        values = {name_of: float(getattr(browser.tally, name)) for name_of, browser in named.items()}
+        yield _counter(f"browser_{name}", says, values, "browser")
+    yield _counter("page_failures", "Calls into a page that failed, by code", tallies.failures, "code")
+    yield _histogram("capture_seconds", "A capture in Chromium, by format", tallies.captures, "format")
+    yield _histogram("lease_wait_seconds", "In line for a place in a browser", {"": tallies.waits})

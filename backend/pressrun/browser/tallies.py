@@ -1,0 +1,17 @@
+"""What a pool counts besides what its supervisors do (`supervisor.Tally`): captures, waits and failures."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from pressrun.tally import Durations
+
+
+@dataclass(slots=True)
+class PoolTallies:
+    """`captures`: by format, how long Chromium took for each; `waits`: in line for a place; `failures`: by code."""
+
+    captures: defaultdict[str, Durations] = field(default_factory=lambda: defaultdict(Durations))
+    waits: Durations = field(default_factory=Durations)
+    failures: Counter[str] = field(default_factory=Counter)
