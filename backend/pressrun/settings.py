@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     tokens: Annotated[tuple[str, ...], NoDecode] = ()
 
+    max_connections: Annotated[int | None, Field(ge=16, le=1_000_000)] = None
+    max_connections_per_address: Annotated[int | None, Field(ge=0, le=1_000_000)] = None
+
     run_dedup_window_s: Annotated[
         float,
         Field(ge=0, le=3600, validation_alias=AliasChoices("PRESSRUN_RUN_DEDUP_WINDOW_S", "RUN_DEDUP_WINDOW_SECS")),
