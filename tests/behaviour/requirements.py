@@ -26,5 +26,6 @@ PROMISES = {
     "sealed": "A page under capture reaches nothing.",
     "full-disk": "A run on a full disk ends as `disk_full`, its slot is free, and the server heals when there is room.",
     "processes": "Two servers on one Postgres share guard, log and runs: whichever is asked, the answer is the same.",
+    "door": "Who asks nothing keeps nobody out; a full house says so, still has a pulse, and burns nothing.",
     "one-process": "A second server on the same data folder is refused with a clear message.",
 }

@@ -65,8 +65,8 @@ def open_listeners(host: str, port: int, door: Door) -> list[socket.socket]:
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             listener.bind(address)
     except OSError as exc:
-        for listener in listeners:
-            listener.close()
+        for opened in listeners:
+            opened.close()
         raise StartupError(
             f"cannot listen on {host} port {port}: {exc.strerror or exc}; stop whoever does, or set PRESSRUN_PORT "
             "(PRESSRUN_HOST for the address)"

@@ -45,7 +45,7 @@ def run_server(
         interface="asgi3",
         host=host,
         port=port,
-        http=partial(Connection, door=door),
+        http=partial(Connection, door=door),  # type: ignore[arg-type]  # uvicorn only calls it
         log_config=None,
         access_log=False,
         server_header=False,
