@@ -13,7 +13,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import admission, deck, idle, pool, postgres, readers, refusals, resume
+from benchmarks import admission, deck, idle, pool, postgres, readers, refusals, resume, storms
 from benchmarks.figures import Figure
 
 BENCHMARKS = {
@@ -25,6 +25,7 @@ BENCHMARKS = {
     "pool": pool.measure,
     "postgres": postgres.measure,
     "resume": resume.measure,
+    "storms": storms.measure,
 }
 
 

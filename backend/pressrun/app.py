@@ -96,7 +96,13 @@ def serve(settings: Settings) -> None:
     configure_logging(level=settings.log_level, json_lines=settings.log_json, mask=SecretMask(settings.secrets()))
     start = _Start(create_app(settings))
     try:
-        run_server(start, host=settings.host, port=settings.port)
+        run_server(
+            start,
+            host=settings.host,
+            port=settings.port,
+            max_connections=settings.max_connections,
+            max_per_address=settings.max_connections_per_address,
+        )
     except SystemExit:
         if start.failure is not None:
             raise start.failure from None

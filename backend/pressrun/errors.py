@@ -9,6 +9,7 @@
     │   ├── UnsupportedMediaType
     │   ├── MalformedHeader           Idempotency-Key, Last-Event-ID …
     │   ├── HeadersTooLarge
+    │   ├── HeadersTooSlow            not there in time
     │   └── MethodNotAllowed          carries the methods that are
     ├── AccessDenied
     │   ├── Unauthorized              no or unknown token
@@ -86,6 +87,12 @@ class HeadersTooLarge(InvalidRequest):
     """The headers of the request are larger than the server accepts."""
 
     code = "headers_too_large"
+
+
+class HeadersTooSlow(InvalidRequest):
+    """The headers of the request did not arrive in time."""
+
+    code = "headers_too_slow"
 
 
 class MethodNotAllowed(InvalidRequest):

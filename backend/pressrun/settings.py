@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     egress: Annotated[tuple[str, ...], NoDecode] = ("deny",)
     webhook_secret: SecretStr | None = None
 
+    max_connections: Annotated[int | None, Field(ge=16, le=1_000_000)] = None
+    max_connections_per_address: Annotated[int | None, Field(ge=0, le=1_000_000)] = None
+
     run_dedup_window_s: Annotated[
         float,
         Field(ge=0, le=3600, validation_alias=AliasChoices("PRESSRUN_RUN_DEDUP_WINDOW_S", "RUN_DEDUP_WINDOW_SECS")),

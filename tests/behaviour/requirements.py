@@ -33,5 +33,6 @@ PROMISES = {
     "outdated": "A run whose workflow is of an older version ends clearly, holds no slot and can be retried.",
     "webhook": "Whoever asked is told of a run's end at least once, signed and under one id, also over a crash.",
     "processes": "Two servers on one Postgres share guard, log and runs: whichever is asked, the answer is the same.",
+    "door": "Who asks nothing keeps nobody out; a full house says so, still has a pulse, and burns nothing.",
     "one-process": "A second server on the same data folder is refused with a clear message.",
 }

@@ -326,3 +326,36 @@ def test_a_second_server_on_the_same_data_folder_is_refused(server: Server, tmp_
     refused = run(server, *words, cwd=tmp_path)
     assert refused.returncode == 1
     assert "another Pressrun uses the data folder" in refused.stderr
+
+
+def test_explain_says_what_is_in_the_way_and_starts_nothing(server: Server, lesson: Path, endless: Path) -> None:
+    cwd = lesson.parent
+    lane = ("--lane", "explained")
+    free = run(server, "generate", lesson, "--explain", *lane, cwd=cwd)
+    assert (free.returncode, free.stderr) == (0, "")
+    assert "would start at once" in free.stdout
+    assert httpx.get(f"{server.url}/runs?lane=explained").json()["runs"] == []
+    body = {"text": ENDLESS, "max_screenshots": 500, "lane": "explained"}
+    holder = httpx.post(f"{server.url}/generate-sse", json=body, headers={"Prefer": "respond-async"}).json()
+    try:
+        busy = run(server, "generate", lesson, "--explain", *lane, "--zoom", "3", cwd=cwd)
+        assert busy.returncode == 3
+        lines = busy.stdout.splitlines()
+        assert any(holder["operation_id"] in line for line in lines)
+        assert any(line.split()[:3] == ["zoom", "3", "2.1"] for line in lines), busy.stdout
+        assert any(line.split()[0] == "text" and "# Rivers" in line and "# Bend 0" in line for line in lines)
+        assert any(line.startswith("* reject  409") for line in lines)
+        assert any(line.startswith("  queue   200") for line in lines)
+        waits = run(server, "generate", lesson, "--explain", *lane, "--on-busy", "queue", "--json", cwd=cwd)
+        told = json.loads(waits.stdout)
+        assert (waits.returncode, told["admitted"], told["decided_by"]) == (0, False, "on_busy")
+        assert {"text", "max_screenshots"} <= {each["field"] for each in told["differences"]}
+        same = run(server, "generate", endless, "--explain", *lane, "--max-screenshots", "500", cwd=cwd)
+        assert same.returncode == 3
+        assert "no field differs" in same.stdout
+        assert "--on-duplicate" in same.stdout
+        wrong = run(server, "generate", lesson, "--explain", "--zoom", "99", cwd=cwd)
+        assert (wrong.returncode, "zoom" in wrong.stderr) == (2, True)
+    finally:
+        httpx.post(f"{server.url}/runs/{holder['operation_id']}/cancel")
+    assert len(httpx.get(f"{server.url}/runs?lane=explained").json()["runs"]) == 1

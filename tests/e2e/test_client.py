@@ -108,3 +108,18 @@ async def test_a_second_caller_is_rejected_or_joins_as_it_asked(server: Server) 
         await client.cancel(name)
         ends = [[event async for event in stream][-1] for stream in (first, joined)]
         assert [end.type for end in ends] == ["cancelled", "cancelled"]
+
+
+async def test_both_clients_explain_what_a_request_would_meet(server: Server) -> None:
+    async with AsyncClient(server.url) as client:
+        free = await client.explain({"text": LESSON}, lane="explained")
+        assert (free.admitted, free.run, free.policies) == (True, None, {})
+        stream = client.generate({"text": "\n\n".join(f"# Bend {n}" for n in range(60))}, lane="explained")
+        name = (await anext(stream)).operation_id
+        with Client(server.url) as blocking:
+            told = blocking.explain({"text": LESSON, "zoom": 3}, lane="explained", on_busy="join")
+        assert told.run is not None
+        assert (told.admitted, told.run.operation_id, told.decided_by) == (False, name, "on_busy")
+        assert {each.field: each.requested for each in told.differences}["zoom"] == 3
+        assert set(told.policies) == {"reject", "join", "queue", "replace"}
+        await client.cancel(name)

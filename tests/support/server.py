@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,12 +22,13 @@ _STOP_LIMIT_S = 30
 class Server:
     """A server process; `start` again after `kill` or `stop` to restart it on the same port and data folder."""
 
-    def __init__(self, data_dir: Path, port: int, env: dict[str, str]) -> None:
+    def __init__(self, data_dir: Path, port: int, env: dict[str, str], under: Sequence[str] = ()) -> None:
         self.data_dir = data_dir
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.log_path = data_dir.with_name(data_dir.name + ".log")
         self._env = {**{k: v for k, v in os.environ.items() if not k.startswith("PRESSRUN_")}, **env}
+        self._under = under
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -43,7 +44,7 @@ class Server:
         """Returns when /livez answers."""
         env = {**self._env, "PRESSRUN_DATA_DIR": str(self.data_dir), "PRESSRUN_LOG_JSON": "true"}
         with self.log_path.open("ab") as log:
-            command = [str(PRESSRUN), "serve", "--host", "127.0.0.1", "--port", str(self.port)]
+            command = [*self._under, str(PRESSRUN), "serve", "--host", "127.0.0.1", "--port", str(self.port)]
             self._process = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=self.data_dir.parent)
         deadline = time.monotonic() + _START_LIMIT_S
         while time.monotonic() < deadline:
@@ -85,9 +86,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def start_server(data_dir: Path, **env: str) -> Iterator[Server]:
-    """A running server; stopped at the end if it still runs."""
-    server = Server(data_dir, free_port(), env)
+def start_server(data_dir: Path, under: Sequence[str] = (), **env: str) -> Iterator[Server]:
+    """A running server; stopped at the end if it still runs. `under`: a command that starts it in its place."""
+    server = Server(data_dir, free_port(), env, under)
     try:
         server.start()  # inside: one that does not answer in time must not outlive its test
         yield server

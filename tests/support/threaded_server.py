@@ -6,23 +6,37 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from pressrun.api.door import Door
+from pressrun.api.listeners import open_listeners
+from pressrun.api.server import Connection
+
 
 @contextlib.contextmanager
-def serve(app: ASGIApp, **config: Any) -> Iterator[int]:
+def serve_behind(door: Door, http: type[Connection] = Connection) -> Iterator[int]:
+    """The port at which a door's application answers, over our own listener and connections."""
+    (listener,) = open_listeners("127.0.0.1", 0, door)
+    listener.listen(128)
+    with serve(door, listener, http=partial(http, door=door), interface="asgi3") as port:
+        yield port
+
+
+@contextlib.contextmanager
+def serve(app: ASGIApp, listener: socket.socket | None = None, **config: Any) -> Iterator[int]:
     """The port on 127.0.0.1 at which `app` answers while the context is open."""
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+    with listener or socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
         server = uvicorn.Server(
             uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=2, **config)
         )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
-            yield listener.getsockname()[1]
+            yield listening.getsockname()[1]
         finally:
             server.should_exit = True
             thread.join(timeout=10)

@@ -12,9 +12,10 @@ import anyio.lowlevel
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from pressrun.api.door import Door
 from pressrun.api.server import Connection
 from tests.support.logs import captured_log
-from tests.support.threaded_server import serve
+from tests.support.threaded_server import serve_behind
 
 CHUNK = b"x" * 65_536
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -48,7 +49,8 @@ class Endless:
 
 @contextmanager
 def connected(app: Endless) -> Iterator[socket.socket]:
-    with serve(app, http=Impatient) as port, socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+    door = Door(app, 100)
+    with serve_behind(door, Impatient) as port, socket.create_connection(("127.0.0.1", port), timeout=5) as client:
         client.sendall(REQUEST)
         yield client
 
@@ -74,7 +76,7 @@ def test_a_server_that_stops_does_not_wait_for_those_who_do_not_read(monkeypatch
     app = Endless()
     monkeypatch.setattr("pressrun.api.server._SHUTDOWN_PATIENCE_S", 0.1)
     monkeypatch.setattr(Impatient, "_patience_s", 3600)
-    with serve(app, http=Impatient) as port, socket.create_connection(("127.0.0.1", port)) as client:
+    with serve_behind(Door(app, 100), Impatient) as port, socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(REQUEST)
         assert client.recv(1)
         assert not app.ended.wait(0.1)

@@ -32,6 +32,7 @@ STATUS: Mapping[str, int] = {
     "malformed_body": 400,
     "malformed_header": 400,
     "headers_too_large": 431,
+    "headers_too_slow": 408,
     "field_errors": 422,
     "body_too_large": 413,
     "body_too_slow": 408,

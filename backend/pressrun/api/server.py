@@ -1,6 +1,6 @@
-"""uvicorn, with limits of our own: who does not read is cut off, and streams end before the server does.
+"""uvicorn, with limits of our own: who does not read or ask is cut off, and streams end before the server does.
 
-Owns the listening server and its connections; not what is answered.
+Owns the connections; not how many there may be (api/door.py), not what is answered. A body's pace is api/body.py's.
 """
 
 from __future__ import annotations
@@ -8,14 +8,20 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from functools import partial
+from typing import Any
 
+import h11
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from pressrun.api.door import Door
 from pressrun.api.gate import MAX_HEADER_BYTES
+from pressrun.api.listeners import answer_bytes, count_places, open_listeners
 from pressrun.api.state import AppState
+from pressrun.errors import PressrunError
 
 _READ_PATIENCE_S = 10.0  # SAFETY: a reader that never reads is dropped within 15 s, and resumes by its cursor
 _SHUTDOWN_PATIENCE_S = 2.0  # arbitrary (1..4): below the time that uvicorn gives everybody
@@ -25,13 +31,21 @@ _SEND_BUFFER_BYTES = 128 * 1024  # SAFETY: measured there, 0.39 MB for a reader 
 _log = structlog.get_logger(__name__)
 
 
-def run_server(app: ASGIApp, *, host: str, port: int) -> None:
-    """Serves until SIGINT or SIGTERM; exits the process with 1 when it cannot start."""
+def run_server(
+    app: ASGIApp, *, host: str, port: int, max_connections: int | None = None, max_per_address: int | None = None
+) -> None:
+    """Serves until SIGINT or SIGTERM; exits the process with 1 when the application cannot start.
+
+    `max_connections` None: as many as the limit of descriptors allows. Raises: StartupError when it cannot listen.
+    """
+    places = count_places()
+    door = Door(app, min(places, max_connections or places), per_address=max_per_address)
     config = uvicorn.Config(
-        app,
+        door,
+        interface="asgi3",
         host=host,
         port=port,
-        http=Connection,
+        http=partial(Connection, door=door),  # type: ignore[arg-type]  # uvicorn only calls it
         log_config=None,
         access_log=False,
         server_header=False,
@@ -41,7 +55,7 @@ def run_server(app: ASGIApp, *, host: str, port: int) -> None:
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
     )
     server = Server(config)
-    server.run()
+    server.run(sockets=open_listeners(host, port, door))
     if not server.started:
         sys.exit(1)
 
@@ -56,18 +70,53 @@ class Server(uvicorn.Server):
 
 
 class Connection(H11Protocol):
-    """One client. Closed without ado when it leaves what was sent to it unread for too long.
+    """One client. Closed without ado when it leaves what was sent to it unread for too long, or asks nothing (`Door`).
 
-    ASGI has no way to say so: an app that gives up waiting to send can only return, and the transport then waits for
-    ever for its buffer to empty.
+    ASGI has no way to say the former: an app that gives up waiting to send can only return, and the transport then
+    waits for ever for its buffer to empty. Of the latter uvicorn has no notion.
     """
 
     _patience_s = _READ_PATIENCE_S
     _unread: asyncio.TimerHandle | None = None
+    _left_unread: int | None = None
+
+    def __init__(self, *args: Any, door: Door, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._door = door
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+        accepted = transport.get_extra_info("socket")
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+        self._door.arrived(accepted.fileno(), self)
+
+    def data_received(self, data: bytes) -> None:
+        if self.cycle is not None and self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
+            self._door.waits(self)  # the first bytes of the next request: its headers have their own time
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._door.forget(self)
+
+    def on_response_complete(self) -> None:
+        """Called by uvicorn; what of the request's body is still to come has no longer than the next request's head."""
+        super().on_response_complete()
+        if self.cycle.response_complete and not self.transport.is_closing():
+            self._door.waits(self)
+
+    def send_away(self, reason: PressrunError) -> None:
+        """Called by the door. One that is still reading its last answer has more time for as long as it reads."""
+        unread = self.transport.get_write_buffer_size()
+        if unread:
+            if self._left_unread is None or unread < self._left_unread:
+                self._left_unread = unread
+                self._door.waits(self)
+            else:
+                self.transport.abort()
+            return
+        asking = self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]
+        if asking and self.conn.our_state is h11.IDLE:
+            self.transport.write(answer_bytes(reason))
+        self.transport.close()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -79,6 +128,7 @@ class Connection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget()
+        self._door.forget(self)
         super().connection_lost(exc)
 
     def shutdown(self) -> None:

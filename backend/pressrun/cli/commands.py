@@ -43,6 +43,7 @@ def generate(
     *,
     out: Annotated[Path | None, Parameter(alias="-o")] = None,
     json: _Json = False,
+    explain: Annotated[bool, Parameter(negative=())] = False,
     source: Literal["text", "html"] | None = None,
     idempotency_key: str | None = None,
     render: RenderOptions = RenderOptions(),  # noqa: B008 - frozen
@@ -57,6 +58,7 @@ def generate(
       pressrun generate lesson.md --out slides/
       pressrun generate page.html --outputs images,pdf --zoom 1.5
       fortune | pressrun generate - --theme ink --json
+      pressrun generate lesson.md --explain
 
     Exit codes: 0 complete, 1 error, 2 usage, 3 rejected (another run is in the way), 130 cancelled.
 
@@ -68,6 +70,9 @@ def generate(
         Download the files into this folder and verify them.
     json
         Print the events as they come, one JSON object per line, and nothing else.
+    explain
+        Start nothing: say what would be in the way, in which fields it differs, and what each policy would do. Exit
+        code 3 if this request would be rejected, else 0.
     source
         What the file is, whatever its name.
     idempotency_key
@@ -78,6 +83,10 @@ def generate(
 
     url, secret = address(server)
     request = {**read_source(file, source), **given(render), **given(policies)}
+    if explain:
+        from pressrun.cli.explain import explain as explain_it
+
+        return explain_it(url, secret, request, keyed=idempotency_key is not None, json=json)
     return command.generate(url, secret, request, key=idempotency_key, out=out, json=json)
 
 

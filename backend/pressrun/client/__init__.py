@@ -21,7 +21,17 @@ from pressrun.client.errors import (
     RunRejectedError,
     ServerProblem,
 )
-from pressrun.client.models import ClientEvent, FileInfo, LaneInfo, RunInfo, RunPage, RunResult, Unknown
+from pressrun.client.models import (
+    ClientEvent,
+    Difference,
+    Explanation,
+    FileInfo,
+    LaneInfo,
+    RunInfo,
+    RunPage,
+    RunResult,
+    Unknown,
+)
 from pressrun.client.patience import Patience
 from pressrun.client.sync import Client, RunStream
 
@@ -33,7 +43,9 @@ __all__ = [
     "ClientEvent",
     "ConnectionFailed",
     "ConnectionLost",
+    "Difference",
     "DownloadDamaged",
+    "Explanation",
     "FileInfo",
     "InvalidUse",
     "LaneInfo",

@@ -158,6 +158,37 @@ class LaneList(BaseModel):
     lanes: list[LaneInfo]
 
 
+class Difference(BaseModel):
+    """A field in which a request and the run in the way differ; long values are cut by the server."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    field: str
+    requested: Any = None
+    active: Any = None
+
+
+class Explanation(BaseModel):
+    """What a request would meet right now: `POST /admission/explain`.
+
+    `run` is None where nothing is in the way, or where that run is somebody else's. `decided_by` is the field whose
+    value decides, `policies` what each of its values would do.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    admitted: bool
+    fingerprint: str
+    message: str
+    reason: str | None = None
+    run: RunInfo | None = None
+    differences: list[Difference] = []
+    window_left_s: float | None = None
+    decided_by: str | None = None
+    policies: dict[str, str] = {}
+    canonical: dict[str, Any] = {}
+
+
 class RunPage(BaseModel):
     """One page of the history, newest first; `next_cursor` asks for the next one."""
 

@@ -18,7 +18,7 @@ from pressrun.client.answers import MAX_ANSWER_BYTES, problem_of, read_model, re
 from pressrun.client.conversation import Conversation, Notice, StreamDamaged, Submission, translated
 from pressrun.client.downloads import ATTEMPTS, PartFile, digest_of, place_in
 from pressrun.client.errors import DownloadDamaged
-from pressrun.client.models import ClientEvent, FileInfo, LaneInfo, LaneList, RunInfo, RunPage
+from pressrun.client.models import ClientEvent, Explanation, FileInfo, LaneInfo, LaneList, RunInfo, RunPage
 from pressrun.client.patience import Outage, Patience
 from pressrun.client.requests import DEFAULT_URL, generate_body, http_options, lane_path, list_query, run_path
 
@@ -141,6 +141,18 @@ class Client:
         return self._stream(
             Conversation(self.base_url, self._patience, operation_id=operation_id, after=after, on_notice=on_notice)
         )
+
+    def explain(
+        self,
+        request: Mapping[str, Any],
+        *,
+        lane: str | None = None,
+        on_busy: str | None = None,
+        on_duplicate: str | None = None,
+    ) -> Explanation:
+        """What `generate` would meet right now; see `AsyncClient.explain`."""
+        body = generate_body(request, {"lane": lane, "on_busy": on_busy, "on_duplicate": on_duplicate})
+        return self._ask(Explanation, "POST", "/admission/explain", json=body)
 
     def get_run(self, operation_id: str) -> RunInfo:
         """Raises: ServerProblem (404), ConnectionFailed."""

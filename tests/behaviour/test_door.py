@@ -1,0 +1,132 @@
+"""The connection rows of SAFETY's fault table against the real server, in their short form (`make bench`: the full)."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.runs import cancel, chapter, run_to_end, starting
+from tests.support.server import Server, start_server
+from tests.support.storms import (
+    cpu_s,
+    crowd,
+    get,
+    post,
+    pulse_s,
+    reset,
+    sockets_of,
+    until_closed_s,
+    wait_until,
+)
+
+pytestmark = [pytest.mark.chromium, pytest.mark.slow]
+
+LIMITED = ("prlimit", "--nofile=128:128")
+POST_HEAD = b"%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n"
+ROUTES = [  # that read a body, and that do not
+    *(b"POST /generate-sse", b"POST /admission/explain", b"POST /cancel/nobody", b"POST /runs/nobody/cancel"),
+    *(b"GET /runs", b"DELETE /runs/nobody", b"PUT /runs/nobody/pin", b"GET /livez", b"POST /nowhere"),
+]
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of 128 descriptors."""
+    with start_server(tmp_path_factory.mktemp("limited") / "data", under=LIMITED) as server:
+        yield server
+
+
+@pytest.mark.promise("door")
+def test_slow_clients_are_closed_after_ten_seconds_and_a_real_post_is_not_slowed(
+    server: Server, http: httpx.Client
+) -> None:
+    """Silent, dripping headers, and dripping a body on every kind of route: below 20 kB/s it has 10 s."""
+    run_to_end(http, text="warm")
+    quiet_s = _duration_s(http, "quiet")
+    with (
+        crowd(server.port, 100) as silent,
+        crowd(server.port, 100, b"GET / HTTP/1.1\r\nX: ") as dripping,
+        ExitStack() as stack,
+    ):
+        slow = [stack.enter_context(crowd(server.port, 1, POST_HEAD % route))[0] for route in ROUTES]
+        stormy_s = _duration_s(http, "stormy")
+        closed_s = until_closed_s([*silent, *dripping, *slow], b"x", limit_s=20)
+    assert max(closed_s) < 14, [round(each, 1) for each in closed_s[200:]]
+    assert stormy_s < 3 * quiet_s + 1
+    assert "Traceback" not in server.log
+
+
+@pytest.mark.promise("door")
+def test_at_the_descriptor_limit_the_pulse_answers_a_newcomer_is_told_and_nothing_burns(limited: Server) -> None:
+    with (
+        httpx.Client(base_url=limited.url, timeout=60) as http,
+        starting(http, text=chapter(60, "holds on")) as (_, events),
+    ):
+        operation_id = next(events)["operation_id"]
+        resting = len(limited.log)
+        with crowd(limited.port, 300, get(f"/runs/{operation_id}/events")) as readers:
+            wait_until(lambda: sockets_of(limited.pid) > 50, 10)
+            answer = httpx.get(limited.url + "/runs")
+            assert (answer.status_code, answer.json()["code"]) == (503, "server_busy")
+            assert answer.headers["retry-after"]
+            assert pulse_s(limited.url) < 1, "0.1 on a quiet machine (benchmarks/storms.py)"
+            assert any(reader.recv(12) == b"HTTP/1.1 503" for reader in readers[100:])
+        wait_until(lambda: httpx.get(limited.url + "/runs").is_success, 5)
+        cancel(http, operation_id)
+        assert "out of system resource" not in limited.log
+        assert limited.log[resting:].count("connections are turned away") <= 5
+    with crowd(limited.port, 300):
+        time.sleep(0.5)
+        used_s = cpu_s(limited.pid)
+        time.sleep(2)
+        assert cpu_s(limited.pid) - used_s < 0.4, "300 silent sockets cost a tenth of a core"
+        assert httpx.get(limited.url + "/runs").is_success, "who asks nothing makes room"
+
+
+def test_descriptors_that_others_used_up_do_not_silence_the_pulse(tmp_path: Path) -> None:
+    with start_server(tmp_path / "data") as server:
+        in_use = len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (in_use + 10, in_use + 10))
+        with crowd(server.port, 200):
+            assert httpx.get(server.url + "/livez").is_success
+            used_s = cpu_s(server.pid)
+            time.sleep(2)
+            assert cpu_s(server.pid) - used_s < 0.5
+        assert "Traceback" not in server.log
+
+
+def test_five_hundred_readers_that_reset_at_once_are_freed_in_three_seconds(server: Server, http: httpx.Client) -> None:
+    with starting(http, text=chapter(60, "left alone")) as (_, events):
+        operation_id = next(events)["operation_id"]
+        before = sockets_of(server.pid)
+        with crowd(server.port, 500, get(f"/runs/{operation_id}/events")) as readers:
+            for reader in readers:
+                assert reader.recv(12) == b"HTTP/1.1 200"
+            assert sockets_of(server.pid) >= before + 500
+            reset(readers)
+        assert wait_until(lambda: sockets_of(server.pid) <= before, 10) < 3
+        cancel(http, operation_id)
+
+
+def test_a_hundred_clients_gone_before_the_first_byte_leave_no_slot_taken(server: Server, http: httpx.Client) -> None:
+    for number in range(100):
+        body = {"text": f"gone {number}", "lane": "gone", "on_disconnect": "cancel", "on_busy": "reject"}
+        with crowd(server.port, 1, post(body)) as clients:
+            reset(clients)
+    current = {"lane": "gone"}
+    wait_until(lambda: http.get("/runs/current", params=current).status_code == 204, 10)
+    runs = http.get("/runs", params={"lane": "gone", "limit": 200}).json()["runs"]
+    assert runs
+    assert {run["status"] for run in runs} <= {"cancelled", "complete"}
+
+
+def _duration_s(http: httpx.Client, text: str) -> float:
+    begun_at = time.perf_counter()
+    run_to_end(http, text=text)
+    return time.perf_counter() - begun_at
