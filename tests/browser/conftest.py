@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from pressrun.browser.config import BrowserPoolConfig
@@ -76,3 +77,9 @@ def is_alive(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return stat.rsplit(")", 1)[1].split()[0] != "Z"
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """For what no event tells of, such as the end of a process; bounded by the caller's fail_after."""
+    while not is_so():  # noqa: ASYNC110 - see above
+        await anyio.sleep(0.01)

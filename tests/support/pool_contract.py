@@ -137,13 +137,16 @@ class PoolContract:
             async with pool.lease(**SMALL):
                 served.append(number)
 
-        async with rig.open(replace(QUICK, local=1, contexts=1)) as pool:
-            async with anyio.create_task_group() as tasks, pool.lease(**SMALL):
-                for number in range(3):
-                    tasks.start_soon(wait, pool, number)
-                    await anyio.wait_all_tasks_blocked()
-                assert (pool.pressure().running, pool.pressure().waiting, pool.pressure().free) == (1, 3, 0)
-                assert not served
+        async with (
+            rig.open(replace(QUICK, local=1, contexts=1)) as pool,
+            anyio.create_task_group() as tasks,
+            pool.lease(**SMALL),
+        ):
+            for number in range(3):
+                tasks.start_soon(wait, pool, number)
+                await anyio.wait_all_tasks_blocked()
+            assert (pool.pressure().running, pool.pressure().waiting, pool.pressure().free) == (1, 3, 0)
+            assert not served
         assert served == [0, 1, 2]
 
     async def test_leases_are_spread_over_the_browsers(self, pool: BrowserPool) -> None:

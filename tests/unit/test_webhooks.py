@@ -229,7 +229,11 @@ async def test_a_slow_receiver_does_not_hold_up_the_others(stage: Stage) -> None
     assert len(stage.host.requests) == 2
 
 
-@pytest.mark.parametrize("secret", ["x", "whsec_", "whsec_c2hvcnQ=", "whsec_!!!", SECRET.removeprefix("whsec_")])
+@pytest.mark.parametrize(
+    "secret",
+    ["x", "whsec_", "whsec_c2hvcnQ=", "whsec_!!!", SECRET.removeprefix("whsec_")],
+    ids=["a letter", "empty", "short", "not base64", "no prefix"],
+)
 def test_a_secret_that_signs_nothing_is_refused_with_how_to_make_one(secret: str) -> None:
     with pytest.raises(ValidationError) as raised:
         Settings(webhook_secret=secret)  # type: ignore[arg-type]

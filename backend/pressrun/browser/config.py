@@ -69,7 +69,7 @@ class BrowserPoolConfig:
     ping_interval_s: float = 2
     """With the timeout below, a frozen browser is found and replaced within 5 s (SAFETY.md, "Faults")."""
 
-    ping_timeout_s: float = 2
+    ping_timeout_s: float = 1.5
     """`Browser.getVersion` takes under 1 ms; on a machine with every core busy up to 0.3 s."""
 
     recycle_after: int = 100

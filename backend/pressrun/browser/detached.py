@@ -46,25 +46,47 @@ async def run_detached(
     call: Callable[[], Awaitable[T]],
     *,
     timeout_s: float,
+    lost: anyio.Event,
     abandon: Callable[[], None],
     grace_s: float,
 ) -> T:
     """The value of `call()`, which runs to its own end in a task of `tasks` whatever happens to the caller.
 
     `abandon` is called when the caller leaves early; it must make the call end soon. The caller then waits for that
-    for at most `grace_s`.
+    for at most `grace_s`. `lost` is set when the browser of the call is gone.
 
     Raises:
-        TimeoutError: not settled within `timeout_s`.
+        TimeoutError: not settled within `timeout_s`, nor soon after the browser was lost.
     """
     outcome: Outcome[T] = Outcome()
     tasks.start_soon(outcome.settle, call)
     try:
         with anyio.fail_after(timeout_s):
-            await outcome.settled.wait()
+            await _settled_or_lost(outcome.settled, lost)
     finally:
         if not outcome.settled.is_set():
             abandon()
             with anyio.move_on_after(grace_s, shield=True):
                 await outcome.settled.wait()
     return outcome.result()
+
+
+# Calls into a browser that has died raise within 22 ms (BROWSER.md); but not each of them, whatever the moment.
+_LOST_GRACE_S = 0.3
+
+
+async def cancel_when_lost(lost: anyio.Event, scope: anyio.CancelScope) -> None:
+    """Ends `scope` soon after `lost` is set: who waits in it for the browser would wait in vain."""
+    await lost.wait()
+    await anyio.sleep(_LOST_GRACE_S)
+    scope.cancel()
+
+
+async def _settled_or_lost(settled: anyio.Event, lost: anyio.Event) -> None:
+    """Until the call has settled. Raises: TimeoutError when its browser is gone and it does not notice."""
+    async with anyio.create_task_group() as watch:
+        watch.start_soon(cancel_when_lost, lost, watch.cancel_scope)
+        await settled.wait()
+        watch.cancel_scope.cancel()
+    if not settled.is_set():
+        raise TimeoutError

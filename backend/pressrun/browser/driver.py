@@ -12,7 +12,7 @@ from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
-from playwright.async_api import Playwright, async_playwright
+from playwright.async_api import Error, Playwright, async_playwright
 
 from pressrun.browser.handle import ProcessHandle, children_of
 from pressrun.errors import BrowserUnavailable
@@ -68,19 +68,29 @@ class Driver:
         """Pids of the browsers it has started."""
         return set() if self.pid is None else children_of(self.pid)
 
+    async def answers(self, timeout_s: float) -> bool:
+        """Whether the driver itself, without any browser, does what it is asked."""
+        try:
+            with anyio.fail_after(timeout_s):
+                asked = await self.playwright.request.new_context()
+                await asked.dispose()
+        except (Error, TimeoutError):
+            return False
+        return True
+
     async def watch(self) -> None:
         """Returns when the process has ended."""
         if self._process is not None:
             await self._process.wait()
         await self.kill()  # nothing to kill any more: reads what it has left
 
-    async def kill(self) -> None:
+    async def kill(self, *, politely: bool = True) -> None:
         """Ends the process, politely if it listens, and every browser that it has started. Safe to call again."""
         if self._process is None:
             return
         browsers = [ProcessHandle(pid) for pid in self.children()] if self.is_running else []
         with anyio.move_on_after(_DEATH_TIMEOUT_S, shield=True):
-            if self._playwright is not None:
+            if self._playwright is not None and politely:
                 await self._playwright.stop()
         for browser in browsers:  # a frozen one does not notice that its driver has gone
             browser.kill()

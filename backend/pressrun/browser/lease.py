@@ -57,6 +57,7 @@ class Lease:
         turns: Turns,
         encoders: anyio.CapacityLimiter,
         tallies: PoolTallies,
+        lost: anyio.Event,
         spend: Callable[[], None],
         why_lost: Callable[[], BrowserFailure | None],
     ) -> None:
@@ -67,6 +68,7 @@ class Lease:
         self._turns = turns
         self._encoders = encoders
         self._tallies = tallies
+        self._lost = lost
         self._spend = spend
         self._why_lost = why_lost
         self._layout_height = 0.0
@@ -197,7 +199,12 @@ class Lease:
         done = False
         try:
             result = await run_detached(
-                self._tasks, call, timeout_s=timeout_s, abandon=self._spend, grace_s=self._config.cancel_grace_s / 2
+                self._tasks,
+                call,
+                timeout_s=timeout_s,
+                lost=self._lost,
+                abandon=self._spend,
+                grace_s=self._config.cancel_grace_s / 2,
             )
             done = True
         except (Error, TimeoutError, NavigatedAwayError) as exc:

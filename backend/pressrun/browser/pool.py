@@ -245,7 +245,7 @@ class BrowserPool:
                 await stay.gone.wait()
 
     def _lend(self, stay: Stay) -> Lease:
-        if stay.page is None:
+        if stay.page is None or stay.kept is None:
             raise BrowserUnavailable("The server is shutting down; no browser is lent any more.")
         return Lease(
             stay.page,
@@ -254,6 +254,7 @@ class BrowserPool:
             turns=stay.seat.turns,
             encoders=self._encoders,
             tallies=self.tallies,
+            lost=stay.kept.browser.lost,
             spend=stay.over.set,
             why_lost=stay.why_lost,
         )

@@ -29,6 +29,9 @@ _log = logging.getLogger(__name__)
 # What a launch may take beyond Playwright's own limit before the driver itself is given up.
 _DRIVER_GRACE_S = 2.0
 
+# Asked only when a browser has not answered in time; it takes 2 ms.
+_DRIVER_PING_S = 0.5
+
 
 class LocalChromium:
     """A running Chromium. Started by `LocalSource`, ended by `close` or `kill`; shared by the leases of one pool."""
@@ -63,8 +66,13 @@ class LocalChromium:
         return await open_page(self.browser, screen, self._limits)
 
     async def ping(self, timeout_s: float) -> bool:
-        """Whether Chromium answers."""
-        return await answers(self._session, timeout_s)
+        """Whether Chromium answers. If it does not because its driver does not, the driver is ended."""
+        if await answers(self._session, timeout_s):
+            return True
+        if self.is_usable and not await self.driver.answers(_DRIVER_PING_S):
+            _log.warning("Playwright's driver does not answer; it is replaced, and every browser with it")
+            await self.driver.kill(politely=False)
+        return False
 
     async def close(self, timeout_s: float) -> None:
         usable = self.is_usable
@@ -112,7 +120,7 @@ class LocalSource:
             except (Error, TimeoutError, OSError) as exc:
                 _kill_strays(driver.children() - before)
                 if isinstance(exc, TimeoutError):  # Playwright's own limit did not hold: its driver hangs
-                    await driver.kill()
+                    await driver.kill(politely=False)
                 raise _start_failure(executable, exc) from exc
 
     async def _launch(self, driver: Driver, executable: Path) -> LocalChromium:

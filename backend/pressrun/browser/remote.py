@@ -19,7 +19,7 @@ from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.driver import Driver, DriverHost
 from pressrun.browser.ports import OpenPage, Screen
 from pressrun.browser.process import answers, sealing_flags
-from pressrun.browser.sealed_page import PageLimits, open_page
+from pressrun.browser.sealed_page import DEAD_PROXY, PageLimits, open_page
 from pressrun.errors import BrowserUnavailable
 
 _log = logging.getLogger(__name__)
@@ -103,7 +103,8 @@ class RemoteSource:
         chromium, timeout_ms = driver.playwright.chromium, self._config.connect_timeout_s * 1000
         if self._address.protocol == "cdp":
             return await chromium.connect_over_cdp(self._address.url, timeout=timeout_ms)
-        options: dict[str, Any] = {"headless": True, "args": sealing_flags(self._config)}
+        # A server drops `args` unless it was started with --unsafe; the proxy it always takes.
+        options: dict[str, Any] = {"headless": True, "proxy": DEAD_PROXY, "args": sealing_flags(self._config)}
         headers = {"x-playwright-browser": "chromium", "x-playwright-launch-options": json.dumps(options)}
         return await chromium.connect(self._address.url, timeout=timeout_ms, headers=headers)
 

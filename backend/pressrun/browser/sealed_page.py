@@ -24,7 +24,7 @@ class NavigatedAwayError(Exception):
 
 
 # For browsers whose launch flags are not ours: the same proxy that cannot be reached, for the context.
-_DEAD_PROXY = ProxySettings(server="http://sealed.invalid:9", bypass="<-loopback>")
+DEAD_PROXY = ProxySettings(server="http://sealed.invalid:9", bypass="<-loopback>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ async def open_page(browser: Browser, screen: Screen, limits: PageLimits, *, pro
         service_workers="block",
         accept_downloads=False,
         reduced_motion="reduce",
-        proxy=_DEAD_PROXY if proxied else None,
+        proxy=DEAD_PROXY if proxied else None,
     )
     await context.route("**/*", _abort)
     page = await context.new_page()

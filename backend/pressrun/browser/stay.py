@@ -11,6 +11,7 @@ import anyio
 from playwright.async_api import Error
 
 from pressrun.browser.config import BrowserPoolConfig
+from pressrun.browser.detached import cancel_when_lost
 from pressrun.browser.ports import OpenPage, Screen
 from pressrun.browser.supervisor import BrowserSupervisor, Kept
 from pressrun.errors import BrowserCrashed, BrowserFailure
@@ -60,9 +61,7 @@ class Stay:
             if self.over.is_set():
                 return
             try:
-                with anyio.fail_after(timeout_s):
-                    self.page = await kept.browser.open_page(self.screen)
-                    return
+                self.page = await self._open_page(kept, timeout_s)
             except (Error, TimeoutError) as exc:
                 # Cut off in the middle: what it has made is known to nobody, and goes with its browser.
                 _log.warning(
@@ -73,6 +72,24 @@ class Stay:
                 await self.seat.give_back(kept)
                 if attempt == _OPEN_ATTEMPTS:
                     raise BrowserCrashed("The browser crashed while it opened a page; try again.") from exc
+            else:
+                return
+
+    async def _open_page(self, kept: Kept, timeout_s: float) -> OpenPage:
+        """Raises: TimeoutError, also when the browser is gone and the call does not notice."""
+        page: OpenPage | None = None
+        failure: Error | None = None
+        with anyio.fail_after(timeout_s):
+            async with anyio.create_task_group() as watch:
+                watch.start_soon(cancel_when_lost, kept.browser.lost, watch.cancel_scope)
+                try:
+                    page = await kept.browser.open_page(self.screen)
+                except Error as exc:
+                    failure = exc
+                watch.cancel_scope.cancel()
+        if page is None:
+            raise failure or TimeoutError
+        return page
 
     async def _close(self, timeout_s: float) -> None:
         kept = self.kept
