@@ -26,6 +26,7 @@ ALLOWED = {
     "ai/client.py": "the operator's own PRESSRUN_AI_BASE_URL",
     "ai/wire.py": "nobody: reads what ai/client.py receives",
     "client/": "a Pressrun server, from a user's program",
+    "api/listeners.py": "nobody: listens",
     "api/server.py": "nobody: listens",
     "doctor.py": "our own server, and PRESSRUN_AI_BASE_URL",
 }
