@@ -13,7 +13,18 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import admission, deck, idle, pool, postgres, readers, refusals, resume, storms
+from benchmarks import (
+    admission,
+    deck,
+    history,
+    idle,
+    pool,
+    postgres,
+    readers,
+    refusals,
+    resume,
+    storms,
+)
 from benchmarks.figures import Figure
 
 BENCHMARKS = {
@@ -26,6 +37,7 @@ BENCHMARKS = {
     "postgres": postgres.measure,
     "resume": resume.measure,
     "storms": storms.measure,
+    "history": history.measure,
 }
 
 
