@@ -51,7 +51,9 @@ from pressrun.engine.engine import open_engine
 from pressrun.errors import StartupError
 from pressrun.events.log import EventLog
 from pressrun.pipeline.pipeline import Pipeline
+from pressrun.run_logs import open_run_logs
 from pressrun.runs.guard import RunGuard
+from pressrun.runs.history import RunHistory
 from pressrun.runs.ledger import RunLedger
 from pressrun.runs.neighbours import open_neighbours
 from pressrun.runs.service import open_run_service
@@ -132,6 +134,7 @@ async def _open_all(
         reserve = Reserve(data_dir / "reserve")
         database = await stack.enter_async_context(open_database(url or data_dir / "pressrun.sqlite", reserve))
         clock = clock or (await read_clock(database) if url else SystemClock())
+        run_logs = stack.enter_context(open_run_logs(data_dir / "logs", mask.mask))
         store = LocalArtifactStore(data_dir, mask.mask)
         await store.prepare()
         egress = await stack.enter_async_context(open_egress(egress_policy))
@@ -165,14 +168,24 @@ async def _open_all(
         if settings.webhook_secret is not None:
             webhooks = WebhookDeliverer(database, clock, egress, settings.webhook_secret, owner=owner, mask=mask.mask)
         service = await stack.enter_async_context(
-            open_run_service(database, log, guard, ledger, engine, store, webhooks)
+            open_run_service(database, log, guard, ledger, engine, store, run_logs, webhooks)
         )
         if wakeups is not None:
             await stack.enter_async_context(open_neighbours(wakeups, database, log, engine, clock))
         stack.callback(service.stop_admitting)
         await stack.enter_async_context(_warm(pool))
         _log.info("ready", url=f"http://{settings.host}:{settings.port}", data_dir=str(data_dir))
-        yield AppState(settings=settings, database=database, service=service, store=store, pool=pool, egress=egress)
+        history = RunHistory(database)
+        yield AppState(
+            settings=settings,
+            database=database,
+            service=service,
+            history=history,
+            run_logs=run_logs,
+            store=store,
+            pool=pool,
+            egress=egress,
+        )
 
 
 @asynccontextmanager

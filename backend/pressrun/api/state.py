@@ -10,6 +10,8 @@ from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.browser.pool import BrowserPool
 from pressrun.db.engine import Database
 from pressrun.egress.broker import Egress
+from pressrun.run_logs import RunLogs
+from pressrun.runs.history import RunHistory
 from pressrun.runs.service import RunService
 from pressrun.settings import Settings
 
@@ -21,6 +23,8 @@ class AppState:
     settings: Settings
     database: Database
     service: RunService
+    history: RunHistory
+    run_logs: RunLogs
     store: LocalArtifactStore
     pool: BrowserPool
     egress: Egress

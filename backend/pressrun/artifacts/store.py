@@ -106,7 +106,7 @@ class LocalArtifactStore:
         """The attempt's staging folder; takes over what an earlier attempt left."""
         folder = self._staging_root / f"{operation_id}.{attempt}"
         await _in_thread(_adopt, self._staging_root, operation_id, folder)
-        staged = self._staged.setdefault(operation_id, {})
+        staged = self._staged[operation_id] = {}  # what an earlier attempt left has moved; verified, it is here again
 
         def register(file: StoredFile) -> None:
             staged[file.name] = (folder / file.name, file)
@@ -137,6 +137,14 @@ class LocalArtifactStore:
     def find_staged(self, operation_id: str, name: str) -> tuple[Path, StoredFile] | None:
         """A file of a run that is not published yet, by its exact name."""
         return self._staged.get(operation_id, {}).get(name)
+
+    def staged_names(self, operation_id: str) -> list[str]:
+        """The files of a run that are whole and not published; they stay when it ends without a result, for a retry."""
+        return sorted(self._staged.get(operation_id, ()))
+
+    async def find_batch(self, operation_id: str) -> str | None:
+        """The name of the run's batch folder, if it was published and is still there."""
+        return await _in_thread(_find_batch, self._batches_root, operation_id)
 
     def staged_path(self, operation_id: str, attempt: int, name: str) -> Path:
         """Where a file is whose name this run's attempt has announced; nothing else may be asked for."""
@@ -209,6 +217,10 @@ def _staged_folders(root: Path, operation_id: str) -> Iterable[Path]:
 
 def _attempt_of(folder: Path) -> int:
     return int(folder.name.rpartition(".")[2])
+
+
+def _find_batch(root: Path, operation_id: str) -> str | None:
+    return next((path.name for path in root.glob(f"*_{operation_id}")), None)
 
 
 def _publish(source: Path, target: Path, manifest: str, listed: Mapping[str, int]) -> None:

@@ -70,7 +70,7 @@ _IDENTICAL = (
 _QUEUED = (
     select(*SUMMARY)
     .where(runs.c.lane == bindparam("lane"), runs.c.status == "queued")
-    .order_by(runs.c.priority.desc(), runs.c.operation_id)
+    .order_by(runs.c.paused_at.is_not(None), runs.c.priority.desc(), runs.c.operation_id)
 )
 
 
@@ -91,7 +91,7 @@ def find_identical(
 
 
 def list_queued(connection: Connection, lane: str) -> Sequence[Row[Any]]:
-    """The waiting line of a lane: higher priority first, then the older."""
+    """The waiting line of a lane: higher priority first, then the older; last those that are paused."""
     return connection.execute(_QUEUED, {"lane": lane}).all()
 
 
@@ -142,14 +142,23 @@ def list_page(
     text: str | None,
     before: str | None,
     limit: int,
+    pinned: bool | None = None,
+    since: str | None = None,
 ) -> Sequence[Row[Any]]:
-    """Newest first, keyset paging: `before` is the last operation_id of the page before."""
+    """Newest first, keyset paging: `before` is the last operation_id of the page before, `since` the least to come.
+
+    What decides is all in the index `runs_by_caller`; only the rows of the page are read.
+    """
     query = select(*SUMMARY).order_by(runs.c.operation_id.desc()).limit(limit)
-    for column, value in ((runs.c.caller, caller), (runs.c.status, status), (runs.c.lane, lane)):
+    filters = ((runs.c.caller, caller), (runs.c.status, status), (runs.c.lane, lane), (runs.c.pinned, pinned))
+    for column, value in filters:
         if value is not None:
             query = query.where(column == value)
     if text:
-        query = query.where(or_(runs.c.title.icontains(text, autoescape=True), runs.c.operation_id == text))
+        found = runs.c.searchable.contains(text.casefold(), autoescape=True)
+        query = query.where(or_(found, runs.c.operation_id == text))
+    if since is not None:
+        query = query.where(runs.c.operation_id >= since)
     if before is not None:
         query = query.where(runs.c.operation_id < before)
     return connection.execute(query).all()

@@ -106,7 +106,7 @@ lanes = Table(
     "lanes",
     metadata,
     Column("lane", String(64), primary_key=True),
-    Column("paused_at", Instant),
+    Column("paused_at", Instant, nullable=False),
 )
 
 # only runs of which somebody wants to be told; see webhooks.py

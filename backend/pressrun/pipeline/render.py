@@ -6,7 +6,9 @@ come in the order of the slides. What an earlier attempt captured is verified by
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
@@ -28,6 +30,7 @@ async def render(context: RunContext, pool: BrowserPool) -> Rendered:
     """Captures every slide. Raises: BrowserFailure, EmptyDocument, DiskFull."""
     spec = context.spec
     html = (await context.staging.read(DOCUMENT_NAME)).decode()
+    context = _without_slides_of_another_document(context, html)
     await context.progress("render", 0, "Opening the document in the browser")
     async with pool.lease(
         viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom
@@ -44,6 +47,14 @@ async def render(context: RunContext, pool: BrowserPool) -> Rendered:
             )
         slides = await _capture_all(context, lease, plan.slices)
     return Rendered(slides=slides, truncated=plan.truncated)
+
+
+def _without_slides_of_another_document(context: RunContext, html: str) -> RunContext:
+    """A document that had to be made again need not be the one that earlier attempts captured."""
+    known = context.document
+    if known is None or known.sha256 in (None, hashlib.sha256(html.encode()).hexdigest()):
+        return context
+    return replace(context, captured={})
 
 
 async def _plan(context: RunContext, lease: Lease) -> SlicePlan:
