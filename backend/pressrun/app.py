@@ -56,7 +56,9 @@ from pressrun.runs.guard import RunGuard
 from pressrun.runs.history import RunHistory
 from pressrun.runs.ledger import RunLedger
 from pressrun.runs.neighbours import open_neighbours
-from pressrun.runs.service import open_run_service
+from pressrun.runs.removal import RunRemover
+from pressrun.runs.retention import Retention, RetentionPolicy
+from pressrun.runs.service import open_run_service, tell_failure
 from pressrun.runs.submission import GuardConfig
 from pressrun.runs.webhooks import WebhookDeliverer
 from pressrun.settings import Settings
@@ -164,12 +166,15 @@ async def _open_all(
                 grace_s=settings.shutdown_grace_s,
             )
         )
+        remover = RunRemover(database, store, run_logs)
         webhooks = None
         if settings.webhook_secret is not None:
             webhooks = WebhookDeliverer(database, clock, egress, settings.webhook_secret, owner=owner, mask=mask.mask)
         service = await stack.enter_async_context(
-            open_run_service(database, log, guard, ledger, engine, store, run_logs, webhooks)
+            open_run_service(database, log, guard, ledger, engine, store, remover, webhooks)
         )
+        retention = Retention(database, store, remover, clock, _retention_policy(settings))
+        await stack.enter_async_context(_swept(retention))
         if wakeups is not None:
             await stack.enter_async_context(open_neighbours(wakeups, database, log, engine, clock))
         stack.callback(service.stop_admitting)
@@ -185,6 +190,7 @@ async def _open_all(
             store=store,
             pool=pool,
             egress=egress,
+            retention=retention,
         )
 
 
@@ -200,6 +206,17 @@ async def _warm(pool: BrowserPool) -> AsyncIterator[None]:
             tasks.cancel_scope.cancel()
             with anyio.CancelScope(shield=True):
                 await cool_down()
+
+
+@asynccontextmanager
+async def _swept(retention: Retention) -> AsyncIterator[None]:
+    """Removes what is no longer to be kept, in the background."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(retention.watch, tell_failure)
+        try:
+            yield
+        finally:
+            tasks.cancel_scope.cancel()
 
 
 @contextmanager
@@ -245,6 +262,14 @@ async def _open_ai(stack: AsyncExitStack, settings: Settings) -> AiClient | None
 
 def _pool_config(settings: Settings) -> BrowserPoolConfig:
     return BrowserPoolConfig(executable=settings.chromium, contexts=settings.browser_contexts)
+
+
+def _retention_policy(settings: Settings) -> RetentionPolicy:
+    return RetentionPolicy(
+        days=settings.retention_days,
+        max_bytes=settings.retention_max_bytes,
+        staging_days=settings.retention_staging_days,
+    )
 
 
 def _guard_config(settings: Settings) -> GuardConfig:

@@ -14,6 +14,7 @@ from pressrun.runs.admission import OnBusy, OnDuplicate
 from pressrun.runs.explain import Explanation
 from pressrun.runs.history import AttemptEnd, Story, WebhookState
 from pressrun.runs.model import Run, RunStatus
+from pressrun.runs.retention import RetentionReport
 from pressrun.runs.service import LaneState
 from pressrun.spec import RenderSpec, RunSpec
 
@@ -217,6 +218,34 @@ class LaneList(BaseModel):
     """The lanes that are configured, in use or paused."""
 
     lanes: list[LaneOut]
+
+
+class RemovedRun(BaseModel):
+    """A run that goes, and why."""
+
+    operation_id: str
+    status: RunStatus
+    title: str | None
+    ended_at: datetime
+    size_bytes: int
+    reason: str
+
+
+class RetentionOut(BaseModel):
+    """What retention removed, or would remove."""
+
+    dry_run: bool
+    used_bytes: Annotated[int, Field(description="by the files of all ended runs, before")]
+    freed_bytes: int
+    runs: list[RemovedRun]
+    staging: Annotated[list[str], Field(description="runs whose leftovers for a retry went")]
+    orphans: Annotated[list[str], Field(description="batch folders without a run; they stay")]
+    more: Annotated[bool, Field(description="there is more than one sweep removes: ask again")]
+
+    @classmethod
+    def of(cls, report: RetentionReport) -> Self:
+        """The wire form."""
+        return cls.model_validate({**asdict(report), "freed_bytes": report.freed_bytes})
 
 
 class RunPage(BaseModel):

@@ -12,6 +12,7 @@ from pressrun.db.engine import Database
 from pressrun.egress.broker import Egress
 from pressrun.run_logs import RunLogs
 from pressrun.runs.history import RunHistory
+from pressrun.runs.retention import Retention
 from pressrun.runs.service import RunService
 from pressrun.settings import Settings
 
@@ -28,6 +29,7 @@ class AppState:
     store: LocalArtifactStore
     pool: BrowserPool
     egress: Egress
+    retention: Retention
 
 
 def state_of(request: Request) -> AppState:

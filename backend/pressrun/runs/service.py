@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from pressrun.db.engine import Database
     from pressrun.engine.engine import Engine
     from pressrun.events.log import EventLog, Follower
-    from pressrun.run_logs import RunLogs
     from pressrun.runs.ledger import RunLedger
+    from pressrun.runs.removal import RunRemover
     from pressrun.runs.webhooks import WebhookDeliverer
 
 _CANCEL_GRACE_S = 0.8  # promise: cancelled within a second; what has not stopped by then is cut off from its run
@@ -73,7 +73,7 @@ class RunService:
         ledger: RunLedger,
         engine: Engine,
         store: LocalArtifactStore,
-        run_logs: RunLogs,
+        remover: RunRemover,
         tasks: TaskGroup,
         webhooks: WebhookDeliverer | None = None,
     ) -> None:
@@ -83,7 +83,7 @@ class RunService:
         self._ledger = ledger
         self._engine = engine
         self._store = store
-        self._run_logs = run_logs
+        self._remover = remover
         self._tasks = tasks
         self._webhooks = webhooks
         self._ids = OperationIds()
@@ -217,13 +217,8 @@ class RunService:
     async def delete(self, operation_id: str, caller: str | None = None) -> None:
         """Removes an ended run with its events, log lines and files. Raises: NotFound, Conflict while it is active."""
         run = await self.get(operation_id, caller)
-        if not run.ended or not await self._database.write_end(run_queries.delete_run, operation_id):
+        if not run.ended or not await self._remover.remove(operation_id, run.created_at):
             raise Conflict(f"run {operation_id} is {run.status}; cancel it first")
-        await self._store.discard(operation_id)
-        folder = batch_folder_of(run)
-        if folder is not None:
-            await self._store.delete_batch(folder)
-        await self._run_logs.delete(operation_id)
 
     async def set_pinned(self, operation_id: str, caller: str | None, *, pinned: bool) -> Run:
         """Pins or unpins. Raises: NotFound."""
@@ -351,12 +346,12 @@ async def open_run_service(
     ledger: RunLedger,
     engine: Engine,
     store: LocalArtifactStore,
-    run_logs: RunLogs,
+    remover: RunRemover,
     webhooks: WebhookDeliverer | None = None,
 ) -> AsyncIterator[RunService]:
     """Recovers, then watches until closed."""
     async with anyio.create_task_group() as tasks:
-        service = RunService(database, log, guard, ledger, engine, store, run_logs, tasks, webhooks)
+        service = RunService(database, log, guard, ledger, engine, store, remover, tasks, webhooks)
         await service.recover()
         tasks.start_soon(service.watch)
         if webhooks is not None:
