@@ -104,9 +104,8 @@ def open_run_logs(folder: Path, mask: Callable[[str], str]) -> Iterator[RunLogs]
         root.removeHandler(handler)
 
 
-def readable(line: str) -> str:
+def readable(fields: Mapping[str, Any]) -> str:
     """A line for a person: when, how grave, what, and the rest as `name=value`."""
-    fields: dict[str, Any] = json.loads(line)
     rest = " ".join(f"{name}={value}" for name, value in fields.items() if name not in _SHOWN_FIRST)
     head = f"{fields.get('at', '')}  {fields.get('level', ''):<8} {fields.get('event', '')}"
     return printable(f"{head}  {rest}".rstrip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import get_args
 
@@ -81,7 +82,7 @@ async def get_log(request: Request) -> Response:
     after = _whole_number("after", query.get("after", "0"))
     lines = await state_of(request).run_logs.read(run.operation_id, after)
     headers = {"Cache-Control": "no-store", "Log-Lines": str(after + len(lines))}
-    shown = lines if form == "jsonl" else [readable(line) for line in lines]
+    shown = lines if form == "jsonl" else [readable(json.loads(line)) for line in lines]
     return Response("".join(f"{line}\n" for line in shown), media_type=_LOG_TYPES[form], headers=headers)
 
 

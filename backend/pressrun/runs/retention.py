@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SWEEP_EVERY_S = 3600.0
-MAX_REMOVALS = 1_000  # in one sweep; the next one follows at once when there is more
+MAX_REMOVALS = 200  # in one sweep, some seconds; the next one follows at once when there is more
 _AT_LEAST = timedelta(minutes=10)  # somebody may still be downloading what ended a moment ago, however full the disk
 _MEASURED_AT_ONCE = 100  # arbitrary: the files of so many runs are looked at between two writes
 _ASKED_AT_ONCE = 500  # names in one query
