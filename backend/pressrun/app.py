@@ -166,7 +166,7 @@ async def _open_all(
                 grace_s=settings.shutdown_grace_s,
             )
         )
-        remover = RunRemover(database, store, run_logs)
+        remover = RunRemover(database, store, run_logs, engine.forget)
         webhooks = None
         if settings.webhook_secret is not None:
             webhooks = WebhookDeliverer(database, clock, egress, settings.webhook_secret, owner=owner, mask=mask.mask)

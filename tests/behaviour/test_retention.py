@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -19,6 +21,12 @@ A_SECOND_IN_DAYS = str(1 / 86_400)
 
 def pressrun(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(PRESSRUN), *arguments], check=False, capture_output=True, text=True, timeout=60)
+
+
+def workflows(data: Path) -> list[str]:
+    """What the engine remembers."""
+    with closing(sqlite3.connect(data / "engine.sqlite")) as connection:
+        return [name for (name,) in connection.execute("SELECT workflow_uuid FROM workflow_status")]
 
 
 @pytest.mark.chromium
@@ -43,6 +51,7 @@ def test_old_runs_go_with_their_folders_pinned_ones_stay_and_verify(tmp_path: Pa
             after = pressrun("retention", "--server", server.url)
             assert "1 run removed, " in after.stdout
             assert http.get(f"/runs/{old['operation_id']}").status_code == 404
+            assert workflows(data) == [pinned["operation_id"]]
             (left,) = (data / "batches").iterdir()
             assert left.name.endswith(pinned["operation_id"])
             assert http.post("/retention?dry_run=maybe").status_code == 422

@@ -39,6 +39,7 @@ class House:
     remover: RunRemover
     logs: RunLogs
     root: Path
+    forgotten: list[str]
 
     def retention(self, **policy: float) -> Retention:
         return Retention(
@@ -121,7 +122,13 @@ async def house(where: Path | str, tmp_path: Path) -> AsyncIterator[House]:
     store, logs = LocalArtifactStore(root), RunLogs(root / "logs")
     await store.prepare()
     async with open_core(where) as core:
-        yield House(core, store, RunRemover(core.database, store, logs), logs, root)
+        forgotten: list[str] = []
+
+        async def forget(workflows: list[str]) -> None:
+            forgotten.extend(workflows)
+
+        remover = RunRemover(core.database, store, logs, forget)
+        yield House(core, store, remover, logs, root, forgotten)
 
 
 async def test_without_limits_everything_stays(house: House) -> None:
@@ -222,6 +229,15 @@ async def test_a_run_that_was_pinned_or_retried_since_it_was_chosen_stays(house:
     assert not await house.remover.remove(operation_id, run["created_at"], attempt=1, pinned_too=False)
     assert await house.names() == {operation_id}
     assert await house.remover.remove(operation_id, run["created_at"], attempt=1)
+    assert house.forgotten == [operation_id]
+
+
+async def test_the_engine_forgets_every_retry_of_a_removed_run(house: House) -> None:
+    operation_id = await house.complete("retried")
+    await house.core.database.write(run_queries.update_where, operation_id, {"retries": 2})
+    house.pass_days(2)
+    await house.sweep(days=1)
+    assert house.forgotten == [operation_id, f"{operation_id}.1", f"{operation_id}.2"]
 
 
 async def test_files_that_a_crash_left_behind_a_removed_row_go_at_the_next_sweep(house: House) -> None:

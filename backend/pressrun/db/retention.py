@@ -29,6 +29,14 @@ class Removable(NamedTuple):
     size_bytes: int
 
 
+class Grave(NamedTuple):
+    """A run that is gone, and how to find what it may have left."""
+
+    operation_id: str
+    folder: str
+    retries: int
+
+
 class Ended(NamedTuple):
     """How a run ended; None for one that has not."""
 
@@ -89,22 +97,24 @@ def list_removable(connection: Connection, limit: int) -> list[Removable]:
 
 def bury(
     connection: Connection, operation_id: str, folder: str, *, attempt: int | None = None, pinned_too: bool = True
-) -> bool:
-    """Removes an ended run's rows and notes its folder; False if it is not there, active, or not as expected."""
+) -> Grave | None:
+    """Removes an ended run's rows and notes its folder; None if it is not there, active, or not as expected."""
     query = delete(runs).where(runs.c.operation_id == operation_id, runs.c.status.not_in(ACTIVE))
     if attempt is not None:
         query = query.where(runs.c.attempt == attempt)
     if not pinned_too:
         query = query.where(runs.c.pinned.is_(False))
-    if connection.execute(query).rowcount != 1:
-        return False
-    connection.execute(insert(graves), {"operation_id": operation_id, "folder": folder})
-    return True
+    gone = connection.execute(query.returning(runs.c.retries)).one_or_none()
+    if gone is None:
+        return None
+    grave = Grave(operation_id, folder, gone.retries)
+    connection.execute(insert(graves), grave._asdict())
+    return grave
 
 
-def list_graves(connection: Connection) -> list[tuple[str, str]]:
-    """Runs that are gone and whose files may still be there: operation_id and folder."""
-    return [(row.operation_id, row.folder) for row in connection.execute(select(graves))]
+def list_graves(connection: Connection) -> list[Grave]:
+    """Runs that are gone and whose files may still be there."""
+    return [Grave(*row) for row in connection.execute(select(graves))]
 
 
 def close_grave(connection: Connection, operation_id: str) -> None:

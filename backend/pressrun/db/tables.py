@@ -140,6 +140,7 @@ graves = Table(
     metadata,
     Column("operation_id", String(36), primary_key=True),
     Column("folder", String(80), nullable=False),
+    Column("retries", Integer, nullable=False),
 )
 
 slots = Table(

@@ -38,4 +38,5 @@ def upgrade() -> None:
         "graves",
         sa.Column("operation_id", sa.String(36), primary_key=True),
         sa.Column("folder", sa.String(80), nullable=False),
+        sa.Column("retries", sa.Integer, nullable=False),
     )
