@@ -57,7 +57,9 @@ from pressrun.runs.guard import RunGuard
 from pressrun.runs.history import RunHistory
 from pressrun.runs.ledger import RunLedger
 from pressrun.runs.neighbours import open_neighbours
-from pressrun.runs.service import open_run_service
+from pressrun.runs.removal import RunRemover
+from pressrun.runs.retention import Retention, RetentionPolicy
+from pressrun.runs.service import open_run_service, tell_failure
 from pressrun.runs.submission import GuardConfig
 from pressrun.runs.webhooks import WebhookDeliverer
 from pressrun.settings import Settings
@@ -171,12 +173,15 @@ async def _open_all(
                 grace_s=settings.shutdown_grace_s,
             )
         )
+        remover = RunRemover(database, store, run_logs, engine.forget)
         webhooks = None
         if settings.webhook_secret is not None:
             webhooks = WebhookDeliverer(database, clock, egress, settings.webhook_secret, owner=owner, mask=mask.mask)
         service = await stack.enter_async_context(
-            open_run_service(database, log, guard, ledger, engine, store, run_logs, webhooks)
+            open_run_service(database, log, guard, ledger, engine, store, remover, webhooks)
         )
+        retention = Retention(database, store, remover, clock, _retention_policy(settings))
+        await stack.enter_async_context(_swept(retention))
         if wakeups is not None:
             await stack.enter_async_context(open_neighbours(wakeups, database, log, engine, clock))
         stack.callback(service.stop_admitting)
@@ -193,6 +198,7 @@ async def _open_all(
             store=store,
             pool=pool,
             egress=egress,
+            retention=retention,
         )
 
 
@@ -208,6 +214,17 @@ async def _warm(pool: BrowserPool) -> AsyncIterator[None]:
             tasks.cancel_scope.cancel()
             with anyio.CancelScope(shield=True):
                 await cool_down()
+
+
+@asynccontextmanager
+async def _swept(retention: Retention) -> AsyncIterator[None]:
+    """Removes what is no longer to be kept, in the background."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(retention.watch, tell_failure)
+        try:
+            yield
+        finally:
+            tasks.cancel_scope.cancel()
 
 
 @contextmanager
@@ -266,6 +283,14 @@ def _pool_config(settings: Settings) -> BrowserPoolConfig:
         max_nodes=settings.page_max_nodes,
         max_height_css_px=settings.page_max_height_px,
         max_windows=settings.page_max_windows,
+    )
+
+
+def _retention_policy(settings: Settings) -> RetentionPolicy:
+    return RetentionPolicy(
+        days=settings.retention_days,
+        max_bytes=settings.retention_max_bytes,
+        staging_days=settings.retention_staging_days,
     )
 
 

@@ -32,6 +32,7 @@ PROMISES = {
     "history": "What a run was made from, its attempts, stages and log lines can be asked for until it is deleted.",
     "outdated": "A run whose workflow is of an older version ends clearly, holds no slot and can be retried.",
     "webhook": "Whoever asked is told of a run's end at least once, signed and under one id, also over a crash.",
+    "retention": "Runs older or larger than configured go with rows, events and files; pinned and active ones never.",
     "processes": "Two servers on one Postgres share guard, log and runs: whichever is asked, the answer is the same.",
     "door": "Who asks nothing keeps nobody out; a full house says so, still has a pulse, and burns nothing.",
     "one-process": "A second server on the same data folder is refused with a clear message.",

@@ -87,7 +87,19 @@ def test_each_help_text_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "generate", "runs", "cancel", "doctor", "install-browser", "openapi", "verify"]
+    "command",
+    [
+        "serve",
+        "generate",
+        "runs",
+        "cancel",
+        "doctor",
+        "install-browser",
+        "openapi",
+        "retention",
+        "webhook-secret",
+        "verify",
+    ],
 )
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0

@@ -42,6 +42,7 @@ async def rerender_run(request: Request) -> Response:
     run = await run_of(request)
     if run.status != "complete":
         raise Conflict(f"run {run.operation_id} is {run.status}: its document is saved when it is complete")
+    webhook_url = checked_webhook_url(state_of(request), body.webhook_url)
     service = state_of(request).service
     original = RunSpec.model_validate_json(await service.get_spec(run.operation_id))
     as_before = original.model_dump(include=set(RenderSpec.model_fields))
@@ -55,7 +56,7 @@ async def rerender_run(request: Request) -> Response:
         idempotency_key=key,
         on_disconnect=body.on_disconnect,
         priority=body.priority,
-        webhook_url=checked_webhook_url(state_of(request), body.webhook_url),
+        webhook_url=webhook_url,
     )
     return await submit_and_answer(request, body, submission)
 

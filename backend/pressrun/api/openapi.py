@@ -22,6 +22,7 @@ from pressrun.api.schemas import (
     Problem,
     RejectedProblem,
     RerenderRequest,
+    RetentionOut,
     RetryRequest,
     RunDetail,
     RunOut,
@@ -42,6 +43,7 @@ _MODELS: tuple[type[BaseModel], ...] = (
     LaneOut,
     LaneList,
     RunSpec,
+    RetentionOut,
     RunPage,
     Snapshot,
     Problem,
@@ -292,6 +294,13 @@ def _paths() -> dict[str, Any]:
         },
         "/lanes/{lane}/pause": {"post": _set_lane("Pause a lane: nobody begins in it, who runs goes on")},
         "/lanes/{lane}/resume": {"post": _set_lane("Resume a lane")},
+        "/retention": {
+            "post": _operation(
+                "Remove what is no longer to be kept, of every caller; needs the scope `admin`",
+                {"200": _json("RetentionOut", "what went, or would go"), "422": _problem("no such value of `dry_run`")},
+                parameters=(_parameter("dry_run", "query", {"enum": ["0", "1"]}, "1: only tell what would go"),),
+            )
+        },
         "/livez": {"get": _operation("This process answers", {"200": _json("Health", "it does")})},
         "/readyz": {
             "get": _operation(

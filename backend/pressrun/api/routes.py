@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pressrun.api import again, artifacts, docs_page, generate, health, lanes, metrics, openapi, pages, runs
+from pressrun.api import again, artifacts, docs_page, generate, health, lanes, metrics, openapi, pages, retention, runs
 from pressrun.api.methods import OnlyRoute
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -50,6 +50,7 @@ def build_routes() -> list[BaseRoute]:
         Route("/lanes", lanes.list_lanes, methods=["GET"]),
         Route("/lanes/{lane}/pause", lanes.pause_lane, methods=["POST"]),
         Route("/lanes/{lane}/resume", lanes.resume_lane, methods=["POST"]),
+        Route("/retention", retention.sweep, methods=["POST"]),
         Route("/livez", health.livez, methods=["GET"]),
         Route("/readyz", health.readyz, methods=["GET"]),
         Route("/metrics", metrics.get_metrics, methods=["GET"]),

@@ -60,8 +60,8 @@ async def current_run(request: Request) -> Response:
 async def show_run(request: Request) -> Response:
     """GET /runs/{operation_id}: with its attempts and how long each stage took."""
     run = await run_of(request)
-    story = await state_of(request).history.story(run.operation_id)
-    webhook = await state_of(request).service.webhook_of(run.operation_id)
+    history = state_of(request).history
+    story, webhook = await history.story(run.operation_id), await history.webhook(run.operation_id)
     return _json(RunDetail.told(run, story, webhook))
 
 

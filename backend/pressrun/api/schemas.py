@@ -12,9 +12,10 @@ from pydantic.json_schema import SkipJsonSchema
 from pressrun.events.model import Stage
 from pressrun.runs.admission import OnBusy, OnDuplicate
 from pressrun.runs.explain import Explanation
-from pressrun.runs.history import AttemptEnd, Story
+from pressrun.runs.history import AttemptEnd, Story, WebhookState
 from pressrun.runs.model import Run, RunStatus
-from pressrun.runs.service import LaneState, WebhookState
+from pressrun.runs.retention import RetentionReport
+from pressrun.runs.service import LaneState
 from pressrun.spec import RenderSpec, RunSpec
 
 Priority = Annotated[int, Field(ge=-100, le=100, description="order in the waiting line, higher first")]
@@ -173,7 +174,7 @@ class RunDetail(RunOut):
 
     attempts: list[AttemptOut]
     stages: list[StageOut]
-    webhook: Annotated[WebhookOut | None, Field(description="null where none was asked for")] = None
+    webhook: Annotated[WebhookOut | None, Field(description="null where none was asked for")]
 
     @classmethod
     def told(cls, run: Run, story: Story, webhook: WebhookState | None) -> Self:
@@ -181,6 +182,7 @@ class RunDetail(RunOut):
         return cls.model_validate(
             {
                 **RunOut.of(run).model_dump(),
+                "webhook": None if webhook is None else asdict(webhook),
                 "attempts": [
                     {**asdict(attempt), "duration_s": _between(attempt.started_at, attempt.ended_at)}
                     for attempt in story.attempts
@@ -189,7 +191,6 @@ class RunDetail(RunOut):
                     {**asdict(stage), "duration_s": _between(stage.started_at, stage.ended_at)}
                     for stage in story.stages
                 ],
-                "webhook": None if webhook is None else asdict(webhook),
             }
         )
 
@@ -218,6 +219,34 @@ class LaneList(BaseModel):
     """The lanes that are configured, in use or paused."""
 
     lanes: list[LaneOut]
+
+
+class RemovedRun(BaseModel):
+    """A run that goes, and why."""
+
+    operation_id: str
+    status: RunStatus
+    title: str | None
+    ended_at: datetime
+    size_bytes: int
+    reason: str
+
+
+class RetentionOut(BaseModel):
+    """What retention removed, or would remove."""
+
+    dry_run: bool
+    used_bytes: Annotated[int, Field(description="by the files of all ended runs, before")]
+    freed_bytes: int
+    runs: list[RemovedRun]
+    staging: Annotated[list[str], Field(description="runs whose leftovers for a retry went")]
+    orphans: Annotated[list[str], Field(description="batch folders without a run; they stay")]
+    more: Annotated[bool, Field(description="there is more than one sweep removes: ask again")]
+
+    @classmethod
+    def of(cls, report: RetentionReport) -> Self:
+        """The wire form."""
+        return cls.model_validate({**asdict(report), "freed_bytes": report.freed_bytes})
 
 
 class RunPage(BaseModel):

@@ -13,6 +13,7 @@ from pressrun.egress.broker import Egress
 from pressrun.events.log import EventLog
 from pressrun.run_logs import RunLogs
 from pressrun.runs.history import RunHistory
+from pressrun.runs.retention import Retention
 from pressrun.runs.service import RunService
 from pressrun.settings import Settings
 
@@ -30,6 +31,7 @@ class AppState:
     store: LocalArtifactStore
     pool: BrowserPool
     egress: Egress
+    retention: Retention
 
 
 def state_of(request: Request) -> AppState:

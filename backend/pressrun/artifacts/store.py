@@ -10,11 +10,14 @@ process that thaws and writes on finds its folder gone. Names are ours (`slides/
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -22,6 +25,7 @@ import anyio.to_thread
 
 from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile, media_type_of
 from pressrun.errors import AttemptSuperseded, DiskFull, NotFound, RunFailure, StartupError
+from pressrun.ids import is_operation_id
 
 _GRAVE = "deleted-"
 
@@ -49,6 +53,15 @@ class Staging(Protocol):
     def path(self, name: str) -> Path:
         """Where an external program may read the file."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class StagingFolder:
+    """A staging folder that is there, by its name; `changed_at` is when a file came or went in its top folder."""
+
+    name: str
+    operation_id: str
+    changed_at: datetime
 
 
 class LocalStaging:
@@ -133,6 +146,24 @@ class LocalArtifactStore:
     async def delete_batch(self, folder: str) -> None:
         """Removes a published batch: out of sight by a rename first, so that nobody ever sees half of it."""
         await _in_thread(_delete_batch, self._batches_root / folder, self._staging_root / f"{_GRAVE}{folder}")
+
+    async def measure(self, operation_id: str, folder: str) -> int:
+        """How many bytes the run's files have: of its batch, else of what is staged."""
+        return await _in_thread(_measure, self._batches_root / folder, self._staging_root, operation_id)
+
+    async def list_batches(self) -> list[str]:
+        """The names of all batch folders, oldest first."""
+        return await _in_thread(_list_folders, self._batches_root)
+
+    async def list_staging(self) -> list[StagingFolder]:
+        """What attempts are writing, or have left."""
+        return await _in_thread(_list_staging, self._staging_root)
+
+    async def discard_attempt(self, staging: StagingFolder) -> None:
+        """Removes what one attempt left; nothing if a later attempt has just taken it over."""
+        self._staged.pop(staging.operation_id, None)
+        folder = self._staging_root / staging.name
+        await _in_thread(_delete_batch, folder, self._staging_root / f"{_GRAVE}{staging.name}")
 
     def find_staged(self, operation_id: str, name: str) -> tuple[Path, StoredFile] | None:
         """A file of a run that is not published yet, by its exact name."""
@@ -257,10 +288,41 @@ def _discard(root: Path, operation_id: str) -> None:
 
 
 def _delete_batch(folder: Path, grave: Path) -> None:
-    if folder.exists():
-        folder.rename(grave)
-    if grave.exists():
-        shutil.rmtree(grave)
+    with contextlib.suppress(FileNotFoundError):  # another process does the same
+        if folder.exists():
+            folder.rename(grave)
+        if grave.exists():
+            shutil.rmtree(grave)
+
+
+def _measure(batch: Path, staging_root: Path, operation_id: str) -> int:
+    folders = [batch] if batch.is_dir() else _staged_folders(staging_root, operation_id)
+    return sum(
+        _size_of(Path(root) / name) for folder in folders for root, _, names in os.walk(folder) for name in names
+    )
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _list_folders(root: Path) -> list[str]:
+    with os.scandir(root) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+
+
+def _list_staging(root: Path) -> list[StagingFolder]:
+    found = []
+    for name in _list_folders(root):
+        operation_id, _, attempt = name.rpartition(".")
+        if is_operation_id(operation_id) and attempt.isdigit():
+            with contextlib.suppress(FileNotFoundError):
+                changed_at = datetime.fromtimestamp((root / name).stat().st_mtime, UTC)
+                found.append(StagingFolder(name, operation_id, changed_at))
+    return found
 
 
 def _empty_graves(root: Path) -> None:

@@ -34,6 +34,7 @@ app.command(runs)
 app.command(lanes)
 
 _Json = Annotated[bool, Parameter(negative=())]
+_Switch = _Json
 
 
 @app.command
@@ -150,6 +151,26 @@ def verify(wanted: str | None = None, /, *, data_dir: Path | None = None, json: 
     from pressrun.cli import verify as command
 
     return command.verify(wanted, data_dir, json=json)
+
+
+@app.command
+def retention(*, dry_run: _Switch = False, json: _Json = False, server: ServerOptions = ServerOptions()) -> None:  # noqa: B008 - frozen
+    """Remove what the server is no longer to keep, by PRESSRUN_RETENTION_DAYS and PRESSRUN_RETENTION_MAX_BYTES.
+
+    The server does so by itself every hour; this does it now. Where there are tokens it needs the scope admin.
+
+      pressrun retention --dry-run
+
+    Parameters
+    ----------
+    dry_run
+        Only say what would go, and why.
+    json
+        One JSON object per removed run and line.
+    """
+    from pressrun.cli import retention as command
+
+    command.sweep(*address(server), dry_run=dry_run, json=json)
 
 
 @app.command

@@ -20,7 +20,16 @@ from pressrun.client.answers import MAX_ANSWER_BYTES, problem_of, read_model, re
 from pressrun.client.conversation import Conversation, Notice, StreamDamaged, Submission, translated
 from pressrun.client.downloads import ATTEMPTS, PartFile, digest_of, place_in
 from pressrun.client.errors import DownloadDamaged
-from pressrun.client.models import ClientEvent, Explanation, FileInfo, LaneInfo, LaneList, RunInfo, RunPage
+from pressrun.client.models import (
+    ClientEvent,
+    Explanation,
+    FileInfo,
+    LaneInfo,
+    LaneList,
+    RetentionInfo,
+    RunInfo,
+    RunPage,
+)
 from pressrun.client.patience import Outage, Patience
 from pressrun.client.requests import DEFAULT_URL, generate_body, http_options, lane_path, list_query, run_path
 
@@ -267,6 +276,13 @@ class AsyncClient:
     async def resume_lane(self, lane: str) -> LaneInfo:
         """Lets the lane go on. Raises: ServerProblem (403, 404)."""
         return await self._ask(LaneInfo, "POST", lane_path(lane, "resume"))
+
+    async def sweep(self, *, dry_run: bool = False) -> RetentionInfo:
+        """Removes what the server is no longer to keep, a bite at a time; `dry_run` only tells.
+
+        Raises: ServerProblem (403 without the scope `admin`), ConnectionFailed.
+        """
+        return await self._ask(RetentionInfo, "POST", "/retention", params={"dry_run": int(dry_run)})
 
     async def download(
         self, operation_id: str, name: str, to: str | os.PathLike[str], *, sha256: str | None = None

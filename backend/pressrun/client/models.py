@@ -189,6 +189,33 @@ class Explanation(BaseModel):
     canonical: dict[str, Any] = {}
 
 
+class RemovedRun(BaseModel):
+    """A run that retention removed, or would remove, and why."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    operation_id: str
+    status: str = ""
+    title: str | None = None
+    ended_at: datetime | None = None
+    size_bytes: int = 0
+    reason: str = ""
+
+
+class RetentionInfo(BaseModel):
+    """What a sweep removed, or would remove; `more`: not all of it, sweep again."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    dry_run: bool
+    used_bytes: int = 0
+    freed_bytes: int = 0
+    runs: list[RemovedRun] = []
+    staging: list[str] = []
+    orphans: list[str] = []
+    more: bool = False
+
+
 class RunPage(BaseModel):
     """One page of the history, newest first; `next_cursor` asks for the next one."""
 

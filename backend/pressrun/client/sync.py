@@ -18,7 +18,16 @@ from pressrun.client.answers import MAX_ANSWER_BYTES, problem_of, read_model, re
 from pressrun.client.conversation import Conversation, Notice, StreamDamaged, Submission, translated
 from pressrun.client.downloads import ATTEMPTS, PartFile, digest_of, place_in
 from pressrun.client.errors import DownloadDamaged
-from pressrun.client.models import ClientEvent, Explanation, FileInfo, LaneInfo, LaneList, RunInfo, RunPage
+from pressrun.client.models import (
+    ClientEvent,
+    Explanation,
+    FileInfo,
+    LaneInfo,
+    LaneList,
+    RetentionInfo,
+    RunInfo,
+    RunPage,
+)
 from pressrun.client.patience import Outage, Patience
 from pressrun.client.requests import DEFAULT_URL, generate_body, http_options, lane_path, list_query, run_path
 
@@ -238,6 +247,10 @@ class Client:
     def resume_lane(self, lane: str) -> LaneInfo:
         """See `AsyncClient.resume_lane`."""
         return self._ask(LaneInfo, "POST", lane_path(lane, "resume"))
+
+    def sweep(self, *, dry_run: bool = False) -> RetentionInfo:
+        """See `AsyncClient.sweep`."""
+        return self._ask(RetentionInfo, "POST", "/retention", params={"dry_run": int(dry_run)})
 
     def download(self, operation_id: str, name: str, to: str | os.PathLike[str], *, sha256: str | None = None) -> Path:
         """One file of a run, verified; see `AsyncClient.download`."""

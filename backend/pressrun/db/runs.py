@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, false, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, false, func, insert, or_, select, update
 
 from pressrun.db.tables import runs, specs
 
@@ -169,9 +169,3 @@ def list_page(
     if before is not None:
         query = query.where(runs.c.operation_id < before)
     return connection.execute(query).all()
-
-
-def delete_run(connection: Connection, operation_id: str) -> bool:
-    """Removes an ended run; its events go with it. False if it is not there or still active."""
-    result = connection.execute(delete(runs).where(runs.c.operation_id == operation_id, runs.c.status.not_in(ACTIVE)))
-    return result.rowcount == 1

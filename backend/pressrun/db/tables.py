@@ -125,6 +125,24 @@ webhooks = Table(
     Index("webhooks_by_due", "state", "due_at"),
 )
 
+# what the files of an ended run take, as of the end of that attempt
+sizes = Table(
+    "sizes",
+    metadata,
+    Column("operation_id", String(36), ForeignKey("runs.operation_id", ondelete="CASCADE"), primary_key=True),
+    Column("attempt", Integer, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+)
+
+# runs that are gone, and whose files may still be there
+graves = Table(
+    "graves",
+    metadata,
+    Column("operation_id", String(36), primary_key=True),
+    Column("folder", String(80), nullable=False),
+    Column("retries", Integer, nullable=False),
+)
+
 slots = Table(
     "slots",
     metadata,

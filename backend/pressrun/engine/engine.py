@@ -111,6 +111,10 @@ class Engine:
         """Nobody shall go on with this workflow, in no version."""
         await DBOS.cancel_workflow_async(workflow_id)
 
+    async def forget(self, workflow_ids: list[str]) -> None:
+        """Removes what is recorded of these workflows, which have ended; no matter if some are not there."""
+        await DBOS.delete_workflows_async(workflow_ids)
+
     async def take_over(self, is_gone: Callable[[str], Awaitable[bool]]) -> None:
         """Lets the runs of processes that are gone go on, here or wherever there is one of us. To be called regularly.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
+from pressrun.db import webhooks as webhook_queries
 from pressrun.events.model import TERMINAL_TYPES, Stage
 from pressrun.ids import first_operation_id
 from pressrun.runs.places import view
@@ -77,6 +78,15 @@ class Story:
     stages: list[StageTime]
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookState:
+    """`waiting` for the run's end, `due`, `delivered` or `given_up`; and the status of the last answer, if any."""
+
+    state: str
+    attempts: int
+    last_status: int | None
+
+
 class RunHistory:
     """One per process; share it freely."""
 
@@ -104,6 +114,11 @@ class RunHistory:
     async def story(self, operation_id: str) -> Story:
         """Attempts and stages of a run."""
         return tell_story(await self._database.read(event_queries.read_facts, operation_id, _TOLD_BY))
+
+    async def webhook(self, operation_id: str) -> WebhookState | None:
+        """How far its webhook is, if the run has one."""
+        row = await self._database.read(webhook_queries.get, operation_id)
+        return None if row is None else WebhookState(row.state, row.attempts, row.last_status)
 
 
 def tell_story(facts: Iterable[Fact]) -> Story:

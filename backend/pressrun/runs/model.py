@@ -33,6 +33,11 @@ def may_become(status: RunStatus) -> tuple[RunStatus, ...]:
     return tuple(before for before, after in TRANSITIONS.items() if status in after)
 
 
+def workflow_name(operation_id: str, retries: int) -> str:
+    """What the engine calls a run that was retried so often."""
+    return f"{operation_id}.{retries}" if retries else operation_id
+
+
 class Run(BaseModel):
     """A run as people see it; no spec, which may be megabytes."""
 
@@ -63,7 +68,7 @@ class Run(BaseModel):
     @property
     def workflow_id(self) -> str:
         """Its name in the engine: another one after each retry, for a workflow ends only once."""
-        return f"{self.operation_id}.{self.retries}" if self.retries else self.operation_id
+        return workflow_name(self.operation_id, self.retries)
 
     @property
     def ended(self) -> bool:

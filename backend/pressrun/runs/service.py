@@ -17,7 +17,6 @@ import structlog
 
 from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
-from pressrun.db import webhooks as webhook_queries
 from pressrun.errors import Conflict, DiskFull, LanePaused, NotFound, RunCrashed, RunEnded, RunOutdated, ServerBusy
 from pressrun.events.model import BODY, TERMINAL_TYPES, Cancelled, CancelledBy, Error, Screenshot
 from pressrun.ids import OperationIds
@@ -39,8 +38,8 @@ if TYPE_CHECKING:
     from pressrun.db.engine import Database
     from pressrun.engine.engine import Engine
     from pressrun.events.log import EventLog, Follower
-    from pressrun.run_logs import RunLogs
     from pressrun.runs.ledger import RunLedger
+    from pressrun.runs.removal import RunRemover
     from pressrun.runs.webhooks import WebhookDeliverer
 
 _CANCEL_GRACE_S = 0.8  # promise: cancelled within a second; what has not stopped by then is cut off from its run
@@ -63,15 +62,6 @@ class LaneState:
     paused_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookState:
-    """`waiting` for the run's end, `due`, `delivered` or `given_up`; and the status of the last answer, if any."""
-
-    state: str
-    attempts: int
-    last_status: int | None
-
-
 class RunService:
     """One per process. Open with `open_run_service`."""
 
@@ -83,7 +73,7 @@ class RunService:
         ledger: RunLedger,
         engine: Engine,
         store: LocalArtifactStore,
-        run_logs: RunLogs,
+        remover: RunRemover,
         tasks: TaskGroup,
         webhooks: WebhookDeliverer | None = None,
     ) -> None:
@@ -93,7 +83,7 @@ class RunService:
         self._ledger = ledger
         self._engine = engine
         self._store = store
-        self._run_logs = run_logs
+        self._remover = remover
         self._tasks = tasks
         self._webhooks = webhooks
         self._ids = OperationIds()
@@ -220,11 +210,6 @@ class RunService:
         slides = [body for event in logged if isinstance(body := BODY.validate_json(event.data), Screenshot)]
         return next((slide for slide in slides if slide.filename == filename), None)
 
-    async def webhook_of(self, operation_id: str) -> WebhookState | None:
-        """How far its webhook is, if the run has one."""
-        row = await self._database.read(webhook_queries.get, operation_id)
-        return None if row is None else WebhookState(row.state, row.attempts, row.last_status)
-
     async def current(self, lane: str) -> Run | None:
         """The run in the lane's slot."""
         return await self._guard.current_run(lane)
@@ -232,13 +217,8 @@ class RunService:
     async def delete(self, operation_id: str, caller: str | None = None) -> None:
         """Removes an ended run with its events, log lines and files. Raises: NotFound, Conflict while it is active."""
         run = await self.get(operation_id, caller)
-        if not run.ended or not await self._database.write_end(run_queries.delete_run, operation_id):
+        if not run.ended or not await self._remover.remove(operation_id, run.created_at):
             raise Conflict(f"run {operation_id} is {run.status}; cancel it first")
-        await self._store.discard(operation_id)
-        folder = batch_folder_of(run)
-        if folder is not None:
-            await self._store.delete_batch(folder)
-        await self._run_logs.delete(operation_id)
 
     async def count_runs(self) -> dict[str, int]:
         """How many runs of the history have each status."""
@@ -370,12 +350,12 @@ async def open_run_service(
     ledger: RunLedger,
     engine: Engine,
     store: LocalArtifactStore,
-    run_logs: RunLogs,
+    remover: RunRemover,
     webhooks: WebhookDeliverer | None = None,
 ) -> AsyncIterator[RunService]:
     """Recovers, then watches until closed."""
     async with anyio.create_task_group() as tasks:
-        service = RunService(database, log, guard, ledger, engine, store, run_logs, tasks, webhooks)
+        service = RunService(database, log, guard, ledger, engine, store, remover, tasks, webhooks)
         await service.recover()
         tasks.start_soon(service.watch)
         if webhooks is not None:
