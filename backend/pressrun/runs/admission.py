@@ -61,7 +61,7 @@ async def admit(guard: RunGuard, submission: Submission, policies: Policies) -> 
             raise
         if policy == "join":
             return follow(rejected.active)
-        return await _wait(guard, submission, rejected, replacing=policy == "replace")
+        return await _wait(guard, submission, replacing=policy == "replace")
     if isinstance(outcome, KeyMatch):
         if on_duplicate == "reject" and not outcome.run.ended:
             raise guard.rejected_by(submission, outcome.run)
@@ -74,13 +74,13 @@ def follow(run: Run) -> Admission:
     return Admission(run, "replayed" if run.ended else "joined")
 
 
-async def _wait(guard: RunGuard, submission: Submission, busy: RunRejected, *, replacing: bool) -> Admission:
+async def _wait(guard: RunGuard, submission: Submission, *, replacing: bool) -> Admission:
     """Into the waiting line: at its end by priority, or at its front behind a run that is to be cancelled."""
-    outcome = await guard.admit(replace(submission, when_busy="front" if replacing else "wait"))
+    outcome, behind = await guard.admit_behind(replace(submission, when_busy="front" if replacing else "wait"))
     if isinstance(outcome, KeyMatch):
         return follow(outcome.run)
-    if outcome.status == "running":  # a slot became free in the meantime
+    if behind is None:  # a slot became free in the meantime
         return Admission(outcome, "started")
     if replacing:
-        return Admission(outcome, "replaced", replaces=busy.active.operation_id)
+        return Admission(outcome, "replaced", replaces=behind.operation_id)
     return Admission(outcome, "queued")

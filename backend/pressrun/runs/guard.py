@@ -66,15 +66,22 @@ class RunGuard:
         The run comes back `running` or `queued`. Raises: RunRejected; IdempotencyKeyReused when the key names a run of
         another body; ServerBusy when a bound is reached; FieldErrors for a lane that is not configured.
         """
+        return (await self.admit_behind(submission))[0]
+
+    async def admit_behind(self, submission: Submission) -> tuple[Run | KeyMatch, Run | None]:
+        """`admit`, and the run that was in the way in that very transaction if this one has to wait for its slot.
+
+        (Whoever means to replace it must not go by an earlier look: the lane may have changed hands since.)
+        """
         if self._config.slots_of(submission.lane) == 0:
             known = ", ".join(sorted(self._config.lanes))
             raise FieldErrors([{"field": "lane", "problem": f"{submission.lane} is not configured", "valid": known}])
         digest = submission.fingerprint
         if submission.idempotency_key is None and submission.when_busy == "refuse":
             await self._refuse(submission, digest)
-        outcome, events = await self._database.write(self._admit, submission, digest)
+        outcome, behind, events = await self._database.write(self._admit, submission, digest)
         self._log.announce(submission.operation_id, events)
-        return outcome
+        return outcome, behind
 
     async def _refuse(self, submission: Submission, digest: str) -> None:
         """The common no, before anybody's turn is asked for: in microseconds on the loop where that can be."""
@@ -114,21 +121,21 @@ class RunGuard:
 
     def _admit(
         self, connection: Connection, submission: Submission, digest: str
-    ) -> tuple[Run | KeyMatch, list[EventRow]]:
+    ) -> tuple[Run | KeyMatch, Run | None, list[EventRow]]:
         slot_queries.take_turn(connection)
         known = self._find_by_key(connection, submission, digest)
         if known is not None:
-            return KeyMatch(known), []
+            return KeyMatch(known), None, []
         busy = self._check(connection, submission, digest)
         if busy is None:
             self._insert(connection, submission, digest)
             started = self._take_slot(connection, submission.operation_id)
-            return load(connection, submission.operation_id), [started]
+            return load(connection, submission.operation_id), None, [started]
         if run_queries.count_queued(connection) >= self._config.max_queued:
             raise ServerBusy(f"the waiting line is full ({self._config.max_queued} runs); try again shortly")
         self._insert(connection, submission, digest)
         written = self._tell_positions(connection, submission.lane)
-        return load(connection, submission.operation_id), written[submission.operation_id]
+        return load(connection, submission.operation_id), busy.active, written[submission.operation_id]
 
     def _find_by_key(self, connection: Connection, submission: Submission, digest: str) -> Run | None:
         if submission.idempotency_key is None:
@@ -150,7 +157,8 @@ class RunGuard:
         if identical is not None:
             raise identical
         busy = self._places.find_busy(lane, submission, digest)
-        if busy is not None and submission.when_busy == "refuse":
+        may_wait = submission.when_busy == "wait" or (submission.when_busy == "front" and busy and busy.visible)
+        if busy is not None and not may_wait:
             raise busy
         if busy is None and slot_queries.count(connection) >= self._config.max_runs:
             raise ServerBusy(f"the server is at its limit of {self._config.max_runs} runs at once; try again shortly")
