@@ -112,8 +112,9 @@ def _form(operation: dict[str, Any]) -> str:
     schema = operation["requestBody"]["content"].get("multipart/form-data", {}).get("schema")
     if schema is None:
         return ""
-    told = {name: field["description"] for name, field in schema["properties"].items() if "description" in field}
-    fields = "".join(f"; <code>{escape(name)}</code>: {_prose(words)}" for name, words in told.items())
+    fields = "".join(
+        f"; <code>{escape(name)}</code>: {_prose(field['description'])}" for name, field in schema["properties"].items()
+    )
     return f" Or <code>multipart/form-data</code>: {_prose(schema['description'])}{fields}."
 
 

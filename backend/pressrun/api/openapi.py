@@ -185,14 +185,14 @@ _FORM = {
     "description": "the fields of GenerateRequest: numbers as in JSON, `true` or `false`, a list by repeating its "
     "field or with commas; an empty field is as if it were not there",
     "properties": {
-        **dict.fromkeys(GenerateRequest.model_fields, _TEXT),
         "files": {
             "type": "string",
             "format": "binary",
             "description": "instead of `text` or `html`: one Markdown, plain text or HTML file in UTF-8",
         },
     },
-    "additionalProperties": False,
+    "propertyNames": {"enum": [*GenerateRequest.model_fields, "files"]},
+    "additionalProperties": {"type": "string"},
 }
 _FORM_HEADER = _parameter("X-Pressrun", "header", {"const": "1"}, "needed with a form, unless there is a token")
 _ID = {"type": "string", "pattern": f"^{OPERATION_ID_PATTERN}$"}
@@ -235,8 +235,8 @@ def _paths() -> dict[str, Any]:
         "/runs": {"get": _list()},
         "/runs/current": {
             "get": _operation(
-                "The run in the lane's slot",
-                {**run, "204": {"description": "none"}},
+                "The run in the lane's slot; where the lane has several, the one that has run longest",
+                {**run, "204": {"description": "none; a slot held longer than PRESSRUN_RUN_MAX_S is nobody's"}},
                 parameters=(_parameter("lane", "query", _TEXT),),
             )
         },

@@ -101,8 +101,8 @@ class RunGuard:
         await self._database.write_end(slot_queries.free, operation_id)
 
     async def current_run(self, lane: str = "default") -> Run | None:
-        """The run that has held a slot of the lane for longest, or None."""
-        return await self._database.read(_current_run, lane)
+        """The run that has held a slot of the lane for longest, or None; a stale slot is nobody's (`Places`)."""
+        return await self._database.read(self._places.read_current, lane)
 
     async def promote(self, lane: str) -> list[str]:
         """Gives free slots to those who wait; the runs that are to be started now."""
@@ -244,11 +244,6 @@ class RunGuard:
         run_queries.update_where(connection, operation_id, {"last_seq": event.seq})
         event_queries.insert_event(connection, operation_id, run.attempt, now, event)
         return event
-
-
-def _current_run(connection: Connection, lane: str) -> Run | None:
-    taken = slot_queries.list_lane(connection, lane)
-    return view(taken[0]) if taken else None
 
 
 def _explain_position(lane: str, position: int) -> str:
