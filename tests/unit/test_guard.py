@@ -93,6 +93,7 @@ async def test_a_stale_slot_is_released_while_its_run_goes_on(core: Core) -> Non
     core.clock.advance(1800)
     assert (await rejection(core, "new")).active.operation_id == old.operation_id
     core.clock.advance(0.1)
+    assert await core.guard.current_run() is None, "released is released, also before somebody takes it"
     new = await core.begin("new")
     current = await core.guard.current_run()
     assert current is not None

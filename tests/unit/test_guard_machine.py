@@ -281,8 +281,7 @@ class GuardMachine(RuleBasedStateMachine):
             held = {run.name for run in self.model.held(lane)}
             assert len(held) <= slots
             current: Run | None = self.portal.call(self.core.guard.current_run, lane)
-            holders = {run.name for run in self.model.runs.values() if run.slot and run.lane == lane}
-            assert (current.operation_id in holders) if current else not holders
+            assert (current.operation_id in held) if current else not held
             assert [row.operation_id for row in self.read(run_queries.list_queued, lane)] == [
                 run.name for run in self.model.waiting(lane)
             ]

@@ -85,7 +85,7 @@ def _operation(path: str, method: str, operation: dict[str, Any], parameters: li
         f"<pre><code>{escape(_curl(path, method, body, operation))}</code></pre>",
     ]
     if body:
-        parts.append(f"<p>Body: {_type(body)}, JSON.</p>")
+        parts.append(f"<p>Body: {_type(body)}, JSON.{_form(operation)}</p>")
     if parameters:
         rows = "".join(
             _row(f"<code>{escape(p['name'])}</code>", escape(p["in"]), _type(p["schema"]), _prose(p["description"]))
@@ -107,6 +107,17 @@ def _event(kind: str, schema: Schema) -> str:
     )
     says = _prose(schema.get("description", ""))
     return _row(f'<code id="event-{kind}">{escape(kind)}</code>', says, fields)
+
+
+def _form(operation: dict[str, Any]) -> str:
+    """That a form is taken too, and how it spells its fields."""
+    schema = operation["requestBody"]["content"].get("multipart/form-data", {}).get("schema")
+    if schema is None:
+        return ""
+    fields = "".join(
+        f"; <code>{escape(name)}</code>: {_prose(field['description'])}" for name, field in schema["properties"].items()
+    )
+    return f" Or <code>multipart/form-data</code>: {_prose(schema['description'])}{fields}."
 
 
 _ENVELOPE = ("type", "seq", "operation_id", "at", "v")

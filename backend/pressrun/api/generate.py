@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pressrun.api.body import parse_json_object, parse_model, read_json
+from pressrun.api.multipart import is_form, read_form
 from pressrun.api.schemas import AdmissionFields, ExplanationOut, GenerateRequest, RunOut
 from pressrun.api.state import state_of
 from pressrun.api.streams import cursor_of, follow
@@ -64,7 +65,10 @@ async def explain_admission(request: Request) -> Response:
 
 async def _read_submission(request: Request) -> tuple[GenerateRequest, Submission]:
     key = idempotency_key_of(request)
-    raw = await read_json(request, MAX_BODY_BYTES)
+    if is_form(request.headers):
+        raw = await read_form(request, GenerateRequest, MAX_BODY_BYTES)
+    else:
+        raw = await read_json(request, MAX_BODY_BYTES)
     body, spec, digest = (_parse_small if len(raw) <= _SMALL_BODY_BYTES else _parse)(raw)
     webhook_url = checked_webhook_url(state_of(request), body.webhook_url)
     submission = Submission(

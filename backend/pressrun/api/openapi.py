@@ -168,6 +168,7 @@ def _operation(
     *,
     body: str | None = None,
     optional_body: bool = False,
+    form: bool = False,
     parameters: tuple[dict[str, Any], ...] = (),
 ) -> dict[str, Any]:
     operation: dict[str, Any] = {"summary": summary, "responses": {**responses, **_EVERYWHERE}}
@@ -178,6 +179,9 @@ def _operation(
             "required": not optional_body,
             "content": {"application/json": {"schema": _ref(body)}},
         }
+        if form:
+            operation["requestBody"]["content"]["multipart/form-data"] = {"schema": _FORM}
+            operation["parameters"] = [*operation.get("parameters", []), _FORM_HEADER]
         operation["responses"] |= {
             "408": _problem("the body came too slowly"),
             "413": _problem("body too large"),
@@ -192,6 +196,21 @@ def _parameter(name: str, where: str, schema: dict[str, Any], description: str =
 
 
 _TEXT = {"type": "string"}
+_FORM = {
+    "type": "object",
+    "description": "the fields of GenerateRequest: numbers as in JSON, `true` or `false`, a list by repeating its "
+    "field or with commas; an empty field is as if it were not there",
+    "properties": {
+        "files": {
+            "type": "string",
+            "format": "binary",
+            "description": "instead of `text` or `html`: one Markdown, plain text or HTML file in UTF-8",
+        },
+    },
+    "propertyNames": {"enum": [*GenerateRequest.model_fields, "files"]},
+    "additionalProperties": {"type": "string"},
+}
+_FORM_HEADER = _parameter("X-Pressrun", "header", {"const": "1"}, "needed with a form, unless there is a token")
 _ID = {"type": "string", "pattern": f"^{OPERATION_ID_PATTERN}$"}
 _OPERATION_ID = _parameter("operation_id", "path", _ID)
 _SEQ = {"type": "string", "pattern": "^[0-9]{0,10}$"}
@@ -227,13 +246,14 @@ def _paths() -> dict[str, Any]:
                 "What POST /generate-sse would do with this body, and why; starts nothing",
                 {"200": _json("ExplanationOut", "the explanation")},
                 body="GenerateRequest",
+                form=True,
             )
         },
         "/runs": {"get": _list()},
         "/runs/current": {
             "get": _operation(
-                "The run in the lane's slot",
-                {**run, "204": {"description": "none"}},
+                "The run in the lane's slot; where the lane has several, the one that has run longest",
+                {**run, "204": {"description": "none; a slot held longer than PRESSRUN_RUN_MAX_S is nobody's"}},
                 parameters=(_parameter("lane", "query", _TEXT),),
             )
         },
@@ -347,6 +367,7 @@ def _generate() -> dict[str, Any]:
             "503": _problem("busy or draining; see Retry-After"),
         },
         body="GenerateRequest",
+        form=True,
         parameters=(
             _parameter(
                 "Idempotency-Key",

@@ -62,12 +62,11 @@ async def admit(guard: RunGuard, submission: Submission, policies: Policies) -> 
             raise
         if policy == "join":
             return follow(rejected.active)
-        replaces = rejected.active.operation_id if policy == "replace" else None
-        return await _wait(guard, submission, replaces)
+        return await _wait(guard, submission, replacing=policy == "replace")
     except LanePaused:
         if policies.on_busy not in {"queue", "replace"}:
             raise
-        return await _wait(guard, submission, None)
+        return await _wait(guard, submission, replacing=False)
     if isinstance(outcome, KeyMatch):
         if on_duplicate == "reject" and not outcome.run.ended:
             raise guard.rejected_by(submission, outcome.run)
@@ -80,13 +79,13 @@ def follow(run: Run) -> Admission:
     return Admission(run, "replayed" if run.ended else "joined")
 
 
-async def _wait(guard: RunGuard, submission: Submission, replaces: str | None) -> Admission:
+async def _wait(guard: RunGuard, submission: Submission, *, replacing: bool) -> Admission:
     """Into the waiting line: at its end by priority, or at its front behind a run that is to be cancelled."""
-    outcome = await guard.admit(replace(submission, when_busy="front" if replaces else "wait"))
+    outcome, behind = await guard.admit_behind(replace(submission, when_busy="front" if replacing else "wait"))
     if isinstance(outcome, KeyMatch):
         return follow(outcome.run)
-    if outcome.status == "running":  # a slot became free in the meantime
+    if behind is None:  # a slot became free in the meantime
         return Admission(outcome, "started")
-    if replaces:
-        return Admission(outcome, "replaced", replaces=replaces)
+    if replacing and isinstance(behind, RunRejected):
+        return Admission(outcome, "replaced", replaces=behind.active.operation_id)
     return Admission(outcome, "queued")

@@ -68,15 +68,22 @@ class RunGuard:
         The run comes back `running` or `queued`. Raises: RunRejected; IdempotencyKeyReused when the key names a run of
         another body; ServerBusy when a bound is reached; FieldErrors for a lane that is not configured.
         """
+        return (await self.admit_behind(submission))[0]
+
+    async def admit_behind(self, submission: Submission) -> tuple[Run | KeyMatch, RunRejected | LanePaused | None]:
+        """`admit`, and what was in the way in that very transaction if this one has to wait for its slot.
+
+        (Whoever means to replace it must not go by an earlier look: the lane may have changed hands since.)
+        """
         if self._config.slots_of(submission.lane) == 0:
             known = ", ".join(sorted(self._config.lanes))
             raise FieldErrors([{"field": "lane", "problem": f"{submission.lane} is not configured", "valid": known}])
         digest = submission.fingerprint
         if submission.idempotency_key is None and submission.when_busy == "refuse":
             await self._refuse(submission, digest)
-        outcome, written = await self._database.write(self._admit, submission, digest)
+        outcome, behind, written = await self._database.write(self._admit, submission, digest)
         self.line.announce(written)
-        return outcome
+        return outcome, behind
 
     async def _refuse(self, submission: Submission, digest: str) -> None:
         """The common no, before anybody's turn is asked for: in microseconds on the loop where that can be."""
@@ -96,8 +103,8 @@ class RunGuard:
         await self._database.write_end(slot_queries.free, operation_id)
 
     async def current_run(self, lane: str = "default") -> Run | None:
-        """The run that has held a slot of the lane for longest, or None."""
-        return await self._database.read(_current_run, lane)
+        """The run that has held a slot of the lane for longest, or None; a stale slot is nobody's (`Places`)."""
+        return await self._database.read(self._places.read_current, lane)
 
     async def promote(self, lane: str) -> list[str]:
         """Gives free slots to those who wait; the runs that are to be started now."""
@@ -122,11 +129,13 @@ class RunGuard:
         """The refusal that names `active`, for whoever decides by a rule of its own."""
         return self._places.rejection("in_flight", submission, submission.fingerprint, active)
 
-    def _admit(self, connection: Connection, submission: Submission, digest: str) -> tuple[Run | KeyMatch, Written]:
+    def _admit(
+        self, connection: Connection, submission: Submission, digest: str
+    ) -> tuple[Run | KeyMatch, RunRejected | LanePaused | None, Written]:
         slot_queries.take_turn(connection)
         known = self._find_by_key(connection, submission, digest)
         if known is not None:
-            return KeyMatch(known), {}
+            return KeyMatch(known), None, {}
         busy = self._check(connection, submission, digest)
         if submission.retry:
             reopen(connection, self._log, submission)
@@ -134,11 +143,11 @@ class RunGuard:
             self._insert(connection, submission, digest)
         if busy is None:
             started = self._take_slot(connection, submission.operation_id)
-            return load(connection, submission.operation_id), {submission.operation_id: [started]}
+            return load(connection, submission.operation_id), None, {submission.operation_id: [started]}
         if run_queries.count_queued(connection) > self._config.max_queued:  # it is in the line itself by now
             raise ServerBusy(f"the waiting line is full ({self._config.max_queued} runs); try again shortly")
         written = self.line.tell(connection, submission.lane)
-        return load(connection, submission.operation_id), written
+        return load(connection, submission.operation_id), busy, written
 
     def _find_by_key(self, connection: Connection, submission: Submission, digest: str) -> Run | None:
         if submission.idempotency_key is None:
@@ -160,7 +169,7 @@ class RunGuard:
         if identical is not None:
             raise identical
         busy = self._places.find_busy(lane, submission, digest)
-        if busy is not None and submission.when_busy == "refuse":
+        if busy is not None and not _may_wait(submission, busy):
             raise busy
         if busy is None and slot_queries.count(connection) >= self._config.max_runs:
             raise ServerBusy(f"the server is at its limit of {self._config.max_runs} runs at once; try again shortly")
@@ -237,6 +246,8 @@ class RunGuard:
         return promoted, written | self.line.tell(connection, lane)
 
 
-def _current_run(connection: Connection, lane: str) -> Run | None:
-    taken = slot_queries.list_lane(connection, lane)
-    return view(taken[0]) if taken else None
+def _may_wait(submission: Submission, busy: RunRejected | LanePaused) -> bool:
+    """Whoever replaces waits only behind what they may cancel: nobody is put in front of a stranger's run."""
+    if submission.when_busy == "front":
+        return isinstance(busy, LanePaused) or busy.visible
+    return submission.when_busy == "wait"

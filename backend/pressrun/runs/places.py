@@ -64,6 +64,11 @@ class Places:
         taken = [Taken(row.number, row.slot_begun_ticks_s, row.slot_ticks_epoch, view(row)) for row in rows]
         return Lane(name, taken, run_queries.list_queued(connection, name), lane_queries.is_paused(connection, name))
 
+    def read_current(self, connection: Connection, name: str) -> Run | None:
+        """The run that has held one of the lane's slots for longest; not one whose slot is stale."""
+        held = self._held(self.read(connection, name))
+        return held[0].run if held else None
+
     def read_recent(self, connection: Connection, submission: Submission, digest: str) -> Row[Any] | None:
         """The run that has the submission's fingerprint and waits, or began within the window."""
         return run_queries.find_identical(
