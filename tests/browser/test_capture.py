@@ -117,6 +117,37 @@ async def test_each_image_format_is_what_it_says(lease: Lease, format: str, name
     assert (shown.format, shown.size) == (named, (640, 360))
 
 
+@pytest.mark.parametrize("zoom", [0.5, 1, 2.1, 7.77])
+async def test_png_mode_size_has_the_very_same_pixels_in_fewer_bytes(pool: BrowserPool, zoom: float) -> None:
+    document = STRIPES + "<p>Affig WAVE fi 漢字 <b style='opacity:.5'>half</b></p>" * 40
+    for size in ((1920, 1080), (321, 241)):
+        async with pool.lease(viewport_width=size[0], viewport_height=size[1], zoom=zoom) as lease:
+            await lease.load(document)
+            await lease.layout()
+            slice = Slice(300, 300 + lease.viewport_height_css_px)
+            fast, small = [await lease.capture(slice, "png", png_mode=mode) for mode in ("speed", "size")]
+        first, second = Image.open(io.BytesIO(fast)), Image.open(io.BytesIO(small))
+        assert first.mode == second.mode
+        assert first.size == second.size == size
+        assert first.tobytes() == second.tobytes()
+        assert len(small) < len(fast) if size[0] > 1000 else len(small) <= len(fast)
+
+
+async def test_a_font_is_the_same_after_many_captures_far_down_as_in_a_page_that_had_none(pool: BrowserPool) -> None:
+    """The font trap of BROWSER.md: one capture beyond the viewport changes the fonts of its page for good."""
+    document = "".join(f"<h2>Teil {n}</h2><p>Affig WAVE fi ffi {n} Quill</p>" for n in range(400))
+    first = Slice(0, 120)
+    pictures = []
+    for far_ones in (0, 6):
+        async with pool.lease(viewport_width=640, viewport_height=360, zoom=1) as lease:
+            await lease.load(document)
+            height = (await lease.layout()).height_css_px
+            for number in range(far_ones):
+                await lease.capture(Slice(height - 200 * (number + 1), height - 200 * number))
+            pictures.append(await lease.capture(first))
+    assert pictures[0] == pictures[1]
+
+
 async def test_a_pdf_has_pages_of_the_slide_s_shape_and_the_whole_text(lease: Lease) -> None:
     await lease.load(STRIPES)
     await lease.capture(Slice(1000, 1100))

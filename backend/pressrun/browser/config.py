@@ -66,11 +66,11 @@ class BrowserPoolConfig:
     cancel_grace_s: float = 0.8
     """How long a cancelled caller is kept for the cleanup, which goes on without it: cancel answers within 1 s."""
 
-    ping_interval_s: float = 2
+    ping_interval_s: float = 1.5
     """With the timeout below, a frozen browser is found and replaced within 5 s (SAFETY.md, "Faults")."""
 
-    ping_timeout_s: float = 1.5
-    """`Browser.getVersion` takes under 1 ms; on a machine with every core busy up to 0.3 s."""
+    ping_timeout_s: float = 2.5
+    """`Browser.getVersion` takes under 1 ms; with every core busy up to 0.3 s, behind a document of 5 MB over 1 s."""
 
     recycle_after: int = 100
     """Contexts made by one browser before it is replaced; what other pools use."""

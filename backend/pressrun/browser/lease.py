@@ -213,6 +213,9 @@ class Lease:
             _log.warning("page failed: %s: %s", failure.code, failure)
             _log.debug("page failed by", exc_info=exc)
             raise failure from exc
+        except DocumentTooLarge as exc:
+            _log.warning("page failed: %s: %s", exc.code, exc)
+            raise
         finally:
             if not done:
                 self._spend()

@@ -1,0 +1,126 @@
+"""Documents that loop, grow, flood or lead away: each ends in time with its code and one log line, and hurts nobody."""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+from collections.abc import Sequence
+
+import anyio
+import pytest
+from PIL import Image
+
+from pressrun.browser.drawing import Picture, draw
+from pressrun.browser.image import ImageOptions
+from pressrun.browser.lease import DocumentLayout
+from pressrun.browser.page_breaks import Slice, plan_slices
+from pressrun.browser.pool import BrowserPool, open_browser_pool
+from pressrun.browser.ports import Screen
+from pressrun.errors import BrowserFailure
+from tests.browser.conftest import open_contexts, quick
+from tests.support.pool_contract import SMALL, settled
+
+pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
+
+LOAD_TIMEOUT_S = 4
+CALM = {"capture_timeout_s": 4, "ping_timeout_s": 5}  # a busy machine is not a frozen browser
+LIMIT_S = 16  # loading, measuring and cleaning up, on a machine with something else to do
+
+
+def picture(side: int) -> str:
+    """A picture of that many pixels each way, in few bytes."""
+    buffer = io.BytesIO()
+    Image.new("1", (side, side)).save(buffer, "PNG")
+    return f'<img src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
+
+
+def laughs() -> str:
+    """A billion copies by <use>, ten times ten times …"""
+    layers = "".join(f"<g id=l{n}>{f'<use href=#l{n - 1} x=1 />' * 10}</g>" for n in range(1, 10))
+    return f"<p>ha</p><svg><defs><text id=l0>ha</text>{layers}</defs><use href=#l9 /></svg>"
+
+
+def entities() -> str:
+    """The same by XML entities, in a picture."""
+    names = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    svg = f'<!DOCTYPE svg [<!ENTITY l0 "ha">{names}]><svg xmlns="http://www.w3.org/2000/svg"><text>&l9;</text></svg>'
+    return f'<p>x</p><img src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}">'
+
+
+BOMB = "const a = []; for (;;) a.push(new Array(1e5).fill(Math.random()))"
+TOLD = {
+    "loops": ("<p>x</p><script>for (;;);</script>", "render_timeout"),
+    "allocates": (f"<p>x</p><script>{BOMB}</script>", "browser_crashed"),
+    "opens windows": ("<p>x</p><script>for (let n = 0; n < 90; n++) window.open()</script>", "document_too_large"),
+    "leads away": ("<p>x</p><script>location.replace('about:blank?2')</script>", "render_timeout"),
+    "huge picture": (f"<p>x</p>{picture(16_000)}", "document_too_large"),
+    "million nodes": ("<p>x</p>" + "<i></i>" * 714_000, "document_too_large"),
+    "billion laughs": (laughs(), "render_timeout"),
+}  # fmt: skip
+HARMLESS = {
+    "meta refresh": '<meta http-equiv=refresh content="0;url=http://127.0.0.1:9/"><p>x</p>',
+    "font that never arrives": "<style>@font-face{font-family:F;src:url(http://127.0.0.1:9/f.woff2)}"
+    "p{font-family:F}</style><p>x</p>",
+    "picture that never arrives": '<p>x</p><img src="http://127.0.0.1:9/p.png">',
+    "500 000 px": "<p>x</p><div style='height:500000px'></div>",
+    "billion laughs by entities": entities(),
+}
+
+
+async def shown(pool: BrowserPool, html: str, *, scripts: bool) -> list[int]:
+    """The whole way of a document; the slides that came of it."""
+    saved: list[int] = []
+
+    async def plan(layout: DocumentLayout) -> Sequence[tuple[int, Slice]]:
+        found = plan_slices(layout.boxes, layout.height_css_px, 240, 15, "blocks", 3)
+        return list(enumerate(found.slices, start=1))
+
+    async def save(index: int, image: bytes) -> None:
+        assert image
+        saved.append(index)
+
+    picture = Picture(html, Screen(320, 240, 1, scripts), ImageOptions("jpeg", 30))
+    await draw(pool, picture, run="bad", plan=plan, save=save)
+    return saved
+
+
+async def run_beside(pool: BrowserPool, over: anyio.Event) -> None:
+    """A neighbour that goes on capturing until the bad one has ended."""
+    async with pool.lease(**SMALL) as lease:
+        await lease.load("<p>calm")
+        while not over.is_set():
+            with anyio.fail_after(10):
+                await lease.capture(Slice(0, 20), "jpeg", 30)
+
+
+@pytest.mark.parametrize("kind", sorted(TOLD))
+async def test_a_bad_document_ends_in_time_with_its_code_and_costs_others_nothing(
+    kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    html, code = TOLD[kind]
+    caplog.set_level(logging.INFO, "pressrun.browser")
+    load_timeout_s = LOAD_TIMEOUT_S * (3 if kind == "million nodes" else 1)  # they take some seconds to be there
+    async with open_browser_pool(quick(local=2, load_timeout_s=load_timeout_s, **CALM)) as pool:
+        over = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run_beside, pool, over)
+            with anyio.fail_after(LIMIT_S), pytest.raises(BrowserFailure) as caught:
+                await shown(pool, html, scripts="<script>" in html)
+            over.set()
+        assert caught.value.code == code
+        why = [record.getMessage() for record in caplog.records if code in record.getMessage()]
+        assert why, "the log says why"
+        assert all("\n" not in line for line in why)
+        with anyio.fail_after(10):
+            await settled(pool)
+            await pool.check()
+        assert await open_contexts(pool) == 0
+        assert pool.pressure().free == 4
+
+
+@pytest.mark.parametrize("kind", sorted(HARMLESS))
+async def test_a_document_that_waits_for_nothing_we_give_is_shown_all_the_same(kind: str) -> None:
+    async with open_browser_pool(quick(load_timeout_s=LOAD_TIMEOUT_S)) as pool:
+        with anyio.fail_after(LIMIT_S):
+            assert await shown(pool, HARMLESS[kind], scripts=False)
