@@ -30,6 +30,9 @@ _MAX_SMALL_BODY_BYTES = 10_000
 async def list_runs(request: Request) -> Response:
     """GET /runs"""
     query = request.query_params
+    for name in ("lane", "q"):
+        if "\0" in query.get(name, ""):
+            raise _bad_query(name, "holds the control character U+0000", "text")
     status = query.get("status")
     if status is not None and status not in get_args(RunStatus):
         raise _bad_query("status", "is not a status", ", ".join(get_args(RunStatus)))
