@@ -84,7 +84,7 @@ async def test_the_end_of_a_run_is_told_once_and_signed(stage: Stage) -> None:
     assert headers["webhook-id"].startswith(operation_id)
     message = json.loads(body)
     assert message["type"] == "run.complete"
-    assert message["timestamp"] == stage.core.clock.now().isoformat()
+    assert datetime.fromisoformat(message["timestamp"]) == stage.core.clock.now()
     assert message["data"]["operation_id"] == operation_id
     assert message["data"]["links"]["run"] == f"/runs/{operation_id}"
     assert message["data"]["result"]["folder"] == "f"
