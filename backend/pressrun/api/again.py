@@ -10,6 +10,7 @@ from pressrun.api.generate import idempotency_key_of, submit_and_answer
 from pressrun.api.runs import operation_id_of, run_of
 from pressrun.api.schemas import RerenderRequest, RetryRequest, RunOut
 from pressrun.api.state import state_of
+from pressrun.api.streams import cursor_of
 from pressrun.api.tokens import caller_of
 from pressrun.api.webhook_url import checked_webhook_url
 from pressrun.errors import Conflict
@@ -38,6 +39,7 @@ async def retry_run(request: Request) -> Response:
 async def rerender_run(request: Request) -> Response:
     """POST /runs/{operation_id}/rerender: a new run; answers as POST /generate-sse does."""
     key = idempotency_key_of(request)
+    cursor_of(request)  # a malformed one is told before anything begins
     body = parse_model(RerenderRequest, await read_json_object(request, _MAX_BODY_BYTES, optional=True))
     run = await run_of(request)
     if run.status != "complete":

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from pressrun.api.schemas import LaneList, LaneOut
+from pressrun.api.schemas import LANE_PATTERN, LaneList, LaneOut
 from pressrun.api.state import state_of
 from pressrun.api.tokens import caller_of
-from pressrun.errors import Forbidden
+from pressrun.errors import Forbidden, NotFound
 
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -32,5 +34,8 @@ async def resume_lane(request: Request) -> Response:
 async def _set_paused(request: Request, *, paused: bool) -> Response:
     if not caller_of(request.scope).may("admin"):
         raise Forbidden("a lane is everybody's: pausing it needs a token with the scope `admin`")
-    state = await state_of(request).service.set_lane_paused(request.path_params["lane"], paused=paused)
+    lane: str = request.path_params["lane"]
+    if re.fullmatch(LANE_PATTERN, lane) is None:
+        raise NotFound("that is no name of a lane: 1 to 64 of a-z, 0-9, _ and -")
+    state = await state_of(request).service.set_lane_paused(lane, paused=paused)
     return JSONResponse(LaneOut.of(state).model_dump(mode="json"), headers=_NO_STORE)

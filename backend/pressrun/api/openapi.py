@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from pressrun import __version__
 from pressrun.api.schemas import (
+    LANE_PATTERN,
     CancelRequest,
     ExplanationOut,
     GenerateRequest,
@@ -416,7 +417,7 @@ def _set_lane(summary: str) -> dict[str, Any]:
     return _operation(
         summary,
         {"200": _json("LaneOut", "the lane"), "404": _problem("no such lane")},
-        parameters=(_parameter("lane", "path", {"type": "string", "pattern": "^[a-z0-9_-]{1,64}$"}),),
+        parameters=(_parameter("lane", "path", {"type": "string", "pattern": LANE_PATTERN}),),
     )
 
 
@@ -427,7 +428,7 @@ def _list() -> dict[str, Any]:
         parameters=(
             _parameter("status", "query", {"enum": ["queued", "running", "complete", "error", "cancelled"]}),
             _parameter("lane", "query", _TEXT),
-            _parameter("q", "query", _TEXT, "in the title, the error or the names of exports; or an operation_id"),
+            _parameter("q", "query", _TEXT, "words, all in title, error or names of exports; or an operation_id"),
             _parameter("since", "query", {"type": "string", "format": "date-time"}, "made at or after that instant"),
             _parameter("pinned", "query", {"enum": ["0", "1"]}),
             _parameter("limit", "query", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),

@@ -19,7 +19,8 @@ from pressrun.runs.service import LaneState
 from pressrun.spec import RenderSpec, RunSpec
 
 Priority = Annotated[int, Field(ge=-100, le=100, description="order in the waiting line, higher first")]
-Lane = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
+LANE_PATTERN = r"^[a-z0-9_-]{1,64}$"
+Lane = Annotated[str, Field(pattern=LANE_PATTERN)]
 
 
 class AdmissionFields(BaseModel):

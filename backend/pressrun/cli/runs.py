@@ -46,7 +46,7 @@ def list_runs(
     lane
         Only runs of this lane.
     search
-        Only runs with these words in title, error or names of exports; or the run of that operation_id.
+        Only runs with all these words in title, error or names of exports; or the run of that operation_id.
     since
         Only runs made at or after this instant, as in 2026-11-25 or 2026-11-25T13:00:00Z.
     pinned

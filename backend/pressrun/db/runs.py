@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, false, func, insert, or_, select, update
 
 from pressrun.db.tables import runs, specs
 
+_MAX_WORDS = 10  # arbitrary (5..20): each is looked for in each run
 ACTIVE = ("queued", "running")
 
 # everything but what is only there to be searched
@@ -155,8 +156,8 @@ def list_page(
         if value is not None:
             query = query.where(column == value)
     if text:
-        found = runs.c.searchable.contains(text.casefold(), autoescape=True)
-        query = query.where(or_(found, runs.c.operation_id == text))
+        words = [runs.c.searchable.contains(word, autoescape=True) for word in text.casefold().split()[:_MAX_WORDS]]
+        query = query.where(or_(and_(*words), runs.c.operation_id == text) if words else false())
     if since is not None:
         query = query.where(runs.c.operation_id >= since)
     if before is not None:

@@ -205,10 +205,10 @@ class RunService:
         return spec
 
     async def find_slide(self, operation_id: str, filename: str) -> Screenshot | None:
-        """The announcement of the slide of that exact name."""
+        """The newest announcement of the slide of that exact name."""
         logged = await self._database.read(event_queries.read_types, operation_id, ("screenshot",))
         slides = [body for event in logged if isinstance(body := BODY.validate_json(event.data), Screenshot)]
-        return next((slide for slide in slides if slide.filename == filename), None)
+        return next((slide for slide in reversed(slides) if slide.filename == filename), None)
 
     async def current(self, lane: str) -> Run | None:
         """The run in the lane's slot."""

@@ -327,7 +327,7 @@ export interface paths {
                 query?: {
                     status?: "queued" | "running" | "complete" | "error" | "cancelled";
                     lane?: string;
-                    /** @description in the title, the error or the names of exports; or an operation_id */
+                    /** @description words, all in title, error or names of exports; or an operation_id */
                     q?: string;
                     /** @description made at or after that instant */
                     since?: string;
