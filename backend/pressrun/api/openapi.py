@@ -31,6 +31,7 @@ from pressrun.api.schemas import (
 )
 from pressrun.events import model as events
 from pressrun.ids import OPERATION_ID_PATTERN
+from pressrun.runs.webhooks import WebhookMessage
 from pressrun.spec import RunSpec
 
 _MODELS: tuple[type[BaseModel], ...] = (
@@ -50,6 +51,7 @@ _MODELS: tuple[type[BaseModel], ...] = (
     RejectedProblem,
     Health,
     ExplanationOut,
+    WebhookMessage,
 )
 _REQUESTS = 4  # of these models, the first
 _EVENT_BODIES: tuple[type[events.EventBody], ...] = (
@@ -88,6 +90,7 @@ def build_openapi() -> dict[str, Any]:
             "description": "Text and HTML to slides. POST /generate-sse starts a run and streams it.",
         },
         "paths": _paths(),
+        "webhooks": {"run-ended": {"post": _webhook()}},
         "components": {
             "schemas": _schemas(),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -221,6 +224,19 @@ _CURSOR = (
     _parameter("last_event_id", "query", _SEQ, "the same, for clients that cannot set headers"),
     _parameter("named", "query", _TEXT, "0: no `event:` lines, for `onmessage`"),
 )
+
+
+def _webhook() -> dict[str, Any]:
+    names = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    return {
+        "summary": "Sent to `webhook_url` when the run has ended, signed as Standard Webhooks have it",
+        "parameters": [{"name": name, "in": "header", "required": True, "schema": _TEXT} for name in names],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("WebhookMessage")}}},
+        "responses": {
+            "2XX": {"description": "taken; anything else is tried again later, with the same `webhook-id`"},
+            "410": {"description": "not wanted: given up at once"},
+        },
+    }
 
 
 def _paths() -> dict[str, Any]:
