@@ -180,6 +180,7 @@ async def survive(kills: int, slides: int, seed: int) -> Storm:
     return storm
 
 
+@pytest.mark.promise("browser-dies")
 async def test_a_run_survives_a_storm_of_kills_or_ends_with_its_code() -> None:
     """The short form; 50 kills in 200 slides: `make bench ARGS=storm`."""
     storm = await survive(kills=8, slides=150, seed=5)

@@ -51,6 +51,8 @@ class RenderOptions:
     "Format of the images; png unless given."
     image_quality: int | None = None
     "Quality of jpeg and webp, 1..100; 85 unless given."
+    png_mode: Literal["speed", "size"] | None = None
+    "For png: speed, or size for the same pixels in fewer bytes; speed unless given."
     composer: Literal["auto", "markdown", "ai"] | None = None
     "Who turns text into the document; auto is ai where the server has one, else markdown."
     model_choice: str | None = None
