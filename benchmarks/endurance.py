@@ -28,7 +28,7 @@ from tests.browser.conftest import open_contexts
 from tests.browser.test_storm import leases, open_descriptors, survive
 from tests.support.pool_contract import QUICK
 
-_CONFIG = BrowserPoolConfig(local=default_local())
+_CONFIG = BrowserPoolConfig(local=default_local(), max_height_css_px=1_200_000)  # 2 000 slides are a little over it
 _SMALL = Screen(640, 360, 1)
 _PER_RUN = 500
 
