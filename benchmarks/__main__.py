@@ -1,4 +1,4 @@
-"""Runs every benchmark (or those named), prints a table and writes benchmarks/out/latest.json.
+"""Runs every benchmark but the long ones (or those named), prints a table and writes benchmarks/out/latest.json.
 
 python -m benchmarks [NAME …]
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 from benchmarks import (
     admission,
     deck,
+    endurance,
     history,
     idle,
     pool,
@@ -40,16 +41,25 @@ BENCHMARKS = {
     "history": history.measure,
 }
 
+# Minutes each: only when named.
+LONG = {
+    "linear": endurance.linear,
+    "flat": endurance.flat,
+    "leaks": endurance.leaks,
+    "storm": endurance.storm,
+}
+
 
 def main(names: list[str]) -> int:
-    unknown = [name for name in names if name not in BENCHMARKS]
+    known = {**BENCHMARKS, **LONG}
+    unknown = [name for name in names if name not in known]
     if unknown:
-        print(f"no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        print(f"no benchmark {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
         return 2
     figures: list[Figure] = []
     for name in names or BENCHMARKS:
         with tempfile.TemporaryDirectory(prefix="pressrun-bench-") as folder:
-            for figure in BENCHMARKS[name](Path(folder)):
+            for figure in known[name](Path(folder)):
                 print(figure, flush=True)
                 figures.append(figure)
     out = Path(__file__).parent / "out" / "latest.json"

@@ -24,6 +24,8 @@ PROMISES = {
     "bad-input": "Bad input gets the status of CONTRACT and names the field and the valid range; the server stays up.",
     "no-leak": "No browser, context, task or file descriptor outlives its run.",
     "sealed": "A page under capture reaches nothing.",
+    "browser-dies": "A browser that dies costs no slide: it is captured again, or the run ends as `browser_crashed`.",
+    "all-browsers": "One run is drawn by all browsers that are free, and gives them back when others wait.",
     "full-disk": "A run on a full disk ends as `disk_full`, its slot is free, and the server heals when there is room.",
     "upgrade": "The data folder of the release before is opened: nothing of it is lost, interrupted runs go on.",
     "retry": "A run that failed or was cancelled goes on from its last finished stage, and its log stays one story.",

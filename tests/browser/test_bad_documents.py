@@ -100,8 +100,7 @@ async def test_a_bad_document_ends_in_time_with_its_code_and_costs_others_nothin
 ) -> None:
     html, code = TOLD[kind]
     caplog.set_level(logging.INFO, "pressrun.browser")
-    load_timeout_s = LOAD_TIMEOUT_S * (3 if kind == "million nodes" else 1)  # they take some seconds to be there
-    async with open_browser_pool(quick(local=2, load_timeout_s=load_timeout_s, **CALM)) as pool:
+    async with open_browser_pool(quick(local=2, load_timeout_s=LOAD_TIMEOUT_S, **CALM)) as pool:
         over = anyio.Event()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(run_beside, pool, over)

@@ -244,7 +244,7 @@ async def test_a_document_over_a_limit_is_refused_by_name() -> None:
     ) as pool:
         for html, named in (
             ("<div style='height:6000px'>x</div>", "at most 5000"),
-            ("<i></i>" * 1_100, "1000 are taken"),
+            ("<i></i>" * 1_100, "at most 1000"),
             ("<p style='margin:0;font:5px/5px a'>x" * 400, "500 lines and blocks"),
             (f'<img src="{PICTURE_200}">', "megapixels"),
         ):

@@ -45,5 +45,6 @@ def rig() -> ChromiumRig:
     return ChromiumRig()
 
 
+@pytest.mark.promise("all-browsers")
 class TestChromiumPool(PoolContract):
     """The suite, over real browsers."""

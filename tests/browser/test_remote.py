@@ -24,11 +24,11 @@ from tests.support.server import free_port
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
 
 
-@pytest.fixture(scope="module", params=["playwright", "cdp"])
+@pytest.fixture(scope="module", params=["playwright", "playwright --unsafe", "cdp"])
 def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("remote")
-    if request.param == "playwright":
-        with playwright_server(folder) as (url, _):
+    if request.param != "cdp":
+        with playwright_server(folder, None, *request.param.split()[1:]) as (url, _):
             yield url
     else:
         with debugged_chromium(folder) as (url, _):

@@ -40,6 +40,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "max_screenshots": {"max_screenshots": 51},
     "image_format": {"image_format": "webp"},
     "image_quality": {"image_quality": 86},
+    "png_mode": {"png_mode": "size"},
     "outputs": {"outputs": ["html"]},
 }
 

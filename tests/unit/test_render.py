@@ -1,53 +1,124 @@
-"""Saving slides while the next are captured."""
+"""The render stage over fake browsers: slides told in order, saved once, and what ended it said as it was."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import anyio
 import pytest
 
 from pressrun.artifacts.model import StoredFile
-from pressrun.browser.page_breaks import Slice
-from pressrun.errors import DiskFull
-from pressrun.events.model import AnyBody
-from pressrun.pipeline.context import RunContext
-from pressrun.pipeline.render import _capture_all
+from pressrun.browser.pool import open_browser_pool
+from pressrun.errors import DiskFull, EmptyDocument
+from pressrun.events.model import AnyBody, Progress, Screenshot, Warning
+from pressrun.pipeline.context import Rendered, RunContext
+from pressrun.pipeline.render import render
 from pressrun.spec import RunSpec
+from tests.support.fake_browser import FakeSources
+from tests.support.pool_contract import QUICK, lines
 
 pytestmark = pytest.mark.anyio
 
 
-class FullStaging:
-    """A staging folder without room."""
+@dataclass
+class Staging:
+    """A staging folder in memory, whose files take ever less time to write."""
+
+    html: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    room: int = 1000
+    delay_s: float = 0.008
 
     async def write(self, name: str, data: bytes | Iterable[bytes]) -> StoredFile:
-        raise DiskFull
+        if len(self.files) >= self.room:
+            raise DiskFull
+        assert isinstance(data, bytes)
+        self.delay_s = max(0.0, self.delay_s - 0.002)  # the first is written last
+        await anyio.sleep(self.delay_s)
+        assert name not in self.files
+        self.files[name] = data
+        return self._record(name)
 
     async def read(self, name: str) -> bytes:
-        raise NotImplementedError
+        return self.html.encode()
 
     async def verify(self, name: str, sha256: str) -> StoredFile | None:
-        return None
+        return self._record(name) if name in self.files else None
 
     def path(self, name: str) -> Path:
         raise NotImplementedError
 
-
-class QuickLease:
-    """Captures faster than anybody saves, so that it waits for the one who saves."""
-
-    async def capture(self, slice: Slice, format: str, quality: int) -> bytes:
-        return b"picture"
+    def _record(self, name: str) -> StoredFile:
+        data = self.files[name]
+        digest = hashlib.sha256(data).hexdigest()
+        return StoredFile(name=name, media_type="image/png", size_bytes=len(data), sha256=digest)
 
 
-async def test_what_stopped_the_saving_is_what_the_stage_fails_with() -> None:
-    async def nobody(_: AnyBody) -> None: ...
+async def rendered(
+    staging: Staging, told: list[AnyBody], captured: dict[int, Screenshot] | None = None, **fields: object
+) -> Rendered:
+    async def emit(body: AnyBody) -> None:
+        told.append(body)
 
     async def unsealed() -> None: ...
 
-    context = RunContext("id", 1, RunSpec(text="x"), datetime.now(UTC), FullStaging(), nobody, unsealed, {})
-    slices = [Slice(top=0, bottom=10, offset=0)] * 5
+    spec = RunSpec(text="x", zoom=1, viewport_width=320, viewport_height=240, overlap=0, **fields)  # type: ignore[arg-type]
+    context = RunContext("id", 1, spec, datetime.now(UTC), staging, emit, unsealed, captured or {})
+    with anyio.fail_after(10):
+        async with open_browser_pool(QUICK, FakeSources()) as pool:
+            return await render(context, pool)
+
+
+def screenshots(told: list[AnyBody]) -> list[Screenshot]:
+    return [body for body in told if isinstance(body, Screenshot)]
+
+
+async def test_slides_are_told_in_order_whichever_browser_was_first() -> None:
+    staging, told = Staging(lines(120)), list[AnyBody]()
+    result = await rendered(staging, told)
+    indexes = [body.index for body in screenshots(told)]
+    assert indexes == list(range(1, len(indexes) + 1))
+    assert len(indexes) >= 10
+    assert [file.name for file in result.slides] == [f"slides/{index:04d}.png" for index in indexes]
+    assert not result.truncated
+    progress = [body for body in told if isinstance(body, Progress)]
+    assert (progress[-1].current, progress[-1].total) == (len(indexes), len(indexes))
+    shares = [body.progress for body in progress]
+    assert shares == sorted(shares)
+
+
+async def test_what_stopped_the_saving_is_what_the_stage_fails_with() -> None:
+    told = list[AnyBody]()
     with pytest.raises(DiskFull):
-        await _capture_all(context, QuickLease(), slices)  # type: ignore[arg-type]
+        await rendered(Staging(lines(120), room=3), told)
+    assert len(screenshots(told)) < 6  # two may have begun when there was still room
+
+
+async def test_what_an_earlier_attempt_captured_is_neither_captured_nor_told_again() -> None:
+    staging, told = Staging(lines(120)), list[AnyBody]()
+    first = await rendered(staging, told)
+    known = {body.index: body for body in screenshots(told)}
+    for index in (2, 5, len(known)):
+        del staging.files[known[index].filename]
+    again = list[AnyBody]()
+    second = await rendered(staging, again, captured=known)
+    assert second == first
+    assert screenshots(again) == []  # captured again with the same digest: the log has them already
+    assert not [body for body in again if isinstance(body, Warning)]
+
+
+async def test_reaching_max_screenshots_is_told_once() -> None:
+    told = list[AnyBody]()
+    result = await rendered(Staging(lines(120)), told, max_screenshots=3)
+    assert result.truncated
+    assert len(result.slides) == 3
+    assert [body.code for body in told if isinstance(body, Warning)] == ["truncated"]
+
+
+async def test_a_document_that_shows_nothing_is_an_error() -> None:
+    with pytest.raises(EmptyDocument):
+        await rendered(Staging("<b></b>"), [])

@@ -3,7 +3,7 @@
 local                    one browser for each core, at most 4
 local:2                  two browsers of this machine
 ws://host:port/path      a Playwright server (`playwright run-server`), version as the Playwright here
-cdp+ws://…, cdp+http://… any endpoint of the Chrome DevTools protocol: browserless, Selenium Grid, a Chromium
+cdp+ws://…, cdp+http://… any endpoint of the Chrome DevTools protocol: browserless, a Chromium with remote debugging
 …*2                      a remote one that takes two captures at a time
 """
 

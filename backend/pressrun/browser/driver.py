@@ -24,10 +24,10 @@ _DEATH_TIMEOUT_S = 1.0
 
 
 class Driver:
-    """One driver process. `ended` is set when it is gone."""
+    """One driver process."""
 
     def __init__(self) -> None:
-        self.ended = anyio.Event()
+        self.lost_with: set[anyio.Event] = set()  # of its browsers: set when it ends, for nobody else tells them
         self.launching = anyio.Lock()  # one launch at a time: else nobody knows whose a stray child of the driver is
         self._context = async_playwright()
         self._playwright: Playwright | None = None
@@ -99,7 +99,8 @@ class Driver:
             self._process.kill()
             with anyio.move_on_after(_DEATH_TIMEOUT_S, shield=True):
                 await self._process.wait()
-        self.ended.set()
+        for lost in self.lost_with:
+            lost.set()
         broken = self._context._client._transport.on_error_future  # type: ignore[union-attr]
         if broken.done() and not broken.cancelled():
             broken.exception()  # else asyncio complains that nobody has read it

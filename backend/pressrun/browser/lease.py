@@ -94,6 +94,12 @@ class Lease:
             RenderTimeout: it did not get ready in time.
             DocumentTooLarge: it has too many elements, or too large pictures.
         """
+        # Far over the limit it would take Chromium all of its time just to find that out.
+        tags = html.count("<") - html.count("</") - html.count("<!")
+        if tags > self._config.max_nodes:
+            raise self._noted(
+                DocumentTooLarge(f"The document has {tags} tags; at most {self._config.max_nodes} elements are taken.")
+            )
         await self._run(lambda: self._load(html), self._config.load_timeout_s)
 
     async def layout(self) -> DocumentLayout:
@@ -209,17 +215,21 @@ class Lease:
             done = True
         except (Error, TimeoutError, NavigatedAwayError) as exc:
             failure = self._translate(exc, timeout_s)
-            self._tallies.failures[failure.code] += 1
-            _log.warning("page failed: %s: %s", failure.code, failure)
             _log.debug("page failed by", exc_info=exc)
-            raise failure from exc
+            raise self._noted(failure) from exc
         except DocumentTooLarge as exc:
-            _log.warning("page failed: %s: %s", exc.code, exc)
+            self._noted(exc)
             raise
         finally:
             if not done:
                 self._spend()
         return result
+
+    def _noted(self, failure: BrowserFailure) -> BrowserFailure:
+        """The failure, with one line in the log that says why."""
+        self._tallies.failures[failure.code] += 1
+        _log.warning("page failed: %s: %s", failure.code, failure)
+        return failure
 
     def _translate(self, exc: Exception, timeout_s: float) -> BrowserFailure:
         lost = self._why_lost()

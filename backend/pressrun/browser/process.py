@@ -45,6 +45,7 @@ class LocalChromium:
         self._session = session
         self._process = process
         self._limits = limits
+        driver.lost_with.add(self.lost)
         browser.on("disconnected", lambda _: self.lost.set())
 
     @property
@@ -89,6 +90,7 @@ class LocalChromium:
         self._process.kill()
         self._process.release()
         self.lost.set()
+        self.driver.lost_with.discard(self.lost)
 
 
 async def answers(session: CDPSession, timeout_s: float) -> bool:

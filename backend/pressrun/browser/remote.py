@@ -37,6 +37,7 @@ class RemoteChromium:
         self._driver = driver
         self._session = session
         self._limits = limits
+        driver.lost_with.add(self.lost)
         browser.on("disconnected", lambda _: self.lost.set())
 
     @property
@@ -60,6 +61,7 @@ class RemoteChromium:
         """Closes our contexts and the connection."""
         usable = self.is_usable
         self.lost.set()
+        self._driver.lost_with.discard(self.lost)
         if usable:
             with anyio.move_on_after(timeout_s, shield=True):
                 try:

@@ -23,6 +23,11 @@ class NavigatedAwayError(Exception):
     """The document replaced itself by another one."""
 
 
+# Once in some thousand captures on a machine with ten times more work than cores Chromium has no frame to show, and
+# has one at once when asked again.
+_NO_FRAME = "Unable to capture screenshot"
+_CAPTURE_ATTEMPTS = 3
+
 # For browsers whose launch flags are not ours: the same proxy that cannot be reached, for the context.
 DEAD_PROXY = ProxySettings(server="http://sealed.invalid:9", bypass="<-loopback>")
 
@@ -103,8 +108,17 @@ class SealedPage:
             "height": screen.height / screen.zoom,
             "scale": 1,
         }
-        answer = await self.session.send("Page.captureScreenshot", {**options, "clip": clip})
-        return str(answer["data"])
+        return await self._capture({**options, "clip": clip})
+
+    async def _capture(self, options: dict[str, Any]) -> str:
+        for attempt in range(1, _CAPTURE_ATTEMPTS + 1):
+            try:
+                answer = await self.session.send("Page.captureScreenshot", options)
+                return str(answer["data"])
+            except Error as exc:
+                if _NO_FRAME not in exc.message or attempt == _CAPTURE_ATTEMPTS:
+                    raise
+        raise AssertionError
 
     async def pdf(self, width_css_px: float, height_css_px: float) -> bytes:
         """The document printed as it looks on the screen, on pages of that size."""

@@ -47,6 +47,8 @@ class ShowOptions:
     "Format of the images; png unless given."
     image_quality: int | None = None
     "Quality of jpeg and webp, 1..100; 85 unless given."
+    png_mode: Literal["speed", "size"] | None = None
+    "For png: speed, or size for the same pixels in fewer bytes; speed unless given."
 
 
 @Parameter(name="*", group="What to make")

@@ -1,0 +1,130 @@
+"""What takes minutes: cost over 20, 200 and 2 000 slides, 10 000 captures, 1 000 leases, a storm of 50 kills.
+
+Not among those that run when none is named. Through the pool itself: over HTTP a run has 500 slides at most.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+import anyio
+
+from benchmarks.figures import Figure
+from benchmarks.pool import SPEED, document, drawn, slices
+from pressrun.browser.addresses import default_local
+from pressrun.browser.config import BrowserPoolConfig
+from pressrun.browser.drawing import Picture, draw
+from pressrun.browser.handle import children_of
+from pressrun.browser.image import ImageOptions
+from pressrun.browser.lease import DocumentLayout
+from pressrun.browser.page_breaks import Slice
+from pressrun.browser.pool import BrowserPool, open_browser_pool
+from pressrun.browser.ports import Screen
+from tests.browser.conftest import open_contexts
+from tests.browser.test_storm import leases, open_descriptors, survive
+from tests.support.pool_contract import QUICK
+
+_CONFIG = BrowserPoolConfig(local=default_local(), max_height_css_px=1_200_000)  # 2 000 slides are a little over it
+_SMALL = Screen(640, 360, 1)
+_PER_RUN = 500
+
+
+def linear(folder: Path) -> Iterator[Figure]:
+    """Cost per slide and memory of this process, over ever longer documents."""
+    per_slide, grown_mb = anyio.run(_linear, folder)
+    for count, took_s in per_slide.items():
+        yield Figure(f"per slide in a run of {count}", took_s * 1000, "ms")
+    yield Figure("per slide, 2 000 / 200 slides", per_slide[2000] / per_slide[200], "x", target=1.1)
+    yield Figure(
+        "memory after 2 000 slides above that after 200", grown_mb, "MB", target=20, note="RSS of this process"
+    )
+
+
+async def _linear(folder: Path) -> tuple[dict[int, float], float]:
+    per_slide: dict[int, float] = {}
+    rss: dict[int, int] = {}
+    async with open_browser_pool(_CONFIG) as pool:
+        await drawn(pool, document(20), SPEED, 20, folder)
+        for count, rounds in ((20, 5), (200, 2), (2000, 1)):
+            html = document(count)
+            took = [await drawn(pool, html, SPEED, count, folder) for _ in range(rounds)]
+            per_slide[count] = median(took) / count
+            rss[count] = rss_bytes(os.getpid())
+    return per_slide, (rss[2000] - rss[200]) / 1e6
+
+
+def flat(folder: Path) -> Iterator[Figure]:
+    """10 000 captures: memory of this process, and of what it has started; what is left of it afterwards."""
+    before, after, orphans, contexts = anyio.run(_flat, 10_000)
+    yield Figure("memory after 10 000 captures / after 1 000", after / before, "x", target=1.05, note="all processes")
+    yield Figure("contexts left after 10 000 captures", contexts, "", target=0)
+    yield Figure("processes left after 10 000 captures", orphans, "", target=0)
+
+
+async def _flat(captures: int) -> tuple[int, int, int, int]:
+    known = children_of(os.getpid())
+    async with open_browser_pool(_CONFIG) as pool:
+        before = 0
+        for number in range(captures // _PER_RUN):
+            await _draw_small(pool, _PER_RUN)
+            if number == 1:
+                before = _rss_of_all()
+        after, contexts = _rss_of_all(), await open_contexts(pool)
+    return before, after, len(children_of(os.getpid()) - known), contexts
+
+
+async def _draw_small(pool: BrowserPool, count: int) -> None:
+    async def plan(_: DocumentLayout) -> Sequence[tuple[int, Slice]]:
+        return slices(count)
+
+    async def save(index: int, image: bytes) -> None:
+        assert image
+
+    picture = Picture(document(count), _SMALL, ImageOptions("jpeg"))
+    await draw(pool, picture, run="flat", plan=plan, save=save)
+
+
+def rss_bytes(pid: int) -> int:
+    """Resident memory of a process; 0 when it has gone."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
+
+
+def _rss_of_all() -> int:
+    """Of this process, the driver and the browsers' main processes: pages come and go with their runs."""
+    drivers = children_of(os.getpid())
+    browsers = {pid for driver in drivers for pid in children_of(driver)}
+    return sum(rss_bytes(pid) for pid in {os.getpid(), *drivers, *browsers})
+
+
+def leaks(_folder: Path) -> Iterator[Figure]:
+    """1 000 leases, every third cut off in the middle."""
+    grown, contexts = anyio.run(_leaks)
+    yield Figure("descriptors more after 1 000 leases", grown, "", target=1)
+    yield Figure("contexts left after 1 000 leases", contexts, "", target=0)
+
+
+async def _leaks() -> tuple[int, int]:
+    async with open_browser_pool(QUICK) as pool:
+        await leases(pool, 20)
+        before = open_descriptors()
+        await leases(pool, 1_000)
+        return open_descriptors() - before, await open_contexts(pool)
+
+
+def storm(_folder: Path) -> Iterator[Figure]:
+    """50 random kills in a run of 200 slides: it completes or ends with its code, then the pool is whole in 5 s."""
+    for seed in range(3):
+        begun_at = time.perf_counter()
+        hits = anyio.run(_storm, seed)
+        yield Figure(f"storm {seed + 1} survived after", time.perf_counter() - begun_at, "s", note=f"{hits} kills")
+
+
+async def _storm(seed: int) -> int:
+    return (await survive(kills=50, slides=200, seed=seed)).hits
