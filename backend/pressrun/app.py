@@ -33,6 +33,7 @@ from pressrun.api.gate import Gate, GateConfig
 from pressrun.api.hosts import HostList
 from pressrun.api.methods import methods_of
 from pressrun.api.problems import exception_handlers
+from pressrun.api.refusals import Refusals
 from pressrun.api.routes import build_routes
 from pressrun.api.server import run_server
 from pressrun.api.state import AppState
@@ -160,7 +161,9 @@ async def _open_all(settings: Settings, clock: Clock | None, mask: SecretMask) -
         stack.callback(service.stop_admitting)
         await stack.enter_async_context(_warm(pool))
         _log.info("ready", url=f"http://{settings.host}:{settings.port}", data_dir=str(data_dir))
-        yield AppState(settings=settings, database=database, service=service, store=store, pool=pool)
+        yield AppState(
+            settings=settings, database=database, service=service, store=store, pool=pool, refusals=Refusals(mask)
+        )
 
 
 @asynccontextmanager

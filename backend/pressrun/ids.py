@@ -10,7 +10,6 @@ import re
 import secrets
 import threading
 import time
-import uuid
 
 OPERATION_ID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _PATTERN = re.compile(OPERATION_ID_PATTERN)
@@ -31,7 +30,8 @@ class OperationIds:
             stamp = self._last
         milliseconds, counter = stamp >> _COUNTER_BITS, stamp & ((1 << _COUNTER_BITS) - 1)
         value = milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | secrets.randbits(62)
-        return str(uuid.UUID(int=value))
+        digits = f"{value:032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def is_operation_id(text: str) -> bool:

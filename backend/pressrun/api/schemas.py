@@ -31,10 +31,6 @@ class GenerateRequest(RunSpec):
 
     priority: Annotated[int, Field(ge=-100, le=100, description="order in the waiting line, higher first")] = 0
 
-    def spec(self) -> RunSpec:
-        """Only what changes the result."""
-        return RunSpec.model_validate({name: getattr(self, name) for name in RunSpec.model_fields})
-
 
 class CancelRequest(BaseModel):
     """The optional body of a cancel."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from pressrun.api.refusals import Refusals
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.browser.pool import BrowserPool
 from pressrun.db.engine import Database
@@ -22,6 +23,7 @@ class AppState:
     service: RunService
     store: LocalArtifactStore
     pool: BrowserPool
+    refusals: Refusals
 
 
 def state_of(request: Request) -> AppState:

@@ -81,15 +81,18 @@ class Places:
 
     def find_busy(self, lane: Lane, submission: Submission, digest: str) -> RunRejected | None:
         """The refusal by a full lane: no slot that somebody waiting has not a better right to."""
-        if len(self.free_numbers(lane)) > len(lane.waiting):
-            return None
         held = self._held(lane)
+        if len(self._free(lane, held)) > len(lane.waiting):
+            return None
         active = held[0].run if held else view(lane.waiting[0])
         return self.rejection("in_flight", submission, digest, active)
 
     def free_numbers(self, lane: Lane) -> list[int]:
         """The free slots of a lane."""
-        taken = {slot.number for slot in self._held(lane)}
+        return self._free(lane, self._held(lane))
+
+    def _free(self, lane: Lane, held: Sequence[Taken]) -> list[int]:
+        taken = {slot.number for slot in held}
         return [number for number in range(1, self._config.slots_of(lane.name) + 1) if number not in taken]
 
     def stale(self, lane: Lane) -> list[str]:
