@@ -2,7 +2,7 @@
 
 - `pressrun`: the real application and server, plus one door that a run's events can be poured in through.
 - `generator`: what the tutorials say, a sse-starlette generator that makes and sends the same events for each reader.
-- `route`: one Starlette JSON route.
+- `route`: two Starlette routes: `GET /livez`, and a POST that reads its JSON and answers the 409 that it was given.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 import anyio
@@ -145,10 +146,25 @@ def _generator(port: int, _folder: Path) -> None:
 
 
 def _route(port: int, _folder: Path) -> None:
+    refusal: dict[str, Any] = {}
+
     async def show(_request: Request) -> Response:
         return JSONResponse({"status": "ok", "checks": {}})
 
-    _serve_plain(Starlette(routes=[Route("/livez", show)]), port)
+    async def learn(request: Request) -> Response:
+        refusal.update(await request.json())
+        return JSONResponse({})
+
+    async def refuse(request: Request) -> Response:
+        await request.json()
+        return JSONResponse(refusal, 409)
+
+    routes = [
+        Route("/livez", show),
+        Route("/generate-sse", refuse, methods=["POST"]),
+        Route("/learn", learn, methods=["PUT"]),
+    ]
+    _serve_plain(Starlette(routes=routes), port)
 
 
 def _serve_plain(app: ASGIApp, port: int) -> None:

@@ -33,6 +33,7 @@ from pressrun.api.gate import Gate, GateConfig
 from pressrun.api.hosts import HostList
 from pressrun.api.methods import methods_of
 from pressrun.api.problems import exception_handlers
+from pressrun.api.refusals import Refusals
 from pressrun.api.routes import build_routes
 from pressrun.api.server import run_server
 from pressrun.api.state import AppState
@@ -199,6 +200,7 @@ async def _open_all(
             pool=pool,
             egress=egress,
             retention=retention,
+            refusals=Refusals(mask),
         )
 
 

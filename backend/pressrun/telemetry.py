@@ -39,7 +39,7 @@ class SecretMask:
     """The secret values of this process, and how to take them out of a text. Immutable, so shared freely.
 
     Knows each value as it is and as it looks inside JSON, a URL and a Python repr: a serialised event, manifest or
-    problem can be masked as text. Values shorter than 8 characters are not masked.
+    problem can be masked as text. Values shorter than 8 characters are not masked. False when there is nothing to mask.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -47,6 +47,9 @@ class SecretMask:
         # Longest first: a secret that begins with another one must be taken out whole.
         longest_first = sorted(forms, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+
+    def __bool__(self) -> bool:
+        return self._pattern is not None
 
     def mask(self, text: str) -> str:
         """`text` with every known secret replaced by `[secret]`."""

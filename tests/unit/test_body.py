@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from typing import Annotated, Any, Literal
 
@@ -15,12 +16,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
+from pressrun.api.begun import Begun
 from pressrun.api.body import (
     MAX_DEPTH,
     MAX_VALUES,
     PACE,
     Pace,
     carries_body,
+    check_count,
+    parse_aside,
     parse_json_object,
     parse_model,
     read_json_object,
@@ -363,3 +367,94 @@ def test_any_object_is_a_spec_or_field_errors_that_can_be_sent(data: dict[str, A
     assert refusal["status"] == 422
     assert 1 <= len(refusal["errors"]) <= 20
     assert all(error["field"] and error["problem"] and error["valid"] for error in refusal["errors"])
+
+
+def by_eye(raw: bytes) -> int:
+    """Commas outside of strings, character by character."""
+    commas, inside, escaped = 0, False, False
+    for character in raw.decode():
+        if escaped:
+            escaped = False
+        elif inside and character == "\\":
+            escaped = True
+        elif character == '"':
+            inside = not inside
+        elif character == "," and not inside:
+            commas += 1
+    return commas
+
+
+def count(value: Any) -> int:
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return len(children) + sum(map(count, children))
+
+
+tricky = st.recursive(
+    st.integers(0, 9) | st.text(alphabet='",\\[]{}x', max_size=6),
+    lambda children: (
+        st.lists(children, max_size=6) | st.dictionaries(st.text('",\\', max_size=3), children, max_size=4)
+    ),
+    max_leaves=30,
+)
+
+
+@given(st.dictionaries(st.text('",\\', max_size=3), tricky, max_size=5), st.integers(0, 20))
+def test_only_what_holds_too_many_values_is_refused_by_counting_whatever_its_strings_hold(
+    data: dict[str, Any], most: int
+) -> None:
+    raw = json.dumps(data).encode()
+    refused = False
+    try:
+        check_count(raw, most)
+    except MalformedBody:
+        refused = True
+    assert refused or by_eye(raw) <= most
+    assert not refused or count(data) > most
+
+
+@pytest.mark.parametrize("piece", [b"1,", b"[],", b'"",', b'"\\\\",', b'{"a":1},'])
+def test_megabytes_of_values_are_refused_before_they_are_parsed(piece: bytes) -> None:
+    raw = b'{"a":[' + piece * (8_000_000 // len(piece)) + b"1]}"
+    begun_s = time.thread_time()
+    with pytest.raises(MalformedBody, match=f"{MAX_VALUES} values"):
+        parse_json_object(raw)
+    assert time.thread_time() - begun_s < 0.2  # parsing it: up to 1.3 s; counting: 0.04
+
+
+def test_a_large_text_full_of_commas_and_quotes_is_taken() -> None:
+    text = 'She said: "so, so", \\ and went, ' * 20_000
+    assert parse_json_object(json.dumps({"text": text}).encode()) == {"text": text}
+
+
+async def test_a_large_body_is_parsed_beside_the_loop_and_a_small_one_on_it() -> None:
+    def where(raw: bytes) -> int:
+        return threading.get_ident()
+
+    assert await parse_aside(where, b"x" * 1_000) == threading.get_ident()
+    assert await parse_aside(where, b"x" * 1_000_000) != threading.get_ident()
+
+
+@pytest.mark.parametrize("pauses", [0, 1, 3])
+async def test_what_was_begun_goes_on_from_where_it_waits(pauses: int) -> None:
+    async def work() -> str:
+        for _ in range(pauses):
+            await anyio.sleep(0.001)
+        return "done"
+
+    begun = Begun(work())
+    assert begun.ended == (pauses == 0)
+    assert (begun.result if begun.ended else await begun) == "done"
+
+
+async def test_a_cancellation_reaches_what_was_begun() -> None:
+    left: list[str] = []
+
+    async def work() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            left.append("cleaned up")
+
+    with anyio.move_on_after(0.01):
+        await Begun(work())
+    assert left == ["cleaned up"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pressrun.api.body import parse_json_object, parse_model
 from pressrun.api.schemas import GenerateRequest
-from pressrun.runs.fingerprint import canonical_json, fingerprint
+from pressrun.runs.fingerprint import canonical, canonical_json, fingerprint
 from pressrun.spec import RunSpec
 
 ROUTE = "/generate-sse"
@@ -55,6 +55,16 @@ def test_every_field_that_changes_the_result_changes_the_fingerprint() -> None:
     assert len(set(digests)) == len(digests)
 
 
+@pytest.mark.parametrize("other", [{}, *OTHER.values()])
+def test_what_is_hashed_and_kept_is_the_spec_as_json_without_policies(other: dict[str, Any]) -> None:
+    values = {**BASE, **other}
+    request = GenerateRequest.model_construct(**dict(RunSpec.model_validate(values)), lane="bulk", priority=7)
+    as_json = json.loads(RunSpec.model_validate(values).model_dump_json())
+    kept = canonical(request)
+    assert kept == {name: as_json[name] for name in kept}
+    assert set(BASE) | set(other) <= set(kept) <= set(RunSpec.model_fields)
+
+
 def test_the_route_is_part_of_it() -> None:
     assert fingerprint("/a", RunSpec(text="x")) != fingerprint("/b", RunSpec(text="x"))
 
@@ -76,7 +86,7 @@ def test_policies_are_not_part_of_it() -> None:
     }
     assert set(policies) == set(GenerateRequest.model_fields) - set(RunSpec.model_fields)
     request = parse_model(GenerateRequest, {**BASE, **policies})
-    assert fingerprint(ROUTE, request.spec()) == of(BASE)
+    assert fingerprint(ROUTE, request) == of(BASE)
 
 
 @given(
@@ -99,7 +109,7 @@ def test_key_order_white_space_and_the_spelling_of_numbers_are_no_difference(
     spelled = {key: float(body[key]) if isinstance(body[key], int) else body[key] for key in keys}
     raw = json.dumps(spelled, indent=chance.choice([None, 3]), ensure_ascii=chance.choice([True, False]))
     request = parse_model(GenerateRequest, parse_json_object(raw.encode()))
-    assert fingerprint(ROUTE, request.spec()) == of(body)
+    assert fingerprint(ROUTE, request) == of(body)
 
 
 _PLAIN = (

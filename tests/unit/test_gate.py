@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import gc
+import random
 from typing import Any
 
 import anyio
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
+from pressrun.api.cors import CorsOrigins
 from pressrun.api.file_headers import UI_CSP, headers_for
-from pressrun.api.gate import Gate, GateConfig
+from pressrun.api.gate import Gate, GateConfig, Head
 from pressrun.api.hosts import HostList
 from pressrun.api.tokens import caller_of, new_token, parse_tokens
 from pressrun.errors import StartupError
@@ -389,3 +393,88 @@ async def test_a_token_does_not_excuse_another_pages_request() -> None:
     victim = Victim(tokens=parse_tokens([line]))
     head = (HERE, ("authorization", f"Bearer {token}"), ("origin", "http://evil.test"))
     assert (await victim.refuses("POST", "/runs", *head)).status == 403
+
+
+READER, READER_LINE = new_token("ada", ["read"])
+ROBOT, ROBOT_LINE = new_token("eve")
+TOKENS = parse_tokens([READER_LINE, ROBOT_LINE])
+CONFIGS = [
+    GateConfig(hosts=HostList("127.0.0.1", ["my.lan"])),
+    GateConfig(hosts=HostList("0.0.0.0"), cors=CorsOrigins(["https://app.example"]), max_header_bytes=200),
+    GateConfig(hosts=HostList("127.0.0.1"), tokens=TOKENS, cors=CorsOrigins(["https://app.example"])),
+]
+HEADERS = {
+    "host": ["localhost:8000"],
+    "origin": ["http://localhost:8000", "https://app.example", "http://evil.test", "null"],
+    "sec-fetch-site": ["same-origin", "cross-site"],
+    "content-type": ["application/json", "text/plain", "multipart/form-data; boundary=x"],
+    "content-length": ["0", "2", "99999999999"],
+    "content-encoding": ["gzip"],
+    "transfer-encoding": ["chunked"],
+    "authorization": [f"Bearer {READER}", f"Bearer {ROBOT}", "Bearer x", "Basic x"],
+    "accept": ["text/html", "*/*"],
+    "access-control-request-method": ["POST"],
+    "x-pressrun": ["1"],
+    "x": ["a" * 100],
+}
+METHODS = st.sampled_from(["POST", "GET", "DELETE", "OPTIONS", "PATCH"])
+PATHS = st.sampled_from(["/generate-sse", "/", "/runs", "/a/../b", "/assets/x"])
+REACHED = st.sampled_from(["127.0.0.1", "192.168.1.5"])
+HEADER = st.sampled_from([(name, value) for name, values in HEADERS.items() for value in values])
+
+
+@st.composite
+def near_heads(draw: st.DrawFn) -> list[tuple[Any, ...]]:
+    """A head that is let in, or nearly so, and some that differ from it in one thing each."""
+    head = (draw(METHODS), draw(PATHS), "127.0.0.1", draw(st.lists(HEADER, max_size=2)))
+    heads = [head]
+    for _ in range(draw(st.integers(1, 8))):
+        method, path, reached, headers = head
+        what = draw(st.sampled_from(["method", "path", "reached", "header", "header", "header"]))
+        method = draw(METHODS) if what == "method" else method
+        path = draw(PATHS) if what == "path" else path
+        reached = draw(REACHED) if what == "reached" else reached
+        headers = [*headers, draw(HEADER)] if what == "header" else headers
+        heads.append((method, path, reached, headers))
+    return heads
+
+
+async def tell_caller(scope: Scope, receive: Receive, send: Send) -> None:
+    caller = caller_of(scope)
+    await JSONResponse({"caller": caller.name, "scopes": sorted(caller.scopes)})(scope, receive, send)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(CONFIGS), near_heads(), st.randoms())
+def test_a_gate_that_remembers_answers_as_one_that_has_just_been_built(
+    config: GateConfig, heads: list[Any], chance: random.Random
+) -> None:
+    asked = [*heads, *heads]
+    chance.shuffle(asked)
+
+    async def compare() -> None:
+        remembering = Gate(tell_caller, config)
+        for method, path, reached, headers in asked:
+            sent = [HERE, *headers]
+            first = await ask(remembering, method, path, *sent, server=(reached, 8000))
+            second = await ask(Gate(tell_caller, config), method, path, *sent, server=(reached, 8000))
+            assert (first.status, first.headers.raw, first.body) == (second.status, second.headers.raw, second.body)
+
+    anyio.run(compare)
+
+
+async def test_a_gate_keeps_no_token_and_not_more_than_so_many_heads() -> None:
+    victim = Victim(tokens=TOKENS)
+    for number in range(300):
+        await victim.takes("GET", "/runs", HERE, ("authorization", f"Bearer {ROBOT}"), ("x", str(number)))
+    gc.collect()
+    remembered = victim.app._judge.cache_info()
+    assert remembered.currsize == remembered.maxsize == 128
+    kept = [item for item in gc.get_objects() if isinstance(item, Head)]
+    assert kept
+    assert not any(ROBOT.encode() in value for head in kept for _, value in head.headers)
+    # the very same head, once with another token and once with none
+    assert (await victim.takes("GET", "/runs", HERE, ("authorization", f"Bearer {READER}"))).json()["caller"] == "ada"
+    assert (await victim.refuses("POST", "/runs", HERE, ("authorization", f"Bearer {READER}"))).status == 403
+    assert (await victim.takes("POST", "/runs", HERE, ("authorization", f"Bearer {ROBOT}"))).json()["caller"] == "eve"
+    assert (await victim.refuses("POST", "/runs", HERE)).status == 401

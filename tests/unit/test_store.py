@@ -165,3 +165,36 @@ def test_a_streamed_zip_is_a_zip_and_the_same_every_time(tmp_path: Path) -> None
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
         assert archive.testzip() is None
         assert archive.read("slides/a") == b"x" * 600_000
+
+
+async def test_a_manifest_is_read_once_for_all_files_of_a_batch(store: LocalArtifactStore, tmp_path: Path) -> None:
+    staging = await store.open_staging("op", 1)
+    folder = await store.publish("op", 1, "batch", manifest([await staging.write("a", b"1")]))
+    own = (folder / "manifest.json").read_bytes()
+    _, record = await store.find_published("batch", "manifest.json")
+    assert (record.sha256, record.size_bytes) == (hashlib.sha256(own).hexdigest(), len(own))
+    (folder / "manifest.json").write_text("not read again: a batch never changes")
+    assert (await store.find_published("batch", "a"))[1].size_bytes == 1
+    with pytest.raises(NotFound, match="it has 1 files"):
+        await store.find_published("batch", "b")
+
+
+async def test_a_deleted_batch_is_forgotten(store: LocalArtifactStore) -> None:
+    staging = await store.open_staging("op", 1)
+    await store.publish("op", 1, "batch", manifest([await staging.write("a", b"1")]))
+    await store.find_published("batch", "a")
+    await store.delete_batch("batch")
+    with pytest.raises(NotFound, match="no longer there"):
+        await store.find_published("batch", "a")
+
+
+async def test_only_so_many_batches_are_remembered(store: LocalArtifactStore) -> None:
+    for number in range(70):
+        staging = await store.open_staging(f"op{number}", 1)
+        file = await staging.write("a", b"1")
+        await store.publish(f"op{number}", 1, f"batch{number}", manifest([file]))
+        await store.find_published(f"batch{number}", "a")
+        await store.find_published("batch0", "a")
+    assert len(store._published) == 64
+    assert {"batch0", "batch69"} <= store._published.keys()
+    assert (await store.find_published("batch1", "a"))[1].size_bytes == 1

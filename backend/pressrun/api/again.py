@@ -60,7 +60,7 @@ async def rerender_run(request: Request) -> Response:
         priority=body.priority,
         webhook_url=webhook_url,
     )
-    return await submit_and_answer(request, body, submission)
+    return await submit_and_answer(request, Policies(on_busy=body.on_busy, on_duplicate=body.on_duplicate), submission)
 
 
 async def pause_run(request: Request) -> Response:

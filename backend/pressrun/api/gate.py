@@ -5,6 +5,9 @@ type, token; and the security headers of every answer. Owns neither what a route
 
 It must be the outermost layer (`Gate(Starlette(...), config)`), so that no path and no error page goes around it.
 Decides on `scope["path"]` only: `request.url` is made from the Host header, which is the client's word.
+
+Its verdict is a function of the head, the caller and the configuration, and clients say the same in each request: who
+is let in is remembered by every byte of the head but the token, which is looked up each time and kept nowhere.
 """
 
 from __future__ import annotations
@@ -12,7 +15,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NoReturn
+from functools import lru_cache, partial
+from typing import NamedTuple, NoReturn
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
@@ -43,6 +47,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 ALLOWED_METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 _NOT_MODIFIED = 304
 MAX_HEADER_BYTES = 16 * 1024  # SAFETY
+_MOST_REMEMBERED = 128  # arbitrary (16..1 000): heads, so 2 MB at most
+
+_AROUND_BYTES = 4  # of a header: ": " and CR LF
+_TOKEN_HEADER = b"authorization"
 
 _PATH_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 
@@ -58,6 +66,7 @@ _SECURITY_HEADERS = [
         "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     }.items()
 ]
+_SECURITY_NAMES = frozenset(name for name, _ in _SECURITY_HEADERS)
 
 
 @dataclass(frozen=True)
@@ -79,12 +88,27 @@ class GateConfig:
     public_pages: re.Pattern[str] = re.compile(r"/runs(/[0-9a-f-]{36})?")
 
 
+class Head(NamedTuple):
+    """What of a request is judged. `beside_bytes`: path, query and token; `reached`: the address that was connected to.
+
+    `headers` are without the token.
+    """
+
+    method: str
+    path: str
+    scheme: str
+    reached: str | None
+    beside_bytes: int
+    headers: tuple[tuple[bytes, bytes], ...]
+
+
 class Gate:
     """Answers what must not come in, and hands on the rest with its `Caller` in the scope's state."""
 
     def __init__(self, app: ASGIApp, config: GateConfig) -> None:
         self._app = app
         self._config = config
+        self._judge = lru_cache(_MOST_REMEMBERED)(partial(judge, config))  # refusals are raised, so not remembered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -96,16 +120,17 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        head, caller = read_head(scope, self._config.tokens)
         try:
-            caller = _admit(scope, self._config)
+            admitted = self._judge(head, caller)
         except PressrunError as refusal:
             await problem_response(refusal)(scope, receive, send)
         else:
-            if caller is None:
+            if admitted is None:
                 answer = Response(status_code=204, headers=preflight_headers(ALLOWED_METHODS))
                 await answer(scope, receive, send)
             else:
-                await self._app(with_caller(scope, caller), receive, send)
+                await self._app(with_caller(scope, admitted), receive, send)
 
     def _with_cors(self, scope: Scope, send: Send) -> Send:
         """Lets a page of an allowed origin read the answer, whatever it is; as it came where none is configured."""
@@ -123,47 +148,61 @@ class Gate:
         return send_readable
 
 
-def _admit(scope: Scope, config: GateConfig) -> Caller | None:
-    """Who is calling, if the request may come in; None for a preflight that is answered here.
+def read_head(scope: Scope, tokens: Tokens) -> tuple[Head, Caller | None]:
+    """The head without its token, and whose token it is: nobody's is None; everybody is local where there are none."""
+    server = scope.get("server")
+    headers = [(name, value) for name, value in scope["headers"]]
+    beside_bytes = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+    caller: Caller | None = LOCAL
+    if tokens:
+        given = [value for name, value in headers if name == _TOKEN_HEADER]
+        headers = [header for header in headers if header[0] != _TOKEN_HEADER]
+        beside_bytes += sum(len(_TOKEN_HEADER) + len(value) + _AROUND_BYTES for value in given)
+        caller = _caller_by_token(given, tokens)
+    reached = server[0] if server else None
+    head = Head(scope["method"], scope["path"], scope["scheme"], reached, beside_bytes, tuple(headers))
+    return head, caller
+
+
+def judge(config: GateConfig, head: Head, caller: Caller | None) -> Caller | None:
+    """Who is calling, if the request may come in; None for a preflight that is answered here. Pure.
 
     Raises a PressrunError that says why not.
     """
-    headers = Headers(scope=scope)
-    _check_sizes(scope, config)
-    authority, scheme = _check_host(scope, headers, config.hosts)
-    _check_path(scope["path"])
+    headers = Headers(raw=list(head.headers))
+    _check_sizes(head, config)
+    authority, scheme = _check_host(head, headers, config.hosts)
+    _check_path(head.path)
     allowed_origin = config.cors.find(headers)
-    if allowed_origin and is_preflight(scope["method"], headers):
+    if allowed_origin and is_preflight(head.method, headers):
         return None
-    _check_method(scope["method"], config.methods_of(scope["path"]))
-    if scope["method"] not in SAFE_METHODS and not allowed_origin:
+    _check_method(head.method, config.methods_of(head.path))
+    if head.method not in SAFE_METHODS and not allowed_origin:
         _check_origin(headers, authority, scheme)
-    caller = _check_token(scope, headers, config)
+    admitted = _check_caller(head, headers, caller, config)
     if carries_body(headers):
-        _check_body(headers, caller, config)
-    return caller
+        _check_body(headers, admitted, config)
+    return admitted
 
 
-def _check_sizes(scope: Scope, config: GateConfig) -> None:
-    size_bytes = len(scope.get("raw_path") or b"") + len(scope["query_string"])
-    size_bytes += sum(len(name) + len(value) + 4 for name, value in scope["headers"])  # ": " and CR LF
+def _check_sizes(head: Head, config: GateConfig) -> None:
+    size_bytes = head.beside_bytes + sum(len(name) + len(value) + _AROUND_BYTES for name, value in head.headers)
     if size_bytes > config.max_header_bytes:
         raise HeadersTooLarge(f"Path, query and headers are larger than {config.max_header_bytes} bytes together.")
 
 
-def _check_host(scope: Scope, headers: Headers, hosts: HostList) -> tuple[Authority, str]:
+def _check_host(head: Head, headers: Headers, hosts: HostList) -> tuple[Authority, str]:
     given = headers.getlist("host")
     if len(given) != 1:
         raise MalformedHeader("A request must have exactly one Host header.")
     authority = parse_authority(given[0])
-    server = scope.get("server")
-    allowed = hosts.find(authority, server[0] if server else None) if authority else None
+    allowed = hosts.find(authority, head.reached) if authority else None
     if authority is None or allowed is None:
         raise MisdirectedHost(
             f"This server does not answer for the host {given[0][:100]!r}; if that is its name, "
             "add it to PRESSRUN_ALLOWED_HOSTS and start it again."
         )
-    return authority, allowed.scheme or scope["scheme"]
+    return authority, allowed.scheme or head.scheme
 
 
 def _check_path(path: str) -> None:
@@ -193,24 +232,22 @@ def _refuse_page(header: str, values: list[str]) -> NoReturn:
     )
 
 
-def _check_token(scope: Scope, headers: Headers, config: GateConfig) -> Caller:
+def _check_caller(head: Head, headers: Headers, caller: Caller | None, config: GateConfig) -> Caller:
     if not config.tokens:
         return LOCAL
-    safe = scope["method"] in SAFE_METHODS
-    caller = _caller_by_token(headers, config.tokens)
+    safe = head.method in SAFE_METHODS
     if caller is None:
-        if safe and _is_public(scope["path"], headers, config):
+        if safe and _is_public(head.path, headers, config):
             return ANYBODY
         raise Unauthorized
     needed: TokenScope = "read" if safe else "run"
-    if not caller.may(needed) and not (safe and _is_public(scope["path"], headers, config)):
+    if not caller.may(needed) and not (safe and _is_public(head.path, headers, config)):
         raise Forbidden(f"This token lacks the scope `{needed}`.")
     return caller
 
 
-def _caller_by_token(headers: Headers, tokens: Tokens) -> Caller | None:
-    given = headers.getlist("authorization")
-    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+def _caller_by_token(given: list[bytes], tokens: Tokens) -> Caller | None:
+    scheme, _, token = given[0].decode("latin-1").partition(" ") if len(given) == 1 else ("", "", "")
     return tokens.find(token.strip()) if scheme.lower() == "bearer" else None
 
 
@@ -241,8 +278,11 @@ def _with_security_headers(send: Send) -> Send:
     async def send_hardened(message: Message) -> None:
         # A 304 replaces the headers that a browser has kept: a document would lose its sandbox (seen).
         if message["type"] == "http.response.start" and message["status"] != _NOT_MODIFIED:
-            said = {name for name, _ in message["headers"]}  # a route that is stricter has said so itself
-            message["headers"] = [*message["headers"], *(item for item in _SECURITY_HEADERS if item[0] not in said)]
+            said = [name for name, _ in message["headers"]]
+            ours = _SECURITY_HEADERS
+            if not _SECURITY_NAMES.isdisjoint(said):  # a route that is stricter has said so itself
+                ours = [header for header in ours if header[0] not in said]
+            message["headers"] = [*message["headers"], *ours]
         await send(message)
 
     return send_hardened

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from pressrun.api.body import parse_json_object, parse_model, read_json
+from pressrun.api.body import parse_aside, parse_json_object, parse_model, read_json
 from pressrun.api.multipart import is_form, read_form
-from pressrun.api.schemas import AdmissionFields, ExplanationOut, GenerateRequest, RunOut
+from pressrun.api.schemas import ExplanationOut, GenerateRequest, RunOut
 from pressrun.api.state import state_of
 from pressrun.api.streams import cursor_of, follow
 from pressrun.api.tokens import caller_of
@@ -21,7 +22,7 @@ from pressrun.errors import MalformedHeader, NotFound, RunEnded
 from pressrun.runs.admission import Admission, Policies
 from pressrun.runs.fingerprint import fingerprint
 from pressrun.runs.submission import Submission
-from pressrun.spec import MAX_HTML_BYTES, RunSpec
+from pressrun.spec import MAX_HTML_BYTES
 
 ROUTE = "/generate-sse"
 # JSON may spell a character in six bytes (\\u00e9); the largest source in its longest spelling, and room for the rest
@@ -35,17 +36,27 @@ _SMALL_BODY_BYTES = 16_384  # arbitrary (4..64 KB): the last 64 such bodies are 
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a body asks of us. Its `submission` has neither a name nor a key yet."""
+
+    policies: Policies
+    submission: Submission
+
+
 async def generate_sse(request: Request) -> Response:
     """Starts a run and streams it; or says why not before any header of a stream."""
-    body, submission = await _read_submission(request)
-    return await submit_and_answer(request, body, submission)
+    key, asked = await _read(request)
+    state = state_of(request)
+    refusal = state.service.refusal_nowait(asked.submission, asked.policies) if key is None else None
+    if refusal is not None:
+        return state.refusals.answer(refusal)
+    return await submit_and_answer(request, asked.policies, _named(request, key, asked))
 
 
-async def submit_and_answer(request: Request, body: AdmissionFields, submission: Submission) -> Response:
+async def submit_and_answer(request: Request, policies: Policies, submission: Submission) -> Response:
     """The run's stream, or 202 where the client prefers to come back for it."""
-    admission = await state_of(request).service.submit(
-        submission, Policies(on_busy=body.on_busy, on_duplicate=body.on_duplicate)
-    )
+    admission = await state_of(request).service.submit(submission, policies)
     headers = {
         "Location": f"/runs/{admission.run.operation_id}/events",
         "Run-Disposition": admission.disposition,
@@ -53,44 +64,53 @@ async def submit_and_answer(request: Request, body: AdmissionFields, submission:
     if "respond-async" in request.headers.get("prefer", ""):
         accepted = RunOut.of(admission.run).model_dump(mode="json")
         return JSONResponse(accepted, 202, {**headers, "Preference-Applied": "respond-async"})
-    return _stream(request, admission, headers, cancel_on_disconnect=body.on_disconnect == "cancel")
+    return _stream(request, admission, headers, cancel_on_disconnect=submission.on_disconnect == "cancel")
 
 
 async def explain_admission(request: Request) -> Response:
     """POST /admission/explain: the same body, nothing started."""
-    _, submission = await _read_submission(request)
-    explanation = await state_of(request).service.explain(submission)
+    explanation = await state_of(request).service.explain(_named(request, *await _read(request)))
     return JSONResponse(ExplanationOut.of(explanation).model_dump(mode="json"), headers={"Cache-Control": "no-store"})
 
 
-async def _read_submission(request: Request) -> tuple[GenerateRequest, Submission]:
+async def _read(request: Request) -> tuple[str | None, Asked]:
     key = idempotency_key_of(request)
     if is_form(request.headers):
         raw = await read_form(request, GenerateRequest, MAX_BODY_BYTES)
     else:
         raw = await read_json(request, MAX_BODY_BYTES)
-    body, spec, digest = (_parse_small if len(raw) <= _SMALL_BODY_BYTES else _parse)(raw)
-    webhook_url = checked_webhook_url(state_of(request), body.webhook_url)
+    caller = caller_of(request.scope).name
+    if len(raw) <= _SMALL_BODY_BYTES:
+        asked = _parse_small(raw, caller)
+    else:
+        asked = await parse_aside(partial(_parse, caller=caller), raw)
+    url = asked.submission.webhook_url
+    if url is not None:
+        checked = checked_webhook_url(state_of(request), url)
+        asked = replace(asked, submission=replace(asked.submission, webhook_url=checked))
+    return key, asked
+
+
+def _named(request: Request, key: str | None, asked: Asked) -> Submission:
+    name = state_of(request).service.new_operation_id()
+    return replace(asked.submission, operation_id=name, idempotency_key=key)
+
+
+def _parse(raw: bytes, caller: str) -> Asked:
+    """What the bytes ask for, with the fingerprint of what of it changes the result. Pure."""
+    body = parse_model(GenerateRequest, parse_json_object(raw))
     submission = Submission(
-        operation_id=state_of(request).service.new_operation_id(),
+        operation_id="",
         route=ROUTE,
-        spec=spec,
-        digest=digest,
+        spec=body,
+        digest=fingerprint(ROUTE, body),
         lane=body.lane,
-        caller=caller_of(request.scope).name,
-        idempotency_key=key,
+        caller=caller,
         on_disconnect=body.on_disconnect,
         priority=body.priority,
-        webhook_url=webhook_url,
+        webhook_url=body.webhook_url,
     )
-    return body, submission
-
-
-def _parse(raw: bytes) -> tuple[GenerateRequest, RunSpec, str]:
-    """The request that the bytes spell, what of it changes the result, and the fingerprint of that. Pure."""
-    body = parse_model(GenerateRequest, parse_json_object(raw))
-    spec = body.spec()
-    return body, spec, fingerprint(ROUTE, spec)
+    return Asked(Policies(on_busy=body.on_busy, on_duplicate=body.on_duplicate), submission)
 
 
 # Who repeats a request repeats it byte by byte (a double click, a retry, a reload): its 409 costs half of a new one's.

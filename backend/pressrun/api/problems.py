@@ -17,6 +17,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 import structlog
+from pydantic_core import PydanticSerializationError, to_json
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -181,9 +182,12 @@ def _title(error: type[PressrunError]) -> str:
 
 
 def _render(body: dict[str, Any], headers: Mapping[str, str], mask: SecretMask | None) -> Response:
-    text = json.dumps(body, ensure_ascii=False)
-    if mask is not None:
-        text = mask.mask(text)
-    # A lone surrogate in a name somebody sent cannot be encoded; spelled \udXXX it is what JSON calls it.
-    content = text.encode("utf-8", "backslashreplace")
+    try:
+        content = to_json(body)
+    except PydanticSerializationError:
+        # A lone surrogate in a name somebody sent cannot be encoded; spelled \udXXX it is what JSON calls it.
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        content = text.encode("utf-8", "backslashreplace")
+    if mask:
+        content = mask.mask(content.decode()).encode()
     return Response(content, body["status"], headers, MEDIA_TYPE)

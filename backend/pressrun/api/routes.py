@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from functools import wraps
 
 from starlette.requests import Request
@@ -11,9 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pressrun.api import again, artifacts, docs_page, generate, health, lanes, metrics, openapi, pages, retention, runs
-from pressrun.api.methods import OnlyRoute
-
-Endpoint = Callable[[Request], Awaitable[Response]]
+from pressrun.api.methods import Direct, Endpoint, OnlyRoute
 
 
 def or_page(endpoint: Endpoint) -> Endpoint:
@@ -29,7 +26,7 @@ def or_page(endpoint: Endpoint) -> Endpoint:
 def build_routes() -> list[BaseRoute]:
     """First match wins."""
     return [
-        Route(generate.ROUTE, generate.generate_sse, methods=["POST"]),
+        Route(generate.ROUTE, Direct(generate.generate_sse), methods=["POST"]),
         Route("/admission/explain", generate.explain_admission, methods=["POST"]),
         Route("/runs", or_page(runs.list_runs), methods=["GET"]),
         OnlyRoute("/runs/current", runs.current_run, methods=["GET"]),

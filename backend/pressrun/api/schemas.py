@@ -47,10 +47,6 @@ class GenerateRequest(RunSpec, AdmissionFields):
 
     rerender_of: Annotated[SkipJsonSchema[None], Field(exclude=True)] = None  # POST /runs/{id}/rerender says it
 
-    def spec(self) -> RunSpec:
-        """Only what changes the result."""
-        return RunSpec.model_validate({name: getattr(self, name) for name in RunSpec.model_fields})
-
 
 class RerenderRequest(RenderSpec, AdmissionFields):
     """The body of POST /runs/{id}/rerender; what is not given is as it was."""

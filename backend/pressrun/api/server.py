@@ -6,6 +6,7 @@ Owns the connections; not how many there may be (api/door.py), not what is answe
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import sys
 from functools import partial
@@ -61,7 +62,11 @@ def run_server(
 
 
 class Server(uvicorn.Server):
-    """Ends the streams first: each closes with a whole response, and its client comes back with its cursor."""
+    """Stops its streams first: each closes with a whole response, and its client comes back with its cursor."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        gc.freeze()  # what is there stays: looking through it again and again was a third of a 409's time (measured)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         state: AppState = self.lifespan.state["app"]

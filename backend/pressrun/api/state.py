@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from pressrun.api.refusals import Refusals
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.browser.pool import BrowserPool
 from pressrun.db.engine import Database
@@ -32,6 +33,7 @@ class AppState:
     pool: BrowserPool
     egress: Egress
     retention: Retention
+    refusals: Refusals
 
 
 def state_of(request: Request) -> AppState:

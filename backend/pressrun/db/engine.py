@@ -14,7 +14,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
 
 from pressrun.db.postgres import open_postgres
 from pressrun.db.reserve import Reserve
@@ -29,6 +29,10 @@ class LocalReads(Protocol):
 
     def read_nowait(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `query(connection, …)` right here on the loop: only for look-ups by key that take microseconds."""
+        ...
+
+    def holds_nowait(self, statement: Select[bool], **values: str) -> bool:
+        """What `statement` (`SELECT EXISTS …`) says, asked on the loop itself and past SQLAlchemy: by an index only."""
         ...
 
     def version_nowait(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, false, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, exists, false, func, insert, or_, select, update
 
 from pressrun.db.tables import runs, specs
 
@@ -74,6 +74,7 @@ _IDENTICAL = (
     .order_by(runs.c.operation_id.desc())
     .limit(1)
 )
+EVER_RAN = select(exists().where(runs.c.fingerprint == bindparam("fingerprint")))
 _QUEUED = (
     select(*SUMMARY)
     .where(runs.c.lane == bindparam("lane"), runs.c.status == "queued")

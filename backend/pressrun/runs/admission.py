@@ -46,13 +46,26 @@ class Policies:
         return self.on_duplicate or ("join" if keyed else "reject")
 
 
+def refusal_nowait(guard: RunGuard, submission: Submission, policies: Policies) -> RunRejected | None:
+    """The no that `admit` would say, where it can be told at once: to who wants to start or to be refused.
+
+    None says nothing: `admit` decides.
+    """
+    if submission.idempotency_key is not None or policies.on_busy != "reject":
+        return None
+    if policies.duplicate_policy(keyed=False) != "reject":
+        return None
+    return guard.refusal_nowait(submission, submission.fingerprint)
+
+
 async def admit(guard: RunGuard, submission: Submission, policies: Policies) -> Admission:
     """Starts the run, lets it wait, or finds the one to follow.
 
     Raises: RunRejected, IdempotencyKeyReused, ServerBusy, LanePaused.
     """
     on_duplicate = policies.duplicate_policy(keyed=submission.idempotency_key is not None)
-    submission = replace(submission, ignore_duplicates=on_duplicate == "run")
+    if on_duplicate == "run":
+        submission = replace(submission, ignore_duplicates=True)
     try:
         outcome = await guard.admit(submission)
     except RunRejected as rejected:

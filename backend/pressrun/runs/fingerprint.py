@@ -8,22 +8,24 @@ it has its default: an Idempotency-Key that was used before an upgrade still nam
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
 
 import rfc8785
+from pydantic_core import to_json
 
 from pressrun.spec import RunSpec
 
-_ADDED_LATER = ("rerender_of",)  # to the fields of the first release
 _MAX_EXACT = 2**53  # from here on floats are spelled in ways of their own
+_FIELDS = tuple(RunSpec.model_fields)
+# to the fields of the first release: left out at their default, so that a request is what it was before the upgrade
+_ADDED_LATER = {name: RunSpec.model_fields[name].default for name in ("rerender_of", "png_mode")}
+_SETTLED = frozenset({str, int, bool, type(None)})
 
 
 def canonical(spec: RunSpec) -> dict[str, Any]:
-    """What is hashed, readable."""
-    fields = spec.model_dump(mode="json", include=set(RunSpec.model_fields))
-    unused = {name for name in _ADDED_LATER if fields[name] == RunSpec.model_fields[name].default}
-    return {name: value for name, value in fields.items() if name not in unused}
+    """What is hashed, readable. Its fields hold strings, numbers, truth values, null and lists of strings."""
+    values = spec.__dict__
+    return {name: values[name] for name in _FIELDS if name not in _ADDED_LATER or values[name] != _ADDED_LATER[name]}
 
 
 def fingerprint(route: str, spec: RunSpec) -> str:
@@ -32,23 +34,25 @@ def fingerprint(route: str, spec: RunSpec) -> str:
 
 
 def canonical_json(value: Any) -> bytes:
-    """RFC 8785. Python's own encoder writes the same, in a tenth of the time, once its floats are settled.
+    """RFC 8785. Pydantic's encoder writes the same, in a fraction of the time, once keys and floats are settled.
 
     Keys must be plain identifiers (the RFC sorts others by UTF-16).
     """
     try:
-        settled = _settle_floats(value)
+        settled = _settle(value)
     except OverflowError:
         return rfc8785.dumps(value)
-    return json.dumps(settled, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return to_json(settled)
 
 
-def _settle_floats(value: Any) -> Any:
-    """Whole floats as integers. Raises: OverflowError for one that Python and ECMAScript spell differently."""
+def _settle(value: Any) -> Any:
+    """Keys sorted, whole floats as integers. Raises: OverflowError for a float that ECMAScript spells otherwise."""
+    if type(value) in _SETTLED:
+        return value
     if isinstance(value, dict):
-        return {key: _settle_floats(child) for key, child in value.items()}
+        return {key: _settle(value[key]) for key in sorted(value)}
     if isinstance(value, list):
-        return [_settle_floats(child) for child in value]
+        return [_settle(child) for child in value]
     if isinstance(value, float):
         if abs(value) >= _MAX_EXACT or "e" in repr(value):
             raise OverflowError

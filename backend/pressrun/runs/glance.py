@@ -2,11 +2,15 @@
 
 Remembers what it has read for as long as the database has not changed, which the database itself tells; the clock is
 asked each time, so windows and stale slots end to the tick. It only ever refuses: a yes is the transaction's.
+
+That nobody ever ran a request is what is asked most, once for each new one: an index look-up without SQLAlchemy.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from pressrun.db.runs import EVER_RAN
 
 if TYPE_CHECKING:
     from pressrun.db import Row
@@ -40,9 +44,11 @@ class Glance:
 
     def _forget_what_changed(self) -> None:
         version = self._database.version_nowait()  # before anything is read: what is read is at least that new
-        if version != self._version or len(self._lanes) + len(self._recent) > _MOST_REMEMBERED:
+        if version != self._version or len(self._lanes) > _MOST_REMEMBERED:
             self._version = version
             self._lanes.clear()
+            self._recent.clear()
+        elif len(self._recent) > _MOST_REMEMBERED:
             self._recent.clear()
 
     def _lane(self, name: str) -> Lane:
@@ -57,5 +63,8 @@ class Glance:
             row = self._recent[key]
             if row is None or self._places.is_recent(row):
                 return row
-        row = self._recent[key] = self._database.read_nowait(self._places.read_recent, submission, digest)
+        row = None
+        if self._database.holds_nowait(EVER_RAN, fingerprint=digest):
+            row = self._database.read_nowait(self._places.read_recent, submission, digest)
+        self._recent[key] = row
         return row

@@ -90,9 +90,16 @@ class RunGuard:
         if self._glance is None:
             await self._database.read(self._check, submission, digest)
             return
-        refusal = self._glance.refusal(submission, digest)
+        refusal = self.refusal_nowait(submission, digest)
         if refusal is not None:
             raise refusal
+
+    def refusal_nowait(self, submission: Submission, digest: str) -> RunRejected | None:
+        """Who is surely in the way, seen at a glance; None when nobody seems to be, or where one cannot see."""
+        if self._glance is None or self._config.slots_of(submission.lane) == 0:
+            return None
+        refusal = self._glance.refusal(submission, digest)
+        return refusal if isinstance(refusal, RunRejected) else None
 
     async def probe(self, submission: Submission) -> RunRejected | LanePaused | None:
         """What would be in the submission's way right now; changes nothing."""

@@ -97,9 +97,9 @@ class Places:
 
     def find_busy(self, lane: Lane, submission: Submission, digest: str) -> RunRejected | LanePaused | None:
         """The refusal by a lane that is full or paused: no slot that somebody waiting has not a better right to."""
-        if not lane.paused and len(self.free_numbers(lane)) > len(lane.line):
-            return None
         held = self._held(lane)
+        if not lane.paused and len(self._free(lane, held)) > len(lane.line):
+            return None
         if not held and not lane.waiting:
             return LanePaused()
         active = held[0].run if held else view(lane.waiting[0])
@@ -107,7 +107,10 @@ class Places:
 
     def free_numbers(self, lane: Lane) -> list[int]:
         """The free slots of a lane."""
-        taken = {slot.number for slot in self._held(lane)}
+        return self._free(lane, self._held(lane))
+
+    def _free(self, lane: Lane, held: Sequence[Taken]) -> list[int]:
+        taken = {slot.number for slot in held}
         return [number for number in range(1, self._config.slots_of(lane.name) + 1) if number not in taken]
 
     def stale(self, lane: Lane) -> list[str]:

@@ -50,6 +50,11 @@ class RunRejected(Conflict):
         left_s = self.age_s * (100 - self.active.progress) / self.active.progress
         return min(high, max(low, math.ceil(left_s)))
 
+    @property
+    def shown_age_s(self) -> float:
+        """The age of the run in the way as it is told."""
+        return round(self.age_s, 1)
+
     def problem_extra(self) -> dict[str, Any]:
         """The members of the problem body beyond those of every problem."""
         extra: dict[str, Any] = {
@@ -92,7 +97,7 @@ class RunRejected(Conflict):
                 "progress": run.progress,
                 "title": run.title,
                 "started_at": run.started_at and run.started_at.isoformat().replace("+00:00", "Z"),
-                "age_s": round(self.age_s, 1),
+                "age_s": self.shown_age_s,
                 "last_event_id": run.last_seq,
                 "url": url,
                 "events_url": f"{url}/events",

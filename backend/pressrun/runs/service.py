@@ -20,11 +20,12 @@ from pressrun.db import runs as run_queries
 from pressrun.errors import Conflict, DiskFull, LanePaused, NotFound, RunCrashed, RunEnded, RunOutdated, ServerBusy
 from pressrun.events.model import BODY, TERMINAL_TYPES, Cancelled, CancelledBy, Error, Screenshot
 from pressrun.ids import OperationIds
-from pressrun.runs.admission import Admission, Policies, admit
+from pressrun.runs.admission import Admission, Policies, admit, refusal_nowait
 from pressrun.runs.explain import Explanation, explain
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.model import Run
 from pressrun.runs.places import view
+from pressrun.runs.rejection import RunRejected
 from pressrun.runs.retry import require_retryable
 from pressrun.runs.submission import Submission
 from pressrun.spec import RunSpec
@@ -94,6 +95,12 @@ class RunService:
     def new_operation_id(self) -> str:
         """A name for a run to be."""
         return self._ids.new()
+
+    def refusal_nowait(self, submission: Submission, policies: Policies) -> RunRejected | None:
+        """The no that `submit` would raise, where that can be told at once; None: `submit` decides."""
+        if self._draining or not self._database.has_room:
+            return None
+        return refusal_nowait(self._guard, submission, policies)
 
     async def submit(self, submission: Submission, policies: Policies) -> Admission:
         """Starts the run, or finds the one to follow, as the policies say.
