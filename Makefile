@@ -50,8 +50,8 @@ dev: setup ## the same, with the front end rebuilt as you type on http://127.0.0
 bench: setup ## the figures of benchmarks/README.md, measured here
 	$(BIN)/python -m benchmarks $(ARGS)
 
-conformance: setup ## the wire contract against any server: URL=http://host:port [TOKEN=…]; our own without
-	@CONFORMANCE_URL=$(URL) CONFORMANCE_TOKEN=$(TOKEN) $(BIN)/pytest tests/conformance $(ARGS)
+conformance: setup ## the wire contract against any server: URL=http://host:port [TOKEN=… ORIGIN=…]; our own without
+	@CONFORMANCE_URL=$(URL) CONFORMANCE_TOKEN=$(TOKEN) CONFORMANCE_ORIGIN=$(ORIGIN) $(BIN)/pytest tests/conformance $(ARGS)
 
 lock: setup ## write both lock files anew from pyproject.toml
 	$(BIN)/pip install --quiet uv

@@ -14,6 +14,8 @@ from httpx_sse import ServerSentEvent, connect_sse
 
 from tests.support.server import start_server
 
+ORIGIN = os.environ.get("CONFORMANCE_ORIGIN")  # one that the server under test lets in (PRESSRUN_CORS_ORIGINS)
+OWN_ORIGIN = "https://app.example"
 TOKEN = os.environ.get("CONFORMANCE_TOKEN")
 HEADERS = {"Authorization": f"Bearer {TOKEN}"} if TOKEN else {}
 
@@ -39,8 +41,17 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield given.rstrip("/")
         return
-    with start_server(tmp_path_factory.mktemp("conformance") / "data") as server:
+    folder = tmp_path_factory.mktemp("conformance")
+    # the heartbeat is not waited for as long as the contract has it
+    with start_server(folder / "data", PRESSRUN_CORS_ORIGINS=OWN_ORIGIN, PRESSRUN_HEARTBEAT_S="1") as server:
         yield server.url
+
+
+@pytest.fixture
+def origin() -> str:
+    if os.environ.get("CONFORMANCE_URL") and not ORIGIN:
+        pytest.skip("no CONFORMANCE_ORIGIN that this server lets in")
+    return ORIGIN or OWN_ORIGIN
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,12 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
+import anyio
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from pressrun.db.runs import list_page
+from pressrun.db.slots import list_lane
 from pressrun.runs.rejection import RunRejected
 from tests.support.core import Core, open_core
 
@@ -29,6 +32,7 @@ class Answer:
     process: int
     accepted: str | None
     named: str | None
+    text: str
     same_request: bool
     asked_at: float
     answered_at: float
@@ -63,7 +67,7 @@ def ask(portal: BlockingPortal, core: Core, process: int, thread: int, start: Ba
         accepted = portal.call(core.begin, text).operation_id
     except RunRejected as rejected:
         named, same = rejected.active.operation_id, rejected.same_request
-    return Answer(process, accepted, named, same, asked_at, time.monotonic())
+    return Answer(process, accepted, named, text, same, asked_at, time.monotonic())
 
 
 def test_of_200_that_ask_at_once_in_eight_processes_one_is_accepted_and_named_to_all_others(
@@ -85,6 +89,19 @@ def test_of_200_that_ask_at_once_in_eight_processes_one_is_accepted_and_named_to
     assert len(answers) == PROCESSES * THREADS
     winners = [answer for answer in answers if answer.accepted]
     assert len(winners) == 1
-    assert {answer.named for answer in answers if not answer.accepted} == {winners[0].accepted}
-    early = {answer.process for answer in answers if answer.asked_at < winners[0].answered_at}
+    winner = winners[0]
+    others = [answer for answer in answers if answer is not winner]
+    assert [answer.named for answer in others] == [winner.accepted] * (PROCESSES * THREADS - 1)
+    assert all(answer.same_request == (answer.text == winner.text) for answer in others), "whose request it is, too"
+    early = {answer.process for answer in answers if answer.asked_at < winner.answered_at}
     assert len(early) >= 2, "no other process had asked before the winner knew: that was no race"
+    assert max(answer.asked_at for answer in answers) - min(answer.asked_at for answer in answers) < LIMIT_S / 10
+    assert anyio.run(written, where) == ([winner.accepted], [winner.accepted]), "one row, one slot"
+
+
+async def written(where: Path | str) -> tuple[list[str], list[str]]:
+    """The runs that there are, and those that hold a slot."""
+    async with open_core(where, owner="afterwards") as core:
+        runs = await core.database.read(list_page, "local", status=None, lane=None, text=None, before=None, limit=10)
+        taken = await core.database.read(list_lane, "default")
+    return [row.operation_id for row in runs], [row.operation_id for row in taken]

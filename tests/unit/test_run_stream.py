@@ -33,7 +33,7 @@ class Caller:
 
     async def ask(self, app: ASGIApp) -> None:
         with anyio.fail_after(5):
-            await app({"type": "http"}, self._receive, self._send)
+            await app({"type": "http", "method": "GET", "path": "/runs/x/events"}, self._receive, self._send)
 
     @property
     def body(self) -> bytes:
@@ -109,3 +109,28 @@ async def test_a_client_that_leaves_ends_its_stream_and_a_cancelled_stream_is_en
         assert (leaver.ended, cancelled.ended) == (1, 0)
         tasks.cancel_scope.cancel()
     assert (cancelled.ended, core.log.followed()) == (1, 0)
+
+
+@pytest.mark.parametrize(("path", "most"), [("/runs/x/events", 64), ("/generate-sse", 200)])
+async def test_a_crowd_of_followers_begins_by_turns_and_nobody_else_has_to_wait_for_them(path: str, most: int) -> None:
+    begun = highest = 0
+    go_on = anyio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal begun, highest
+        begun += 1
+        highest = max(highest, begun)
+        await go_on.wait()
+        begun -= 1
+
+    async def unused(*_: object) -> Message:
+        raise AssertionError
+
+    host = StreamHost(app)
+    scope = {"type": "http", "method": "GET" if path.endswith("events") else "POST", "path": path}
+    async with anyio.create_task_group() as tasks:
+        for _ in range(200):
+            tasks.start_soon(host, scope, unused, unused)
+        await anyio.wait_all_tasks_blocked()
+        go_on.set()
+    assert (begun, highest) == (0, most)

@@ -30,6 +30,7 @@ MAX_BODY_BYTES = 6 * MAX_HTML_BYTES + 1_000_000
 
 # RFC 8941 string, or bare; printable ASCII, as long as the column
 _KEY = re.compile(r'(?:"((?:[^"\\\x00-\x1f\x7f]|\\["\\])+)"|([^\s"\\\x00-\x1f\x7f]+))', re.ASCII)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _MAX_KEY_CHARACTERS = 255
 _SMALL_BODY_BYTES = 16_384  # arbitrary (4..64 KB): the last 64 such bodies are remembered, so 1 MB at most
 
@@ -61,7 +62,7 @@ async def submit_and_answer(request: Request, policies: Policies, submission: Su
         "Location": f"/runs/{admission.run.operation_id}/events",
         "Run-Disposition": admission.disposition,
     }
-    if "respond-async" in request.headers.get("prefer", ""):
+    if wants_async(request.headers.getlist("prefer")):
         accepted = RunOut.of(admission.run).model_dump(mode="json")
         return JSONResponse(accepted, 202, {**headers, "Preference-Applied": "respond-async"})
     return _stream(request, admission, headers, cancel_on_disconnect=submission.on_disconnect == "cancel")
@@ -115,6 +116,13 @@ def _parse(raw: bytes, caller: str) -> Asked:
 
 # Who repeats a request repeats it byte by byte (a double click, a retry, a reload): its 409 costs half of a new one's.
 _parse_small = lru_cache(maxsize=64)(_parse)
+
+
+def wants_async(prefer: list[str]) -> bool:
+    """Whether one of the preferences is `respond-async`; what is unknown or malformed is no preference (RFC 7240)."""
+    unquoted = _QUOTED.sub("", ",".join(prefer))
+    names = (preference.partition(";")[0].partition("=")[0].strip().lower() for preference in unquoted.split(","))
+    return "respond-async" in names
 
 
 def idempotency_key_of(request: Request) -> str | None:

@@ -27,6 +27,7 @@ _RETRY = b"retry: 2000\n\n"  # CONTRACT
 _PING = b": ping\n\n"
 _MAX_CURSOR_DIGITS = 10
 _HOSTED = "pressrun.hosted_streams"
+_BEGIN_AT_ONCE = 64  # arbitrary (16..256): more than the threads that read for them
 _END_LIMIT_S = 5.0  # arbitrary (1..10): `on_end` is a short transaction; a stuck disk must not keep the server up
 
 Following = Callable[[Callable[[], None]], Follower]
@@ -106,15 +107,21 @@ class StreamHost:
     """The outermost layer of the application: runs the streams that routes have opened, when the routes are done.
 
     An open stream then keeps neither gate nor routing nor request on its stack, which is half of its memory, and its
-    frames pass through none of them.
+    frames pass through none of them. Followers begin by turns: of ten thousand in one crowd each would otherwise hold
+    what a beginning takes, all at the same time, and the process never gets smaller again.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._beginning = anyio.Semaphore(_BEGIN_AT_ONCE, fast_acquire=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         hosted: list[RunStream] = []
-        await self._app({**scope, _HOSTED: hosted}, receive, send)
+        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].endswith("/events"):
+            async with self._beginning:  # short: there is no body to wait for, and nothing but a head is sent
+                await self._app({**scope, _HOSTED: hosted}, receive, send)
+        else:
+            await self._app({**scope, _HOSTED: hosted}, receive, send)
         if hosted:
             await hosted.pop().run(receive, send)
 
