@@ -3,7 +3,7 @@
  *
  * The application makes one `RunFeeds` and passes it down (`RunFeedsContext`); nothing else follows runs.
  */
-import { getRun } from "@/api/client";
+import { getRun } from "@/api/runs";
 import { explain, ProblemError } from "@/api/problems";
 import { type Connection, followRun } from "./followRun";
 import { emptyRunView, reduceRun, type RunView } from "./reduceRun";
@@ -55,12 +55,18 @@ class Feed {
     };
   }
 
+  /** Does nothing while the run is being followed anyway. */
+  goOn(): void {
+    if (this.pending.connection.state === "closed" && !this.abort.signal.aborted) void this.follow();
+  }
+
   async follow(first?: Response): Promise<void> {
     const onConnection = (connection: Connection): void => {
       this.update({ connection });
     };
+    const lastEventId = this.pending.view.lastSeq;
     try {
-      const options = { signal: this.abort.signal, onConnection, ...(first && { first }) };
+      const options = { lastEventId, signal: this.abort.signal, onConnection, ...(first && { first }) };
       for await (const event of followRun(this.operationId, options)) {
         this.update({ view: reduceRun(this.pending.view, event) });
       }
@@ -146,6 +152,21 @@ export class RunFeeds {
     const listeners = [...(feed?.listeners ?? [])];
     feed?.close();
     for (const listener of listeners) listener();
+  }
+
+  /** For another caller: what the one before was refused may be shown to this one. */
+  reopenAll(): void {
+    for (const operationId of [...this.feeds.keys()]) this.reopen(operationId);
+  }
+
+  /** Follows a run that had ended and goes on, behind the last event that was seen. */
+  goOn(operationId: string): void {
+    this.feeds.get(operationId)?.goOn();
+  }
+
+  /** The run is no more. */
+  forget(operationId: string): void {
+    this.feeds.get(operationId)?.close();
   }
 
   /** Closes every connection; a feed that is asked for afterwards is opened anew. */
