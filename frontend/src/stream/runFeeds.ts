@@ -26,15 +26,21 @@ const BATCH_MS = 50;
 class Feed {
   current: RunFeed;
   readonly operationId: string;
-  readonly listeners = new Set<() => void>();
+  readonly listeners: Set<() => void>;
   private readonly onClosed: () => void;
   private readonly abort = new AbortController();
   private pending: RunFeed;
   private batch: ReturnType<typeof setTimeout> | undefined;
   private linger: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(operationId: string, disposition: Disposition | null, onClosed: () => void) {
+  constructor(
+    operationId: string,
+    disposition: Disposition | null,
+    listeners: Set<() => void>,
+    onClosed: () => void,
+  ) {
     this.operationId = operationId;
+    this.listeners = listeners;
     this.onClosed = onClosed;
     this.current = {
       view: emptyRunView(operationId),
@@ -43,16 +49,16 @@ class Feed {
       disposition,
     };
     this.pending = this.current;
-    this.lingerOn();
+    this.mind();
   }
 
-  subscribe(listener: () => void): () => void {
+  /** Stays as long as somebody looks, and for a moment more. */
+  mind(): void {
     clearTimeout(this.linger);
-    this.listeners.add(listener);
-    return () => {
-      this.listeners.delete(listener);
-      if (this.listeners.size === 0) this.lingerOn();
-    };
+    if (this.listeners.size > 0) return;
+    this.linger = setTimeout(() => {
+      this.close();
+    }, LINGER_MS);
   }
 
   /** Does nothing while the run is being followed anyway. */
@@ -107,13 +113,6 @@ class Feed {
       for (const listener of this.listeners) listener();
     }, BATCH_MS);
   }
-
-  private lingerOn(): void {
-    clearTimeout(this.linger);
-    this.linger = setTimeout(() => {
-      this.close();
-    }, LINGER_MS);
-  }
 }
 
 const toProblem = (error: unknown): ProblemError =>
@@ -143,15 +142,22 @@ export class RunFeeds {
   }
 
   subscribe(operationId: string, listener: () => void): () => void {
-    return (this.feeds.get(operationId) ?? this.open(operationId)).subscribe(listener);
+    const { listeners } = this.feeds.get(operationId) ?? this.open(operationId);
+    listeners.add(listener);
+    this.feeds.get(operationId)?.mind();
+    return () => {
+      listeners.delete(listener);
+      this.feeds.get(operationId)?.mind();
+    };
   }
 
   /** Connects anew after a failure, for a person who presses "Try again". */
   reopen(operationId: string): void {
     const feed = this.feeds.get(operationId);
-    const listeners = [...(feed?.listeners ?? [])];
-    feed?.close();
-    for (const listener of listeners) listener();
+    if (feed === undefined) return;
+    feed.close();
+    this.open(operationId, null, undefined, feed.listeners);
+    for (const listener of [...feed.listeners]) listener();
   }
 
   /** For another caller: what the one before was refused may be shown to this one. */
@@ -174,8 +180,14 @@ export class RunFeeds {
     for (const feed of [...this.feeds.values()]) feed.close();
   }
 
-  private open(operationId: string, disposition: Disposition | null = null, first?: Response): Feed {
-    const feed = new Feed(operationId, disposition, () => {
+  /** `listeners`: of the feed before, who go on listening to this one. */
+  private open(
+    operationId: string,
+    disposition: Disposition | null = null,
+    first?: Response,
+    listeners = new Set<() => void>(),
+  ): Feed {
+    const feed = new Feed(operationId, disposition, listeners, () => {
       if (this.feeds.get(operationId) === feed) this.feeds.delete(operationId);
     });
     this.feeds.set(operationId, feed);
