@@ -27,10 +27,11 @@ export default defineConfig({
   server: {
     host: "127.0.0.1",
     proxy: {
-      "^/runs/[^/]+/(files|archive\\.zip|log|events|cancel)": api,
+      "^/runs/[^/]+/(files|archive\\.zip|log|events|spec|pin|cancel|retry|rerender|pause|resume)": api,
       "/runs": apiUnlessNavigation,
       "/generate-sse": api,
       "/cancel": api,
+      "/lanes": api,
     },
   },
   test: {

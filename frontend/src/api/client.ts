@@ -1,40 +1,44 @@
-/** Requests that are not streams. Every unsafe one carries `X-Pressrun`, which no foreign page can send. */
+/** Requests to this server. Every unsafe one carries `X-Pressrun`, which no foreign page can send. */
+import { access } from "./access";
 import { ProblemError, readProblem, UnreachableError } from "./problems";
-import type { Run, RunPage } from "./types";
 
 export const UNSAFE_HEADERS = { "X-Pressrun": "1", "Content-Type": "application/json" } as const;
 
-/** `fetch`, with "no answer" told apart from an abort. */
+/** `fetch` with this tab's token, if there is one; "no answer" is told apart from an abort. */
 export async function request(url: string, init: RequestInit = {}): Promise<Response> {
+  const token = access.tokenFor(url);
+  const headers = new Headers(init.headers);
+  if (token !== null) headers.set("Authorization", `Bearer ${token}`);
   try {
-    return await fetch(url, { ...init, cache: "no-store" });
+    const response = await fetch(url, { ...init, headers, cache: "no-store" });
+    if (response.status === 401) access.deny(token);
+    return response;
   } catch (error) {
     if (init.signal?.aborted === true) throw error;
     throw new UnreachableError(error);
   }
 }
 
-async function readJson<T>(response: Response): Promise<T> {
+/** The response, if the server did what was asked. Raises: `ProblemError`, `UnreachableError`. */
+export async function requestOk(url: string, init: RequestInit = {}): Promise<Response> {
+  const response = await request(url, init);
   if (!response.ok) throw new ProblemError(await readProblem(response));
-  return (await response.json()) as T;
+  return response;
 }
 
-export const runUrl = (operationId: string): string => `/runs/${encodeURIComponent(operationId)}`;
+const withSignal = (signal: AbortSignal | undefined): RequestInit => (signal === undefined ? {} : { signal });
 
-export async function listRuns(cursor: string | null, limit: number, signal?: AbortSignal): Promise<RunPage> {
-  const query = new URLSearchParams({ limit: String(limit) });
-  if (cursor !== null) query.set("cursor", cursor);
-  const init = { headers: { Accept: "application/json" }, ...(signal && { signal }) };
-  return readJson<RunPage>(await request(`/runs?${query.toString()}`, init));
+export async function getJson<T>(url: string, signal?: AbortSignal): Promise<T> {
+  const headers = { Accept: "application/json" };
+  return (await (await requestOk(url, { headers, ...withSignal(signal) })).json()) as T;
 }
 
-export async function getRun(operationId: string): Promise<Run> {
-  return readJson<Run>(await request(runUrl(operationId), { headers: { Accept: "application/json" } }));
+export async function send(method: "POST" | "PUT" | "DELETE", url: string, body?: object): Promise<Response> {
+  const headers = { ...UNSAFE_HEADERS, Accept: "application/json" };
+  return requestOk(url, { method, headers, ...(body && { body: JSON.stringify(body) }) });
 }
 
-/** Asks for the end of this attempt; a later attempt of the same run is not hit. The `cancelled` event tells the rest. */
-export async function cancelRun(operationId: string, attempt?: number): Promise<Run> {
-  const body = JSON.stringify(attempt === undefined ? {} : { attempt });
-  const init = { method: "POST", headers: { ...UNSAFE_HEADERS, Accept: "application/json" }, body };
-  return readJson<Run>(await request(`${runUrl(operationId)}/cancel`, init));
+/** A file as bytes, for where a plain link or picture could not carry the token. */
+export async function getBlob(url: string, signal?: AbortSignal): Promise<Blob> {
+  return (await requestOk(url, withSignal(signal))).blob();
 }

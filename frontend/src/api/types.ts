@@ -19,7 +19,25 @@ export type RunResult = Omit<EventOf<"complete">, "type" | "seq" | "operation_id
 /** `GET /runs/{id}`, and each of `GET /runs`. The schema leaves `result` open; it holds what `complete` said. */
 export type Run = Omit<Schemas["RunOut"], "result"> & { result: RunResult | null };
 export type RunStatus = Run["status"];
+/** `GET /runs/{id}`: also what happened to it. */
+export type RunDetail = Run & Pick<Schemas["RunDetail"], "attempts" | "stages">;
+export type Attempt = RunDetail["attempts"][number];
+export type StageTime = RunDetail["stages"][number];
+export type RunSpec = Partial<GenerateRequest>;
+export type RerenderRequest = Partial<Schemas["RerenderRequest"]>;
+export type Lane = Schemas["LaneOut"];
+/** A line of the run's log: always an event, nearly always an instant and a level, and whatever else was known. */
+export type LogRecord = { event: string; at?: string; level?: string } & Record<string, unknown>;
+export type LogPage = LogRecord[];
 export type Stage = NonNullable<Run["stage"]>;
+export interface RunFilter {
+  q?: string;
+  status?: RunStatus;
+  lane?: string;
+  /** ISO instant: made at or after it. */
+  since?: string;
+  pinned?: boolean;
+}
 export type RunPage = Omit<Schemas["RunPage"], "runs"> & { runs: Run[] };
 
 /** First on every stream of `GET …/events`, without a seq: the run as it is now; `from` is the seq that follows. */

@@ -2,21 +2,50 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { type RouterHistory, RouterProvider } from "@tanstack/react-router";
 import { type ReactElement, useEffect, useState } from "react";
+import { access, type AccessState } from "@/api/access";
+import { ProblemError } from "@/api/problems";
 import { RunFeeds } from "@/stream/runFeeds";
 import { RunFeedsContext } from "@/stream/useRun";
 import { createAppRouter } from "./router";
+
+/** What the server refused will be refused again; a lost answer is worth a second try. */
+const newQueries = (): QueryClient =>
+  new QueryClient({
+    defaultOptions: {
+      queries: {
+        retry: (failures, error) =>
+          failures < 1 && !(error instanceof ProblemError && error.problem.status < 500),
+      },
+    },
+  });
 
 /** `history` is the browser's own unless a test passes one. */
 export function App({ history }: { history?: RouterHistory }): ReactElement {
   const [router] = useState(() => createAppRouter(history));
   const [feeds] = useState(() => new RunFeeds());
-  const [queries] = useState(() => new QueryClient({ defaultOptions: { queries: { retry: 1 } } }));
+  const [queries] = useState(newQueries);
   useEffect(
     () => () => {
       feeds.close();
     },
     [feeds],
   );
+  useEffect(() => {
+    let before: AccessState = access.read();
+    return access.subscribe(() => {
+      const { token } = access.read();
+      if (token === before.token) return;
+      before = access.read();
+      // Somebody else is here: nothing that was shown to the one before may be left.
+      if (token === null) {
+        feeds.close();
+        queries.clear();
+      } else {
+        feeds.reopenAll();
+        void queries.resetQueries();
+      }
+    });
+  }, [feeds, queries]);
   return (
     <QueryClientProvider client={queries}>
       <RunFeedsContext value={feeds}>

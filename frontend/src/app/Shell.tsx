@@ -1,5 +1,7 @@
 import { Link, Outlet } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { useAccess } from "@/components/useAccess";
+import { SignOutButton, TokenCard } from "@/features/access/TokenCard";
 import styles from "./Shell.module.css";
 
 function Mark(): ReactElement {
@@ -12,8 +14,24 @@ function Mark(): ReactElement {
   );
 }
 
+/** The screen; out of sight, but kept, while the server asks for a token; gone once somebody has signed out. */
+function Screen(): ReactElement {
+  const { wanted } = useAccess();
+  return (
+    <>
+      {wanted !== null && <TokenCard wanted={wanted} />}
+      {wanted !== "signed_out" && (
+        <div className={styles["screen"]} hidden={wanted !== null}>
+          <Outlet />
+        </div>
+      )}
+    </>
+  );
+}
+
 /** Header and the place where screens appear. */
 export function Shell(): ReactElement {
+  const { token, wanted } = useAccess();
   return (
     <>
       <a className={styles["skip"]} href="#main">
@@ -29,12 +47,15 @@ export function Shell(): ReactElement {
             <Link to="/" activeOptions={{ exact: true }}>
               New
             </Link>
-            <Link to="/runs">Runs</Link>
+            <Link to="/runs" activeOptions={{ includeSearch: false }}>
+              Runs
+            </Link>
+            {token !== null && wanted === null && <SignOutButton />}
           </nav>
         </div>
       </header>
       <main id="main" tabIndex={-1} className={styles["main"]}>
-        <Outlet />
+        <Screen />
       </main>
     </>
   );

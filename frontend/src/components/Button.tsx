@@ -1,15 +1,15 @@
 import type { ComponentProps, ReactElement } from "react";
 import styles from "./Button.module.css";
 
-type Tone = "primary" | "plain" | "danger";
+export type ButtonTone = "primary" | "plain" | "danger";
 
 /** The class of a button, for links that look like one. */
-export const buttonClass = (tone: Tone = "plain"): string =>
+export const buttonClass = (tone: ButtonTone = "plain"): string =>
   `${styles["button"] ?? ""} ${styles[tone] ?? ""}`;
 
 export function Button({
   tone = "plain",
   ...rest
-}: ComponentProps<"button"> & { tone?: Tone }): ReactElement {
+}: ComponentProps<"button"> & { tone?: ButtonTone }): ReactElement {
   return <button type="button" {...rest} className={buttonClass(tone)} />;
 }

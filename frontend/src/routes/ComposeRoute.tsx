@@ -1,7 +1,8 @@
 import { useNavigate } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { ComposeScreen } from "@/features/compose/ComposeScreen";
-import { RunList } from "@/features/library/RunList";
+import { LaneStrip } from "@/features/lanes/LaneStrip";
+import { RecentRuns } from "@/features/library/RecentRuns";
 import { useDocumentTitle } from "@/lib/useDocumentTitle";
 import { useRunFeeds } from "@/stream/useRun";
 
@@ -17,7 +18,8 @@ export function ComposeRoute(): ReactElement {
           void navigate({ to: "/runs/$operationId", params: { operationId: started.operationId } });
         }}
       />
-      <RunList limit={5} />
+      <RecentRuns limit={5} />
+      <LaneStrip onlyPaused />
     </>
   );
 }

@@ -4,8 +4,9 @@
  * Promises: every event once, in order, none skipped; nothing after the terminal event; only GETs, so that following
  * never starts anything. Leaving the loop, or aborting `signal`, closes the connection.
  */
-import { request, runUrl } from "@/api/client";
+import { request } from "@/api/client";
 import { ProblemError, readProblem, UnreachableError } from "@/api/problems";
+import { runUrl } from "@/api/runs";
 import type { StreamEvent } from "@/api/types";
 import { backoffMs, pause } from "./backoff";
 import { isTerminal, parseEvent } from "./events";

@@ -62,6 +62,7 @@ export interface RunView {
   knownSeq: number;
 }
 
+const ATTEMPT_ENDED: ReadonlySet<string> = new Set(["attempt_failed", "attempt_cancelled"]);
 export const MAX_LOG_LINES = 1000; // arbitrary: what a person might scroll through
 
 export const emptyRunView = (operationId: string): RunView => ({
@@ -137,7 +138,7 @@ function withLog(view: RunView, { seq, level = "info", message, at }: EventOf<"l
 function collect(view: RunView, event: RunEvent): Partial<RunView> {
   switch (event.type) {
     case "queued":
-      return { queuePosition: event.position, message: event.message };
+      return { queuePosition: event.position, message: event.message, cancellation: null };
     case "started":
       return begun(view, event);
     case "progress": {
@@ -158,6 +159,8 @@ function collect(view: RunView, event: RunEvent): Partial<RunView> {
       return { artifacts: withArtifact(view.artifacts, { name, url, media_type, size_bytes, sha256 }) };
     }
     case "warning":
+      // A retried run has this where the end of its attempt was: the list of attempts tells it.
+      if (ATTEMPT_ENDED.has(event.code)) return {};
       return { warnings: [...view.warnings, { seq: event.seq, code: event.code, message: event.message }] };
     case "log":
       return withLog(view, event);
@@ -191,7 +194,7 @@ function resultOf(event: EventOf<"complete">): RunResult {
 function advance(view: RunView, event: RunEvent): Partial<RunView> {
   switch (event.type) {
     case "queued":
-      return { status: "queued" };
+      return { status: "queued", endedAt: null, error: null };
     case "started": {
       const { attempt } = event;
       return {

@@ -3,7 +3,7 @@
  *
  * The application makes one `RunFeeds` and passes it down (`RunFeedsContext`); nothing else follows runs.
  */
-import { getRun } from "@/api/client";
+import { getRun } from "@/api/runs";
 import { explain, ProblemError } from "@/api/problems";
 import { type Connection, followRun } from "./followRun";
 import { emptyRunView, reduceRun, type RunView } from "./reduceRun";
@@ -26,15 +26,21 @@ const BATCH_MS = 50;
 class Feed {
   current: RunFeed;
   readonly operationId: string;
-  readonly listeners = new Set<() => void>();
+  readonly listeners: Set<() => void>;
   private readonly onClosed: () => void;
   private readonly abort = new AbortController();
   private pending: RunFeed;
   private batch: ReturnType<typeof setTimeout> | undefined;
   private linger: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(operationId: string, disposition: Disposition | null, onClosed: () => void) {
+  constructor(
+    operationId: string,
+    disposition: Disposition | null,
+    listeners: Set<() => void>,
+    onClosed: () => void,
+  ) {
     this.operationId = operationId;
+    this.listeners = listeners;
     this.onClosed = onClosed;
     this.current = {
       view: emptyRunView(operationId),
@@ -43,24 +49,30 @@ class Feed {
       disposition,
     };
     this.pending = this.current;
-    this.lingerOn();
+    this.mind();
   }
 
-  subscribe(listener: () => void): () => void {
+  /** Stays as long as somebody looks, and for a moment more. */
+  mind(): void {
     clearTimeout(this.linger);
-    this.listeners.add(listener);
-    return () => {
-      this.listeners.delete(listener);
-      if (this.listeners.size === 0) this.lingerOn();
-    };
+    if (this.listeners.size > 0) return;
+    this.linger = setTimeout(() => {
+      this.close();
+    }, LINGER_MS);
+  }
+
+  /** Does nothing while the run is being followed anyway. */
+  goOn(): void {
+    if (this.pending.connection.state === "closed" && !this.abort.signal.aborted) void this.follow();
   }
 
   async follow(first?: Response): Promise<void> {
     const onConnection = (connection: Connection): void => {
       this.update({ connection });
     };
+    const lastEventId = this.pending.view.lastSeq;
     try {
-      const options = { signal: this.abort.signal, onConnection, ...(first && { first }) };
+      const options = { lastEventId, signal: this.abort.signal, onConnection, ...(first && { first }) };
       for await (const event of followRun(this.operationId, options)) {
         this.update({ view: reduceRun(this.pending.view, event) });
       }
@@ -101,13 +113,6 @@ class Feed {
       for (const listener of this.listeners) listener();
     }, BATCH_MS);
   }
-
-  private lingerOn(): void {
-    clearTimeout(this.linger);
-    this.linger = setTimeout(() => {
-      this.close();
-    }, LINGER_MS);
-  }
 }
 
 const toProblem = (error: unknown): ProblemError =>
@@ -137,15 +142,37 @@ export class RunFeeds {
   }
 
   subscribe(operationId: string, listener: () => void): () => void {
-    return (this.feeds.get(operationId) ?? this.open(operationId)).subscribe(listener);
+    const { listeners } = this.feeds.get(operationId) ?? this.open(operationId);
+    listeners.add(listener);
+    this.feeds.get(operationId)?.mind();
+    return () => {
+      listeners.delete(listener);
+      this.feeds.get(operationId)?.mind();
+    };
   }
 
   /** Connects anew after a failure, for a person who presses "Try again". */
   reopen(operationId: string): void {
     const feed = this.feeds.get(operationId);
-    const listeners = [...(feed?.listeners ?? [])];
-    feed?.close();
-    for (const listener of listeners) listener();
+    if (feed === undefined) return;
+    feed.close();
+    this.open(operationId, null, undefined, feed.listeners);
+    for (const listener of [...feed.listeners]) listener();
+  }
+
+  /** For another caller: what the one before was refused may be shown to this one. */
+  reopenAll(): void {
+    for (const operationId of [...this.feeds.keys()]) this.reopen(operationId);
+  }
+
+  /** Follows a run that had ended and goes on, behind the last event that was seen. */
+  goOn(operationId: string): void {
+    this.feeds.get(operationId)?.goOn();
+  }
+
+  /** The run is no more. */
+  forget(operationId: string): void {
+    this.feeds.get(operationId)?.close();
   }
 
   /** Closes every connection; a feed that is asked for afterwards is opened anew. */
@@ -153,8 +180,14 @@ export class RunFeeds {
     for (const feed of [...this.feeds.values()]) feed.close();
   }
 
-  private open(operationId: string, disposition: Disposition | null = null, first?: Response): Feed {
-    const feed = new Feed(operationId, disposition, () => {
+  /** `listeners`: of the feed before, who go on listening to this one. */
+  private open(
+    operationId: string,
+    disposition: Disposition | null = null,
+    first?: Response,
+    listeners = new Set<() => void>(),
+  ): Feed {
+    const feed = new Feed(operationId, disposition, listeners, () => {
       if (this.feeds.get(operationId) === feed) this.feeds.delete(operationId);
     });
     this.feeds.set(operationId, feed);

@@ -1,5 +1,5 @@
 /**
- * `POST /generate-sse`, once. What follows is `followRun`'s, which takes this response as its first connection and
+ * `POST /generate-sse`, or another address that answers alike, once. What follows is `followRun`'s, which takes this response as its first connection and
  * GETs from there on: a run is never posted twice because a stream was cut.
  */
 import { request, UNSAFE_HEADERS } from "@/api/client";
@@ -41,9 +41,9 @@ function operationIdFrom(response: Response): string {
  */
 export async function startRun(
   body: GenerateRequest,
-  options: { idempotencyKey: string; signal?: AbortSignal },
+  options: { idempotencyKey: string; signal?: AbortSignal; url?: string },
 ): Promise<StartedRun> {
-  const response = await request("/generate-sse", {
+  const response = await request(options.url ?? "/generate-sse", {
     method: "POST",
     headers: {
       ...UNSAFE_HEADERS,

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { onTestFinished, vi } from "vitest";
 import type { RunEvent } from "@/api/types";
-import { OPERATION_ID, snapshotOf } from "./logs";
+import { detailOf, OPERATION_ID, snapshotOf } from "./logs";
 
 export interface Seen {
   method: string;
@@ -37,10 +37,21 @@ function tell(response: ServerResponse, text: string, bytes: number): void {
   response.write(whole.subarray(0, bytes), () => response.destroy());
 }
 
+export function json(response: ServerResponse, body: unknown, status = 200): true {
+  response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+  return true;
+}
+
+/** What is not a stream: one run is known, and its list, its lanes and its log are empty unless a test says more. */
+function answerOf(url: string, log: readonly RunEvent[]): unknown {
+  if (url === `/runs/${OPERATION_ID}`) return detailOf(log);
+  if (url === "/lanes") return { lanes: [] };
+  return { runs: [], next_cursor: null };
+}
+
 function answer(seen: Seen, response: ServerResponse, log: readonly RunEvent[], bytes: number): void {
   if (seen.method === "GET" && !seen.url.endsWith("/events")) {
-    response.writeHead(200, { "Content-Type": "application/json" });
-    response.end(JSON.stringify({ runs: [], next_cursor: null }));
+    json(response, answerOf(seen.url, log));
     return;
   }
   const cursor = Number(seen.headers["last-event-id"] ?? 0);

@@ -1,6 +1,6 @@
 /** Event logs as the server could write them: one hand-made, and any number of arbitrary ones. */
 import fc from "fast-check";
-import type { Run, RunEvent, SnapshotEvent, Stage } from "@/api/types";
+import type { Run, RunDetail, RunEvent, SnapshotEvent, Stage } from "@/api/types";
 import { emptyRunView, hasEnded, reduceRun } from "@/stream/reduceRun";
 
 export const OPERATION_ID = "019aa000-0000-7000-8000-000000000001";
@@ -116,10 +116,25 @@ export const anyLog: fc.Arbitrary<RunEvent[]> = fc
   )
   .map(([queued, between, last]) => toLog([...queued, { type: "started", attempt: 1 }, ...between, last]));
 
+/** `GET /runs/{id}` of a run whose log is `log`. */
+export const detailOf = (log: readonly RunEvent[], more: Partial<RunDetail> = {}): RunDetail => ({
+  ...runOf(log),
+  attempts: [],
+  stages: [],
+  ...more,
+});
+
 /** The snapshot that a server would send whose log is `log` as far as it goes, to a reader whose cursor is at `from - 1`. */
-export function snapshotOf(log: readonly RunEvent[], from: number): SnapshotEvent {
+export const snapshotOf = (log: readonly RunEvent[], from: number): SnapshotEvent => ({
+  ...runOf(log),
+  type: "snapshot",
+  from,
+});
+
+/** The run as `GET /runs` lists it. */
+export function runOf(log: readonly RunEvent[], more: Partial<Run> = {}): Run {
   const view = log.reduce(reduceRun, emptyRunView(OPERATION_ID));
-  const run: Run = {
+  return {
     operation_id: OPERATION_ID,
     status: view.status ?? "queued",
     stage: view.stage,
@@ -146,6 +161,6 @@ export function snapshotOf(log: readonly RunEvent[], from: number): SnapshotEven
     url: `/runs/${OPERATION_ID}`,
     events_url: `/runs/${OPERATION_ID}/events`,
     cancel_url: `/runs/${OPERATION_ID}/cancel`,
+    ...more,
   };
-  return { ...run, type: "snapshot", from };
 }

@@ -1,9 +1,12 @@
 import { cleanup } from "@testing-library/react";
 import { afterEach } from "vitest";
+import { access } from "@/api/access";
 
 afterEach(() => {
   // Tests of the stream run in Node itself, where there is no page to tidy up.
   if (typeof document === "undefined") return;
   cleanup();
   localStorage.clear();
+  sessionStorage.clear();
+  access.reload();
 });

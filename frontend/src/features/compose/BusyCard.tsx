@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { type ReactElement, useState } from "react";
-import { cancelRun } from "@/api/client";
+import { cancelRun } from "@/api/runs";
 import { explain } from "@/api/problems";
 import type { Problem } from "@/api/types";
 import { Button, buttonClass } from "@/components/Button";

@@ -1,8 +1,19 @@
-import type { ReactElement, ReactNode } from "react";
-import type { Output, Theme } from "@/api/types";
-import { type Draft, FORMATS, OUTPUTS, type Size, SIZES, THEMES } from "./draft";
-import { Choice, FieldError } from "./Field";
-import fieldStyles from "./Field.module.css";
+import type { ReactElement } from "react";
+import {
+  formatNames,
+  FORMATS,
+  outputNames,
+  OUTPUTS,
+  PNG_MODES,
+  pngModeNames,
+  type Size,
+  SIZES,
+} from "@/api/choices";
+import type { Theme } from "@/api/types";
+import { Choice } from "@/components/Field";
+import { SizeLabel } from "@/components/SizeLabel";
+import { TextField } from "@/components/TextField";
+import { type Draft, THEMES } from "./draft";
 import styles from "./Options.module.css";
 
 export type FieldMessages = Partial<Record<keyof Draft, string>>;
@@ -14,7 +25,6 @@ interface Props {
 }
 
 const themeNames: Record<Theme, string> = { paper: "Paper", ink: "Ink", chalk: "Chalk" };
-const outputNames: Record<Output, string> = { images: "Images", html: "HTML", pdf: "PDF", zip: "ZIP" };
 
 function ThemeLabel({ theme }: { theme: Theme }): ReactElement {
   return (
@@ -24,50 +34,6 @@ function ThemeLabel({ theme }: { theme: Theme }): ReactElement {
       </span>
       {themeNames[theme]}
     </span>
-  );
-}
-
-function SizeLabel({ size }: { size: Size }): ReactNode {
-  const { width, height, label } = SIZES[size];
-  return (
-    <span className={styles["size"]}>
-      {label}
-      <small>
-        {width} × {height}
-      </small>
-    </span>
-  );
-}
-
-function TextField(props: {
-  name: "title" | "zoom" | "maxSlides";
-  label: string;
-  value: string;
-  error: string | undefined;
-  placeholder?: string;
-  inputMode?: "decimal" | "numeric";
-  onChange: (value: string) => void;
-}): ReactElement {
-  const { name, label, error, onChange, ...rest } = props;
-  return (
-    <div>
-      <label className={fieldStyles["label"]} htmlFor={name}>
-        {label}
-      </label>
-      <input
-        {...rest}
-        id={name}
-        name={name}
-        className={styles["input"]}
-        autoComplete="off"
-        aria-invalid={error !== undefined}
-        aria-describedby={error === undefined ? undefined : `${name}-error`}
-        onChange={(event) => {
-          onChange(event.target.value);
-        }}
-      />
-      <FieldError id={`${name}-error`} message={error} />
-    </div>
   );
 }
 
@@ -92,7 +58,7 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
         type="radio"
         options={(Object.keys(SIZES) as Size[]).map((value) => ({
           value,
-          label: <SizeLabel size={value} />,
+          label: <SizeLabel {...SIZES[value]} />,
         }))}
         chosen={[draft.size]}
         error={problems.size}
@@ -117,13 +83,26 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
         legend="Image format"
         name="imageFormat"
         type="radio"
-        options={FORMATS.map((value) => ({ value, label: value === "webp" ? "WebP" : value.toUpperCase() }))}
+        options={FORMATS.map((value) => ({ value, label: formatNames[value] }))}
         chosen={[draft.imageFormat]}
         error={problems.imageFormat}
         onChange={(imageFormat) => {
           onChange({ imageFormat });
         }}
       />
+      {draft.imageFormat === "png" && (
+        <Choice
+          legend="PNG"
+          name="pngMode"
+          type="radio"
+          options={PNG_MODES.map((value) => ({ value, label: pngModeNames[value] }))}
+          chosen={[draft.pngMode]}
+          error={problems.pngMode}
+          onChange={(pngMode) => {
+            onChange({ pngMode });
+          }}
+        />
+      )}
       <TextField
         name="title"
         label="Title"

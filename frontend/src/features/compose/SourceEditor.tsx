@@ -2,7 +2,7 @@ import { type DragEvent, type ReactElement, type RefObject, useRef, useState } f
 import { Button } from "@/components/Button";
 import { Icon } from "@/components/Icon";
 import { type Draft, LIMITS, sourceSize } from "./draft";
-import { Choice, FieldError } from "./Field";
+import { Choice, FieldError } from "@/components/Field";
 import { ACCEPTED, FileRefused, readSourceFile } from "./files";
 import styles from "./SourceEditor.module.css";
 

@@ -1,17 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  draftField,
-  emptyDraft,
-  findProblems,
-  FORMATS,
-  KINDS,
-  OUTPUTS,
-  readDraft,
-  SIZES,
-  THEMES,
-  toRequest,
-} from "./draft";
+import { FORMATS, OUTPUTS, PNG_MODES, SIZES } from "@/api/choices";
+import { draftField, emptyDraft, findProblems, KINDS, readDraft, THEMES, toRequest } from "./draft";
 
 const anyDraft = fc.record({
   kind: fc.constantFrom(...KINDS),
@@ -22,7 +12,14 @@ const anyDraft = fc.record({
   zoom: fc.string(),
   maxSlides: fc.string(),
   imageFormat: fc.constantFrom(...FORMATS),
+  pngMode: fc.constantFrom(...PNG_MODES),
   outputs: fc.subarray([...OUTPUTS]),
+});
+
+test("small PNG files are asked for where there are PNG files, and a plain request says nothing of them", () => {
+  expect(toRequest({ ...emptyDraft, pngMode: "size" })).toMatchObject({ png_mode: "size" });
+  expect(toRequest(emptyDraft)).not.toHaveProperty("png_mode");
+  expect(toRequest({ ...emptyDraft, imageFormat: "jpeg", pngMode: "size" })).not.toHaveProperty("png_mode");
 });
 
 test("a draft survives being stored", () => {

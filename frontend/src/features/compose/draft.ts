@@ -1,18 +1,20 @@
 /** What a person has typed and chosen, before it is a request. Pure. */
+import {
+  FORMATS,
+  isZoom,
+  OUTPUTS,
+  PNG_MODES,
+  type PngMode,
+  type Size,
+  SIZES,
+  ZOOM_ADVICE,
+} from "@/api/choices";
 import type { GenerateRequest, ImageFormat, Output, Theme } from "@/api/types";
 
 export const THEMES = ["paper", "ink", "chalk"] as const satisfies readonly Theme[];
-export const FORMATS = ["png", "jpeg", "webp"] as const satisfies readonly ImageFormat[];
-export const OUTPUTS = ["images", "html", "pdf", "zip"] as const satisfies readonly Output[];
 export const KINDS = ["text", "html"] as const;
-export const SIZES = {
-  "1920x1080": { width: 1920, height: 1080, label: "Landscape" },
-  "1080x1920": { width: 1080, height: 1920, label: "Portrait" },
-  "1080x1080": { width: 1080, height: 1080, label: "Square" },
-} as const;
 
 export type Kind = (typeof KINDS)[number];
-export type Size = keyof typeof SIZES;
 
 export interface Draft {
   kind: Kind;
@@ -25,6 +27,8 @@ export interface Draft {
   /** As typed. */
   maxSlides: string;
   imageFormat: ImageFormat;
+  /** Counts for PNG only. */
+  pngMode: PngMode;
   outputs: Output[];
 }
 
@@ -37,6 +41,7 @@ export const emptyDraft: Draft = {
   zoom: "2.1",
   maxSlides: "50",
   imageFormat: "png",
+  pngMode: "speed",
   outputs: ["images"],
 };
 
@@ -67,11 +72,12 @@ export function readDraft(stored: string | null): Draft {
     zoom: text(from.zoom, emptyDraft.zoom),
     maxSlides: text(from.maxSlides, emptyDraft.maxSlides),
     imageFormat: oneOf(FORMATS, from.imageFormat, emptyDraft.imageFormat),
+    pngMode: oneOf(PNG_MODES, from.pngMode, emptyDraft.pngMode),
     outputs: OUTPUTS.filter((output) => chosen.includes(output)),
   };
 }
 
-export function toRequest(draft: Draft): GenerateRequest {
+export function toRequest(draft: Draft): GenerateRequest & { png_mode?: PngMode } {
   const { width, height } = SIZES[draft.size];
   const title = draft.title.trim();
   return {
@@ -83,6 +89,8 @@ export function toRequest(draft: Draft): GenerateRequest {
     viewport_width: width,
     viewport_height: height,
     image_format: draft.imageFormat,
+    // The default is left to the server, so that a server that does not know the field takes the request.
+    ...(draft.imageFormat === "png" && draft.pngMode !== "speed" && { png_mode: draft.pngMode }),
     outputs: draft.outputs,
   };
 }
@@ -107,10 +115,7 @@ export function findProblems(draft: Draft): DraftProblem[] {
       message: `This is ${figure(size)} ${what} long; at most ${figure(LIMITS[draft.kind])} are taken.`,
     });
   }
-  const zoom = Number(draft.zoom);
-  if (draft.zoom.trim() === "" || !(zoom >= 0.5 && zoom <= 10)) {
-    problems.push({ field: "zoom", message: "A number from 0.5 to 10." });
-  }
+  if (!isZoom(draft.zoom)) problems.push({ field: "zoom", message: ZOOM_ADVICE });
   if (!/^\s*[1-9]\d{0,2}\s*$/.test(draft.maxSlides) || Number(draft.maxSlides) > 500) {
     problems.push({ field: "maxSlides", message: "A whole number from 1 to 500." });
   }
@@ -145,6 +150,7 @@ const fields: Readonly<Record<string, keyof Draft>> = {
   viewport_width: "size",
   viewport_height: "size",
   image_format: "imageFormat",
+  png_mode: "pngMode",
   outputs: "outputs",
 };
 

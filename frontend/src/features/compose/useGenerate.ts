@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ProblemError } from "@/api/problems";
 import type { GenerateRequest } from "@/api/types";
+import { newKey } from "@/lib/newKey";
 import { startRun, type StartedRun } from "@/stream/startRun";
 
 export type GenerateState =
@@ -72,9 +73,3 @@ export function useGenerate(onStarted: (started: StartedRun) => void): Generate 
   }, []);
   return { state, generate, dismiss };
 }
-
-/** 128 random bits. (`crypto.randomUUID` is missing where the page came over plain http from another machine.) */
-const newKey = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
-    "",
-  );

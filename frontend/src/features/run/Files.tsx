@@ -1,6 +1,8 @@
 import type { ReactElement } from "react";
 import { buttonClass } from "@/components/Button";
+import { DownloadLink } from "@/components/DownloadLink";
 import { Icon } from "@/components/Icon";
+import { useAccess } from "@/components/useAccess";
 import { formatBytes } from "@/lib/format";
 import type { RunView } from "@/stream/reduceRun";
 import styles from "./Files.module.css";
@@ -27,14 +29,18 @@ function filesOf({ document, artifacts, result }: RunView): ShownFile[] {
   return [...files.values()];
 }
 
-/** A run's document is never shown in this page: it opens in a tab of its own, where the server keeps it in a sandbox. */
+/**
+ * A run's document is never shown in this page: it opens in a tab of its own, where the server keeps it in a sandbox. A tab
+ * cannot be sent a token, and bytes that this page fetched would open without the sandbox: there it is only a download.
+ */
 function File({ file: { name, url, size_bytes, opens } }: { file: ShownFile }): ReactElement {
+  const { token } = useAccess();
   return (
     <li className={styles["file"]}>
       <Icon name="file" />
       <span className={styles["name"]}>{name}</span>
       <span className={styles["size"]}>{formatBytes(size_bytes)}</span>
-      {opens && (
+      {opens && token === null && (
         <a
           className={buttonClass()}
           href={`${url}?inline=1`}
@@ -46,10 +52,10 @@ function File({ file: { name, url, size_bytes, opens } }: { file: ShownFile }): 
           Open
         </a>
       )}
-      <a className={buttonClass()} href={`${url}?inline=0`} download aria-label={`Download ${name}`}>
+      <DownloadLink url={`${url}?inline=0`} filename={name.replace(/^.*\//, "")} label={`Download ${name}`}>
         <Icon name="download" />
         Download
-      </a>
+      </DownloadLink>
     </li>
   );
 }

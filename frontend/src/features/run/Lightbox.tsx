@@ -1,5 +1,6 @@
 import { type ReactElement, useEffect, useRef } from "react";
-import { Button, buttonClass } from "@/components/Button";
+import { Button } from "@/components/Button";
+import { DownloadLink } from "@/components/DownloadLink";
 import { Icon } from "@/components/Icon";
 import { formatBytes } from "@/lib/format";
 import type { Slide } from "@/stream/reduceRun";
@@ -80,9 +81,13 @@ export function Lightbox({ slides, at, onMove, onClose }: Props): ReactElement {
             >
               <Icon name="right" />
             </Button>
-            <a className={buttonClass()} href={slide.url} download aria-label={`Download ${slide.filename}`}>
+            <DownloadLink
+              url={slide.url}
+              filename={slide.filename.replace(/^.*\//, "")}
+              label={`Download ${slide.filename}`}
+            >
               <Icon name="download" />
-            </a>
+            </DownloadLink>
             <Button aria-label="Close" onClick={onClose}>
               <Icon name="close" />
             </Button>

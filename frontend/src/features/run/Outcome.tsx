@@ -1,23 +1,25 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
-import { runUrl } from "@/api/client";
-import type { RunError, RunResult } from "@/api/types";
+import { runUrl } from "@/api/runs";
+import type { RunResult } from "@/api/types";
 import { buttonClass } from "@/components/Button";
 import { CopyButton } from "@/components/CopyButton";
+import { DownloadLink } from "@/components/DownloadLink";
 import { Icon } from "@/components/Icon";
 import { Notice } from "@/components/Notice";
 import { count, formatDuration } from "@/lib/format";
 import type { Cancellation, RunView } from "@/stream/reduceRun";
 import { Files } from "./Files";
 import styles from "./Outcome.module.css";
-import { advice, stageNames } from "./words";
+import { RetryButton } from "./RetryButton";
+import { advice, retryWords, stageNames } from "./words";
 
 /** How it ended, and what is there now. */
 export function Outcome({ view }: { view: RunView }): ReactElement | null {
   if (view.status === "complete" && view.result !== null)
     return <Complete view={view} result={view.result} />;
-  if (view.status === "error") return <Failed error={view.error} />;
-  if (view.status === "cancelled") return <Cancelled cancellation={view.cancellation} />;
+  if (view.status === "error") return <Failed view={view} />;
+  if (view.status === "cancelled") return <Cancelled view={view} />;
   return null;
 }
 
@@ -30,10 +32,15 @@ function Complete({ view, result }: { view: RunView; result: RunResult }): React
       </p>
       <Files view={view} />
       <div className={styles["foot"]}>
-        <a className={buttonClass("primary")} href={`${runUrl(view.operationId)}/archive.zip`} download>
+        <DownloadLink
+          tone="primary"
+          url={`${runUrl(view.operationId)}/archive.zip`}
+          filename={`${result.folder}.zip`}
+          label="Download all (ZIP)"
+        >
           <Icon name="download" />
           Download all (ZIP)
-        </a>
+        </DownloadLink>
         <p className={styles["folder"]}>
           <span>Folder</span> <code>{result.folder}</code>
         </p>
@@ -43,15 +50,19 @@ function Complete({ view, result }: { view: RunView; result: RunResult }): React
   );
 }
 
-function StartAnew({ children }: { children: string }): ReactElement {
+function Actions({ view, retryFirst }: { view: RunView; retryFirst: boolean }): ReactElement {
   return (
-    <Link to="/" className={buttonClass("primary")}>
-      {children}
-    </Link>
+    <>
+      <RetryButton operationId={view.operationId} tone={retryFirst ? "primary" : "plain"} />
+      <Link to="/" className={buttonClass(retryFirst ? "plain" : "primary")}>
+        Back to the text
+      </Link>
+    </>
   );
 }
 
-function Failed({ error }: { error: RunError | null }): ReactElement {
+function Failed({ view }: { view: RunView }): ReactElement {
+  const { error } = view;
   const what = error === null ? null : advice(error.code, error.retryable);
   const where = error?.stage == null ? "" : ` while it was at “${stageNames[error.stage]}”`;
   return (
@@ -59,10 +70,11 @@ function Failed({ error }: { error: RunError | null }): ReactElement {
       tone="bad"
       role="alert"
       title={`The run failed${where}`}
-      actions={<StartAnew>Back to the text</StartAnew>}
+      actions={<Actions view={view} retryFirst={error?.retryable === true} />}
     >
       <p>{error?.message ?? "The server did not say why."}</p>
       {what !== null && <p>{what}</p>}
+      <p>{retryWords(view)}</p>
       {error !== null && (
         <p>
           <small>
@@ -81,20 +93,20 @@ const byWhom: Readonly<Record<Cancellation["by"], string>> = {
   shutdown: "The server was shut down.",
 };
 
-function Cancelled({ cancellation }: { cancellation: Cancellation | null }): ReactElement {
-  const kept = cancellation?.kept ?? [];
+function Cancelled({ view }: { view: RunView }): ReactElement {
+  const { cancellation } = view;
   return (
     <Notice
       tone="info"
       role="status"
       title="The run was cancelled"
-      actions={<StartAnew>Back to the text</StartAnew>}
+      actions={<Actions view={view} retryFirst />}
     >
       <p>
         {cancellation === null ? "It ended before it was complete." : byWhom[cancellation.by]} There is no
         folder of it.
       </p>
-      {kept.length > 0 && <p>Kept for a retry: {kept.join(", ")}</p>}
+      <p>{retryWords(view)}</p>
     </Notice>
   );
 }

@@ -1,4 +1,5 @@
-import { type ReactElement, useEffect, useState } from "react";
+import { type ReactElement, useEffect, useRef, useState } from "react";
+import { useNear, usePictureUrl } from "@/components/usePictureUrl";
 import type { Slide } from "@/stream/reduceRun";
 import styles from "./Picture.module.css";
 
@@ -18,6 +19,8 @@ interface Props {
 export function Picture({ slide, className, lazy = false }: Props): ReactElement {
   const [failures, setFailures] = useState(0);
   const [tries, setTries] = useState(0);
+  const place = useRef<HTMLSpanElement>(null);
+  const near = useNear(place, lazy);
   const againAfterMs = AGAIN_AFTER_MS[failures - 1];
   useEffect(() => {
     if (againAfterMs === undefined) return;
@@ -28,20 +31,25 @@ export function Picture({ slide, className, lazy = false }: Props): ReactElement
       clearTimeout(timer);
     };
   }, [againAfterMs, failures]);
-  if (failures > AGAIN_AFTER_MS.length) return <span className={styles["gone"]}>No longer there</span>;
+  const onError = (): void => {
+    setFailures(tries + 1);
+  };
+  const gone = failures > AGAIN_AFTER_MS.length;
+  const src = usePictureUrl(slide.url, tries, near && !gone, onError);
+  if (gone) return <span className={styles["gone"]}>No longer there</span>;
+  if (src === null)
+    return <span ref={place} className={styles["coming"]} aria-label={`Slide ${slide.index}`} role="img" />;
   return (
     <img
       key={tries}
       className={className}
-      src={slide.url}
+      src={src}
       width={slide.width}
       height={slide.height}
       alt={`Slide ${slide.index}`}
       loading={lazy ? "lazy" : "eager"}
       decoding="async"
-      onError={() => {
-        setFailures(tries + 1);
-      }}
+      onError={onError}
     />
   );
 }

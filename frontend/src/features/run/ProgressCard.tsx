@@ -35,7 +35,7 @@ function Elapsed({ view }: { view: RunView }): ReactElement | null {
 }
 
 /** While it runs: how far it is, what is happening, for how long. */
-export function ProgressCard({ view }: { view: RunView }): ReactElement {
+export function ProgressCard({ view, held }: { view: RunView; held: boolean }): ReactElement {
   const again = view.attempt > 1;
   return (
     <section className={styles["card"]} aria-label="Progress">
@@ -48,11 +48,13 @@ export function ProgressCard({ view }: { view: RunView }): ReactElement {
         <Elapsed view={view} />
       </p>
       <Files view={view} />
+      {held && (
+        <p className={styles["again"]}>Paused: it keeps its place in the line and lets others pass.</p>
+      )}
       {again && (
         <p className={styles["again"]}>
           Attempt {view.attempt}
-          {view.resumedFrom !== null && `, resumed from “${stageNames[view.resumedFrom]}”`}: the server was
-          interrupted.
+          {view.resumedFrom !== null && `, resumed from “${stageNames[view.resumedFrom]}”`}
         </p>
       )}
     </section>

@@ -3,19 +3,23 @@ import type { ReactElement } from "react";
 import { Button, buttonClass } from "@/components/Button";
 import { LiveText } from "@/components/LiveText";
 import { Notice } from "@/components/Notice";
-import { StatusPill } from "@/components/StatusPill";
+import { PauseLaneButton } from "@/components/PauseLaneButton";
+import { useLanes } from "@/components/useLanes";
 import { useDocumentTitle } from "@/lib/useDocumentTitle";
 import { hasEnded } from "@/stream/reduceRun";
 import type { RunFeed } from "@/stream/runFeeds";
 import type { Disposition } from "@/stream/startRun";
 import { useRun, useRunFeeds } from "@/stream/useRun";
-import { CancelButton } from "./CancelButton";
 import { ConnectionNotice } from "./ConnectionNotice";
-import { Log } from "./Log";
+import { Messages } from "./Messages";
 import { Outcome } from "./Outcome";
 import { ProgressCard } from "./ProgressCard";
+import { RunHeader } from "./RunHeader";
+import { RunLog } from "./RunLog";
 import styles from "./RunScreen.module.css";
 import { Slides } from "./Slides";
+import { Timing } from "./Timing";
+import { useRunDetail } from "./useRunDetail";
 import { Warnings } from "./Warnings";
 import { announcement, tabTitle } from "./words";
 
@@ -30,32 +34,38 @@ export function RunScreen({ operationId }: { operationId: string }): ReactElemen
 
 function Story({ feed }: { feed: RunFeed }): ReactElement {
   const { view, connection, disposition } = feed;
+  const detail = useRunDetail(feed);
   const ended = hasEnded(view.status);
   return (
     <article className={styles["run"]}>
-      <header className={styles["head"]}>
-        <div className={styles["name"]}>
-          <h1>{view.title ?? "Untitled run"}</h1>
-          {view.status !== null && <StatusPill status={view.status} />}
-        </div>
-        <div className={styles["actions"]}>
-          {ended ? (
-            <Link to="/" className={buttonClass()}>
-              New run
-            </Link>
-          ) : (
-            <CancelButton operationId={view.operationId} attempt={view.attempt} />
-          )}
-        </div>
-      </header>
+      <RunHeader view={view} detail={detail} />
       <LiveText text={announcement(view)} />
       <ConnectionNotice connection={connection} />
       <Joined disposition={disposition} />
-      {ended ? <Outcome view={view} /> : <ProgressCard view={view} />}
+      {ended ? <Outcome view={view} /> : <ProgressCard view={view} held={detail?.paused === true} />}
+      {view.status === "queued" && detail !== undefined && <LanePaused lane={detail.lane} />}
+      <Timing detail={detail} />
       <Warnings warnings={view.warnings} />
       <Slides view={view} />
-      <Log view={view} />
+      <Messages view={view} />
+      <RunLog view={view} />
     </article>
+  );
+}
+
+/** Why a run waits though nobody is before it. */
+function LanePaused({ lane: name }: { lane: string }): ReactElement | null {
+  const lane = useLanes().data?.find(({ lane }) => lane === name);
+  if (lane?.paused !== true) return null;
+  return (
+    <Notice
+      tone="warning"
+      role="status"
+      title={`The lane “${name}” is paused`}
+      actions={<PauseLaneButton lane={lane} />}
+    >
+      <p>Nothing begins in it until somebody resumes it. This run keeps its place.</p>
+    </Notice>
   );
 }
 

@@ -36,6 +36,14 @@ function withCount(message: string, { current, total }: RunView): string {
   return message.includes(figures) ? message : `${message} · ${figures}`;
 }
 
+/** What a retry of an ended run would do. */
+export function retryWords(view: RunView): string {
+  const from = view.error?.stage ?? view.stage;
+  if (from === null || from === "compose") return "A retry begins from the start.";
+  const kept = view.slides.length === 0 ? "" : `; ${count(view.slides.length, "slide")} kept`;
+  return `A retry goes on from “${stageNames[from]}”${kept}.`;
+}
+
 /** The browser tab: the figure first. */
 export function tabTitle(view: RunView): string | null {
   const title = view.title ?? "Untitled run";

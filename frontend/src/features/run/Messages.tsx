@@ -3,14 +3,14 @@ import { count } from "@/lib/format";
 import type { RunView } from "@/stream/reduceRun";
 import styles from "./Log.module.css";
 
-/** What the run wrote down, for the curious: shut until opened. */
-export function Log({ view }: { view: RunView }): ReactElement | null {
+/** What the run said beside its progress, for the curious: shut until opened. */
+export function Messages({ view }: { view: RunView }): ReactElement | null {
   if (view.logs.length === 0) return null;
   return (
     <details className={styles["log"]}>
-      <summary>Log ({count(view.logs.length + view.logsDropped, "line")})</summary>
+      <summary>Messages ({count(view.logs.length + view.logsDropped, "line")})</summary>
       {view.logsDropped > 0 && <p>The first {count(view.logsDropped, "line")} are not shown.</p>}
-      <ol className={styles["lines"]} tabIndex={0} aria-label="Log lines">
+      <ol className={styles["lines"]} tabIndex={0} aria-label="Messages">
         {view.logs.map(({ seq, level, message, at }) => (
           <li key={seq} data-level={level}>
             <time dateTime={at}>{new Date(at).toLocaleTimeString("en", { hour12: false })}</time>

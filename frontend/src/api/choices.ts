@@ -1,0 +1,37 @@
+/** What a request may choose from, with its name on the screen. The server remains the judge. */
+import type { ImageFormat, Output, RunStatus } from "./types";
+
+export const FORMATS = ["png", "jpeg", "webp"] as const satisfies readonly ImageFormat[];
+export const OUTPUTS = ["images", "html", "pdf", "zip"] as const satisfies readonly Output[];
+export const PNG_MODES = ["speed", "size"] as const;
+export type PngMode = (typeof PNG_MODES)[number];
+export const SIZES = {
+  "1920x1080": { width: 1920, height: 1080, label: "Landscape" },
+  "1080x1920": { width: 1080, height: 1920, label: "Portrait" },
+  "1080x1080": { width: 1080, height: 1080, label: "Square" },
+} as const;
+export type Size = keyof typeof SIZES;
+
+export const formatNames: Readonly<Record<ImageFormat, string>> = { png: "PNG", jpeg: "JPEG", webp: "WebP" };
+export const outputNames: Readonly<Record<Output, string>> = {
+  images: "Images",
+  html: "HTML",
+  pdf: "PDF",
+  zip: "ZIP",
+};
+export const pngModeNames: Readonly<Record<PngMode, string>> = { speed: "Fast", size: "Small files" };
+export const statusNames: Readonly<Record<RunStatus, string>> = {
+  queued: "Waiting",
+  running: "Running",
+  complete: "Complete",
+  error: "Failed",
+  cancelled: "Cancelled",
+};
+
+export const ZOOM_ADVICE = "A number from 0.5 to 10.";
+
+/** Whether what was typed is a zoom. */
+export const isZoom = (text: string): boolean => {
+  const zoom = Number(text);
+  return text.trim() !== "" && zoom >= 0.5 && zoom <= 10;
+};

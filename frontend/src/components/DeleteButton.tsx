@@ -1,0 +1,90 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { type ReactElement, useState } from "react";
+import { deleteRun } from "@/api/runs";
+import { count } from "@/lib/format";
+import { Button } from "./Button";
+import { Dialog, DialogActions } from "./Dialog";
+import { Icon } from "./Icon";
+import { RefusalText } from "./Refusal";
+import { useAction } from "./useAction";
+
+export interface Deletable {
+  operationId: string;
+  title: string;
+  pinned: boolean;
+  slides: number;
+  /** The batch folder; null where there is none. */
+  folder: string | null;
+}
+
+interface Props {
+  what: Deletable;
+  compact?: boolean;
+  onDeleted: () => void;
+}
+
+/** Asks first, saying what goes. */
+export function DeleteButton({ what, compact = false, onDeleted }: Props): ReactElement {
+  const [asking, setAsking] = useState(false);
+  return (
+    <>
+      <Button
+        aria-label={`Delete ${what.title} …`}
+        title="Delete …"
+        onClick={() => {
+          setAsking(true);
+        }}
+      >
+        <Icon name="trash" />
+        {!compact && "Delete …"}
+      </Button>
+      {asking && (
+        <Confirm
+          what={what}
+          onDeleted={onDeleted}
+          onClose={() => {
+            setAsking(false);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function Confirm(props: { what: Deletable; onDeleted: () => void; onClose: () => void }): ReactElement {
+  const { what, onDeleted, onClose } = props;
+  const { busy, refusal, run } = useAction();
+  const queries = useQueryClient();
+  const confirm = async (): Promise<void> => {
+    if (!(await run(() => deleteRun(what.operationId)))) return;
+    onClose();
+    onDeleted();
+    void queries.invalidateQueries({ queryKey: ["runs"], refetchType: "active" });
+  };
+  return (
+    <Dialog title={`Delete “${what.title}”?`} onClose={onClose}>
+      <p>This goes from the server, for good:</p>
+      <ul>
+        {what.folder !== null && (
+          <li>
+            its folder <code>{what.folder}</code>
+            {what.slides > 0 && ` with ${count(what.slides, "slide")} and every export`}
+          </li>
+        )}
+        <li>its place in the list, its events and its log</li>
+      </ul>
+      {what.pinned && <p>It is pinned: somebody wanted to keep it.</p>}
+      <p>What you have downloaded stays where it is.</p>
+      <RefusalText text={refusal} />
+      <DialogActions>
+        <Button autoFocus onClick={onClose}>
+          Keep it
+        </Button>
+        <Button tone="danger" disabled={busy} onClick={() => void confirm()}>
+          <Icon name="trash" />
+          {busy ? "Deleting …" : "Delete"}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}

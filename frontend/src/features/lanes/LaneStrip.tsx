@@ -1,0 +1,59 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactElement } from "react";
+import type { Lane, RunStatus } from "@/api/types";
+import { PauseLaneButton } from "@/components/PauseLaneButton";
+import { useLanes } from "@/components/useLanes";
+import { formatWhen } from "@/lib/format";
+import { useNow } from "@/lib/useNow";
+import styles from "./LaneStrip.module.css";
+
+/** The lanes with who runs and who waits; nothing while the server does not say. */
+export function LaneStrip({ onlyPaused = false }: { onlyPaused?: boolean }): ReactElement | null {
+  const { data = [] } = useLanes();
+  const lanes = onlyPaused ? data.filter(({ paused }) => paused) : data;
+  if (lanes.length === 0) return null;
+  return (
+    <section className={styles["lanes"]} aria-labelledby="lanes">
+      <h2 id="lanes">{lanes.length === 1 ? "Lane" : "Lanes"}</h2>
+      <ul>
+        {lanes.map((lane) => (
+          <LaneRow key={lane.lane} lane={lane} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function LaneRow({ lane }: { lane: Lane }): ReactElement {
+  const now = useNow(10_000);
+  return (
+    <li className={styles["lane"]} data-paused={lane.paused}>
+      <strong>{lane.lane}</strong>
+      <span className={styles["facts"]}>
+        <Who lane={lane.lane} status="running" amount={lane.running} /> of {lane.slots}
+        {" · "}
+        <Who lane={lane.lane} status="queued" amount={lane.waiting} />
+        {lane.paused && (
+          <span className={styles["paused"]}>
+            {" · "}paused{lane.paused_at !== null && ` ${formatWhen(lane.paused_at, now)}`}: nothing begins
+            here
+          </span>
+        )}
+      </span>
+      <PauseLaneButton lane={lane} />
+    </li>
+  );
+}
+
+const words = { running: "running", queued: "waiting" } as const;
+
+function Who(props: { lane: string; status: RunStatus & keyof typeof words; amount: number }): ReactElement {
+  const { lane, status, amount } = props;
+  const text = `${amount} ${words[status]}`;
+  if (amount === 0) return <>{text}</>;
+  return (
+    <Link to="/runs" search={{ lane, status }}>
+      {text}
+    </Link>
+  );
+}

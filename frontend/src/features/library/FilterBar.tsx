@@ -1,0 +1,160 @@
+import { type ReactElement, type ReactNode, useEffect, useRef, useState } from "react";
+import { statusNames } from "@/api/choices";
+import { Button } from "@/components/Button";
+import { Icon } from "@/components/Icon";
+import { useLanes } from "@/components/useLanes";
+import { clean, type LibrarySearch, SPANS, spanWords, STATUSES } from "./filters";
+import styles from "./FilterBar.module.css";
+
+const QUIET_MS = 250; // arbitrary: between two key strokes of somebody who is typing a word
+
+interface Props {
+  search: LibrarySearch;
+  /** `typing`: the address is replaced, so that Back does not go letter by letter. */
+  onChange: (search: LibrarySearch, typing: boolean) => void;
+}
+
+/** Search and filters; what they say is what the address says. */
+export function FilterBar({ search, onChange }: Props): ReactElement {
+  const set = (part: { [K in keyof LibrarySearch]: LibrarySearch[K] | undefined }): void => {
+    onChange(clean({ ...search, ...part }), false);
+  };
+  return (
+    <search className={styles["bar"]} aria-label="Runs">
+      <SearchBox
+        q={search.q ?? ""}
+        onSearch={(q) => {
+          onChange(clean({ ...search, q }), search.q !== undefined && q !== "");
+        }}
+      />
+      <Select
+        label="Status"
+        value={search.status ?? ""}
+        onChange={(value) => {
+          set({ status: STATUSES.find((status) => status === value) });
+        }}
+      >
+        <option value="">Any status</option>
+        {STATUSES.map((status) => (
+          <option key={status} value={status}>
+            {statusNames[status]}
+          </option>
+        ))}
+      </Select>
+      <Select
+        label="Made"
+        value={search.since ?? ""}
+        onChange={(value) => {
+          set({ since: SPANS.find((span) => span === value) });
+        }}
+      >
+        <option value="">Any time</option>
+        {SPANS.map((span) => (
+          <option key={span} value={span}>
+            {spanWords[span]}
+          </option>
+        ))}
+      </Select>
+      <LaneSelect
+        lane={search.lane}
+        onChange={(lane) => {
+          set({ lane });
+        }}
+      />
+      <Button
+        aria-pressed={search.pinned === "1"}
+        onClick={() => {
+          set({ pinned: search.pinned === "1" ? undefined : "1" });
+        }}
+      >
+        <Icon name="pin" filled={search.pinned === "1"} />
+        Pinned
+      </Button>
+    </search>
+  );
+}
+
+function SearchBox({ q, onSearch }: { q: string; onSearch: (q: string) => void }): ReactElement {
+  const [typed, setTyped] = useState(q);
+  const [told, setTold] = useState(q);
+  // The address changed by itself (Back, a link): it is what counts now.
+  if (q !== told) {
+    setTold(q);
+    setTyped(q);
+  }
+  const search = useRef(onSearch);
+  useEffect(() => {
+    search.current = onSearch;
+  });
+  useEffect(() => {
+    if (typed === told) return;
+    const timer = setTimeout(() => {
+      setTold(typed);
+      search.current(typed);
+    }, QUIET_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [typed, told]);
+  return (
+    <input
+      type="search"
+      className={styles["search"]}
+      aria-label="Search runs"
+      placeholder="Search title, file, error, ID"
+      value={typed}
+      maxLength={200}
+      onChange={(event) => {
+        setTyped(event.target.value);
+      }}
+    />
+  );
+}
+
+interface SelectProps {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  children: ReactNode;
+}
+
+function Select({ label, value, onChange, children }: SelectProps): ReactElement {
+  return (
+    <select
+      className={styles["select"]}
+      aria-label={label}
+      value={value}
+      onChange={(event) => {
+        onChange(event.target.value);
+      }}
+    >
+      {children}
+    </select>
+  );
+}
+
+/** Not there while there is only one lane to choose. */
+function LaneSelect(props: {
+  lane: string | undefined;
+  onChange: (lane: string | undefined) => void;
+}): ReactElement | null {
+  const names = (useLanes().data ?? []).map(({ lane }) => lane);
+  if (props.lane !== undefined && !names.includes(props.lane)) names.push(props.lane);
+  if (names.length < 2 && props.lane === undefined) return null;
+  return (
+    <Select
+      label="Lane"
+      value={props.lane ?? ""}
+      onChange={(value) => {
+        props.onChange(value === "" ? undefined : value);
+      }}
+    >
+      <option value="">Any lane</option>
+      {names.map((name) => (
+        <option key={name} value={name}>
+          {name}
+        </option>
+      ))}
+    </Select>
+  );
+}

@@ -1,0 +1,51 @@
+import { Link } from "@tanstack/react-router";
+import type { ReactElement, ReactNode } from "react";
+import type { Run } from "@/api/types";
+import { Icon } from "@/components/Icon";
+import { StatusPill } from "@/components/StatusPill";
+import { count, formatDuration, formatWhen } from "@/lib/format";
+import styles from "./Library.module.css";
+
+/** What is worth knowing at a glance, in words. */
+function summary(run: Run): string {
+  if (run.status === "running") return `${run.progress} %${run.stage === null ? "" : ` · ${run.stage}`}`;
+  if (run.status === "queued") {
+    if (run.paused) return "held in the line";
+    return run.queue_position === null ? "" : `place ${run.queue_position} in the line`;
+  }
+  if (run.status === "error") return run.error?.code ?? "";
+  const slides = run.result === null ? null : count(run.result.screenshot_count, "slide");
+  const took = run.duration_s === null ? null : formatDuration(run.duration_s);
+  return [slides, took].filter((part) => part !== null).join(" · ");
+}
+
+interface Props {
+  run: Run;
+  now: number;
+  /** Buttons beside the link. */
+  children?: ReactNode;
+}
+
+export function Row({ run, now, children }: Props): ReactElement {
+  return (
+    <li className={styles["row"]}>
+      <Link to="/runs/$operationId" params={{ operationId: run.operation_id }} className={styles["link"]}>
+        <span className={styles["name"]}>
+          {run.pinned && (
+            <span className={styles["pin"]}>
+              <Icon name="pin" filled />
+              <span className="visually-hidden">Pinned: </span>
+            </span>
+          )}
+          <span>{run.title ?? "Untitled run"}</span>
+        </span>
+        <span className={styles["facts"]}>{summary(run)}</span>
+        <time className={styles["when"]} dateTime={run.created_at}>
+          {formatWhen(run.created_at, now)}
+        </time>
+        <StatusPill status={run.status} />
+      </Link>
+      {children !== undefined && <div className={styles["actions"]}>{children}</div>}
+    </li>
+  );
+}

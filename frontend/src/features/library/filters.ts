@@ -1,0 +1,77 @@
+/** What of the library is wanted, as its address says it. Pure. */
+import { statusNames } from "@/api/choices";
+import type { RunFilter, RunStatus } from "@/api/types";
+
+export const STATUSES = [
+  "queued",
+  "running",
+  "complete",
+  "error",
+  "cancelled",
+] as const satisfies readonly RunStatus[];
+export const SPANS = ["day", "week", "month"] as const;
+export type Span = (typeof SPANS)[number];
+
+/** `/runs?q=…&status=…`; what is not there is not filtered by. */
+export interface LibrarySearch {
+  q?: string;
+  status?: RunStatus;
+  lane?: string;
+  since?: Span;
+  pinned?: "1";
+}
+
+const oneOf = <T extends string>(values: readonly T[], value: unknown): T | undefined =>
+  values.find((candidate) => candidate === value);
+
+const words = (value: unknown): string | undefined =>
+  typeof value === "string" && value.trim() !== "" ? value : undefined;
+
+/** From an address that anybody may have typed: what is unknown is left out. */
+export function readSearch(search: Record<string, unknown>): LibrarySearch {
+  return clean({
+    q: words(search["q"]),
+    status: oneOf(STATUSES, search["status"]),
+    lane: words(search["lane"]),
+    since: oneOf(SPANS, search["since"]),
+    pinned: search["pinned"] === "1" ? "1" : undefined,
+  });
+}
+
+type Loose = { [K in keyof LibrarySearch]: LibrarySearch[K] | undefined };
+
+/** Without what is undefined or empty, so that equal searches have equal addresses. */
+export const clean = (search: Loose): LibrarySearch =>
+  Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined && value !== ""));
+
+const DAYS: Readonly<Record<Span, number>> = { day: 1, week: 7, month: 30 };
+
+/** `now` in ms; the instant is cut to the minute, so that a list that is asked for again is the same list. */
+export function toFilter({ q, status, lane, since, pinned }: LibrarySearch, now: number): RunFilter {
+  const start = since === undefined ? undefined : now - DAYS[since] * 86_400_000;
+  return {
+    ...(q !== undefined && { q: q.trim() }),
+    ...(status !== undefined && { status }),
+    ...(lane !== undefined && { lane }),
+    ...(start !== undefined && { since: new Date(Math.floor(start / 60_000) * 60_000).toISOString() }),
+    ...(pinned !== undefined && { pinned: true }),
+  };
+}
+
+export const spanWords: Readonly<Record<Span, string>> = {
+  day: "Last 24 hours",
+  week: "Last 7 days",
+  month: "Last 30 days",
+};
+
+/** "“lesson”, Failed, pinned"; empty when everything is wanted. */
+export function describe({ q, status, lane, since, pinned }: LibrarySearch): string {
+  const parts = [
+    q === undefined ? null : `“${q.trim()}”`,
+    status === undefined ? null : statusNames[status],
+    lane === undefined ? null : `lane “${lane}”`,
+    since === undefined ? null : spanWords[since].toLowerCase(),
+    pinned === undefined ? null : "pinned",
+  ];
+  return parts.filter((part) => part !== null).join(", ");
+}

@@ -1,0 +1,22 @@
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { listRuns } from "@/api/runs";
+import type { Run } from "@/api/types";
+import { type LibrarySearch, toFilter } from "./filters";
+
+const ACTIVE_MS = 5000; // a list is a glance; a run's own screen is live
+const QUIET_MS = 30_000; // somebody else may have begun something
+
+const isActive = ({ status }: Run): boolean => status === "queued" || status === "running";
+
+/** Runs of this caller, newest first, page by page. */
+export function useRuns(search: LibrarySearch, limit: number) {
+  return useInfiniteQuery({
+    queryKey: ["runs", "list", limit, search],
+    queryFn: ({ pageParam, signal }) => listRuns(toFilter(search, Date.now()), pageParam, limit, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some(({ runs }) => runs.some(isActive)) === true ? ACTIVE_MS : QUIET_MS,
+  });
+}

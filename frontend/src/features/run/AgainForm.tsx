@@ -1,0 +1,123 @@
+import { type ReactElement, type ReactNode, type SyntheticEvent, useState } from "react";
+import {
+  formatNames,
+  FORMATS,
+  outputNames,
+  OUTPUTS,
+  PNG_MODES,
+  pngModeNames,
+  type Size,
+  SIZES,
+} from "@/api/choices";
+import type { FieldProblem, RerenderRequest, RunSpec } from "@/api/types";
+import { Button } from "@/components/Button";
+import { DialogActions } from "@/components/Dialog";
+import { Choice } from "@/components/Field";
+import { SizeLabel } from "@/components/SizeLabel";
+import { TextField } from "@/components/TextField";
+import { type Again, AS_IT_WAS, changes, findProblems, fromSpec, sizeOf } from "./again";
+import styles from "./AgainForm.module.css";
+
+interface Props {
+  spec: RunSpec;
+  busy: boolean;
+  /** What the server found wrong. */
+  errors: readonly FieldProblem[];
+  onSubmit: (body: RerenderRequest) => void;
+  onClose: () => void;
+  children: ReactNode;
+}
+
+function sizes(spec: RunSpec): { value: Again["size"]; label: ReactNode }[] {
+  const named = (Object.keys(SIZES) as Size[]).map((value) => ({
+    value,
+    label: <SizeLabel {...SIZES[value]} />,
+  }));
+  if (sizeOf(spec) !== AS_IT_WAS) return named;
+  const own = { label: "As it was", width: spec.viewport_width ?? 0, height: spec.viewport_height ?? 0 };
+  return [{ value: AS_IT_WAS, label: <SizeLabel {...own} /> }, ...named];
+}
+
+/** Begins with how the run was made; sends what is to be otherwise. */
+export function AgainForm({ spec, busy, errors, onSubmit, onClose, children }: Props): ReactElement {
+  const [again, setAgain] = useState(() => fromSpec(spec));
+  const change = (part: Partial<Again>): void => {
+    setAgain((before) => ({ ...before, ...part }));
+  };
+  const problems = findProblems(again);
+  const said = (field: string): string | undefined =>
+    errors.find((error) => error.field.split(".", 1)[0] === field)?.problem;
+  const submit = (event: SyntheticEvent): void => {
+    event.preventDefault();
+    if (Object.keys(problems).length === 0) onSubmit(changes(again, spec));
+  };
+  return (
+    <form className={styles["form"]} noValidate onSubmit={submit}>
+      <Choice
+        legend="Size"
+        name="again-size"
+        type="radio"
+        options={sizes(spec)}
+        chosen={[again.size]}
+        error={said("viewport_width") ?? said("viewport_height")}
+        onChange={(size) => {
+          change({ size });
+        }}
+      />
+      <Choice
+        legend="Make"
+        name="again-outputs"
+        type="checkbox"
+        options={OUTPUTS.map((value) => ({ value, label: outputNames[value] }))}
+        chosen={again.outputs}
+        error={problems.outputs ?? said("outputs")}
+        onChange={(output, checked) => {
+          change({
+            outputs: OUTPUTS.filter((each) => (each === output ? checked : again.outputs.includes(each))),
+          });
+        }}
+      />
+      <Choice
+        legend="Image format"
+        name="again-format"
+        type="radio"
+        options={FORMATS.map((value) => ({ value, label: formatNames[value] }))}
+        chosen={[again.imageFormat]}
+        error={said("image_format")}
+        onChange={(imageFormat) => {
+          change({ imageFormat });
+        }}
+      />
+      {again.imageFormat === "png" && (
+        <Choice
+          legend="PNG"
+          name="again-png"
+          type="radio"
+          options={PNG_MODES.map((value) => ({ value, label: pngModeNames[value] }))}
+          chosen={[again.pngMode]}
+          error={said("png_mode")}
+          onChange={(pngMode) => {
+            change({ pngMode });
+          }}
+        />
+      )}
+      <TextField
+        name="again-zoom"
+        label="Zoom"
+        inputMode="decimal"
+        value={again.zoom}
+        error={problems.zoom ?? said("zoom")}
+        onChange={(zoom) => {
+          change({ zoom });
+        }}
+      />
+      <div className={styles["refusal"]}>{children}</div>
+      <DialogActions>
+        <Button onClick={onClose}>Close</Button>
+        <Button type="submit" tone="primary" disabled={busy}>
+          {busy ? "Sending …" : "Make it"}
+        </Button>
+      </DialogActions>
+    </form>
+  );
+}

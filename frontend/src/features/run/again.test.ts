@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { changes, findProblems, fromSpec } from "./again";
+
+const spec = {
+  zoom: 2.1,
+  viewport_width: 800,
+  viewport_height: 600,
+  image_format: "png",
+  outputs: ["images", "pdf"],
+} as const;
+const before = { ...spec, outputs: [...spec.outputs] };
+
+test("as it was means that nothing is said", () => {
+  expect(changes(fromSpec(before), before)).toEqual({});
+});
+
+test("only what differs is said", () => {
+  const again = { ...fromSpec(before), size: "1080x1080", imageFormat: "jpeg", outputs: ["pdf"] } as const;
+  expect(changes({ ...again, outputs: [...again.outputs] }, before)).toEqual({
+    viewport_width: 1080,
+    viewport_height: 1080,
+    image_format: "jpeg",
+    outputs: ["pdf"],
+  });
+});
+
+test("what cannot be is found before it is sent", () => {
+  expect(Object.keys(findProblems({ ...fromSpec(before), zoom: "11", outputs: [] }))).toEqual([
+    "zoom",
+    "outputs",
+  ]);
+});
