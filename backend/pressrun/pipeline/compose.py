@@ -9,6 +9,7 @@ from pressrun.ai.client import AiClient
 from pressrun.ai.compose import ai_fragment
 from pressrun.errors import AiFailed, AiUnavailable
 from pressrun.events.model import HtmlGenerated, Warning
+from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, RunContext
 from pressrun.sources.document import Document, DocumentWarning, wrap_fragment
 from pressrun.sources.html import compose_html
@@ -25,6 +26,7 @@ async def compose(context: RunContext, ai: AiClient | None, cache: AiCache | Non
     await context.progress("compose", 0.1, "Reading the source")
     document = await _make_document(context, ai, cache)
     file = await context.staging.write(DOCUMENT_NAME, document.html.encode())
+    failpoint("document.written")
     for warning in document.warnings:
         await context.emit(Warning(code=warning.code, message=warning.message))
     await context.emit(
@@ -32,6 +34,7 @@ async def compose(context: RunContext, ai: AiClient | None, cache: AiCache | Non
             html_filename=file.name, url=context.url_of(file.name), title=document.title, size_bytes=file.size_bytes
         )
     )
+    failpoint("document.told")
     await context.progress("compose", 1, "The document is ready")
     return Composed(title=document.title, document=file)
 

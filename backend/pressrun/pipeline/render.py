@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import anyio
+import structlog
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from pressrun.artifacts.model import StoredFile
@@ -17,10 +18,13 @@ from pressrun.browser.page_breaks import Slice, SlicePlan, plan_slices
 from pressrun.browser.pool import BrowserPool
 from pressrun.errors import EmptyDocument, PressrunError
 from pressrun.events.model import Screenshot, Warning
+from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import DOCUMENT_NAME, Rendered, RunContext
 from pressrun.spec import ImageFormat
 
 _ENDINGS: dict[ImageFormat, str] = {"png": "png", "jpeg": "jpg", "webp": "webp"}
+_log = structlog.get_logger(__name__)
+
 _CAPTURED_AHEAD = 1  # one image in memory between capture and disk is enough to keep the browser busy
 
 
@@ -88,6 +92,8 @@ async def _capture_each(
                 image = await context.staging.verify(known.filename, known.sha256)
             if image is None:
                 image = await lease.capture(piece, spec.image_format, spec.image_quality)
+                _log.debug("slide captured", index=index, attempt=context.attempt)
+                failpoint("slide.captured")
             try:
                 await send.send((index, image))
             except anyio.BrokenResourceError:
@@ -106,12 +112,14 @@ async def _save_all(
                 files.append(image)  # of an earlier attempt: told already
             else:
                 files.append(await _save(context, index, total, image))
+                failpoint("slide.told")
                 await context.progress("render", index / total, f"Slide {index} of {total}", index, total)
 
 
 async def _save(context: RunContext, index: int, total: int, image: bytes) -> StoredFile:
     spec = context.spec
     file = await context.staging.write(f"slides/{index:04d}.{_ENDINGS[spec.image_format]}", image)
+    failpoint("slide.written")
     known = context.captured.get(index)
     if known is None or known.sha256 != file.sha256:  # captured again after a crash: the log has it already
         await context.emit(

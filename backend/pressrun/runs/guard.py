@@ -21,6 +21,7 @@ from pressrun.db import slots as slot_queries
 from pressrun.errors import FieldErrors, IdempotencyKeyReused, ServerBusy
 from pressrun.events.log import EventLog
 from pressrun.events.model import AnyBody, Queued, Started
+from pressrun.failpoints import failpoint
 from pressrun.runs.fingerprint import canonical
 from pressrun.runs.glance import Glance
 from pressrun.runs.model import Run
@@ -123,6 +124,7 @@ class RunGuard:
         if busy is None:
             self._insert(connection, submission, digest)
             started = self._take_slot(connection, submission.operation_id)
+            failpoint("admit.in_transaction")
             return load(connection, submission.operation_id), [started]
         if run_queries.count_queued(connection) >= self._config.max_queued:
             raise ServerBusy(f"the waiting line is full ({self._config.max_queued} runs); try again shortly")
@@ -217,6 +219,7 @@ class RunGuard:
         free = min(len(self._places.free_numbers(self._places.read(connection, lane))), max(0, room))
         promoted = [row.operation_id for row in run_queries.list_queued(connection, lane)[:free]]
         written: Written = {name: [self._take_slot(connection, name)] for name in promoted}
+        failpoint("promote.in_transaction")
         return promoted, written | self._tell_positions(connection, lane)
 
     def _tell_positions(self, connection: Connection, lane: str) -> Written:

@@ -19,6 +19,7 @@ from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
 from pressrun.errors import Conflict, DiskFull, NotFound, RunCrashed, RunEnded, ServerBusy
 from pressrun.events.model import BODY, TERMINAL_TYPES, Cancelled, CancelledBy, Error, Screenshot
+from pressrun.failpoints import failpoint
 from pressrun.ids import OperationIds
 from pressrun.runs.admission import Admission, Policies, admit
 from pressrun.runs.explain import Explanation, explain
@@ -93,6 +94,7 @@ class RunService:
             raise DiskFull
         with anyio.CancelScope(shield=True):  # an accepted run is started whatever becomes of its client
             admission = await admit(self._guard, submission, policies)
+            failpoint("admit.committed")
             if admission.disposition == "started":
                 self._in_background(self._engine.start, admission.run.operation_id)
             elif admission.replaces is not None:
@@ -123,6 +125,7 @@ class RunService:
         Raises: NotFound, RunEnded.
         """
         run, news = await self._ledger.request_cancel(operation_id, by, caller=caller, attempt=attempt)
+        failpoint("cancel.committed")
         if news and run.status == "queued":
             await self._ledger.finish(operation_id, None, Cancelled(by=by))
         elif news:
@@ -176,6 +179,7 @@ class RunService:
         run = await self.get(operation_id, caller)
         if not run.ended or not await self._database.write_end(run_queries.delete_run, operation_id):
             raise Conflict(f"run {operation_id} is {run.status}; cancel it first")
+        failpoint("delete.row_gone")
         await self._store.discard(operation_id)
         folder = batch_folder_of(run)
         if folder is not None:
@@ -231,6 +235,7 @@ class RunService:
 
     async def _promote(self, lane: str) -> None:
         for operation_id in await self._guard.promote(lane):
+            failpoint("promote.committed")
             await self._engine.start(operation_id)
 
     async def _ensure_cancelled(self, operation_id: str, by: CancelledBy) -> None:
