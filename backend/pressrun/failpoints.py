@@ -7,6 +7,7 @@ as signals do, and so does this module's one table.
     name=action            at the first hit           publish.before_rename=kill
     name:3=action          at the third hit           slide.written:3=kill;store.sync=EIO
     name:*=action          at every hit
+    name/2=action          at the first hit in the second attempt of a run (with a count: name:3/2=action)
 
 `kill` is SIGKILL and `pause` SIGSTOP of the whole process, right there; `EIO`, `ENOSPC` and every other name of an
 errno is raised as OSError.
@@ -16,9 +17,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import threading
 from dataclasses import dataclass, field
+
+from structlog.contextvars import get_contextvars
 
 from pressrun.errors import StartupError
 
@@ -78,10 +82,13 @@ class _Order:
 
     action: str
     at: int | None
+    attempt: int | None = None
     hits: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)  # places are passed on the loop and in its threads
 
     def hit(self, name: str) -> None:
+        if self.attempt not in (None, get_contextvars().get("attempt")):
+            return
         with self.lock:
             self.hits += 1
             due = self.at is None or self.hits == self.at
@@ -114,8 +121,9 @@ def arm(orders: str | None, *, environment: str | None) -> None:
         raise StartupError("PRESSRUN_FAILPOINTS makes this server crash and is for tests only: unset it")
     for order in orders.split(";"):
         place, _, action = order.strip().partition("=")
+        place, _, attempt = place.partition("/")
         name, _, at = place.partition(":")
         known = action in ("kill", "pause") or action in errno.errorcode.values()
-        if name not in POINTS or not known or not (at in ("", "*") or at.isdecimal()):
+        if name not in POINTS or not known or not re.fullmatch(r"\*?|\d+", at) or not re.fullmatch(r"\d*", attempt):
             raise StartupError(f"{order!r} is no order: PRESSRUN_FAILPOINTS is like publish.before_rename:1=kill")
-        _armed[name] = _Order(action, None if at == "*" else int(at or 1))
+        _armed[name] = _Order(action, None if at == "*" else int(at or 1), int(attempt) if attempt else None)

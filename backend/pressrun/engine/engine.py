@@ -150,11 +150,12 @@ class Engine:
 
     async def _run(self, operation_id: str) -> None:
         """The workflow. Only `_step` results decide its way; everything else is safe to do again."""
-        with structlog.contextvars.bound_contextvars(operation_id=operation_id):
+        with structlog.contextvars.bound_contextvars(operation_id=operation_id, attempt=None):
             await self._end_older(operation_id)
             claim = await _when_possible(lambda: self._book.claim(operation_id))
             if claim is None:
                 return
+            structlog.contextvars.bind_contextvars(attempt=claim.attempt)
             failpoint("claim.committed")
             deadline = anyio.current_time() + self._run_deadline_s
             execution = _Execution(anyio.CancelScope(deadline=deadline))

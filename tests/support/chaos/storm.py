@@ -1,0 +1,184 @@
+"""The driver: servers that die, runs that are under way, readers that stay; then the judge.
+
+A storm has one data folder (and, with a URL, one Postgres) for all its kills, so that whatever one crash leaves behind
+is there at the next. Lanes `lane-0`, `lane-1` … have one slot each.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.support.chaos.checker import judge
+from tests.support.chaos.history import History, World
+from tests.support.chaos.nursery import ForkedServer, Nursery
+from tests.support.chaos.witness import Witness, wait_until
+from tests.support.chaos.world import read_world
+from tests.support.postgres import Postgres
+from tests.support.runs import chapter
+
+_SETTLE_LIMIT_S = 60
+_SLIDES = 4
+
+
+@dataclass
+class Storm:
+    """One after the other: `strike…` as often as wanted, then `settle`, then `verdict`."""
+
+    nursery: Nursery
+    folder: Path
+    url: str | None = None
+    servers: int = 1
+    env: dict[str, str] = field(default_factory=dict)
+    body: dict[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        data_dir = self.folder / "data"
+        data_dir.mkdir(parents=True)
+        env = {"PRESSRUN_SHUTDOWN_GRACE_S": "0.1", "PRESSRUN_RUN_DEDUP_WINDOW_S": "0", **self.env}
+        if self.url is not None:
+            env["PRESSRUN_DATABASE_URL"] = self.url
+        self.fleet = [
+            ForkedServer(self.nursery, data_dir, env, log=self.folder / f"server-{number}.log")
+            for number in range(self.servers)
+        ]
+        self.data_dir = data_dir
+        self.history = History()
+        self.witnesses: list[Witness] = []
+        self.recoveries_s: list[float] = []
+        self._posted = 0
+
+    @property
+    def server(self) -> ForkedServer:
+        return self.fleet[0]
+
+    @property
+    def urls(self) -> list[str]:
+        return [server.url for server in self.fleet]
+
+    def post(self, lane: str = "", **body: object) -> Witness:
+        """A new run with its poster; it may have to wait for a server."""
+        self._posted += 1
+        lane = lane or f"lane-{self._posted}"
+        witness = Witness(f"poster {self._posted}", self.urls, self.history, body=self._body(lane, body), lane=lane)
+        self.witnesses.append(witness)
+        witness.start()
+        return witness
+
+    def read(self, poster: Witness) -> None:
+        """A second reader of the run, from its beginning."""
+        assert poster.accepted.wait(30), f"{poster.name}: nobody accepted the run"
+        reader = Witness(f"reader of {poster.name}", self.urls[::-1], self.history)
+        self.witnesses.append(reader)
+        reader.follow(poster.story.operation_id)
+
+    def _body(self, lane: str, body: dict[str, object]) -> dict[str, object]:
+        text = chapter(_SLIDES, f"{lane} {self._posted}")
+        small = {"viewport_width": 320, "viewport_height": 240, "zoom": 0.5, "outputs": ["images", "html", "zip"]}
+        return {"text": text, "lane": lane, **small, **self.body, **body}
+
+    def kill(self, server: ForkedServer | None = None) -> None:
+        """SIGKILL, now."""
+        server = server or self.server
+        self.history.killed_at.append(time.time())
+        server.kill()
+
+    def restart(self, orders: str = "", server: ForkedServer | None = None) -> bool:
+        """Starts the server again; whether it came up. Measures how soon a run that was under way goes on."""
+        server = server or self.server
+        server.orders = orders
+        begun_at = time.monotonic()
+        waiting = [
+            (witness.story, len(witness.story.events))
+            for witness in self.witnesses
+            if not witness.over.is_set() and witness.accepted.is_set()
+        ]
+        server.begin()
+        came_up = server.wait_until_up()
+        if came_up and waiting:
+            wait_until(lambda: any(len(story.events) > count for story, count in waiting), 10)
+            news = [story.seen_at[count] for story, count in waiting if len(story.events) > count]
+            self.recoveries_s += [min(news) - begun_at] if news else []
+        return came_up
+
+    def strike_at(self, point: str) -> None:
+        """Runs of earlier strikes go on to their end, then a run of its own takes the server down at this place."""
+        if not all(witness.accepted.is_set() or witness.story.operation_id for witness in self.witnesses):
+            self.restart()  # somebody will post again: not into this trap
+            wait_until(self._all_over, 30)
+            self.server.stop()
+        self.restart(f"{point}=kill")
+        if not wait_until(self._all_over, 30):
+            self.history.problems.append(f"before {point}: the runs did not go on")
+        poster = self.post()
+        if not self.server.wait_until_dead(30):
+            self.history.problems.append(f"{point} was never passed")
+            self.kill()
+        self.history.killed_at.append(time.time())
+        if poster.accepted.is_set():
+            self.read(poster)
+
+    def _all_over(self) -> bool:
+        return all(witness.over.is_set() for witness in self.witnesses)
+
+    def strike_anywhere(self, chance: random.Random, lanes: int) -> None:
+        """Posts into free lanes, and kills the server at a random instant of their runs or of its start."""
+        self.server.orders = ""
+        if not self.server.alive:
+            self.server.begin()
+        if chance.random() < 0.9 and not self.server.wait_until_up():
+            self.history.problems.append("the server did not start")
+        busy = [witness for witness in self.witnesses if not witness.over.is_set() and not witness.story.events]
+        posted = [self.post() for _ in range(max(0, lanes - len(busy)))]
+        time.sleep(chance.uniform(0, 1.2))
+        self.kill()
+        for poster in posted:
+            if poster.accepted.is_set():
+                self.read(poster)
+
+    def freeze(self, server: ForkedServer) -> None:
+        """SIGSTOP."""
+        os.kill(server.pid, signal.SIGSTOP)
+
+    def thaw(self, server: ForkedServer) -> None:
+        """SIGCONT."""
+        os.kill(server.pid, signal.SIGCONT)
+
+    def settle(self) -> None:
+        """Lets everything come to its end with servers that nobody harms, then stops them."""
+        for server in self.fleet:
+            if not server.alive:
+                server.orders = ""
+                server.start()
+        if not wait_until(lambda: all(witness.over.is_set() for witness in self.witnesses), _SETTLE_LIMIT_S):
+            stuck = [witness.story for witness in self.witnesses if not witness.over.is_set()]
+            self.history.problems += [
+                f"{story.reader} of {story.operation_id} still waits at {len(story.events)}" for story in stuck
+            ]
+        for witness in self.witnesses:
+            witness.give_up()
+        self._wait_until_clean()
+        for server in self.fleet:
+            server.stop()
+
+    def _wait_until_clean(self) -> None:
+        """A run's last act, the removal of its staging, comes after its end has been told."""
+        wait_until(lambda: not any("left in staging" in problem for problem in self.verdict()), 3)
+
+    def world(self) -> World:
+        """What is left."""
+        return read_world(self.data_dir, [server.log_path for server in self.fleet], self.url)
+
+    def verdict(self, **allowed: int) -> list[str]:
+        """What is wrong; call it after `settle`."""
+        return judge(self.history, self.world(), **allowed)
+
+
+def restart_postgres(postgres: Postgres) -> None:
+    """A crash of the database, and its start."""
+    postgres.stop()
+    postgres.start()
