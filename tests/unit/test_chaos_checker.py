@@ -43,15 +43,11 @@ def truth() -> tuple[History, World]:
         staging=[],
         captures=Counter({(name, index, index): 1 for name in (A, B) for index in (1, 2)}),
     )
-    stories = [
-        Story(
-            reader,
-            name,
-            [{**deepcopy(event.data), "id": str(event.seq), "event": event.type} for event in events[name]],
-        )
-        for name in (A, B)
-        for reader in ("poster", "reader")
-    ]
+    seen = {
+        name: [{**event.data, "id": str(event.seq), "event": event.type} for event in logged]
+        for name, logged in events.items()
+    }
+    stories = [Story(reader, name, deepcopy(seen[name])) for name in (A, B) for reader in ("poster", "reader")]
     return History(stories, accepted={A: "default", B: "default"}, killed_at=[103.5, 203.5]), world
 
 

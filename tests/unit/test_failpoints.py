@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import subprocess
 import sys
@@ -33,17 +34,17 @@ def test_an_order_fires_at_its_hit_and_only_then() -> None:
     arm("store.write:3=ENOSPC; store.sync:*=EIO", environment="test")
     for hit in range(1, 6):
         if hit == 3:
-            with pytest.raises(OSError, match="store.write") as caught:
+            with pytest.raises(OSError, match=r"store\.write") as caught:
                 failpoint("store.write")
             assert caught.value.errno == errno.ENOSPC
         else:
             failpoint("store.write")
-        with pytest.raises(OSError, match="store.sync"):
+        with pytest.raises(OSError, match=r"store\.sync"):
             failpoint("store.sync")
 
 
 @pytest.mark.parametrize(
-    "orders", ["nowhere=kill", "store.write=explode", "store.write:x=EIO", "store.write", "a/b=EIO"]
+    "orders", ["nowhere=kill", "store.write=explode", "store.write:x=EIO", "store.write", "store.write/x=EIO"]
 )
 def test_what_is_no_order_is_refused(orders: str) -> None:
     with pytest.raises(StartupError, match="is no order"):
@@ -52,9 +53,8 @@ def test_what_is_no_order_is_refused(orders: str) -> None:
 
 def test_a_server_with_failpoints_does_not_start_in_production(tmp_path: Path) -> None:
     command = [Path(sys.executable).with_name("pressrun"), "serve", "--data-dir", str(tmp_path)]
-    done = subprocess.run(
-        command, env={"PRESSRUN_FAILPOINTS": "store.write=EIO"}, capture_output=True, text=True, check=False, timeout=60
-    )
+    env = {**os.environ, "PRESSRUN_FAILPOINTS": "store.write=EIO", "PRESSRUN_ENV": ""}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
     assert "PRESSRUN_FAILPOINTS" in done.stderr
 

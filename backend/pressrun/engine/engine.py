@@ -262,6 +262,8 @@ class Engine:
         if by is not None:
             await self._finish(claim, Cancelled(by=by))
             await self._store.discard(claim.operation_id, claim.attempt)
+        else:
+            _log.warning("the run goes on elsewhere, this attempt is over")
 
     async def _after_cancel(self, claim: Claim, execution: _Execution) -> None:
         if execution.superseded:

@@ -19,6 +19,7 @@ from tests.support.chaos.nursery import ForkedServer, Nursery
 from tests.support.chaos.witness import Witness, wait_until
 from tests.support.chaos.world import read_world
 from tests.support.postgres import Postgres
+from tests.support.processes import is_frozen
 from tests.support.runs import chapter
 
 _SETTLE_LIMIT_S = 60
@@ -141,8 +142,14 @@ class Storm:
                 self.read(poster)
 
     def freeze(self, server: ForkedServer) -> None:
-        """SIGSTOP."""
+        """SIGSTOP. To its runs it is as a kill."""
+        self.history.killed_at.append(time.time())
         os.kill(server.pid, signal.SIGSTOP)
+
+    def wait_until_frozen(self, server: ForkedServer, limit_s: float = 30) -> None:
+        """Until a `pause` failpoint has stopped it."""
+        assert wait_until(lambda: is_frozen(server.pid), limit_s), "it was never frozen"
+        self.history.killed_at.append(time.time())
 
     def thaw(self, server: ForkedServer) -> None:
         """SIGCONT."""
