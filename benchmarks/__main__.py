@@ -13,7 +13,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import admission, deck, idle, postgres, readers, refusals, resume
+from benchmarks import admission, cancel, deck, durability, idle, postgres, readers, refusals, resume
 from benchmarks.figures import Figure
 
 BENCHMARKS = {
@@ -24,6 +24,8 @@ BENCHMARKS = {
     "refusals": refusals.measure,
     "postgres": postgres.measure,
     "resume": resume.measure,
+    "cancel": cancel.measure,
+    "durability": durability.measure,
 }
 
 

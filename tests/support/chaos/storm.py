@@ -25,6 +25,7 @@ from tests.support.runs import chapter
 _SETTLE_LIMIT_S = 60
 _SLIDES = 4
 _DURING_START = 0.1  # of the random kills
+_LET_GO_ON = 0.4  # else nearly every run is one that crashed its server three times
 
 
 @dataclass
@@ -135,6 +136,8 @@ class Storm:
             self.server.begin()
         elif not self.restart():
             self.history.problems.append("the server did not start")
+        if chance.random() < _LET_GO_ON:
+            wait_until(self._all_over, 10)
         waiting = {witness.story.operation_id for witness in self.witnesses if not witness.over.is_set()}
         posted = [
             self.post(lane=f"lane-{chance.randrange(lanes)}", on_busy="queue") for _ in range(lanes - len(waiting))
