@@ -30,7 +30,6 @@ from pressrun.errors import StartupError
 KILL_POINTS = (
     "admit.in_transaction",
     "admit.committed",
-    "claim.in_transaction",
     "claim.committed",
     "compose.begin",
     "store.before_rename",
@@ -61,19 +60,20 @@ KILL_POINTS = (
     "cleanup.begin",
     "cleanup.end",
 )
-# met only by runs that wait, are cancelled, handed back, taken over or deleted
+# met only by runs that wait, are cancelled, handed back or taken over
 SIDE_POINTS = (
     "promote.in_transaction",
     "promote.committed",
     "cancel.committed",
     "hand_back.begin",
     "hand_back.end",
-    "delete.row_gone",
+    "claim.in_transaction",
     "adopt.begin",
 )
 # where the disk may refuse
 DISK_POINTS = ("store.write", "store.sync", "database.write")
-POINTS = frozenset((*KILL_POINTS, *SIDE_POINTS, *DISK_POINTS))
+DELETE_POINTS = ("delete.row_gone",)  # leaves a folder of no run, which retention finds
+POINTS = frozenset((*KILL_POINTS, *SIDE_POINTS, *DISK_POINTS, *DELETE_POINTS))
 
 
 @dataclass(slots=True)

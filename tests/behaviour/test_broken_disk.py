@@ -1,4 +1,4 @@
-"""A disk that fails now and then: the n-th write finds no room, the n-th sync is an I/O error; or it can only be read."""
+"""A disk that fails now and then: no room at the n-th write, an I/O error at the n-th sync; or it is read-only."""
 
 from __future__ import annotations
 

@@ -6,12 +6,15 @@ is there at the next. Lanes `lane-0`, `lane-1` … have one slot each.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import httpx
 
 from tests.support.chaos.checker import judge
 from tests.support.chaos.history import History, World
@@ -125,6 +128,42 @@ class Storm:
         self.history.killed_at.append(time.time())
         if poster.accepted.is_set():
             self.read(poster)
+
+    def strike_beside(self, point: str) -> None:
+        """As `strike_at`, for a place that only a run passes which waits, is cancelled, handed back or taken over."""
+        self.restart()
+        wait_until(self._all_over, 30)
+        verb = point.partition(".")[0]
+        if verb in ("claim", "adopt"):
+            self._post_and_wait_for_a_slide()
+            self.kill()
+            self.server.orders = f"{point}=kill"
+            self.server.begin()
+        else:
+            self.server.stop()
+            self.restart(f"{point}=kill")
+            poster = self._post_and_wait_for_a_slide(lane=point)
+            if verb == "promote":
+                self.post(lane=point.replace(".", "-"), on_busy="queue")
+            elif verb == "cancel":
+                self._cancel(poster)
+            else:
+                os.kill(self.server.pid, signal.SIGTERM)
+        if not self.server.wait_until_dead(30):
+            self.history.problems.append(f"{point} was never passed")
+            self.kill()
+        self.history.killed_at.append(time.time())
+
+    def _post_and_wait_for_a_slide(self, lane: str = "") -> Witness:
+        poster = self.post(lane.replace(".", "-"), text=chapter(25, f"beside {self._posted}"))
+        wait_until(lambda: any(event["type"] == "screenshot" for event in poster.story.events), 30)
+        return poster
+
+    def _cancel(self, poster: Witness) -> None:
+        operation_id = poster.story.operation_id
+        self.history.cancelled.add(operation_id)
+        with contextlib.suppress(httpx.TransportError):  # the answer is lost, what it was to tell is not
+            httpx.post(f"{self.server.url}/runs/{operation_id}/cancel")
 
     def _all_over(self) -> bool:
         return all(witness.over.is_set() for witness in self.witnesses)
