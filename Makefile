@@ -20,7 +20,7 @@ WORKERS ?= 2
 PARALLEL := -n $(WORKERS) --dist worksteal
 UI_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup installed demo test check lint serve dev bench conformance lock clean
+.PHONY: help setup installed demo test check lint serve dev bench chaos conformance lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -49,6 +49,9 @@ dev: setup ## the same, with the front end rebuilt as you type on http://127.0.0
 
 bench: setup ## the figures of benchmarks/README.md, measured here
 	$(BIN)/python -m benchmarks $(ARGS)
+
+chaos: setup ## kill the server at every named place and 200 random instants, and judge (KILLS=)
+	$(BIN)/python -m tests.support.chaos $(KILLS)
 
 conformance: setup ## the wire contract against any server: URL=http://host:port [TOKEN=… ORIGIN=…]; our own without
 	@CONFORMANCE_URL=$(URL) CONFORMANCE_TOKEN=$(TOKEN) CONFORMANCE_ORIGIN=$(ORIGIN) $(BIN)/pytest tests/conformance $(ARGS)

@@ -15,7 +15,9 @@ from pathlib import Path
 
 from benchmarks import (
     admission,
+    cancel,
     deck,
+    durability,
     endurance,
     history,
     idle,
@@ -47,6 +49,8 @@ LONG = {
     "flat": endurance.flat,
     "leaks": endurance.leaks,
     "storm": endurance.storm,
+    "cancel": cancel.measure,
+    "durability": durability.measure,
 }
 
 

@@ -77,7 +77,7 @@ async def _deliver(url: str) -> tuple[list[float], list[float]]:
     async with open_core(url, owner="reader", config=_CONFIG) as core:
         names = [(await core.begin(f"run {number}", lane=f"lane-{number}")).operation_id for number in range(_RUNS)]
         async with open_wakeups(url, "reader") as wakeups:
-            relay = open_neighbours(wakeups, core.database, core.log, _NoEngine(), core.clock)  # type: ignore[arg-type]
+            relay = open_neighbours(wakeups, core.database, core.log, _NoEngine(), core.clock, owner="reader")  # type: ignore[arg-type]
             async with relay, anyio.create_task_group() as tasks:
                 for name in names * _READERS:
                     tasks.start_soon(read, core, name)
@@ -95,7 +95,10 @@ class _NoEngine:
     def executing(self) -> frozenset[str]:
         return frozenset()
 
-    async def take_over(self, _is_gone: object) -> None:
+    def let_go(self, _operation_ids: object) -> None:
+        return None
+
+    async def take_over(self, _is_gone: object, _cut_off: object = ()) -> None:
         return None
 
 

@@ -52,6 +52,7 @@ from pressrun.egress.policy import EgressPolicy
 from pressrun.engine.engine import open_engine
 from pressrun.errors import StartupError
 from pressrun.events.log import EventLog
+from pressrun.failpoints import arm
 from pressrun.pipeline.pipeline import Pipeline
 from pressrun.run_logs import open_run_logs
 from pressrun.runs.guard import RunGuard
@@ -63,7 +64,7 @@ from pressrun.runs.retention import Retention, RetentionPolicy
 from pressrun.runs.service import open_run_service, tell_failure
 from pressrun.runs.submission import GuardConfig
 from pressrun.runs.webhooks import WebhookDeliverer
-from pressrun.settings import Settings
+from pressrun.settings import Settings, read_variable
 from pressrun.sources.parser_pool import cool_down, warm_up
 from pressrun.telemetry import SecretMask, configure_logging
 
@@ -97,6 +98,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
 def serve(settings: Settings) -> None:
     """Runs the server until SIGINT or SIGTERM. Raises: StartupError."""
     configure_logging(level=settings.log_level, json_lines=settings.log_json, mask=SecretMask(settings.secrets()))
+    arm(read_variable("PRESSRUN_FAILPOINTS"), environment=read_variable("PRESSRUN_ENV"))
     start = _Start(create_app(settings))
     try:
         run_server(
@@ -184,7 +186,7 @@ async def _open_all(
         retention = Retention(database, store, remover, clock, _retention_policy(settings))
         await stack.enter_async_context(_swept(retention))
         if wakeups is not None:
-            await stack.enter_async_context(open_neighbours(wakeups, database, log, engine, clock))
+            await stack.enter_async_context(open_neighbours(wakeups, database, log, engine, clock, owner=owner))
         stack.callback(service.stop_admitting)
         await stack.enter_async_context(_warm(pool))
         _log.info("ready", url=f"http://{settings.host}:{settings.port}", data_dir=str(data_dir))

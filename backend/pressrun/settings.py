@@ -157,5 +157,5 @@ class ClientSettings(BaseSettings):
 
 
 def read_variable(name: str) -> str | None:
-    """An environment variable that a person names on the command line, `--token-env NAME`."""
+    """An environment variable that is no setting: named on the command line (`--token-env NAME`), or for tests only."""
     return os.environ.get(name)

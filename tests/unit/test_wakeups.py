@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 import pytest
 from sqlalchemy import text
 
-from pressrun.db.processes import is_gone
+from pressrun.db.postgres import parse_url
+from pressrun.db.processes import SILENT_AFTER_S, SignOfLife, cut_off_silent, is_gone
 from pressrun.db.ticks import DatabaseClock, read_clock
 from pressrun.db.wakeups import open_wakeups
 from pressrun.errors import ServerBusy, StartupError
@@ -130,12 +132,36 @@ async def test_a_connection_that_breaks_is_made_again_and_hears_on(core: Core, u
     run = await core.begin()
     async with limit(), open_wakeups(url, "other") as wakeups:
         assert await core.database.write(break_connections, "pressrun wake-ups") == 1
+        heard: dict[str, int] = {}
+        while not heard:  # what is committed while nobody listens is not heard
+            await core.log.append(run.operation_id, 1, Log(message="x"))
+            with anyio.move_on_after(0.2):
+                heard, _ = await wakeups.next()
+        assert heard[run.operation_id] > 2
+
+
+async def test_a_sign_of_life_that_breaks_is_given_again(core: Core, url: str) -> None:
+    async with limit(), open_wakeups(url, "other"):
+        assert await core.database.write(break_connections, "pressrun process other") == 1
         while not await core.database.read(is_gone, "other"):
             await anyio.lowlevel.checkpoint()
         while await core.database.read(is_gone, "other"):
             await anyio.lowlevel.checkpoint()
-        await core.log.append(run.operation_id, 1, Log(message="x"))
-        assert (await wakeups.next())[0] == {run.operation_id: 2}
+
+
+async def test_who_shows_no_sign_of_life_is_cut_off_and_who_does_is_not(core: Core, url: str) -> None:
+    sign = SignOfLife(parse_url(url).set(drivername="postgresql").render_as_string(), "frozen")
+    async with limit(), open_wakeups(url, "living"):
+        with closing(await anyio.to_thread.run_sync(sign.connect)):  # and nobody keeps it
+            assert await core.database.read(cut_off_silent) == []
+            await anyio.sleep(SILENT_AFTER_S)  # what is measured is silence
+            with anyio.fail_after(1):
+                while (cut_off := await core.database.read(cut_off_silent)) == []:
+                    await anyio.lowlevel.checkpoint()
+            assert cut_off == ["frozen"]
+            while not await core.database.read(is_gone, "frozen"):
+                await anyio.lowlevel.checkpoint()
+        assert not await core.database.read(is_gone, "living")
 
 
 def break_connections(connection, name: str) -> int:

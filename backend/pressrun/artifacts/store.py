@@ -26,6 +26,7 @@ import anyio.to_thread
 
 from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile, media_type_of
 from pressrun.errors import AttemptSuperseded, DiskFull, NotFound, RunFailure, StartupError
+from pressrun.failpoints import failpoint
 from pressrun.ids import is_operation_id
 
 _GRAVE = "deleted-"
@@ -74,7 +75,8 @@ class LocalStaging:
         self._register = register
 
     async def write(self, name: str, data: bytes | Iterable[bytes]) -> StoredFile:
-        file = await _in_thread(_write_file, self._folder, name, [data] if isinstance(data, bytes) else data)
+        pieces = [data] if isinstance(data, bytes) else data
+        file = await _unless_taken_over(self._folder, _write_file, self._folder, name, pieces)
         self._register(file)
         return file
 
@@ -137,14 +139,15 @@ class LocalArtifactStore:
         source = self._staging_root / f"{operation_id}.{attempt}"
         target = self._batches_root / folder
         text = self._mask(manifest.model_dump_json(indent=2) + "\n")
-        await _in_thread(_publish, source, target, text, {file.name: file.size_bytes for file in manifest.files})
+        listed = {file.name: file.size_bytes for file in manifest.files}
+        await _unless_taken_over(source, _publish, source, target, text, listed)
         self._staged.pop(operation_id, None)
         return target
 
-    async def discard(self, operation_id: str) -> None:
-        """Removes what was staged for this run."""
+    async def discard(self, operation_id: str, attempt: int | None = None) -> None:
+        """Removes what was staged for this run; `attempt`: by it or an earlier one, for a later one may be at work."""
         self._staged.pop(operation_id, None)
-        await _in_thread(_discard, self._staging_root, operation_id)
+        await _in_thread(_discard, self._staging_root, operation_id, attempt)
 
     async def delete_batch(self, folder: str) -> None:
         """Removes a published batch: out of sight by a rename first, so that nobody ever sees half of it."""
@@ -220,6 +223,16 @@ async def _in_thread(work: Callable[..., T], *args: object) -> T:
         raise
 
 
+async def _unless_taken_over(folder: Path, work: Callable[..., T], *args: object) -> T:
+    """Raises: AttemptSuperseded when the work failed because a later attempt has moved the folder away."""
+    try:
+        return await _in_thread(work, *args)
+    except FileNotFoundError as exc:
+        if await _in_thread(folder.is_dir):
+            raise
+        raise AttemptSuperseded from exc
+
+
 def _make_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -228,21 +241,30 @@ def _write_file(folder: Path, name: str, pieces: Iterable[bytes]) -> StoredFile:
     path = folder / name
     if not folder.is_dir():
         raise AttemptSuperseded
-    path.parent.mkdir(exist_ok=True)
+    if not path.parent.is_dir():
+        path.parent.mkdir(exist_ok=True)
+        _sync(folder)
     partial = path.with_name(path.name + ".partial")
+    # never one that is there: the thread of a frozen attempt, whose folder this was, may still hold it open
+    partial.unlink(missing_ok=True)
     digest, size_bytes = hashlib.sha256(), 0
-    with partial.open("wb") as file:
+    with partial.open("xb") as file:
         for piece in pieces:
+            failpoint("store.write")
             file.write(piece)
             digest.update(piece)
             size_bytes += len(piece)
         file.flush()
+        failpoint("store.sync")
         os.fsync(file.fileno())  # before a checkpoint, which is durable, says that the file is there
+    failpoint("store.before_rename")
     partial.rename(path)  # a file of its final name is whole
+    _sync(path.parent)
     return StoredFile(name=name, media_type=media_type_of(name), size_bytes=size_bytes, sha256=digest.hexdigest())
 
 
 def _adopt(root: Path, operation_id: str, folder: Path) -> None:
+    failpoint("adopt.begin")
     earlier = sorted(_staged_folders(root, operation_id), key=_attempt_of)
     if folder not in earlier and earlier:
         earlier.pop().rename(folder)
@@ -250,6 +272,7 @@ def _adopt(root: Path, operation_id: str, folder: Path) -> None:
         if leftover != folder:
             shutil.rmtree(leftover)
     folder.mkdir(exist_ok=True)
+    _sync(root)
 
 
 def _staged_folders(root: Path, operation_id: str) -> Iterable[Path]:
@@ -277,10 +300,13 @@ def _publish(source: Path, target: Path, manifest: str, listed: Mapping[str, int
         if not path.is_file() or path.stat().st_size != size_bytes:
             raise RunFailure(f"{name} was changed or removed before it could be published; start the run again.")
     (source / MANIFEST_NAME).write_text(manifest, encoding="utf-8")
+    failpoint("publish.manifest_written")
     for path in source.rglob("*"):
         _sync(path)
     _sync(source)
+    failpoint("publish.before_rename")
     source.rename(target)
+    failpoint("publish.renamed")
     _sync(target.parent)
 
 
@@ -292,9 +318,10 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _discard(root: Path, operation_id: str) -> None:
+def _discard(root: Path, operation_id: str, attempt: int | None) -> None:
     for folder in _staged_folders(root, operation_id):
-        shutil.rmtree(folder)
+        if attempt is None or _attempt_of(folder) <= attempt:
+            shutil.rmtree(folder)
 
 
 def _delete_batch(folder: Path, grave: Path) -> None:

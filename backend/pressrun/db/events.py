@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, case, delete, insert, select, update
 
 from pressrun.db.tables import events, runs
+from pressrun.failpoints import failpoint
 
 
 class EventRow(NamedTuple):
@@ -96,14 +97,32 @@ def append(
     *,
     stage: str | None = None,
     progress: int | None = None,
+    again: bool = False,
 ) -> EventRow | None:
-    """Appends one event of a running run; None, and nothing written, if `attempt` no longer owns it."""
+    """Appends one event of a running run; None, and nothing written, if `attempt` no longer owns it.
+
+    `again`: this very event, of this very instant, may have been written before its connection broke; then it is it.
+    """
+    written = _find(connection, operation_id, attempt, at) if again else None
+    if written is not None:
+        return written
     place = take_seq(connection, operation_id, attempt, stage=stage, progress=progress)
     if place is None:
         return None
     event = make(place)
     insert_event(connection, operation_id, attempt, at, event)
+    failpoint("event.in_transaction")
     return event
+
+
+def _find(connection: Connection, operation_id: str, attempt: int, at: datetime) -> EventRow | None:
+    row = connection.execute(
+        select(events.c.seq, events.c.type, events.c.data)
+        .where(events.c.operation_id == operation_id, events.c.attempt == attempt, events.c.at == at)
+        .order_by(events.c.seq.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else EventRow(*row)
 
 
 def read_after(connection: Connection, operation_id: str, after: int, limit: int) -> list[EventRow]:

@@ -1,15 +1,43 @@
-"""Who is alive: each process of one Postgres holds an advisory lock on its name for as long as its session lives."""
+"""Who is alive. Each process of one Postgres holds an advisory lock on its name, in a session of its own that says
+something twice a second.
+
+The lock is free as soon as the process is gone, however it went. A process that is *frozen* keeps its session, and with
+it the lock; what gives it away is that the session falls silent. Whoever notices ends that session (`cut_off_silent`):
+then it is as gone as if it had been killed, and when it thaws it finds its session ended and its runs with somebody
+else. The beat has a thread of its own, so that a busy event loop is not taken for a frozen process.
+"""
 
 from __future__ import annotations
 
+import threading
+
+import psycopg
+import structlog
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, text
 
+_BEAT_EVERY_S = 0.5
+SILENT_AFTER_S = 2.0  # four beats: what a machine at its limit does not reach, and half of a take-over within 4 s
+_RECONNECT_EVERY_S = 0.2  # arbitrary (0.1..1): a server that starts again refuses cheaply
+_NAMED = "pressrun process "  # the sign of life: what the lock is on, and how the session is called
+
 _IS_FREE = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:sign, 0))")
+# 'idle': it waits for its client to speak, not we for the server. State and instant are the server's own.
+_CUT_OFF_SILENT = text(
+    """WITH silent AS MATERIALIZED (
+        SELECT pid, application_name FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = current_user AND application_name LIKE 'pressrun process %'
+        AND state = 'idle' AND clock_timestamp() - state_change > make_interval(secs => :silent_s)
+    )
+    SELECT application_name FROM silent WHERE pg_terminate_backend(pid)"""
+)
+
+_log = structlog.get_logger(__name__)
 
 
 def sign_of_life(process: str) -> str:
-    """What the process holds the lock on."""
-    return f"pressrun process {process}"
+    """What the process holds the lock on, and the name of the session that does."""
+    return _NAMED + process
 
 
 def is_gone(connection: Connection, process: str) -> bool:
@@ -17,3 +45,50 @@ def is_gone(connection: Connection, process: str) -> bool:
     if connection.dialect.name != "postgresql":
         return True
     return bool(connection.execute(_IS_FREE, {"sign": sign_of_life(process)}).scalar_one())
+
+
+def cut_off_silent(connection: Connection) -> list[str]:
+    """Ends the sessions of frozen processes; their names. Their runs may go on at once: the attempt is the fence."""
+    silent = connection.execute(_CUT_OFF_SILENT, {"silent_s": SILENT_AFTER_S}).scalars()
+    return [name.removeprefix(_NAMED) for name in silent]
+
+
+class SignOfLife:
+    """The session that shows `process` alive. `keep` is a thread's work; `shown` is set when the lock is first held."""
+
+    def __init__(self, conninfo: str, process: str) -> None:
+        self._conninfo = make_conninfo(conninfo, application_name=sign_of_life(process))
+        self._process = process
+        self._stop = threading.Event()
+
+    def connect(self) -> psycopg.Connection:
+        """A session that holds the lock. Raises: psycopg.OperationalError."""
+        connection = psycopg.connect(self._conninfo, autocommit=True)
+        try:
+            # waits while another process is just looking whether we live
+            sign = sign_of_life(self._process)
+            connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (sign,))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def keep(self, connection: psycopg.Connection) -> None:
+        """Beats until `stop`, and connects again, for ever, when the session is lost."""
+        held: psycopg.Connection | None = connection
+        while not self._stop.wait(_BEAT_EVERY_S if held is not None else _RECONNECT_EVERY_S):
+            try:
+                if held is None:
+                    held = self.connect()
+                held.execute("SELECT 1")
+            except psycopg.OperationalError as exc:
+                if held is not None:
+                    _log.warning("the database ended the session that shows us alive", reason=str(exc).strip())
+                    held.close()
+                held = None
+        if held is not None:
+            held.close()
+
+    def stop(self) -> None:
+        """Ends `keep`, and gives the name up."""
+        self._stop.set()

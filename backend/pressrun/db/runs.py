@@ -141,6 +141,12 @@ def list_cancel_requested(connection: Connection, operation_ids: Collection[str]
     return connection.execute(query.where(runs.c.operation_id.in_(operation_ids))).scalars().all()
 
 
+def list_lost(connection: Connection, operation_ids: Collection[str], owner: str) -> Sequence[str]:
+    """Those of these runs that go on under another owner."""
+    query = select(runs.c.operation_id).where(runs.c.operation_id.in_(operation_ids), runs.c.status == "running")
+    return connection.execute(query.where(runs.c.owner.is_distinct_from(owner))).scalars().all()
+
+
 def list_page(
     connection: Connection,
     caller: str | None,

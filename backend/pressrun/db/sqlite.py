@@ -30,6 +30,7 @@ from pressrun.db.migrations import migrate
 from pressrun.db.reserve import Reserve
 from pressrun.db.tables import SCHEMA_VERSION, metadata
 from pressrun.errors import DiskFull, ServerBusy, StartupError
+from pressrun.failpoints import failpoint
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -117,6 +118,7 @@ class SqliteDatabase:
     def _write(self, query: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         try:
             with self._writer.begin() as connection:
+                failpoint("database.write")
                 return query(connection, *args, **kwargs)
         except OperationalError as exc:
             code = getattr(exc.orig, "sqlite_errorcode", 0)

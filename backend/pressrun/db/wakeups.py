@@ -1,8 +1,7 @@
 """Wake-ups between the processes of one Postgres, and the sign of life of each.
 
 Triggers tell of every committed event and every request to cancel, in the commit itself and in its order. Each process
-holds one connection that hears them; the same session holds an advisory lock on the process's name, so that the
-name is free as soon as its process is gone, however it went.
+holds one connection that hears them, and a second one that shows it alive (processes.py).
 
 A wake-up is a hint: what it tells is in the tables, and whoever waits for one looks there now and then anyway.
 """
@@ -14,12 +13,13 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
 import psycopg
 import structlog
 from psycopg.conninfo import make_conninfo
 
 from pressrun.db.postgres import parse_url
-from pressrun.db.processes import sign_of_life
+from pressrun.db.processes import SignOfLife
 from pressrun.db.triggers import CANCELS, EVENTS
 from pressrun.errors import StartupError
 
@@ -70,20 +70,32 @@ async def open_wakeups(url: str, process: str) -> AsyncIterator[Wakeups]:
     Raises: StartupError when there is no connection to begin with.
     """
     wakeups = Wakeups()
+    uri = parse_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    conninfo = make_conninfo(uri, connect_timeout=5, **_KEEPALIVE)
+    sign = SignOfLife(conninfo, process)
     async with anyio.create_task_group() as tasks:
         try:
-            await tasks.start(_keep_listening, url, process, wakeups)
+            await tasks.start(_keep_listening, conninfo, wakeups)
+            await tasks.start(_show_alive, sign)
         except psycopg.OperationalError as exc:
             raise StartupError("the database of PRESSRUN_DATABASE_URL does not answer") from exc
         try:
             yield wakeups
         finally:
+            sign.stop()
             tasks.cancel_scope.cancel()
 
 
-async def _keep_listening(url: str, process: str, wakeups: Wakeups, *, task_status: TaskStatus[None]) -> None:
-    uri = parse_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    conninfo = make_conninfo(uri, application_name="pressrun wake-ups", connect_timeout=5, **_KEEPALIVE)
+async def _show_alive(sign: SignOfLife, *, task_status: TaskStatus[None]) -> None:
+    own_thread = anyio.CapacityLimiter(1)  # for as long as we live: not one of those that everybody shares
+    connection = await anyio.to_thread.run_sync(sign.connect, limiter=own_thread)
+    task_status.started()
+    with anyio.CancelScope(shield=True):  # ends by `stop`
+        await anyio.to_thread.run_sync(sign.keep, connection, limiter=own_thread)
+
+
+async def _keep_listening(conninfo: str, wakeups: Wakeups, *, task_status: TaskStatus[None]) -> None:
+    conninfo = make_conninfo(conninfo, application_name="pressrun wake-ups")
     connected = False
     while True:
         try:
@@ -92,8 +104,6 @@ async def _keep_listening(url: str, process: str, wakeups: Wakeups, *, task_stat
                 await connection.execute(_KEEPALIVE_OF_SERVER)
                 await connection.execute(f"LISTEN {EVENTS}".encode())
                 await connection.execute(f"LISTEN {CANCELS}".encode())
-                # waits while another process is just looking whether we live
-                await connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (sign_of_life(process),))
                 if not connected:
                     connected = True
                     task_status.started()

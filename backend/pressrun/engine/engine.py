@@ -21,9 +21,9 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -39,6 +39,7 @@ from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure
 from pressrun.engine.ports import Claim, RunBook
 from pressrun.errors import DeadlineExceeded, DiskFull, ServerBusy
 from pressrun.events.model import AnyBody, Cancelled, Complete, Error, Stage
+from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext, StageResult
 from pressrun.pipeline.pipeline import Pipeline
 
@@ -57,8 +58,11 @@ _UNFINISHED = ("PENDING", "ENQUEUED", "DELAYED")
 
 @dataclass(slots=True)
 class _Execution:
+    workflow_id: str
     scope: anyio.CancelScope
     handed_back: bool = False
+    superseded: bool = False  # another process, or a later execution here, has the run: nothing may be written for it
+    over: anyio.Event = field(default_factory=anyio.Event)
 
 
 class Engine:
@@ -98,6 +102,15 @@ class Engine:
         """The runs this process is executing."""
         return frozenset(self._executions)
 
+    def let_go(self, operation_ids: Iterable[str]) -> None:
+        """Stops working on runs that go on elsewhere, and writes nothing more for them."""
+        for operation_id in operation_ids:
+            execution = self._executions.get(operation_id)
+            if execution is not None and not execution.superseded:
+                _log.warning("this process was taken for gone, the run goes on elsewhere", operation_id=operation_id)
+                execution.superseded = True
+                execution.scope.cancel()
+
     async def state(self, workflow_id: str) -> WorkflowState:
         """What the engine knows of the run's workflow; `outdated`: a version of us began it that worked otherwise."""
         status = await DBOS.get_workflow_status_async(workflow_id)
@@ -115,15 +128,16 @@ class Engine:
         """Removes what is recorded of these workflows, which have ended; no matter if some are not there."""
         await DBOS.delete_workflows_async(workflow_ids)
 
-    async def take_over(self, is_gone: Callable[[str], Awaitable[bool]]) -> None:
+    async def take_over(self, is_gone: Callable[[str], Awaitable[bool]], cut_off: Iterable[str] = ()) -> None:
         """Lets the runs of processes that are gone go on, here or wherever there is one of us. To be called regularly.
 
-        Gone is who was gone at two looks in a row: one whose connection broke is back before the second.
+        Gone is who was gone at two looks in a row: one whose connection broke is back before the second. Who was
+        `cut_off` is gone by our own doing.
         """
         pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
         others = {workflow.executor_id for workflow in pending if workflow.executor_id} - {DBOS.executor_id}
         missing = frozenset([name for name in sorted(others) if await is_gone(name)])
-        lost = missing & self._missing
+        lost = missing & self._missing | others & frozenset(cut_off)
         self._missing = missing
         if lost:
             _log.warning("processes are gone, their runs go on", processes=sorted(lost))
@@ -149,12 +163,15 @@ class Engine:
     async def _run(self, workflow_id: str) -> None:
         """The workflow. Only `_step` results decide its way; everything else is safe to do again."""
         operation_id, _, retries = workflow_id.partition(".")
-        with structlog.contextvars.bound_contextvars(operation_id=operation_id):
+        with structlog.contextvars.bound_contextvars(operation_id=operation_id, attempt=None):
+            await self._end_older(operation_id, workflow_id)
             claim = await _when_possible(lambda: self._book.claim(operation_id, int(retries or 0)))
             if claim is None:
                 return
+            structlog.contextvars.bind_contextvars(attempt=claim.attempt)
+            failpoint("claim.committed")
             deadline = anyio.current_time() + self._run_deadline_s
-            execution = _Execution(anyio.CancelScope(deadline=deadline))
+            execution = _Execution(workflow_id, anyio.CancelScope(deadline=deadline))
             self._executions[operation_id] = execution
             try:
                 with execution.scope:
@@ -166,7 +183,14 @@ class Engine:
             finally:
                 if self._executions.get(operation_id) is execution:  # else a retry has taken its place
                     del self._executions[operation_id]
+                execution.over.set()
                 self._idle.set()
+
+    async def _end_older(self, operation_id: str, workflow_id: str) -> None:
+        """A process that was frozen and cut off may be given its own run again, while it still works on it."""
+        while (execution := self._executions.get(operation_id)) is not None and execution.workflow_id == workflow_id:
+            self.let_go([operation_id])
+            await execution.over.wait()
 
     async def _attempt(self, claim: Claim, execution: _Execution) -> None:
         context = await self._open_context(claim, execution)
@@ -176,11 +200,13 @@ class Engine:
             exported = read(
                 await self._step(claim, "export", lambda: self._pipeline.export(context, composed, rendered)), Exported
             )
+            failpoint("publish.begin")
             # No checkpoint: a folder that is there says as much, and could not be taken back if this one failed.
             published = read(
                 await checkpointed("publish", lambda: self._pipeline.publish(context, composed, rendered, exported)),
                 Published,
             )
+            failpoint("publish.end")
         except StageFailed as failure:
             await self._finish(claim, failure.error)
         except Stopped:
@@ -191,7 +217,9 @@ class Engine:
                 claim,
                 self._pipeline.completed(context, composed, rendered, exported, published, duration_s=duration_s),
             )
-            await self._store.discard(claim.operation_id)
+            failpoint("cleanup.begin")
+            await self._store.discard(claim.operation_id, claim.attempt)
+            failpoint("cleanup.end")
 
     async def _open_context(self, claim: Claim, execution: _Execution) -> RunContext:
         async def emit(body: AnyBody) -> None:
@@ -216,12 +244,18 @@ class Engine:
     async def _step(self, claim: Claim, stage: Stage, work: Callable[[], Awaitable[StageResult]]) -> dict[str, Any]:
         async def work_or_make_room() -> StageResult:
             try:
-                return await work()
+                failpoint(f"{stage}.begin")
+                result = await work()
+                failpoint(f"{stage}.end")
             except DiskFull:
-                await self._store.discard(claim.operation_id)  # not even a checkpoint can be written otherwise
+                # not even a checkpoint can be written otherwise
+                await self._store.discard(claim.operation_id, claim.attempt)
                 raise
+            return result
 
-        return await DBOS.run_step_async(StepOptions(name=stage), checkpointed, stage, work_or_make_room)
+        outcome = await DBOS.run_step_async(StepOptions(name=stage), checkpointed, stage, work_or_make_room)
+        failpoint(f"{stage}.checkpointed")
+        return outcome
 
     async def _break_off(self, claim: Claim, exc: Exception) -> None:
         """Ends a run that could not go on, for a reason outside of its stages."""
@@ -229,22 +263,30 @@ class Engine:
         error = failure_of(exc, None)
         if error.code == DiskFull.code:
             with contextlib.suppress(OSError, DiskFull):
-                await self._store.discard(claim.operation_id)
+                await self._store.discard(claim.operation_id, claim.attempt)
         await self._finish(claim, error)
 
     async def _finish(self, claim: Claim, body: Complete | Error | Cancelled) -> None:
+        failpoint("finish.begin")
         with anyio.CancelScope(shield=True):
             await _when_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, body))
+        failpoint("finish.committed")
 
     async def _finish_stopped(self, claim: Claim) -> None:
         by = await self._book.cancelled_by(claim.operation_id)
         if by is not None:
             await self._finish(claim, Cancelled(by=by, kept=self._store.staged_names(claim.operation_id)))
+        else:
+            _log.warning("the run goes on elsewhere, this attempt is over")
 
     async def _after_cancel(self, claim: Claim, execution: _Execution) -> None:
+        if execution.superseded:
+            return
         if execution.handed_back:
+            failpoint("hand_back.begin")
             with anyio.fail_after(_HAND_BACK_TIMEOUT_S, shield=True):
                 await self._book.hand_back(claim.operation_id, claim.attempt)
+            failpoint("hand_back.end")
             raise asyncio.CancelledError  # tells DBOS to keep the workflow pending
         if await self._book.cancelled_by(claim.operation_id) is not None:
             await self._finish_stopped(claim)

@@ -212,12 +212,15 @@ class EventLog:
         wire = RunEvent(operation_id=operation_id, seq=seq, at=at, body=body).to_wire()
         return EventRow(seq, body.type, self._mask(json.dumps(wire, ensure_ascii=False, separators=(",", ":"))))
 
-    async def append(self, operation_id: str, attempt: int, body: AnyBody) -> LoggedEvent:
+    async def append(
+        self, operation_id: str, attempt: int, body: AnyBody, *, at: datetime | None = None, again: bool = False
+    ) -> LoggedEvent:
         """Appends one event of a running run; durable when it returns.
 
+        `again` with the same `at`: after a ServerBusy, which may have come when the event was written already.
         Raises: AttemptSuperseded when `attempt` does not own the run any more or the run has ended.
         """
-        at = self._clock.now()
+        at = at or self._clock.now()
         progress = body.progress if isinstance(body, Progress) else None
         stage = body.stage if isinstance(body, Progress) else None
 
@@ -226,7 +229,7 @@ class EventLog:
             return self.encode(operation_id, place.seq, at, placed)
 
         row = await self._database.write(
-            queries.append, operation_id, attempt, at, make, stage=stage, progress=progress
+            queries.append, operation_id, attempt, at, make, stage=stage, progress=progress, again=again
         )
         if row is None:
             raise AttemptSuperseded

@@ -13,6 +13,7 @@ from pressrun.ai.compose import ai_fragment
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.errors import AiFailed, AiUnavailable, ComposeFailed, NotFound
 from pressrun.events.model import HtmlGenerated, Warning
+from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, RunContext
 from pressrun.sources.document import Document, DocumentWarning, wrap_fragment
 from pressrun.sources.html import compose_html
@@ -37,6 +38,7 @@ async def compose(
     await context.progress("compose", 0.1, "Reading the source")
     document = await _make_document(context, ai, cache, store)
     file = await context.staging.write(DOCUMENT_NAME, document.html.encode())
+    failpoint("document.written")
     for warning in document.warnings:
         await context.emit(Warning(code=warning.code, message=warning.message))
     await context.emit(
@@ -48,6 +50,7 @@ async def compose(
             sha256=file.sha256,
         )
     )
+    failpoint("document.told")
     await context.progress("compose", 1, "The document is ready")
     return Composed(title=document.title, document=file)
 

@@ -9,6 +9,7 @@ from pressrun.artifacts.model import StoredFile
 from pressrun.browser.pool import BrowserPool
 from pressrun.events.model import Artifact
 from pressrun.exports.zip import stream_zip
+from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, Exported, Rendered, RunContext
 
 _MAX_BASE_NAME_BYTES = 200  # with its ending well under the 255 bytes of a file name
@@ -58,4 +59,5 @@ async def _make_zip(context: RunContext, name: str, files: list[StoredFile]) -> 
 
 
 async def _announce(context: RunContext, file: StoredFile) -> None:
+    failpoint("export.written")
     await context.emit(Artifact(**context.ref(file).model_dump()))

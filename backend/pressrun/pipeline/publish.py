@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from pressrun.artifacts.model import Manifest
 from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext
 
 
@@ -25,6 +26,7 @@ async def publish(
 ) -> Published:
     """Makes the batch visible; safe to repeat. Raises: RunCancelled, AttemptSuperseded, DiskFull."""
     await context.seal()
+    failpoint("publish.sealed")
     await context.progress("publish", 0, "Publishing the batch folder")
     folder = batch_folder_name(context.created_at, context.operation_id)
     manifest = Manifest(

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import anyio
+import structlog
 
 from pressrun.artifacts.model import StoredFile
 from pressrun.browser.drawing import Picture, draw
@@ -22,10 +23,12 @@ from pressrun.browser.pool import BrowserPool
 from pressrun.browser.ports import Screen
 from pressrun.errors import EmptyDocument
 from pressrun.events.model import Screenshot, Warning
+from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import DOCUMENT_NAME, Rendered, RunContext
 from pressrun.spec import ImageFormat
 
 _ENDINGS: dict[ImageFormat, str] = {"png": "png", "jpeg": "jpg", "webp": "webp"}
+_log = structlog.get_logger(__name__)
 
 
 async def render(context: RunContext, pool: BrowserPool) -> Rendered:
@@ -104,9 +107,12 @@ class _Slides:
 
     async def save(self, index: int, image: bytes) -> None:
         """Writes a slide, and tells all that can be told in order."""
+        _log.debug("slide captured", index=index, attempt=self._context.attempt)
+        failpoint("slide.captured")
         file = await self._context.staging.write(
             f"slides/{index:04d}.{_ENDINGS[self._context.spec.image_format]}", image
         )
+        failpoint("slide.written")
         known = self._context.captured.get(index)
         # captured again after a crash: the log has it already
         self._saved[index] = file, known is None or known.sha256 != file.sha256
@@ -119,6 +125,7 @@ class _Slides:
                 self.files.append(file)
                 if is_news:
                     await self._context.emit(self._screenshot(len(self.files), file))
+                    failpoint("slide.told")
                     if len(self.files) + 1 not in self._saved:  # else the next one says as much
                         await self._tell_progress()
 

@@ -23,6 +23,7 @@ from pressrun.db.searching import searchable
 from pressrun.errors import FieldErrors, IdempotencyKeyReused, LanePaused, ServerBusy
 from pressrun.events.log import EventLog
 from pressrun.events.model import Started
+from pressrun.failpoints import failpoint
 from pressrun.runs.fingerprint import canonical
 from pressrun.runs.glance import Glance
 from pressrun.runs.line import WaitingLine, Written
@@ -150,6 +151,7 @@ class RunGuard:
             self._insert(connection, submission, digest)
         if busy is None:
             started = self._take_slot(connection, submission.operation_id)
+            failpoint("admit.in_transaction")
             return load(connection, submission.operation_id), None, {submission.operation_id: [started]}
         if run_queries.count_queued(connection) > self._config.max_queued:  # it is in the line itself by now
             raise ServerBusy(f"the waiting line is full ({self._config.max_queued} runs); try again shortly")
@@ -250,6 +252,7 @@ class RunGuard:
         free = 0 if found.paused else min(len(self._places.free_numbers(found)), max(0, room))
         promoted = [row.operation_id for row in found.line[:free]]
         written: Written = {name: [self._take_slot(connection, name)] for name in promoted}
+        failpoint("promote.in_transaction")
         return promoted, written | self.line.tell(connection, lane)
 
 

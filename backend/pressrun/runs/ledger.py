@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import structlog
 
 from pressrun.db import events as event_queries
@@ -18,7 +19,7 @@ from pressrun.db import webhooks as webhook_queries
 from pressrun.db.processes import is_gone
 from pressrun.db.searching import searchable
 from pressrun.engine.ports import Claim
-from pressrun.errors import AttemptSuperseded, NotFound, RunCancelled, RunCrashed, RunEnded
+from pressrun.errors import AttemptSuperseded, NotFound, RunCancelled, RunCrashed, RunEnded, ServerBusy
 from pressrun.events.log import EventLog
 from pressrun.events.model import (
     BODY,
@@ -32,13 +33,14 @@ from pressrun.events.model import (
     Started,
     Warning,
 )
+from pressrun.failpoints import failpoint
 from pressrun.runs.model import Run, may_become
 from pressrun.runs.places import view
 from pressrun.runs.webhooks import message_of
 from pressrun.spec import RunSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from pressrun.clock import Clock
     from pressrun.db import Connection, Row
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
     from pressrun.db.events import EventRow
 
 _MAX_CRASHES = 3  # ARCHITECTURE: a run that kills its worker three times is an `error`, not a loop
+
+_TRY_AGAIN_S = 0.5  # arbitrary (0.2..2): how soon a run goes on when the database is back
 
 _log = structlog.get_logger(__name__)
 
@@ -73,23 +77,28 @@ class RunLedger:
         return outcome
 
     async def emit(self, operation_id: str, attempt: int, body: AnyBody) -> None:
-        """Appends an event of the attempt. Raises: AttemptSuperseded."""
+        """Appends an event of the attempt, once, as soon as the database is there for it. Raises: AttemptSuperseded."""
         if isinstance(body, HtmlGenerated):
             values = {"title": body.title, "searchable": searchable(body.title)}
-            await self._database.write(run_queries.update_where, operation_id, values, attempt=attempt)
+            await self._patiently(self._database.write, run_queries.update_where, operation_id, values, attempt=attempt)
         if isinstance(body, Warning):
             _log.warning(body.message, operation_id=operation_id, code=body.code)
-        await self._log.append(operation_id, attempt, body)
+        at, again = self._clock.now(), False
+        while True:
+            try:
+                await self._log.append(operation_id, attempt, body, at=at, again=again)
+            except ServerBusy as exc:
+                _log.warning("an event waits for the database", operation_id=operation_id, code=exc.code)
+                again = True
+                await anyio.sleep(_TRY_AGAIN_S)
+            else:
+                return
 
     async def seal(self, operation_id: str, attempt: int) -> None:
         """From here on the run cannot be cancelled. Raises: RunCancelled, AttemptSuperseded."""
-        row = await self._database.write(
-            run_queries.update_where,
-            operation_id,
-            {"stage": "publish"},
-            status="running",
-            attempt=attempt,
-            cancel_requested_at=None,
+        sealed = {"status": "running", "attempt": attempt, "cancel_requested_at": None}
+        row = await self._patiently(
+            self._database.write, run_queries.update_where, operation_id, {"stage": "publish"}, **sealed
         )
         if row is None:
             raise RunCancelled if await self.cancelled_by(operation_id) else AttemptSuperseded
@@ -118,8 +127,17 @@ class RunLedger:
 
     async def cancelled_by(self, operation_id: str) -> CancelledBy | None:
         """Who asked for the run's end, if anybody did."""
-        row = await self._database.read(run_queries.get, operation_id)
+        row = await self._patiently(self._database.read, run_queries.get, operation_id)
         return None if row is None else row.cancelled_by
+
+    async def _patiently(self, call: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
+        """What may be done twice, as soon as the database is there for it: it is restarted now and then."""
+        while True:
+            try:
+                return await call(*args, **kwargs)
+            except ServerBusy as exc:
+                _log.warning("a run waits for the database", code=exc.code)
+                await anyio.sleep(_TRY_AGAIN_S)
 
     def when_slot_freed(self, told: Callable[[str], None]) -> None:
         """`told(lane)` is called after each end of a run, for whoever serves the waiting line."""
@@ -182,6 +200,7 @@ class RunLedger:
             attempt=row.attempt,
         )
         assert taken is not None  # noqa: S101 - read in this very transaction
+        failpoint("claim.in_transaction")
         body = Started(attempt=taken.attempt, resumed_from=row.stage or "compose")
         event = self._log.encode(row.operation_id, taken.last_seq, self._clock.now(), body)
         event_queries.insert_event(connection, row.operation_id, taken.attempt, self._clock.now(), event)
@@ -223,6 +242,7 @@ class RunLedger:
         expected = {"attempt": row.attempt if attempt is None else attempt, "status": may_become(body.type)}
         if run_queries.update_where(connection, operation_id, values, **expected) is None:
             return row.lane, []
+        failpoint("finish.in_transaction")
         event = self._log.encode(operation_id, row.last_seq + 1, now, body)
         event_queries.insert_event(connection, operation_id, row.attempt, now, event)
         slot_queries.free(connection, operation_id)

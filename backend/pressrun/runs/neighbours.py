@@ -1,7 +1,8 @@
 """`Neighbours`: what other processes on the same Postgres do, made known in this one.
 
 Events they append wake the readers here; a cancel that one of them was asked for stops the run here; the runs of one
-that is gone go on. Wake-ups make that quick, a look every second makes it sure. Without Postgres there are none.
+that is gone or frozen go on. Wake-ups make that quick, a look every second makes it sure. Without Postgres there are
+none. A process that was frozen itself for too long finds its runs with others, and lets go of them.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import anyio
+import structlog
 
 from pressrun.db import runs as run_queries
-from pressrun.db.processes import is_gone
+from pressrun.db.processes import cut_off_silent, is_gone
 from pressrun.db.ticks import DatabaseClock, readjust
 from pressrun.runs.service import tell_failure
 
@@ -24,13 +26,20 @@ if TYPE_CHECKING:
     from pressrun.engine.engine import Engine
     from pressrun.events.log import EventLog
 
+_CUT_OFF_EVERY_S = 0.5  # with the silence of a frozen process, a run waits for about 3 s
 _LOOK_EVERY_S = 1.0  # what a lost wake-up costs at most; two looks find a process that is gone
+
+
+_log = structlog.get_logger(__name__)
 
 
 class Neighbours:
     """One per process. Open with `open_neighbours`."""
 
-    def __init__(self, wakeups: Wakeups, database: Database, log: EventLog, engine: Engine, clock: Clock) -> None:
+    def __init__(
+        self, wakeups: Wakeups, database: Database, log: EventLog, engine: Engine, clock: Clock, *, owner: str
+    ) -> None:
+        self._owner = owner
         self._wakeups = wakeups
         self._database = database
         self._log = log
@@ -50,9 +59,26 @@ class Neighbours:
             await anyio.sleep(_LOOK_EVERY_S)
             await tell_failure(self._look)
 
+    async def watch(self) -> None:
+        """Takes over from processes that have fallen silent, for ever."""
+        looked_at = self._clock.ticks_s()
+        while True:
+            await anyio.sleep(_CUT_OFF_EVERY_S)
+            late = self._clock.ticks_s() - looked_at > 2 * _CUT_OFF_EVERY_S
+            looked_at = self._clock.ticks_s()
+            if not late:  # else we were frozen too, perhaps all of us with the machine: let everybody speak first
+                await tell_failure(self._take_over_silent)
+
+    async def _take_over_silent(self) -> None:
+        silent = await self._database.read(cut_off_silent)
+        if silent:
+            _log.warning("processes are frozen, their runs go on without them", processes=silent)
+            await self._engine.take_over(self._is_gone, silent)
+
     async def _look(self) -> None:
         await self._tell(await self._database.read(run_queries.newest_seqs, self._log.followed_runs()))
         self._cancel(await self._database.read(run_queries.list_cancel_requested, self._engine.executing()))
+        self._engine.let_go(await self._database.read(run_queries.list_lost, self._engine.executing(), self._owner))
         await self._engine.take_over(self._is_gone)
         if isinstance(self._clock, DatabaseClock):
             await readjust(self._database, self._clock)
@@ -72,13 +98,14 @@ class Neighbours:
 
 @asynccontextmanager
 async def open_neighbours(
-    wakeups: Wakeups, database: Database, log: EventLog, engine: Engine, clock: Clock
+    wakeups: Wakeups, database: Database, log: EventLog, engine: Engine, clock: Clock, *, owner: str
 ) -> AsyncIterator[None]:
     """Listens and looks until closed."""
-    neighbours = Neighbours(wakeups, database, log, engine, clock)
+    neighbours = Neighbours(wakeups, database, log, engine, clock, owner=owner)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(neighbours.listen)
         tasks.start_soon(neighbours.look)
+        tasks.start_soon(neighbours.watch)
         try:
             yield
         finally:

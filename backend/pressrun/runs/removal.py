@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from pressrun.db import retention as queries
+from pressrun.failpoints import failpoint
 from pressrun.pipeline.publish import batch_folder_name
 from pressrun.runs.model import workflow_name
 
@@ -51,6 +52,7 @@ class RunRemover:
         )
         if grave is None:
             return False
+        failpoint("delete.row_gone")
         await self._clear(grave)
         return True
 

@@ -19,6 +19,7 @@ from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
 from pressrun.errors import Conflict, DiskFull, LanePaused, NotFound, RunCrashed, RunEnded, RunOutdated, ServerBusy
 from pressrun.events.model import BODY, TERMINAL_TYPES, Cancelled, CancelledBy, Error, Screenshot
+from pressrun.failpoints import failpoint
 from pressrun.ids import OperationIds
 from pressrun.runs.admission import Admission, Policies, admit, refusal_nowait
 from pressrun.runs.explain import Explanation, explain
@@ -113,6 +114,7 @@ class RunService:
             raise DiskFull
         with anyio.CancelScope(shield=True):  # an accepted run is started whatever becomes of its client
             admission = await admit(self._guard, submission, policies)
+            failpoint("admit.committed")
             if admission.disposition == "started":
                 self._in_background(self._engine.start, admission.run.workflow_id)
             elif admission.replaces is not None:
@@ -190,6 +192,7 @@ class RunService:
         Raises: NotFound, RunEnded.
         """
         run, news = await self._ledger.request_cancel(operation_id, by, caller=caller, attempt=attempt)
+        failpoint("cancel.committed")
         if news and run.status == "queued":
             await self._ledger.finish(operation_id, None, Cancelled(by=by))
         elif news:
@@ -286,6 +289,7 @@ class RunService:
 
     async def _promote(self, lane: str) -> None:
         for operation_id in await self._guard.promote(lane):
+            failpoint("promote.committed")
             await self._engine.start((await self.get(operation_id)).workflow_id)
 
     async def _ensure_cancelled(self, operation_id: str, attempt: int, by: CancelledBy) -> None:

@@ -1,0 +1,175 @@
+"""Cancel where it is hardest: in the line, in a hung page, in an export, and around the point of no return."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.ai_server import MODEL, ai_server, too_many
+from tests.support.processes import children_of, is_frozen
+from tests.support.runs import cancel, chapter, check_folder, check_story, follow, run_to_end, starting, wait_for_status
+from tests.support.server import Server, start_server
+
+pytestmark = [pytest.mark.chromium, pytest.mark.slow]
+HTML_ONLY = {"outputs": ["html"]}  # no browser: a run of some fifty milliseconds
+
+
+@contextlib.contextmanager
+def within_a_second() -> Iterator[None]:
+    asked_at = time.monotonic()
+    yield
+    assert time.monotonic() - asked_at < 1
+
+
+@pytest.mark.promise("cancel")
+def test_around_the_point_of_no_return_a_cancel_is_in_time_or_too_late_and_never_half(
+    server: Server, http: httpx.Client
+) -> None:
+    chance, outcomes = random.Random(1), set()
+    for number in range(40):
+        with starting(http, text=f"half {number}", **HTML_ONLY) as (_, events):
+            told = [next(events)]
+            operation_id = told[0]["operation_id"]
+            if number % 2:  # as late as can be seen from outside
+                for event in events:
+                    told.append(event)
+                    if event.get("stage") == "export":
+                        break
+            time.sleep(chance.uniform(0, 0.03))
+            answer = http.post(f"/runs/{operation_id}/cancel")
+            told += list(events)
+        check_story(told)
+        folders = list(server.data_dir.glob(f"batches/*{operation_id}"))
+        if told[-1]["type"] == "cancelled":
+            assert (answer.status_code, folders) == (202, [])
+        else:
+            assert (answer.status_code, told[-1]["type"]) == (409, "complete")
+            check_folder(folders[0])
+        outcomes.add(told[-1]["type"])
+    assert outcomes == {"cancelled", "complete"}, "the instants were all on one side"
+
+
+def test_a_cancel_of_a_waiting_run_ends_it_at_once_and_twice_is_once(http: httpx.Client) -> None:
+    with starting(http, text=chapter(60, "holder"), max_screenshots=60) as (_, events):
+        holder = next(events)["operation_id"]
+        with starting(http, text="waits", on_busy="queue") as (_, waiting):
+            told = [next(waiting)]
+            with within_a_second():
+                first = http.post(f"/runs/{told[0]['operation_id']}/cancel")
+                told += list(waiting)
+        again = http.post(f"/runs/{told[0]['operation_id']}/cancel")
+        assert (first.status_code, again.status_code) == (202, 200)
+        assert [event["type"] for event in told] == ["queued", "cancelled"]
+        assert http.get(f"/runs/{holder}").json()["status"] == "running"
+        cancel(http, holder)
+
+
+def test_a_cancel_that_names_an_attempt_hits_no_other(http: httpx.Client) -> None:
+    with starting(http, text=chapter(60, "attempts"), max_screenshots=60) as (_, events):
+        operation_id = next(events)["operation_id"]
+        late = http.post(f"/runs/{operation_id}/cancel", json={"attempt": 2})
+        assert late.status_code == 409
+        assert http.get(f"/runs/{operation_id}").json()["status"] == "running"
+        with within_a_second():
+            http.post(f"/runs/{operation_id}/cancel", json={"attempt": 1}).raise_for_status()
+            assert list(events)[-1]["type"] == "cancelled"
+
+
+def test_a_cancel_while_the_export_is_made_ends_it_within_a_second(http: httpx.Client) -> None:
+    with starting(http, text=chapter(40, "export"), outputs=["pdf"]) as (_, events):
+        told = []
+        for event in events:
+            told.append(event)
+            if event.get("stage") == "export":
+                break
+        with within_a_second():
+            http.post(f"/runs/{event['operation_id']}/cancel").raise_for_status()
+            told += list(events)
+    check_story(told)
+    assert told[-1]["type"] == "cancelled"
+
+
+def test_a_cancel_while_the_browser_hangs_ends_the_run_within_a_second(tmp_path: Path) -> None:
+    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=60) as http:
+        with starting(http, text=chapter(60, "hung"), max_screenshots=60) as (_, events):
+            told = []
+            for event in events:
+                told.append(event)
+                if event["type"] == "screenshot":
+                    break
+            hung = [pid for pid in children_of(server.pid) if b"--type=renderer" in command_of(pid)]
+            for pid in hung:
+                os.kill(pid, signal.SIGSTOP)
+            time.sleep(0.2)  # what was captured already may still be told
+            with within_a_second():
+                http.post(f"/runs/{event['operation_id']}/cancel").raise_for_status()
+                told += list(events)
+        assert hung
+        check_story(told)
+        assert told[-1]["type"] == "cancelled"
+        assert run_to_end(http, text="after the hung one", **HTML_ONLY)[-1]["type"] == "complete"
+        for pid in hung:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def command_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def test_a_cancel_while_the_ai_is_not_to_be_asked_for_a_while_ends_the_wait_within_a_second(tmp_path: Path) -> None:
+    with ai_server(too_many("20")) as endpoint:
+        settings = {"PRESSRUN_AI_BASE_URL": endpoint.url, "PRESSRUN_AI_MODEL": MODEL}
+        with (
+            start_server(tmp_path / "data", **settings) as server,
+            httpx.Client(base_url=server.url, timeout=30) as http,
+            starting(http, text="patience", composer="ai") as (_, events),
+        ):
+            told = [next(events)]
+            assert endpoint.arrived.wait(10)
+            time.sleep(0.3)  # the answer has come, and the wait begun
+            with within_a_second():
+                http.post(f"/runs/{told[0]['operation_id']}/cancel").raise_for_status()
+                told += list(events)
+        check_story(told)
+        assert told[-1]["type"] == "cancelled"
+        assert len(endpoint.requests) == 1
+
+
+@pytest.mark.parametrize(("point", "end"), [("export.end", "error"), ("publish.sealed", "complete")])
+def test_a_deadline_ends_a_run_until_it_is_being_published_and_not_from_then_on(
+    tmp_path: Path, point: str, end: str
+) -> None:
+    limit_s = 4
+    orders = {"PRESSRUN_ENV": "test", "PRESSRUN_FAILPOINTS": f"{point}=pause"}
+    with (
+        start_server(tmp_path / "data", **orders, PRESSRUN_RUN_DEADLINE_S=str(limit_s)) as server,
+        httpx.Client(base_url=server.url, timeout=30) as http,
+    ):
+        asynchronously = {"Prefer": "respond-async"}
+        begun = http.post("/generate-sse", json={"text": "late", **HTML_ONLY}, headers=asynchronously).json()
+        begun_at = time.monotonic()
+        while not is_frozen(server.pid):
+            assert time.monotonic() < begun_at + 30
+            time.sleep(0.01)
+        time.sleep(limit_s)
+        os.kill(server.pid, signal.SIGCONT)
+        run = wait_for_status(http, begun["operation_id"], "complete", "error")
+        assert run["status"] == end
+        told = follow(http, begun["operation_id"])
+        check_story(told)
+        if end == "error":
+            assert told[-1]["code"] == "deadline_exceeded"
+        assert http.get("/runs/current").status_code == 204
+        assert len(list(server.data_dir.glob("batches/*"))) == (end == "complete")

@@ -1,0 +1,195 @@
+"""The judge of the crash storms, held against histories with one lie in each: it must find every one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+
+import pytest
+
+from tests.support.chaos.checker import judge
+from tests.support.chaos.history import Event, History, LoggedEvent, RunRow, Story, World
+
+A, B = "run-a", "run-b"
+
+
+def log_of(operation_id: str, begin: float) -> list[LoggedEvent]:
+    """Killed after the first slide, taken over, complete."""
+    told: list[tuple[int, str, Event]] = [
+        (1, "started", {"attempt": 1}),
+        (1, "progress", {"progress": 15}),
+        (1, "screenshot", {"index": 1}),
+        (2, "started", {"attempt": 2}),
+        (2, "screenshot", {"index": 2}),
+        (2, "progress", {"progress": 99}),
+        (2, "complete", {}),
+    ]
+    return [
+        LoggedEvent(seq, attempt, type, begin + seq, {**data, "seq": seq, "type": type, "operation_id": operation_id})
+        for seq, (attempt, type, data) in enumerate(told, start=1)
+    ]
+
+
+def truth() -> tuple[History, World]:
+    """Two runs of one lane, one after the other, each killed once; two readers each."""
+    events = {A: log_of(A, 100), B: log_of(B, 200)}
+    world = World(
+        runs=[RunRow(name, "default", "complete", 2, 7, folder=f"folder-{name}") for name in (A, B)],
+        slots=[],
+        events=events,
+        folders={f"folder-{name}": None for name in (A, B)},
+        staging=[],
+        captures=Counter({(name, index, index): 1 for name in (A, B) for index in (1, 2)}),
+    )
+    seen = {
+        name: [{**event.data, "id": str(event.seq), "event": event.type} for event in logged]
+        for name, logged in events.items()
+    }
+    stories = [Story(reader, name, deepcopy(seen[name])) for name in (A, B) for reader in ("poster", "reader")]
+    return History(stories, accepted={A: "default", B: "default"}, killed_at=[103.5, 203.5]), world
+
+
+def test_a_true_history_is_found_right() -> None:
+    assert judge(*truth()) == []
+
+
+def test_a_storm_in_which_nothing_happened_is_no_proof() -> None:
+    assert judge(History(), World([], [], {}, {}, []))
+
+
+def drop_run(history: History, world: World) -> None:
+    world.runs.pop()
+    del world.events[B], world.folders["folder-run-b"]
+    history.stories = history.stories[:2]
+
+
+def lose_an_event_of_a_reader(history: History, _world: World) -> None:
+    history.stories[0].events.pop(2)
+
+
+def repeat_an_event_to_a_reader(history: History, _world: World) -> None:
+    history.stories[1].events.insert(3, history.stories[1].events[2])
+
+
+def tell_a_reader_something_else(history: History, _world: World) -> None:
+    history.stories[1].events[1]["progress"] = 16
+
+
+def end_twice(_history: History, world: World) -> None:
+    last = world.events[A][-1]
+    world.events[A].append(replace(last, seq=8, type="error"))
+    world.runs[0].last_seq = 8
+
+
+def lose_a_row_of_the_log(history: History, world: World) -> None:
+    world.events[A].pop(1)
+    for story in history.stories[:2]:
+        story.events.pop(1)
+
+
+def overlap(_history: History, world: World) -> None:
+    for event in world.events[B]:
+        event.at -= 96
+
+
+def break_a_folder(_history: History, world: World) -> None:
+    world.folders["folder-run-a"] = "does not verify"
+
+
+def lose_a_folder(_history: History, world: World) -> None:
+    del world.folders["folder-run-a"]
+
+
+def leave_a_folder_of_nobody(_history: History, world: World) -> None:
+    world.folders["folder-x"] = None
+
+
+def share_a_folder(_history: History, world: World) -> None:
+    world.runs[1].folder = "folder-run-a"
+
+
+def leave_a_slot(_history: History, world: World) -> None:
+    world.slots.append(A)
+
+
+def leave_staging(_history: History, world: World) -> None:
+    world.staging.append(f"{A}.2")
+
+
+def damage_the_database(_history: History, world: World) -> None:
+    world.integrity = "row 7 missing from index"
+
+
+def capture_again(_history: History, world: World) -> None:
+    world.captures[A, 2, 1] += 1
+
+
+def capture_for_nothing(_history: History, world: World) -> None:
+    world.captures[A, 2, 2] += 9
+
+
+def tell_a_slide_twice(history: History, world: World) -> None:
+    world.events[A][4].data["index"] = 1
+    for story in history.stories[:2]:
+        story.events[4]["index"] = 1
+
+
+def start_without_a_kill(history: History, _world: World) -> None:
+    history.killed_at.pop(0)
+
+
+def write_late(_history: History, world: World) -> None:
+    world.events[A][5].attempt = 1
+
+
+def go_back(history: History, world: World) -> None:
+    world.events[A][5].data["progress"] = 14
+    for story in history.stories[:2]:
+        story.events[5]["progress"] = 14
+
+
+def fail(_history: History, world: World) -> None:
+    world.runs[0].status, world.runs[0].error, world.runs[0].folder = "error", "internal", None
+    world.events[A][-1].type = "error"
+    del world.folders["folder-run-a"]
+
+
+def cancel_unasked(_history: History, world: World) -> None:
+    world.runs[0].status, world.runs[0].folder = "cancelled", None
+    world.events[A][-1].type = "cancelled"
+    del world.folders["folder-run-a"]
+
+
+LIES: dict[Callable[[History, World], None], str] = {
+    drop_run: "is lost",
+    lose_an_event_of_a_reader: "saw",
+    repeat_an_event_to_a_reader: "saw",
+    tell_a_reader_something_else: "saw",
+    end_twice: "its ends are",
+    lose_a_row_of_the_log: "its log is",
+    overlap: "while 1 were running",
+    break_a_folder: "does not verify",
+    lose_a_folder: "is not there",
+    leave_a_folder_of_nobody: "belongs to no complete run",
+    share_a_folder: "share the folder",
+    leave_a_slot: "taken at rest",
+    leave_staging: "left in staging",
+    damage_the_database: "damaged",
+    capture_again: "captured again",
+    capture_for_nothing: "captures for",
+    tell_a_slide_twice: "told twice",
+    start_without_a_kill: "2 attempts for 0 interruptions",
+    write_late: "an earlier attempt wrote",
+    go_back: "went back",
+    fail: "ended as error internal",
+    cancel_unasked: "nobody asked",
+}
+
+
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.__name__)
+def test_a_lie_is_found(lie: Callable[[History, World], None]) -> None:
+    history, world = truth()
+    lie(history, world)
+    assert [problem for problem in judge(history, world) if LIES[lie] in problem]
