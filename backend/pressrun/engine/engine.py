@@ -23,7 +23,7 @@ import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -59,6 +59,7 @@ _UNFINISHED = ("PENDING", "ENQUEUED", "DELAYED")
 class _Execution:
     scope: anyio.CancelScope
     handed_back: bool = False
+    gone: anyio.Event = field(default_factory=anyio.Event)
 
 
 class Engine:
@@ -93,6 +94,12 @@ class Engine:
             return False
         execution.scope.cancel()
         return True
+
+    async def until_gone(self, operation_id: str) -> None:
+        """Waits until this process does not execute the run; its end is told a moment before."""
+        execution = self._executions.get(operation_id)
+        if execution is not None:
+            await execution.gone.wait()
 
     def executing(self) -> frozenset[str]:
         """The runs this process is executing."""
@@ -162,6 +169,7 @@ class Engine:
             finally:
                 if self._executions.get(operation_id) is execution:  # else a retry has taken its place
                     del self._executions[operation_id]
+                execution.gone.set()
                 self._idle.set()
 
     async def _attempt(self, claim: Claim, execution: _Execution) -> None:
