@@ -43,7 +43,7 @@ async def test_runs_are_found_by_title_error_export_or_name_in_any_case_and_scri
             assert await found(core, text=text) == [river], text
         for text in ("SEA_W", "100 %", "sea 100", "AI_failed", "endpoint was SILENT", sea):
             assert await found(core, text=text) == [sea], text
-        for text in ("seaXw", "100 sea nothing", " ", river[:-1]):
+        for text in ("seaXw", "100 sea nothing", "sea_ ", river[:-1]):
             assert await found(core, text=text) == [], text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, false, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, insert, or_, select, update
 
 from pressrun.db.tables import runs, specs
 
@@ -169,8 +169,10 @@ def list_page(
         if value is not None:
             query = query.where(column == value)
     if text:
-        words = [runs.c.searchable.contains(word, autoescape=True) for word in text.casefold().split()[:_MAX_WORDS]]
-        query = query.where(or_(and_(*words), runs.c.operation_id == text) if words else false())
+        several = text.casefold().split()[:_MAX_WORDS]
+        words = several if len(several) > 1 else [text.casefold()]  # a space at the end of the only word counts
+        found = [runs.c.searchable.contains(word, autoescape=True) for word in words]
+        query = query.where(or_(and_(*found), runs.c.operation_id == text))
     if since is not None:
         query = query.where(runs.c.operation_id >= since)
     if before is not None:

@@ -98,6 +98,12 @@ class Engine:
         execution.scope.cancel()
         return True
 
+    async def until_gone(self, operation_id: str) -> None:
+        """Waits until this process does not execute the run; its end is told a moment before."""
+        execution = self._executions.get(operation_id)
+        if execution is not None:
+            await execution.over.wait()
+
     def executing(self) -> frozenset[str]:
         """The runs this process is executing."""
         return frozenset(self._executions)

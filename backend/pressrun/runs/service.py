@@ -48,6 +48,8 @@ _CANCEL_GRACE_S = 0.8  # promise: cancelled within a second; what has not stoppe
 _ABANDONED_AFTER_PASSES = 5  # of the reconciler, 12 s: the engine takes up what it has within about one
 _RECONCILE_EVERY_S = 3.0  # arbitrary (1..10): the worst wait for a row whose workflow ended without it
 
+_LET_GO_S = 2.0  # arbitrary (1..5): what has been cancelled stops within a second
+
 _INTERRUPTED = "The run was interrupted and cannot go on; start it again."
 
 _log = structlog.get_logger(__name__)
@@ -130,6 +132,8 @@ class RunService:
         """
         run = await self.get(operation_id, caller)
         require_retryable(run)
+        with anyio.move_on_after(_LET_GO_S):
+            await self._engine.until_gone(operation_id)
         if operation_id in self._engine.executing():
             raise ServerBusy(f"run {operation_id} is still being stopped; try again in a second", retry_after_s=1)
         submission = Submission(
