@@ -97,7 +97,7 @@ async def _wait(guard: RunGuard, submission: Submission, *, replacing: bool) -> 
     outcome, behind = await guard.admit_behind(replace(submission, when_busy="front" if replacing else "wait"))
     if isinstance(outcome, KeyMatch):
         return follow(outcome.run)
-    if behind is None:  # a slot became free in the meantime
+    if outcome.status == "running":  # a slot became free in the meantime
         return Admission(outcome, "started")
     if replacing and isinstance(behind, RunRejected):
         return Admission(outcome, "replaced", replaces=behind.active.operation_id)
