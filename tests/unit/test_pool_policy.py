@@ -141,6 +141,26 @@ async def test_saving_that_fails_ends_the_drawing_with_what_happened(rig: FakeRi
             await Full(pool, 20).draw()
 
 
+async def test_what_was_captured_before_a_crash_is_saved_and_not_captured_again(rig: FakeRig) -> None:
+    class Slow(Drawn):
+        begun = 0
+
+        async def save(self, index: int, image: bytes) -> None:
+            self.begun += 1
+            if self.begun == 3:
+                rig.browser(0).die()
+                rig.browser(1).die()
+            await anyio.sleep(0.02)
+            await super().save(index, image)
+
+    async with rig.open(QUICK) as pool:
+        drawn = Slow(pool, 12)
+        with anyio.fail_after(5):
+            await drawn.draw()
+        assert drawn.is_whole
+        assert drawn.begun == 12
+
+
 async def test_a_thousand_leases_leave_nothing(rig: FakeRig) -> None:
     async with rig.open(QUICK) as pool:
 

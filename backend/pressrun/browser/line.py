@@ -1,7 +1,8 @@
 """Who gets the next place in which browser. Owns the waiting line, and only that; pure policy, no browser.
 
-First come, first served. A place is taken where the fewest are held for its weight, in a browser that runs rather than
-in one that has to be started, and last in one whose start has failed.
+First come, first served: a place that comes free goes to who waits longest, so while somebody waits none is free.
+A place is taken where the fewest are held for its weight, in a browser that runs rather than in one that has to be
+started, and last in one whose start has failed.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Line(Generic[S]):
         Raises:
             PoolExhausted: the line is full, or no place came free within `limit_s`.
         """
-        seat = None if self._waiters else self._pick(avoid)
+        seat = self._pick(avoid)
         if seat is not None:
             return self._hold(seat)
         if len(self._waiters) >= self._max_waiting:
@@ -95,8 +96,6 @@ class Line(Generic[S]):
 
     def try_take(self, avoid: Collection[S] = ()) -> S | None:
         """A place in a browser that is not in `avoid`, if one is free, sound, and nobody waits for any."""
-        if self._waiters:
-            return None
         seat = self._pick(avoid)
         if seat is None or seat in avoid or seat.rests:
             return None
