@@ -154,8 +154,6 @@ class Engine:
             await self._end_older(operation_id)
             claim = await _when_possible(lambda: self._book.claim(operation_id))
             if claim is None:
-                if await self._book.cancelled_by(operation_id) is not None:
-                    await self._store.discard(operation_id)  # the process died between the end and this
                 return
             structlog.contextvars.bind_contextvars(attempt=claim.attempt)
             failpoint("claim.committed")
