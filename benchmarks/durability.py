@@ -33,6 +33,7 @@ from pressrun.events.model import AnyBody
 from pressrun.pipeline.context import RunContext
 from pressrun.pipeline.pipeline import Pipeline
 from pressrun.spec import RunSpec
+from pressrun.telemetry import SecretMask, configure_logging
 from tests.support.postgres import find_binaries, start_postgres
 from tests.support.runs import chapter, events_of, follow, run_to_end, starting
 from tests.support.server import Server, start_server
@@ -41,6 +42,7 @@ _SLIDES, _ROUNDS, _CRASHES = 20, 9, 5
 
 
 def measure(folder: Path) -> Iterator[Figure]:
+    configure_logging(level="WARNING", mask=SecretMask())
     durable, in_memory = anyio.run(_by_turns, folder)
     shares = [(ours - bare) / bare * 100 for ours, bare in zip(durable, in_memory, strict=True)]
     note = f"{_SLIDES} slides, median of {_ROUNDS} paired rounds"

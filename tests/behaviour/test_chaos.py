@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ai_server import MODEL, ai_server
 from tests.support.chaos.nursery import Nursery, open_nursery
 from tests.support.chaos.storm import Storm, restart_postgres
 from tests.support.chaos.witness import wait_until
@@ -47,6 +48,21 @@ def test_killed_at_named_places_and_anywhere_every_run_has_one_story_one_end_and
         storm.server.kill()
     assert storm.verdict() == []
     assert sum(storm.world().captures.values()) > len(_POINTS)
+
+
+@pytest.mark.promise("crash")
+def test_an_answer_of_the_ai_that_is_checkpointed_is_not_paid_for_again(nursery: Nursery, tmp_path: Path) -> None:
+    with ai_server() as endpoint:
+        env = {"PRESSRUN_AI_BASE_URL": endpoint.url, "PRESSRUN_AI_MODEL": MODEL}
+        storm = Storm(nursery, tmp_path, env=env, body={"composer": "ai", "use_cache": False})
+        try:
+            storm.strike_at("compose.checkpointed/1")
+            storm.settle()
+        finally:
+            storm.server.kill()
+        assert storm.verdict() == []
+        assert [run.attempt for run in storm.world().runs] == [2]
+        assert len(endpoint.requests) == 1
 
 
 @pytest.mark.promise("chaos")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import anyio.from_thread
 import pytest
 
 from pressrun.artifacts.model import Manifest, StoredFile
@@ -198,3 +200,31 @@ async def test_only_so_many_batches_are_remembered(store: LocalArtifactStore) ->
     assert len(store._published) == 64
     assert {"batch0", "batch69"} <= store._published.keys()
     assert (await store.find_published("batch1", "a"))[1].size_bytes == 1
+
+
+async def test_a_write_that_froze_half_way_reaches_no_file_of_the_attempt_that_took_over(
+    store: LocalArtifactStore, tmp_path: Path
+) -> None:
+    async def take_over() -> None:
+        second = await store.open_staging("op", 2)
+        await second.write("a.bin", b"second")
+
+    def pieces() -> Iterator[bytes]:
+        yield b"x" * 100_000
+        anyio.from_thread.run(take_over)
+        yield b"y" * 100_000
+
+    first = await store.open_staging("op", 1)
+    with pytest.raises(AttemptSuperseded):
+        await first.write("a.bin", pieces())
+    assert (tmp_path / "staging" / "op.2" / "a.bin").read_bytes() == b"second"
+
+
+async def test_what_an_attempt_removes_is_not_its_successors(store: LocalArtifactStore, tmp_path: Path) -> None:
+    await store.open_staging("op", 1)
+    second = await store.open_staging("op", 2)
+    await second.write("a.bin", b"second")
+    await store.discard("op", 1)
+    assert (tmp_path / "staging" / "op.2" / "a.bin").read_bytes() == b"second"
+    await store.discard("op", 2)
+    assert not (tmp_path / "staging" / "op.2").exists()

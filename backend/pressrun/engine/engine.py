@@ -48,6 +48,9 @@ _EXECUTOR_ID = "pressrun"  # on SQLite: one process (the data folder's lock sees
 _CONNECTIONS = 8  # arbitrary (5..20): of a Postgres that other processes use too; DBOS would take 20
 _MAX_STARTS = 20  # a last resort; the RunBook ends a run that crashed its process three times
 _HAND_BACK_TIMEOUT_S = 10.0  # two short transactions a run; a disk that hangs must not hang the shutdown
+_POLL_AT_START_S = 0.1  # a run goes on that much after a start; DBOS would look once a second, from the first on
+_START_LASTS_S = 5.0
+_POLL_S = 1.0  # DBOS' own
 _TRY_AGAIN_S = 1.0  # arbitrary (0.2..5): how soon a run ends once a full disk has room again
 
 T = TypeVar("T")
@@ -331,12 +334,18 @@ async def open_engine(
     if isinstance(where, Path):
         await anyio.to_thread.run_sync(use_wal, where)
     logging.getLogger("dbos").setLevel(logging.WARNING)
-    DBOS(config=_config(where, process))
+    dbos = DBOS(config=_config(where, process))
+    # private, so pinned (dbos==3.4.*): where the runs of an earlier process wait; tests/behaviour/test_chaos.py
+    line = dbos._registry.get_internal_queue()
+    line._polling_interval_sec = _POLL_AT_START_S
+    # once they are taken up: an idle server shall not keep a core busy
+    slower = asyncio.get_running_loop().call_later(_START_LASTS_S, setattr, line, "_polling_interval_sec", _POLL_S)
     engine = Engine(pipeline, store, book, clock, run_deadline_s=run_deadline_s)
     try:
         DBOS.launch()
         yield engine
     finally:
+        slower.cancel()
         with anyio.CancelScope(shield=True):
             await engine.drain(grace_s)
             await anyio.to_thread.run_sync(lambda: DBOS.destroy(destroy_registry=True))

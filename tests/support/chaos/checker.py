@@ -69,7 +69,8 @@ def _nothing_is_left(_history: History, world: World) -> Iterator[str]:
         yield f"the database is damaged: {world.integrity}"
     for operation_id in world.slots:
         yield f"the slot of {operation_id} is taken at rest"
-    kept = {f"{run.operation_id}.{run.attempt}" for run in world.runs if run.status == "error"}  # for a retry
+    # CONTRACT "Batch folder": what a failed or cancelled run leaves is kept for a retry, until retention takes it
+    kept = {f"{run.operation_id}.{run.attempt}" for run in world.runs if run.status in ("error", "cancelled")}
     for name in world.staging:
         if name not in kept:
             yield f"{name} is left in staging"
