@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from pressrun.api.pages import WEB_ROOT
+from pressrun.api.tokens import new_token
 from pressrun.browser.chromium import find_chromium
 from tests.support.runs import chapter
 from tests.support.server import Server, start_server
@@ -241,6 +242,130 @@ def test_a_killed_server_is_said_to_be_gone_and_the_run_is_seen_to_its_end_once_
         write(page, "anybody there?")
         page.get_by_role("button", name="Generate").click()
         expect(page.get_by_role("alert", name="The server does not answer")).to_be_visible()
+
+
+def test_a_cancelled_run_is_retried_and_goes_on_in_every_tab_with_what_it_had(person: Person) -> None:
+    page = person.open()
+    generate(page, chapter(30, "retry"))
+    expect(slide(page, 3)).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("A retry goes on from “Render”")).to_be_visible()
+    other = person.open(page.url.removeprefix(person.server.url))
+    expect(other.get_by_role("heading", name="The run was cancelled")).to_be_visible()
+    page.get_by_role("button", name="Retry", exact=True).click()
+    is_over(page)
+    expect(slide(page, 30)).to_be_visible()
+    expect(page.get_by_text("Attempt 2, resumed from “Render” · complete")).to_be_visible()
+    other.evaluate("dispatchEvent(new Event('visibilitychange'))")  # as when somebody comes back to that tab
+    is_over(other)
+    page.get_by_text("Log", exact=True).click()
+    lines = page.get_by_role("list", name="Log lines")
+    expect(lines).to_contain_text("attempt=2")
+    assert person.complaints == []
+
+
+def test_a_finished_run_is_made_again_in_another_format(person: Person) -> None:
+    page = person.open()
+    generate(page, chapter(2, "again"))
+    is_over(page)
+    first = page.url
+    page.get_by_role("button", name="Make again with").click()
+    dialog = page.get_by_role("dialog", name="Make it again with")
+    dialog.get_by_role("radio", name="JPEG").check(force=True)
+    check_accessible(page)
+    dialog.get_by_role("button", name="Make it").click()
+    origin = page.get_by_role("link", name="Made from an earlier run")
+    expect(origin).to_be_visible()
+    is_over(page)
+    assert origin.evaluate("link => link.href") == first != page.url
+    assert str(slide(page, 2).get_by_role("img").get_attribute("src")).endswith(".jpg")
+
+
+def test_runs_are_found_pinned_and_deleted_from_the_list(person: Person) -> None:
+    page = person.open()
+    for name in ("needle", "haystack"):
+        page.goto(person.server.url)
+        generate(page, chapter(1, name))
+        is_over(page)
+    page.goto(f"{person.server.url}/runs")
+    page.get_by_role("searchbox", name="Search runs").fill("NEEDLE")
+    rows = page.locator("main li a").filter(has_text="Part 1")
+    expect(rows).to_have_count(1)
+    page.wait_for_url("**/runs?q=NEEDLE")
+    page.get_by_role("button", name="Pin Part 1 needle").click()
+    expect(page.get_by_role("button", name="Unpin Part 1 needle")).to_be_visible()
+    page.get_by_role("button", name="Delete Part 1 needle …").click()
+    dialog = page.get_by_role("dialog", name="Delete “Part 1 needle”?")
+    expect(dialog).to_contain_text("with 1 slide")
+    check_accessible(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Delete Part 1 needle …")).to_be_focused()
+    page.keyboard.press("Enter")
+    dialog.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("No run matches: “NEEDLE”.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_focused()
+    page.go_back()
+    expect(page.get_by_role("searchbox", name="Search runs")).to_have_value("")
+    expect(rows.filter(has_text="haystack")).to_have_count(1)
+    assert person.complaints == []
+
+
+def test_a_paused_lane_is_said_and_a_person_resumes_it(person: Person) -> None:
+    page = person.open("/runs")
+    page.get_by_role("button", name="Pause lane default").click()
+    expect(page.get_by_text("nothing begins here")).to_be_visible()
+    check_accessible(page)
+    page.get_by_role("link", name="New", exact=True).click()
+    write(page, chapter(1, "paused"))
+    page.get_by_role("button", name="Generate").click()
+    refused = page.get_by_role("alert").filter(has_text="paused")
+    expect(refused).to_contain_text("Resume the lane")
+    page.get_by_role("button", name="Resume lane default").click()
+    refused.get_by_role("button", name="Try again").click()
+    page.wait_for_url("**/runs/*")
+    is_over(page)
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (PHONE, "dark")])
+def test_a_server_that_wants_a_token_is_used_with_it_until_signing_out(
+    somebody: Callable[..., Person], tmp_path: Path, size: tuple[int, int], scheme: Literal["light", "dark"]
+) -> None:
+    token, line = new_token("kim")
+    with start_server(tmp_path / "data", PRESSRUN_TOKENS=line) as server:
+        person = somebody(server, size, scheme)
+        page = person.open()
+        field = page.get_by_role("textbox", name="Token")
+        expect(field).to_be_focused()
+        check_accessible(page)
+        check_width(page)
+        field.fill(token + "x")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_contain_text("does not know this token")
+        field.fill(token)
+        page.keyboard.press("Enter")
+        generate(page, chapter(2, "secret"))
+        is_over_with_token(page)
+        picture = page.get_by_role("img", name="Slide 2", exact=True)
+        expect(picture).to_have_js_property("naturalWidth", 1920)
+        assert str(picture.get_attribute("src")).startswith("blob:")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download all (ZIP)").click()
+        assert download.value.suggested_filename.endswith(".zip")
+        check_accessible(page)
+        check_width(page)
+        page.reload()
+        is_over_with_token(page)
+        assert token not in page.url
+        assert person.context.cookies() == []
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", name="Signed out")).to_be_visible()
+        expect(page.get_by_text("Part 1 secret")).to_have_count(0)
+        page.reload()
+        expect(page.get_by_role("heading", name="This server asks for a token")).to_be_visible()
+
+
+def is_over_with_token(page: Page) -> None:
+    expect(page.get_by_role("button", name="Download all (ZIP)")).to_be_visible()
 
 
 def test_pictures_are_looked_at_by_keyboard_alone(person: Person) -> None:

@@ -20,7 +20,14 @@ export type RunResult = Omit<EventOf<"complete">, "type" | "seq" | "operation_id
 export type Run = Omit<Schemas["RunOut"], "result"> & { result: RunResult | null };
 export type RunStatus = Run["status"];
 /** `GET /runs/{id}`: also what happened to it. */
-export type RunDetail = Run & Pick<Schemas["RunDetail"], "attempts" | "stages">;
+export type RunDetail = Run &
+  Pick<Schemas["RunDetail"], "attempts" | "stages"> & { webhook?: Webhook | null };
+/** How far the word to somebody else's server is; not there where none was asked for. */
+export interface Webhook {
+  state: "waiting" | "due" | "delivered" | "given_up";
+  attempts: number;
+  last_status: number | null;
+}
 export type Attempt = RunDetail["attempts"][number];
 export type StageTime = RunDetail["stages"][number];
 export type RunSpec = Partial<GenerateRequest>;

@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactElement, useState } from "react";
+import { flushSync } from "react-dom";
 import { deleteRun } from "@/api/runs";
 import { count } from "@/lib/format";
 import { Button } from "./Button";
@@ -57,7 +58,7 @@ function Confirm(props: { what: Deletable; onDeleted: () => void; onClose: () =>
   const queries = useQueryClient();
   const confirm = async (): Promise<void> => {
     if (!(await run(() => deleteRun(what.operationId)))) return;
-    onClose();
+    flushSync(onClose); // first the dialog gives the focus back; then it may be taken elsewhere
     onDeleted();
     void queries.invalidateQueries({ queryKey: ["runs"], refetchType: "active" });
   };

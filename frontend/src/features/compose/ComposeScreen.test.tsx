@@ -68,6 +68,7 @@ test.each([
   [413, /Shorten the text/],
   [415, /Reload this page/],
   [503, /in 7 s/],
+  [507, /Free some space/],
 ])("a %i shows the server's words and what to do", async (status, advice) => {
   await serveLog(lesson, {
     trouble: onPost(problem(status, "Thus spoke the server.", { "Retry-After": "7" })),

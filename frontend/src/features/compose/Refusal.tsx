@@ -63,16 +63,26 @@ function WrongFields({ errors }: { errors: FieldProblem[] }): ReactElement {
 }
 
 const advice: Readonly<Record<number, string>> = {
-  401: "This page cannot send a token yet: use the command line, or open the server on this machine.",
+  401: "Enter a token, then try again. Your text stays here.",
   413: "Shorten the text, or split it into several runs.",
   415: "Reload this page: it may be older than the server.",
   421: "Open this page under the address that the server was started with, or allow this one in PRESSRUN_ALLOWED_HOSTS.",
   429: "Wait a moment, then try again.",
   503: "The server is busy or restarting. Your text stays here.",
+  507: "Free some space on the server's disk: delete runs that nobody needs. Your text stays here.",
 };
+
+const adviceByCode: Readonly<Record<string, string>> = {
+  lane_paused:
+    "Resume the lane (further down on this page), or wait until somebody does. Your text stays here.",
+};
+
+const adviceFor = ({ status, code = "" }: Problem): string | undefined =>
+  adviceByCode[code] ?? advice[status];
 
 function Refused({ problem, onAgain, onDismiss }: Omit<Props, "state"> & { problem: Problem }): ReactElement {
   const wait = problem.retry_after_s;
+  const what = adviceFor(problem);
   return (
     <Notice
       tone="bad"
@@ -86,7 +96,7 @@ function Refused({ problem, onAgain, onDismiss }: Omit<Props, "state"> & { probl
       }
     >
       <p>{problem.detail}</p>
-      {advice[problem.status] !== undefined && <p>{advice[problem.status]}</p>}
+      {what !== undefined && <p>{what}</p>}
       {wait !== undefined && <p>Try again in {wait} s.</p>}
     </Notice>
   );

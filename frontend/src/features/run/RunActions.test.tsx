@@ -107,6 +107,12 @@ test("a finished run says how long each stage took", async () => {
   expect(times.textContent).toBe("Render3.2 s");
 });
 
+test("a webhook that is not delivered is said to be so", async () => {
+  await detailed({ webhook: { state: "due", attempts: 2, last_status: 503 } });
+  renderApp(path);
+  expect(await screen.findByText("Webhook: not delivered yet (2 attempts, last answer 503)")).toBeDefined();
+});
+
 test("several attempts are told one by one, with how each ended", async () => {
   const first = {
     attempt: 1,

@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
-import type { Attempt, RunDetail, StageTime } from "@/api/types";
-import { formatDuration } from "@/lib/format";
+import type { Attempt, RunDetail, StageTime, Webhook } from "@/api/types";
+import { count, formatDuration } from "@/lib/format";
 import styles from "./Timing.module.css";
 import { stageNames } from "./words";
 
@@ -37,10 +37,23 @@ function Stages({ stages }: { stages: readonly StageTime[] }): ReactElement {
   );
 }
 
+const webhookWords: Readonly<Record<Webhook["state"], string>> = {
+  waiting: "is called when the run has ended",
+  due: "not delivered yet",
+  delivered: "delivered",
+  given_up: "given up",
+};
+
+/** "Webhook: not delivered yet (2 attempts, last answer 503)" */
+function webhookLine({ state, attempts, last_status }: Webhook): string {
+  const answer = last_status === null ? "no answer" : `last answer ${last_status}`;
+  return `Webhook: ${webhookWords[state]}${attempts === 0 ? "" : ` (${count(attempts, "attempt")}, ${answer})`}`;
+}
+
 /** How long each stage took; attempt by attempt where there were several. */
 export function Timing({ detail }: { detail: RunDetail | undefined }): ReactElement | null {
-  if (detail === undefined || detail.stages.length === 0) return null;
-  const { attempts, stages } = detail;
+  if (detail === undefined || (detail.stages.length === 0 && detail.webhook == null)) return null;
+  const { attempts, stages, webhook } = detail;
   return (
     <section className={styles["timing"]} aria-label="How long it took">
       {attempts.length < 2 ? (
@@ -58,6 +71,7 @@ export function Timing({ detail }: { detail: RunDetail | undefined }): ReactElem
           ))}
         </ol>
       )}
+      {webhook != null && <p className={styles["webhook"]}>{webhookLine(webhook)}</p>}
     </section>
   );
 }
