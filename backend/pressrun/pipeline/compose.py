@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from pressrun.ai.cache import AiCache
 from pressrun.ai.client import AiClient
 from pressrun.ai.compose import ai_fragment
+from pressrun.egress.broker import Egress
 from pressrun.errors import AiFailed, AiUnavailable
 from pressrun.events.model import HtmlGenerated, Warning
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, RunContext
@@ -20,10 +21,15 @@ from pressrun.sources.titles import title_of
 _ANSWER_CHARS_PER_SOURCE_CHAR = 1.3
 
 
-async def compose(context: RunContext, ai: AiClient | None, cache: AiCache | None) -> Composed:
-    """Makes the document. Raises: ComposeFailed, AiFailed, DiskFull."""
+async def compose(
+    context: RunContext, ai: AiClient | None, cache: AiCache | None, egress: Egress | None = None
+) -> Composed:
+    """Makes the document, with what it names on the web in it if there is an `egress`.
+
+    Raises: ComposeFailed, AiFailed, DiskFull.
+    """
     await context.progress("compose", 0.1, "Reading the source")
-    document = await _make_document(context, ai, cache)
+    document = await _make_document(context, ai, cache, egress)
     file = await context.staging.write(DOCUMENT_NAME, document.html.encode())
     for warning in document.warnings:
         await context.emit(Warning(code=warning.code, message=warning.message))
@@ -36,13 +42,15 @@ async def compose(context: RunContext, ai: AiClient | None, cache: AiCache | Non
     return Composed(title=document.title, document=file)
 
 
-async def _make_document(context: RunContext, ai: AiClient | None, cache: AiCache | None) -> Document:
+async def _make_document(
+    context: RunContext, ai: AiClient | None, cache: AiCache | None, egress: Egress | None
+) -> Document:
     spec = context.spec
     if spec.html is not None:
-        return await compose_html(spec.html, title=spec.title)
+        return await compose_html(spec.html, title=spec.title, egress=egress)
     text = spec.text or ""
     if spec.composer == "markdown" or (spec.composer == "auto" and ai is None):
-        return await compose_text(text, title=spec.title, theme=spec.theme)
+        return await compose_text(text, title=spec.title, theme=spec.theme, egress=egress)
     if ai is None:
         raise AiUnavailable
     try:
@@ -50,7 +58,7 @@ async def _make_document(context: RunContext, ai: AiClient | None, cache: AiCach
     except AiFailed as exc:
         if spec.composer == "ai":
             raise
-        document = await compose_text(text, title=spec.title, theme=spec.theme)
+        document = await compose_text(text, title=spec.title, theme=spec.theme, egress=egress)
         note = DocumentWarning("fallback_used", f"The AI composer failed, so the Markdown renderer was used: {exc}")
         return Document(document.html, document.title, (note, *document.warnings))
 
