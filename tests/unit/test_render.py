@@ -12,6 +12,7 @@ from pressrun.artifacts.model import StoredFile
 from pressrun.browser.page_breaks import Slice
 from pressrun.errors import DiskFull
 from pressrun.events.model import AnyBody
+from pressrun.pipeline.captures import RunCaptures
 from pressrun.pipeline.context import RunContext
 from pressrun.pipeline.render import _capture_all
 from pressrun.spec import RunSpec
@@ -30,6 +31,9 @@ class FullStaging:
 
     async def verify(self, name: str, sha256: str) -> StoredFile | None:
         return None
+
+    async def adopt(self, name: str, source: Path, sha256: str) -> StoredFile | None:
+        raise NotImplementedError
 
     def path(self, name: str) -> Path:
         raise NotImplementedError
@@ -50,4 +54,4 @@ async def test_what_stopped_the_saving_is_what_the_stage_fails_with() -> None:
     context = RunContext("id", 1, RunSpec(text="x"), datetime.now(UTC), FullStaging(), nobody, unsealed, {})
     slices = [Slice(top=0, bottom=10, offset=0)] * 5
     with pytest.raises(DiskFull):
-        await _capture_all(context, QuickLease(), slices)  # type: ignore[arg-type]
+        await _capture_all(context, QuickLease(), slices, RunCaptures(context, None))  # type: ignore[arg-type]
