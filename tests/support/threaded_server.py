@@ -16,9 +16,8 @@ from starlette.types import ASGIApp
 def serve(app: ASGIApp, **config: Any) -> Iterator[int]:
     """The port on 127.0.0.1 at which `app` answers while the context is open."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
-        server = uvicorn.Server(
-            uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=2, **config)
-        )
+        usual: dict[str, Any] = {"log_config": None, "lifespan": "off", "timeout_graceful_shutdown": 2}
+        server = uvicorn.Server(uvicorn.Config(app, **{**usual, **config}))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -27,6 +27,7 @@ ALLOWED = {
     "ai/wire.py": "nobody: reads what ai/client.py receives",
     "client/": "a Pressrun server, from a user's program",
     "api/server.py": "nobody: listens",
+    "browser/self_test.py": "nobody: listens on loopback for what a page must not reach",
     "doctor.py": "our own server, and PRESSRUN_AI_BASE_URL",
 }
 
