@@ -13,17 +13,20 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import admission, deck, idle, postgres, readers, refusals, resume
+from benchmarks import admission, cache, deck, idle, postgres, readers, refusals, resume
 from benchmarks.figures import Figure
+from benchmarks.rivals import compare as rivals
 
 BENCHMARKS = {
     "idle": idle.measure,
     "admission": admission.measure,
+    "cache": cache.measure,
     "deck": deck.measure,
     "readers": readers.measure,
     "refusals": refusals.measure,
     "postgres": postgres.measure,
     "resume": resume.measure,
+    "rivals": rivals.measure,
 }
 
 

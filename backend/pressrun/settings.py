@@ -50,6 +50,7 @@ class Settings(BaseSettings):
 
     chromium: Path | None = None
     browser_contexts: Annotated[int, Field(ge=1, le=64)] = max(1, min(4, os.cpu_count() or 1))
+    capture_cache_max_bytes: Annotated[int, Field(ge=0)] = 1_000_000_000
 
     lanes: Annotated[dict[str, int], NoDecode] = Field(default_factory=lambda: {"default": 1})
     unknown_lanes: Literal["one", "refuse"] = "one"

@@ -259,6 +259,12 @@ def _paths() -> dict[str, Any]:
                 "A run would work", {"200": _json("Health", "it would"), "503": _json("Health", "it would not")}
             )
         },
+        "/metrics": {
+            "get": _operation(
+                "What this process has done, for Prometheus",
+                {"200": {"description": "metrics", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+            )
+        },
         "/openapi.json": {
             "get": _operation(
                 "This document",

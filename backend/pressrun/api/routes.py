@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pressrun.api import artifacts, docs_page, generate, health, openapi, pages, runs
+from pressrun.api import artifacts, docs_page, generate, health, metrics, openapi, pages, runs
 from pressrun.api.methods import OnlyRoute
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -43,6 +43,7 @@ def build_routes() -> list[BaseRoute]:
         Route("/runs/{operation_id}/archive.zip", artifacts.get_archive, methods=["GET"]),
         Route("/livez", health.livez, methods=["GET"]),
         Route("/readyz", health.readyz, methods=["GET"]),
+        Route("/metrics", metrics.metrics, methods=["GET"]),
         Route("/openapi.json", openapi.get_openapi, methods=["GET"]),
         Route("/docs", docs_page.show_docs, methods=["GET"]),
         Route(docs_page.STYLE_PATH, docs_page.get_style, methods=["GET"]),

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.browser.capture_cache import CaptureCache
 from pressrun.browser.pool import BrowserPool
+from pressrun.browser.self_test import Seal
 from pressrun.db.engine import Database
 from pressrun.egress.broker import Egress
+from pressrun.events.log import EventLog
 from pressrun.runs.service import RunService
 from pressrun.settings import Settings
 
@@ -20,9 +23,12 @@ class AppState:
 
     settings: Settings
     database: Database
+    log: EventLog
     service: RunService
     store: LocalArtifactStore
     pool: BrowserPool
+    seal: Seal
+    captures: CaptureCache | None
     egress: Egress
 
 

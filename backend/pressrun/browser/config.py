@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from pressrun.meters import Meters
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +68,6 @@ class BrowserPoolConfig:
 
     max_heap_mb: int = 256
     """JavaScript heap of a page: a bomb ends after 0.2 s and 350 MB instead of 7 s and 4 GB (BROWSER.md)."""
+
+    meters: Meters = field(default_factory=Meters, repr=False, compare=False)
+    """Where the pool counts; no part of how it behaves."""

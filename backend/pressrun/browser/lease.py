@@ -88,7 +88,8 @@ class Lease:
 
         `quality` is for jpeg and webp, 1..100.
         """
-        return await self._run(lambda: self._capture(slice, format, quality), self._config.capture_timeout_s)
+        with self._config.meters.captures[format].timing():
+            return await self._run(lambda: self._capture(slice, format, quality), self._config.capture_timeout_s)
 
     async def pdf(self) -> bytes:
         """The document as a PDF with pages of the viewport's shape, text as text."""

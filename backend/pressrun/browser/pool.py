@@ -26,6 +26,7 @@ from pressrun.browser.process import BrowserProcess
 from pressrun.browser.sealed_page import SealedPage, open_page
 from pressrun.browser.supervisor import BrowserState, BrowserSupervisor
 from pressrun.errors import BrowserCrashed, BrowserFailure, BrowserUnavailable, PoolExhausted
+from pressrun.meters import Meters
 
 __all__ = ["BrowserPool", "BrowserPoolConfig", "Lease", "PoolPressure", "open_browser_pool"]
 
@@ -99,6 +100,11 @@ class BrowserPool:
         self._stays: set[_Stay] = set()
         self._ending = False
 
+    @property
+    def meters(self) -> Meters:
+        """What it has timed."""
+        return self._config.meters
+
     def pressure(self) -> PoolPressure:
         line = self._line.statistics()
         return PoolPressure(
@@ -151,6 +157,7 @@ class BrowserPool:
         await self._wait_in_line(place, limit_s)
         screen = _Screen(viewport_width, viewport_height, zoom, scripts)
         async with self._stay(screen, place, deadline - anyio.current_time()) as stay:
+            self._config.meters.lease_wait.add(limit_s - (deadline - anyio.current_time()))
             yield self._lend(stay)
 
     async def _wait_in_line(self, place: object, limit_s: float) -> None:

@@ -105,6 +105,12 @@ def count_queued(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(runs).where(runs.c.status == "queued")).scalar_one()
 
 
+def count_by_status(connection: Connection) -> dict[str, int]:
+    """How many runs are kept of each status that any run has."""
+    found = connection.execute(select(runs.c.status, func.count()).group_by(runs.c.status)).all()
+    return {str(status): int(count) for status, count in found}
+
+
 def update_where(
     connection: Connection, operation_id: str, values: Mapping[str, Any], /, **expected: Any
 ) -> Row[Any] | None:

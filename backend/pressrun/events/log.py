@@ -68,6 +68,10 @@ class Tail:
         self._wakers: dict[Follower, Callable[[], None]] = {}
         self.version = 0
 
+    @property
+    def followers(self) -> int:
+        return len(self._wakers)
+
     def join(self, follower: Follower, wake: Callable[[], None]) -> None:
         """From now on `wake` is called whenever there may be something to read."""
         self._wakers[follower] = wake
@@ -197,6 +201,7 @@ class EventLog:
         self._mask = mask
         self._tails: dict[str, Tail] = {}
         self.closed = False
+        self.appended = 0  # events, by this process
 
     def encode(self, operation_id: str, seq: int, at: datetime, body: AnyBody) -> EventRow:
         """A body at its place, as the row to be stored; secrets masked."""
@@ -277,6 +282,11 @@ class EventLog:
         """Nobody follows the run any more."""
         del self._tails[operation_id]
 
+    @property
+    def followers(self) -> int:
+        """Who reads along just now."""
+        return sum(tail.followers for tail in self._tails.values())
+
     def followed(self) -> int:
         """How many runs have followers: each costs a tail."""
         return len(self._tails)
@@ -286,6 +296,7 @@ class EventLog:
         return frozenset(self._tails)
 
     def _push(self, operation_id: str, events: Sequence[LoggedEvent]) -> None:
+        self.appended += len(events)
         tail = self._tails.get(operation_id)
         if tail is not None:
             tail.push(events)

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 RunStatus = Literal["queued", "running", "complete", "error", "cancelled"]
+
+RUN_STATUSES: tuple[RunStatus, ...] = get_args(RunStatus)
 
 TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = {
     "queued": frozenset({"running", "cancelled"}),
