@@ -13,7 +13,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import admission, cache, deck, idle, postgres, readers, refusals, resume
+from benchmarks import admission, cache, deck, history, idle, postgres, readers, refusals, resume
 from benchmarks.figures import Figure
 from benchmarks.rivals import compare as rivals
 
@@ -27,6 +27,7 @@ BENCHMARKS = {
     "postgres": postgres.measure,
     "resume": resume.measure,
     "rivals": rivals.measure,
+    "history": history.measure,
 }
 
 

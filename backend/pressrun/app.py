@@ -54,10 +54,14 @@ from pressrun.engine.engine import open_engine
 from pressrun.errors import StartupError
 from pressrun.events.log import EventLog
 from pressrun.pipeline.pipeline import Pipeline
+from pressrun.run_logs import open_run_logs
 from pressrun.runs.guard import RunGuard
+from pressrun.runs.history import RunHistory
 from pressrun.runs.ledger import RunLedger
 from pressrun.runs.neighbours import open_neighbours
-from pressrun.runs.service import open_run_service
+from pressrun.runs.removal import RunRemover
+from pressrun.runs.retention import Retention, RetentionPolicy
+from pressrun.runs.service import open_run_service, tell_failure
 from pressrun.runs.submission import GuardConfig
 from pressrun.runs.webhooks import WebhookDeliverer
 from pressrun.settings import Settings
@@ -135,6 +139,7 @@ async def _open_all(
         reserve = Reserve(data_dir / "reserve")
         database = await stack.enter_async_context(open_database(url or data_dir / "pressrun.sqlite", reserve))
         clock = clock or (await read_clock(database) if url else SystemClock())
+        run_logs = stack.enter_context(open_run_logs(data_dir / "logs", mask.mask))
         store = LocalArtifactStore(data_dir, mask.mask)
         await store.prepare()
         egress = await stack.enter_async_context(open_egress(egress_policy))
@@ -169,27 +174,34 @@ async def _open_all(
                 grace_s=settings.shutdown_grace_s,
             )
         )
+        remover = RunRemover(database, store, run_logs, engine.forget)
         webhooks = None
         if settings.webhook_secret is not None:
             webhooks = WebhookDeliverer(database, clock, egress, settings.webhook_secret, owner=owner, mask=mask.mask)
         service = await stack.enter_async_context(
-            open_run_service(database, log, guard, ledger, engine, store, webhooks)
+            open_run_service(database, log, guard, ledger, engine, store, remover, webhooks)
         )
+        retention = Retention(database, store, remover, clock, _retention_policy(settings))
+        await stack.enter_async_context(_swept(retention))
         if wakeups is not None:
             await stack.enter_async_context(open_neighbours(wakeups, database, log, engine, clock))
         stack.callback(service.stop_admitting)
         await stack.enter_async_context(_warm(pool, seal))
         _log.info("ready", url=f"http://{settings.host}:{settings.port}", data_dir=str(data_dir))
+        history = RunHistory(database)
         yield AppState(
             settings=settings,
             database=database,
             log=log,
             service=service,
+            history=history,
+            run_logs=run_logs,
             store=store,
             pool=pool,
             seal=seal,
             captures=captures,
             egress=egress,
+            retention=retention,
         )
 
 
@@ -210,6 +222,17 @@ async def _warm(pool: BrowserPool, seal: Seal) -> AsyncIterator[None]:
 async def _warm_browser(pool: BrowserPool, seal: Seal) -> None:
     if await pool.warm():
         await seal.warm()
+
+
+@asynccontextmanager
+async def _swept(retention: Retention) -> AsyncIterator[None]:
+    """Removes what is no longer to be kept, in the background."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(retention.watch, tell_failure)
+        try:
+            yield
+        finally:
+            tasks.cancel_scope.cancel()
 
 
 @contextmanager
@@ -262,6 +285,14 @@ def _capture_cache(settings: Settings, data_dir: Path) -> CaptureCache | None:
 
 def _pool_config(settings: Settings) -> BrowserPoolConfig:
     return BrowserPoolConfig(executable=settings.chromium, contexts=settings.browser_contexts)
+
+
+def _retention_policy(settings: Settings) -> RetentionPolicy:
+    return RetentionPolicy(
+        days=settings.retention_days,
+        max_bytes=settings.retention_max_bytes,
+        staging_days=settings.retention_staging_days,
+    )
 
 
 def _guard_config(settings: Settings) -> GuardConfig:

@@ -21,6 +21,7 @@
     │   └── IdempotencyKeyReused      same key, other body
     ├── LogPruned                     the events asked for are gone
     ├── ServerBusy                    draining, or a waiting line is full; carries `retry_after_s`
+    │   └── LanePaused                nobody begins in the lane until it is resumed
     ├── StartupError                  the server cannot start as configured; the message says what to set
     ├── RunFailure                    ends a run as `error`
     │   ├── ComposeFailed             the document could not be made
@@ -39,6 +40,7 @@
     │   │   └── EgressBlocked         the host may not be reached; PRESSRUN_EGRESS says which may
     │   ├── DiskFull
     │   ├── DeadlineExceeded          the run's own time limit
+    │   ├── RunOutdated               begun by an older version whose workflow was another one
     │   └── RunCrashed                the run took its process down too often
     ├── AttemptSuperseded             a later attempt owns the run; this one must stop writing
     └── RunCancelled                  somebody asked for it; not an error to a client, ends as `cancelled`
@@ -197,6 +199,12 @@ class ServerBusy(PressrunError):
         self.retry_after_s = retry_after_s
 
 
+class LanePaused(ServerBusy):
+    """The lane is paused; resume it, use another lane, or wait in its line with on_busy=queue."""
+
+    code = "lane_paused"
+
+
 class StartupError(PressrunError):
     """The server cannot start as configured."""
 
@@ -311,6 +319,13 @@ class DeadlineExceeded(RunFailure):
     """The run took longer than its time limit."""
 
     code = "deadline_exceeded"
+    retryable = True
+
+
+class RunOutdated(RunFailure):
+    """The run was begun by an older version of Pressrun that worked otherwise; retry it, what is finished stays."""
+
+    code = "outdated"
     retryable = True
 
 

@@ -11,6 +11,7 @@ import secrets
 import threading
 import time
 import uuid
+from datetime import datetime
 
 OPERATION_ID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _PATTERN = re.compile(OPERATION_ID_PATTERN)
@@ -32,6 +33,12 @@ class OperationIds:
         milliseconds, counter = stamp >> _COUNTER_BITS, stamp & ((1 << _COUNTER_BITS) - 1)
         value = milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | secrets.randbits(62)
         return str(uuid.UUID(int=value))
+
+
+def first_operation_id(at: datetime) -> str:
+    """The least operation_id that can have been made at that instant or later."""
+    milliseconds = max(0, int(at.timestamp() * 1000))
+    return str(uuid.UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62))
 
 
 def is_operation_id(text: str) -> bool:

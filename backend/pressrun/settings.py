@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     egress: Annotated[tuple[str, ...], NoDecode] = ("deny",)
     webhook_secret: SecretStr | None = None
 
+    retention_days: Annotated[float | None, Field(gt=0)] = None
+    retention_max_bytes: Annotated[int | None, Field(ge=0)] = None
+    retention_staging_days: Annotated[float, Field(gt=0)] = 7
+
     run_dedup_window_s: Annotated[
         float,
         Field(ge=0, le=3600, validation_alias=AliasChoices("PRESSRUN_RUN_DEDUP_WINDOW_S", "RUN_DEDUP_WINDOW_SECS")),
@@ -66,6 +70,18 @@ class Settings(BaseSettings):
     @classmethod
     def _split_list(cls, value: object) -> object:
         return tuple(re.findall(r"[^\s,]+", value)) if isinstance(value, str) else value
+
+    @field_validator("retention_max_bytes", mode="before")
+    @classmethod
+    def _parse_size(cls, value: object) -> object:
+        """`10GB`, `500 MB`, `2GiB`, or plain bytes"""
+        if not isinstance(value, str):
+            return value
+        match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(i?)b?", value.strip().lower())
+        if match is None or (match[3] and not match[2]):
+            raise ValueError(f"{value!r} is no size: write bytes, or a size as in `10GB` or `500 MiB`")
+        power = "kmgt".index(match[2]) + 1 if match[2] else 0
+        return int(float(match[1]) * (1024 if match[3] else 1000) ** power)
 
     @field_validator("webhook_secret")
     @classmethod

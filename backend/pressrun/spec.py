@@ -11,6 +11,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from pressrun.ids import OPERATION_ID_PATTERN
+
 MAX_TEXT_CHARACTERS = 400_000  # CONTRACT
 MAX_HTML_BYTES = 5_000_000  # CONTRACT
 
@@ -57,25 +59,11 @@ SourceText = Annotated[str, AfterValidator(_clean_source)]
 Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_clean_name)]
 
 
-class RunSpec(BaseModel):
-    """What a run is to make, with every default filled in. Immutable."""
+class RenderSpec(BaseModel):
+    """How a document is shown: the fields that a rerender may change. Immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    text: Annotated[SourceText | None, Field(max_length=MAX_TEXT_CHARACTERS, description="Markdown or plain text")] = (
-        None
-    )
-    html: Annotated[
-        Annotated[SourceText, AfterValidator(_check_html_size)] | None,
-        Field(description="a whole HTML document, shown as it is; at most 5 MB"),
-    ] = None
-    composer: Annotated[Composer, Field(description="who turns text into the document")] = "auto"
-    model_choice: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:/-]{1,128}$")] = "default"
-    system_prompt: Annotated[SourceText | None, Field(max_length=20_000)] = None
-    enable_verification: bool = True
-    use_cache: bool = True
-    title: Name | None = None
-    theme: Theme = "paper"
     output_name: Name | None = None
     zoom: Annotated[float, Field(ge=0.5, le=10)] = 2.1
     viewport_width: Annotated[int, Field(ge=320, le=7680, description="pixels of every image")] = 1920
@@ -89,9 +77,32 @@ class RunSpec(BaseModel):
         list[Output], Field(min_length=1, max_length=len(OUTPUT_ORDER)), AfterValidator(_normalise_outputs)
     ] = ["images"]
 
+
+class RunSpec(RenderSpec):
+    """What a run is to make, with every default filled in. Immutable."""
+
+    text: Annotated[SourceText | None, Field(max_length=MAX_TEXT_CHARACTERS, description="Markdown or plain text")] = (
+        None
+    )
+    rerender_of: Annotated[
+        str | None,
+        Field(pattern=f"^{OPERATION_ID_PATTERN}$", description="the run whose saved document is shown"),
+    ] = None
+    html: Annotated[
+        Annotated[SourceText, AfterValidator(_check_html_size)] | None,
+        Field(description="a whole HTML document, shown as it is; at most 5 MB"),
+    ] = None
+    composer: Annotated[Composer, Field(description="who turns text into the document")] = "auto"
+    model_choice: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:/-]{1,128}$")] = "default"
+    system_prompt: Annotated[SourceText | None, Field(max_length=20_000)] = None
+    enable_verification: bool = True
+    use_cache: bool = True
+    title: Name | None = None
+    theme: Theme = "paper"
+
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        given = [name for name in ("text", "html") if (getattr(self, name) or "").strip()]
+        given = [name for name in ("text", "html", "rerender_of") if (getattr(self, name) or "").strip()]
         if not given:
             raise ValueError("text: one of `text` or `html` is required and must not be empty")
         if len(given) > 1:

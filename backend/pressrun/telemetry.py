@@ -13,7 +13,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import TextIO
 from urllib.parse import quote
@@ -144,6 +144,30 @@ class _LineFormatter(structlog.stdlib.ProcessorFormatter):
         # A lone surrogate cannot be written to a UTF-8 stream; \udXXX can, and is how JSON spells it.
         line = super().format(record).encode("utf-8", "backslashreplace").decode("utf-8")
         return self._mask.mask(line)
+
+
+class RunLineFormatter(structlog.stdlib.ProcessorFormatter):
+    """A line of one run's own log: JSON, masked, without tracebacks."""
+
+    def __init__(self, mask: Callable[[str], str]) -> None:
+        super().__init__(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _without_operator_fields,
+                structlog.processors.JSONRenderer(ensure_ascii=False, default=repr),
+            ],
+            foreign_pre_chain=_SHARED,
+        )
+        self._mask = mask
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._mask(super().format(record).encode("utf-8", "backslashreplace").decode("utf-8"))
+
+
+def _without_operator_fields(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    shown = ("at", "level", "event", *event)  # in this order
+    hidden = ("exception", "exc_info", "stack", "logger", "operation_id")
+    return {name: event[name] for name in shown if name in event and name not in hidden}
 
 
 def _make_printable(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

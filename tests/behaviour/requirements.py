@@ -31,6 +31,12 @@ PROMISES = {
     "full-disk": "A run on a full disk ends as `disk_full`, its slot is free, and the server heals when there is room.",
     "upgrade": "The data folder of the release before is opened: nothing of it is lost, interrupted runs go on.",
     "webhook": "Whoever asked is told of a run's end at least once, signed and under one id, also over a crash.",
+    "retry": "A run that failed or was cancelled goes on from its last finished stage, and its log stays one story.",
+    "rerender": "A saved document is shown anew as a run of its own, without AI.",
+    "pause": "In a paused lane nobody begins, a paused run is passed by others; both outlive a restart.",
+    "history": "What a run was made from, its attempts, stages and log lines can be asked for until it is deleted.",
+    "outdated": "A run whose workflow is of an older version ends clearly, holds no slot and can be retried.",
+    "retention": "Runs older or larger than configured go with rows, events and files; pinned and active ones never.",
     "processes": "Two servers on one Postgres share guard, log and runs: whichever is asked, the answer is the same.",
     "one-process": "A second server on the same data folder is refused with a clear message.",
 }

@@ -64,14 +64,14 @@ def test_a_request_that_meets_a_locked_database_is_told_to_try_again(tmp_path: P
 
 @pytest.mark.chromium
 def test_a_run_that_the_engine_does_not_take_up_again_ends_and_frees_its_slot(tmp_path: Path) -> None:
-    """As after an upgrade to a version whose workflow is another one, or with an engine file from a backup."""
+    """As with an engine file from a backup, or of another installation."""
     with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=30) as http:
         with starting(http, text=chapter(80, "left alone"), max_screenshots=80) as (_, events):
             begun = next(event for event in events if event["type"] == "progress")  # so the engine has it
             operation_id = begun["operation_id"]
             server.kill()
         with contextlib.closing(sqlite3.connect(server.data_dir / "engine.sqlite")) as engine, engine:
-            engine.execute("UPDATE workflow_status SET application_version = 'an older one'")
+            engine.execute("UPDATE workflow_status SET executor_id = 'another one'")
         server.start()
         run = wait_for_status(http, operation_id, "error", limit_s=30)
         assert (run["error"]["code"], run["error"]["retryable"]) == ("crashed", True)

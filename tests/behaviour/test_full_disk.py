@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.runs import chapter, check_folder, check_story, run_to_end, starting, wait_for_status
+from tests.support.runs import chapter, check_folder, check_story, run_to_end, starting, wait_for_status, wait_until
 from tests.support.server import start_server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -59,7 +59,8 @@ def test_a_run_on_a_full_disk_ends_as_disk_full_and_frees_its_slot(disk: Path, m
         assert (told[-1]["type"], told[-1]["code"]) == ("error", "disk_full")
         assert http.get("/runs/current").status_code == 204
         operation_id = told[-1]["operation_id"]
-        assert not [path for path in disk.rglob("*") if operation_id in path.name]
+        left = [path for path in disk.rglob("*") if operation_id in path.name]
+        assert left == [disk / "logs" / f"{operation_id}.jsonl"], "what it said before stays, and nothing else"
         ballast.unlink()
         wait_until_admitted(http)
         check_folder(Path(run_to_end(http, text="there is room again")[-1]["folder"]))
@@ -91,6 +92,17 @@ def test_a_run_that_is_published_already_is_complete_though_the_disk_filled_up(d
             assert told[-1]["code"] == "disk_full"
             assert not list(disk.glob("batches/*"))
         assert wait_for_status(http, told[-1]["operation_id"], "complete", "error")["status"] == told[-1]["type"]
+
+
+def test_retention_removes_old_runs_also_from_a_full_disk(disk: Path) -> None:
+    env = {"PRESSRUN_RETENTION_DAYS": str(1 / 86_400)}
+    with start_server(disk, **env) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+        folder = Path(run_to_end(http, text="# Old")[-1]["folder"])
+        wait_until(lambda: http.post("/retention?dry_run=1").json()["runs"] != [])
+        fill(disk)
+        report = http.post("/retention").raise_for_status().json()
+        assert [run["operation_id"] in folder.name for run in report["runs"]] == [True]
+        assert not folder.exists()
 
 
 def wait_until_admitted(http: httpx.Client) -> None:

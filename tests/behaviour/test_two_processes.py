@@ -98,6 +98,30 @@ def test_a_slide_can_be_fetched_from_the_other_process_as_soon_as_its_event_is_o
         cancel(left.http, slide["operation_id"])
 
 
+@pytest.mark.promise("retry")
+def test_what_was_cancelled_in_one_process_goes_on_in_the_other(twins: tuple[Twin, Twin]) -> None:
+    left, right = twins
+    told = []
+    with starting(left.http, text=chapter(20, "moves over"), viewport_width=640, viewport_height=360) as (_, events):
+        for event in events:
+            told.append(event)
+            if event["type"] == "screenshot" and event["index"] == 4:
+                right.http.post(f"/runs/{event['operation_id']}/cancel").raise_for_status()
+    assert told[-1]["type"] == "cancelled"
+    operation_id = told[0]["operation_id"]
+    slides = [event["filename"] for event in told if event["type"] == "screenshot"]
+    staged = {path.name: path.stat().st_mtime_ns for path in left.server.data_dir.glob(f"staging/{operation_id}*/*/*")}
+    right.http.post(f"/runs/{operation_id}/retry").raise_for_status()
+    rest = follow(left.http, operation_id, after=len(told))
+    story = follow(right.http, operation_id)
+    check_story(story)
+    assert story == follow(left.http, operation_id)
+    assert story[len(told) :] == rest
+    folder = Path(story[-1]["folder"])
+    check_folder(folder)
+    assert all((folder / name).stat().st_mtime_ns == staged[Path(name).name] for name in slides), "captured again"
+
+
 def test_an_event_reaches_a_reader_of_the_other_process_without_waiting_for_a_look(twins: tuple[Twin, Twin]) -> None:
     left, right = twins
     seen_at: dict[int, float] = {}

@@ -32,6 +32,12 @@ include-path = ["/generate-sse", "/admission/explain"]
 [operations.checks]
 positive_data_acceptance.expected-statuses = [200, 202, 409, 422, 503]
 
+# as above, and a key that was used for another body
+[[operations]]
+include-path-regex = "/rerender"
+[operations.checks]
+positive_data_acceptance.expected-statuses = [200, 202, 204, 400, 404, 409, 422, 503]
+
 # the run has ended: 409, and a cursor beyond its last event is 400
 [[operations]]
 include-path-regex = "/(cancel|events)"

@@ -22,6 +22,8 @@ class ModelRun:
     slot_since: tuple[str, float] = ("", 0)
     attempt: int = 1
     crashes: int = 0
+    retries: int = 0
+    paused: bool = False
 
 
 @dataclass
@@ -31,6 +33,7 @@ class GuardModel:
     runs: dict[str, ModelRun] = field(default_factory=dict)
     epoch: str = "boot-1"
     ticks: float = 1_000
+    paused: set[str] = field(default_factory=set)
 
     # -- the ten lines ------------------------------------------------------------------------------------------
     def held(self, lane: str) -> list[ModelRun]:
@@ -40,7 +43,10 @@ class GuardModel:
 
     def waiting(self, lane: str) -> list[ModelRun]:
         queued = [run for run in self.runs.values() if run.status == "queued" and run.lane == lane]
-        return sorted(queued, key=lambda run: (-run.priority, run.name))
+        return sorted(queued, key=lambda run: (run.paused, -run.priority, run.name))
+
+    def line(self, lane: str) -> list[ModelRun]:
+        return [run for run in self.waiting(lane) if not run.paused]
 
     def identical(self, text: str, lane: str) -> list[ModelRun]:
         recent = [run for run in self.runs.values() if run.text == text and (run.status == "queued" or self.fresh(run))]
@@ -51,7 +57,7 @@ class GuardModel:
         return in_window and run.status in {"running", "complete"}
 
     def busy(self, lane: str) -> list[ModelRun]:
-        full = LANES[lane] - len(self.held(lane)) <= len(self.waiting(lane))
+        full = lane in self.paused or LANES[lane] - len(self.held(lane)) <= len(self.line(lane))
         return (self.held(lane) + self.waiting(lane)) if full else []
 
     # -- what follows from them ---------------------------------------------------------------------------------
@@ -65,14 +71,18 @@ class GuardModel:
                 return ("replayed" if ended else "joined"), names
             return ("duplicate" if ended else "in_flight"), names
         busy = self.busy(lane)
+        if not busy and lane in self.paused:  # nobody to name
+            return ("paused" if on_busy in {"reject", "join"} else self.waits("queued")), set()
         if not busy:
             return "started", set()
         eldest = {run.name for run in busy if run.slot and run.slot_since[1] == busy[0].slot_since[1]} or {busy[0].name}
         if on_busy in {"reject", "join"}:
             return ("in_flight" if on_busy == "reject" else "joined"), eldest
-        if sum(run.status == "queued" for run in self.runs.values()) >= MAX_QUEUED:
-            return "full", set()
-        return ("queued" if on_busy == "queue" else "replaced"), eldest
+        told = self.waits("queued" if on_busy == "queue" else "replaced")
+        return told, eldest if told != "full" else set()
+
+    def waits(self, told: str) -> str:
+        return "full" if sum(run.status == "queued" for run in self.runs.values()) >= MAX_QUEUED else told
 
     def begin(self, run: ModelRun) -> None:
         """Takes a slot; whoever's is stale loses it."""
@@ -86,11 +96,17 @@ class GuardModel:
         run.status, run.slot = status, False
 
     def promote(self, lane: str) -> list[str]:
-        free = max(0, LANES[lane] - len(self.held(lane)))
-        turn = self.waiting(lane)[:free]
+        free = 0 if lane in self.paused else max(0, LANES[lane] - len(self.held(lane)))
+        turn = self.line(lane)[:free]
         for run in turn:
             self.begin(run)
         return [run.name for run in turn]
+
+    def retry(self, run: ModelRun, priority: int) -> None:
+        """It waits again, as its next attempt; whoever calls begins it where there is a slot."""
+        run.status, run.priority, run.paused = "queued", priority, False
+        run.attempt, run.retries, run.crashes = run.attempt + 1, run.retries + 1, 0
+        run.begun = ("", 0)
 
     def restart(self) -> None:
         """A new process: slots of an earlier boot count from now, every running run is taken over or given up."""

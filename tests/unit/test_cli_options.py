@@ -16,10 +16,10 @@ import pytest
 
 from pressrun.api.schemas import GenerateRequest
 from pressrun.cli import main, options
-from pressrun.cli.options import PolicyOptions, RenderOptions
-from pressrun.spec import RunSpec
+from pressrun.cli.options import PolicyOptions, RenderOptions, ShowOptions
+from pressrun.spec import RenderSpec, RunSpec
 
-SOURCES = {"text", "html"}
+SOURCES = {"text", "html", "rerender_of"}
 FIELDS = GenerateRequest.model_fields
 
 
@@ -34,7 +34,7 @@ def helps(cls: type) -> dict[str, str]:
     }  # type: ignore[union-attr,misc]
 
 
-HELPS = helps(RenderOptions) | helps(PolicyOptions)
+HELPS = helps(ShowOptions) | helps(RenderOptions) | helps(PolicyOptions)
 
 
 def choices(annotation: Any) -> set[str]:
@@ -42,6 +42,10 @@ def choices(annotation: Any) -> set[str]:
     if get_origin(annotation) is Literal:
         return set(get_args(annotation))
     return set().union(*(choices(part) for part in get_args(annotation)), set())
+
+
+def test_what_a_rerender_may_change_is_an_option_of_it() -> None:
+    assert {field.name for field in dataclasses.fields(ShowOptions)} == set(RenderSpec.model_fields)
 
 
 def test_every_field_of_the_spec_but_the_source_is_an_option() -> None:
@@ -83,7 +87,19 @@ def test_each_help_text_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "generate", "runs", "cancel", "doctor", "install-browser", "openapi", "verify"]
+    "command",
+    [
+        "serve",
+        "generate",
+        "runs",
+        "cancel",
+        "doctor",
+        "install-browser",
+        "openapi",
+        "retention",
+        "webhook-secret",
+        "verify",
+    ],
 )
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0

@@ -22,6 +22,7 @@ ROUTE = "/generate-sse"
 BASE: dict[str, Any] = {"text": "x"}
 OTHER: dict[str, dict[str, Any]] = {
     "text": {"text": "y"},
+    "rerender_of": {"text": None, "rerender_of": "01a212ed-8e8a-7000-93a4-dcf62dc594a0"},
     "html": {"text": None, "html": "x"},
     "composer": {"composer": "ai"},
     "model_choice": {"model_choice": "other"},

@@ -11,6 +11,8 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from pressrun.db import runs as run_queries
-from pressrun.errors import RunEnded, ServerBusy
+from pressrun.errors import LanePaused, RunEnded, ServerBusy
 from pressrun.events.model import Cancelled, Complete, Error
 from pressrun.runs import admission
 from pressrun.runs.admission import Policies
@@ -97,13 +99,15 @@ class GuardMachine(RuleBasedStateMachine):
             admitted = self.portal.call(admission.admit, self.core.guard, submission, policies)
         except RunRejected as rejected:
             told, name = rejected.reason, rejected.active.operation_id
+        except LanePaused:
+            told, name = "paused", ""
         except ServerBusy:
             told, name = "full", ""
         else:
             told, name = admitted.disposition, admitted.replaces or admitted.run.operation_id
         assert told == expected
         if told not in {"started", "queued"}:
-            assert name in named or told == "full"
+            assert name in named or told in {"full", "paused"}
         if told in {"started", "queued", "replaced"}:
             run = ModelRun(submission.operation_id, text, lane, FRONT if told == "replaced" else priority)
             self.accept(run, told, name)
@@ -115,6 +119,48 @@ class GuardMachine(RuleBasedStateMachine):
         elif disposition == "replaced":
             self.cancel_run(self.model.runs[replaces])
             self.promote(run.lane)
+
+    @rule(pick=picks, on_busy=st.sampled_from(["reject", "queue"]), priority=st.integers(min_value=-1, max_value=1))
+    def retry(self, pick: int, on_busy: Any, priority: int) -> None:
+        """Of a run that has no result: it meets the lane as any other would. Of any other: never."""
+        run = self.choose(pick, "error", "cancelled", "complete")
+        if run is None:
+            return
+        expected, named = self.model.expect(run.text, run.lane, on_busy, "reject")
+        submission = self.core.submission(run.text, lane=run.lane, priority=priority)
+        submission = replace(submission, operation_id=run.name, retry=True)
+        try:
+            admitted = self.portal.call(admission.admit, self.core.guard, submission, Policies(on_busy=on_busy))
+        except RunRejected as rejected:
+            told, name = rejected.reason, rejected.active.operation_id
+        except LanePaused:
+            told, name = "paused", ""
+        except RunEnded:
+            told, name = "ended", ""
+        except ServerBusy:
+            told, name = "full", ""
+        else:
+            told, name = admitted.disposition, admitted.run.operation_id
+        assert told == ("ended" if run.status == "complete" and expected in {"started", "queued"} else expected)
+        if told in {"started", "queued"}:
+            assert name == run.name
+            self.model.retry(run, priority)
+        elif name:
+            assert name in named
+        if told == "started":
+            self.model.begin(run)
+
+    @rule(lane=lanes, paused=st.booleans())
+    def pause_lane(self, lane: str, paused: bool) -> None:
+        self.portal.call(partial(self.core.guard.line.set_lane_paused, lane, paused=paused))
+        (self.model.paused.add if paused else self.model.paused.discard)(lane)
+
+    @rule(pick=picks, paused=st.booleans())
+    def pause_run(self, pick: int, paused: bool) -> None:
+        run = self.choose(pick, "queued")
+        if run is not None:
+            self.portal.call(partial(self.core.guard.line.set_run_paused, run.name, "local", paused=paused))
+            run.paused = paused
 
     @rule(text=texts, priority=st.integers(min_value=-1, max_value=1))
     def line_up(self, text: str, priority: int) -> None:
@@ -202,7 +248,7 @@ class GuardMachine(RuleBasedStateMachine):
         self.portal.call(self.core.ledger.adopt_slots)
         for run in list(self.model.runs.values()):
             if run.status == "running":
-                self.portal.call(self.core.ledger.claim, run.name)
+                self.portal.call(self.core.ledger.claim, run.name, run.retries)
         self.model.restart()
 
     def read(self, query: Callable[..., Any], *args: object) -> Any:
@@ -217,9 +263,12 @@ class GuardMachine(RuleBasedStateMachine):
         for text in (*TEXTS, "never sent"):
             for lane in LANES:
                 expected, named = self.model.expect(text, lane, "reject", "reject")
-                rejected = await self.core.guard.probe(self.core.submission(text, lane=lane))
-                assert (rejected.reason if rejected else "started") == expected, (text, lane)
-                assert rejected is None or rejected.active.operation_id in named, (text, lane)
+                found = await self.core.guard.probe(self.core.submission(text, lane=lane))
+                if isinstance(found, LanePaused):
+                    assert expected == "paused", (text, lane)
+                    continue
+                assert (found.reason if found else "started") == expected, (text, lane)
+                assert found is None or found.active.operation_id in named, (text, lane)
 
     @invariant()
     def the_rows_say_what_the_model_says(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pressrun.db import webhooks as queries
 from pressrun.egress.broker import open_egress
 from pressrun.egress.policy import EgressPolicy
 from pressrun.events.model import Cancelled, Error
+from pressrun.runs.model import Run
 from pressrun.runs.webhooks import RETRY_AFTER_S, WebhookDeliverer
 from pressrun.settings import Settings, new_webhook_secret
 from tests.support.core import COMPLETE, Core, open_core
@@ -84,7 +86,7 @@ async def test_the_end_of_a_run_is_told_once_and_signed(stage: Stage) -> None:
     assert headers["webhook-id"].startswith(operation_id)
     message = json.loads(body)
     assert message["type"] == "run.complete"
-    assert message["timestamp"] == stage.core.clock.now().isoformat()
+    assert datetime.fromisoformat(message["timestamp"]) == stage.core.clock.now()
     assert message["data"]["operation_id"] == operation_id
     assert message["data"]["links"]["run"] == f"/runs/{operation_id}"
     assert message["data"]["result"]["folder"] == "f"
@@ -153,6 +155,19 @@ async def test_a_receiver_may_ask_for_more_time_or_for_no_more_at_all(stage: Sta
     stage.core.clock.advance(1)
     await stage.first.deliver_due()
     assert await stage.state(operation_id) == ("given_up", 2, 410)
+
+
+async def test_a_run_that_is_retried_is_told_of_again_under_another_id(stage: Stage) -> None:
+    operation_id = await stage.ended_run(Error(code="render_timeout", message="slow"))
+    await stage.first.deliver_due()
+    again = replace(stage.core.submission("hello", lane="hello"), operation_id=operation_id, retry=True)
+    run = await stage.core.guard.admit(again)
+    assert isinstance(run, Run)
+    assert await stage.core.ledger.finish(operation_id, run.attempt, COMPLETE)
+    await stage.first.deliver_due()
+    (first, failed), (second, complete) = map(parts, stage.host.requests)
+    assert (json.loads(failed)["type"], json.loads(complete)["type"]) == ("run.error", "run.complete")
+    assert first["webhook-id"] != second["webhook-id"]
 
 
 async def test_a_redirect_is_no_delivery(stage: Stage) -> None:

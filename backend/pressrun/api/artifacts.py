@@ -47,10 +47,15 @@ async def get_file(request: Request) -> Response:
 
 async def _get_staged(request: Request, run: Run, name: str) -> Response | None:
     """A file of a run that goes on, read at once, for it may be published (moved) at any moment."""
-    found = state_of(request).store.find_staged(run.operation_id, name) or await _find_announced(request, run, name)
-    if found is None:
-        return None
-    path, file = found
+    found = state_of(request).store.find_staged(run.operation_id, name)
+    here = None if found is None else await _read_staged(request, *found)
+    if here is None:  # another process has it, or has taken it over with a later attempt
+        found = await _find_announced(request, run, name)
+        here = None if found is None else await _read_staged(request, *found)
+    return here
+
+
+async def _read_staged(request: Request, path: Path, file: StoredFile) -> Response | None:
     headers = _file_headers(request, file)
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return _not_modified(headers)

@@ -23,6 +23,8 @@ STYLE_PATH = "/docs/docs.css"
 _STYLE = Path(__file__).with_name("docs") / "docs.css"
 _EXAMPLE_BODIES = {
     "GenerateRequest": {"text": "# Rivers\n\nRivers shape the land.", "theme": "ink"},
+    "RerenderRequest": {"zoom": 3, "outputs": ["images", "pdf"]},
+    "RetryRequest": {},
     "CancelRequest": {},
 }
 _REF = "#/components/schemas/"

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pressrun.api.body import parse_json_object, parse_model, read_json
-from pressrun.api.schemas import ExplanationOut, GenerateRequest, RunOut
+from pressrun.api.schemas import AdmissionFields, ExplanationOut, GenerateRequest, RunOut
 from pressrun.api.state import state_of
 from pressrun.api.streams import cursor_of, follow
 from pressrun.api.tokens import caller_of
@@ -37,6 +37,11 @@ _log = structlog.get_logger(__name__)
 async def generate_sse(request: Request) -> Response:
     """Starts a run and streams it; or says why not before any header of a stream."""
     body, submission = await _read_submission(request)
+    return await submit_and_answer(request, body, submission)
+
+
+async def submit_and_answer(request: Request, body: AdmissionFields, submission: Submission) -> Response:
+    """The run's stream, or 202 where the client prefers to come back for it."""
     admission = await state_of(request).service.submit(
         submission, Policies(on_busy=body.on_busy, on_duplicate=body.on_duplicate)
     )

@@ -12,30 +12,48 @@ from starlette.responses import JSONResponse, Response
 
 from pressrun import __version__
 from pressrun.api.schemas import (
+    LANE_PATTERN,
     CancelRequest,
     ExplanationOut,
     GenerateRequest,
     Health,
+    LaneList,
+    LaneOut,
     Problem,
     RejectedProblem,
+    RerenderRequest,
+    RetentionOut,
+    RetryRequest,
+    RunDetail,
     RunOut,
     RunPage,
     Snapshot,
 )
 from pressrun.events import model as events
 from pressrun.ids import OPERATION_ID_PATTERN
+from pressrun.runs.webhooks import WebhookMessage
+from pressrun.spec import RunSpec
 
 _MODELS: tuple[type[BaseModel], ...] = (
     GenerateRequest,
+    RerenderRequest,
+    RetryRequest,
     CancelRequest,
     RunOut,
+    RunDetail,
+    LaneOut,
+    LaneList,
+    RunSpec,
+    RetentionOut,
     RunPage,
     Snapshot,
     Problem,
     RejectedProblem,
     Health,
     ExplanationOut,
+    WebhookMessage,
 )
+_REQUESTS = 4  # of these models, the first
 _EVENT_BODIES: tuple[type[events.EventBody], ...] = (
     events.Queued,
     events.Started,
@@ -72,6 +90,7 @@ def build_openapi() -> dict[str, Any]:
             "description": "Text and HTML to slides. POST /generate-sse starts a run and streams it.",
         },
         "paths": _paths(),
+        "webhooks": {"run-ended": {"post": _webhook()}},
         "components": {
             "schemas": _schemas(),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -86,8 +105,8 @@ def _ref(name: str) -> dict[str, str]:
 
 def _schemas() -> dict[str, Any]:
     _, definitions = models_json_schema(
-        [(model, "validation") for model in (GenerateRequest, CancelRequest)]
-        + [(model, "serialization") for model in (*_MODELS[2:], *_EVENT_BODIES)],
+        [(model, "validation") for model in _MODELS[:_REQUESTS]]
+        + [(model, "serialization") for model in (*_MODELS[_REQUESTS:], *_EVENT_BODIES)],
         ref_template="#/components/schemas/{model}",
     )
     schemas: dict[str, Any] = definitions["$defs"]
@@ -188,8 +207,22 @@ _CURSOR = (
 )
 
 
+def _webhook() -> dict[str, Any]:
+    names = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    return {
+        "summary": "Sent to `webhook_url` when the run has ended, signed as Standard Webhooks have it",
+        "parameters": [{"name": name, "in": "header", "required": True, "schema": _TEXT} for name in names],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("WebhookMessage")}}},
+        "responses": {
+            "2XX": {"description": "taken; anything else is tried again later, with the same `webhook-id`"},
+            "410": {"description": "not wanted: given up at once"},
+        },
+    }
+
+
 def _paths() -> dict[str, Any]:
     run = {"200": _json("RunOut", "the run")}
+    detail = {"200": _json("RunDetail", "the run")}
     cancel = {
         "post": _operation(
             "Cancel the run",
@@ -221,7 +254,7 @@ def _paths() -> dict[str, Any]:
             )
         },
         "/runs/{operation_id}": {
-            "get": _operation("Show a run", {**run, **_UNKNOWN}),
+            "get": _operation("Show a run, its attempts and how long each stage took", {**detail, **_UNKNOWN}),
             "delete": _operation(
                 "Delete run, log and files",
                 {"204": {"description": "gone"}, "409": _problem("it is active"), **_UNKNOWN},
@@ -236,6 +269,23 @@ def _paths() -> dict[str, Any]:
         },
         "/runs/{operation_id}/cancel": cancel,
         "/cancel/{operation_id}": cancel,
+        "/runs/{operation_id}/retry": {"post": _retry()},
+        "/runs/{operation_id}/rerender": {"post": _rerender()},
+        "/runs/{operation_id}/pause": {
+            "post": _operation(
+                "Hold a run that waits in its line, where others pass it",
+                {**run, "409": _problem("it does not wait"), **_UNKNOWN},
+            )
+        },
+        "/runs/{operation_id}/resume": {
+            "post": _operation("Let a paused run go on", {**run, "409": _problem("it does not wait"), **_UNKNOWN})
+        },
+        "/runs/{operation_id}/spec": {
+            "get": _operation(
+                "What the run was made from, every default filled in", {"200": _json("RunSpec", "the spec"), **_UNKNOWN}
+            )
+        },
+        "/runs/{operation_id}/log": {"get": _log()},
         "/runs/{operation_id}/pin": {
             "put": _operation("Pin: retention leaves it alone", {**run, **_UNKNOWN}),
             "delete": _operation("Unpin", {**run, **_UNKNOWN}),
@@ -252,6 +302,20 @@ def _paths() -> dict[str, Any]:
         },
         "/runs/{operation_id}/archive.zip": {
             "get": _operation("Every file as a ZIP", {"200": _FILE, "409": _problem("not complete"), **_UNKNOWN})
+        },
+        "/lanes": {
+            "get": _operation(
+                "The lanes, and who is in them", {"200": _json("LaneList", "in use, configured or paused")}
+            )
+        },
+        "/lanes/{lane}/pause": {"post": _set_lane("Pause a lane: nobody begins in it, who runs goes on")},
+        "/lanes/{lane}/resume": {"post": _set_lane("Resume a lane")},
+        "/retention": {
+            "post": _operation(
+                "Remove what is no longer to be kept, of every caller; needs the scope `admin`",
+                {"200": _json("RetentionOut", "what went, or would go"), "422": _problem("no such value of `dry_run`")},
+                parameters=(_parameter("dry_run", "query", {"enum": ["0", "1"]}, "1: only tell what would go"),),
+            )
         },
         "/livez": {"get": _operation("This process answers", {"200": _json("Health", "it does")})},
         "/readyz": {
@@ -308,6 +372,61 @@ def _generate() -> dict[str, Any]:
     )
 
 
+def _retry() -> dict[str, Any]:
+    return _operation(
+        "Another attempt of a run that failed or was cancelled, from its last finished stage",
+        {
+            "202": _json("RunOut", "it goes on, or waits: follow its events"),
+            "409": _problem("it is complete or active, or another run is in the way (RejectedProblem)"),
+            "503": _problem("busy, draining, or the lane is paused"),
+            **_UNKNOWN,
+        },
+        body="RetryRequest",
+        optional_body=True,
+    )
+
+
+def _rerender() -> dict[str, Any]:
+    operation = _generate()
+    return {
+        **operation,
+        **_operation(
+            "A new run from the saved document, shown in another way; without AI",
+            {**operation["responses"], **_UNKNOWN},
+            body="RerenderRequest",
+            optional_body=True,
+        ),
+    }
+
+
+def _log() -> dict[str, Any]:
+    text = {"schema": {"type": "string"}}
+    return _operation(
+        "The run's log lines, while it runs and afterwards",
+        {
+            "200": {
+                "description": "a line each; the header Log-Lines counts them all",
+                "headers": {"Log-Lines": {"schema": {"type": "integer"}}},
+                "content": {"text/plain": text, "application/jsonl": text},
+            },
+            "422": _problem("a parameter is wrong"),
+            **_UNKNOWN,
+        },
+        parameters=(
+            _parameter("format", "query", {"enum": ["text", "jsonl"], "default": "text"}),
+            _parameter("after", "query", {"type": "integer", "minimum": 0, "default": 0}, "lines you have already"),
+        ),
+    )
+
+
+def _set_lane(summary: str) -> dict[str, Any]:
+    return _operation(
+        summary,
+        {"200": _json("LaneOut", "the lane"), "404": _problem("no such lane")},
+        parameters=(_parameter("lane", "path", {"type": "string", "pattern": LANE_PATTERN}),),
+    )
+
+
 def _list() -> dict[str, Any]:
     return _operation(
         "History, newest first",
@@ -315,7 +434,9 @@ def _list() -> dict[str, Any]:
         parameters=(
             _parameter("status", "query", {"enum": ["queued", "running", "complete", "error", "cancelled"]}),
             _parameter("lane", "query", _TEXT),
-            _parameter("q", "query", _TEXT, "in the title, or an operation_id"),
+            _parameter("q", "query", _TEXT, "words, all in title, error or names of exports; or an operation_id"),
+            _parameter("since", "query", {"type": "string", "format": "date-time"}, "made at or after that instant"),
+            _parameter("pinned", "query", {"enum": ["0", "1"]}),
             _parameter("limit", "query", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
             _parameter("cursor", "query", _ID, "`next_cursor` of the page before"),
         ),

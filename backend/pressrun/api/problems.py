@@ -48,6 +48,7 @@ STATUS: Mapping[str, int] = {
     "idempotency_key_reused": 422,  # CONTRACT: same key with another body
     "log_pruned": 410,
     "server_busy": 503,
+    "lane_paused": 503,
     "startup": 500,
     "internal": 500,
     # How a run fails; over HTTP only where a route does a run's work while the client waits.
@@ -68,6 +69,7 @@ STATUS: Mapping[str, int] = {
     "egress_blocked": 403,
     "disk_full": 507,
     "deadline_exceeded": 504,
+    "outdated": 500,
     "crashed": 500,
     "attempt_superseded": 409,
     "cancelled": 409,

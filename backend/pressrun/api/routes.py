@@ -10,7 +10,19 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pressrun.api import artifacts, docs_page, generate, health, metrics, openapi, pages, runs
+from pressrun.api import (
+    again,
+    artifacts,
+    docs_page,
+    generate,
+    health,
+    lanes,
+    metrics,
+    openapi,
+    pages,
+    retention,
+    runs,
+)
 from pressrun.api.methods import OnlyRoute
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -38,9 +50,19 @@ def build_routes() -> list[BaseRoute]:
         Route("/runs/{operation_id}/events", runs.follow_run, methods=["GET"]),
         Route("/runs/{operation_id}/cancel", runs.cancel_run, methods=["POST"]),
         Route("/cancel/{operation_id}", runs.cancel_run, methods=["POST"]),
+        Route("/runs/{operation_id}/retry", again.retry_run, methods=["POST"]),
+        Route("/runs/{operation_id}/rerender", again.rerender_run, methods=["POST"]),
+        Route("/runs/{operation_id}/pause", again.pause_run, methods=["POST"]),
+        Route("/runs/{operation_id}/resume", again.resume_run, methods=["POST"]),
+        Route("/runs/{operation_id}/log", runs.get_log, methods=["GET"]),
+        Route("/runs/{operation_id}/spec", runs.get_spec, methods=["GET"]),
         Route("/runs/{operation_id}/pin", runs.pin_run, methods=["PUT", "DELETE"]),
         Route("/runs/{operation_id}/files/{name:path}", artifacts.get_file, methods=["GET"]),
         Route("/runs/{operation_id}/archive.zip", artifacts.get_archive, methods=["GET"]),
+        Route("/lanes", lanes.list_lanes, methods=["GET"]),
+        Route("/lanes/{lane}/pause", lanes.pause_lane, methods=["POST"]),
+        Route("/lanes/{lane}/resume", lanes.resume_lane, methods=["POST"]),
+        Route("/retention", retention.sweep, methods=["POST"]),
         Route("/livez", health.livez, methods=["GET"]),
         Route("/readyz", health.readyz, methods=["GET"]),
         Route("/metrics", metrics.metrics, methods=["GET"]),

@@ -7,18 +7,24 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from pressrun.events.model import Stage
 from pressrun.runs.admission import OnBusy, OnDuplicate
 from pressrun.runs.explain import Explanation
+from pressrun.runs.history import AttemptEnd, Story, WebhookState
 from pressrun.runs.model import Run, RunStatus
-from pressrun.spec import RunSpec
+from pressrun.runs.retention import RetentionReport
+from pressrun.runs.service import LaneState
+from pressrun.spec import RenderSpec, RunSpec
 
-Lane = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")]
+Priority = Annotated[int, Field(ge=-100, le=100, description="order in the waiting line, higher first")]
+LANE_PATTERN = r"^[a-z0-9_-]{1,64}$"
+Lane = Annotated[str, Field(pattern=LANE_PATTERN)]
 
 
-class GenerateRequest(RunSpec):
-    """The body of POST /generate-sse: what to make, and what to do when something is in the way."""
+class AdmissionFields(BaseModel):
+    """What to do when something is in the way, and the rest that does not change the result."""
 
     lane: Annotated[Lane, Field(description="runs of one lane exclude each other")] = "default"
     on_busy: Annotated[OnBusy, Field(description="the lane is taken by another request's run")] = "reject"
@@ -33,11 +39,34 @@ class GenerateRequest(RunSpec):
         str | None,
         Field(pattern=r"^[hH][tT][tT][pP][sS]?://[^\s]+$", max_length=2048, description="told once of the run's end"),
     ] = None
-    priority: Annotated[int, Field(ge=-100, le=100, description="order in the waiting line, higher first")] = 0
+    priority: Priority = 0
+
+
+class GenerateRequest(RunSpec, AdmissionFields):
+    """The body of POST /generate-sse: what to make, and what to do when something is in the way."""
+
+    rerender_of: Annotated[SkipJsonSchema[None], Field(exclude=True)] = None  # POST /runs/{id}/rerender says it
 
     def spec(self) -> RunSpec:
         """Only what changes the result."""
         return RunSpec.model_validate({name: getattr(self, name) for name in RunSpec.model_fields})
+
+
+class RerenderRequest(RenderSpec, AdmissionFields):
+    """The body of POST /runs/{id}/rerender; what is not given is as it was."""
+
+    def changes(self) -> dict[str, Any]:
+        """What of the rendering is to be another."""
+        return self.model_dump(include=set(RenderSpec.model_fields) & self.model_fields_set)
+
+
+class RetryRequest(BaseModel):
+    """The optional body of a retry."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    on_busy: Annotated[Literal["reject", "queue"], Field(description="the lane is taken by another run")] = "reject"
+    priority: Priority = 0
 
 
 class CancelRequest(BaseModel):
@@ -86,16 +115,18 @@ class RunOut(BaseModel):
     error: RunError | None
     result: Annotated[dict[str, Any] | None, Field(description="the fields of the `complete` event")]
     pinned: bool
+    caller: Annotated[str, Field(description="who started it: the name of the token, or `local`")]
     fingerprint: str
     priority: int
+    retries: Annotated[int, Field(description="how often it was retried")]
+    paused: Annotated[bool, Field(description="held in the waiting line, where others pass it")]
+    rerender_of: Annotated[str | None, Field(description="the run whose document it shows anew")]
     queue_position: Annotated[int | None, Field(description="from 1, while it waits for a slot")]
     last_event_id: Annotated[int, Field(description="seq of its newest event")]
     url: str
     events_url: str
     cancel_url: str
-    webhook: Annotated[
-        WebhookOut | None, Field(description="only in GET /runs/{operation_id}, and null where none was asked for")
-    ] = None
+    log_url: str
 
     @classmethod
     def of(cls, run: Run) -> Self:
@@ -106,10 +137,116 @@ class RunOut(BaseModel):
             **run.model_dump(include={*cls.model_fields} & {*Run.model_fields}),
             duration_s=round(run.age_s(run.created_at), 3) if ended else None,
             last_event_id=run.last_seq,
+            paused=run.paused_at is not None,
             url=url,
             events_url=f"{url}/events",
             cancel_url=f"{url}/cancel",
+            log_url=f"{url}/log",
         )
+
+
+class AttemptOut(BaseModel):
+    """An execution of the run."""
+
+    attempt: int
+    started_at: datetime
+    resumed_from: Annotated[Stage | None, Field(description="the stage it went on with; null for the first")]
+    ended_at: datetime | None
+    duration_s: float | None
+    ended: Annotated[
+        AttemptEnd | None,
+        Field(description="how; `interrupted`: its process was killed or stopped; null while it runs"),
+    ]
+    message: Annotated[str | None, Field(description="why it failed")]
+
+
+class StageOut(BaseModel):
+    """A stage of an attempt."""
+
+    stage: Stage
+    attempt: int
+    started_at: datetime
+    duration_s: Annotated[float | None, Field(description="null while it goes on")]
+
+
+class RunDetail(RunOut):
+    """A run with what happened to it: attempts and stages, oldest first."""
+
+    attempts: list[AttemptOut]
+    stages: list[StageOut]
+    webhook: Annotated[WebhookOut | None, Field(description="null where none was asked for")]
+
+    @classmethod
+    def told(cls, run: Run, story: Story, webhook: WebhookState | None) -> Self:
+        """The wire form."""
+        return cls.model_validate(
+            {
+                **RunOut.of(run).model_dump(),
+                "webhook": None if webhook is None else asdict(webhook),
+                "attempts": [
+                    {**asdict(attempt), "duration_s": _between(attempt.started_at, attempt.ended_at)}
+                    for attempt in story.attempts
+                ],
+                "stages": [
+                    {**asdict(stage), "duration_s": _between(stage.started_at, stage.ended_at)}
+                    for stage in story.stages
+                ],
+            }
+        )
+
+
+def _between(start: datetime, end: datetime | None) -> float | None:
+    return None if end is None else round(max(0.0, (end - start).total_seconds()), 3)
+
+
+class LaneOut(BaseModel):
+    """A lane: its slots, and who is in it."""
+
+    lane: str
+    slots: int
+    running: int
+    waiting: int
+    paused: Annotated[bool, Field(description="nobody begins in it; who runs goes on")]
+    paused_at: datetime | None
+
+    @classmethod
+    def of(cls, state: LaneState) -> Self:
+        """The wire form."""
+        return cls(**asdict(state), paused=state.paused_at is not None)
+
+
+class LaneList(BaseModel):
+    """The lanes that are configured, in use or paused."""
+
+    lanes: list[LaneOut]
+
+
+class RemovedRun(BaseModel):
+    """A run that goes, and why."""
+
+    operation_id: str
+    status: RunStatus
+    title: str | None
+    ended_at: datetime
+    size_bytes: int
+    reason: str
+
+
+class RetentionOut(BaseModel):
+    """What retention removed, or would remove."""
+
+    dry_run: bool
+    used_bytes: Annotated[int, Field(description="by the files of all ended runs, before")]
+    freed_bytes: int
+    runs: list[RemovedRun]
+    staging: Annotated[list[str], Field(description="runs whose leftovers for a retry went")]
+    orphans: Annotated[list[str], Field(description="batch folders without a run; they stay")]
+    more: Annotated[bool, Field(description="there is more than one sweep removes: ask again")]
+
+    @classmethod
+    def of(cls, report: RetentionReport) -> Self:
+        """The wire form."""
+        return cls.model_validate({**asdict(report), "freed_bytes": report.freed_bytes})
 
 
 class RunPage(BaseModel):

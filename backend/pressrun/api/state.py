@@ -13,6 +13,9 @@ from pressrun.browser.self_test import Seal
 from pressrun.db.engine import Database
 from pressrun.egress.broker import Egress
 from pressrun.events.log import EventLog
+from pressrun.run_logs import RunLogs
+from pressrun.runs.history import RunHistory
+from pressrun.runs.retention import Retention
 from pressrun.runs.service import RunService
 from pressrun.settings import Settings
 
@@ -25,11 +28,14 @@ class AppState:
     database: Database
     log: EventLog
     service: RunService
+    history: RunHistory
+    run_logs: RunLogs
     store: LocalArtifactStore
     pool: BrowserPool
     seal: Seal
     captures: CaptureCache | None
     egress: Egress
+    retention: Retention
 
 
 def state_of(request: Request) -> AppState:

@@ -10,11 +10,14 @@ process that thaws and writes on finds its folder gone. Names are ours (`slides/
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -22,6 +25,7 @@ import anyio.to_thread
 
 from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile, media_type_of
 from pressrun.errors import AttemptSuperseded, DiskFull, NotFound, RunFailure, StartupError
+from pressrun.ids import is_operation_id
 
 _GRAVE = "deleted-"
 
@@ -57,6 +61,15 @@ class Staging(Protocol):
     def path(self, name: str) -> Path:
         """Where an external program may read the file."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class StagingFolder:
+    """A staging folder that is there, by its name; `changed_at` is when a file came or went in its top folder."""
+
+    name: str
+    operation_id: str
+    changed_at: datetime
 
 
 class LocalStaging:
@@ -120,7 +133,7 @@ class LocalArtifactStore:
         """The attempt's staging folder; takes over what an earlier attempt left."""
         folder = self._staging_root / f"{operation_id}.{attempt}"
         await _in_thread(_adopt, self._staging_root, operation_id, folder)
-        staged = self._staged.setdefault(operation_id, {})
+        staged = self._staged[operation_id] = {}  # what an earlier attempt left has moved; verified, it is here again
 
         def register(file: StoredFile) -> None:
             staged[file.name] = (folder / file.name, file)
@@ -148,9 +161,35 @@ class LocalArtifactStore:
         """Removes a published batch: out of sight by a rename first, so that nobody ever sees half of it."""
         await _in_thread(_delete_batch, self._batches_root / folder, self._staging_root / f"{_GRAVE}{folder}")
 
+    async def measure(self, operation_id: str, folder: str) -> int:
+        """How many bytes the run's files have: of its batch, else of what is staged."""
+        return await _in_thread(_measure, self._batches_root / folder, self._staging_root, operation_id)
+
+    async def list_batches(self) -> list[str]:
+        """The names of all batch folders, oldest first."""
+        return await _in_thread(_list_folders, self._batches_root)
+
+    async def list_staging(self) -> list[StagingFolder]:
+        """What attempts are writing, or have left."""
+        return await _in_thread(_list_staging, self._staging_root)
+
+    async def discard_attempt(self, staging: StagingFolder) -> None:
+        """Removes what one attempt left; nothing if a later attempt has just taken it over."""
+        self._staged.pop(staging.operation_id, None)
+        folder = self._staging_root / staging.name
+        await _in_thread(_delete_batch, folder, self._staging_root / f"{_GRAVE}{staging.name}")
+
     def find_staged(self, operation_id: str, name: str) -> tuple[Path, StoredFile] | None:
         """A file of a run that is not published yet, by its exact name."""
         return self._staged.get(operation_id, {}).get(name)
+
+    def staged_names(self, operation_id: str) -> list[str]:
+        """The files of a run that are whole and not published; they stay when it ends without a result, for a retry."""
+        return sorted(self._staged.get(operation_id, ()))
+
+    async def find_batch(self, operation_id: str) -> str | None:
+        """The name of the run's batch folder, if it was published and is still there."""
+        return await _in_thread(_find_batch, self._batches_root, operation_id)
 
     def staged_path(self, operation_id: str, attempt: int, name: str) -> Path:
         """Where a file is whose name this run's attempt has announced; nothing else may be asked for."""
@@ -253,6 +292,10 @@ def _attempt_of(folder: Path) -> int:
     return int(folder.name.rpartition(".")[2])
 
 
+def _find_batch(root: Path, operation_id: str) -> str | None:
+    return next((path.name for path in root.glob(f"*_{operation_id}")), None)
+
+
 def _publish(source: Path, target: Path, manifest: str, listed: Mapping[str, int]) -> None:
     if target.exists():
         return  # this very batch: the folder is named by its operation_id, and a rename is all or nothing
@@ -287,10 +330,41 @@ def _discard(root: Path, operation_id: str) -> None:
 
 
 def _delete_batch(folder: Path, grave: Path) -> None:
-    if folder.exists():
-        folder.rename(grave)
-    if grave.exists():
-        shutil.rmtree(grave)
+    with contextlib.suppress(FileNotFoundError):  # another process does the same
+        if folder.exists():
+            folder.rename(grave)
+        if grave.exists():
+            shutil.rmtree(grave)
+
+
+def _measure(batch: Path, staging_root: Path, operation_id: str) -> int:
+    folders = [batch] if batch.is_dir() else _staged_folders(staging_root, operation_id)
+    return sum(
+        _size_of(Path(root) / name) for folder in folders for root, _, names in os.walk(folder) for name in names
+    )
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _list_folders(root: Path) -> list[str]:
+    with os.scandir(root) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+
+
+def _list_staging(root: Path) -> list[StagingFolder]:
+    found = []
+    for name in _list_folders(root):
+        operation_id, _, attempt = name.rpartition(".")
+        if is_operation_id(operation_id) and attempt.isdigit():
+            with contextlib.suppress(FileNotFoundError):
+                changed_at = datetime.fromtimestamp((root / name).stat().st_mtime, UTC)
+                found.append(StagingFolder(name, operation_id, changed_at))
+    return found
 
 
 def _empty_graves(root: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from pressrun import __version__
-from pressrun.cli.options import PolicyOptions, RenderOptions, ServerOptions, given
+from pressrun.cli.options import PolicyOptions, RenderOptions, ServerOptions, address, given
+from pressrun.cli.runs import lanes, runs
 
 _HELP = """Turns text and HTML into slides.
 
@@ -29,9 +30,11 @@ app = App(
 )
 token = App(name="token", help="Make tokens for a server that others can reach.", help_format="plaintext")
 app.command(token)
+app.command(runs)
+app.command(lanes)
 
 _Json = Annotated[bool, Parameter(negative=())]
-_Status = Literal["queued", "running", "complete", "error", "cancelled"]
+_Switch = _Json
 
 
 @app.command
@@ -74,7 +77,7 @@ def generate(
     from pressrun.cli import generate as command
     from pressrun.cli.source import read_source
 
-    url, secret = _server(server)
+    url, secret = address(server)
     request = {**read_source(file, source), **given(render), **given(policies)}
     return command.generate(url, secret, request, key=idempotency_key, out=out, json=json)
 
@@ -103,33 +106,6 @@ def serve(*, host: str | None = None, port: int | None = None, data_dir: Path | 
 
 
 @app.command
-def runs(
-    *,
-    limit: int = 20,
-    status: _Status | None = None,
-    json: _Json = False,
-    server: ServerOptions = ServerOptions(),  # noqa: B008 - frozen
-) -> None:
-    """List the newest runs: a table on a terminal, tab-separated lines in a pipe.
-
-      pressrun runs --status error
-      pressrun runs --json | head -1
-
-    Parameters
-    ----------
-    limit
-        At most this many.
-    status
-        Only runs of this status.
-    json
-        One JSON object per line.
-    """
-    from pressrun.cli import history
-
-    history.list_runs(*_server(server), status=status, limit=limit, json=json)
-
-
-@app.command
 def cancel(operation_id: str, /, *, server: ServerOptions = ServerOptions()) -> None:  # noqa: B008 - frozen
     """Cancel a run.
 
@@ -140,7 +116,7 @@ def cancel(operation_id: str, /, *, server: ServerOptions = ServerOptions()) -> 
     """
     from pressrun.cli import history
 
-    history.cancel_run(*_server(server), operation_id)
+    history.cancel_run(*address(server), operation_id)
 
 
 @app.command
@@ -169,7 +145,27 @@ def verify(wanted: str | None = None, /, *, data_dir: Path | None = None, json: 
 
 
 @app.command
-def doctor(*, json: _Json = False, browser: _Json = False) -> int:
+def retention(*, dry_run: _Switch = False, json: _Json = False, server: ServerOptions = ServerOptions()) -> None:  # noqa: B008 - frozen
+    """Remove what the server is no longer to keep, by PRESSRUN_RETENTION_DAYS and PRESSRUN_RETENTION_MAX_BYTES.
+
+    The server does so by itself every hour; this does it now. Where there are tokens it needs the scope admin.
+
+      pressrun retention --dry-run
+
+    Parameters
+    ----------
+    dry_run
+        Only say what would go, and why.
+    json
+        One JSON object per removed run and line.
+    """
+    from pressrun.cli import retention as command
+
+    command.sweep(*address(server), dry_run=dry_run, json=json)
+
+
+@app.command
+def doctor(*, json: _Json = False, browser: _Switch = False) -> int:
     """Check everything a run needs on this machine, and say how to mend what is missing.
 
     Exit codes: 0 all is well, 1 something is missing.
@@ -224,13 +220,3 @@ def webhook_secret() -> None:
     from pressrun.cli import server as command
 
     command.new_webhook_secret()
-
-
-def _server(options: ServerOptions) -> tuple[str, str | None]:
-    """Address and token. Raises: UsageError, ValidationError."""
-    from pressrun.cli.credentials import read_token
-    from pressrun.settings import ClientSettings
-
-    settings = ClientSettings()
-    kept = settings.token.get_secret_value() if settings.token else None
-    return options.server or settings.server, read_token(options.token_env, options.token_file) or kept

@@ -1,7 +1,8 @@
-"""`pressrun generate`: source and options -> a run -> what is printed at its end."""
+"""`pressrun generate`, `runs retry`, `runs rerender`: a run is asked for -> what is printed at its end."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,26 +12,62 @@ import anyio
 from pressrun.cli.display import choose
 from pressrun.cli.output import complain, say, size
 from pressrun.cli.session import Session
-from pressrun.client import AsyncClient
+from pressrun.client import AsyncClient, AsyncRunStream, Notice
+
+OnNotice = Callable[[Notice], None]
+Start = Callable[[AsyncClient, OnNotice], Awaitable[AsyncRunStream]]
 
 
 def generate(
     url: str, token: str | None, request: dict[str, Any], *, key: str | None, out: Path | None, json: bool
 ) -> int:
     """Sends the request and stays until the run has ended; the exit code. Raises: Left, ClientError, OSError."""
+
+    async def start(client: AsyncClient, on_notice: OnNotice) -> AsyncRunStream:
+        return client.generate(request, idempotency_key=key, on_notice=on_notice)
+
+    return _stay(url, token, start, out=out, json=json)
+
+
+def rerender(
+    url: str,
+    token: str | None,
+    operation_id: str,
+    changes: dict[str, Any],
+    *,
+    key: str | None,
+    out: Path | None,
+    json: bool,
+) -> int:
+    """As `generate`, from the saved document of a run. Raises: Left, ClientError, OSError."""
+
+    async def start(client: AsyncClient, on_notice: OnNotice) -> AsyncRunStream:
+        return client.rerender(operation_id, changes, idempotency_key=key, on_notice=on_notice)
+
+    return _stay(url, token, start, out=out, json=json)
+
+
+def retry(url: str, token: str | None, operation_id: str, *, on_busy: str | None, out: Path | None, json: bool) -> int:
+    """Lets the run go on and stays until it has ended; the exit code. Raises: Left, ClientError, OSError."""
+
+    async def start(client: AsyncClient, on_notice: OnNotice) -> AsyncRunStream:
+        run = await client.retry(operation_id, on_busy=on_busy)
+        # from its last event on, which tells of the new attempt
+        return client.follow(operation_id, max(0, run.last_event_id - 1), on_notice=on_notice)
+
+    return _stay(url, token, start, out=out, json=json)
+
+
+def _stay(url: str, token: str | None, start: Start, *, out: Path | None, json: bool) -> int:
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)  # what cannot be written is better known before than after
-    return anyio.run(partial(_generate, url, token, request, key=key, out=out, json=json))
+    return anyio.run(partial(_follow, url, token, start, out=out, json=json))
 
 
-async def _generate(
-    url: str, token: str | None, request: dict[str, Any], *, key: str | None, out: Path | None, json: bool
-) -> int:
+async def _follow(url: str, token: str | None, start: Start, *, out: Path | None, json: bool) -> int:
     async with AsyncClient(url, token) as client:
         with choose(json=json) as display:
-            stream = client.generate(
-                request, idempotency_key=key, on_notice=lambda notice: display.note(notice.message)
-            )
+            stream = await start(client, lambda notice: display.note(notice.message))
             session = Session(client, stream, display)
             code = await session.run(out)
         if json:

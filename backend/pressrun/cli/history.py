@@ -1,27 +1,32 @@
-"""`pressrun runs` and `pressrun cancel`."""
+"""What `pressrun runs …`, `lanes …` and `cancel` print."""
 
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Iterator
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pressrun.cli.output import say, say_cells, say_json
+from pressrun.cli.output import say, say_cells, say_json, size
 from pressrun.client import Client, RunInfo
+from pressrun.run_logs import readable
 from pressrun.telemetry import printable
 
 _PAGE = 100
+_FOLLOW_EVERY_S = 0.5  # arbitrary (0.2..2): as often as a person reads a new line
 _ID_CHARACTERS = 36
 _WIDE = 90  # below it created, slides and title would be cut to nothing
 _STYLES = {"complete": "green", "running": "cyan", "queued": "cyan", "error": "red", "cancelled": "yellow"}
 
 
-def list_runs(url: str, token: str | None, *, status: str | None, limit: int, json: bool) -> None:
+def list_runs(url: str, token: str | None, *, filters: dict[str, Any], limit: int, json: bool) -> None:
     """Prints the newest runs. Raises: ClientError."""
     with Client(url, token) as client:
-        runs = _collect(client, status, limit)
+        runs = _collect(client, filters, limit)
     if json:
         for run in runs:
             say_json(run.model_dump(mode="json"))
@@ -40,11 +45,116 @@ def cancel_run(url: str, token: str | None, operation_id: str) -> None:
     say(f"Run {run.operation_id} {said}.")
 
 
-def _collect(client: Client, status: str | None, limit: int) -> list[RunInfo]:
+def show_run(url: str, token: str | None, operation_id: str, *, json: bool, spec: bool) -> None:
+    """Prints a run, or only its spec. Raises: ClientError."""
+    with Client(url, token) as client:
+        if spec:
+            say_json(client.spec(operation_id))
+            return
+        run = client.get_run(operation_id)
+    if json:
+        say_json(run.model_dump(mode="json"))
+        return
+    for name, value in _facts(run):
+        if value not in {None, ""}:
+            say(f"{name:<13} {value}")
+    for attempt in run.attempts:
+        how = attempt.get("ended") or "goes on"
+        since = f", from {attempt['resumed_from']}" if attempt.get("resumed_from") else ""
+        said = f": {attempt['message']}" if attempt.get("message") else ""
+        say(f"attempt {attempt.get('attempt')}     {how}{since}, {_seconds(attempt.get('duration_s'))}{said}")
+        for stage in run.stages:
+            if stage.get("attempt") == attempt.get("attempt"):
+                say(f"  {stage.get('stage'):<11} {_seconds(stage.get('duration_s'))}")
+    for file in run.result.files() if run.result else ():
+        say(f"{size(file.size_bytes):>12}  {file.name}")
+
+
+def print_log(url: str, token: str | None, operation_id: str, *, follow: bool, json: bool) -> None:
+    """Prints the log lines of a run, with `follow` until it has ended. Raises: ClientError."""
+    seen = 0
+    with Client(url, token) as client:
+        while True:
+            ended = not follow or client.get_run(operation_id).status not in {"running", "queued"}
+            lines = client.log(operation_id, after=seen)
+            seen += len(lines)
+            for line in lines:
+                say_json(line) if json else say(readable(line))
+            if ended:
+                return
+            time.sleep(_FOLLOW_EVERY_S)
+
+
+def change_run(
+    url: str, token: str | None, operation_id: str, verb: Literal["pin", "unpin", "pause", "resume"]
+) -> None:
+    """Pins, unpins, pauses or resumes a run. Raises: ClientError."""
+    with Client(url, token) as client:
+        if verb in {"pin", "unpin"}:
+            run = client.pin(operation_id, pinned=verb == "pin")
+        else:
+            run = client.pause(operation_id) if verb == "pause" else client.resume(operation_id)
+    states = {
+        "pin": "is pinned",
+        "unpin": "is no longer pinned",
+        "pause": "is paused: others pass it until it is resumed",
+        "resume": "goes on",
+    }
+    say(f"Run {run.operation_id} {states[verb]}.")
+
+
+def delete_run(url: str, token: str | None, operation_id: str) -> None:
+    """Deletes a run. Raises: ClientError."""
+    with Client(url, token) as client:
+        client.delete(operation_id)
+    say(f"Run {operation_id} is deleted.")
+
+
+def list_lanes(url: str, token: str | None, *, json: bool) -> None:
+    """Prints the lanes. Raises: ClientError."""
+    with Client(url, token) as client:
+        found = client.lanes()
+    for lane in found:
+        if json:
+            say_json(lane.model_dump(mode="json"))
+        else:
+            slots = f"{lane.slots} slot" + ("" if lane.slots == 1 else "s")
+            paused = ("paused",) if lane.paused else ()
+            say_cells((lane.lane, slots, f"{lane.running} running", f"{lane.waiting} waiting", *paused))
+
+
+def change_lane(url: str, token: str | None, name: str, *, paused: bool) -> None:
+    """Pauses or resumes a lane. Raises: ClientError."""
+    with Client(url, token) as client:
+        lane = client.pause_lane(name) if paused else client.resume_lane(name)
+    said = f"is paused: {lane.running} running go on, nobody else begins" if lane.paused else "goes on"
+    say(f"Lane {lane.lane} {said}.")
+
+
+def _facts(run: RunInfo) -> Iterator[tuple[str, object]]:
+    yield "run", run.operation_id
+    yield "title", run.title
+    yield "status", f"{run.status} ({run.stage}, {run.progress} %)" if run.status == "running" else run.status
+    yield "caller", run.caller
+    yield "lane", run.lane
+    yield "created", run.created_at
+    yield "took", _seconds(run.duration_s) if run.duration_s is not None else None
+    yield "rerender of", run.rerender_of
+    yield "pinned", "yes" if run.pinned else None
+    yield "paused", "yes" if run.paused else None
+    yield "error", f"{run.error.get('code')}: {run.error.get('message')}" if run.error else None
+    yield "folder", run.result.folder if run.result else None
+
+
+def _seconds(duration_s: float | None) -> str:
+    return "…" if duration_s is None else f"{duration_s:.1f} s"
+
+
+def _collect(client: Client, filters: dict[str, Any], limit: int) -> list[RunInfo]:
     runs: list[RunInfo] = []
     cursor: str | None = None
     while len(runs) < limit:
-        page = client.list_runs(limit=min(_PAGE, limit - len(runs)), status=status, cursor=cursor)
+        page = client.list_runs(limit=min(_PAGE, limit - len(runs)), cursor=cursor, **filters)
         runs += page.runs
         cursor = page.next_cursor
         if cursor is None or not page.runs:

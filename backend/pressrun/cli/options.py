@@ -21,13 +21,9 @@ def _split(_type: Any, tokens: Any) -> list[str]:
 
 @Parameter(name="*", group="What to make")
 @dataclass(frozen=True, kw_only=True)
-class RenderOptions:
-    """What changes the result."""
+class ShowOptions:
+    """How the document is shown."""
 
-    title: str | None = None
-    "Title; from the source if not given."
-    theme: Literal["paper", "ink", "chalk"] | None = None
-    "Look of a document made from text; paper unless given."
     outputs: Annotated[
         list[str] | None,
         Parameter(converter=_split, negative=(), consume_multiple=False, metavar="LIST", n_tokens=1),
@@ -51,6 +47,17 @@ class RenderOptions:
     "Format of the images; png unless given."
     image_quality: int | None = None
     "Quality of jpeg and webp, 1..100; 85 unless given."
+
+
+@Parameter(name="*", group="What to make")
+@dataclass(frozen=True, kw_only=True)
+class RenderOptions(ShowOptions):
+    """What changes the result."""
+
+    title: str | None = None
+    "Title; from the source if not given."
+    theme: Literal["paper", "ink", "chalk"] | None = None
+    "Look of a document made from text; paper unless given."
     composer: Literal["auto", "markdown", "ai"] | None = None
     "Who turns text into the document; auto is ai where the server has one, else markdown."
     model_choice: str | None = None
@@ -95,7 +102,17 @@ class ServerOptions:
     "File that holds the token."
 
 
-def given(options: RenderOptions | PolicyOptions) -> dict[str, Any]:
+def given(options: ShowOptions | PolicyOptions) -> dict[str, Any]:
     """The options that were given, as fields of the request."""
     values = {field.name: getattr(options, field.name) for field in fields(options)}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def address(options: ServerOptions) -> tuple[str, str | None]:
+    """Address and token. Raises: UsageError, ValidationError."""
+    from pressrun.cli.credentials import read_token
+    from pressrun.settings import ClientSettings
+
+    settings = ClientSettings()
+    kept = settings.token.get_secret_value() if settings.token else None
+    return options.server or settings.server, read_token(options.token_env, options.token_file) or kept

@@ -21,7 +21,17 @@ from pressrun.client.errors import (
     RunRejectedError,
     ServerProblem,
 )
-from pressrun.client.models import ClientEvent, FileInfo, RunInfo, RunPage, RunResult, Unknown
+from pressrun.client.models import (
+    ClientEvent,
+    FileInfo,
+    LaneInfo,
+    RemovedRun,
+    RetentionInfo,
+    RunInfo,
+    RunPage,
+    RunResult,
+    Unknown,
+)
 from pressrun.client.patience import Patience
 from pressrun.client.sync import Client, RunStream
 
@@ -36,9 +46,12 @@ __all__ = [
     "DownloadDamaged",
     "FileInfo",
     "InvalidUse",
+    "LaneInfo",
     "Notice",
     "Patience",
     "ProtocolError",
+    "RemovedRun",
+    "RetentionInfo",
     "RunInfo",
     "RunPage",
     "RunRejectedError",

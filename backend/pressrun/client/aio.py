@@ -16,13 +16,13 @@ import httpx
 from httpx_sse import EventSource, SSEError
 from pydantic import BaseModel
 
-from pressrun.client.answers import MAX_ANSWER_BYTES, problem_of, read_model
+from pressrun.client.answers import MAX_ANSWER_BYTES, problem_of, read_model, read_object, read_text
 from pressrun.client.conversation import Conversation, Notice, StreamDamaged, Submission, translated
 from pressrun.client.downloads import ATTEMPTS, PartFile, digest_of, place_in
 from pressrun.client.errors import DownloadDamaged
-from pressrun.client.models import ClientEvent, FileInfo, RunInfo, RunPage
+from pressrun.client.models import ClientEvent, FileInfo, LaneInfo, LaneList, RetentionInfo, RunInfo, RunPage
 from pressrun.client.patience import Outage, Patience
-from pressrun.client.requests import DEFAULT_URL, generate_body, http_options, list_query, run_path
+from pressrun.client.requests import DEFAULT_URL, generate_body, http_options, lane_path, list_query, run_path
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 OnNotice = Callable[[Notice], None]
@@ -171,10 +171,12 @@ class AsyncClient:
         status: str | None = None,
         lane: str | None = None,
         q: str | None = None,
+        since: str | None = None,
+        pinned: bool | None = None,
         cursor: str | None = None,
     ) -> RunPage:
-        """One page of the history, newest first."""
-        query = list_query(limit=limit, status=status, lane=lane, q=q, cursor=cursor)
+        """One page of the history, newest first; `since` is an ISO 8601 instant."""
+        query = list_query(limit=limit, status=status, lane=lane, q=q, since=since, pinned=pinned, cursor=cursor)
         return await self._ask(RunPage, "GET", "/runs", params=query)
 
     async def cancel(self, operation_id: str, attempt: int | None = None) -> RunInfo:
@@ -184,6 +186,80 @@ class AsyncClient:
         """
         body = {} if attempt is None else {"attempt": attempt}
         return await self._ask(RunInfo, "POST", run_path(operation_id, "cancel"), json=body)
+
+    def rerender(
+        self,
+        operation_id: str,
+        changes: Mapping[str, Any],
+        *,
+        idempotency_key: str | None = None,
+        lane: str | None = None,
+        on_busy: str | None = None,
+        on_duplicate: str | None = None,
+        on_notice: OnNotice | None = None,
+    ) -> AsyncRunStream:
+        """Starts a new run from the saved document of a complete one, and follows it.
+
+        `changes`: the fields that are to be shown otherwise. Raises (when iterated): as `generate`.
+        """
+        policies = {"lane": lane, "on_busy": on_busy, "on_duplicate": on_duplicate}
+        body, path = generate_body(changes, policies), run_path(operation_id, "rerender")
+        submission = Submission(body, idempotency_key, path)
+        return self._stream(Conversation(self.base_url, self._patience, submission=submission, on_notice=on_notice))
+
+    async def retry(self, operation_id: str, *, on_busy: str | None = None, priority: int | None = None) -> RunInfo:
+        """Another attempt of a run that failed or was cancelled; follow it from the last seq you have.
+
+        Raises: ServerProblem (404 unknown, 409 complete or active, 503 busy), RunRejectedError, ConnectionFailed.
+        """
+        body = generate_body({}, {"on_busy": on_busy, "priority": priority})
+        return await self._ask(RunInfo, "POST", run_path(operation_id, "retry"), json=body)
+
+    async def pause(self, operation_id: str) -> RunInfo:
+        """Holds a run that waits in its line. Raises: ServerProblem (404, 409), ConnectionFailed."""
+        return await self._ask(RunInfo, "POST", run_path(operation_id, "pause"))
+
+    async def resume(self, operation_id: str) -> RunInfo:
+        """Lets a paused run go on. Raises: ServerProblem (404, 409), ConnectionFailed."""
+        return await self._ask(RunInfo, "POST", run_path(operation_id, "resume"))
+
+    async def pin(self, operation_id: str, *, pinned: bool = True) -> RunInfo:
+        """Pins a run, which retention then leaves alone, or unpins it. Raises: ServerProblem (404)."""
+        return await self._ask(RunInfo, "PUT" if pinned else "DELETE", run_path(operation_id, "pin"))
+
+    async def delete(self, operation_id: str) -> None:
+        """Deletes an ended run with its events, log lines and files. Raises: ServerProblem (404, 409)."""
+        await self._ask_text("DELETE", run_path(operation_id))
+
+    async def spec(self, operation_id: str) -> dict[str, Any]:
+        """What the run was made from. Raises: ServerProblem (404), ConnectionFailed."""
+        return read_object(await self._ask_text("GET", run_path(operation_id, "spec")))
+
+    async def log(self, operation_id: str, after: int = 0) -> list[dict[str, Any]]:
+        """The run's log lines without the first `after`, also while it runs. Raises: ServerProblem (404)."""
+        query = {"format": "jsonl", "after": after}
+        text = await self._ask_text("GET", run_path(operation_id, "log"), params=query)
+        return [read_object(line) for line in text.split("\n") if line]
+
+    async def lanes(self) -> list[LaneInfo]:
+        """The lanes that are configured, in use or paused."""
+        found = await self._ask(LaneList, "GET", "/lanes")
+        return found.lanes
+
+    async def pause_lane(self, lane: str) -> LaneInfo:
+        """Nobody begins in the lane until it is resumed. Raises: ServerProblem (403, 404)."""
+        return await self._ask(LaneInfo, "POST", lane_path(lane, "pause"))
+
+    async def resume_lane(self, lane: str) -> LaneInfo:
+        """Lets the lane go on. Raises: ServerProblem (403, 404)."""
+        return await self._ask(LaneInfo, "POST", lane_path(lane, "resume"))
+
+    async def sweep(self, *, dry_run: bool = False) -> RetentionInfo:
+        """Removes what the server is no longer to keep, a bite at a time; `dry_run` only tells.
+
+        Raises: ServerProblem (403 without the scope `admin`), ConnectionFailed.
+        """
+        return await self._ask(RetentionInfo, "POST", "/retention", params={"dry_run": int(dry_run)})
 
     async def download(
         self, operation_id: str, name: str, to: str | os.PathLike[str], *, sha256: str | None = None
@@ -222,16 +298,24 @@ class AsyncClient:
         return stream
 
     async def _ask(self, model: type[ModelT], method: str, path: str, **options: Any) -> ModelT:
+        answer, body = await self._exchange(method, path, headers={"Accept": "application/json"}, **options)
+        return read_model(model, answer.status_code, answer.headers, body)
+
+    async def _ask_text(self, method: str, path: str, **options: Any) -> str:
+        answer, body = await self._exchange(method, path, **options)
+        return read_text(answer.status_code, answer.headers, body)
+
+    async def _exchange(self, method: str, path: str, **options: Any) -> tuple[httpx.Response, bytes]:
         for attempt in (1, 2):
             try:
-                async with self._http.stream(method, path, headers={"Accept": "application/json"}, **options) as answer:
+                async with self._http.stream(method, path, **options) as answer:
                     body = await _read_bounded(answer)
                 break
             except httpx.RequestError as exc:
                 # A kept connection may have been closed meanwhile; whatever is asked here may be asked twice.
                 if attempt == 2 or not isinstance(exc, httpx.NetworkError | httpx.RemoteProtocolError):  # noqa: PLR2004
                     raise translated(exc, self.base_url) from exc
-        return read_model(model, answer.status_code, answer.headers, body)
+        return answer, body
 
     async def _download_once(self, path: str, to: Path, sha256: str | None) -> Path:
         async with self._http.stream("GET", path) as answer:

@@ -42,6 +42,21 @@ def read_model(model: type[ModelT], status: int, headers: Mapping[str, str], bod
         ) from exc
 
 
+def read_object(text: str) -> dict[str, Any]:
+    """A JSON object. Raises: ProtocolError."""
+    value = _json_object(text.encode())
+    if value is None:
+        raise ProtocolError("The answer is not one a Pressrun server gives; check the address.")
+    return value
+
+
+def read_text(status: int, headers: Mapping[str, str], body: bytes) -> str:
+    """The answer as text, empty for 204. Raises: ServerProblem."""
+    if status >= HTTPStatus.MULTIPLE_CHOICES:
+        raise problem_of(status, headers, body)
+    return body.decode("utf-8", "replace")
+
+
 def _json_object(body: bytes) -> dict[str, Any] | None:
     try:
         value = json.loads(body)

@@ -69,6 +69,7 @@ class Submission:
 
     body: dict[str, Any]
     key: str | None = None
+    path: str = "/generate-sse"
     sent: bool = field(default=False, init=False)
     """Whether one may have arrived whose answer was lost."""
 
@@ -86,7 +87,7 @@ class Submission:
             headers["Idempotency-Key"] = f'"{escaped}"'
             if self.sent:  # the first one may have arrived: then this key's run is ours to join
                 body = body | {"on_duplicate": "join"}
-        return StreamRequest("POST", "/generate-sse", headers, body)
+        return StreamRequest("POST", self.path, headers, body)
 
 
 class Conversation:

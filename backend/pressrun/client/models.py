@@ -125,8 +125,64 @@ class RunInfo(BaseModel):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     duration_s: float | None = None
+    caller: str | None = None
+    pinned: bool = False
+    paused: bool = False
+    retries: int = 0
+    rerender_of: str | None = None
+    last_event_id: int = 0
     error: dict[str, Any] | None = None
     result: RunResult | None = None
+    attempts: list[dict[str, Any]] = []
+    stages: list[dict[str, Any]] = []
+
+
+class LaneInfo(BaseModel):
+    """A lane: its slots, who is in it, and whether it is paused."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    lane: str
+    slots: int = 1
+    running: int = 0
+    waiting: int = 0
+    paused: bool = False
+    paused_at: datetime | None = None
+
+
+class LaneList(BaseModel):
+    """The lanes that are configured, in use or paused."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    lanes: list[LaneInfo]
+
+
+class RemovedRun(BaseModel):
+    """A run that retention removed, or would remove, and why."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    operation_id: str
+    status: str = ""
+    title: str | None = None
+    ended_at: datetime | None = None
+    size_bytes: int = 0
+    reason: str = ""
+
+
+class RetentionInfo(BaseModel):
+    """What a sweep removed, or would remove; `more`: not all of it, sweep again."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    dry_run: bool
+    used_bytes: int = 0
+    freed_bytes: int = 0
+    runs: list[RemovedRun] = []
+    staging: list[str] = []
+    orphans: list[str] = []
+    more: bool = False
 
 
 class RunPage(BaseModel):

@@ -73,6 +73,14 @@ def run_path(operation_id: str, *rest: str) -> str:
     return "/".join(["/runs", quote(operation_id, safe=""), *(quote(part, safe="/") for part in rest)])
 
 
-def list_query(**filters: str | int | None) -> dict[str, str | int]:
+def lane_path(lane: str, verb: str) -> str:
+    """`/lanes/{lane}/{verb}`"""
+    if not lane:
+        raise InvalidUse("The name of the lane is empty.")
+    return f"/lanes/{quote(lane, safe='')}/{verb}"
+
+
+def list_query(*, pinned: bool | None = None, **filters: str | int | None) -> dict[str, str | int]:
     """The filters that were given."""
-    return {name: value for name, value in filters.items() if value is not None}
+    given = {name: value for name, value in filters.items() if value is not None}
+    return given if pinned is None else given | {"pinned": int(pinned)}

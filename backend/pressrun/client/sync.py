@@ -14,13 +14,13 @@ import httpx
 from httpx_sse import EventSource, SSEError
 from pydantic import BaseModel
 
-from pressrun.client.answers import MAX_ANSWER_BYTES, problem_of, read_model
+from pressrun.client.answers import MAX_ANSWER_BYTES, problem_of, read_model, read_object, read_text
 from pressrun.client.conversation import Conversation, Notice, StreamDamaged, Submission, translated
 from pressrun.client.downloads import ATTEMPTS, PartFile, digest_of, place_in
 from pressrun.client.errors import DownloadDamaged
-from pressrun.client.models import ClientEvent, FileInfo, RunInfo, RunPage
+from pressrun.client.models import ClientEvent, FileInfo, LaneInfo, LaneList, RetentionInfo, RunInfo, RunPage
 from pressrun.client.patience import Outage, Patience
-from pressrun.client.requests import DEFAULT_URL, generate_body, http_options, list_query, run_path
+from pressrun.client.requests import DEFAULT_URL, generate_body, http_options, lane_path, list_query, run_path
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -153,16 +153,83 @@ class Client:
         status: str | None = None,
         lane: str | None = None,
         q: str | None = None,
+        since: str | None = None,
+        pinned: bool | None = None,
         cursor: str | None = None,
     ) -> RunPage:
-        """One page of the history, newest first."""
-        query = list_query(limit=limit, status=status, lane=lane, q=q, cursor=cursor)
+        """One page of the history, newest first; `since` is an ISO 8601 instant."""
+        query = list_query(limit=limit, status=status, lane=lane, q=q, since=since, pinned=pinned, cursor=cursor)
         return self._ask(RunPage, "GET", "/runs", params=query)
 
     def cancel(self, operation_id: str, attempt: int | None = None) -> RunInfo:
         """Asks for the end of the run; see `AsyncClient.cancel`."""
         body = {} if attempt is None else {"attempt": attempt}
         return self._ask(RunInfo, "POST", run_path(operation_id, "cancel"), json=body)
+
+    def rerender(
+        self,
+        operation_id: str,
+        changes: Mapping[str, Any],
+        *,
+        idempotency_key: str | None = None,
+        lane: str | None = None,
+        on_busy: str | None = None,
+        on_duplicate: str | None = None,
+        on_notice: Callable[[Notice], None] | None = None,
+    ) -> RunStream:
+        """See `AsyncClient.rerender`."""
+        policies = {"lane": lane, "on_busy": on_busy, "on_duplicate": on_duplicate}
+        body, path = generate_body(changes, policies), run_path(operation_id, "rerender")
+        submission = Submission(body, idempotency_key, path)
+        return self._stream(Conversation(self.base_url, self._patience, submission=submission, on_notice=on_notice))
+
+    def retry(self, operation_id: str, *, on_busy: str | None = None, priority: int | None = None) -> RunInfo:
+        """See `AsyncClient.retry`."""
+        body = generate_body({}, {"on_busy": on_busy, "priority": priority})
+        return self._ask(RunInfo, "POST", run_path(operation_id, "retry"), json=body)
+
+    def pause(self, operation_id: str) -> RunInfo:
+        """See `AsyncClient.pause`."""
+        return self._ask(RunInfo, "POST", run_path(operation_id, "pause"))
+
+    def resume(self, operation_id: str) -> RunInfo:
+        """See `AsyncClient.resume`."""
+        return self._ask(RunInfo, "POST", run_path(operation_id, "resume"))
+
+    def pin(self, operation_id: str, *, pinned: bool = True) -> RunInfo:
+        """See `AsyncClient.pin`."""
+        return self._ask(RunInfo, "PUT" if pinned else "DELETE", run_path(operation_id, "pin"))
+
+    def delete(self, operation_id: str) -> None:
+        """See `AsyncClient.delete`."""
+        self._ask_text("DELETE", run_path(operation_id))
+
+    def spec(self, operation_id: str) -> dict[str, Any]:
+        """See `AsyncClient.spec`."""
+        return read_object(self._ask_text("GET", run_path(operation_id, "spec")))
+
+    def log(self, operation_id: str, after: int = 0) -> list[dict[str, Any]]:
+        """See `AsyncClient.log`."""
+        query = {"format": "jsonl", "after": after}
+        text = self._ask_text("GET", run_path(operation_id, "log"), params=query)
+        return [read_object(line) for line in text.split("\n") if line]
+
+    def lanes(self) -> list[LaneInfo]:
+        """See `AsyncClient.lanes`."""
+        found = self._ask(LaneList, "GET", "/lanes")
+        return found.lanes
+
+    def pause_lane(self, lane: str) -> LaneInfo:
+        """See `AsyncClient.pause_lane`."""
+        return self._ask(LaneInfo, "POST", lane_path(lane, "pause"))
+
+    def resume_lane(self, lane: str) -> LaneInfo:
+        """See `AsyncClient.resume_lane`."""
+        return self._ask(LaneInfo, "POST", lane_path(lane, "resume"))
+
+    def sweep(self, *, dry_run: bool = False) -> RetentionInfo:
+        """See `AsyncClient.sweep`."""
+        return self._ask(RetentionInfo, "POST", "/retention", params={"dry_run": int(dry_run)})
 
     def download(self, operation_id: str, name: str, to: str | os.PathLike[str], *, sha256: str | None = None) -> Path:
         """One file of a run, verified; see `AsyncClient.download`."""
@@ -192,16 +259,24 @@ class Client:
         return stream
 
     def _ask(self, model: type[ModelT], method: str, path: str, **options: Any) -> ModelT:
+        answer, body = self._exchange(method, path, headers={"Accept": "application/json"}, **options)
+        return read_model(model, answer.status_code, answer.headers, body)
+
+    def _ask_text(self, method: str, path: str, **options: Any) -> str:
+        answer, body = self._exchange(method, path, **options)
+        return read_text(answer.status_code, answer.headers, body)
+
+    def _exchange(self, method: str, path: str, **options: Any) -> tuple[httpx.Response, bytes]:
         for attempt in (1, 2):
             try:
-                with self._http.stream(method, path, headers={"Accept": "application/json"}, **options) as answer:
+                with self._http.stream(method, path, **options) as answer:
                     body = _read_bounded(answer)
                 break
             except httpx.RequestError as exc:
                 # A kept connection may have been closed meanwhile; whatever is asked here may be asked twice.
                 if attempt == 2 or not isinstance(exc, httpx.NetworkError | httpx.RemoteProtocolError):  # noqa: PLR2004
                     raise translated(exc, self.base_url) from exc
-        return read_model(model, answer.status_code, answer.headers, body)
+        return answer, body
 
     def _download_once(self, path: str, to: Path, sha256: str | None) -> Path:
         with self._http.stream("GET", path) as answer:

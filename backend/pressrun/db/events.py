@@ -19,6 +19,15 @@ class EventRow(NamedTuple):
     data: str
 
 
+class Fact(NamedTuple):
+    """A logged event with its attempt and its instant."""
+
+    attempt: int
+    type: str
+    data: str
+    at: datetime
+
+
 class Place(NamedTuple):
     """Where an event goes: its seq, and the run's progress after it."""
 
@@ -56,6 +65,25 @@ def insert_event(connection: Connection, operation_id: str, attempt: int, at: da
             "data": event.data,
             "at": at,
         },
+    )
+
+
+def get_event(connection: Connection, operation_id: str, seq: int) -> EventRow | None:
+    """That event."""
+    row = connection.execute(
+        select(events.c.seq, events.c.type, events.c.data).where(
+            events.c.operation_id == operation_id, events.c.seq == seq
+        )
+    ).one_or_none()
+    return None if row is None else EventRow(*row)
+
+
+def replace_event(connection: Connection, operation_id: str, event: EventRow) -> None:
+    """Puts `event` in the place of the one of its seq; it keeps its attempt and its instant."""
+    connection.execute(
+        update(events)
+        .where(events.c.operation_id == operation_id, events.c.seq == event.seq)
+        .values(type=event.type, data=event.data)
     )
 
 
@@ -97,6 +125,16 @@ def read_types(connection: Connection, operation_id: str, types: tuple[str, ...]
         .order_by(events.c.seq)
     )
     return [EventRow(*row) for row in rows]
+
+
+def read_facts(connection: Connection, operation_id: str, types: tuple[str, ...]) -> list[Fact]:
+    """As `read_types`, with attempts and instants."""
+    rows = connection.execute(
+        select(events.c.attempt, events.c.type, events.c.data, events.c.at)
+        .where(events.c.operation_id == operation_id, events.c.type.in_(types))
+        .order_by(events.c.seq)
+    )
+    return [Fact(*row) for row in rows]
 
 
 def delete_all(connection: Connection, operation_id: str) -> None:

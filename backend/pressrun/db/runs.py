@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, false, func, insert, or_, select, update
 
 from pressrun.db.tables import runs, specs
 
+_MAX_WORDS = 10  # arbitrary (5..20): each is looked for in each run
 ACTIVE = ("queued", "running")
 
 # everything but what is only there to be searched
@@ -70,7 +71,7 @@ _IDENTICAL = (
 _QUEUED = (
     select(*SUMMARY)
     .where(runs.c.lane == bindparam("lane"), runs.c.status == "queued")
-    .order_by(runs.c.priority.desc(), runs.c.operation_id)
+    .order_by(runs.c.paused_at.is_not(None), runs.c.priority.desc(), runs.c.operation_id)
 )
 
 
@@ -91,7 +92,7 @@ def find_identical(
 
 
 def list_queued(connection: Connection, lane: str) -> Sequence[Row[Any]]:
-    """The waiting line of a lane: higher priority first, then the older."""
+    """The waiting line of a lane: higher priority first, then the older; last those that are paused."""
     return connection.execute(_QUEUED, {"lane": lane}).all()
 
 
@@ -148,20 +149,23 @@ def list_page(
     text: str | None,
     before: str | None,
     limit: int,
+    pinned: bool | None = None,
+    since: str | None = None,
 ) -> Sequence[Row[Any]]:
-    """Newest first, keyset paging: `before` is the last operation_id of the page before."""
+    """Newest first, keyset paging: `before` is the last operation_id of the page before, `since` the least to come.
+
+    What decides is all in the index `runs_by_caller`; only the rows of the page are read.
+    """
     query = select(*SUMMARY).order_by(runs.c.operation_id.desc()).limit(limit)
-    for column, value in ((runs.c.caller, caller), (runs.c.status, status), (runs.c.lane, lane)):
+    filters = ((runs.c.caller, caller), (runs.c.status, status), (runs.c.lane, lane), (runs.c.pinned, pinned))
+    for column, value in filters:
         if value is not None:
             query = query.where(column == value)
     if text:
-        query = query.where(or_(runs.c.title.icontains(text, autoescape=True), runs.c.operation_id == text))
+        words = [runs.c.searchable.contains(word, autoescape=True) for word in text.casefold().split()[:_MAX_WORDS]]
+        query = query.where(or_(and_(*words), runs.c.operation_id == text) if words else false())
+    if since is not None:
+        query = query.where(runs.c.operation_id >= since)
     if before is not None:
         query = query.where(runs.c.operation_id < before)
     return connection.execute(query).all()
-
-
-def delete_run(connection: Connection, operation_id: str) -> bool:
-    """Removes an ended run; its events go with it. False if it is not there or still active."""
-    result = connection.execute(delete(runs).where(runs.c.operation_id == operation_id, runs.c.status.not_in(ACTIVE)))
-    return result.rowcount == 1

@@ -106,7 +106,7 @@ lanes = Table(
     "lanes",
     metadata,
     Column("lane", String(64), primary_key=True),
-    Column("paused_at", Instant),
+    Column("paused_at", Instant, nullable=False),
 )
 
 # only runs of which somebody wants to be told; see webhooks.py
@@ -123,6 +123,24 @@ webhooks = Table(
     Column("due_at", Instant),
     Column("claimed_by", String(64)),
     Index("webhooks_by_due", "state", "due_at"),
+)
+
+# what the files of an ended run take, as of the end of that attempt
+sizes = Table(
+    "sizes",
+    metadata,
+    Column("operation_id", String(36), ForeignKey("runs.operation_id", ondelete="CASCADE"), primary_key=True),
+    Column("attempt", Integer, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+)
+
+# runs that are gone, and whose files may still be there
+graves = Table(
+    "graves",
+    metadata,
+    Column("operation_id", String(36), primary_key=True),
+    Column("folder", String(80), nullable=False),
+    Column("retries", Integer, nullable=False),
 )
 
 slots = Table(

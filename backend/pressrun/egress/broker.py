@@ -33,7 +33,7 @@ _MAX_REDIRECTS = 5  # SAFETY
 _REDIRECTS = {301, 302, 303, 307, 308}
 _CONNECT_LIMIT_S = 4.0  # arbitrary: leaves time for a second address when the first is dead
 _MAX_ADDRESSES = 4  # arbitrary: tried one after the other
-_MAX_CONNECTIONS = 32  # arbitrary: over all runs; more wait, within their deadline
+_MAX_EXCHANGES = 32  # arbitrary: at once, over all runs; more wait, within their deadline
 _CLOSE_LIMIT_S = 0.5
 
 Resolver = Callable[[str], Awaitable[Sequence[str]]]
@@ -72,6 +72,7 @@ class Egress:
         self._resolve = resolve
         self._trusted = trusted
         self._transport: httpx.AsyncHTTPTransport | None = None
+        self._turns = anyio.CapacityLimiter(_MAX_EXCHANGES)
 
     def check(self, url: str) -> str:
         """The URL in one spelling, if it may be tried, as far as can be told without a look-up.
@@ -117,13 +118,14 @@ class Egress:
     async def _exchange(
         self, method: str, target: Target, headers: Mapping[str, str], content: bytes | None = None
     ) -> AsyncIterator[httpx.Response]:
-        addresses = await self._allowed_addresses(target)
-        response = await self._send(method, target, addresses, headers, content)
-        try:
-            yield response
-        finally:
-            with anyio.move_on_after(_CLOSE_LIMIT_S, shield=True):
-                await response.aclose()
+        async with self._turns:
+            addresses = await self._allowed_addresses(target)
+            response = await self._send(method, target, addresses, headers, content)
+            try:
+                yield response
+            finally:
+                with anyio.move_on_after(_CLOSE_LIMIT_S, shield=True):
+                    await response.aclose()
 
     async def _allowed_addresses(self, target: Target) -> list[Address]:
         """All addresses of the target. Raises: EgressBlocked when one of them is not allowed; FetchFailed."""
@@ -163,7 +165,7 @@ class Egress:
         A bare transport, not a client: it knows no cookies, no redirects, no .netrc and no proxies.
         """
         if self._transport is None:
-            limits = httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=0)
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
             verify = True if self._trusted is None else self._trusted
             self._transport = httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits)
         return self._transport

@@ -1,9 +1,9 @@
 """`Engine`: the durable workflow of a run, on DBOS.
 
-A run is one workflow whose id is the operation_id, with one step per stage but the last, whose batch folder is its own
-checkpoint. What a step returned is checkpointed; after a crash the workflow is started again at the next start of a
-process and goes on at the first stage that is not finished. The `runs` row says what people may believe and is changed
-only through the `RunBook`.
+A run is one workflow whose id is the operation_id (after a retry: with the number of the retry), with one step per
+stage but the last, whose batch folder is its own checkpoint. What a step returned is checkpointed; after a crash the
+workflow is started again at the next start of a process and goes on at the first stage that is not finished. The `runs`
+row says what people may believe and is changed only through the `RunBook`.
 
 How a workflow body ends:
 - it returns: the run has its terminal event;
@@ -51,7 +51,8 @@ _TRY_AGAIN_S = 1.0  # arbitrary (0.2..5): how soon a run ends once a full disk h
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
-WorkflowState = Literal["unknown", "active", "ended"]
+WorkflowState = Literal["unknown", "active", "outdated", "ended"]
+_UNFINISHED = ("PENDING", "ENQUEUED", "DELAYED")
 
 
 @dataclass(slots=True)
@@ -75,15 +76,15 @@ class Engine:
         self._missing: frozenset[str] = frozenset()
         self._idle = anyio.Event()
 
-        async def run(operation_id: str) -> None:
-            await self._run(operation_id)
+        async def run(workflow_id: str) -> None:
+            await self._run(workflow_id)
 
         self._workflow = DBOS.workflow(name="run", max_recovery_attempts=_MAX_STARTS)(run)
 
-    async def start(self, operation_id: str) -> None:
+    async def start(self, workflow_id: str) -> None:
         """Starts the run's workflow; does nothing if it was started before."""
-        with SetWorkflowID(operation_id):
-            await DBOS.start_workflow_async(self._workflow, operation_id)
+        with SetWorkflowID(workflow_id):
+            await DBOS.start_workflow_async(self._workflow, workflow_id)
 
     def cancel(self, operation_id: str) -> bool:
         """Stops the run's work here and now; False if it is not executing in this process."""
@@ -97,12 +98,22 @@ class Engine:
         """The runs this process is executing."""
         return frozenset(self._executions)
 
-    async def state(self, operation_id: str) -> WorkflowState:
-        """What the engine knows of the run's workflow."""
-        status = await DBOS.get_workflow_status_async(operation_id)
+    async def state(self, workflow_id: str) -> WorkflowState:
+        """What the engine knows of the run's workflow; `outdated`: a version of us began it that worked otherwise."""
+        status = await DBOS.get_workflow_status_async(workflow_id)
         if status is None:
             return "unknown"
-        return "active" if status.status in ("PENDING", "ENQUEUED", "DELAYED") else "ended"
+        if status.status in _UNFINISHED and status.app_version != _WORKFLOW_VERSION:
+            return "outdated"
+        return "active" if status.status in _UNFINISHED else "ended"
+
+    async def give_up(self, workflow_id: str) -> None:
+        """Nobody shall go on with this workflow, in no version."""
+        await DBOS.cancel_workflow_async(workflow_id)
+
+    async def forget(self, workflow_ids: list[str]) -> None:
+        """Removes what is recorded of these workflows, which have ended; no matter if some are not there."""
+        await DBOS.delete_workflows_async(workflow_ids)
 
     async def take_over(self, is_gone: Callable[[str], Awaitable[bool]]) -> None:
         """Lets the runs of processes that are gone go on, here or wherever there is one of us. To be called regularly.
@@ -135,10 +146,11 @@ class Engine:
             self._idle = anyio.Event()
             await self._idle.wait()
 
-    async def _run(self, operation_id: str) -> None:
+    async def _run(self, workflow_id: str) -> None:
         """The workflow. Only `_step` results decide its way; everything else is safe to do again."""
+        operation_id, _, retries = workflow_id.partition(".")
         with structlog.contextvars.bound_contextvars(operation_id=operation_id):
-            claim = await _when_possible(lambda: self._book.claim(operation_id))
+            claim = await _when_possible(lambda: self._book.claim(operation_id, int(retries or 0)))
             if claim is None:
                 return
             deadline = anyio.current_time() + self._run_deadline_s
@@ -152,7 +164,8 @@ class Engine:
             except Exception as exc:  # noqa: BLE001 - the wall around DBOS and the store: no run is left hanging
                 await self._break_off(claim, exc)
             finally:
-                del self._executions[operation_id]
+                if self._executions.get(operation_id) is execution:  # else a retry has taken its place
+                    del self._executions[operation_id]
                 self._idle.set()
 
     async def _attempt(self, claim: Claim, execution: _Execution) -> None:
@@ -196,6 +209,7 @@ class Engine:
             staging=await self._store.open_staging(claim.operation_id, claim.attempt),
             emit=emit,
             seal=seal,
+            document=claim.document,
             captured=claim.captured,
         )
 
@@ -225,8 +239,7 @@ class Engine:
     async def _finish_stopped(self, claim: Claim) -> None:
         by = await self._book.cancelled_by(claim.operation_id)
         if by is not None:
-            await self._finish(claim, Cancelled(by=by))
-            await self._store.discard(claim.operation_id)
+            await self._finish(claim, Cancelled(by=by, kept=self._store.staged_names(claim.operation_id)))
 
     async def _after_cancel(self, claim: Claim, execution: _Execution) -> None:
         if execution.handed_back:

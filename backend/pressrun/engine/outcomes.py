@@ -10,6 +10,7 @@ import errno
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import anyio
 import structlog
 
 from pressrun.errors import AttemptSuperseded, DiskFull, PressrunError, RunCancelled
@@ -34,8 +35,10 @@ class Stopped(Exception):
 
 async def checkpointed(stage: Stage, work: Callable[[], Awaitable[StageResult]]) -> dict[str, Any]:
     """Runs a stage; its outcome as JSON."""
+    begun_s = anyio.current_time()
+    _log.info("stage begins", stage=stage)
     try:
-        return {"result": (await work()).model_dump(mode="json")}
+        result = (await work()).model_dump(mode="json")
     except (AttemptSuperseded, RunCancelled):
         return {"stopped": True}
     except PressrunError as exc:
@@ -44,6 +47,8 @@ async def checkpointed(stage: Stage, work: Callable[[], Awaitable[StageResult]])
     except Exception as exc:  # noqa: BLE001 - the wall of the pipeline: a bug ends this run, never the server
         _log.error("stage broke", stage=stage, exc_info=exc)
         return {"error": failure_of(exc, stage).model_dump(mode="json")}
+    _log.info("stage finished", stage=stage, duration_s=round(anyio.current_time() - begun_s, 3))
+    return {"result": result}
 
 
 def failure_of(exc: Exception, stage: Stage | None) -> Error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from pressrun.events.model import AnyBody, Cancelled, CancelledBy, Complete, Error, Screenshot
+from pressrun.events.model import AnyBody, Cancelled, CancelledBy, Complete, Error, HtmlGenerated, Screenshot
 from pressrun.spec import RunSpec
 
 
@@ -21,13 +21,16 @@ class Claim:
     created_at: datetime
     started_at: datetime
     captured: Mapping[int, Screenshot]
+    document: HtmlGenerated | None = None
 
 
 class RunBook(Protocol):
     """The truth about runs that people see, as far as the engine changes it."""
 
-    async def claim(self, operation_id: str) -> Claim | None:
-        """Takes the run's next attempt for this process; None when the run has ended and nothing is to be done."""
+    async def claim(self, operation_id: str, retries: int) -> Claim | None:
+        """Takes the run's next attempt for this process; None when the run has ended, or was retried since: nothing is
+        to be done.
+        """
         ...
 
     async def emit(self, operation_id: str, attempt: int, body: AnyBody) -> None:

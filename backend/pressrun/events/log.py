@@ -86,8 +86,10 @@ class Tail:
         for event in events:
             if event.seq <= self._highest:
                 continue  # known: several who write or read at once may tell of the same event
-            if self._events and event.seq != self._highest + 1:
-                self._clear()  # announced out of order: followers then read the table, where order is certain
+            if self._events and (event.seq != self._highest + 1 or self._events[-1].terminal):
+                # announced out of order, or the run was retried and its log goes on where it ended: followers then
+                # read the table, where order is certain and the terminal event has been replaced
+                self._clear()
             self._append(event)
         self.wake()
 

@@ -60,6 +60,7 @@ class HtmlGenerated(EventBody):
     url: str
     title: str
     size_bytes: int
+    sha256: str | None = None
 
 
 class Screenshot(EventBody):

@@ -22,7 +22,7 @@ from pressrun.spec import RunSpec
 NOT_SHOWN: Final = frozenset(
     (
         *("text", "html", "composer", "model_choice", "system_prompt", "enable_verification", "use_cache"),
-        *("title", "theme", "output_name", "outputs"),
+        *("title", "theme", "output_name", "outputs", "rerender_of"),
     )
 )
 # They choose the slices; what is on a slice is said by where it begins and ends.

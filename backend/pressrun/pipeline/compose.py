@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
+
+import anyio.to_thread
 
 from pressrun.ai.cache import AiCache
 from pressrun.ai.client import AiClient
 from pressrun.ai.compose import ai_fragment
+from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.egress.broker import Egress
-from pressrun.errors import AiFailed, AiUnavailable
+from pressrun.errors import AiFailed, AiUnavailable, ComposeFailed, NotFound
 from pressrun.events.model import HtmlGenerated, Warning
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, RunContext
 from pressrun.sources.document import Document, DocumentWarning, wrap_fragment
@@ -22,20 +26,34 @@ _ANSWER_CHARS_PER_SOURCE_CHAR = 1.3
 
 
 async def compose(
-    context: RunContext, ai: AiClient | None, cache: AiCache | None, egress: Egress | None = None
+    context: RunContext,
+    ai: AiClient | None,
+    cache: AiCache | None,
+    store: LocalArtifactStore,
+    egress: Egress | None = None,
 ) -> Composed:
-    """Makes the document, with what it names on the web in it if there is an `egress`.
+    """Makes the document, unless an earlier attempt has; with what it names on the web if there is an `egress`.
 
     Raises: ComposeFailed, AiFailed, DiskFull.
     """
+    known = context.document
+    if known is not None and known.sha256 is not None:
+        kept = await context.staging.verify(known.html_filename, known.sha256)
+        if kept is not None:
+            await context.progress("compose", 1, "The document is there already")
+            return Composed(title=known.title, document=kept)
     await context.progress("compose", 0.1, "Reading the source")
-    document = await _make_document(context, ai, cache, egress)
+    document = await _make_document(context, ai, cache, store, egress)
     file = await context.staging.write(DOCUMENT_NAME, document.html.encode())
     for warning in document.warnings:
         await context.emit(Warning(code=warning.code, message=warning.message))
     await context.emit(
         HtmlGenerated(
-            html_filename=file.name, url=context.url_of(file.name), title=document.title, size_bytes=file.size_bytes
+            html_filename=file.name,
+            url=context.url_of(file.name),
+            title=document.title,
+            size_bytes=file.size_bytes,
+            sha256=file.sha256,
         )
     )
     await context.progress("compose", 1, "The document is ready")
@@ -43,9 +61,15 @@ async def compose(
 
 
 async def _make_document(
-    context: RunContext, ai: AiClient | None, cache: AiCache | None, egress: Egress | None
+    context: RunContext,
+    ai: AiClient | None,
+    cache: AiCache | None,
+    store: LocalArtifactStore,
+    egress: Egress | None,
 ) -> Document:
     spec = context.spec
+    if spec.rerender_of is not None:
+        return await _saved_document(store, spec.rerender_of, spec.title)
     if spec.html is not None:
         return await compose_html(spec.html, title=spec.title, egress=egress)
     text = spec.text or ""
@@ -61,6 +85,25 @@ async def _make_document(
         document = await compose_text(text, title=spec.title, theme=spec.theme, egress=egress)
         note = DocumentWarning("fallback_used", f"The AI composer failed, so the Markdown renderer was used: {exc}")
         return Document(document.html, document.title, (note, *document.warnings))
+
+
+async def _saved_document(store: LocalArtifactStore, operation_id: str, title: str | None) -> Document:
+    """The document of another run, byte by byte."""
+    gone = ComposeFailed(f"run {operation_id}, whose document was to be shown anew, is no longer there")
+    folder = await store.find_batch(operation_id)
+    if folder is None:
+        raise gone
+    try:
+        path, file = await store.find_published(folder, DOCUMENT_NAME)
+        html = await anyio.to_thread.run_sync(path.read_bytes)
+        manifest = await store.read_manifest(folder)
+    except (NotFound, FileNotFoundError) as exc:
+        raise gone from exc
+    if hashlib.sha256(html).hexdigest() != file.sha256:
+        raise ComposeFailed(
+            f"the document of run {operation_id} was changed since it was made; start a new run instead"
+        )
+    return Document(html.decode(), title or manifest.title)
 
 
 async def _compose_by_ai(context: RunContext, text: str, ai: AiClient, cache: AiCache | None) -> Document:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pressrun.artifacts.model import StoredFile
 from pressrun.artifacts.store import Staging
-from pressrun.events.model import AnyBody, ArtifactRef, Progress, Screenshot, Stage
+from pressrun.events.model import AnyBody, ArtifactRef, HtmlGenerated, Progress, Screenshot, Stage
 from pressrun.spec import RunSpec
 
 DOCUMENT_NAME = "document.html"
@@ -29,7 +29,8 @@ class RunContext:
     """One attempt of one run, as its stages see it.
 
     `emit` appends to the run's log (Raises: AttemptSuperseded). `seal` is the point of no return before publishing
-    (Raises: RunCancelled when a cancel came first). `captured` holds the slides that earlier attempts logged, by index.
+    (Raises: RunCancelled when a cancel came first). `document` and `captured` (slides, by index) are what earlier
+    attempts logged: who finds it in staging, with its digest, does not make it again.
     """
 
     operation_id: str
@@ -40,6 +41,7 @@ class RunContext:
     emit: Callable[[AnyBody], Awaitable[None]]
     seal: Callable[[], Awaitable[None]]
     captured: Mapping[int, Screenshot]
+    document: HtmlGenerated | None = None
 
     def url_of(self, name: str) -> str:
         """Where clients find a file of this run."""

@@ -39,7 +39,7 @@ class Pipeline:
 
     async def compose(self, context: RunContext) -> Composed:
         """Stage 1. Raises: ComposeFailed, AiFailed, DiskFull."""
-        return await compose(context, self.ai, self.ai_cache, self.egress)
+        return await compose(context, self.ai, self.ai_cache, self.store, self.egress)
 
     async def render(self, context: RunContext) -> Rendered:
         """Stage 2; nothing to capture where no pictures were asked for. Raises: BrowserFailure, DiskFull."""

@@ -7,7 +7,9 @@ is what the capture cache has, and where it has everything no browser is asked f
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
@@ -31,11 +33,12 @@ async def render(context: RunContext, pool: BrowserPool, cache: CaptureCache | N
     """Captures every slide. Raises: BrowserFailure, EmptyDocument, DiskFull."""
     spec = context.spec
     document = await context.staging.read(DOCUMENT_NAME)
+    html = document.decode()
+    context = _without_slides_of_another_document(context, html)
     captures = await open_captures(context, cache, document)
     known = await captures.plan()
     if known is not None and (slides := await _all_from_cache(context, captures, known)) is not None:
         return Rendered(slides=slides, truncated=known.truncated)
-    html = document.decode()
     await context.progress("render", 0, "Opening the document in the browser")
     async with pool.lease(
         viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom
@@ -72,6 +75,14 @@ async def _warn_if_truncated(context: RunContext, plan: SlicePlan) -> None:
                 "is not captured. Raise max_screenshots (up to 500) to get it all.",
             )
         )
+
+
+def _without_slides_of_another_document(context: RunContext, html: str) -> RunContext:
+    """A document that had to be made again need not be the one that earlier attempts captured."""
+    known = context.document
+    if known is None or known.sha256 in (None, hashlib.sha256(html.encode()).hexdigest()):
+        return context
+    return replace(context, captured={})
 
 
 async def _plan(context: RunContext, lease: Lease) -> SlicePlan:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from pressrun.errors import LanePaused
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.model import Run
 from pressrun.runs.rejection import RunRejected
@@ -48,7 +49,7 @@ class Policies:
 async def admit(guard: RunGuard, submission: Submission, policies: Policies) -> Admission:
     """Starts the run, lets it wait, or finds the one to follow.
 
-    Raises: RunRejected, IdempotencyKeyReused, ServerBusy.
+    Raises: RunRejected, IdempotencyKeyReused, ServerBusy, LanePaused.
     """
     on_duplicate = policies.duplicate_policy(keyed=submission.idempotency_key is not None)
     submission = replace(submission, ignore_duplicates=on_duplicate == "run")
@@ -61,7 +62,12 @@ async def admit(guard: RunGuard, submission: Submission, policies: Policies) -> 
             raise
         if policy == "join":
             return follow(rejected.active)
-        return await _wait(guard, submission, rejected, replacing=policy == "replace")
+        replaces = rejected.active.operation_id if policy == "replace" else None
+        return await _wait(guard, submission, replaces)
+    except LanePaused:
+        if policies.on_busy not in {"queue", "replace"}:
+            raise
+        return await _wait(guard, submission, None)
     if isinstance(outcome, KeyMatch):
         if on_duplicate == "reject" and not outcome.run.ended:
             raise guard.rejected_by(submission, outcome.run)
@@ -74,13 +80,13 @@ def follow(run: Run) -> Admission:
     return Admission(run, "replayed" if run.ended else "joined")
 
 
-async def _wait(guard: RunGuard, submission: Submission, busy: RunRejected, *, replacing: bool) -> Admission:
+async def _wait(guard: RunGuard, submission: Submission, replaces: str | None) -> Admission:
     """Into the waiting line: at its end by priority, or at its front behind a run that is to be cancelled."""
-    outcome = await guard.admit(replace(submission, when_busy="front" if replacing else "wait"))
+    outcome = await guard.admit(replace(submission, when_busy="front" if replaces else "wait"))
     if isinstance(outcome, KeyMatch):
         return follow(outcome.run)
     if outcome.status == "running":  # a slot became free in the meantime
         return Admission(outcome, "started")
-    if replacing:
-        return Admission(outcome, "replaced", replaces=busy.active.operation_id)
+    if replaces:
+        return Admission(outcome, "replaced", replaces=replaces)
     return Admission(outcome, "queued")

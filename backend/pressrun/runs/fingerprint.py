@@ -1,7 +1,8 @@
 """Route + canonical body -> fingerprint. Pure.
 
 The canonical form is RFC 8785 JSON of the normalised spec with every default filled in, so key order, `1` / `1.0` and
-absent / default make no difference; every field of `RunSpec` does, also one added later.
+absent / default make no difference; every field of `RunSpec` does, also one added later. Such a one is left out while
+it has its default: an Idempotency-Key that was used before an upgrade still names the same request after it.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import rfc8785
 
 from pressrun.spec import RunSpec
 
+_ADDED_LATER = ("rerender_of",)  # to the fields of the first release
 _MAX_EXACT = 2**53  # from here on floats are spelled in ways of their own
 
 
 def canonical(spec: RunSpec) -> dict[str, Any]:
     """What is hashed, readable."""
-    return spec.model_dump(mode="json", include=set(RunSpec.model_fields))
+    fields = spec.model_dump(mode="json", include=set(RunSpec.model_fields))
+    unused = {name for name in _ADDED_LATER if fields[name] == RunSpec.model_fields[name].default}
+    return {name: value for name, value in fields.items() if name not in unused}
 
 
 def fingerprint(route: str, spec: RunSpec) -> str:

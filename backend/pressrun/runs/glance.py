@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pressrun.db import Row
     from pressrun.db.engine import LocalReads
+    from pressrun.errors import LanePaused
     from pressrun.runs.places import Lane, Places
     from pressrun.runs.rejection import RunRejected
     from pressrun.runs.submission import Submission
@@ -28,7 +29,7 @@ class Glance:
         self._lanes: dict[str, Lane] = {}
         self._recent: dict[tuple[str, str], Row[Any] | None] = {}
 
-    def refusal(self, submission: Submission, digest: str) -> RunRejected | None:
+    def refusal(self, submission: Submission, digest: str) -> RunRejected | LanePaused | None:
         """Who is surely in the way; None when nobody seems to be."""
         self._forget_what_changed()
         lane = self._lane(submission.lane)

@@ -13,20 +13,23 @@ is sent. So the guard holds over tabs, tasks, threads and processes, and a slot 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.db import webhooks as webhook_queries
-from pressrun.errors import FieldErrors, IdempotencyKeyReused, ServerBusy
+from pressrun.db.searching import searchable
+from pressrun.errors import FieldErrors, IdempotencyKeyReused, LanePaused, ServerBusy
 from pressrun.events.log import EventLog
-from pressrun.events.model import AnyBody, Queued, Started
+from pressrun.events.model import Started
 from pressrun.runs.fingerprint import canonical
 from pressrun.runs.glance import Glance
+from pressrun.runs.line import WaitingLine, Written
 from pressrun.runs.model import Run
 from pressrun.runs.places import Lane, Places, load, view
 from pressrun.runs.rejection import RunRejected
+from pressrun.runs.retry import reopen
 from pressrun.runs.submission import FRONT_PRIORITY, GuardConfig, KeyMatch, Submission
 
 if TYPE_CHECKING:
@@ -35,9 +38,6 @@ if TYPE_CHECKING:
     from pressrun.db.engine import Database
     from pressrun.db.events import EventRow
     from pressrun.spec import RunSpec
-
-# events that a transaction wrote, by run, in order: announced once it is committed
-Written = dict[str, list["EventRow"]]
 
 
 class RunGuard:
@@ -50,6 +50,7 @@ class RunGuard:
         self._config = config
         self._owner = owner
         self._places = Places(clock, config)
+        self.line = WaitingLine(database, log, clock)
         self._glance = None if database.local is None else Glance(database.local, self._places)
 
     async def begin_run(self, operation_id: str, route: str, payload: RunSpec) -> Run:
@@ -73,8 +74,8 @@ class RunGuard:
         digest = submission.fingerprint
         if submission.idempotency_key is None and submission.when_busy == "refuse":
             await self._refuse(submission, digest)
-        outcome, events = await self._database.write(self._admit, submission, digest)
-        self._log.announce(submission.operation_id, events)
+        outcome, written = await self._database.write(self._admit, submission, digest)
+        self.line.announce(written)
         return outcome
 
     async def _refuse(self, submission: Submission, digest: str) -> None:
@@ -86,7 +87,7 @@ class RunGuard:
         if refusal is not None:
             raise refusal
 
-    async def probe(self, submission: Submission) -> RunRejected | None:
+    async def probe(self, submission: Submission) -> RunRejected | LanePaused | None:
         """What would be in the submission's way right now; changes nothing."""
         return await self._database.read(self._probe, submission)
 
@@ -101,9 +102,17 @@ class RunGuard:
     async def promote(self, lane: str) -> list[str]:
         """Gives free slots to those who wait; the runs that are to be started now."""
         promoted, written = await self._database.write(self._promote, lane)
-        for operation_id, events in written.items():
-            self._log.announce(operation_id, events)
+        self.line.announce(written)
         return promoted
+
+    def slots_of(self, lane: str) -> int:
+        """How many runs may run in this lane at once; 0: there is no such lane."""
+        return self._config.slots_of(lane)
+
+    @property
+    def configured_lanes(self) -> Collection[str]:
+        """The lanes that the configuration names."""
+        return self._config.lanes.keys()
 
     async def waiting_lanes(self) -> list[str]:
         """Lanes in which somebody waits."""
@@ -113,23 +122,23 @@ class RunGuard:
         """The refusal that names `active`, for whoever decides by a rule of its own."""
         return self._places.rejection("in_flight", submission, submission.fingerprint, active)
 
-    def _admit(
-        self, connection: Connection, submission: Submission, digest: str
-    ) -> tuple[Run | KeyMatch, list[EventRow]]:
+    def _admit(self, connection: Connection, submission: Submission, digest: str) -> tuple[Run | KeyMatch, Written]:
         slot_queries.take_turn(connection)
         known = self._find_by_key(connection, submission, digest)
         if known is not None:
-            return KeyMatch(known), []
+            return KeyMatch(known), {}
         busy = self._check(connection, submission, digest)
-        if busy is None:
+        if submission.retry:
+            reopen(connection, self._log, submission)
+        else:
             self._insert(connection, submission, digest)
+        if busy is None:
             started = self._take_slot(connection, submission.operation_id)
-            return load(connection, submission.operation_id), [started]
-        if run_queries.count_queued(connection) >= self._config.max_queued:
+            return load(connection, submission.operation_id), {submission.operation_id: [started]}
+        if run_queries.count_queued(connection) > self._config.max_queued:  # it is in the line itself by now
             raise ServerBusy(f"the waiting line is full ({self._config.max_queued} runs); try again shortly")
-        self._insert(connection, submission, digest)
-        written = self._tell_positions(connection, submission.lane)
-        return load(connection, submission.operation_id), written[submission.operation_id]
+        written = self.line.tell(connection, submission.lane)
+        return load(connection, submission.operation_id), written
 
     def _find_by_key(self, connection: Connection, submission: Submission, digest: str) -> Run | None:
         if submission.idempotency_key is None:
@@ -141,10 +150,10 @@ class RunGuard:
             raise IdempotencyKeyReused
         return view(row)
 
-    def _check(self, connection: Connection, submission: Submission, digest: str) -> RunRejected | None:
-        """None when a slot is free; who is in the way when the submission may wait for it.
+    def _check(self, connection: Connection, submission: Submission, digest: str) -> RunRejected | LanePaused | None:
+        """None when a slot is free; what is in the way when the submission may wait for it.
 
-        Raises: RunRejected when it may not; ServerBusy.
+        Raises: RunRejected, LanePaused when it may not; ServerBusy.
         """
         lane = self._places.read(connection, submission.lane)
         identical = None if submission.ignore_duplicates else self._identical(connection, lane, submission, digest)
@@ -157,7 +166,7 @@ class RunGuard:
             raise ServerBusy(f"the server is at its limit of {self._config.max_runs} runs at once; try again shortly")
         return busy
 
-    def _probe(self, connection: Connection, submission: Submission) -> RunRejected | None:
+    def _probe(self, connection: Connection, submission: Submission) -> RunRejected | LanePaused | None:
         digest = submission.fingerprint
         lane = self._places.read(connection, submission.lane)
         identical = self._identical(connection, lane, submission, digest)
@@ -180,6 +189,8 @@ class RunGuard:
                 "idempotency_key": submission.idempotency_key,
                 "spec": json.dumps(canonical(submission.spec), ensure_ascii=False),
                 "title": submission.spec.title,
+                "searchable": searchable(submission.spec.title),
+                "rerender_of": submission.spec.rerender_of,
                 "on_disconnect": submission.on_disconnect,
                 "priority": FRONT_PRIORITY if front else submission.priority,
                 "status": "queued",
@@ -197,7 +208,8 @@ class RunGuard:
 
     def _take_slot(self, connection: Connection, operation_id: str) -> EventRow:
         """queued -> running, with a slot and a `started` event. The caller has seen that a slot is free."""
-        lane = self._places.read(connection, load(connection, operation_id).lane)
+        run = load(connection, operation_id)
+        lane = self._places.read(connection, run.lane)
         for stale in self._places.stale(lane):
             slot_queries.free(connection, stale)
         ticks_s, ticks_epoch = self._clock.ticks_s(), self._clock.epoch
@@ -212,42 +224,19 @@ class RunGuard:
             "queue_position": None,
         }
         run_queries.update_where(connection, operation_id, values, status="queued")
-        return self._write_event(connection, operation_id, Started(attempt=1))
+        resumed_from = (run.stage or "compose") if run.attempt > 1 else None
+        return self.line.write_event(connection, operation_id, Started(attempt=run.attempt, resumed_from=resumed_from))
 
     def _promote(self, connection: Connection, lane: str) -> tuple[list[str], Written]:
         slot_queries.take_turn(connection)
         room = self._config.max_runs - slot_queries.count(connection)
-        free = min(len(self._places.free_numbers(self._places.read(connection, lane))), max(0, room))
-        promoted = [row.operation_id for row in run_queries.list_queued(connection, lane)[:free]]
+        found = self._places.read(connection, lane)
+        free = 0 if found.paused else min(len(self._places.free_numbers(found)), max(0, room))
+        promoted = [row.operation_id for row in found.line[:free]]
         written: Written = {name: [self._take_slot(connection, name)] for name in promoted}
-        return promoted, written | self._tell_positions(connection, lane)
-
-    def _tell_positions(self, connection: Connection, lane: str) -> Written:
-        """A `queued` event for everybody in the line whose position is not the one told last."""
-        written: Written = {}
-        for position, row in enumerate(run_queries.list_queued(connection, lane), start=1):
-            if row.queue_position != position:
-                run_queries.update_where(connection, row.operation_id, {"queue_position": position})
-                body = Queued(position=position, message=_explain_position(lane, position))
-                written[row.operation_id] = [self._write_event(connection, row.operation_id, body)]
-        return written
-
-    def _write_event(self, connection: Connection, operation_id: str, body: AnyBody) -> EventRow:
-        now = self._clock.now()
-        run = load(connection, operation_id)
-        event = self._log.encode(operation_id, run.last_seq + 1, now, body)
-        run_queries.update_where(connection, operation_id, {"last_seq": event.seq})
-        event_queries.insert_event(connection, operation_id, run.attempt, now, event)
-        return event
+        return promoted, written | self.line.tell(connection, lane)
 
 
 def _current_run(connection: Connection, lane: str) -> Run | None:
     taken = slot_queries.list_lane(connection, lane)
     return view(taken[0]) if taken else None
-
-
-def _explain_position(lane: str, position: int) -> str:
-    where = "" if lane == "default" else f" of lane {lane}"
-    return (
-        f"Waiting for a slot{where}: next in line" if position == 1 else f"Waiting for a slot{where}: number {position}"
-    )

@@ -16,6 +16,7 @@ from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.db import webhooks as webhook_queries
 from pressrun.db.processes import is_gone
+from pressrun.db.searching import searchable
 from pressrun.engine.ports import Claim
 from pressrun.errors import AttemptSuperseded, NotFound, RunCancelled, RunCrashed, RunEnded
 from pressrun.events.log import EventLog
@@ -29,6 +30,7 @@ from pressrun.events.model import (
     HtmlGenerated,
     Screenshot,
     Started,
+    Warning,
 )
 from pressrun.runs.model import Run, may_become
 from pressrun.runs.places import view
@@ -58,18 +60,25 @@ class RunLedger:
         self._owner = owner
         self._told: Callable[[str], None] = _nobody
 
-    async def claim(self, operation_id: str) -> Claim | None:
-        """Takes the run's next attempt for this process; None when nothing is to be done for it any more."""
-        outcome, lane, rows = await self._database.write(self._claim, operation_id)
+    async def claim(self, operation_id: str, retries: int = 0) -> Claim | None:
+        """Takes the run's next attempt for this process; None when nothing is to be done for it any more, or it has
+        been retried more than `retries` times and so is another workflow's.
+        """
+        outcome, lane, rows = await self._database.write(self._claim, operation_id, retries)
         self._log.announce(operation_id, rows)
         if outcome is None and rows:
             self._told(lane)
+        if outcome is not None:
+            _log.info("attempt begins", operation_id=operation_id, attempt=outcome.attempt)
         return outcome
 
     async def emit(self, operation_id: str, attempt: int, body: AnyBody) -> None:
         """Appends an event of the attempt. Raises: AttemptSuperseded."""
         if isinstance(body, HtmlGenerated):
-            await self._database.write(run_queries.update_where, operation_id, {"title": body.title}, attempt=attempt)
+            values = {"title": body.title, "searchable": searchable(body.title)}
+            await self._database.write(run_queries.update_where, operation_id, values, attempt=attempt)
+        if isinstance(body, Warning):
+            _log.warning(body.message, operation_id=operation_id, code=body.code)
         await self._log.append(operation_id, attempt, body)
 
     async def seal(self, operation_id: str, attempt: int) -> None:
@@ -93,6 +102,7 @@ class RunLedger:
         lane, rows = await self._database.write_end(self._end, operation_id, attempt, body)
         self._log.announce(operation_id, rows)
         if rows:
+            _log.info("run ended", operation_id=operation_id, status=body.type, **_why(body))
             self._told(lane)
         return bool(rows)
 
@@ -140,10 +150,12 @@ class RunLedger:
         alive = {owner for owner in others if not is_gone(connection, owner)}
         return [row for row in rows if row.owner not in alive]
 
-    def _claim(self, connection: Connection, operation_id: str) -> tuple[Claim | None, str, list[EventRow]]:
+    def _claim(
+        self, connection: Connection, operation_id: str, retries: int
+    ) -> tuple[Claim | None, str, list[EventRow]]:
         slot_queries.take_turn(connection)  # it may end the run
         row = run_queries.get_locked(connection, operation_id)
-        if row is None or row.status != "running":
+        if row is None or row.status != "running" or row.retries != retries:
             return None, "", []
         if row.cancel_requested_at is not None:
             return None, *self._end(connection, operation_id, None, Cancelled(by=row.cancelled_by))
@@ -179,14 +191,17 @@ class RunLedger:
     def _read_claim(self, connection: Connection, row: Row[Any]) -> Claim:
         spec = run_queries.get_spec(connection, row.operation_id)
         assert spec is not None  # noqa: S101 - the row was read in this very transaction
-        logged = event_queries.read_types(connection, row.operation_id, ("screenshot",))
-        captured = [body for event in logged if isinstance(body := BODY.validate_json(event.data), Screenshot)]
+        logged = event_queries.read_types(connection, row.operation_id, ("html_generated", "screenshot"))
+        told = [BODY.validate_json(event.data) for event in logged]
+        documents = [body for body in told if isinstance(body, HtmlGenerated)]
+        captured = [body for body in told if isinstance(body, Screenshot)]
         return Claim(
             operation_id=row.operation_id,
             attempt=row.attempt,
             spec=RunSpec.model_validate_json(spec),
             created_at=row.created_at,
             started_at=row.started_at,
+            document=documents[-1] if documents else None,
             captured={body.index: body for body in captured},
         )
 
@@ -201,9 +216,10 @@ class RunLedger:
         fields = json.dumps(body.model_dump(mode="json", exclude={"type"}), ensure_ascii=False)
         values: dict[str, Any] = {"status": body.type, "ended_at": now, "last_seq": row.last_seq + 1, "owner": None}
         if isinstance(body, Complete):
-            values |= {"result": fields, "progress": 100}
+            names = [artifact.name for artifact in body.artifacts]
+            values |= {"result": fields, "progress": 100, "searchable": searchable(row.title, names=names)}
         elif isinstance(body, Error):
-            values |= {"error": fields}
+            values |= {"error": fields, "searchable": searchable(row.title, body.code, body.message)}
         expected = {"attempt": row.attempt if attempt is None else attempt, "status": may_become(body.type)}
         if run_queries.update_where(connection, operation_id, values, **expected) is None:
             return row.lane, []
@@ -234,6 +250,12 @@ class RunLedger:
         changed = run_queries.update_where(connection, operation_id, values, status=run.status)
         assert changed is not None  # noqa: S101 - read in this very transaction
         return view(changed), True
+
+
+def _why(body: Complete | Error | Cancelled) -> dict[str, str]:
+    if isinstance(body, Error):
+        return {"code": body.code, "message": body.message}
+    return {"by": body.by} if isinstance(body, Cancelled) else {}
 
 
 def _nobody(_lane: str) -> None:

@@ -4,6 +4,8 @@
 (request) -----> queued ----------------------> running ---------------> complete
                    |  cancel                      |  | failure ---------> error
                    +----------> cancelled <-------+  cancel / replaced
+
+A retry takes a run that ended as error or cancelled back to queued, and at once to running if a slot is free.
 """
 
 from __future__ import annotations
@@ -22,15 +24,20 @@ TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = {
     "queued": frozenset({"running", "cancelled"}),
     "running": frozenset({"complete", "error", "cancelled"}),
     "complete": frozenset(),
-    "error": frozenset(),
-    "cancelled": frozenset(),
+    "error": frozenset({"queued"}),
+    "cancelled": frozenset({"queued"}),
 }
-ENDED: frozenset[RunStatus] = frozenset(status for status, after in TRANSITIONS.items() if not after)
+ENDED: frozenset[RunStatus] = frozenset({"complete", "error", "cancelled"})
 
 
 def may_become(status: RunStatus) -> tuple[RunStatus, ...]:
     """The statuses from which `status` can be reached: the guard of every UPDATE of the column."""
     return tuple(before for before, after in TRANSITIONS.items() if status in after)
+
+
+def workflow_name(operation_id: str, retries: int) -> str:
+    """What the engine calls a run that was retried so often."""
+    return f"{operation_id}.{retries}" if retries else operation_id
 
 
 class Run(BaseModel):
@@ -53,13 +60,21 @@ class Run(BaseModel):
     fingerprint: str
     caller: str
     priority: int = 0
+    retries: Annotated[int, Field(description="how often it was retried")] = 0
+    paused_at: Annotated[datetime | None, Field(description="held in the waiting line since then")] = None
+    rerender_of: Annotated[str | None, Field(description="the run whose document this one shows anew")] = None
     queue_position: Annotated[int | None, Field(description="from 1, while it waits")] = None
     error: Annotated[dict[str, Any] | None, Field(description="code, message, stage, retryable")] = None
     result: Annotated[dict[str, Any] | None, Field(description="the fields of the `complete` event")] = None
 
     @property
+    def workflow_id(self) -> str:
+        """Its name in the engine: another one after each retry, for a workflow ends only once."""
+        return workflow_name(self.operation_id, self.retries)
+
+    @property
     def ended(self) -> bool:
-        """Whether nothing more will happen to it."""
+        """Whether nothing more will happen to it, unless somebody retries it."""
         return self.status in ENDED
 
     def age_s(self, now: datetime) -> float:

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pressrun.db import lanes as lane_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
+from pressrun.errors import LanePaused
 from pressrun.runs.model import Run
 from pressrun.runs.rejection import RejectReason, RunRejected
 
@@ -33,11 +35,20 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A lane as it was at one moment: taken slots (longest held first, stale ones too), and who waits."""
+    """A lane as it was at one moment: taken slots (longest held first, stale ones too), and who waits.
+
+    `waiting` has those that are paused last; `paused` is the lane itself: nobody begins in it.
+    """
 
     name: str
     taken: Sequence[Taken]
     waiting: Sequence[Row[Any]]
+    paused: bool
+
+    @property
+    def line(self) -> Sequence[Row[Any]]:
+        """Those in the line who take a slot as soon as there is one."""
+        return [row for row in self.waiting if row.paused_at is None]
 
 
 class Places:
@@ -51,7 +62,7 @@ class Places:
         """The lane as it is now."""
         rows = slot_queries.list_lane(connection, name)
         taken = [Taken(row.number, row.slot_begun_ticks_s, row.slot_ticks_epoch, view(row)) for row in rows]
-        return Lane(name, taken, run_queries.list_queued(connection, name))
+        return Lane(name, taken, run_queries.list_queued(connection, name), lane_queries.is_paused(connection, name))
 
     def read_recent(self, connection: Connection, submission: Submission, digest: str) -> Row[Any] | None:
         """The run that has the submission's fingerprint and waits, or began within the window."""
@@ -79,11 +90,13 @@ class Places:
         reason: RejectReason = "duplicate" if recent.status == "complete" else "in_flight"
         return self.rejection(reason, submission, digest, view(recent), begun_ticks_s=recent.begun_ticks_s)
 
-    def find_busy(self, lane: Lane, submission: Submission, digest: str) -> RunRejected | None:
-        """The refusal by a full lane: no slot that somebody waiting has not a better right to."""
-        if len(self.free_numbers(lane)) > len(lane.waiting):
+    def find_busy(self, lane: Lane, submission: Submission, digest: str) -> RunRejected | LanePaused | None:
+        """The refusal by a lane that is full or paused: no slot that somebody waiting has not a better right to."""
+        if not lane.paused and len(self.free_numbers(lane)) > len(lane.line):
             return None
         held = self._held(lane)
+        if not held and not lane.waiting:
+            return LanePaused()
         active = held[0].run if held else view(lane.waiting[0])
         return self.rejection("in_flight", submission, digest, active)
 

@@ -1,4 +1,4 @@
-"""`RunService`: what api/ and the command line call. Submit, cancel, history; and the watch over runs that got lost.
+"""`RunService`: what api/ and the command line call. Submit, cancel, retry; and the watch over runs that got lost.
 
 Every background task of the runs belongs to the service's task group, never to a request.
 """
@@ -17,8 +17,7 @@ import structlog
 
 from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
-from pressrun.db import webhooks as webhook_queries
-from pressrun.errors import Conflict, DiskFull, NotFound, RunCrashed, RunEnded, ServerBusy
+from pressrun.errors import Conflict, DiskFull, LanePaused, NotFound, RunCrashed, RunEnded, RunOutdated, ServerBusy
 from pressrun.events.model import BODY, TERMINAL_TYPES, Cancelled, CancelledBy, Error, Screenshot
 from pressrun.ids import OperationIds
 from pressrun.runs.admission import Admission, Policies, admit
@@ -26,9 +25,13 @@ from pressrun.runs.explain import Explanation, explain
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.model import Run
 from pressrun.runs.places import view
+from pressrun.runs.retry import require_retryable
 from pressrun.runs.submission import Submission
+from pressrun.spec import RunSpec
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from anyio.abc import TaskGroup
 
     from pressrun.artifacts.store import LocalArtifactStore
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from pressrun.engine.engine import Engine
     from pressrun.events.log import EventLog, Follower
     from pressrun.runs.ledger import RunLedger
+    from pressrun.runs.removal import RunRemover
     from pressrun.runs.webhooks import WebhookDeliverer
 
 _CANCEL_GRACE_S = 0.8  # promise: cancelled within a second; what has not stopped by then is cut off from its run
@@ -48,20 +52,14 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A page of history; `next_cursor` None at the end."""
+class LaneState:
+    """A lane: how many slots it has, how many runs run and wait in it, and since when it is paused, if it is."""
 
-    runs: list[Run]
-    next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookState:
-    """`waiting` for the run's end, `due`, `delivered` or `given_up`; and the status of the last answer, if any."""
-
-    state: str
-    attempts: int
-    last_status: int | None
+    lane: str
+    slots: int
+    running: int = 0
+    waiting: int = 0
+    paused_at: datetime | None = None
 
 
 class RunService:
@@ -75,6 +73,7 @@ class RunService:
         ledger: RunLedger,
         engine: Engine,
         store: LocalArtifactStore,
+        remover: RunRemover,
         tasks: TaskGroup,
         webhooks: WebhookDeliverer | None = None,
     ) -> None:
@@ -84,6 +83,7 @@ class RunService:
         self._ledger = ledger
         self._engine = engine
         self._store = store
+        self._remover = remover
         self._tasks = tasks
         self._webhooks = webhooks
         self._ids = OperationIds()
@@ -107,12 +107,57 @@ class RunService:
         with anyio.CancelScope(shield=True):  # an accepted run is started whatever becomes of its client
             admission = await admit(self._guard, submission, policies)
             if admission.disposition == "started":
-                self._in_background(self._engine.start, admission.run.operation_id)
+                self._in_background(self._engine.start, admission.run.workflow_id)
             elif admission.replaces is not None:
                 await self._make_room(admission.replaces)
             elif admission.disposition == "queued":
                 self._serve_line(admission.run.lane)  # its slot may have become free since the guard looked
         return admission
+
+    async def retry(self, operation_id: str, caller: str | None, policies: Policies, priority: int = 0) -> Admission:
+        """Another attempt of a run that ended as error or cancelled, from its last finished stage (decision 0010).
+
+        Raises: NotFound, RunEnded for a complete run, Conflict for an active one, and what `submit` raises.
+        """
+        run = await self.get(operation_id, caller)
+        require_retryable(run)
+        if operation_id in self._engine.executing():
+            raise ServerBusy(f"run {operation_id} is still being stopped; try again in a second", retry_after_s=1)
+        submission = Submission(
+            operation_id=operation_id,
+            route="",
+            spec=RunSpec.model_validate_json(await self.get_spec(operation_id)),
+            lane=run.lane,
+            caller=run.caller,
+            priority=priority,
+            retry=True,
+            digest=run.fingerprint,
+        )
+        return await self.submit(submission, policies)
+
+    async def set_run_paused(self, operation_id: str, caller: str | None, *, paused: bool) -> Run:
+        """Holds a waiting run in its line, or lets it go. Raises: NotFound, Conflict when it does not wait."""
+        run = await self._guard.line.set_run_paused(operation_id, caller, paused=paused)
+        self._serve_line(run.lane)
+        return run
+
+    async def set_lane_paused(self, lane: str, *, paused: bool) -> LaneState:
+        """From now on nobody begins in the lane, or they do again. Raises: NotFound for a lane there cannot be."""
+        slots = self._guard.slots_of(lane)
+        if not slots:
+            raise NotFound(f"there is no lane {lane}; GET /lanes lists those there are")
+        await self._guard.line.set_lane_paused(lane, paused=paused)
+        self._serve_line(lane)
+        return next((state for state in await self.lanes() if state.lane == lane), LaneState(lane, slots))
+
+    async def lanes(self) -> list[LaneState]:
+        """The lanes that are configured, in use or paused."""
+        counted = {count.lane: count for count in await self._guard.line.lanes()}
+        names = sorted({*counted, *self._guard.configured_lanes})
+        return [
+            LaneState(name, self._guard.slots_of(name), *(counted[name][1:] if name in counted else ()))
+            for name in names
+        ]
 
     async def _make_room(self, operation_id: str) -> None:
         try:
@@ -121,8 +166,10 @@ class RunService:
             return  # it is ending by itself: whoever waits is served when it has
 
     async def explain(self, submission: Submission) -> Explanation:
-        """What `submit` would do right now."""
+        """What `submit` would do right now. Raises: LanePaused."""
         rejection = await self._guard.probe(submission)
+        if isinstance(rejection, LanePaused):
+            raise rejection
         spec = None
         if rejection is not None and rejection.visible:
             spec = await self.get_spec(rejection.active.operation_id)
@@ -140,7 +187,7 @@ class RunService:
             await self._ledger.finish(operation_id, None, Cancelled(by=by))
         elif news:
             self._engine.cancel(operation_id)
-            self._in_background(self._ensure_cancelled, operation_id, by)
+            self._in_background(self._ensure_cancelled, operation_id, run.attempt, by)
         return run, news
 
     async def get(self, operation_id: str, caller: str | None = None) -> Run:
@@ -158,46 +205,20 @@ class RunService:
         return spec
 
     async def find_slide(self, operation_id: str, filename: str) -> Screenshot | None:
-        """The announcement of the slide of that exact name."""
+        """The newest announcement of the slide of that exact name."""
         logged = await self._database.read(event_queries.read_types, operation_id, ("screenshot",))
         slides = [body for event in logged if isinstance(body := BODY.validate_json(event.data), Screenshot)]
-        return next((slide for slide in slides if slide.filename == filename), None)
-
-    async def webhook_of(self, operation_id: str) -> WebhookState | None:
-        """How far its webhook is, if the run has one."""
-        row = await self._database.read(webhook_queries.get, operation_id)
-        return None if row is None else WebhookState(row.state, row.attempts, row.last_status)
+        return next((slide for slide in reversed(slides) if slide.filename == filename), None)
 
     async def current(self, lane: str) -> Run | None:
         """The run in the lane's slot."""
         return await self._guard.current_run(lane)
 
-    async def list_page(
-        self,
-        caller: str | None,
-        *,
-        status: str | None = None,
-        lane: str | None = None,
-        text: str | None = None,
-        cursor: str | None = None,
-        limit: int = 50,
-    ) -> Page:
-        """History, newest first."""
-        rows = await self._database.read(
-            run_queries.list_page, caller, status=status, lane=lane, text=text, before=cursor, limit=limit + 1
-        )
-        page = [view(row) for row in rows[:limit]]
-        return Page(page, page[-1].operation_id if len(rows) > limit else None)
-
     async def delete(self, operation_id: str, caller: str | None = None) -> None:
-        """Removes an ended run with its log and files. Raises: NotFound, Conflict while it is active."""
+        """Removes an ended run with its events, log lines and files. Raises: NotFound, Conflict while it is active."""
         run = await self.get(operation_id, caller)
-        if not run.ended or not await self._database.write_end(run_queries.delete_run, operation_id):
+        if not run.ended or not await self._remover.remove(operation_id, run.created_at):
             raise Conflict(f"run {operation_id} is {run.status}; cancel it first")
-        await self._store.discard(operation_id)
-        folder = batch_folder_of(run)
-        if folder is not None:
-            await self._store.delete_batch(folder)
 
     async def set_pinned(self, operation_id: str, caller: str | None, *, pinned: bool) -> Run:
         """Pins or unpins. Raises: NotFound."""
@@ -254,16 +275,17 @@ class RunService:
 
     async def _promote(self, lane: str) -> None:
         for operation_id in await self._guard.promote(lane):
-            await self._engine.start(operation_id)
+            await self._engine.start((await self.get(operation_id)).workflow_id)
 
-    async def _ensure_cancelled(self, operation_id: str, by: CancelledBy) -> None:
+    async def _ensure_cancelled(self, operation_id: str, attempt: int, by: CancelledBy) -> None:
         with anyio.move_on_after(_CANCEL_GRACE_S):
             async for event in self._log.follow(operation_id):
                 if event.type in TERMINAL_TYPES:
                     return
-        if await self._ledger.finish(operation_id, None, Cancelled(by=by)):
+        if await self._ledger.finish(
+            operation_id, attempt, Cancelled(by=by, kept=self._store.staged_names(operation_id))
+        ):
             _log.warning("a cancelled run did not stop by itself in time", operation_id=operation_id)
-            await self._store.discard(operation_id)
 
     async def _reconcile(self) -> None:
         """Closes rows whose workflow ended without them, starts workflows of rows that have none, serves the lines."""
@@ -276,9 +298,11 @@ class RunService:
 
     async def _reconcile_run(self, run: Run) -> None:
         executing = run.operation_id in self._engine.executing()
-        state = "active" if executing else await self._engine.state(run.operation_id)
+        state = "active" if executing else await self._engine.state(run.workflow_id)
         if state == "unknown":
-            await self._engine.start(run.operation_id)
+            await self._engine.start(run.workflow_id)
+        elif state == "outdated":
+            await self._end_outdated(run)
         elif state == "active" and not executing:
             self._unattended[run.operation_id] += 1
         else:
@@ -289,6 +313,13 @@ class RunService:
             error = Error(code=RunCrashed.code, message=_INTERRUPTED, stage=run.stage, retryable=True)
             await self._ledger.finish(run.operation_id, None, error)
             del self._unattended[run.operation_id]
+
+    async def _end_outdated(self, run: Run) -> None:
+        _log.warning("a run was begun by an older version that worked otherwise", operation_id=run.operation_id)
+        outdated = RunOutdated()
+        error = Error(code=outdated.code, message=str(outdated), stage=run.stage, retryable=True)
+        await self._ledger.finish(run.operation_id, run.attempt, error)
+        await self._engine.give_up(run.workflow_id)
 
 
 async def tell_failure(work: Callable[..., Awaitable[None]], *args: object) -> None:
@@ -315,11 +346,12 @@ async def open_run_service(
     ledger: RunLedger,
     engine: Engine,
     store: LocalArtifactStore,
+    remover: RunRemover,
     webhooks: WebhookDeliverer | None = None,
 ) -> AsyncIterator[RunService]:
     """Recovers, then watches until closed."""
     async with anyio.create_task_group() as tasks:
-        service = RunService(database, log, guard, ledger, engine, store, tasks, webhooks)
+        service = RunService(database, log, guard, ledger, engine, store, remover, tasks, webhooks)
         await service.recover()
         tasks.start_soon(service.watch)
         if webhooks is not None:

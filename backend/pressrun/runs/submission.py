@@ -34,7 +34,8 @@ class GuardConfig:
 class Submission:
     """What is to run, for whom, and whether it may wait. `when_busy` `front` waits before all others.
 
-    `digest` is the fingerprint where it is known already.
+    `retry`: the run is there, has ended without a result, and is to go on. `digest` is the fingerprint where it is
+    known already.
     """
 
     operation_id: str
@@ -49,6 +50,7 @@ class Submission:
     when_busy: Literal["refuse", "wait", "front"] = "refuse"
     digest: str | None = None
     webhook_url: str | None = None
+    retry: bool = False
 
     @property
     def fingerprint(self) -> str:

@@ -8,22 +8,19 @@ and answers are not read. https://github.com/standard-webhooks/standard-webhooks
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import anyio
 import structlog
-from pydantic import SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from pressrun.db import webhooks as queries
 from pressrun.errors import EgressBlocked, FetchFailed
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from pressrun.clock import Clock
     from pressrun.db.engine import Database
     from pressrun.db.webhooks import Delivery
@@ -43,29 +40,61 @@ _LEFT_OUT = {"type", "seq", "operation_id", "at", "v", "screenshot_files"}
 _log = structlog.get_logger(__name__)
 
 
+class WebhookLinks(BaseModel):
+    """Paths on the server."""
+
+    run: str
+    events: str
+    archive: str
+
+
+class WebhookData(BaseModel):
+    """The run, at its end."""
+
+    operation_id: str
+    status: Literal["complete", "error", "cancelled"]
+    title: str | None
+    lane: str
+    attempt: int
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime
+    duration_s: float
+    fingerprint: str
+    result: Annotated[
+        dict[str, Any] | None, Field(description="the fields of the `complete` event without `screenshot_files`")
+    ]
+    error: Annotated[dict[str, Any] | None, Field(description="code, message, stage, retryable")]
+    cancelled_by: str | None
+    links: WebhookLinks
+
+
+class WebhookMessage(BaseModel):
+    """The body of a webhook (Standard Webhooks)."""
+
+    type: Literal["run.complete", "run.error", "run.cancelled"]
+    timestamp: datetime
+    data: WebhookData
+
+
 def message_of(run: Run, ended: Mapping[str, Any], at: datetime) -> str:
-    """The body for the end of `run`; `ended` is its terminal event as on the wire. Links are paths on the server."""
+    """The body for the end of `run`; `ended` is its terminal event as on the wire."""
     path = f"/runs/{run.operation_id}"
     status = ended["type"]
     fields = {name: value for name, value in ended.items() if name not in _LEFT_OUT}
-    data = {
-        "operation_id": run.operation_id,
-        "status": status,
-        "title": run.title,
-        "lane": run.lane,
-        "attempt": run.attempt,
-        "created_at": run.created_at.isoformat(),
-        "started_at": run.started_at and run.started_at.isoformat(),
-        "ended_at": at.isoformat(),
-        "duration_s": round(max(0.0, (at - (run.started_at or run.created_at)).total_seconds()), 3),
-        "fingerprint": run.fingerprint,
-        "result": fields if status == "complete" else None,
-        "error": fields if status == "error" else None,
-        "cancelled_by": fields.get("by"),
-        "links": {"run": path, "events": f"{path}/events", "archive": f"{path}/archive.zip"},
-    }
-    message = {"type": f"run.{status}", "timestamp": at.isoformat(), "data": data}
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    data = WebhookData(
+        **run.model_dump(
+            include={"operation_id", "title", "lane", "attempt", "created_at", "started_at", "fingerprint"}
+        ),
+        status=status,
+        ended_at=at,
+        duration_s=round(max(0.0, (at - (run.started_at or run.created_at)).total_seconds()), 3),
+        result=fields if status == "complete" else None,
+        error=fields if status == "error" else None,
+        cancelled_by=fields.get("by"),
+        links=WebhookLinks(run=path, events=f"{path}/events", archive=f"{path}/archive.zip"),
+    )
+    return WebhookMessage.model_validate({"type": f"run.{status}", "timestamp": at, "data": data}).model_dump_json()
 
 
 class WebhookDeliverer:

@@ -327,8 +327,11 @@ export interface paths {
                 query?: {
                     status?: "queued" | "running" | "complete" | "error" | "cancelled";
                     lane?: string;
-                    /** @description in the title, or an operation_id */
+                    /** @description words, all in title, error or names of exports; or an operation_id */
                     q?: string;
+                    /** @description made at or after that instant */
+                    since?: string;
+                    pinned?: "0" | "1";
                     limit?: number;
                     /** @description `next_cursor` of the page before */
                     cursor?: string;
@@ -529,7 +532,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Show a run */
+        /** Show a run, its attempts and how long each stage took */
         get: {
             parameters: {
                 query?: never;
@@ -547,7 +550,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunOut"];
+                        "application/json": components["schemas"]["RunDetail"];
                     };
                 };
                 /** @description malformed */
@@ -1161,6 +1164,805 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/{operation_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operation_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another attempt of a run that failed or was cancelled, from its last finished stage */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    operation_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["RetryRequest"];
+                };
+            };
+            responses: {
+                /** @description it goes on, or waits: follow its events */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunOut"];
+                    };
+                };
+                /** @description malformed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description a token is needed */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not from there */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description no such run */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the body came too slowly */
+                408: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description it is complete or active, or another run is in the way (RejectedProblem) */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description body too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not JSON */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this host */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description fields are wrong */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description busy, draining, or the lane is paused */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{operation_id}/rerender": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operation_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new run from the saved document, shown in another way; without AI */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description 0: no `event:` lines, for `onmessage` */
+                    named?: string;
+                };
+                header?: {
+                    /** @description your own name for this intention, bare or quoted; makes a retry safe */
+                    "Idempotency-Key"?: string;
+                    /** @description respond-async: 202 and no stream */
+                    Prefer?: string;
+                    /** @description the last seq seen; one of this run's */
+                    "Last-Event-ID"?: string;
+                };
+                path: {
+                    operation_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["RerenderRequest"];
+                };
+            };
+            responses: {
+                /** @description Server-Sent Events: `id` is seq, `event` the type, `data` a RunEvent; one terminal event */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": {
+                            /** @description seq */
+                            id?: string;
+                            /** @description type */
+                            event?: string;
+                            data: string;
+                        };
+                    };
+                };
+                /** @description accepted, with `Prefer: respond-async` */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunOut"];
+                    };
+                };
+                /** @description repeated with its key and a cursor at the run's terminal event */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description malformed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description a token is needed */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not from there */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description no such run */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the body came too slowly */
+                408: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description another run is in the way */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["RejectedProblem"];
+                    };
+                };
+                /** @description body too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not JSON */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this host */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description fields are wrong */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description busy or draining; see Retry-After */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{operation_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operation_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hold a run that waits in its line, where others pass it */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    operation_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description the run */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunOut"];
+                    };
+                };
+                /** @description malformed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description a token is needed */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not from there */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description no such run */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description it does not wait */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this host */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{operation_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operation_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a paused run go on */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    operation_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description the run */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunOut"];
+                    };
+                };
+                /** @description malformed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description a token is needed */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not from there */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description no such run */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description it does not wait */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this host */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{operation_id}/spec": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operation_id: string;
+            };
+            cookie?: never;
+        };
+        /** What the run was made from, every default filled in */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    operation_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description the spec */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunSpec"];
+                    };
+                };
+                /** @description malformed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description a token is needed */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not from there */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description no such run */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this host */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{operation_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operation_id: string;
+            };
+            cookie?: never;
+        };
+        /** The run's log lines, while it runs and afterwards */
+        get: {
+            parameters: {
+                query?: {
+                    format?: "text" | "jsonl";
+                    /** @description lines you have already */
+                    after?: number;
+                };
+                header?: never;
+                path: {
+                    operation_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description a line each; the header Log-Lines counts them all */
+                200: {
+                    headers: {
+                        "Log-Lines"?: number;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                        "application/jsonl": string;
+                    };
+                };
+                /** @description malformed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description a token is needed */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not from there */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description no such run */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this host */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description a parameter is wrong */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs/{operation_id}/pin": {
         parameters: {
             query?: never;
@@ -1583,6 +2385,298 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/lanes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lanes, and who is in them */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description in use, configured or paused */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LaneList"];
+                    };
+                };
+                /** @description malformed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description a token is needed */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not from there */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this host */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lanes/{lane}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pause a lane: nobody begins in it, who runs goes on */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    lane: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description the lane */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LaneOut"];
+                    };
+                };
+                /** @description malformed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description a token is needed */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not from there */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description no such lane */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this host */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lanes/{lane}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Resume a lane */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    lane: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description the lane */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LaneOut"];
+                    };
+                };
+                /** @description malformed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description a token is needed */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not from there */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description no such lane */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this host */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -1883,6 +2977,38 @@ export interface components {
             sha256: string;
         };
         /**
+         * AttemptOut
+         * @description An execution of the run.
+         */
+        AttemptOut: {
+            /** Attempt */
+            attempt: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Resumed From
+             * @description the stage it went on with; null for the first
+             */
+            resumed_from: ("compose" | "render" | "export" | "publish") | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Duration S */
+            duration_s: number | null;
+            /**
+             * Ended
+             * @description how; `interrupted`: its process was killed or stopped; null while it runs
+             */
+            ended: ("complete" | "error" | "cancelled" | "interrupted") | null;
+            /**
+             * Message
+             * @description why it failed
+             */
+            message: string | null;
+        };
+        /**
          * CancelRequest
          * @description The optional body of a cancel.
          */
@@ -1965,55 +3091,37 @@ export interface components {
          */
         GenerateRequest: {
             /**
-             * Text
-             * @description Markdown or plain text
-             * @default null
-             */
-            text?: string | null;
-            /**
-             * Html
-             * @description a whole HTML document, shown as it is; at most 5 MB
-             * @default null
-             */
-            html?: string | null;
-            /**
-             * Composer
-             * @description who turns text into the document
-             * @default auto
-             * @enum {string}
-             */
-            composer?: "auto" | "markdown" | "ai";
-            /**
-             * Model Choice
+             * Lane
+             * @description runs of one lane exclude each other
              * @default default
              */
-            model_choice?: string;
+            lane?: string;
             /**
-             * System Prompt
-             * @default null
-             */
-            system_prompt?: string | null;
-            /**
-             * Enable Verification
-             * @default true
-             */
-            enable_verification?: boolean;
-            /**
-             * Use Cache
-             * @default true
-             */
-            use_cache?: boolean;
-            /**
-             * Title
-             * @default null
-             */
-            title?: string | null;
-            /**
-             * Theme
-             * @default paper
+             * On Busy
+             * @description the lane is taken by another request's run
+             * @default reject
              * @enum {string}
              */
-            theme?: "paper" | "ink" | "chalk";
+            on_busy?: "reject" | "join" | "queue" | "replace";
+            /**
+             * On Duplicate
+             * @description same fingerprint or key; default `join` with a key, else `reject`
+             * @default null
+             */
+            on_duplicate?: ("reject" | "join" | "run") | null;
+            /**
+             * On Disconnect
+             * @description the starting client went away
+             * @default continue
+             * @enum {string}
+             */
+            on_disconnect?: "continue" | "cancel";
+            /**
+             * Priority
+             * @description order in the waiting line, higher first
+             * @default 0
+             */
+            priority?: number;
             /**
              * Output Name
              * @default null
@@ -2073,37 +3181,55 @@ export interface components {
              */
             outputs?: ("images" | "html" | "pdf" | "zip")[];
             /**
-             * Lane
-             * @description runs of one lane exclude each other
-             * @default default
-             */
-            lane?: string;
-            /**
-             * On Busy
-             * @description the lane is taken by another request's run
-             * @default reject
-             * @enum {string}
-             */
-            on_busy?: "reject" | "join" | "queue" | "replace";
-            /**
-             * On Duplicate
-             * @description same fingerprint or key; default `join` with a key, else `reject`
+             * Text
+             * @description Markdown or plain text
              * @default null
              */
-            on_duplicate?: ("reject" | "join" | "run") | null;
+            text?: string | null;
             /**
-             * On Disconnect
-             * @description the starting client went away
-             * @default continue
+             * Html
+             * @description a whole HTML document, shown as it is; at most 5 MB
+             * @default null
+             */
+            html?: string | null;
+            /**
+             * Composer
+             * @description who turns text into the document
+             * @default auto
              * @enum {string}
              */
-            on_disconnect?: "continue" | "cancel";
+            composer?: "auto" | "markdown" | "ai";
             /**
-             * Priority
-             * @description order in the waiting line, higher first
-             * @default 0
+             * Model Choice
+             * @default default
              */
-            priority?: number;
+            model_choice?: string;
+            /**
+             * System Prompt
+             * @default null
+             */
+            system_prompt?: string | null;
+            /**
+             * Enable Verification
+             * @default true
+             */
+            enable_verification?: boolean;
+            /**
+             * Use Cache
+             * @default true
+             */
+            use_cache?: boolean;
+            /**
+             * Title
+             * @default null
+             */
+            title?: string | null;
+            /**
+             * Theme
+             * @default paper
+             * @enum {string}
+             */
+            theme?: "paper" | "ink" | "chalk";
         };
         /**
          * Health
@@ -2122,6 +3248,35 @@ export interface components {
             checks?: {
                 [key: string]: string;
             };
+        };
+        /**
+         * LaneList
+         * @description The lanes that are configured, in use or paused.
+         */
+        LaneList: {
+            /** Lanes */
+            lanes: components["schemas"]["LaneOut"][];
+        };
+        /**
+         * LaneOut
+         * @description A lane: its slots, and who is in it.
+         */
+        LaneOut: {
+            /** Lane */
+            lane: string;
+            /** Slots */
+            slots: number;
+            /** Running */
+            running: number;
+            /** Waiting */
+            waiting: number;
+            /**
+             * Paused
+             * @description nobody begins in it; who runs goes on
+             */
+            paused: boolean;
+            /** Paused At */
+            paused_at: string | null;
         };
         /**
          * Problem
@@ -2198,6 +3353,214 @@ export interface components {
             active_operation_id?: string | null;
             /** @default null */
             run?: components["schemas"]["RunInTheWay"] | null;
+        };
+        /**
+         * RerenderRequest
+         * @description The body of POST /runs/{id}/rerender; what is not given is as it was.
+         */
+        RerenderRequest: {
+            /**
+             * Lane
+             * @description runs of one lane exclude each other
+             * @default default
+             */
+            lane?: string;
+            /**
+             * On Busy
+             * @description the lane is taken by another request's run
+             * @default reject
+             * @enum {string}
+             */
+            on_busy?: "reject" | "join" | "queue" | "replace";
+            /**
+             * On Duplicate
+             * @description same fingerprint or key; default `join` with a key, else `reject`
+             * @default null
+             */
+            on_duplicate?: ("reject" | "join" | "run") | null;
+            /**
+             * On Disconnect
+             * @description the starting client went away
+             * @default continue
+             * @enum {string}
+             */
+            on_disconnect?: "continue" | "cancel";
+            /**
+             * Priority
+             * @description order in the waiting line, higher first
+             * @default 0
+             */
+            priority?: number;
+            /**
+             * Output Name
+             * @default null
+             */
+            output_name?: string | null;
+            /**
+             * Zoom
+             * @default 2.1
+             */
+            zoom?: number;
+            /**
+             * Viewport Width
+             * @description pixels of every image
+             * @default 1920
+             */
+            viewport_width?: number;
+            /**
+             * Viewport Height
+             * @description pixels of every image
+             * @default 1080
+             */
+            viewport_height?: number;
+            /**
+             * Overlap
+             * @description CSS px; at most half the viewport
+             * @default 15
+             */
+            overlap?: number;
+            /**
+             * Page Breaks
+             * @default blocks
+             * @enum {string}
+             */
+            page_breaks?: "blocks" | "scroll";
+            /**
+             * Max Screenshots
+             * @default 50
+             */
+            max_screenshots?: number;
+            /**
+             * Image Format
+             * @default png
+             * @enum {string}
+             */
+            image_format?: "png" | "jpeg" | "webp";
+            /**
+             * Image Quality
+             * @description for jpeg and webp
+             * @default 85
+             */
+            image_quality?: number;
+            /**
+             * Outputs
+             * @default [
+             *       "images"
+             *     ]
+             */
+            outputs?: ("images" | "html" | "pdf" | "zip")[];
+        };
+        /**
+         * RetryRequest
+         * @description The optional body of a retry.
+         */
+        RetryRequest: {
+            /**
+             * On Busy
+             * @description the lane is taken by another run
+             * @default reject
+             * @enum {string}
+             */
+            on_busy?: "reject" | "queue";
+            /**
+             * Priority
+             * @description order in the waiting line, higher first
+             * @default 0
+             */
+            priority?: number;
+        };
+        /**
+         * RunDetail
+         * @description A run with what happened to it: attempts and stages, oldest first.
+         */
+        RunDetail: {
+            /** Operation Id */
+            operation_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "complete" | "error" | "cancelled";
+            /** Stage */
+            stage: ("compose" | "render" | "export" | "publish") | null;
+            /** Progress */
+            progress: number;
+            /** Lane */
+            lane: string;
+            /** Attempt */
+            attempt: number;
+            /** Title */
+            title: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Duration S
+             * @description from its start to its end, seconds; null while active
+             */
+            duration_s: number | null;
+            error: components["schemas"]["RunError"] | null;
+            /**
+             * Result
+             * @description the fields of the `complete` event
+             */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /** Pinned */
+            pinned: boolean;
+            /**
+             * Caller
+             * @description who started it: the name of the token, or `local`
+             */
+            caller: string;
+            /** Fingerprint */
+            fingerprint: string;
+            /** Priority */
+            priority: number;
+            /**
+             * Retries
+             * @description how often it was retried
+             */
+            retries: number;
+            /**
+             * Paused
+             * @description held in the waiting line, where others pass it
+             */
+            paused: boolean;
+            /**
+             * Rerender Of
+             * @description the run whose document it shows anew
+             */
+            rerender_of: string | null;
+            /**
+             * Queue Position
+             * @description from 1, while it waits for a slot
+             */
+            queue_position: number | null;
+            /**
+             * Last Event Id
+             * @description seq of its newest event
+             */
+            last_event_id: number;
+            /** Url */
+            url: string;
+            /** Events Url */
+            events_url: string;
+            /** Cancel Url */
+            cancel_url: string;
+            /** Log Url */
+            log_url: string;
+            /** Attempts */
+            attempts: components["schemas"]["AttemptOut"][];
+            /** Stages */
+            stages: components["schemas"]["StageOut"][];
         };
         /**
          * RunError
@@ -2290,10 +3653,30 @@ export interface components {
             } | null;
             /** Pinned */
             pinned: boolean;
+            /**
+             * Caller
+             * @description who started it: the name of the token, or `local`
+             */
+            caller: string;
             /** Fingerprint */
             fingerprint: string;
             /** Priority */
             priority: number;
+            /**
+             * Retries
+             * @description how often it was retried
+             */
+            retries: number;
+            /**
+             * Paused
+             * @description held in the waiting line, where others pass it
+             */
+            paused: boolean;
+            /**
+             * Rerender Of
+             * @description the run whose document it shows anew
+             */
+            rerender_of: string | null;
             /**
              * Queue Position
              * @description from 1, while it waits for a slot
@@ -2310,6 +3693,8 @@ export interface components {
             events_url: string;
             /** Cancel Url */
             cancel_url: string;
+            /** Log Url */
+            log_url: string;
         };
         /**
          * RunPage
@@ -2323,6 +3708,126 @@ export interface components {
              * @description pass as `cursor` for the next page; null at the end
              */
             next_cursor: string | null;
+        };
+        /**
+         * RunSpec
+         * @description What a run is to make, with every default filled in. Immutable.
+         */
+        RunSpec: {
+            /**
+             * Output Name
+             * @default null
+             */
+            output_name?: string | null;
+            /**
+             * Zoom
+             * @default 2.1
+             */
+            zoom?: number;
+            /**
+             * Viewport Width
+             * @description pixels of every image
+             * @default 1920
+             */
+            viewport_width?: number;
+            /**
+             * Viewport Height
+             * @description pixels of every image
+             * @default 1080
+             */
+            viewport_height?: number;
+            /**
+             * Overlap
+             * @description CSS px; at most half the viewport
+             * @default 15
+             */
+            overlap?: number;
+            /**
+             * Page Breaks
+             * @default blocks
+             * @enum {string}
+             */
+            page_breaks?: "blocks" | "scroll";
+            /**
+             * Max Screenshots
+             * @default 50
+             */
+            max_screenshots?: number;
+            /**
+             * Image Format
+             * @default png
+             * @enum {string}
+             */
+            image_format?: "png" | "jpeg" | "webp";
+            /**
+             * Image Quality
+             * @description for jpeg and webp
+             * @default 85
+             */
+            image_quality?: number;
+            /**
+             * Outputs
+             * @default [
+             *       "images"
+             *     ]
+             */
+            outputs?: ("images" | "html" | "pdf" | "zip")[];
+            /**
+             * Text
+             * @description Markdown or plain text
+             * @default null
+             */
+            text?: string | null;
+            /**
+             * Rerender Of
+             * @description the run whose saved document is shown
+             * @default null
+             */
+            rerender_of?: string | null;
+            /**
+             * Html
+             * @description a whole HTML document, shown as it is; at most 5 MB
+             * @default null
+             */
+            html?: string | null;
+            /**
+             * Composer
+             * @description who turns text into the document
+             * @default auto
+             * @enum {string}
+             */
+            composer?: "auto" | "markdown" | "ai";
+            /**
+             * Model Choice
+             * @default default
+             */
+            model_choice?: string;
+            /**
+             * System Prompt
+             * @default null
+             */
+            system_prompt?: string | null;
+            /**
+             * Enable Verification
+             * @default true
+             */
+            enable_verification?: boolean;
+            /**
+             * Use Cache
+             * @default true
+             */
+            use_cache?: boolean;
+            /**
+             * Title
+             * @default null
+             */
+            title?: string | null;
+            /**
+             * Theme
+             * @default paper
+             * @enum {string}
+             */
+            theme?: "paper" | "ink" | "chalk";
         };
         /**
          * Snapshot
@@ -2370,10 +3875,30 @@ export interface components {
             } | null;
             /** Pinned */
             pinned: boolean;
+            /**
+             * Caller
+             * @description who started it: the name of the token, or `local`
+             */
+            caller: string;
             /** Fingerprint */
             fingerprint: string;
             /** Priority */
             priority: number;
+            /**
+             * Retries
+             * @description how often it was retried
+             */
+            retries: number;
+            /**
+             * Paused
+             * @description held in the waiting line, where others pass it
+             */
+            paused: boolean;
+            /**
+             * Rerender Of
+             * @description the run whose document it shows anew
+             */
+            rerender_of: string | null;
             /**
              * Queue Position
              * @description from 1, while it waits for a slot
@@ -2390,6 +3915,8 @@ export interface components {
             events_url: string;
             /** Cancel Url */
             cancel_url: string;
+            /** Log Url */
+            log_url: string;
             /**
              * Type
              * @default snapshot
@@ -2398,6 +3925,29 @@ export interface components {
             type?: "snapshot";
             /** From */
             from: number;
+        };
+        /**
+         * StageOut
+         * @description A stage of an attempt.
+         */
+        StageOut: {
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "compose" | "render" | "export" | "publish";
+            /** Attempt */
+            attempt: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Duration S
+             * @description null while it goes on
+             */
+            duration_s: number | null;
         };
         /**
          * Queued
@@ -2503,6 +4053,11 @@ export interface components {
             title: string;
             /** Size Bytes */
             size_bytes: number;
+            /**
+             * Sha256
+             * @default null
+             */
+            sha256?: string | null;
             seq: number;
             operation_id: string;
             /** Format: date-time */

@@ -30,7 +30,7 @@ def upgrade() -> None:
     op.create_table(
         "lanes",
         sa.Column("lane", sa.String(64), primary_key=True),
-        sa.Column("paused_at", sa.BigInteger),
+        sa.Column("paused_at", sa.BigInteger, nullable=False),
     )
     op.drop_index("runs_by_lane", "runs")
     with op.batch_alter_table("runs") as runs:

@@ -1,4 +1,4 @@
-"""Who is to be told of the end of a run."""
+"""Who is to be told of the end of a run; how much runs take, and whose files are still to be removed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Adds the table."""
+    """Adds three tables."""
     op.create_table(
         "webhooks",
         sa.Column(
@@ -26,3 +26,17 @@ def upgrade() -> None:
         sa.Column("claimed_by", sa.String(64)),
     )
     op.create_index("webhooks_by_due", "webhooks", ["state", "due_at"])
+    op.create_table(
+        "sizes",
+        sa.Column(
+            "operation_id", sa.String(36), sa.ForeignKey("runs.operation_id", ondelete="CASCADE"), primary_key=True
+        ),
+        sa.Column("attempt", sa.Integer, nullable=False),
+        sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "graves",
+        sa.Column("operation_id", sa.String(36), primary_key=True),
+        sa.Column("folder", sa.String(80), nullable=False),
+        sa.Column("retries", sa.Integer, nullable=False),
+    )

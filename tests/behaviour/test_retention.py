@@ -1,0 +1,72 @@
+"""Retention over a real server: told first, then done, through the API and the command line; the rest verifies."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pressrun.api.tokens import new_token
+from tests.support.runs import run_to_end, wait_until
+from tests.support.server import PRESSRUN, start_server
+
+pytestmark = pytest.mark.slow
+
+A_SECOND_IN_DAYS = str(1 / 86_400)
+
+
+def pressrun(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(PRESSRUN), *arguments], check=False, capture_output=True, text=True, timeout=60)
+
+
+def workflows(data: Path) -> list[str]:
+    """What the engine remembers."""
+    with closing(sqlite3.connect(data / "engine.sqlite")) as connection:
+        return [name for (name,) in connection.execute("SELECT workflow_uuid FROM workflow_status")]
+
+
+@pytest.mark.chromium
+@pytest.mark.promise("retention")
+def test_old_runs_go_with_their_folders_pinned_ones_stay_and_verify(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with start_server(data, PRESSRUN_RETENTION_DAYS=A_SECOND_IN_DAYS) as server:
+        with httpx.Client(base_url=server.url, timeout=60) as http:
+            old, pinned = (run_to_end(http, text=f"# {name}")[-1] for name in ("old", "pinned"))
+            http.put(f"/runs/{pinned['operation_id']}/pin").raise_for_status()
+
+            def told() -> list[str]:
+                report = http.post("/retention", params={"dry_run": "1"}).raise_for_status().json()
+                return [run["operation_id"] for run in report["runs"]]
+
+            wait_until(lambda: told() == [old["operation_id"]])
+            before = pressrun("retention", "--dry-run", "--server", server.url)
+            assert f"{old['operation_id']}  " in before.stdout
+            assert "1 run would go, " in before.stdout
+            assert len(list((data / "batches").iterdir())) == 2
+
+            after = pressrun("retention", "--server", server.url)
+            assert "1 run removed, " in after.stdout
+            assert http.get(f"/runs/{old['operation_id']}").status_code == 404
+            assert workflows(data) == [pinned["operation_id"]]
+            (left,) = (data / "batches").iterdir()
+            assert left.name.endswith(pinned["operation_id"])
+            assert http.post("/retention?dry_run=maybe").status_code == 422
+        server.kill()
+        server.start()
+        assert left.is_dir(), "the sweep at start leaves what is pinned"
+    checked = pressrun("verify", "--data-dir", str(data))
+    assert (checked.returncode, checked.stdout.splitlines()[-1]) == (0, "1 folder checked, none damaged.")
+
+
+def test_retention_needs_the_scope_admin(tmp_path: Path) -> None:
+    (runner, runs), (admin, administers) = new_token("runner"), new_token("admin", ["admin"])
+    with start_server(tmp_path / "data", PRESSRUN_TOKENS=f"{runs},{administers}") as server:
+        answers = [
+            httpx.post(f"{server.url}/retention?dry_run=1", headers={"Authorization": f"Bearer {token}"})
+            for token in (runner, admin)
+        ]
+    assert [answer.status_code for answer in answers] == [403, 200]
