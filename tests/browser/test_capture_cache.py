@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -43,14 +42,24 @@ def document(colour: str = "#102030", pixel: str = "#405060", more: str = "") ->
 
 
 class Runs:
-    """Renders as runs do, and counts how often a browser was asked for."""
+    """Renders as runs do."""
 
     def __init__(self, pool: BrowserPool, cache: CaptureCache, store: LocalArtifactStore) -> None:
         self.pool = pool
         self.cache = cache
         self.store = store
-        self.leases = 0
         self._number = 0
+        self._before = self.seen()
+
+    def seen(self) -> tuple[int, int]:
+        """How often a browser was waited for, and how many pictures were captured."""
+        meters = self.pool.meters
+        return sum(meters.lease_wait.counts), sum(sum(taken.counts) for taken in meters.captures.values())
+
+    @property
+    def captured(self) -> int:
+        """Pictures that were captured here."""
+        return self.seen()[1] - self._before[1]
 
     async def __call__(self, html: str, **fields: Any) -> tuple[Rendered, list[AnyBody]]:
         self._number += 1
@@ -65,14 +74,7 @@ class Runs:
 
         spec = RunSpec(html=html, **{**SMALL, **fields})
         context = RunContext(f"run-{self._number}", 1, spec, datetime.now(UTC), staging, emit, seal, {})
-        return await render(context, self, self.cache), told  # type: ignore[arg-type]
-
-    @asynccontextmanager
-    async def lease(self, **screen: Any) -> AsyncIterator[Any]:
-        assert not screen.get("scripts")  # what scripts draw may be another picture each time
-        self.leases += 1
-        async with self.pool.lease(**screen) as lease:
-            yield lease
+        return await render(context, self.pool, self.cache), told
 
 
 @pytest.fixture
@@ -85,8 +87,9 @@ async def runs(pool: BrowserPool, tmp_path: Path) -> Runs:
 @pytest.mark.promise("captured-once")
 async def test_the_same_document_is_shown_again_without_a_browser(runs: Runs) -> None:
     first, told_first = await runs(document())
+    seen = runs.seen()
     again, told_again = await runs(document(), outputs=["zip"], output_name="Other")
-    assert runs.leases == 1
+    assert runs.seen() == seen
     assert len(first.slides) == 3
     assert again == first
     shots = [body.model_dump(exclude={"url"}) for body in told_first if isinstance(body, Screenshot)]
@@ -122,7 +125,7 @@ Change = Callable[[Runs], Awaitable[tuple[Rendered, list[AnyBody]]]]
 async def test_a_change_is_seen(runs: Runs, change: Change) -> None:
     first, _ = await runs(document())
     changed, _ = await change(runs)
-    assert runs.leases == 2
+    assert runs.captured == len(first.slides) + len(changed.slides)
     assert {file.sha256 for file in changed.slides} - {file.sha256 for file in first.slides}
     assert runs.cache.tally.hits == 0
 
@@ -136,11 +139,11 @@ async def test_a_picture_changed_on_disk_is_captured_again(runs: Runs) -> None:
     victim.write_bytes(data)
     again, told = await runs(document())
     assert again == first
-    assert runs.leases == 2
+    assert runs.captured == 4
     assert runs.cache.tally.corrupt == 1
     assert [body.index for body in told if isinstance(body, Screenshot)] == [1, 2, 3]
     await runs(document())
-    assert runs.leases == 2
+    assert runs.captured == 4
 
 
 async def test_a_lost_picture_is_captured_again_alone(runs: Runs) -> None:
@@ -163,4 +166,4 @@ async def test_while_the_cache_rests_everything_is_captured(runs: Runs, monkeypa
     await runs(document())
     monkeypatch.setattr(Renderer, "digest", lambda _self: None)
     await runs(document())
-    assert runs.leases == 2
+    assert runs.captured == 6

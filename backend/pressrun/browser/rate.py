@@ -9,11 +9,11 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from pressrun.browser.lease import ImageFormat
 from pressrun.browser.memory import browser_memory_bytes
 from pressrun.browser.page_breaks import Slice
 from pressrun.browser.pool import BrowserPool
 from pressrun.errors import BrowserFailure
+from pressrun.spec import ImageFormat
 
 _WIDTH, _HEIGHT = 1920, 1080
 _SLIDES: Final = 10  # of each lease; enough that the first, slower one does not count much
