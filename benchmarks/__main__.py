@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks import (
     admission,
+    cache,
     cancel,
     deck,
     durability,
@@ -29,10 +30,12 @@ from benchmarks import (
     storms,
 )
 from benchmarks.figures import Figure
+from benchmarks.rivals import compare as rivals
 
 BENCHMARKS = {
     "idle": idle.measure,
     "admission": admission.measure,
+    "cache": cache.measure,
     "deck": deck.measure,
     "readers": readers.measure,
     "refusals": refusals.measure,
@@ -40,6 +43,7 @@ BENCHMARKS = {
     "postgres": postgres.measure,
     "resume": resume.measure,
     "storms": storms.measure,
+    "rivals": rivals.measure,
     "history": history.measure,
 }
 

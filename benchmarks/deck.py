@@ -27,7 +27,10 @@ _WIDTH, _HEIGHT = 1920, 1080
 
 def measure(folder: Path) -> Iterator[Figure]:
     text = LESSON.read_text(encoding="utf-8")
-    with start_server(folder / "deck") as server, httpx.Client(base_url=server.url, timeout=120) as http:
+    with (
+        start_server(folder / "deck", PRESSRUN_CAPTURE_CACHE_MAX_BYTES="0") as server,
+        httpx.Client(base_url=server.url, timeout=120) as http,
+    ):
         first_s, end = _pressrun(http, text, 0)
         html = (Path(end["folder"]) / "document.html").read_text()
         with sync_playwright() as playwright:

@@ -41,7 +41,10 @@ from pressrun.api.streams import StreamHost
 from pressrun.api.tokens import parse_tokens, require_safe_bind
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.browser.addresses import parse_addresses
+from pressrun.browser.capture_cache import CaptureCache
 from pressrun.browser.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
+from pressrun.browser.renderer import Renderer
+from pressrun.browser.self_test import Seal
 from pressrun.clock import Clock, SystemClock
 from pressrun.db.engine import open_database
 from pressrun.db.reserve import Reserve
@@ -151,11 +154,16 @@ async def _open_all(
         await store.prepare()
         egress = await stack.enter_async_context(open_egress(egress_policy))
         pool = await stack.enter_async_context(open_browser_pool(_pool_config(settings)))
+        seal = Seal(pool)
+        captures = _capture_cache(settings, data_dir)
         pipeline = Pipeline(
             pool=pool,
+            seal=seal,
             store=store,
             ai=await _open_ai(stack, settings),
             ai_cache=AiCache(data_dir / "cache" / "ai", _AI_CACHE_MAX_BYTES),
+            captures=captures,
+            egress=None if egress_policy.closed else egress,
             versions={"pressrun": __version__},
             show_paths=not settings.tokens,
         )
@@ -188,7 +196,7 @@ async def _open_all(
         if wakeups is not None:
             await stack.enter_async_context(open_neighbours(wakeups, database, log, engine, clock, owner=owner))
         stack.callback(service.stop_admitting)
-        await stack.enter_async_context(_warm(pool))
+        await stack.enter_async_context(_warm(pool, seal))
         _log.info("ready", url=f"http://{settings.host}:{settings.port}", data_dir=str(data_dir))
         history = RunHistory(database)
         yield AppState(
@@ -200,6 +208,8 @@ async def _open_all(
             run_logs=run_logs,
             store=store,
             pool=pool,
+            seal=seal,
+            captures=captures,
             egress=egress,
             retention=retention,
             refusals=Refusals(mask),
@@ -207,17 +217,22 @@ async def _open_all(
 
 
 @asynccontextmanager
-async def _warm(pool: BrowserPool) -> AsyncIterator[None]:
+async def _warm(pool: BrowserPool, seal: Seal) -> AsyncIterator[None]:
     """Starts what the first run needs in the background: the server answers at once, the run does not wait either."""
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(warm_up)
-        tasks.start_soon(pool.warm)
+        tasks.start_soon(_warm_browser, pool, seal)
         try:
             yield
         finally:
             tasks.cancel_scope.cancel()
             with anyio.CancelScope(shield=True):
                 await cool_down()
+
+
+async def _warm_browser(pool: BrowserPool, seal: Seal) -> None:
+    if await pool.warm():
+        await seal.warm()
 
 
 @asynccontextmanager
@@ -270,6 +285,13 @@ async def _open_ai(stack: AsyncExitStack, settings: Settings) -> AiClient | None
         timeout_s=settings.ai_timeout_s,
     )
     return await stack.enter_async_context(open_ai_client(config))
+
+
+def _capture_cache(settings: Settings, data_dir: Path) -> CaptureCache | None:
+    if settings.capture_cache_max_bytes == 0:
+        return None
+    renderer = Renderer(_pool_config(settings))
+    return CaptureCache(data_dir / "cache" / "captures", settings.capture_cache_max_bytes, renderer)
 
 
 def _pool_config(settings: Settings) -> BrowserPoolConfig:

@@ -14,7 +14,9 @@ import socket
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import anyio
 import anyio.to_thread
@@ -25,6 +27,8 @@ from pressrun.browser.chromium import find_chromium
 from pressrun.browser.fonts import SAMPLES, scripts_without_font
 from pressrun.browser.install import FONT_PACKAGES
 from pressrun.browser.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
+from pressrun.browser.rate import measure_rate
+from pressrun.browser.self_test import Seal
 from pressrun.db.engine import open_database
 from pressrun.errors import PressrunError
 from pressrun.settings import Settings
@@ -38,6 +42,10 @@ _DISK_LOW_BYTES = 1_000_000_000  # about 50 batch folders of 20 slides
 _DISK_FULL_BYTES = 100_000_000  # a few batch folders: the next run may not fit
 
 
+_CORES = max(1, min(8, os.cpu_count() or 1))
+_RATED: tuple[Literal["png", "jpeg"], ...] = ("png", "jpeg")
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing looked at. `ok` is None where nothing is broken but a person may want to know."""
@@ -48,8 +56,13 @@ class Check:
     remedy: str = ""
 
 
-async def run_doctor(settings: Settings) -> list[Check]:
-    """Every check, in the order in which a person would mend things. Nothing is raised for what is broken."""
+async def run_doctor(settings: Settings, *, browser: bool = False) -> list[Check]:
+    """Every check, in the order in which a person would mend things. Nothing is raised for what is broken.
+
+    `browser`: only what concerns Chromium, and how fast it captures here.
+    """
+    if browser:
+        return await _bounded("Chromium", partial(_check_browser, rate=True), settings)
     return [
         *await _bounded("Chromium", _check_browser, settings),
         *await _bounded("data folder", _check_data_folder, settings),
@@ -66,20 +79,37 @@ async def _bounded(name: str, check: Callable[[Settings], Awaitable[list[Check]]
     return checks or [Check(name, False, f"no answer within {_CHECK_LIMIT_S} s", "Try again on a less busy machine.")]
 
 
-async def _check_browser(settings: Settings) -> list[Check]:
+async def _check_browser(settings: Settings, *, rate: bool = False) -> list[Check]:
     try:
         executable = await anyio.to_thread.run_sync(find_chromium, settings.chromium)
     except PressrunError as exc:
         return [Check("Chromium", False, str(exc), "Run: pressrun install-browser")]
     found = Check("Chromium", True, str(executable))
-    config = BrowserPoolConfig(executable=executable, local=1)
+    config = BrowserPoolConfig(executable=executable, local=_CORES)
     try:
         async with open_browser_pool(config) as pool:
             await pool.check()
-            return [found, Check("page", True, "Chromium opens a page"), _check_sandbox(), *await _check_fonts(pool)]
+            page = Check("page", True, "Chromium opens a page")
+            checks = [found, page, _check_sandbox(), await _check_seal(pool), *await _check_fonts(pool)]
+            return [*checks, *([await _measure(pool, format) for format in _RATED] if rate else [])]
     except PressrunError as exc:
         remedy = "Run: pressrun install-browser; in a container see docs/docker.md (sandbox, shared memory)."
         return [found, Check("page", False, str(exc), remedy)]
+
+
+async def _check_seal(pool: BrowserPool) -> Check:
+    seal = Seal(pool)
+    try:
+        await seal.check()
+    except PressrunError as exc:
+        return Check("seal", False, str(exc), "Unset PRESSRUN_CHROMIUM, or run: pressrun install-browser")
+    return Check("seal", True, "a page reaches nothing")
+
+
+async def _measure(pool: BrowserPool, format: Literal["png", "jpeg"]) -> Check:
+    rate = await measure_rate(pool, format, _CORES)
+    detail = f"{rate.pictures_per_s:.1f} pictures of 1920 x 1080 a second, {rate.memory_bytes / 1e6:.0f} MB meanwhile"
+    return Check(f"rate {format}", True, detail)
 
 
 def _check_sandbox() -> Check:

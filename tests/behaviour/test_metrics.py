@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.runs import cancel, chapter, run_to_end, starting
-from tests.support.server import Server
+from tests.support.server import Server, start_server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
@@ -22,6 +25,7 @@ def scrape(http: httpx.Client) -> Samples:
     return {(sample.name, tuple(sample.labels.values())): sample.value for f in families for sample in f.samples}
 
 
+@pytest.mark.promise("metrics")
 def test_a_run_is_counted_with_its_captures_and_its_events(http: httpx.Client) -> None:
     before = scrape(http)
     events = run_to_end(http, text=chapter(3), image_format="jpeg")
@@ -39,6 +43,13 @@ def test_a_run_is_counted_with_its_captures_and_its_events(http: httpx.Client) -
     assert max(value for (name, _), value in after.items() if name == "pressrun_browser_up") == 1
     assert max(value for (name, _), value in after.items() if name == "pressrun_browser_resident_bytes") > 30e6
     assert after["process_resident_memory_bytes", ()] > 50e6
+    assert after["pressrun_child_resident_bytes", ("browser",)] > 50e6
+    assert grew("pressrun_capture_cache_kept_total") == 3
+    run_to_end(http, text=chapter(3), image_format="jpeg", output_name="again")
+    again = scrape(http)
+    hits = "pressrun_capture_cache_hits_total", ()
+    captures = "pressrun_capture_seconds_count", ("jpeg",)
+    assert (again[hits] - after[hits], again[captures]) == (3, after[captures])
 
 
 def test_who_runs_waits_and_reads_is_told(http: httpx.Client) -> None:
@@ -64,3 +75,10 @@ def test_nothing_a_client_chose_is_in_it(http: httpx.Client, server: Server) -> 
     run_to_end(http, text="# A title nobody else has", lane="peculiar", output_name="unheard")
     text = http.get("/metrics").text
     assert not any(word in text for word in ("nobody else", "peculiar", "unheard", str(server.data_dir)))
+
+
+def test_with_tokens_configured_a_stranger_learns_nothing(tmp_path: Path) -> None:
+    digest = hashlib.sha256(b"test").hexdigest()
+    with start_server(tmp_path / "data", PRESSRUN_TOKENS=f"ci:{digest}:read") as server:
+        assert httpx.get(server.url + "/metrics").status_code == 401
+        assert httpx.get(server.url + "/metrics", headers={"Authorization": "Bearer test"}).is_success

@@ -31,6 +31,14 @@ WAYS_OUT = {
     '<audio src="{url}/a.mp3" autoplay></audio>',
     "svg": '<svg><image href="{url}/s.png" /><use href="{url}/s.svg#a" /></svg>',
     "base": '<base href="{url}/"><img src="relative.png">',
+    "every url() of CSS": "<style>p{{cursor:url({url}/c),auto;list-style:url({url}/l);mask:url({url}/m#a);"
+    "border-image:url({url}/b) 1;shape-outside:url({url}/s);filter:url({url}/f#a);clip-path:url({url}/k#a)}}"
+    "p::before{{content:url({url}/t)}}</style><p style='display:list-item;float:left'>x",
+    "subtitles": '<video controls><track default src="{url}/t.vtt"></video>',
+    "document in an attribute": "<iframe srcdoc=\"<img src='{url}/i.png'>\"></iframe>",
+    "manifest": '<link rel=manifest href="{url}/m.json"><link rel=modulepreload href="{url}/m.js">',
+    "filter": '<svg><filter id=f><feImage href="{url}/f.png" /></filter><rect width=9 height=9 filter="url(#f)" />'
+    "</svg>",
 }
 WAYS_OUT_BY_SCRIPT = {
     "fetch": "fetch('{url}/f', {{mode:'no-cors'}})",
@@ -42,10 +50,19 @@ WAYS_OUT_BY_SCRIPT = {
     "worker": "new Worker(URL.createObjectURL(new Blob(['fetch(\"{url}/w\")'])))",
     "rtc": "new RTCPeerConnection({{iceServers:[{{urls:'stun:{address}'}}]}}).createDataChannel('x')",
     "service worker": "navigator.serviceWorker?.register('{url}/sw.js')",
+    "request": "const r = new XMLHttpRequest(); r.open('GET', '{url}/x'); r.send()",
+    "import": "import('{url}/m.js')",
+    "script": "const s = document.createElement('script'); s.src = '{url}/s.js'; document.body.append(s)",
+    "shared worker": "new SharedWorker('{url}/s.js')",
+    "worklet": "CSS.paintWorklet?.addModule('{url}/w.js')",
+    "speculation": "const s = document.createElement('script'); s.type = 'speculationrules';"
+    "s.textContent = JSON.stringify({{prerender: [{{source: 'list', urls: ['{url}/p']}}]}}); document.body.append(s)",
     "transport": "new WebTransport('https://{address}/')",
 }
 WAYS_TO_LEAVE = {
     "navigation": "location.href = '{url}/n'",
+    "ping": "const a = document.createElement('a'); a.href = '#'; a.ping = '{url}/p';"
+    "document.body.append(a); a.click()",
     "form": "const f = document.createElement('form'); f.action = '{url}/f'; f.method = 'post';"
     "document.body.append(f); f.submit()",
 }
@@ -67,6 +84,10 @@ def was_hit(listener: socket.socket) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def test_the_list_is_as_long_as_the_one_that_was_tried_at_first() -> None:
+    assert len(WAYS_OUT) + len(WAYS_OUT_BY_SCRIPT) + len(WAYS_TO_LEAVE) >= 26
 
 
 async def show(pool: BrowserPool, html: str, *, scripts: bool) -> None:

@@ -30,9 +30,8 @@ def serve_behind(door: Door, http: type[Connection] = Connection) -> Iterator[in
 def serve(app: ASGIApp, listener: socket.socket | None = None, **config: Any) -> Iterator[int]:
     """The port on 127.0.0.1 at which `app` answers while the context is open."""
     with listener or socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
-        server = uvicorn.Server(
-            uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=2, **config)
-        )
+        usual: dict[str, Any] = {"log_config": None, "lifespan": "off", "timeout_graceful_shutdown": 2}
+        server = uvicorn.Server(uvicorn.Config(app, **{**usual, **config}))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -28,6 +28,7 @@ ALLOWED = {
     "client/": "a Pressrun server, from a user's program",
     "api/listeners.py": "nobody: listens",
     "api/server.py": "nobody: listens",
+    "browser/self_test.py": "nobody: listens on loopback for what a page must not reach",
     "doctor.py": "our own server, and PRESSRUN_AI_BASE_URL",
 }
 

@@ -49,6 +49,9 @@ class Staging:
     async def verify(self, name: str, sha256: str) -> StoredFile | None:
         return self._record(name) if name in self.files else None
 
+    async def adopt(self, name: str, source: Path, sha256: str) -> StoredFile | None:
+        raise NotImplementedError
+
     def path(self, name: str) -> Path:
         raise NotImplementedError
 

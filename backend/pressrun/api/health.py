@@ -1,4 +1,4 @@
-"""/livez: this process answers. /readyz: a run would work, proved by a query and a real page."""
+"""/livez: this process answers. /readyz: a run would work, proved by a query and a page of a sealed browser."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ async def readyz(request: Request) -> Response:
     checks = {"database": "ok"}
     try:
         await state.pool.check()
+        await state.seal.check()
     except BrowserFailure as exc:
         body = Health(status="unavailable", checks={**checks, "browser": str(exc)})
         return JSONResponse(body.model_dump(), 503, {"Retry-After": "5"})

@@ -11,11 +11,13 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pressrun import __version__
 from pressrun.api.state import AppState, state_of
+from pressrun.browser.memory import browser_memory_bytes
 from pressrun.runs.model import TRANSITIONS
 from pressrun.tally import Durations
 
@@ -33,7 +35,10 @@ async def get_metrics(request: Request) -> Response:
     state = state_of(request)
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)
-    registry.register(_Told([*_runs(await state.service.count_runs()), *_log(state), *_browsers(state)]))
+    counts, webhooks = await state.service.count_runs(), await state.history.count_webhooks()
+    memory = await anyio.to_thread.run_sync(browser_memory_bytes)
+    families = [*_runs(counts, webhooks), *_log(state), *_browsers(state), *_children(memory), *_cache(state)]
+    registry.register(_Told(families))
     return Response(generate_latest(registry), headers={"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"})
 
 
@@ -56,12 +61,12 @@ def _gauge(name: str, says: str, values: Mapping[str, float], label: str = "") -
     return family
 
 
-def _counter(name: str, says: str, values: Mapping[str, float], label: str) -> Metric:
+def _counter(name: str, says: str, values: Mapping[str, float], label: str = "") -> Metric:
     from prometheus_client.core import CounterMetricFamily  # noqa: PLC0415
 
-    family = CounterMetricFamily(f"pressrun_{name}", says, labels=[label])
+    family = CounterMetricFamily(f"pressrun_{name}", says, labels=[label] if label else [])
     for value_of, value in values.items():
-        family.add_metric([value_of], value)
+        family.add_metric([value_of] if label else [], value)
     return family
 
 
@@ -75,10 +80,11 @@ def _histogram(name: str, says: str, values: Mapping[str, Durations], label: str
     return family
 
 
-def _runs(counts: Mapping[str, int]) -> Iterator[Metric]:
+def _runs(counts: Mapping[str, int], webhooks: Mapping[str, int]) -> Iterator[Metric]:
     yield _gauge("info", "Which Pressrun this is", {__version__: 1}, "version")
     by_status: dict[str, float] = {status: float(counts.get(status, 0)) for status in TRANSITIONS}
     yield _gauge("runs", "Runs in the history, by status; of all processes on one database", by_status, "status")
+    yield _gauge("webhooks", "Webhooks, by state; of all processes on one database", webhooks, "state")
 
 
 def _log(state: AppState) -> Iterator[Metric]:
@@ -116,3 +122,19 @@ def _browsers(state: AppState) -> Iterator[Metric]:
     yield _counter("page_failures", "Calls into a page that failed, by code", tallies.failures, "code")
     yield _histogram("capture_seconds", "A capture in Chromium, by format", tallies.captures, "format")
     yield _histogram("lease_wait_seconds", "In line for a place in a browser", {"": tallies.waits})
+
+
+def _children(memory: Mapping[str, int]) -> Iterator[Metric]:
+    yield _gauge("child_resident_bytes", "Memory of the browsers, drivers and parsers started here", memory, "kind")
+
+
+def _cache(state: AppState) -> Iterator[Metric]:
+    if state.captures is None:
+        return
+    for name, says in (
+        ("hits", "Pictures that were not captured again"),
+        ("misses", "Pictures that were looked for and not there"),
+        ("kept", "Pictures that were put into the cache"),
+        ("corrupt", "Pictures that were not what they had been"),
+    ):
+        yield _counter(f"capture_cache_{name}", says, {"": getattr(state.captures.tally, name)})

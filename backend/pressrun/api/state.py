@@ -8,7 +8,9 @@ from starlette.requests import Request
 
 from pressrun.api.refusals import Refusals
 from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.browser.capture_cache import CaptureCache
 from pressrun.browser.pool import BrowserPool
+from pressrun.browser.self_test import Seal
 from pressrun.db.engine import Database
 from pressrun.egress.broker import Egress
 from pressrun.events.log import EventLog
@@ -31,6 +33,8 @@ class AppState:
     run_logs: RunLogs
     store: LocalArtifactStore
     pool: BrowserPool
+    seal: Seal
+    captures: CaptureCache | None
     egress: Egress
     retention: Retention
     refusals: Refusals

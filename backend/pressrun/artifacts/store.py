@@ -53,6 +53,14 @@ class Staging(Protocol):
         """The file's record if it is there with that digest."""
         ...
 
+    async def adopt(self, name: str, source: Path, sha256: str) -> StoredFile | None:
+        """Makes a finished file from elsewhere a file of staging, without copying it where that can be avoided.
+
+        None, and nothing is left, if it is not there or has another digest. Durable when it returns.
+        Raises: DiskFull; AttemptSuperseded.
+        """
+        ...
+
     def path(self, name: str) -> Path:
         """Where an external program may read the file."""
         ...
@@ -95,6 +103,12 @@ class LocalStaging:
             return None
         file = StoredFile(name=name, media_type=media_type_of(name), size_bytes=len(data), sha256=sha256)
         self._register(file)
+        return file
+
+    async def adopt(self, name: str, source: Path, sha256: str) -> StoredFile | None:
+        file = await _in_thread(_adopt_file, self._folder, name, source, sha256)
+        if file is not None:
+            self._register(file)
         return file
 
     def path(self, name: str) -> Path:
@@ -261,6 +275,34 @@ def _write_file(folder: Path, name: str, pieces: Iterable[bytes]) -> StoredFile:
     partial.rename(path)  # a file of its final name is whole
     _sync(path.parent)
     return StoredFile(name=name, media_type=media_type_of(name), size_bytes=size_bytes, sha256=digest.hexdigest())
+
+
+def _adopt_file(folder: Path, name: str, source: Path, sha256: str) -> StoredFile | None:
+    """Linked before it is hashed, so that what was hashed is what stays, whatever becomes of `source` meanwhile."""
+    path = folder / name
+    if not folder.is_dir():
+        raise AttemptSuperseded
+    path.parent.mkdir(exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    partial.unlink(missing_ok=True)
+    try:
+        try:
+            os.link(source, partial)
+        except FileNotFoundError:
+            return None
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(source, partial)
+        with partial.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size_bytes = file.tell()
+            os.fsync(file.fileno())
+        if digest != sha256:
+            return None
+        path.unlink(missing_ok=True)  # a rename between two links to the same file does nothing, and leaves both
+        partial.rename(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return StoredFile(name=name, media_type=media_type_of(name), size_bytes=size_bytes, sha256=digest)
 
 
 def _adopt(root: Path, operation_id: str, folder: Path) -> None:

@@ -174,19 +174,21 @@ def retention(*, dry_run: _Switch = False, json: _Json = False, server: ServerOp
 
 
 @app.command
-def doctor(*, json: _Json = False) -> int:
+def doctor(*, json: _Json = False, browser: _Switch = False) -> int:
     """Check everything a run needs on this machine, and say how to mend what is missing.
 
     Exit codes: 0 all is well, 1 something is missing.
 
     Parameters
     ----------
+    browser
+        Only Chromium, and how many pictures a second it captures here.
     json
         One JSON object per line.
     """
     from pressrun.cli import server as command
 
-    return command.doctor(json=json)
+    return command.doctor(json=json, browser=browser)
 
 
 @app.command(name="install-browser")

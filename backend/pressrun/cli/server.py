@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json as json_format
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,11 @@ def serve(host: str | None, port: int | None, data_dir: Path | None) -> int:
     return Exit.COMPLETE
 
 
-def doctor(*, json: bool) -> int:
+def doctor(*, json: bool, browser: bool) -> int:
     """Prints every check; the exit code. Raises: ValidationError."""
     from pressrun.doctor import run_doctor
 
-    checks = anyio.run(run_doctor, _settings())
+    checks = anyio.run(partial(run_doctor, _settings(), browser=browser))
     for check in checks:
         if json:
             say_json(asdict(check))

@@ -101,3 +101,9 @@ def get(connection: Connection, operation_id: str) -> Row[Any] | None:
     """A run's webhook, if it has one."""
     query: Select[Any] = select(webhooks).where(webhooks.c.operation_id == operation_id)
     return connection.execute(query).one_or_none()
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """How many there are in each state that any has."""
+    found = connection.execute(select(webhooks.c.state, func.count()).group_by(webhooks.c.state)).all()
+    return {str(state): int(count) for state, count in found}

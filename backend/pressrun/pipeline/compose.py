@@ -11,6 +11,7 @@ from pressrun.ai.cache import AiCache
 from pressrun.ai.client import AiClient
 from pressrun.ai.compose import ai_fragment
 from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.egress.broker import Egress
 from pressrun.errors import AiFailed, AiUnavailable, ComposeFailed, NotFound
 from pressrun.events.model import HtmlGenerated, Warning
 from pressrun.failpoints import failpoint
@@ -26,9 +27,16 @@ _ANSWER_CHARS_PER_SOURCE_CHAR = 1.3
 
 
 async def compose(
-    context: RunContext, ai: AiClient | None, cache: AiCache | None, store: LocalArtifactStore
+    context: RunContext,
+    ai: AiClient | None,
+    cache: AiCache | None,
+    store: LocalArtifactStore,
+    egress: Egress | None = None,
 ) -> Composed:
-    """Makes the document, unless an earlier attempt has. Raises: ComposeFailed, AiFailed, DiskFull."""
+    """Makes the document, unless an earlier attempt has; with what it names on the web if there is an `egress`.
+
+    Raises: ComposeFailed, AiFailed, DiskFull.
+    """
     known = context.document
     if known is not None and known.sha256 is not None:
         kept = await context.staging.verify(known.html_filename, known.sha256)
@@ -36,7 +44,7 @@ async def compose(
             await context.progress("compose", 1, "The document is there already")
             return Composed(title=known.title, document=kept)
     await context.progress("compose", 0.1, "Reading the source")
-    document = await _make_document(context, ai, cache, store)
+    document = await _make_document(context, ai, cache, store, egress)
     file = await context.staging.write(DOCUMENT_NAME, document.html.encode())
     failpoint("document.written")
     for warning in document.warnings:
@@ -56,16 +64,20 @@ async def compose(
 
 
 async def _make_document(
-    context: RunContext, ai: AiClient | None, cache: AiCache | None, store: LocalArtifactStore
+    context: RunContext,
+    ai: AiClient | None,
+    cache: AiCache | None,
+    store: LocalArtifactStore,
+    egress: Egress | None,
 ) -> Document:
     spec = context.spec
     if spec.rerender_of is not None:
         return await _saved_document(store, spec.rerender_of, spec.title)
     if spec.html is not None:
-        return await compose_html(spec.html, title=spec.title)
+        return await compose_html(spec.html, title=spec.title, egress=egress)
     text = spec.text or ""
     if spec.composer == "markdown" or (spec.composer == "auto" and ai is None):
-        return await compose_text(text, title=spec.title, theme=spec.theme)
+        return await compose_text(text, title=spec.title, theme=spec.theme, egress=egress)
     if ai is None:
         raise AiUnavailable
     try:
@@ -73,7 +85,7 @@ async def _make_document(
     except AiFailed as exc:
         if spec.composer == "ai":
             raise
-        document = await compose_text(text, title=spec.title, theme=spec.theme)
+        document = await compose_text(text, title=spec.title, theme=spec.theme, egress=egress)
         note = DocumentWarning("fallback_used", f"The AI composer failed, so the Markdown renderer was used: {exc}")
         return Document(document.html, document.title, (note, *document.warnings))
 

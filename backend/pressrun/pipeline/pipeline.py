@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pressrun.ai.cache import AiCache
 from pressrun.ai.client import AiClient
 from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.browser.capture_cache import CaptureCache
 from pressrun.browser.pool import BrowserPool
+from pressrun.browser.self_test import Seal
+from pressrun.egress.broker import Egress
 from pressrun.events.model import Complete
 from pressrun.pipeline.compose import compose
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext
@@ -25,24 +28,30 @@ class Pipeline:
     """Shared by all runs; holds no state of any."""
 
     pool: BrowserPool
+    seal: Seal
     store: LocalArtifactStore
     ai: AiClient | None
     ai_cache: AiCache | None
+    captures: CaptureCache | None
+    egress: Egress | None
     versions: Mapping[str, str]
     show_paths: bool
 
     async def compose(self, context: RunContext) -> Composed:
         """Stage 1. Raises: ComposeFailed, AiFailed, DiskFull."""
-        return await compose(context, self.ai, self.ai_cache, self.store)
+        return await compose(context, self.ai, self.ai_cache, self.store, self.egress)
 
     async def render(self, context: RunContext) -> Rendered:
         """Stage 2; nothing to capture where no pictures were asked for. Raises: BrowserFailure, DiskFull."""
         if not {"images", "zip"} & set(context.spec.outputs):
             return Rendered(slides=[], truncated=False)
-        return await render(context, self.pool)
+        await self.seal.check()
+        return await render(context, self.pool, self.captures)
 
     async def export(self, context: RunContext, composed: Composed, rendered: Rendered) -> Exported:
         """Stage 3. Raises: BrowserFailure, DiskFull."""
+        if "pdf" in context.spec.outputs:
+            await self.seal.check()
         return await export(context, self.pool, composed, rendered)
 
     async def publish(

@@ -2,7 +2,7 @@
 
 Slides are captured by as many browsers as are free, written while the next are captured, and told in order: a
 `screenshot` event names a slide only when all before it were named. What an earlier attempt captured is verified by its
-digest and not captured again.
+digest and not captured again; nor is what the capture cache has, and where it has everything no browser is asked for.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import anyio
 import structlog
 
 from pressrun.artifacts.model import StoredFile
+from pressrun.browser.capture_cache import CaptureCache
 from pressrun.browser.drawing import Picture, draw
 from pressrun.browser.image import ImageOptions
 from pressrun.browser.lease import DocumentLayout
@@ -24,6 +25,7 @@ from pressrun.browser.ports import Screen
 from pressrun.errors import EmptyDocument
 from pressrun.events.model import Screenshot, Warning
 from pressrun.failpoints import failpoint
+from pressrun.pipeline.captures import RunCaptures, open_captures
 from pressrun.pipeline.context import DOCUMENT_NAME, Rendered, RunContext
 from pressrun.spec import ImageFormat
 
@@ -31,19 +33,21 @@ _ENDINGS: dict[ImageFormat, str] = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 _log = structlog.get_logger(__name__)
 
 
-async def render(context: RunContext, pool: BrowserPool) -> Rendered:
+async def render(context: RunContext, pool: BrowserPool, cache: CaptureCache | None = None) -> Rendered:
     """Captures every slide. Raises: BrowserFailure, EmptyDocument, DiskFull."""
     spec = context.spec
-    html = (await context.staging.read(DOCUMENT_NAME)).decode()
+    document = await context.staging.read(DOCUMENT_NAME)
+    html = document.decode()
     context = _without_slides_of_another_document(context, html)
-    await context.progress("render", 0, "Opening the document in the browser")
-    picture = Picture(
-        html,
-        Screen(spec.viewport_width, spec.viewport_height, spec.zoom),
-        ImageOptions(spec.image_format, spec.image_quality, spec.png_mode),
-    )
-    slides = _Slides(context)
-    await draw(pool, picture, run=context.operation_id, plan=slides.plan, save=slides.save)
+    slides = _Slides(context, await open_captures(context, cache, document))
+    if not await slides.take_kept():
+        await context.progress("render", 0, "Opening the document in the browser")
+        picture = Picture(
+            html,
+            Screen(spec.viewport_width, spec.viewport_height, spec.zoom),
+            ImageOptions(spec.image_format, spec.image_quality, spec.png_mode),
+        )
+        await draw(pool, picture, run=context.operation_id, plan=slides.plan, save=slides.save)
     return Rendered(slides=slides.files, truncated=slides.truncated)
 
 
@@ -58,13 +62,30 @@ def _without_slides_of_another_document(context: RunContext, html: str) -> RunCo
 class _Slides:
     """The slides of one run on their way to disk and log. `plan` and `save` are what `draw` calls."""
 
-    def __init__(self, context: RunContext) -> None:
+    def __init__(self, context: RunContext, captures: RunCaptures) -> None:
         self.files: list[StoredFile] = []
         self.truncated = False
         self._context = context
+        self._captures = captures
         self._total = 0
-        self._saved: dict[int, tuple[StoredFile, bool]] = {}  # not told yet; whether it is news
+        self._saved: dict[int, StoredFile] = {}  # not told yet
         self._telling = anyio.Lock()  # without it two that save at once would tell their slides in any order
+
+    async def take_kept(self) -> bool:
+        """Every slide without a browser, if all were captured before; False, and nothing was told, if one was not."""
+        plan = await self._captures.plan()
+        if plan is None:
+            return False
+        found: dict[int, StoredFile] = {}
+        for index in range(1, len(plan.slices) + 1):
+            file = await self._captures.place(index, self._name(index))
+            if file is None:
+                return False
+            found[index] = file
+        await self._begin(plan)
+        self._saved = found
+        await self._tell()
+        return True
 
     async def plan(self, layout: DocumentLayout) -> Sequence[tuple[int, Slice]]:
         """The slices that are still to be captured, by their number from 1."""
@@ -79,19 +100,20 @@ class _Slides:
             spec.page_breaks,
             spec.max_screenshots,
         )
-        self._total, self.truncated = len(plan.slices), plan.truncated
-        if plan.truncated and not self._context.captured:
-            await self._warn_truncated()
+        await self._captures.keep_plan(plan)
+        await self._begin(plan)
         return await self._without_captured(plan)
 
-    async def _warn_truncated(self) -> None:
-        await self._context.emit(
-            Warning(
-                code="truncated",
-                message=f"The document is longer than max_screenshots={self._context.spec.max_screenshots} slides; the "
-                "rest is not captured. Raise max_screenshots (up to 500) to get it all.",
+    async def _begin(self, plan: SlicePlan) -> None:
+        self._total, self.truncated = len(plan.slices), plan.truncated
+        if plan.truncated and not self._context.captured:
+            await self._context.emit(
+                Warning(
+                    code="truncated",
+                    message=f"The document is longer than max_screenshots={self._context.spec.max_screenshots} slides; "
+                    "the rest is not captured. Raise max_screenshots (up to 500) to get it all.",
+                )
             )
-        )
 
     async def _without_captured(self, plan: SlicePlan) -> Sequence[tuple[int, Slice]]:
         left: list[tuple[int, Slice]] = []
@@ -99,9 +121,11 @@ class _Slides:
             known = self._context.captured.get(index)
             file = None if known is None else await self._context.staging.verify(known.filename, known.sha256)
             if file is None:
+                file = await self._captures.place(index, self._name(index))
+            if file is None:
                 left.append((index, piece))
             else:
-                self._saved[index] = file, False  # of an earlier attempt: told already
+                self._saved[index] = file
         await self._tell()
         return left
 
@@ -109,29 +133,30 @@ class _Slides:
         """Writes a slide, and tells all that can be told in order."""
         _log.debug("slide captured", index=index, attempt=self._context.attempt)
         failpoint("slide.captured")
-        file = await self._context.staging.write(
-            f"slides/{index:04d}.{_ENDINGS[self._context.spec.image_format]}", image
-        )
+        file = await self._context.staging.write(self._name(index), image)
         failpoint("slide.written")
-        known = self._context.captured.get(index)
-        # captured again after a crash: the log has it already
-        self._saved[index] = file, known is None or known.sha256 != file.sha256
+        await self._captures.keep(index, file)
+        self._saved[index] = file
         await self._tell()
 
     async def _tell(self) -> None:
         async with self._telling:
-            while (saved := self._saved.pop(len(self.files) + 1, None)) is not None:
-                file, is_news = saved
+            while (file := self._saved.pop(len(self.files) + 1, None)) is not None:
                 self.files.append(file)
-                if is_news:
-                    await self._context.emit(self._screenshot(len(self.files), file))
-                    failpoint("slide.told")
-                    if len(self.files) + 1 not in self._saved:  # else the next one says as much
-                        await self._tell_progress()
+                known = self._context.captured.get(len(self.files))
+                if known is not None and known.sha256 == file.sha256:
+                    continue  # of an earlier attempt, or captured again after a crash: the log has it already
+                await self._context.emit(self._screenshot(len(self.files), file))
+                failpoint("slide.told")
+                if len(self.files) + 1 not in self._saved:  # else the next one says as much
+                    await self._tell_progress()
 
     async def _tell_progress(self) -> None:
         done, total = len(self.files), self._total
         await self._context.progress("render", done / total, f"Slide {done} of {total}", done, total)
+
+    def _name(self, index: int) -> str:
+        return f"slides/{index:04d}.{_ENDINGS[self._context.spec.image_format]}"
 
     def _screenshot(self, index: int, file: StoredFile) -> Screenshot:
         spec = self._context.spec

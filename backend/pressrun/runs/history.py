@@ -115,6 +115,10 @@ class RunHistory:
         """Attempts and stages of a run."""
         return tell_story(await self._database.read(event_queries.read_facts, operation_id, _TOLD_BY))
 
+    async def count_webhooks(self) -> dict[str, int]:
+        """How many webhooks are in each state that any is in."""
+        return await self._database.read(webhook_queries.count_by_state)
+
     async def webhook(self, operation_id: str) -> WebhookState | None:
         """How far its webhook is, if the run has one."""
         row = await self._database.read(webhook_queries.get, operation_id)

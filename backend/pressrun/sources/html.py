@@ -1,13 +1,16 @@
-"""HTML as it is -> a document. It is not changed and not cleaned: the browser is sealed and runs no scripts.
+"""HTML as it is -> a document. It is not cleaned: the browser is sealed and runs no scripts.
 
-Only its title and its warnings are looked for, in a child process; an HTML that is too much for that is still shown.
+Its title and its warnings are looked for in a child process, and what it names on the web is put into it where
+PRESSRUN_EGRESS allows; an HTML that is too much for that is still shown.
 """
 
 from __future__ import annotations
 
+from pressrun.egress.broker import Egress
 from pressrun.errors import SourceTooComplex
 from pressrun.sources.document import Document, DocumentWarning
 from pressrun.sources.parser_pool import parse
+from pressrun.sources.remote import embed_remote
 from pressrun.sources.titles import NO_TITLE, one_line
 
 SCAN_LIMIT_S = 5.0  # 5 MB of nothing but tags, the largest taken, need about three
@@ -18,12 +21,13 @@ _NOT_SCANNED = DocumentWarning(
 )
 
 
-async def compose_html(html: str, *, title: str | None) -> Document:
+async def compose_html(html: str, *, title: str | None, egress: Egress | None = None) -> Document:
     """The document, with its own title unless one is given. Raises: ComposeFailed if the scanner is broken."""
     given = one_line(title or "")
     try:
-        found = await parse("html", html=html, timeout_s=SCAN_LIMIT_S)
+        embedded = await embed_remote(html, egress)
+        found = await parse("html", html=html, fetched=embedded.fetched, timeout_s=SCAN_LIMIT_S)
     except SourceTooComplex:
         return Document(html, given or NO_TITLE, (_NOT_SCANNED,))
     warnings = tuple(DocumentWarning(code, message) for code, message in found["warnings"])
-    return Document(html, given or found["title"] or NO_TITLE, warnings)
+    return Document(embedded.html, given or found["title"] or NO_TITLE, (*embedded.warnings, *warnings))

@@ -6,6 +6,7 @@ Runs in the parser child. Changes nothing and decides nothing: the browser is se
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from typing import Any
 
@@ -37,14 +38,15 @@ _MAX_SOURCES = 1000  # more are not counted apart
 _TITLE_CHARACTERS = 500
 
 
-def scan_html(html: str) -> dict[str, Any]:
-    """`title` (empty if there is none) and `warnings` as (code, message)."""
+def scan_html(html: str, *, fetched: Sequence[str] = ()) -> dict[str, Any]:
+    """`title` (empty if there is none) and `warnings` as (code, message), none about what is `fetched`."""
     scanner = _Scanner()
     scanner.feed(html)
     scanner.close()
     title = one_line("".join(scanner.texts["title"])) or one_line("".join(scanner.texts["h1"]))
     scripts = [_SCRIPTS_OFF] if scanner.scripted else []
-    return {"title": title, "warnings": [*scripts, *blocked_warnings(scanner.sources)]}
+    blocked = [source for source in scanner.sources if source not in set(fetched)]
+    return {"title": title, "warnings": [*scripts, *blocked_warnings(blocked)]}
 
 
 class _Scanner(HTMLParser):

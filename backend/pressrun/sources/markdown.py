@@ -32,8 +32,11 @@ MAX_HIGHLIGHT_CHARACTERS = 50_000  # a longer listing stays plain: colouring it 
 _UNSAFE_SCHEMES = ("javascript:", "vbscript:", "file:")
 
 
-def render_markdown(text: str) -> dict[str, Any]:
-    """The body, what could not be shown as (code, message), and the language and direction of the whole."""
+def render_markdown(text: str, *, keep_remote: bool = False) -> dict[str, Any]:
+    """The body, what could not be shown as (code, message), and the language and direction of the whole.
+
+    `keep_remote`: pictures on the web stay as they are, for somebody else to fetch.
+    """
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").lstrip("\ufeff").replace("\0", "\ufffd")
     _, text = split_front_matter(text.replace("\r\n", "\n").replace("\r", "\n"))
     plain = is_plain(text)
@@ -44,7 +47,8 @@ def render_markdown(text: str) -> dict[str, Any]:
         shape_plain_text(tokens)
     _mark_directions_and_languages(tokens)
     _make_figures(tokens)
-    body, warnings = settle_pictures(sanitise(parser.renderer.render(tokens, parser.options, env)))
+    rendered = sanitise(parser.renderer.render(tokens, parser.options, env))
+    body, warnings = settle_pictures(rendered, keep_remote=keep_remote)
     return {"html": body, "warnings": warnings, "lang": document_language(text), "dir": document_direction(text)}
 
 

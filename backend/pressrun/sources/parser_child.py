@@ -21,10 +21,18 @@ from typing import Any, BinaryIO
 from pressrun.sources.html_scan import scan_html
 from pressrun.sources.markdown import render_markdown
 from pressrun.sources.parser_wire import HEADER
+from pressrun.sources.pictures import judge_picture
+from pressrun.sources.references import css_references, find_references
 
 MAX_OPEN_FILES = 64  # arbitrary: a parse needs its pipes and a lexer's file
 
-_TASKS: dict[str, Callable[..., dict[str, Any]]] = {"markdown": render_markdown, "html": scan_html}
+_TASKS: dict[str, Callable[..., dict[str, Any]]] = {
+    "markdown": render_markdown,
+    "html": scan_html,
+    "references": find_references,
+    "css": css_references,
+    "picture": judge_picture,
+}
 
 
 def main() -> None:

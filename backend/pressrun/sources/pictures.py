@@ -21,6 +21,7 @@ _IMG = re.compile(r'<img((?:\s+[a-z]+="[^"]*")*)\s*/?>')
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 _DATA = re.compile(r"data:image/(png|jpe?g|webp|gif|svg\+xml)((?:;[a-z0-9=-]+)*),", re.IGNORECASE)
 _FORMATS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP", "gif": "GIF"}
+_FETCHED = {"PNG": "png", "JPEG": "jpeg", "WEBP": "webp", "GIF": "gif", "AVIF": "avif"}  # also what they are called
 
 Warnings = list[tuple[str, str]]
 
@@ -29,22 +30,27 @@ class _Refused(Exception):
     """This picture is not shown; the message says why."""
 
 
-def settle_pictures(body: str) -> tuple[str, Warnings]:
-    """The body with every picture shown or replaced, and (code, message) for each that was replaced."""
+def settle_pictures(body: str, *, keep_remote: bool = False) -> tuple[str, Warnings]:
+    """The body with every picture shown or replaced, and (code, message) for each that was replaced.
+
+    `keep_remote`: pictures on the web stay as they are, for somebody else to fetch.
+    """
     blocked: list[str] = []
     refused: list[str] = []
 
     def settle(found: re.Match[str]) -> str:
         attributes = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(found.group(1))}
         source = attributes.get("src", "").strip()
+        if keep_remote and source.lower().startswith(("http://", "https://")):
+            return found.group()
         if not source.lower().startswith("data:"):
             blocked.append(source)
-            return _box(attributes.get("alt", ""), _short(source))
+            return missing_box(attributes.get("alt", ""), source)
         try:
             attributes["src"] = _check_data(source)
         except _Refused as exc:
             refused.append(str(exc))
-            return _box(attributes.get("alt", ""), str(exc))
+            return missing_box(attributes.get("alt", ""), str(exc))
         return "<img" + "".join(f' {name}="{html.escape(value)}"' for name, value in attributes.items()) + ">"
 
     return _IMG.sub(settle, body), [
@@ -68,12 +74,65 @@ def _short(source: str) -> str:
     return source if len(source) <= 200 else source[:199] + "…"  # noqa: PLR2004  (arbitrary: one line of a log)
 
 
-def _box(alt: str, why: str) -> str:
+def missing_box(alt: str, why: str) -> str:
+    """What stands where a picture would: its words, and why it is not there."""
+    why = _short(why)
     name = html.escape(alt.strip() or "Picture")
     return (
         f'<span class="missing-picture" role="img" aria-label="{name}"><span class="missing-name">{name}</span>'
         f'<span class="missing-source">{html.escape(why)}</span></span>'
     )
+
+
+def judge_picture(data: str) -> dict[str, str]:
+    """What a fetched picture (base64) is: `media_type`, with `data` where it had to be changed; or `refused`, and why.
+
+    What the host says it is does not count.
+    """
+    content = base64.b64decode(data)
+    if content.lstrip()[:1] == b"<" or content[:3] == b"\xef\xbb\xbf":
+        cleaned = clean_svg(content)
+        if cleaned is None:
+            return {"refused": "it is no picture, or an SVG that is not well-formed"}
+        return {"media_type": "image/svg+xml", "data": base64.b64encode(cleaned).decode()}
+    found = _header_of(content, list(_FETCHED))
+    if found is None:
+        return {"refused": "it is no PNG, JPEG, WebP, GIF, AVIF or SVG picture"}
+    format, pixels = found
+    if pixels > MAX_PIXELS:
+        return {"refused": f"it has {pixels / 1e6:.0f} megapixels; {MAX_PIXELS / 1e6:.0f} are the limit"}
+    return {"media_type": f"image/{_FETCHED[format]}"}
+
+
+def why_refused(source: str) -> str | None:
+    """Why a data: URI of a document must not reach the browser: it would unfold to too much. None: it may."""
+    kind, _, encoded = source[11:].partition(",")
+    is_base64 = kind.lower().endswith(";base64")
+    try:
+        data = _decode(encoded, is_base64=is_base64)
+    except _Refused:
+        return None  # the browser shows a broken picture
+    if kind.lower().startswith("svg"):
+        return "An embedded SVG picture that defines entities is not shown." if b"<!ENTITY" in data.upper() else None
+    found = _header_of(data, None)
+    if found is None or found[1] <= MAX_PIXELS:
+        return None
+    return f"An embedded picture of {found[1] / 1e6:.0f} megapixels is not shown; 50 megapixels are the limit."
+
+
+def _header_of(data: bytes, formats: list[str] | None) -> tuple[str, int] | None:
+    """Format and pixels, from the header alone; None if it is none of the formats (None: all that are known)."""
+    from PIL import Image  # noqa: PLC0415  (a tenth of a second that a text without pictures need not pay)
+
+    wanted = [*_FETCHED, "BMP", "ICO"] if formats is None else formats
+    maximum, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # the limit is ours, and only the header is read
+    try:
+        with Image.open(io.BytesIO(data), formats=wanted) as picture:
+            return str(picture.format), picture.size[0] * picture.size[1]
+    except (OSError, ValueError, SyntaxError):
+        return None
+    finally:
+        Image.MAX_IMAGE_PIXELS = maximum
 
 
 def _check_data(source: str) -> str:

@@ -1,0 +1,125 @@
+"""What a run's slides show, as keys of the capture cache; and the way of a kept picture into staging.
+
+A slide is what the document (its bytes, with all that is embedded in them) looks like between two heights, on a screen,
+written in a format by what draws. All of that is in its key: every field of the spec but those that only made the
+document or only say which slices there are. A field that is added to RunSpec is in both keys until it is named here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pressrun.artifacts.model import StoredFile
+from pressrun.browser.capture_cache import CaptureCache
+from pressrun.browser.page_breaks import Slice, SlicePlan
+from pressrun.pipeline.context import RunContext
+from pressrun.spec import RunSpec
+
+# They make the document, whose digest is in every key, or name and pack what is made of it.
+NOT_SHOWN: Final = frozenset(
+    (
+        *("text", "html", "composer", "model_choice", "system_prompt", "enable_verification", "use_cache"),
+        *("title", "theme", "output_name", "outputs", "rerender_of"),
+    )
+)
+# They choose the slices; what is on a slice is said by where it begins and ends.
+PLAN_ONLY: Final = frozenset({"overlap", "page_breaks", "max_screenshots"})
+# They say how a picture is written, and nothing of where its slices are.
+WRITING_ONLY: Final = frozenset({"image_format", "image_quality", "png_mode"})
+
+
+def plan_key(spec: RunSpec, document: str, renderer: str) -> str:
+    """Names the slices of a document (its SHA-256) with that spec."""
+    return _key("plan", document, renderer, _fields(spec, NOT_SHOWN | WRITING_ONLY))
+
+
+def picture_key(spec: RunSpec, document: str, renderer: str, piece: Slice) -> str:
+    """Names the picture of one slice."""
+    unused = {"image_quality"} if spec.image_format == "png" else {"png_mode"}
+    place = [piece.top, piece.bottom, piece.offset]
+    return _key("picture", document, renderer, _fields(spec, NOT_SHOWN | PLAN_ONLY | unused), place)
+
+
+def _fields(spec: RunSpec, without: frozenset[str]) -> dict[str, Any]:
+    return spec.model_dump(mode="json", exclude=set(without))
+
+
+def _key(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(slots=True)
+class RunCaptures:
+    """The cache as one run sees it: `open_captures` makes it, and it ends with the render stage."""
+
+    _context: RunContext
+    _cache: CaptureCache | None
+    _document: str = ""
+    _renderer: str = ""
+    _pieces: dict[int, Slice] = field(default_factory=dict)
+
+    async def plan(self) -> SlicePlan | None:
+        """The slices, if the same document was cut the same way before."""
+        if self._cache is None:
+            return None
+        note = await self._cache.read_note(self._plan_key())
+        try:
+            plan = None if note is None else _plan_of(note)
+        except (KeyError, TypeError, ValueError):
+            plan = None
+        if plan is not None:
+            self._pieces = dict(enumerate(plan.slices, start=1))
+        return plan
+
+    async def keep_plan(self, plan: SlicePlan) -> None:
+        """Where this run's slices are: before `place` and `keep`."""
+        self._pieces = dict(enumerate(plan.slices, start=1))
+        if self._cache is not None:
+            slices = [[piece.top, piece.bottom, piece.offset] for piece in plan.slices]
+            await self._cache.keep_note(self._plan_key(), {"slices": slices, "truncated": plan.truncated})
+
+    async def place(self, index: int, name: str) -> StoredFile | None:
+        """Slide `index` (from 1) as a file of staging, if its picture was kept and is still what it was."""
+        if self._cache is None:
+            return None
+        key = self._picture_key(index)
+        kept = await self._cache.find(key)
+        if kept is None:
+            return None
+        file = await self._context.staging.adopt(name, kept.path, kept.sha256)
+        if file is None:
+            await self._cache.drop(key)
+        return file
+
+    async def keep(self, index: int, file: StoredFile) -> None:
+        """Keeps slide `index`, which is in staging under its final name."""
+        if self._cache is not None:
+            path = self._context.staging.path(file.name)
+            await self._cache.keep(self._picture_key(index), path, file.sha256, file.size_bytes)
+
+    def _plan_key(self) -> str:
+        return plan_key(self._context.spec, self._document, self._renderer)
+
+    def _picture_key(self, index: int) -> str:
+        return picture_key(self._context.spec, self._document, self._renderer, self._pieces[index])
+
+
+async def open_captures(context: RunContext, cache: CaptureCache | None, html: bytes) -> RunCaptures:
+    """The cache for a run that shows `html`, with scripts off and sealed: so it looks the same each time.
+
+    Without a cache, or while it rests, nothing is found and nothing is kept.
+    """
+    renderer = None if cache is None else await cache.renderer()
+    if cache is None or renderer is None:
+        return RunCaptures(context, None)
+    return RunCaptures(context, cache, hashlib.sha256(html).hexdigest(), renderer)
+
+
+def _plan_of(note: dict[str, Any]) -> SlicePlan:
+    slices = tuple(Slice(float(top), float(bottom), float(offset)) for top, bottom, offset in note["slices"])
+    if not slices:
+        raise ValueError("a plan has at least one slice")
+    return SlicePlan(slices, bool(note["truncated"]))

@@ -1,0 +1,1 @@
+"""The same deck captured by what people use today; see `compare.py`."""

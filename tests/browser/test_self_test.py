@@ -1,0 +1,113 @@
+"""The test of the seal at start: silent for a sealed browser, loud for any other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+from playwright.async_api import async_playwright
+
+from pressrun import app
+from pressrun.browser import self_test
+from pressrun.browser.chromium import find_chromium
+from pressrun.browser.pool import BrowserPool
+from pressrun.browser.self_test import Seal, open_listener, show_page
+from pressrun.errors import BrowserUnavailable, RenderTimeout
+from pressrun.settings import Settings
+from tests.support.runs import run_to_end
+from tests.support.threaded_server import serve
+
+pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
+
+
+async def show_unsealed(_pool: BrowserPool, html: str) -> None:
+    """As a program would that has read no manual."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_chromium(None), args=["--no-sandbox"])
+        page = await browser.new_page()
+        await page.set_content(html)
+        await page.screenshot()
+        await browser.close()
+
+
+async def test_a_sealed_browser_passes_once_for_all(pool: BrowserPool) -> None:
+    shown = []
+
+    async def show(pool: BrowserPool, html: str) -> None:
+        shown.append(html)
+        await show_page(pool, html)
+
+    seal = Seal(pool, show)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(5):
+            tasks.start_soon(seal.check)
+    await seal.check()
+    assert len(shown) == 1
+    assert seal.leak is None
+
+
+@pytest.mark.promise("seal-proved")
+async def test_a_browser_that_is_not_sealed_is_found_out_for_good(pool: BrowserPool) -> None:
+    seal = Seal(pool, show_unsealed)
+    with pytest.raises(BrowserUnavailable, match="not sealed") as refused:
+        await seal.check()
+    assert "TCP" in str(refused.value)
+    with pytest.raises(BrowserUnavailable, match="not sealed"):
+        await seal.check()
+
+
+async def test_what_could_not_be_tested_is_tested_again(pool: BrowserPool) -> None:
+    tries = []
+
+    async def show(pool: BrowserPool, html: str) -> None:
+        tries.append(html)
+        if len(tries) == 1:
+            raise RenderTimeout
+        await show_page(pool, html)
+
+    seal = Seal(pool, show)
+    await seal.warm()
+    assert seal.leak is None
+    await seal.check()
+    assert len(tries) == 2
+
+
+async def test_the_listener_hears_both_protocols() -> None:
+    async with open_listener() as listener:
+        host, _, port = listener.address.partition(":")
+        async with await anyio.create_connected_udp_socket(host, int(port)) as udp:
+            await udp.send(b"x")
+            with anyio.fail_after(5):
+                await listener._came.wait()
+        assert listener.hits == ["UDP"]
+        listener.hits.clear()
+        await listener.prove_hearing()
+        assert listener.hits == []
+
+
+def test_the_page_tries_every_way_and_is_well_formed() -> None:
+    page = self_test._PAGE.format(url="http://u", named="http://n", address="a")
+    assert "{{" not in page
+    assert page.count("http://u") + page.count("http://n") + page.count("stun:a") >= 18
+
+
+@pytest.mark.promise("seal-proved")
+@pytest.mark.slow
+def test_a_server_whose_browser_is_not_sealed_is_not_ready_and_shows_no_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "Seal", lambda pool: Seal(pool, show_unsealed))
+    settings = Settings(data_dir=tmp_path / "data", _env_file=None)
+    with (
+        serve(app.create_app(settings), lifespan="on") as port,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http,
+    ):
+        ready = http.get("/readyz")
+        assert ready.status_code == 503
+        assert "not sealed" in ready.json()["checks"]["browser"]
+        end = run_to_end(http, text="# One")[-1]
+        assert (end["type"], end["code"]) == ("error", "browser_unavailable")
+        assert "not sealed" in end["message"]
+        assert run_to_end(http, text="# Two", outputs=["html"])[-1]["type"] == "complete"  # nobody is shown anything
