@@ -35,7 +35,7 @@ function Elapsed({ view }: { view: RunView }): ReactElement | null {
 }
 
 /** While it runs: how far it is, what is happening, for how long. */
-export function ProgressCard({ view, held }: { view: RunView; held: boolean }): ReactElement {
+export function ProgressCard({ view }: { view: RunView }): ReactElement {
   const again = view.attempt > 1;
   return (
     <section className={styles["card"]} aria-label="Progress">
@@ -48,9 +48,6 @@ export function ProgressCard({ view, held }: { view: RunView; held: boolean }): 
         <Elapsed view={view} />
       </p>
       <Files view={view} />
-      {held && (
-        <p className={styles["again"]}>Paused: it keeps its place in the line and lets others pass.</p>
-      )}
       {again && (
         <p className={styles["again"]}>
           Attempt {view.attempt}

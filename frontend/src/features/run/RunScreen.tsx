@@ -42,7 +42,7 @@ function Story({ feed }: { feed: RunFeed }): ReactElement {
       <LiveText text={announcement(view)} />
       <ConnectionNotice connection={connection} />
       <Joined disposition={disposition} />
-      {ended ? <Outcome view={view} /> : <ProgressCard view={view} held={detail?.paused === true} />}
+      {ended ? <Outcome view={view} /> : <ProgressCard view={view} />}
       {view.status === "queued" && detail !== undefined && <LanePaused lane={detail.lane} />}
       <Timing detail={detail} />
       <Warnings warnings={view.warnings} />
