@@ -27,6 +27,8 @@ export interface paths {
                     Prefer?: string;
                     /** @description the last seq seen; one of this run's */
                     "Last-Event-ID"?: string;
+                    /** @description needed with a form, unless there is a token */
+                    "X-Pressrun"?: "1";
                 };
                 path?: never;
                 cookie?: never;
@@ -34,6 +36,15 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": components["schemas"]["GenerateRequest"];
+                    "multipart/form-data": {
+                        /**
+                         * Format: binary
+                         * @description instead of `text` or `html`: one Markdown, plain text or HTML file in UTF-8
+                         */
+                        files?: string;
+                    } & {
+                        [key: string]: string;
+                    };
                 };
             };
             responses: {
@@ -197,13 +208,25 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description needed with a form, unless there is a token */
+                    "X-Pressrun"?: "1";
+                };
                 path?: never;
                 cookie?: never;
             };
             requestBody: {
                 content: {
                     "application/json": components["schemas"]["GenerateRequest"];
+                    "multipart/form-data": {
+                        /**
+                         * Format: binary
+                         * @description instead of `text` or `html`: one Markdown, plain text or HTML file in UTF-8
+                         */
+                        files?: string;
+                    } & {
+                        [key: string]: string;
+                    };
                 };
             };
             responses: {
@@ -431,7 +454,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The run in the lane's slot */
+        /** The run in the lane's slot; where the lane has several, the one that has run longest */
         get: {
             parameters: {
                 query?: {
@@ -452,7 +475,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunOut"];
                     };
                 };
-                /** @description none */
+                /** @description none; a slot held longer than PRESSRUN_RUN_MAX_S is nobody's */
                 204: {
                     headers: {
                         [name: string]: unknown;
@@ -1350,6 +1373,8 @@ export interface paths {
                     Prefer?: string;
                     /** @description the last seq seen; one of this run's */
                     "Last-Event-ID"?: string;
+                    /** @description needed with a form, unless there is a token */
+                    "X-Pressrun"?: "1";
                 };
                 path: {
                     operation_id: string;
@@ -2677,6 +2702,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove what is no longer to be kept, of every caller; needs the scope `admin` */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description 1: only tell what would go */
+                    dry_run?: "0" | "1";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description what went, or would go */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RetentionOut"];
+                    };
+                };
+                /** @description malformed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description a token is needed */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not from there */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this host */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description no such value of `dry_run` */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -2866,6 +2993,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this process counts, for Prometheus */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description text format 0.0.4 */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description malformed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description a token is needed */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not from there */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this method; `Allow` has those it takes */
+                405: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description not this host */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description headers too large */
+                431: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -2957,7 +3174,57 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "run-ended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sent to `webhook_url` when the run has ended, signed as Standard Webhooks have it */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    "webhook-id": string;
+                    "webhook-timestamp": string;
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["WebhookMessage"];
+                };
+            };
+            responses: {
+                /** @description not wanted: given up at once */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description taken; anything else is tried again later, with the same `webhook-id` */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /**
@@ -3117,6 +3384,12 @@ export interface components {
              */
             on_disconnect?: "continue" | "cancel";
             /**
+             * Webhook Url
+             * @description told once of the run's end
+             * @default null
+             */
+            webhook_url?: string | null;
+            /**
              * Priority
              * @description order in the waiting line, higher first
              * @default 0
@@ -3173,6 +3446,13 @@ export interface components {
              * @default 85
              */
             image_quality?: number;
+            /**
+             * Png Mode
+             * @description for png: written fast, or with half the bytes; same pixels
+             * @default speed
+             * @enum {string}
+             */
+            png_mode?: "speed" | "size";
             /**
              * Outputs
              * @default [
@@ -3355,6 +3635,30 @@ export interface components {
             run?: components["schemas"]["RunInTheWay"] | null;
         };
         /**
+         * RemovedRun
+         * @description A run that goes, and why.
+         */
+        RemovedRun: {
+            /** Operation Id */
+            operation_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "complete" | "error" | "cancelled";
+            /** Title */
+            title: string | null;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * RerenderRequest
          * @description The body of POST /runs/{id}/rerender; what is not given is as it was.
          */
@@ -3385,6 +3689,12 @@ export interface components {
              * @enum {string}
              */
             on_disconnect?: "continue" | "cancel";
+            /**
+             * Webhook Url
+             * @description told once of the run's end
+             * @default null
+             */
+            webhook_url?: string | null;
             /**
              * Priority
              * @description order in the waiting line, higher first
@@ -3443,12 +3753,51 @@ export interface components {
              */
             image_quality?: number;
             /**
+             * Png Mode
+             * @description for png: written fast, or with half the bytes; same pixels
+             * @default speed
+             * @enum {string}
+             */
+            png_mode?: "speed" | "size";
+            /**
              * Outputs
              * @default [
              *       "images"
              *     ]
              */
             outputs?: ("images" | "html" | "pdf" | "zip")[];
+        };
+        /**
+         * RetentionOut
+         * @description What retention removed, or would remove.
+         */
+        RetentionOut: {
+            /** Dry Run */
+            dry_run: boolean;
+            /**
+             * Used Bytes
+             * @description by the files of all ended runs, before
+             */
+            used_bytes: number;
+            /** Freed Bytes */
+            freed_bytes: number;
+            /** Runs */
+            runs: components["schemas"]["RemovedRun"][];
+            /**
+             * Staging
+             * @description runs whose leftovers for a retry went
+             */
+            staging: string[];
+            /**
+             * Orphans
+             * @description batch folders without a run; they stay
+             */
+            orphans: string[];
+            /**
+             * More
+             * @description there is more than one sweep removes: ask again
+             */
+            more: boolean;
         };
         /**
          * RetryRequest
@@ -3561,6 +3910,8 @@ export interface components {
             attempts: components["schemas"]["AttemptOut"][];
             /** Stages */
             stages: components["schemas"]["StageOut"][];
+            /** @description null where none was asked for */
+            webhook: components["schemas"]["WebhookOut"] | null;
         };
         /**
          * RunError
@@ -3766,6 +4117,13 @@ export interface components {
              */
             image_quality?: number;
             /**
+             * Png Mode
+             * @description for png: written fast, or with half the bytes; same pixels
+             * @default speed
+             * @enum {string}
+             */
+            png_mode?: "speed" | "size";
+            /**
              * Outputs
              * @default [
              *       "images"
@@ -3948,6 +4306,106 @@ export interface components {
              * @description null while it goes on
              */
             duration_s: number | null;
+        };
+        /**
+         * WebhookData
+         * @description The run, at its end.
+         */
+        WebhookData: {
+            /** Operation Id */
+            operation_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "complete" | "error" | "cancelled";
+            /** Title */
+            title: string | null;
+            /** Lane */
+            lane: string;
+            /** Attempt */
+            attempt: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Ended At
+             * Format: date-time
+             */
+            ended_at: string;
+            /** Duration S */
+            duration_s: number;
+            /** Fingerprint */
+            fingerprint: string;
+            /**
+             * Result
+             * @description the fields of the `complete` event without `screenshot_files`
+             */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Error
+             * @description code, message, stage, retryable
+             */
+            error: {
+                [key: string]: unknown;
+            } | null;
+            /** Cancelled By */
+            cancelled_by: string | null;
+            links: components["schemas"]["WebhookLinks"];
+        };
+        /**
+         * WebhookLinks
+         * @description Paths on the server.
+         */
+        WebhookLinks: {
+            /** Run */
+            run: string;
+            /** Events */
+            events: string;
+            /** Archive */
+            archive: string;
+        };
+        /**
+         * WebhookMessage
+         * @description The body of a webhook (Standard Webhooks).
+         */
+        WebhookMessage: {
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "run.complete" | "run.error" | "run.cancelled";
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            data: components["schemas"]["WebhookData"];
+        };
+        /**
+         * WebhookOut
+         * @description How far the webhook of a run is.
+         */
+        WebhookOut: {
+            /**
+             * State
+             * @description `waiting` for the end of the run
+             * @enum {string}
+             */
+            state: "waiting" | "due" | "delivered" | "given_up";
+            /** Attempts */
+            attempts: number;
+            /**
+             * Last Status
+             * @description of the last answer; null when there was none
+             */
+            last_status: number | null;
         };
         /**
          * Queued
