@@ -121,6 +121,7 @@ export const detailOf = (log: readonly RunEvent[], more: Partial<RunDetail> = {}
   ...runOf(log),
   attempts: [],
   stages: [],
+  webhook: null,
   ...more,
 });
 

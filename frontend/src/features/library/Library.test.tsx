@@ -16,7 +16,7 @@ const oneRun =
     return json(response, { runs, next_cursor: null });
   };
 
-test("what is typed is searched for and stands in the address, and Back takes it away", async () => {
+test("what is typed is searched for and is asked for once", async () => {
   const { seen } = await serveLog(lesson, { trouble: oneRun() });
   const user = renderApp("/runs");
   await screen.findByText("A lesson");
