@@ -16,6 +16,7 @@ from typing import Any
 
 import anyio
 import httpx
+from anyio.abc import TaskGroup
 from playwright.async_api import CDPSession, async_playwright
 
 from benchmarks.figures import Figure
@@ -147,7 +148,7 @@ async def raw_browsers() -> AsyncIterator[Callable[[str, Path], Awaitable[float]
             left = iter(range(_SLIDES))
             async with anyio.create_task_group() as tasks:
                 for browser in browsers:
-                    tasks.start_soon(_work, browser, html, left, folder)
+                    tasks.start_soon(_work, browser, html, left, folder, tasks)
             return time.perf_counter() - begun_at
 
         yield take
@@ -155,7 +156,7 @@ async def raw_browsers() -> AsyncIterator[Callable[[str, Path], Awaitable[float]
             await browser.close()
 
 
-async def _work(browser: Any, html: str, left: Iterator[int], folder: Path) -> None:
+async def _work(browser: Any, html: str, left: Iterator[int], folder: Path, tasks: TaskGroup) -> None:
     viewport = {"width": -int(-WIDTH / ZOOM // 1), "height": -int(-HEIGHT / ZOOM // 1)}
     context = await browser.new_context(viewport=viewport, device_scale_factor=ZOOM)
     page = await context.new_page()
@@ -165,6 +166,10 @@ async def _work(browser: Any, html: str, left: Iterator[int], folder: Path) -> N
     for number in left:
         await page.evaluate("top => scrollTo(0, top)", number * _CSS_HEIGHT)
         answer = await session.send("Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True})
-        data = base64.b64decode(answer["data"])
-        await anyio.to_thread.run_sync((folder / f"raw-{number}.png").write_bytes, data)
+        # As a careful script would: the next is taken while this one is decoded and written.
+        tasks.start_soon(anyio.to_thread.run_sync, _write, folder / f"raw-{number}.png", answer["data"])
     await context.close()
+
+
+def _write(path: Path, shot: str) -> None:
+    path.write_bytes(base64.b64decode(shot))
