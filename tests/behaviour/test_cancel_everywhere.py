@@ -58,7 +58,7 @@ def test_around_the_point_of_no_return_a_cancel_is_in_time_or_too_late_and_never
 
 
 def test_a_cancel_of_a_waiting_run_ends_it_at_once_and_twice_is_once(http: httpx.Client) -> None:
-    with starting(http, text=chapter(60, "holder"), max_screenshots=60) as (_, events):
+    with starting(http, text=chapter(400, "holder"), max_screenshots=500) as (_, events):
         holder = next(events)["operation_id"]
         with starting(http, text="waits", on_busy="queue") as (_, waiting):
             told = [next(waiting)]
@@ -73,7 +73,7 @@ def test_a_cancel_of_a_waiting_run_ends_it_at_once_and_twice_is_once(http: httpx
 
 
 def test_a_cancel_that_names_an_attempt_hits_no_other(http: httpx.Client) -> None:
-    with starting(http, text=chapter(60, "attempts"), max_screenshots=60) as (_, events):
+    with starting(http, text=chapter(400, "attempts"), max_screenshots=500) as (_, events):
         operation_id = next(events)["operation_id"]
         late = http.post(f"/runs/{operation_id}/cancel", json={"attempt": 2})
         assert late.status_code == 409
@@ -99,7 +99,7 @@ def test_a_cancel_while_the_export_is_made_ends_it_within_a_second(http: httpx.C
 
 def test_a_cancel_while_the_browser_hangs_ends_the_run_within_a_second(tmp_path: Path) -> None:
     with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=60) as http:
-        with starting(http, text=chapter(60, "hung"), max_screenshots=60) as (_, events):
+        with starting(http, text=chapter(400, "hung"), max_screenshots=500) as (_, events):
             told = []
             for event in events:
                 told.append(event)

@@ -66,7 +66,7 @@ def test_slow_clients_are_closed_after_ten_seconds_and_a_real_post_is_not_slowed
 def test_at_the_descriptor_limit_the_pulse_answers_a_newcomer_is_told_and_nothing_burns(limited: Server) -> None:
     with (
         httpx.Client(base_url=limited.url, timeout=60) as http,
-        starting(http, text=chapter(60, "holds on")) as (_, events),
+        starting(http, text=chapter(400, "holds on"), max_screenshots=500) as (_, events),
     ):
         operation_id = next(events)["operation_id"]
         resting = len(limited.log)
@@ -102,7 +102,7 @@ def test_descriptors_that_others_used_up_do_not_silence_the_pulse(tmp_path: Path
 
 
 def test_five_hundred_readers_that_reset_at_once_are_freed_in_three_seconds(server: Server, http: httpx.Client) -> None:
-    with starting(http, text=chapter(60, "left alone")) as (_, events):
+    with starting(http, text=chapter(400, "left alone"), max_screenshots=500) as (_, events):
         operation_id = next(events)["operation_id"]
         before = sockets_of(server.pid)
         with crowd(server.port, 500, get(f"/runs/{operation_id}/events")) as readers:

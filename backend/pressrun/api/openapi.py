@@ -213,7 +213,9 @@ _FORM = {
     "propertyNames": {"enum": [*GenerateRequest.model_fields, "files"]},
     "additionalProperties": {"type": "string"},
 }
-_FORM_HEADER = _parameter("X-Pressrun", "header", {"const": "1"}, "needed with a form, unless there is a token")
+_FORM_HEADER = _parameter(
+    "X-Pressrun", "header", _TEXT, "anything, as in 1: needed with a form, unless there is a token"
+)
 _ID = {"type": "string", "pattern": f"^{OPERATION_ID_PATTERN}$"}
 _OPERATION_ID = _parameter("operation_id", "path", _ID)
 _SEQ = {"type": "string", "pattern": "^[0-9]{0,10}$"}

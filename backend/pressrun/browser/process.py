@@ -171,7 +171,8 @@ def sealing_flags(config: BrowserPoolConfig) -> list[str]:
 _SEAL = (
     "--proxy-server=http://sealed.invalid:9",
     "--proxy-bypass-list=<-loopback>",
-    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",  # the name in the full browser
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",  # in the headless shell, which does not know the other
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
 _QUIET = (
