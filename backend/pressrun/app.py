@@ -220,8 +220,8 @@ async def _open_all(
 async def _warm(pool: BrowserPool, seal: Seal) -> AsyncIterator[None]:
     """Starts what the first run needs in the background: the server answers at once, the run does not wait either."""
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(warm_up)
-        tasks.start_soon(_warm_browser, pool, seal)
+        tasks.start_soon(tell_failure, warm_up)
+        tasks.start_soon(tell_failure, _warm_browser, pool, seal)
         try:
             yield
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,6 +114,21 @@ def test_a_server_whose_browser_is_not_sealed_is_not_ready_and_shows_no_document
         assert (end["type"], end["code"]) == ("error", "browser_unavailable")
         assert "not sealed" in end["message"]
         assert run_to_end(http, text="# Two", outputs=["html"])[-1]["type"] == "complete"  # nobody is shown anything
+
+
+async def test_a_seal_that_cannot_be_tested_for_want_of_a_socket_is_tested_at_the_next_check(
+    pool: BrowserPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_socket(**_options: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    seal = Seal(pool)
+    with monkeypatch.context() as broken:
+        broken.setattr(anyio, "create_udp_socket", no_socket)
+        with pytest.raises(BrowserUnavailable, match="just now"):
+            await seal.check()
+        await seal.warm()  # does not raise: a server starts all the same
+    await seal.check()
 
 
 @pytest.mark.slow

@@ -140,11 +140,14 @@ class Seal:
 
     async def _test(self) -> None:
         failure: BrowserFailure | None = None
-        async with open_listener() as listener:
-            try:
-                await self._try_out(listener)
-            except BrowserFailure as exc:
-                failure = exc  # raised outside of the listener's task group, which would wrap it
+        try:
+            async with open_listener() as listener:
+                try:
+                    await self._try_out(listener)
+                except BrowserFailure as exc:
+                    failure = exc  # raised outside of the listener's task group, which would wrap it
+        except OSError as exc:  # no descriptor left, or the port is somebody's for UDP
+            raise BrowserUnavailable("The seal of Chromium could not be tested just now; try again shortly.") from exc
         if failure is not None:
             raise failure
         self._proved = not listener.hits
