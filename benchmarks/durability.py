@@ -29,6 +29,7 @@ import httpx
 from benchmarks.figures import Figure, percentile
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.browser.pool import BrowserPoolConfig, open_browser_pool
+from pressrun.browser.self_test import Seal
 from pressrun.events.model import AnyBody
 from pressrun.pipeline.context import RunContext
 from pressrun.pipeline.pipeline import Pipeline
@@ -58,7 +59,9 @@ def measure(folder: Path) -> Iterator[Figure]:
 
 async def _by_turns(folder: Path) -> tuple[list[float], list[float]]:
     durable, in_memory = [], []
-    with start_server(folder / "server", PRESSRUN_RUN_DEDUP_WINDOW_S="0") as server:
+    with start_server(
+        folder / "server", PRESSRUN_RUN_DEDUP_WINDOW_S="0", PRESSRUN_CAPTURE_CACHE_MAX_BYTES="0"
+    ) as server:
         async with _pipeline() as pipeline:
             for number in range(_ROUNDS + 1):
                 text = chapter(_SLIDES, f"round {number}")
@@ -108,7 +111,17 @@ async def _pipeline() -> AsyncIterator[Pipeline]:
         store = LocalArtifactStore(folder)
         await store.prepare()
         async with open_browser_pool(BrowserPoolConfig(executable=None, contexts=1)) as pool:
-            yield Pipeline(pool=pool, store=store, ai=None, ai_cache=None, versions={}, show_paths=True)
+            yield Pipeline(
+                pool=pool,
+                seal=Seal(pool),
+                store=store,
+                ai=None,
+                ai_cache=None,
+                captures=None,
+                egress=None,
+                versions={},
+                show_paths=True,
+            )
 
 
 @contextmanager

@@ -61,7 +61,10 @@ def slices(count: int) -> list[tuple[int, Slice]]:
 
 
 def measure(folder: Path) -> Iterator[Figure]:
-    with start_server(folder / "runs") as server, httpx.Client(base_url=server.url, timeout=120) as http:
+    with (
+        start_server(folder / "runs", PRESSRUN_CAPTURE_CACHE_MAX_BYTES="0") as server,
+        httpx.Client(base_url=server.url, timeout=120) as http,
+    ):
         taken = anyio.run(_all_rounds, folder, http)
     raw, pool = median(taken["raw"]), median(taken["pool"])
     slides = _SLIDES

@@ -257,3 +257,14 @@ def test_a_name_with_several_addresses_is_listened_to_on_each() -> None:
     finally:
         for listener in listeners:
             listener.close()
+
+
+def test_a_small_answer_is_not_held_back_for_the_next() -> None:
+    """asyncio turns Nagle's algorithm off for sockets that say they are TCP; else each answer waits 40 ms."""
+    (listener,) = open_listeners("127.0.0.1", 0, Door(House(), 8))
+    with listener:
+        listener.listen()
+        with socket.create_connection(listener.getsockname()):
+            guest, _ = listener.accept()
+            with guest:
+                assert guest.proto == socket.IPPROTO_TCP

@@ -78,7 +78,8 @@ class Listener(socket.socket):
     """A listening socket that asks the door for each who comes. `accept` never waits."""
 
     def __init__(self, family: int, door: Door) -> None:
-        super().__init__(family, socket.SOCK_STREAM)
+        # by its name, or asyncio would not know it for TCP and leave Nagle's algorithm on: 40 ms for each small answer
+        super().__init__(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._door = door
         self._reserve: int | None = os.open(os.devnull, os.O_RDONLY)
