@@ -28,6 +28,7 @@ import httpx
 
 from benchmarks.figures import Figure, percentile
 from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.browser.addresses import default_local
 from pressrun.browser.pool import BrowserPoolConfig, open_browser_pool
 from pressrun.browser.self_test import Seal
 from pressrun.events.model import AnyBody
@@ -110,7 +111,7 @@ async def _pipeline() -> AsyncIterator[Pipeline]:
     with _memory() as folder:
         store = LocalArtifactStore(folder)
         await store.prepare()
-        async with open_browser_pool(BrowserPoolConfig(executable=None, contexts=1)) as pool:
+        async with open_browser_pool(BrowserPoolConfig(executable=None, local=default_local())) as pool:
             yield Pipeline(
                 pool=pool,
                 seal=Seal(pool),
