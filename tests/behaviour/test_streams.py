@@ -122,7 +122,7 @@ def test_a_post_repeated_at_the_end_of_its_run_is_told_that_nothing_is_left(http
 def test_a_hundred_streams_end_cleanly_with_the_server_and_resume_after_its_restart(tmp_path: Path) -> None:
     with start_server(tmp_path / "data") as server, ExitStack() as stack:
         http = stack.enter_context(httpx.Client(base_url=server.url, timeout=60, limits=httpx.Limits()))
-        body = {"text": chapter(400, "goes on"), "max_screenshots": 500, "on_disconnect": "cancel"}
+        body = {"text": chapter(60, "goes on"), "on_disconnect": "cancel"}
         _, events = stack.enter_context(starting(http, **body))
         operation_id = next(events)["operation_id"]
         url = f"/runs/{operation_id}/events"

@@ -27,8 +27,8 @@ export interface paths {
                     Prefer?: string;
                     /** @description the last seq seen; one of this run's */
                     "Last-Event-ID"?: string;
-                    /** @description needed with a form, unless there is a token */
-                    "X-Pressrun"?: "1";
+                    /** @description anything, as in 1: needed with a form, unless there is a token */
+                    "X-Pressrun"?: string;
                 };
                 path?: never;
                 cookie?: never;
@@ -209,8 +209,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
-                    /** @description needed with a form, unless there is a token */
-                    "X-Pressrun"?: "1";
+                    /** @description anything, as in 1: needed with a form, unless there is a token */
+                    "X-Pressrun"?: string;
                 };
                 path?: never;
                 cookie?: never;
@@ -1373,8 +1373,8 @@ export interface paths {
                     Prefer?: string;
                     /** @description the last seq seen; one of this run's */
                     "Last-Event-ID"?: string;
-                    /** @description needed with a form, unless there is a token */
-                    "X-Pressrun"?: "1";
+                    /** @description anything, as in 1: needed with a form, unless there is a token */
+                    "X-Pressrun"?: string;
                 };
                 path: {
                     operation_id: string;
