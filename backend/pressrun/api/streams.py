@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pressrun.api.schemas import RunOut, Snapshot
 from pressrun.api.state import state_of
 from pressrun.api.watch import Watch
-from pressrun.errors import MalformedHeader
+from pressrun.errors import MalformedHeader, ServerBusy
 from pressrun.events.log import Follower
 from pressrun.runs.model import Run
 
@@ -29,6 +29,7 @@ _MAX_CURSOR_DIGITS = 10
 _HOSTED = "pressrun.hosted_streams"
 _BEGIN_AT_ONCE = 64  # arbitrary (16..256): more than the threads that read for them
 _END_LIMIT_S = 5.0  # arbitrary (1..10): `on_end` is a short transaction; a stuck disk must not keep the server up
+_TRY_AGAIN_S = 0.5  # arbitrary (0.2..2): how soon readers go on when the database is back
 
 Following = Callable[[Callable[[], None]], Follower]
 """Opens a place in a run's log; what it is given is called whenever there may be news."""
@@ -87,7 +88,12 @@ class RunStream(Response):
 
     async def _pass_on(self, follower: Follower, watch: Watch, send: Send) -> bool:
         """Sends all there is, in one piece; whether there will be more. A waiting stream so holds no bytes."""
-        events = await follower.read()
+        try:
+            events = await follower.read()
+        except ServerBusy:  # the database is away: the reader need not notice
+            await anyio.sleep(_TRY_AGAIN_S)
+            watch.wake()
+            return True
         chunk = self._unsent + b"".join([event.frame if self._named else event.unnamed_frame for event in events])
         self._unsent = b""
         if chunk:

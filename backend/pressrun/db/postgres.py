@@ -22,6 +22,7 @@ import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, func, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from pressrun.db.away import is_away, sqlstate_of, watched
 from pressrun.db.migrations import migrate
 from pressrun.db.tables import SCHEMA_VERSION, metadata
 from pressrun.db.triggers import TRIGGERS
@@ -42,8 +43,8 @@ _OTHERS = text(
     " WHERE datname = current_database() AND application_name = 'pressrun wake-ups'"
 )
 _NO_SPACE = ("53100",)
-_NOT_THERE = ("57P01", "57P02", "57P03", "53300")  # shutting down, crashed, starting up, too many connections
-
+# a process that is frozen within a transaction must not keep others from what it had locked; ours last milliseconds
+_FROZEN_AFTER = "-c idle_in_transaction_session_timeout=2s"
 _log = structlog.get_logger(__name__)
 
 
@@ -101,8 +102,9 @@ async def open_postgres(url: str) -> AsyncIterator[PostgresDatabase]:
     Raises: StartupError when it does not answer or was made by a newer Pressrun.
     """
     parsed = parse_url(url)
-    writer = _engine(parsed, pool_size=_WRITERS, isolation_level="READ COMMITTED")
-    reader = _engine(parsed, pool_size=_READERS, isolation_level="REPEATABLE READ", readonly=True)
+    ours = "-c search_path=pressrun -c default_transaction_read_only="
+    writer = _engine(parsed, _WRITERS, settings=f"{ours}off", isolation_level="READ COMMITTED")
+    reader = _engine(parsed, _READERS, settings=f"{ours}on", isolation_level="REPEATABLE READ")
     database = PostgresDatabase(writer, reader)
     try:
         await anyio.to_thread.run_sync(_prepare, writer)
@@ -122,15 +124,22 @@ def parse_url(url: str) -> URL:
     return parsed.set(drivername="postgresql+psycopg")
 
 
-def _engine(url: URL, *, pool_size: int, isolation_level: Any, readonly: bool = False) -> Engine:
-    options = f"{url.query.get('options', '')} -c search_path=pressrun -c default_transaction_read_only={readonly}"
-    return create_engine(
-        url.difference_update_query(["options"]),
-        connect_args={"options": options.strip(), "connect_timeout": _CONNECT_LIMIT_S, "application_name": "pressrun"},
-        isolation_level=isolation_level,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_pre_ping=True,
+def open_engine_pool(url: str, connections: int) -> Engine:
+    """A pool for the durable engine, whose tables and transactions are its own. The caller disposes of it."""
+    return _engine(parse_url(url), connections, name="pressrun engine")
+
+
+def _engine(url: URL, connections: int, *, settings: str = "", name: str = "pressrun", **kwargs: Any) -> Engine:
+    options = f"{url.query.get('options', '')} {_FROZEN_AFTER} {settings}".strip()
+    return watched(
+        create_engine(
+            url.difference_update_query(["options"]),
+            connect_args={"options": options, "connect_timeout": _CONNECT_LIMIT_S, "application_name": name},
+            pool_size=connections,
+            max_overflow=0,
+            pool_pre_ping=True,
+            **kwargs,
+        )
     )
 
 
@@ -140,26 +149,17 @@ def _transact(engine: Engine, query: Callable[..., T], *args: Any, **kwargs: Any
             with engine.begin() as connection:
                 return query(connection, *args, **kwargs)
         except DBAPIError as exc:
-            if _sqlstate(exc) not in _MET_ANOTHER or attempt == _ATTEMPTS:
+            if sqlstate_of(exc.orig) not in _MET_ANOTHER or attempt == _ATTEMPTS:
                 raise _translated(exc) from exc
     raise AssertionError("unreachable")
 
 
 def _translated(exc: DBAPIError) -> Exception:
-    if _sqlstate(exc) in _NO_SPACE:
+    if sqlstate_of(exc.orig) in _NO_SPACE:
         return DiskFull("the disk of the database is full; free some space and retry")
-    if exc.connection_invalidated or _sqlstate(exc) in _NOT_THERE or _is_connect_failure(exc):
+    if is_away(exc):
         return ServerBusy("the database does not answer; try again shortly")
     return exc
-
-
-def _is_connect_failure(exc: DBAPIError) -> bool:
-    """libpq gives no code when there is nobody to give one."""
-    return exc.statement is None and _sqlstate(exc) is None
-
-
-def _sqlstate(exc: DBAPIError) -> str | None:
-    return getattr(exc.orig, "sqlstate", None)
 
 
 def _prepare(writer: Engine) -> None:
