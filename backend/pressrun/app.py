@@ -52,7 +52,7 @@ from pressrun.db.ticks import read_clock
 from pressrun.db.wakeups import open_wakeups
 from pressrun.egress.broker import open_egress
 from pressrun.egress.policy import EgressPolicy
-from pressrun.engine.engine import open_engine
+from pressrun.engine.launch import open_engine
 from pressrun.errors import StartupError
 from pressrun.events.log import EventLog
 from pressrun.failpoints import arm
@@ -170,7 +170,8 @@ async def _open_all(
         owner = secrets.token_hex(8)  # names this incarnation: after a restart its runs are somebody else's
         wakeups = await stack.enter_async_context(open_wakeups(url, owner)) if url else None
         log = EventLog(database, clock, mask.mask)
-        ledger = RunLedger(database, log, clock, owner=owner)
+        may_judge = wakeups.may_judge if wakeups else lambda: True
+        ledger = RunLedger(database, log, clock, owner=owner, may_judge=may_judge)
         guard = RunGuard(database, log, clock, _guard_config(settings), owner=owner)
         engine = await stack.enter_async_context(
             open_engine(

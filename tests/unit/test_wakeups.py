@@ -153,10 +153,10 @@ async def test_who_shows_no_sign_of_life_is_cut_off_and_who_does_is_not(core: Co
     sign = SignOfLife(parse_url(url).set(drivername="postgresql").render_as_string(), "frozen")
     async with limit(), open_wakeups(url, "living"):
         with closing(await anyio.to_thread.run_sync(sign.connect)):  # and nobody keeps it
-            assert await core.database.read(cut_off_silent) == []
+            assert await core.database.write(cut_off_silent) == []
             await anyio.sleep(SILENT_AFTER_S)  # what is measured is silence
             with anyio.fail_after(1):
-                while (cut_off := await core.database.read(cut_off_silent)) == []:
+                while (cut_off := await core.database.write(cut_off_silent)) == []:
                     await anyio.lowlevel.checkpoint()
             assert cut_off == ["frozen"]
             while not await core.database.read(is_gone, "frozen"):

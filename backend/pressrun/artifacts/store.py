@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import anyio.to_thread
+import structlog
 
 from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile, media_type_of
 from pressrun.errors import AttemptSuperseded, DiskFull, NotFound, RunFailure, StartupError
@@ -33,6 +34,7 @@ _GRAVE = "deleted-"
 _MOST_REMEMBERED = 64  # arbitrary (8..1 000): batches; 300 bytes a file, 500 slides: 10 MB at the very most
 
 T = TypeVar("T")
+_log = structlog.get_logger(__name__)
 
 
 class Staging(Protocol):
@@ -157,6 +159,15 @@ class LocalArtifactStore:
         await _unless_taken_over(source, _publish, source, target, text, listed)
         self._staged.pop(operation_id, None)
         return target
+
+    async def settle(self, operation_id: str, attempt: int, folder: str) -> Manifest | None:
+        """The manifest of the run's batch if it was published, durable by now; None: it was not, and never will be.
+
+        (Never by an earlier attempt, whose staging `attempt` has from here on; it must be the run's latest.)
+        Raises: NotFound, OSError, ValueError when the batch is there and its manifest cannot be read.
+        """
+        staging = self._staging_root / f"{operation_id}.{attempt}"
+        return await _in_thread(_settle, self._staging_root, operation_id, staging, self._batches_root / folder)
 
     async def discard(self, operation_id: str, attempt: int | None = None) -> None:
         """Removes what was staged for this run; `attempt`: by it or an earlier one, for a later one may be at work."""
@@ -307,14 +318,34 @@ def _adopt_file(folder: Path, name: str, source: Path, sha256: str) -> StoredFil
 
 def _adopt(root: Path, operation_id: str, folder: Path) -> None:
     failpoint("adopt.begin")
-    earlier = sorted(_staged_folders(root, operation_id), key=_attempt_of)
-    if folder not in earlier and earlier:
-        earlier.pop().rename(folder)
-    for leftover in earlier:
-        if leftover != folder:
-            shutil.rmtree(leftover)
+    _take_over(root, operation_id, folder)
     folder.mkdir(exist_ok=True)
     _sync(root)
+
+
+def _take_over(root: Path, operation_id: str, folder: Path) -> None:
+    """What earlier attempts have staged is in `folder` from here on, where they do not look for it."""
+    earlier = sorted(_staged_folders(root, operation_id), key=_attempt_of)
+    if folder not in earlier and earlier:
+        with contextlib.suppress(FileNotFoundError):  # a process that thawed has just published it
+            earlier.pop().rename(folder)
+    for leftover in earlier:
+        if leftover != folder:
+            _delete_batch(leftover, root / f"{_GRAVE}{leftover.name}")
+
+
+def _settle(root: Path, operation_id: str, staging: Path, target: Path) -> Manifest | None:
+    try:
+        _take_over(root, operation_id, staging)
+    except OSError as exc:  # a disk that refuses this rename refuses that of an attempt which thaws
+        _log.warning("staging could not be taken over", operation_id=operation_id, reason=exc.strerror)
+    if not target.is_dir():
+        return None
+    try:
+        _sync(target.parent)  # who renamed it may have died before this
+    except OSError as exc:
+        _log.error("a batch folder may not outlast a power cut", folder=target.name, reason=exc.strerror)
+    return _load_manifest(target)
 
 
 def _staged_folders(root: Path, operation_id: str) -> Iterable[Path]:
@@ -331,7 +362,9 @@ def _find_batch(root: Path, operation_id: str) -> str | None:
 
 def _publish(source: Path, target: Path, manifest: str, listed: Mapping[str, int]) -> None:
     if target.exists():
-        return  # this very batch: the folder is named by its operation_id, and a rename is all or nothing
+        # this very batch: the folder is named by its operation_id, and a rename is all or nothing
+        _sync(target.parent)  # who renamed it may have died before this
+        return
     if not source.is_dir():
         raise AttemptSuperseded
     for path in [path for path in source.rglob("*") if path.is_file()]:

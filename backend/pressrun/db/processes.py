@@ -10,27 +10,30 @@ else. The beat has a thread of its own, so that a busy event loop is not taken f
 from __future__ import annotations
 
 import threading
+import time
 
 import psycopg
 import structlog
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, text
 
+from pressrun.db.runs import hand_back_of
+
 _BEAT_EVERY_S = 0.5
-SILENT_AFTER_S = 2.0  # four beats: what a machine at its limit does not reach, and half of a take-over within 4 s
+SILENT_AFTER_S = 2.0  # four beats: what a machine at its limit seldom reaches, and a take-over within 3 s
+# arbitrary (1..5), several times what a process needs to come back to a database that was away
+_BACK_WITHIN_S = 2.0
 _RECONNECT_EVERY_S = 0.2  # arbitrary (0.1..1): a server that starts again refuses cheaply
 _NAMED = "pressrun process "  # the sign of life: what the lock is on, and how the session is called
 
 _IS_FREE = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:sign, 0))")
 # 'idle': it waits for its client to speak, not we for the server. State and instant are the server's own.
-_CUT_OFF_SILENT = text(
-    """WITH silent AS MATERIALIZED (
-        SELECT pid, application_name FROM pg_stat_activity
-        WHERE datname = current_database() AND usename = current_user AND application_name LIKE 'pressrun process %'
-        AND state = 'idle' AND clock_timestamp() - state_change > make_interval(secs => :silent_s)
-    )
-    SELECT application_name FROM silent WHERE pg_terminate_backend(pid)"""
+_SILENT = text(
+    """SELECT pid, application_name FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user AND application_name LIKE 'pressrun process %'
+    AND state = 'idle' AND clock_timestamp() - state_change > make_interval(secs => :silent_s)"""
 )
+_END_SESSION = text("SELECT pg_terminate_backend(:pid)")
 
 _log = structlog.get_logger(__name__)
 
@@ -48,9 +51,15 @@ def is_gone(connection: Connection, process: str) -> bool:
 
 
 def cut_off_silent(connection: Connection) -> list[str]:
-    """Ends the sessions of frozen processes; their names. Their runs may go on at once: the attempt is the fence."""
-    silent = connection.execute(_CUT_OFF_SILENT, {"silent_s": SILENT_AFTER_S}).scalars()
-    return [name.removeprefix(_NAMED) for name in silent]
+    """Ends the sessions of frozen processes; their names. Their runs may go on at once: the attempt is the fence.
+
+    They are handed back: whoever is frozen has not been crashed by its run.
+    """
+    found = connection.execute(_SILENT, {"silent_s": SILENT_AFTER_S}).all()
+    silent = {session.application_name.removeprefix(_NAMED): session.pid for session in found}
+    if silent:
+        hand_back_of(connection, silent)
+    return [name for name, pid in silent.items() if connection.execute(_END_SESSION, {"pid": pid}).scalar_one()]
 
 
 class SignOfLife:
@@ -60,6 +69,14 @@ class SignOfLife:
         self._conninfo = make_conninfo(conninfo, application_name=sign_of_life(process))
         self._process = process
         self._stop = threading.Event()
+        self._held_since: float | None = None  # one thread writes it, others read it
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the session has lasted long enough for other processes to be missed: a database that was away loses
+        the sessions of all, and who is not back as soon as we are is not dead.
+        """
+        return self._held_since is not None and time.monotonic() - self._held_since > _BACK_WITHIN_S
 
     def connect(self) -> psycopg.Connection:
         """A session that holds the lock. Raises: psycopg.OperationalError."""
@@ -71,6 +88,7 @@ class SignOfLife:
         except BaseException:
             connection.close()
             raise
+        self._held_since = time.monotonic()
         return connection
 
     def keep(self, connection: psycopg.Connection) -> None:
@@ -82,6 +100,7 @@ class SignOfLife:
                     held = self.connect()
                 held.execute("SELECT 1")
             except psycopg.OperationalError as exc:
+                self._held_since = None
                 if held is not None:
                     _log.warning("the database ended the session that shows us alive", reason=str(exc).strip())
                     held.close()

@@ -147,6 +147,12 @@ def list_lost(connection: Connection, operation_ids: Collection[str], owner: str
     return connection.execute(query.where(runs.c.owner.is_distinct_from(owner))).scalars().all()
 
 
+def hand_back_of(connection: Connection, owners: Collection[str]) -> None:
+    """Hands back the runs of these processes for them: the next claim is a new attempt and counts no crash."""
+    query = update(runs).where(runs.c.status == "running", runs.c.owner.in_(owners))
+    connection.execute(query.values(handed_back=True))
+
+
 def list_page(
     connection: Connection,
     caller: str | None,

@@ -40,10 +40,15 @@ class Wakeups:
     Bounded by the runs that are active: of each only the newest seq is kept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sign: SignOfLife) -> None:
+        self._sign = sign
         self._newest: dict[str, int] = {}
         self._cancelled: set[str] = set()
         self._heard = anyio.Event()
+
+    def may_judge(self) -> bool:
+        """Whether who shows no sign of life is gone, as far as we can tell."""
+        return self._sign.lasting
 
     async def next(self) -> tuple[dict[str, int], frozenset[str]]:
         """Waits for news: the newest seq of runs with new events, and the runs somebody wants cancelled."""
@@ -69,10 +74,10 @@ async def open_wakeups(url: str, process: str) -> AsyncIterator[Wakeups]:
 
     Raises: StartupError when there is no connection to begin with.
     """
-    wakeups = Wakeups()
     uri = parse_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     conninfo = make_conninfo(uri, connect_timeout=5, **_KEEPALIVE)
     sign = SignOfLife(conninfo, process)
+    wakeups = Wakeups(sign)
     async with anyio.create_task_group() as tasks:
         try:
             await tasks.start(_keep_listening, conninfo, wakeups)

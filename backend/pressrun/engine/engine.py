@@ -12,6 +12,9 @@ How a workflow body ends:
 - something breaks around its stages (a checkpoint or a folder that cannot be written): the run ends as `error`.
 However it ends, its end is written as soon as the database takes it; until then the run holds its slot.
 
+The one rule of all ends (decision 0016): a run whose batch folder is there is complete, whatever else it was to end as.
+So every attempt looks for it (`_end`), and a run that may be published is not ended by anybody but an attempt.
+
 DBOS is a process-wide singleton; so is an open Engine.
 """
 
@@ -19,38 +22,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import anyio
 import anyio.to_thread
 import structlog
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, StepOptions
+from dbos import DBOS, SetWorkflowID, StepOptions
 
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.clock import Clock
-from pressrun.db.sqlite import use_wal
 from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure_of, read
 from pressrun.engine.ports import Claim, RunBook
-from pressrun.errors import DeadlineExceeded, DiskFull, ServerBusy
-from pressrun.events.model import AnyBody, Cancelled, Complete, Error, Stage
+from pressrun.errors import DeadlineExceeded, DiskFull, RunFailure, ServerBusy
+from pressrun.events.model import AnyBody, Cancelled, Error, Stage
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext, StageResult
 from pressrun.pipeline.pipeline import Pipeline
 
-_WORKFLOW_VERSION = "1"  # raise it when the order or the results of the steps change
-_EXECUTOR_ID = "pressrun"  # on SQLite: one process (the data folder's lock sees to that), which continues all its runs
-_CONNECTIONS = 8  # arbitrary (5..20): of a Postgres that other processes use too; DBOS would take 20
-_MAX_STARTS = 20  # a last resort; the RunBook ends a run that crashed its process three times
+WORKFLOW_VERSION = "1"  # raise it when the order or the results of the steps change
+_MAX_STARTS = 20  # a last resort, for what is not counted as a crash; the RunBook ends a run of three crashes
 _HAND_BACK_TIMEOUT_S = 10.0  # two short transactions a run; a disk that hangs must not hang the shutdown
-_POLL_AT_START_S = 0.1  # a run goes on that much after a start; DBOS would look once a second, from the first on
-_START_LASTS_S = 5.0
-_POLL_S = 1.0  # DBOS' own
 _TRY_AGAIN_S = 1.0  # arbitrary (0.2..5): how soon a run ends once a full disk has room again
 
 T = TypeVar("T")
@@ -69,7 +63,7 @@ class _Execution:
 
 
 class Engine:
-    """Starts, cancels and hands back runs. Open with `open_engine`."""
+    """Starts, cancels and hands back runs. Open with `open_engine` (launch.py)."""
 
     def __init__(
         self, pipeline: Pipeline, store: LocalArtifactStore, book: RunBook, clock: Clock, *, run_deadline_s: float
@@ -111,6 +105,11 @@ class Engine:
         """The runs this process is executing."""
         return frozenset(self._executions)
 
+    async def end(self, claim: Claim) -> None:
+        """Ends a run that nobody executes any more, by its `last_word` if it is not published."""
+        if claim.last_word is not None:
+            await self._end(claim, claim.last_word)
+
     def let_go(self, operation_ids: Iterable[str]) -> None:
         """Stops working on runs that go on elsewhere, and writes nothing more for them."""
         for operation_id in operation_ids:
@@ -125,7 +124,7 @@ class Engine:
         status = await DBOS.get_workflow_status_async(workflow_id)
         if status is None:
             return "unknown"
-        if status.status in _UNFINISHED and status.app_version != _WORKFLOW_VERSION:
+        if status.status in _UNFINISHED and status.app_version != WORKFLOW_VERSION:
             return "outdated"
         return "active" if status.status in _UNFINISHED else "ended"
 
@@ -137,16 +136,18 @@ class Engine:
         """Removes what is recorded of these workflows, which have ended; no matter if some are not there."""
         await DBOS.delete_workflows_async(workflow_ids)
 
-    async def take_over(self, is_gone: Callable[[str], Awaitable[bool]], cut_off: Iterable[str] = ()) -> None:
+    async def take_over(
+        self, is_gone: Callable[[str], Awaitable[bool]], cut_off: Iterable[str] = (), *, may_judge: bool = True
+    ) -> None:
         """Lets the runs of processes that are gone go on, here or wherever there is one of us. To be called regularly.
 
-        Gone is who was gone at two looks in a row: one whose connection broke is back before the second. Who was
-        `cut_off` is gone by our own doing.
+        Gone is who was gone at two looks in a row: one whose connection broke is back before the second. Nobody is as
+        long as we may not judge. Who was `cut_off` is gone by our own doing.
         """
         pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
         others = {workflow.executor_id for workflow in pending if workflow.executor_id} - {DBOS.executor_id}
         missing = frozenset([name for name in sorted(others) if await is_gone(name)])
-        lost = missing & self._missing | others & frozenset(cut_off)
+        lost = (missing & self._missing if may_judge else frozenset()) | others & frozenset(cut_off)
         self._missing = missing
         if lost:
             _log.warning("processes are gone, their runs go on", processes=sorted(lost))
@@ -179,6 +180,9 @@ class Engine:
                 return
             structlog.contextvars.bind_contextvars(attempt=claim.attempt)
             failpoint("claim.committed")
+            if claim.last_word is not None:
+                await self._end(claim, claim.last_word)
+                return
             deadline = anyio.current_time() + self._run_deadline_s
             execution = _Execution(workflow_id, anyio.CancelScope(deadline=deadline))
             self._executions[operation_id] = execution
@@ -217,15 +221,11 @@ class Engine:
             )
             failpoint("publish.end")
         except StageFailed as failure:
-            await self._finish(claim, failure.error)
+            await self._end(claim, failure.error)
         except Stopped:
-            await self._finish_stopped(claim)
+            await self._end_stopped(claim)
         else:
-            duration_s = max(0.0, (self._clock.now() - claim.started_at).total_seconds())
-            await self._finish(
-                claim,
-                self._pipeline.completed(context, composed, rendered, exported, published, duration_s=duration_s),
-            )
+            await self._end(claim, failure_of(RunFailure(f"The batch folder {published.folder} is gone"), "publish"))
             failpoint("cleanup.begin")
             await self._store.discard(claim.operation_id, claim.attempt)
             failpoint("cleanup.end")
@@ -273,18 +273,24 @@ class Engine:
         if error.code == DiskFull.code:
             with contextlib.suppress(OSError, DiskFull):
                 await self._store.discard(claim.operation_id, claim.attempt)
-        await self._finish(claim, error)
+        await self._end(claim, error)
 
-    async def _finish(self, claim: Claim, body: Complete | Error | Cancelled) -> None:
+    async def _end(self, claim: Claim, otherwise: Error | Cancelled) -> None:
+        """Ends the run: as complete if it is published, and only if it is not, as said."""
         failpoint("finish.begin")
         with anyio.CancelScope(shield=True):
+            duration_s = max(0.0, (self._clock.now() - claim.started_at).total_seconds())
+            complete = await self._pipeline.published(
+                claim.operation_id, claim.attempt, claim.created_at, duration_s=duration_s
+            )
+            body = complete or otherwise
             await _when_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, body))
         failpoint("finish.committed")
 
-    async def _finish_stopped(self, claim: Claim) -> None:
+    async def _end_stopped(self, claim: Claim) -> None:
         by = await self._book.cancelled_by(claim.operation_id)
         if by is not None:
-            await self._finish(claim, Cancelled(by=by, kept=self._store.staged_names(claim.operation_id)))
+            await self._end(claim, Cancelled(by=by, kept=self._store.staged_names(claim.operation_id)))
         else:
             _log.warning("the run goes on elsewhere, this attempt is over")
 
@@ -298,10 +304,10 @@ class Engine:
             failpoint("hand_back.end")
             raise asyncio.CancelledError  # tells DBOS to keep the workflow pending
         if await self._book.cancelled_by(claim.operation_id) is not None:
-            await self._finish_stopped(claim)
+            await self._end_stopped(claim)
             return
         overdue = DeadlineExceeded(f"The run took longer than its limit of {self._run_deadline_s:g} s")
-        await self._finish(claim, Error(code=overdue.code, message=str(overdue), retryable=overdue.retryable))
+        await self._end(claim, Error(code=overdue.code, message=str(overdue), retryable=overdue.retryable))
 
 
 async def _when_possible(call: Callable[[], Awaitable[T]]) -> T:
@@ -312,53 +318,3 @@ async def _when_possible(call: Callable[[], Awaitable[T]]) -> T:
         except (DiskFull, ServerBusy) as exc:
             _log.warning("a run waits for the database", code=exc.code)
             await anyio.sleep(_TRY_AGAIN_S)
-
-
-@asynccontextmanager
-async def open_engine(
-    pipeline: Pipeline,
-    store: LocalArtifactStore,
-    book: RunBook,
-    clock: Clock,
-    *,
-    where: Path | str,
-    process: str,
-    run_deadline_s: float,
-    grace_s: float,
-) -> AsyncIterator[Engine]:
-    """Launches DBOS on its own SQLite file, where runs left unfinished go on within about a second; or, if `where` is
-    a URL, in its own schema of that Postgres as `process`, where somebody has to call `take_over`.
-
-    Must be opened on the loop the runs shall live on. At the end runs get `grace_s` to finish, then are handed back.
-    """
-    if isinstance(where, Path):
-        await anyio.to_thread.run_sync(use_wal, where)
-    logging.getLogger("dbos").setLevel(logging.WARNING)
-    dbos = DBOS(config=_config(where, process))
-    # private, so pinned (dbos==3.4.*): where the runs of an earlier process wait; tests/behaviour/test_chaos.py
-    line = dbos._registry.get_internal_queue()
-    line._polling_interval_sec = _POLL_AT_START_S
-    # once they are taken up: an idle server shall not keep a core busy
-    slower = asyncio.get_running_loop().call_later(_START_LASTS_S, setattr, line, "_polling_interval_sec", _POLL_S)
-    engine = Engine(pipeline, store, book, clock, run_deadline_s=run_deadline_s)
-    try:
-        DBOS.launch()
-        yield engine
-    finally:
-        slower.cancel()
-        with anyio.CancelScope(shield=True):
-            await engine.drain(grace_s)
-            await anyio.to_thread.run_sync(lambda: DBOS.destroy(destroy_registry=True))
-
-
-def _config(where: Path | str, process: str) -> DBOSConfig:
-    return DBOSConfig(
-        name="pressrun",
-        system_database_url=f"sqlite:///{where}" if isinstance(where, Path) else where,
-        sys_db_pool_size=_CONNECTIONS,
-        executor_id=_EXECUTOR_ID if isinstance(where, Path) else process,
-        application_version=_WORKFLOW_VERSION,
-        serializer=DBOSPortableJSONSerializer(),
-        log_level="WARNING",
-        notification_listener_polling_interval_sec=1.0,
-    )

@@ -13,7 +13,10 @@ from pressrun.spec import RunSpec
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to execute one attempt of a run; its writes are fenced by `attempt`."""
+    """The right to execute one attempt of a run; its writes are fenced by `attempt`.
+
+    `last_word`: nothing is to be executed any more. The run ends as that, unless it turns out to be published.
+    """
 
     operation_id: str
     attempt: int
@@ -22,6 +25,7 @@ class Claim:
     started_at: datetime
     captured: Mapping[int, Screenshot]
     document: HtmlGenerated | None = None
+    last_word: Error | None = None
 
 
 class RunBook(Protocol):

@@ -14,6 +14,7 @@ from pressrun.events.model import AnyBody, ArtifactRef, HtmlGenerated, Progress,
 from pressrun.spec import RunSpec
 
 DOCUMENT_NAME = "document.html"
+SLIDES_FOLDER = "slides/"
 
 # Which part of 0..100 belongs to which stage. Arbitrary, by where the time goes for 20 slides (rendering, by far).
 PROGRESS_BANDS: Mapping[Stage, tuple[int, int]] = {
@@ -45,11 +46,11 @@ class RunContext:
 
     def url_of(self, name: str) -> str:
         """Where clients find a file of this run."""
-        return f"/runs/{self.operation_id}/files/{name}"
+        return url_of(self.operation_id, name)
 
     def ref(self, file: StoredFile) -> ArtifactRef:
         """A file as events name it."""
-        return ArtifactRef(**file.model_dump(), url=self.url_of(file.name))
+        return ref_of(self.operation_id, file)
 
     async def progress(self, stage: Stage, share: float, message: str, current: int = 0, total: int = 0) -> None:
         """Says how far `stage` is: `share` from 0 to 1."""
@@ -63,6 +64,16 @@ class RunContext:
                 total=total or None,
             )
         )
+
+
+def url_of(operation_id: str, name: str) -> str:
+    """Where clients find a file of that run."""
+    return f"/runs/{operation_id}/files/{name}"
+
+
+def ref_of(operation_id: str, file: StoredFile) -> ArtifactRef:
+    """A file of that run as events name it."""
+    return ArtifactRef(**file.model_dump(), url=url_of(operation_id, file.name))
 
 
 class StageResult(BaseModel):

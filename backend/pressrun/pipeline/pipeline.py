@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
 
 from pressrun.ai.cache import AiCache
 from pressrun.ai.client import AiClient
@@ -15,12 +18,15 @@ from pressrun.browser.capture_cache import CaptureCache
 from pressrun.browser.pool import BrowserPool
 from pressrun.browser.self_test import Seal
 from pressrun.egress.broker import Egress
+from pressrun.errors import NotFound
 from pressrun.events.model import Complete
 from pressrun.pipeline.compose import compose
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext
 from pressrun.pipeline.export import export
-from pressrun.pipeline.publish import publish
+from pressrun.pipeline.publish import batch_folder_name, completed, publish
 from pressrun.pipeline.render import render
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +66,19 @@ class Pipeline:
         """Stage 4, at most once visible. Raises: RunCancelled, AttemptSuperseded, DiskFull."""
         return await publish(context, self.store, self.versions, composed, rendered, exported)
 
-    def completed(
-        self,
-        context: RunContext,
-        composed: Composed,
-        rendered: Rendered,
-        exported: Exported,
-        published: Published,
-        *,
-        duration_s: float,
-    ) -> Complete:
-        """The terminal event of a run whose stages are all finished."""
-        documents = [composed.document] if "html" in context.spec.outputs else []
-        path = self.store.batch_path(published.folder)
-        return Complete(
-            screenshot_count=len(rendered.slides),
-            screenshot_files=[slide.name for slide in rendered.slides],
-            artifacts=[context.ref(file) for file in (*documents, *exported.artifacts)],
-            truncated=rendered.truncated,
-            duration_s=round(duration_s, 3),
-            folder=str(path.resolve()) if self.show_paths else published.folder,
-        )
+    async def published(
+        self, operation_id: str, attempt: int, created_at: datetime, *, duration_s: float
+    ) -> Complete | None:
+        """The terminal event of a run whose batch folder is there; None when it is not, and no attempt up to this
+        latest one will still publish it.
+        """
+        name = batch_folder_name(created_at, operation_id)
+        try:
+            batch = await self.store.settle(operation_id, attempt, name)
+        except (NotFound, OSError, ValueError) as exc:
+            _log.error("a batch folder cannot be read", folder=name, exc_info=exc)
+            return None
+        if batch is None:
+            return None
+        folder = str(self.store.batch_path(name).resolve()) if self.show_paths else name
+        return completed(batch, folder, duration_s=duration_s)

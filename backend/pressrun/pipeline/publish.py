@@ -1,4 +1,4 @@
-"""Stage 4: staging -> batch folder, by one rename."""
+"""Stage 4: staging -> batch folder, by one rename; and what a batch folder says of the run that it is of."""
 
 from __future__ import annotations
 
@@ -7,8 +7,18 @@ from datetime import UTC, datetime
 
 from pressrun.artifacts.model import Manifest
 from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.events.model import Complete
 from pressrun.failpoints import failpoint
-from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext
+from pressrun.pipeline.context import (
+    DOCUMENT_NAME,
+    SLIDES_FOLDER,
+    Composed,
+    Exported,
+    Published,
+    Rendered,
+    RunContext,
+    ref_of,
+)
 
 
 def batch_folder_name(created_at: datetime, operation_id: str) -> str:
@@ -42,3 +52,19 @@ async def publish(
     )
     await store.publish(context.operation_id, context.attempt, folder, manifest)
     return Published(folder=folder)
+
+
+def completed(batch: Manifest, folder: str, *, duration_s: float) -> Complete:
+    """The terminal event of the run whose batch that is."""
+    slides = [file.name for file in batch.files if file.name.startswith(SLIDES_FOLDER)]
+    others = [file for file in batch.files if not file.name.startswith(SLIDES_FOLDER)]
+    if "html" not in batch.spec["outputs"]:
+        others = [file for file in others if file.name != DOCUMENT_NAME]
+    return Complete(
+        screenshot_count=len(slides),
+        screenshot_files=slides,
+        artifacts=[ref_of(batch.operation_id, file) for file in others],
+        truncated=batch.truncated,
+        duration_s=round(duration_s, 3),
+        folder=folder,
+    )

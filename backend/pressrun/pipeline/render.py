@@ -26,7 +26,7 @@ from pressrun.errors import EmptyDocument
 from pressrun.events.model import Screenshot, Warning
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.captures import RunCaptures, open_captures
-from pressrun.pipeline.context import DOCUMENT_NAME, Rendered, RunContext
+from pressrun.pipeline.context import DOCUMENT_NAME, SLIDES_FOLDER, Rendered, RunContext
 from pressrun.spec import ImageFormat
 
 _ENDINGS: dict[ImageFormat, str] = {"png": "png", "jpeg": "jpg", "webp": "webp"}
@@ -156,7 +156,7 @@ class _Slides:
         await self._context.progress("render", done / total, f"Slide {done} of {total}", done, total)
 
     def _name(self, index: int) -> str:
-        return f"slides/{index:04d}.{_ENDINGS[self._context.spec.image_format]}"
+        return f"{SLIDES_FOLDER}{index:04d}.{_ENDINGS[self._context.spec.image_format]}"
 
     def _screenshot(self, index: int, file: StoredFile) -> Screenshot:
         spec = self._context.spec

@@ -7,6 +7,7 @@ attempt writes, only while that attempt owns the run; then the event and the slo
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from pressrun.db.events import EventRow
 
 _MAX_CRASHES = 3  # ARCHITECTURE: a run that kills its worker three times is an `error`, not a loop
+_LAST_STAGE = "publish"  # sealed: the batch folder may be there
 
 _TRY_AGAIN_S = 0.5  # arbitrary (0.2..2): how soon a run goes on when the database is back
 
@@ -57,8 +59,17 @@ _log = structlog.get_logger(__name__)
 class RunLedger:
     """One per process; `owner` names this incarnation of the process and no other."""
 
-    def __init__(self, database: Database, log: EventLog, clock: Clock, *, owner: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        log: EventLog,
+        clock: Clock,
+        *,
+        owner: str,
+        may_judge: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._database = database
+        self._may_judge = may_judge
         self._log = log
         self._clock = clock
         self._owner = owner
@@ -98,7 +109,7 @@ class RunLedger:
         """From here on the run cannot be cancelled. Raises: RunCancelled, AttemptSuperseded."""
         sealed = {"status": "running", "attempt": attempt, "cancel_requested_at": None}
         row = await self._patiently(
-            self._database.write, run_queries.update_where, operation_id, {"stage": "publish"}, **sealed
+            self._database.write, run_queries.update_where, operation_id, {"stage": _LAST_STAGE}, **sealed
         )
         if row is None:
             raise RunCancelled if await self.cancelled_by(operation_id) else AttemptSuperseded
@@ -106,7 +117,7 @@ class RunLedger:
     async def finish(self, operation_id: str, attempt: int | None, body: Complete | Error | Cancelled) -> bool:
         """Ends the run with its terminal event and frees its slot; False if it had ended or was taken over.
 
-        `attempt` None: whichever owns it (for ends that come from outside the run).
+        `attempt` None: of a run that waits. One that runs is ended from outside by `give_up`.
         """
         lane, rows = await self._database.write_end(self._end, operation_id, attempt, body)
         self._log.announce(operation_id, rows)
@@ -114,6 +125,16 @@ class RunLedger:
             _log.info("run ended", operation_id=operation_id, status=body.type, **_why(body))
             self._told(lane)
         return bool(rows)
+
+    async def give_up(self, operation_id: str, attempt: int, error: Error) -> Claim | None:
+        """Ends a run whose attempt nobody executes any more. One that may be published by now is not ended: whoever
+        gets its claim finds out.
+        """
+        claim, lane, rows = await self._database.write_end(self._give_up_running, operation_id, attempt, error)
+        self._log.announce(operation_id, rows)
+        if claim is None and rows:
+            self._told(lane)
+        return claim
 
     async def hand_back(self, operation_id: str, attempt: int) -> None:
         """Gives the run up unfinished; the next claim is a new attempt, and no crash is counted."""
@@ -158,14 +179,18 @@ class RunLedger:
             slot_queries.move_to_epoch, ticks_s=self._clock.ticks_s(), ticks_epoch=self._clock.epoch
         )
 
-    async def active(self) -> list[Run]:
-        """Runs that have not ended, without those that another living process is executing."""
-        return [view(row) for row in await self._database.read(self._active)]
+    async def active(self, *, at_start: bool = False) -> list[Run]:
+        """Runs that have not ended, without those that another living process is executing.
 
-    def _active(self, connection: Connection) -> list[Row[Any]]:
+        While we have just lost the database ourselves, everybody else is taken to live; `at_start`: nobody by that.
+        """
+        judging = at_start or self._may_judge()
+        return [view(row) for row in await self._database.read(self._active, judging)]
+
+    def _active(self, connection: Connection, judging: bool) -> list[Row[Any]]:
         rows = run_queries.list_active(connection)
         others = {row.owner for row in rows} - {None, self._owner}
-        alive = {owner for owner in others if not is_gone(connection, owner)}
+        alive = {owner for owner in others if not judging or not is_gone(connection, owner)}
         return [row for row in rows if row.owner not in alive]
 
     def _claim(
@@ -178,12 +203,29 @@ class RunLedger:
         if row.cancel_requested_at is not None:
             return None, *self._end(connection, operation_id, None, Cancelled(by=row.cancelled_by))
         if row.owner == self._owner:
+            if row.handed_back:  # for us, while we were frozen: we are back, and what comes now may be a crash
+                run_queries.update_where(connection, operation_id, {"handed_back": False}, attempt=row.attempt)
             return self._read_claim(connection, row), row.lane, []
         crashed = not row.handed_back
         if crashed and row.crashes + 1 >= _MAX_CRASHES:
             error = Error(code=RunCrashed.code, message=str(RunCrashed()), stage=row.stage)
-            return None, *self._end(connection, operation_id, None, error)
+            return self._give_up(connection, row, error)
         return self._take_over(connection, row, crashes=row.crashes + crashed)
+
+    def _give_up_running(
+        self, connection: Connection, operation_id: str, attempt: int, error: Error
+    ) -> tuple[Claim | None, str, list[EventRow]]:
+        slot_queries.take_turn(connection)
+        row = run_queries.get_locked(connection, operation_id)
+        if row is None or row.status != "running" or row.attempt != attempt:
+            return None, "", []
+        return self._give_up(connection, row, error)
+
+    def _give_up(self, connection: Connection, row: Row[Any], error: Error) -> tuple[Claim | None, str, list[EventRow]]:
+        if row.stage != _LAST_STAGE:
+            return None, *self._end(connection, row.operation_id, None, error)
+        claim, lane, events = self._take_over(connection, row, crashes=row.crashes)
+        return replace(claim, last_word=error), lane, events
 
     def _take_over(self, connection: Connection, row: Row[Any], *, crashes: int) -> tuple[Claim, str, list[EventRow]]:
         taken = run_queries.update_where(
@@ -264,7 +306,7 @@ class RunLedger:
             raise RunEnded(f"run {operation_id} has ended already: {run.status}")
         if attempt is not None and attempt != run.attempt:
             raise RunEnded(f"attempt {attempt} of run {operation_id} is over; the run is at attempt {run.attempt}")
-        if run.stage == "publish":
+        if run.stage == _LAST_STAGE:
             raise RunEnded(f"run {operation_id} is finished and just being published: too late to cancel")
         values = {"cancel_requested_at": self._clock.now(), "cancelled_by": by}
         changed = run_queries.update_where(connection, operation_id, values, status=run.status)

@@ -70,16 +70,16 @@ class Neighbours:
                 await tell_failure(self._take_over_silent)
 
     async def _take_over_silent(self) -> None:
-        silent = await self._database.read(cut_off_silent)
+        silent = await self._database.write(cut_off_silent)
         if silent:
             _log.warning("processes are frozen, their runs go on without them", processes=silent)
-            await self._engine.take_over(self._is_gone, silent)
+            await self._engine.take_over(self._is_gone, silent, may_judge=False)
 
     async def _look(self) -> None:
         await self._tell(await self._database.read(run_queries.newest_seqs, self._log.followed_runs()))
         self._cancel(await self._database.read(run_queries.list_cancel_requested, self._engine.executing()))
         self._engine.let_go(await self._database.read(run_queries.list_lost, self._engine.executing(), self._owner))
-        await self._engine.take_over(self._is_gone)
+        await self._engine.take_over(self._is_gone, may_judge=self._wakeups.may_judge())
         if isinstance(self._clock, DatabaseClock):
             await readjust(self._database, self._clock)
 

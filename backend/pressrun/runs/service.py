@@ -5,7 +5,6 @@ Every background task of the runs belongs to the service's task group, never to 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import Context
@@ -92,7 +91,8 @@ class RunService:
         self._webhooks = webhooks
         self._ids = OperationIds()
         self._draining = False
-        self._unattended: Counter[str] = Counter()  # passes in which a run's workflow was there and nobody executed it
+        # passes in a row in which a run's workflow was there and nobody executed it
+        self._unattended: dict[str, int] = {}
         ledger.when_slot_freed(self._when_ended)
 
     def new_operation_id(self) -> str:
@@ -269,7 +269,7 @@ class RunService:
     async def recover(self) -> None:
         """At start: what the engine cannot know. Slots of an earlier boot, and runs admitted but never started."""
         await self._ledger.adopt_slots()
-        await self._reconcile()
+        await self._reconcile(at_start=True)
 
     async def watch(self) -> None:
         """Reconciles every few seconds, for ever."""
@@ -306,16 +306,17 @@ class RunService:
         ):
             _log.warning("a cancelled run did not stop by itself in time", operation_id=operation_id)
 
-    async def _reconcile(self) -> None:
+    async def _reconcile(self, *, at_start: bool = False) -> None:
         """Closes rows whose workflow ended without them, starts workflows of rows that have none, serves the lines."""
         await self._database.keep_room()
         for lane in await self._guard.waiting_lanes():
             await self._promote(lane)
-        for run in await self._ledger.active():
+        before, self._unattended = self._unattended, {}
+        for run in await self._ledger.active(at_start=at_start):
             if run.status == "running":
-                await self._reconcile_run(run)
+                await self._reconcile_run(run, before.get(run.operation_id, 0))
 
-    async def _reconcile_run(self, run: Run) -> None:
+    async def _reconcile_run(self, run: Run, unattended: int) -> None:
         executing = run.operation_id in self._engine.executing()
         state = "active" if executing else await self._engine.state(run.workflow_id)
         if state == "unknown":
@@ -323,22 +324,25 @@ class RunService:
         elif state == "outdated":
             await self._end_outdated(run)
         elif state == "active" and not executing:
-            self._unattended[run.operation_id] += 1
-        else:
-            del self._unattended[run.operation_id]
-        abandoned = self._unattended[run.operation_id] >= _ABANDONED_AFTER_PASSES
+            self._unattended[run.operation_id] = unattended + 1
+        abandoned = self._unattended.get(run.operation_id, 0) >= _ABANDONED_AFTER_PASSES
         if abandoned or (state == "ended" and not (await self.get(run.operation_id)).ended):
             _log.error("a run's workflow ended without it", operation_id=run.operation_id, abandoned=abandoned)
             error = Error(code=RunCrashed.code, message=_INTERRUPTED, stage=run.stage, retryable=True)
-            await self._ledger.finish(run.operation_id, None, error)
-            del self._unattended[run.operation_id]
+            await self._give_up(run, error)
+            self._unattended.pop(run.operation_id, None)
 
     async def _end_outdated(self, run: Run) -> None:
         _log.warning("a run was begun by an older version that worked otherwise", operation_id=run.operation_id)
         outdated = RunOutdated()
         error = Error(code=outdated.code, message=str(outdated), stage=run.stage, retryable=True)
-        await self._ledger.finish(run.operation_id, run.attempt, error)
+        await self._give_up(run, error)
         await self._engine.give_up(run.workflow_id)
+
+    async def _give_up(self, run: Run, error: Error) -> None:
+        claim = await self._ledger.give_up(run.operation_id, run.attempt, error)
+        if claim is not None:
+            await self._engine.end(claim)
 
 
 async def tell_failure(work: Callable[..., Awaitable[None]], *args: object) -> None:
@@ -347,6 +351,8 @@ async def tell_failure(work: Callable[..., Awaitable[None]], *args: object) -> N
     """
     try:
         await work(*args)
+    except (DiskFull, ServerBusy) as exc:
+        _log.warning("a background task has to wait", task=work.__name__, code=exc.code)
     except Exception as exc:  # noqa: BLE001 - one task of many: the others and the server go on
         _log.error("a background task failed", task=work.__name__, exc_info=exc)
 
