@@ -15,6 +15,7 @@ PROMISES = {
     "one-terminal": "Exactly one terminal event, nothing after it, then the stream ends.",
     "crash": "SIGKILL at any moment: the run goes on from its last finished stage; finished work is not repeated.",
     "crash-loop": "A run that kills its process three times ends as an error and does not loop.",
+    "ends": "A run whose batch folder is there is complete, however it was cut off; any other has no batch folder.",
     "chaos": "After a storm of kills every run has one story, one end and one folder, and nothing is left behind.",
     "fence": "A process that was frozen is taken over from, and writes nothing for its old runs when it thaws.",
     "cancel": "Cancel stops the run within a second, frees the slot and leaves no batch folder.",

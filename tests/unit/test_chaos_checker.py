@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.chaos.checker import judge
 from tests.support.chaos.history import Event, History, LoggedEvent, RunRow, Story, World
+from tests.support.chaos.tally import tally
 
 A, B = "run-a", "run-b"
 
@@ -42,6 +43,7 @@ def truth() -> tuple[History, World]:
         folders={f"folder-{name}": None for name in (A, B)},
         staging=[],
         captures=Counter({(name, index, index): 1 for name in (A, B) for index in (1, 2)}),
+        begun={A: [101.0, 104.0], B: [201.0, 204.0]},
     )
     seen = {
         name: [{**event.data, "id": str(event.seq), "event": event.type} for event in logged]
@@ -162,6 +164,10 @@ def cancel_unasked(_history: History, world: World) -> None:
     del world.folders["folder-run-a"]
 
 
+def begin_again(_history: History, world: World) -> None:
+    world.begun[A] = [101.0, 107.5]
+
+
 LIES: dict[Callable[[History, World], None], str] = {
     drop_run: "is lost",
     lose_an_event_of_a_reader: "saw",
@@ -185,6 +191,7 @@ LIES: dict[Callable[[History, World], None], str] = {
     go_back: "went back",
     fail: "ended as error internal",
     cancel_unasked: "nobody asked",
+    begin_again: "began after its end",
 }
 
 
@@ -193,3 +200,25 @@ def test_a_lie_is_found(lie: Callable[[History, World], None]) -> None:
     history, world = truth()
     lie(history, world)
     assert [problem for problem in judge(history, world) if LIES[lie] in problem]
+
+
+COUNTED: dict[str, tuple[Callable[[History, World], None], ...]] = {
+    "lost_events": (drop_run, lose_an_event_of_a_reader, lose_a_row_of_the_log),
+    "repeated_captures": (capture_again,),
+    "corrupt_folders": (break_a_folder, lose_a_folder, leave_a_folder_of_nobody),
+    "leaked_slots": (leave_a_slot,),
+}
+
+
+def test_nothing_is_counted_in_a_true_history() -> None:
+    assert set(tally(*truth()).values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("name", "lie"),
+    [pytest.param(name, lie, id=lie.__name__) for name, lies in COUNTED.items() for lie in lies],
+)
+def test_a_lie_is_counted(name: str, lie: Callable[[History, World], None]) -> None:
+    history, world = truth()
+    lie(history, world)
+    assert tally(history, world)[name] > 0

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pressrun.db.runs import hand_back_of
 from pressrun.errors import NotFound, RunCancelled, RunEnded
-from pressrun.events.model import Cancelled, Screenshot
+from pressrun.events.model import Cancelled, Error, Screenshot
 from tests.support.core import COMPLETE, Core, open_core
 
 pytestmark = pytest.mark.anyio
@@ -57,6 +58,64 @@ async def test_a_run_that_crashes_its_process_three_times_ends_as_crashed(where:
         last = json.loads((await core.log.read_after(run.operation_id, 0))[-1].data)
         assert (last["type"], last["code"]) == ("error", "crashed")
         assert await core.guard.current_run() is None
+
+
+async def test_a_run_that_may_be_published_is_not_ended_by_its_third_crash_but_by_an_attempt_that_looks(
+    where: Path | str,
+) -> None:
+    async with open_core(where, owner="process-1") as core:
+        run = await core.begin()
+    for number in (2, 3):
+        async with open_core(where, owner=f"process-{number}") as core:
+            claim = await core.ledger.claim(run.operation_id)
+            assert claim is not None
+            assert claim.last_word is None
+            await core.ledger.seal(run.operation_id, claim.attempt)
+    async with open_core(where, owner="process-4") as core:
+        claim = await core.ledger.claim(run.operation_id)
+        assert claim is not None
+        assert claim.last_word is not None
+        assert (claim.attempt, claim.last_word.code) == (4, "crashed")
+        assert (await core.log.read_after(run.operation_id, 0))[-1].type == "started"
+        assert not await core.ledger.finish(run.operation_id, 3, COMPLETE), "the attempt before could still end it"
+        assert await core.ledger.finish(run.operation_id, 4, claim.last_word)
+        assert await core.guard.current_run() is None
+
+
+async def test_who_gives_a_run_up_ends_it_unless_it_may_be_published_or_has_gone_on(core: Core) -> None:
+    outdated = Error(code="outdated", message="x")
+    run = await core.begin()
+    assert await core.ledger.give_up(run.operation_id, 2, outdated) is None
+    assert await core.guard.current_run() is not None
+    assert await core.ledger.give_up(run.operation_id, 1, outdated) is None
+    assert (await core.log.read_after(run.operation_id, 0))[-1].type == "error"
+    assert await core.guard.current_run() is None
+    sealed = await core.begin("sealed")
+    await core.ledger.seal(sealed.operation_id, 1)
+    claim = await core.ledger.give_up(sealed.operation_id, 1, outdated)
+    assert claim is not None
+    assert (claim.attempt, claim.last_word) == (2, outdated)
+    assert await core.guard.current_run() is not None
+
+
+async def test_a_run_whose_processes_were_frozen_has_crashed_none_but_one_that_came_back_may(where: Path | str) -> None:
+    async with open_core(where, owner="process-1") as core:
+        run = await core.begin()
+        await core.database.write(hand_back_of, ["process-1"])
+    for number in range(2, 6):
+        async with open_core(where, owner=f"process-{number}") as core:
+            claim = await core.ledger.claim(run.operation_id)
+            assert claim is not None
+            assert claim.attempt == number
+            await core.database.write(hand_back_of, [f"process-{number}"])
+            await core.database.write(hand_back_of, ["somebody else"])
+            if number == 5:  # it thaws and is given its run again
+                assert await core.ledger.claim(run.operation_id) == claim
+    for number in (6, 7):
+        async with open_core(where, owner=f"process-{number}") as core:
+            assert await core.ledger.claim(run.operation_id) is not None
+    async with open_core(where, owner="process-8") as core:
+        assert await core.ledger.claim(run.operation_id) is None
 
 
 async def test_a_run_handed_back_is_a_new_attempt_but_no_crash(where: Path | str) -> None:

@@ -114,6 +114,19 @@ async def test_a_later_attempt_takes_the_files_over_and_the_earlier_one_writes_n
         await store.publish("op", 1, "batch", manifest([file]))
 
 
+async def test_whoever_settles_a_run_finds_its_batch_or_nobody_before_them_can_publish_it_any_more(
+    store: LocalArtifactStore,
+) -> None:
+    first = await store.open_staging("op", 1)
+    file = await first.write("a", b"1")
+    assert await store.settle("op", 2, "batch") is None
+    with pytest.raises(AttemptSuperseded):
+        await store.publish("op", 1, "batch", manifest([file]))
+    await store.publish("op", 2, "batch", manifest([file]))
+    assert await store.settle("op", 3, "batch") == manifest([file])
+    assert await store.settle("op", 3, "batch") == manifest([file])
+
+
 async def test_a_damaged_file_does_not_pass_for_the_one_that_was_written(store: LocalArtifactStore) -> None:
     staging = await store.open_staging("op", 1)
     file = await staging.write("a", b"good")

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from pressrun.db.postgres import parse_url
 from pressrun.db.processes import SILENT_AFTER_S, SignOfLife, cut_off_silent, is_gone
+from pressrun.db.runs import get
 from pressrun.db.ticks import DatabaseClock, read_clock
 from pressrun.db.wakeups import open_wakeups
 from pressrun.errors import ServerBusy, StartupError
@@ -149,7 +150,23 @@ async def test_a_sign_of_life_that_breaks_is_given_again(core: Core, url: str) -
             await anyio.lowlevel.checkpoint()
 
 
+async def test_who_has_just_lost_the_database_does_not_judge_others(core: Core, url: str) -> None:
+    async with limit(), open_wakeups(url, "other") as wakeups:
+        assert wakeups.may_judge()
+        assert await core.database.write(break_connections, "pressrun process other") == 1
+        with anyio.fail_after(2):
+            while wakeups.may_judge():
+                await anyio.lowlevel.checkpoint()
+        while await core.database.read(is_gone, "other"):
+            await anyio.lowlevel.checkpoint()
+        assert not wakeups.may_judge(), "others may still be on their way back"
+        while not wakeups.may_judge():
+            await anyio.lowlevel.checkpoint()
+
+
 async def test_who_shows_no_sign_of_life_is_cut_off_and_who_does_is_not(core: Core, url: str) -> None:
+    async with open_core(url, owner="frozen") as theirs:
+        run = await theirs.begin()
     sign = SignOfLife(parse_url(url).set(drivername="postgresql").render_as_string(), "frozen")
     async with limit(), open_wakeups(url, "living"):
         with closing(await anyio.to_thread.run_sync(sign.connect)):  # and nobody keeps it
@@ -159,6 +176,9 @@ async def test_who_shows_no_sign_of_life_is_cut_off_and_who_does_is_not(core: Co
                 while (cut_off := await core.database.write(cut_off_silent)) == []:
                     await anyio.lowlevel.checkpoint()
             assert cut_off == ["frozen"]
+            row = await core.database.read(get, run.operation_id)
+            assert row is not None
+            assert row.handed_back, "its next attempt would be counted as a crash"
             while not await core.database.read(is_gone, "frozen"):
                 await anyio.lowlevel.checkpoint()
         assert not await core.database.read(is_gone, "living")

@@ -9,6 +9,7 @@ else. The beat has a thread of its own, so that a busy event loop is not taken f
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 
@@ -69,14 +70,14 @@ class SignOfLife:
         self._conninfo = make_conninfo(conninfo, application_name=sign_of_life(process))
         self._process = process
         self._stop = threading.Event()
-        self._held_since: float | None = None  # one thread writes it, others read it
+        self._lost_at = -math.inf  # one thread writes it, others read it
 
     @property
     def lasting(self) -> bool:
         """Whether the session has lasted long enough for other processes to be missed: a database that was away loses
         the sessions of all, and who is not back as soon as we are is not dead.
         """
-        return self._held_since is not None and time.monotonic() - self._held_since > _BACK_WITHIN_S
+        return time.monotonic() - self._lost_at > _BACK_WITHIN_S
 
     def connect(self) -> psycopg.Connection:
         """A session that holds the lock. Raises: psycopg.OperationalError."""
@@ -88,7 +89,6 @@ class SignOfLife:
         except BaseException:
             connection.close()
             raise
-        self._held_since = time.monotonic()
         return connection
 
     def keep(self, connection: psycopg.Connection) -> None:
@@ -100,7 +100,7 @@ class SignOfLife:
                     held = self.connect()
                 held.execute("SELECT 1")
             except psycopg.OperationalError as exc:
-                self._held_since = None
+                self._lost_at = time.monotonic()
                 if held is not None:
                     _log.warning("the database ended the session that shows us alive", reason=str(exc).strip())
                     held.close()

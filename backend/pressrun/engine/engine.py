@@ -226,9 +226,6 @@ class Engine:
             await self._end_stopped(claim)
         else:
             await self._end(claim, failure_of(RunFailure(f"The batch folder {published.folder} is gone"), "publish"))
-            failpoint("cleanup.begin")
-            await self._store.discard(claim.operation_id, claim.attempt)
-            failpoint("cleanup.end")
 
     async def _open_context(self, claim: Claim, execution: _Execution) -> RunContext:
         async def emit(body: AnyBody) -> None:
@@ -285,7 +282,11 @@ class Engine:
             )
             body = complete or otherwise
             await _when_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, body))
-        failpoint("finish.committed")
+            failpoint("finish.committed")
+            if complete is not None:  # else what is staged is kept for a retry
+                failpoint("cleanup.begin")
+                await self._store.discard(claim.operation_id, claim.attempt)
+                failpoint("cleanup.end")
 
     async def _end_stopped(self, claim: Claim) -> None:
         by = await self._book.cancelled_by(claim.operation_id)

@@ -56,8 +56,8 @@ class Neighbours:
     async def look(self) -> None:
         """Looks in the tables for what was not heard, for ever."""
         while True:
-            await anyio.sleep(_LOOK_EVERY_S)
             await tell_failure(self._look)
+            await anyio.sleep(_LOOK_EVERY_S)
 
     async def watch(self) -> None:
         """Takes over from processes that have fallen silent, for ever."""

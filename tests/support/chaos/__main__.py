@@ -1,6 +1,7 @@
-"""`make chaos`: every named place, 200 random kills, and both on a Postgres that is restarted. Prints a table.
+"""`make chaos`: every named place and 200 random kills; every named place on Postgres, and Postgres restarted 40 times
+under two servers, of which one is killed at every second time. Prints a table.
 
-python -m tests.support.chaos [KILLS]
+python -m tests.support.chaos [KILLS [OUTAGES]]     0: that storm is left out
 """
 
 from __future__ import annotations
@@ -13,31 +14,37 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pressrun.failpoints import KILL_POINTS, SIDE_POINTS
 from tests.support.chaos.nursery import Nursery, open_nursery
-from tests.support.chaos.storm import Storm, restart_postgres
+from tests.support.chaos.storm import Storm
+from tests.support.chaos.tally import tally
 from tests.support.postgres import Postgres, find_binaries, start_postgres
 
 _KILLS = 200
-_DATABASE_CRASHES = 8
+_OUTAGES = 40
 _BEFORE_ANY_ATTEMPT = "admit."
 _OUT = Path(__file__).parents[3] / "benchmarks" / "out" / "chaos.json"
 
 
 def main(arguments: list[str]) -> int:
-    kills = int(arguments[0]) if arguments else _KILLS
+    kills, outages = (int(given) for given in (*arguments, *(_KILLS, _OUTAGES)[len(arguments) :]))
     rows = []
     with open_nursery() as nursery:
-        rows.append(_row("SQLite: every named place", nursery, _strike_everywhere))
-        rows.append(_row(f"SQLite: {kills} random instants", nursery, lambda storm: _strike_at_random(storm, kills)))
+        if kills:
+            rows.append(_row("SQLite: every named place", nursery, _strike_everywhere))
+            random_kills = partial(_strike_at_random, kills=kills)
+            rows.append(_row(f"SQLite: {kills} random instants", nursery, random_kills))
         with _database() as postgres:
-            if postgres is not None:
+            if postgres is not None and outages:
+                url = postgres.database("places")
+                rows.append(_row("Postgres: every named place", nursery, _strike_everywhere, url=url))
+                crash = _Under(postgres, outages).crash
                 url = postgres.database("chaos")
-                storm = _Under(postgres)
-                rows.append(_row("Postgres restarted, two servers", nursery, storm.crash, url=url, servers=2))
+                rows.append(_row("Postgres restarted, two servers", nursery, crash, url=url, servers=2))
     _OUT.parent.mkdir(exist_ok=True)
     report = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "storms": rows}
     _OUT.write_text(json.dumps(report, indent=2) + "\n")
@@ -48,30 +55,32 @@ def main(arguments: list[str]) -> int:
 
 
 def _row(
-    name: str, nursery: Nursery, work: Callable[[Storm], int], *, url: str | None = None, servers: int = 1
+    name: str, nursery: Nursery, work: Callable[[Storm], None], *, url: str | None = None, servers: int = 1
 ) -> dict[str, Any]:
-    """One storm; `work` returns how many hand-overs there may have been besides its kills."""
     begun_at = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="pressrun-chaos-") as folder:
         storm = Storm(nursery, Path(folder) / "storm", url, servers)
         try:
-            interruptions = work(storm)
+            work(storm)
             storm.settle()
         finally:
             for server in storm.fleet:
                 server.kill()
-        problems, world = storm.verdict(hand_backs=interruptions), storm.world()
+        problems, world = storm.verdict(), storm.world()
     recoveries = sorted(storm.recoveries_s)
     row = {
         "storm": name,
         "kills": len(storm.history.killed_at),
+        "outages": storm.history.outages,
         "runs": len(world.runs),
         "complete": sum(run.status == "complete" for run in world.runs),
         "crashed": sum(run.error == "crashed" for run in world.runs),
         "events": sum(map(len, world.events.values())),
         "readers": len(storm.history.stories),
+        "resumed": sum(story.connections - 1 for story in storm.history.stories),
         "captures": sum(world.captures.values()),
         "folders": len(world.folders),
+        **tally(storm.history, world),
         "recovery_p50_s": round(recoveries[len(recoveries) // 2], 2) if recoveries else None,
         "recovery_max_s": round(recoveries[-1], 2) if recoveries else None,
         "took_s": round(time.monotonic() - begun_at, 1),
@@ -81,43 +90,41 @@ def _row(
     return row
 
 
-def _strike_everywhere(storm: Storm) -> int:
+def _strike_everywhere(storm: Storm) -> None:
     for point in KILL_POINTS:
         storm.strike_at(point if point.startswith(_BEFORE_ANY_ATTEMPT) else f"{point}/1")
     for point in SIDE_POINTS:
         storm.strike_beside(point)
-    return 0
 
 
-def _strike_at_random(storm: Storm, kills: int) -> int:
+def _strike_at_random(storm: Storm, kills: int) -> None:
     chance = random.Random()
     for _ in range(kills):
         storm.strike_anywhere(chance, lanes=3)
-    return 0
 
 
 class _Under:
     """Two servers on a database that crashes again and again, and they with it in turn."""
 
-    def __init__(self, postgres: Postgres) -> None:
+    def __init__(self, postgres: Postgres, outages: int) -> None:
         self._postgres = postgres
+        self._outages = outages
 
-    def crash(self, storm: Storm) -> int:
+    def crash(self, storm: Storm) -> None:
         chance = random.Random()
-        for number in range(_DATABASE_CRASHES):
+        for number in range(self._outages):
             for server in storm.fleet:
                 if not server.alive:
                     server.start()
             posted = [storm.post() for _ in range(2)]
             time.sleep(chance.uniform(0, 1.0))
-            restart_postgres(self._postgres)
+            storm.restart_database(self._postgres)
             for poster in posted:
                 if poster.accepted.wait(30):
                     storm.read(poster)
             if number % 2:
                 time.sleep(chance.uniform(0, 1.0))
                 storm.kill(storm.fleet[number // 2 % 2])
-        return _DATABASE_CRASHES  # a session lost with the database may look like a death
 
 
 @contextmanager

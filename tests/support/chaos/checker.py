@@ -17,7 +17,7 @@ _MAX_CRASHES = 3
 _IN_FLIGHT = 2  # slides captured and not yet told of when the process dies: one being saved, one ahead of it
 
 
-def judge(history: History, world: World, *, slots_per_lane: int = 1, hand_backs: int = 0) -> list[str]:
+def judge(history: History, world: World, *, slots_per_lane: int = 1) -> list[str]:
     """What is wrong; empty when all promises were kept."""
     problems = [*history.problems]
     if not world.runs or not history.stories:
@@ -26,7 +26,7 @@ def judge(history: History, world: World, *, slots_per_lane: int = 1, hand_backs
         problems += rule(history, world)
     problems += _one_run_per_slot(world, slots_per_lane)
     for run in world.runs:
-        problems += [f"run {run.operation_id}: {problem}" for problem in _judge_run(history, world, run, hand_backs)]
+        problems += [f"run {run.operation_id}: {problem}" for problem in _judge_run(history, world, run)]
     return problems
 
 
@@ -94,7 +94,7 @@ def _one_run_per_slot(world: World, slots: int) -> Iterator[str]:
                 yield f"run {operation_id} began in lane {lane} while {running - 1} were running"
 
 
-def _judge_run(history: History, world: World, run: RunRow, hand_backs: int) -> Iterator[str]:
+def _judge_run(history: History, world: World, run: RunRow) -> Iterator[str]:
     logged = world.events.get(run.operation_id, [])
     if [event.seq for event in logged] != list(range(1, run.last_seq + 1)):
         yield f"its log is {[event.seq for event in logged]}, it should be 1..{run.last_seq}"
@@ -102,10 +102,12 @@ def _judge_run(history: History, world: World, run: RunRow, hand_backs: int) -> 
     if any(event.type in TERMINAL for event in logged[:-1]) or logged[-1].type not in TERMINAL:
         yield "its terminal event is not the last"
     kills = history.kills_between(logged[0].at, logged[-1].at)
-    yield from _judge_attempts(run, logged, kills + hand_backs)
+    yield from _judge_attempts(run, logged, kills)
     yield from _judge_end(history, run, kills)
+    if any(at > logged[-1].at for at in world.begun.get(run.operation_id, [])):
+        yield "an attempt began after its end"
     yield from _judge_progress(logged)
-    yield from _judge_slides(world, run, logged, kills + hand_backs)
+    yield from _judge_slides(world, run, logged, kills)
 
 
 def _judge_attempts(run: RunRow, logged: list[LoggedEvent], interruptions: int) -> Iterator[str]:

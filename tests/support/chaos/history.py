@@ -27,6 +27,7 @@ class History:
     stories: list[Story] = field(default_factory=list)
     accepted: dict[str, str] = field(default_factory=dict)
     killed_at: list[float] = field(default_factory=list)
+    outages: int = 0  # crashes of the database
     cancelled: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
 
@@ -63,7 +64,8 @@ class RunRow:
 class World:
     """The state at rest. `folders`: what is wrong with each batch folder, None if it verifies.
 
-    `captures`: how often each (run, attempt, slide) was captured, from the log lines of all servers.
+    From the log lines of all servers: `captures`, how often each (run, attempt, slide) was captured; `begun`, the
+    instants at which attempts of each run began.
     """
 
     runs: list[RunRow]
@@ -73,3 +75,4 @@ class World:
     staging: list[str]
     captures: Counter[tuple[str, int, int]] = field(default_factory=Counter)
     integrity: str = "ok"
+    begun: dict[str, list[float]] = field(default_factory=dict)

@@ -122,10 +122,7 @@ class Storm:
         if not wait_until(self._all_over, 30):
             self.history.problems.append(f"before {point}: the runs did not go on")
         poster = self.post()
-        if not self.server.wait_until_dead(30):
-            self.history.problems.append(f"{point} was never passed")
-            self.kill()
-        self.history.killed_at.append(time.time())
+        self.die(point)
         if poster.accepted.is_set():
             self.read(poster)
 
@@ -149,9 +146,13 @@ class Storm:
                 self._cancel(poster)
             else:
                 os.kill(self.server.pid, signal.SIGTERM)
+        self.die(point)
+
+    def die(self, point: str) -> None:
+        """Waits until the server has died at that place, where it was told to."""
         if not self.server.wait_until_dead(30):
             self.history.problems.append(f"{point} was never passed")
-            self.kill()
+            self.server.kill()
         self.history.killed_at.append(time.time())
 
     def _post_and_wait_for_a_slide(self, lane: str = "") -> Witness:
@@ -186,6 +187,12 @@ class Storm:
         for poster in posted:
             if poster.accepted.is_set():
                 self.read(poster)
+
+    def restart_database(self, postgres: Postgres) -> None:
+        """A crash of the database, and its start. To its runs it is nothing: no process has died."""
+        self.history.outages += 1
+        postgres.stop()
+        postgres.start()
 
     def freeze(self, server: ForkedServer) -> None:
         """SIGSTOP. To its runs it is as a kill."""
@@ -229,9 +236,3 @@ class Storm:
     def verdict(self, **allowed: int) -> list[str]:
         """What is wrong; call it after `settle`."""
         return judge(self.history, self.world(), **allowed)
-
-
-def restart_postgres(postgres: Postgres) -> None:
-    """A crash of the database, and its start."""
-    postgres.stop()
-    postgres.start()

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def _read(data_dir: Path, logs: Iterable[Path], query: Query, *, sqlite: bool) -
     ):
         logged = LoggedEvent(seq, attempt, type, at / _MICROSECONDS, json.loads(data))
         events.setdefault(operation_id, []).append(logged)
+    captures, begun = _read_logs(logs)
     return World(
         runs=[
             _run(row)
@@ -47,7 +49,8 @@ def _read(data_dir: Path, logs: Iterable[Path], query: Query, *, sqlite: bool) -
         events=events,
         folders={path.name: _problem(path) for path in (data_dir / "batches").iterdir()},
         staging=sorted(path.name for path in (data_dir / "staging").iterdir()),
-        captures=_captures(logs),
+        captures=captures,
+        begun=begun,
         integrity=query("PRAGMA integrity_check")[0][0] if sqlite else "ok",
     )
 
@@ -67,11 +70,15 @@ def _problem(folder: Path) -> str | None:
     return None
 
 
-def _captures(logs: Iterable[Path]) -> Counter[tuple[str, int, int]]:
+def _read_logs(logs: Iterable[Path]) -> tuple[Counter[tuple[str, int, int]], dict[str, list[float]]]:
     captures: Counter[tuple[str, int, int]] = Counter()
+    begun: dict[str, list[float]] = {}
     for log in logs:
         for line in log.read_text(errors="replace").splitlines():
             if '"slide captured"' in line:
                 entry = json.loads(line)
                 captures[entry["operation_id"], entry["attempt"], entry["index"]] += 1
-    return captures
+            elif '"attempt begins"' in line:
+                entry = json.loads(line)
+                begun.setdefault(entry["operation_id"], []).append(datetime.fromisoformat(entry["at"]).timestamp())
+    return captures, begun
