@@ -60,6 +60,8 @@ KILL_POINTS = (
     "cleanup.begin",
     "cleanup.end",
 )
+# passed only by runs that an AI composes
+AI_POINTS = ("answer.kept",)
 # met only by runs that wait, are cancelled, handed back or taken over
 SIDE_POINTS = (
     "promote.in_transaction",
@@ -73,7 +75,7 @@ SIDE_POINTS = (
 # where the disk may refuse
 DISK_POINTS = ("store.write", "store.sync", "database.write")
 DELETE_POINTS = ("delete.row_gone",)  # leaves a folder of no run, which retention finds
-POINTS = frozenset((*KILL_POINTS, *SIDE_POINTS, *DISK_POINTS, *DELETE_POINTS))
+POINTS = frozenset((*KILL_POINTS, *AI_POINTS, *SIDE_POINTS, *DISK_POINTS, *DELETE_POINTS))
 
 
 @dataclass(slots=True)

@@ -48,9 +48,10 @@ async def test_a_published_batch_holds_what_was_staged_and_nothing_else(store: L
     staging = await store.open_staging("op", 1)
     file = await staging.write("slides/0001.png", b"picture")
     await staging.write("left-over.tmp", b"x")
+    await staging.write("answers/1.json", b"x")
     folder = await store.publish("op", 1, "batch", manifest([file]))
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert there == {"manifest.json", "slides/0001.png"}
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+    assert there == {"manifest.json", "slides", "slides/0001.png"}
     path, record = await store.find_published("batch", "slides/0001.png")
     assert hashlib.sha256(path.read_bytes()).hexdigest() == record.sha256 == file.sha256
 

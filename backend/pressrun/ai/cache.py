@@ -33,11 +33,15 @@ def cache_key(*, endpoint: str, model: str, rules_version: str, messages: Sequen
 
 
 class AiCache:
-    """The folder is made when the first answer is kept. `max_bytes` bounds all entries; the longest unused go first."""
+    """The folder is made when the first answer is kept; those above it too, unless it is `within` one that may go.
 
-    def __init__(self, folder: Path, max_bytes: int) -> None:
+    `max_bytes` bounds all entries; the longest unused go first.
+    """
+
+    def __init__(self, folder: Path, max_bytes: int, *, within: bool = False) -> None:
         self._folder = folder
         self._max_bytes = max_bytes
+        self._within = within
 
     async def get(self, key: str) -> str | None:
         """The answer, if it is there and whole."""
@@ -70,7 +74,7 @@ class AiCache:
         if len(data) > self._max_bytes:
             return
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=not self._within, exist_ok=True)
             self._make_room(len(data))
             _write_whole(self._path(key), data)
         except OSError as exc:

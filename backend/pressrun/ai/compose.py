@@ -23,6 +23,7 @@ from pressrun.ai.split import split_text
 from pressrun.ai.verify import NOTHING, Coverage, compare
 from pressrun.ai.wire import Message
 from pressrun.errors import AiFailed, EmptyDocument
+from pressrun.failpoints import failpoint
 
 # 8 000 characters are 2 000 (English) to 8 000 (Devanagari) tokens; with tags that is inside the answer limit of most
 # models, and where it is not, the part is halved.
@@ -128,6 +129,7 @@ class _Writer:
         await _in_thread(_require_document, cleaned.html, piece)
         if self.cache and known is None:
             await self.cache.put(key, answer)
+            failpoint("answer.kept")
         return cleaned
 
     async def _ask(self, messages: list[Message], source_chars: int) -> str:

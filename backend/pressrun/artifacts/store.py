@@ -367,8 +367,11 @@ def _publish(source: Path, target: Path, manifest: str, listed: Mapping[str, int
         return
     if not source.is_dir():
         raise AttemptSuperseded
-    for path in [path for path in source.rglob("*") if path.is_file()]:
-        if path.relative_to(source).as_posix() not in listed:
+    for path in sorted(source.rglob("*"), reverse=True):  # what is in a folder before the folder
+        if path.is_dir():
+            with contextlib.suppress(OSError):  # unless there is something in it
+                path.rmdir()
+        elif path.relative_to(source).as_posix() not in listed:
             path.unlink()
     for name, size_bytes in listed.items():
         path = source / name

@@ -24,6 +24,8 @@ from pressrun.sources.titles import title_of
 
 # an answer is about as long as its source, with tags; only the progress bar depends on this guess
 _ANSWER_CHARS_PER_SOURCE_CHAR = 1.3
+_ANSWERS_FOLDER = "answers"
+_OWN_ANSWERS_MAX_BYTES = 64 * 1024 * 1024  # more than any: the longest text with the longest answers has 10 MB
 
 
 async def compose(
@@ -112,13 +114,15 @@ async def _saved_document(store: LocalArtifactStore, operation_id: str, title: s
 async def _compose_by_ai(context: RunContext, text: str, ai: AiClient, cache: AiCache | None) -> Document:
     spec = context.spec
     title = spec.title or title_of(text)
+    # who wants no answer of another run still pays for its own only once: they go with the attempts, and not further
+    own = AiCache(context.staging.path(_ANSWERS_FOLDER), _OWN_ANSWERS_MAX_BYTES, within=True)
     fragment = await ai_fragment(
         ai,
         text,
         model_choice=spec.model_choice,
         system_prompt=spec.system_prompt,
         verify=spec.enable_verification,
-        cache=cache if spec.use_cache else None,
+        cache=cache if cache is not None and spec.use_cache else own,
         on_progress=_progress_by_length(context, len(text)),
     )
     warnings = tuple(DocumentWarning(warning.code, warning.message) for warning in fragment.warnings)
