@@ -10,6 +10,8 @@ BIN    := .venv/bin
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
 ARGS   ?=
+KILLS  ?= 200
+OUTAGES ?= 40
 WEB    := backend/pressrun/web
 # Two `make` calls in one fresh clone would both install into .venv; with the lock the second waits, then finds all done.
 LOCKED := $(shell command -v flock >/dev/null 2>&1 && echo flock .make.lock)
@@ -50,8 +52,8 @@ dev: setup ## the same, with the front end rebuilt as you type on http://127.0.0
 bench: setup ## the figures of benchmarks/README.md, measured here
 	$(BIN)/python -m benchmarks $(ARGS)
 
-chaos: setup ## kill the server at every named place and 200 random instants, and judge (KILLS=)
-	$(BIN)/python -m tests.support.chaos $(KILLS)
+chaos: setup ## kill the server at every named place and 200 random instants, and judge (KILLS=, OUTAGES=)
+	$(BIN)/python -m tests.support.chaos $(KILLS) $(OUTAGES)
 
 conformance: setup ## the wire contract against any server: URL=http://host:port [TOKEN=… ORIGIN=…]; our own without
 	@CONFORMANCE_URL=$(URL) CONFORMANCE_TOKEN=$(TOKEN) CONFORMANCE_ORIGIN=$(ORIGIN) $(BIN)/pytest tests/conformance $(ARGS)

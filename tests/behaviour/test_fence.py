@@ -72,7 +72,7 @@ def test_a_process_frozen_while_it_renders_is_taken_over_and_writes_nothing_when
 
 
 @pytest.mark.promise("fence")
-@pytest.mark.parametrize("point", ["publish.before_rename", "store.before_rename"])
+@pytest.mark.parametrize("point", ["publish.before_rename", "store.before_rename", "event.in_transaction"])
 def test_a_process_frozen_at_the_last_moment_changes_nothing_when_it_thaws(storm: Storm, point: str) -> None:
     frozen, other = storm.fleet
     frozen.orders = f"{point}/1=pause"
