@@ -98,7 +98,7 @@ class _NoEngine:
     def let_go(self, _operation_ids: object) -> None:
         return None
 
-    async def take_over(self, _is_gone: object, _cut_off: object = (), *, may_judge: bool = True) -> None:
+    async def take_over(self, _is_gone: object, *, may_judge: bool) -> None:
         return None
 
 

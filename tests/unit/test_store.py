@@ -128,6 +128,18 @@ async def test_whoever_settles_a_run_finds_its_batch_or_nobody_before_them_can_p
     assert await store.settle("op", 3, "batch") == manifest([file])
 
 
+async def test_an_attempt_that_does_not_know_yet_that_it_is_over_takes_nothing_from_the_one_after_it(
+    store: LocalArtifactStore,
+) -> None:
+    await store.open_staging("op", 1)
+    later = await store.open_staging("op", 2)
+    file = await later.write("a", b"1")
+    assert await store.settle("op", 1, "batch") is None
+    await store.open_staging("op", 1)
+    assert await later.read("a") == b"1"
+    await store.publish("op", 2, "batch", manifest([file]))
+
+
 async def test_a_damaged_file_does_not_pass_for_the_one_that_was_written(store: LocalArtifactStore) -> None:
     staging = await store.open_staging("op", 1)
     file = await staging.write("a", b"good")

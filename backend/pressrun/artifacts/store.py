@@ -163,7 +163,7 @@ class LocalArtifactStore:
     async def settle(self, operation_id: str, attempt: int, folder: str) -> Manifest | None:
         """The manifest of the run's batch if it was published, durable by now; None: it was not, and never will be.
 
-        (Never by an earlier attempt, whose staging `attempt` has from here on; it must be the run's latest.)
+        (Never by an earlier attempt, whose staging `attempt` has from here on. What a later one does is its business.)
         Raises: NotFound, OSError, ValueError when the batch is there and its manifest cannot be read.
         """
         staging = self._staging_root / f"{operation_id}.{attempt}"
@@ -324,14 +324,17 @@ def _adopt(root: Path, operation_id: str, folder: Path) -> None:
 
 
 def _take_over(root: Path, operation_id: str, folder: Path) -> None:
-    """What earlier attempts have staged is in `folder` from here on, where they do not look for it."""
-    earlier = sorted(_staged_folders(root, operation_id), key=_attempt_of)
-    if folder not in earlier and earlier:
+    """What earlier attempts have staged is in `folder` from here on, where they do not look for it.
+
+    Never what a later one has: this one may have been frozen, and not know yet that it is over.
+    """
+    found = _staged_folders(root, operation_id)
+    earlier = sorted((path for path in found if _attempt_of(path) < _attempt_of(folder)), key=_attempt_of)
+    if folder not in found and earlier:
         with contextlib.suppress(FileNotFoundError):  # a process that thawed has just published it
             earlier.pop().rename(folder)
     for leftover in earlier:
-        if leftover != folder:
-            _delete_batch(leftover, root / f"{_GRAVE}{leftover.name}")
+        _delete_batch(leftover, root / f"{_GRAVE}{leftover.name}")
 
 
 def _settle(root: Path, operation_id: str, staging: Path, target: Path) -> Manifest | None:

@@ -136,23 +136,24 @@ class Engine:
         """Removes what is recorded of these workflows, which have ended; no matter if some are not there."""
         await DBOS.delete_workflows_async(workflow_ids)
 
-    async def take_over(
-        self, is_gone: Callable[[str], Awaitable[bool]], cut_off: Iterable[str] = (), *, may_judge: bool = True
-    ) -> None:
+    async def take_over(self, is_gone: Callable[[str], Awaitable[bool]], *, may_judge: bool) -> None:
         """Lets the runs of processes that are gone go on, here or wherever there is one of us. To be called regularly.
 
         Gone is who was gone at two looks in a row: one whose connection broke is back before the second. Nobody is as
-        long as we may not judge. Who was `cut_off` is gone by our own doing.
+        long as we may not judge.
         """
         pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
         others = {workflow.executor_id for workflow in pending if workflow.executor_id} - {DBOS.executor_id}
         missing = frozenset([name for name in sorted(others) if await is_gone(name)])
-        lost = (missing & self._missing if may_judge else frozenset()) | others & frozenset(cut_off)
-        self._missing = missing
-        if lost:
+        lost, self._missing = missing & self._missing, missing
+        if lost and may_judge:
             _log.warning("processes are gone, their runs go on", processes=sorted(lost))
-            # private, so pinned (dbos==3.4.*) and contract-tested: tests/behaviour/test_two_processes.py
-            await anyio.to_thread.run_sync(DBOS._recover_pending_workflows, sorted(lost))
+            await self.take_over_from(lost)
+
+    async def take_over_from(self, processes: Iterable[str]) -> None:
+        """Lets the runs of these processes go on, here or wherever there is one of us."""
+        # private, so pinned (dbos==3.4.*) and contract-tested: tests/behaviour/test_two_processes.py
+        await anyio.to_thread.run_sync(DBOS._recover_pending_workflows, sorted(processes))
 
     async def drain(self, grace_s: float) -> None:
         """Lets runs finish for `grace_s`, then hands the rest back for the next start."""

@@ -73,7 +73,7 @@ class Neighbours:
         silent = await self._database.write(cut_off_silent)
         if silent:
             _log.warning("processes are frozen, their runs go on without them", processes=silent)
-            await self._engine.take_over(self._is_gone, silent, may_judge=False)
+            await self._engine.take_over_from(silent)
 
     async def _look(self) -> None:
         await self._tell(await self._database.read(run_queries.newest_seqs, self._log.followed_runs()))
