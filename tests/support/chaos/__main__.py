@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -27,24 +28,17 @@ from tests.support.postgres import Postgres, find_binaries, start_postgres
 _KILLS = 200
 _OUTAGES = 40
 _BEFORE_ANY_ATTEMPT = "admit."
+Row = dict[str, Any]
 _OUT = Path(__file__).parents[3] / "benchmarks" / "out" / "chaos.json"
 
 
 def main(arguments: list[str]) -> int:
     kills, outages = (int(given) for given in (*arguments, *(_KILLS, _OUTAGES)[len(arguments) :]))
-    rows = []
-    with open_nursery() as nursery:
-        if kills:
-            rows.append(_row("SQLite: every named place", nursery, _strike_everywhere))
-            random_kills = partial(_strike_at_random, kills=kills)
-            rows.append(_row(f"SQLite: {kills} random instants", nursery, random_kills))
-        with _database() as postgres:
-            if postgres is not None and outages:
-                url = postgres.database("places")
-                rows.append(_row("Postgres: every named place", nursery, _strike_everywhere, url=url))
-                crash = _Under(postgres, outages).crash
-                url = postgres.database("chaos")
-                rows.append(_row("Postgres restarted, two servers", nursery, crash, url=url, servers=2))
+    parts: list[Callable[[], list[Row]]] = []
+    parts += [partial(_on_sqlite, kills)] if kills else []
+    parts += [partial(_on_postgres, outages)] if outages else []
+    with ThreadPoolExecutor() as side_by_side:  # each waits as much as it computes
+        rows = [row for part in [side_by_side.submit(part) for part in parts] for row in part.result()]
     _OUT.parent.mkdir(exist_ok=True)
     report = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "storms": rows}
     _OUT.write_text(json.dumps(report, indent=2) + "\n")
@@ -54,9 +48,29 @@ def main(arguments: list[str]) -> int:
     return 1 if broken else 0
 
 
+def _on_sqlite(kills: int) -> list[Row]:
+    with open_nursery() as nursery:
+        return [
+            _row("SQLite: every named place", nursery, _strike_everywhere),
+            _row(f"SQLite: {kills} random instants", nursery, partial(_strike_at_random, kills=kills)),
+        ]
+
+
+def _on_postgres(outages: int) -> list[Row]:
+    with open_nursery() as nursery, _database() as postgres:
+        if postgres is None:
+            return []
+        places, storm = postgres.database("places"), postgres.database("storm")
+        crash = _Under(postgres, outages).crash
+        return [
+            _row("Postgres: every named place", nursery, _strike_everywhere, url=places),
+            _row(f"Postgres restarted {outages} times, two servers", nursery, crash, url=storm, servers=2),
+        ]
+
+
 def _row(
     name: str, nursery: Nursery, work: Callable[[Storm], None], *, url: str | None = None, servers: int = 1
-) -> dict[str, Any]:
+) -> Row:
     begun_at = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="pressrun-chaos-") as folder:
         storm = Storm(nursery, Path(folder) / "storm", url, servers)
