@@ -14,6 +14,7 @@ from __future__ import annotations
 import fcntl
 import secrets
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import lru_cache, partial
@@ -71,6 +72,8 @@ from pressrun.settings import Settings, read_variable
 from pressrun.sources.parser_pool import cool_down, warm_up
 from pressrun.telemetry import SecretMask, configure_logging
 
+# arbitrary (0.5..3): a server that was killed while it started a child leaves lock and port to that for a moment
+_LOCK_PATIENCE_S = 1.0
 _AI_CACHE_MAX_BYTES = 256 * 1024 * 1024  # arbitrary: some ten thousand answers
 
 _log = structlog.get_logger(__name__)
@@ -265,12 +268,18 @@ def _opened(data_dir: Path) -> Iterator[TextIO]:
 def _locked(data_dir: Path) -> Iterator[TextIO]:
     """Holds the data folder for this process alone. Raises: StartupError."""
     with _opened(data_dir) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as exc:
-            raise StartupError(
-                f"another Pressrun uses the data folder {data_dir}; stop it, or set PRESSRUN_DATA_DIR to another folder"
-            ) from exc
+        given_up_at = time.monotonic() + _LOCK_PATIENCE_S
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as exc:
+                if time.monotonic() > given_up_at:
+                    raise StartupError(
+                        f"another Pressrun uses the data folder {data_dir}; stop it, or set PRESSRUN_DATA_DIR to "
+                        "another folder"
+                    ) from exc
+                time.sleep(0.05)  # nothing else runs yet
         yield file
 
 

@@ -27,6 +27,8 @@ _MOST_DESCRIPTORS = 65_536  # some programs we start look at each possible one
 _OWN_SHARE = (48, 512)  # descriptors kept for database, browser, ffmpeg, files: a tenth of the limit, within these
 _FEWEST_PLACES = 16
 _ACCEPTED_AT_ONCE = 64  # arbitrary (16..256): a crowd comes in by turns, so that not all its requests begin at once
+# arbitrary (0.5..3): a server that was killed while it started a child leaves its port to that for a moment
+_PORT_PATIENCE_S = 1.0
 _PAUSE_S = 1.0  # as asyncio has it: for how long nobody is accepted when the system has run out of something
 
 _OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE}
@@ -63,7 +65,7 @@ def open_listeners(host: str, port: int, door: Door) -> list[socket.socket]:
             listeners.append(listener)
             if family == socket.AF_INET6:
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            listener.bind(address)
+            _bind(listener, address)
     except OSError as exc:
         for opened in listeners:
             opened.close()
@@ -72,6 +74,19 @@ def open_listeners(host: str, port: int, door: Door) -> list[socket.socket]:
             "(PRESSRUN_HOST for the address)"
         ) from exc
     return listeners
+
+
+def _bind(listener: socket.socket, address: Any) -> None:
+    given_up_at = time.monotonic() + _PORT_PATIENCE_S
+    while True:
+        try:
+            listener.bind(address)
+        except OSError as exc:
+            if exc.errno != errno.EADDRINUSE or time.monotonic() > given_up_at:
+                raise
+            time.sleep(0.05)  # nothing else runs yet
+        else:
+            return
 
 
 class Listener(socket.socket):

@@ -175,7 +175,7 @@ class Storm:
         if chance.random() < _DURING_START:
             self.server.begin()
         elif not self.restart():
-            self.history.problems.append("the server did not start")
+            self.history.problems.append(f"the server did not start: {self.server.log[-300:]}")
         if chance.random() < _LET_GO_ON:
             wait_until(self._all_over, 10)
         waiting = {witness.story.operation_id for witness in self.witnesses if not witness.over.is_set()}
