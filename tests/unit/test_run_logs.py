@@ -82,7 +82,7 @@ async def test_a_log_that_is_full_to_the_last_bytes_has_whole_lines_only(
         logs.append(ONE, '{"event":"first"}')
         monkeypatch.setattr(run_logs, "_MAX_BYTES", len('{"event":"first"}\n') + room_bytes)
         logs.append(ONE, json.dumps({"event": "x" * 100}))
-        assert [json.loads(line)["event"] for line in await logs.read(ONE)][0] == "first"
+        assert events(await logs.read(ONE)) == ["first"]
     assert (tmp_path / f"{ONE}.jsonl").stat().st_size <= len('{"event":"first"}\n') + room_bytes
 
 
