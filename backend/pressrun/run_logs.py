@@ -24,7 +24,8 @@ from pressrun.ids import is_operation_id
 from pressrun.telemetry import RunLineFormatter, printable
 
 _MAX_BYTES = 1_000_000  # arbitrary (0.1..10 MB): some five thousand lines
-_FULL = {"level": "warning", "event": "this log is full: what follows is in the server's log only"}
+_FULL = json.dumps({"level": "warning", "event": "this log is full: what follows is in the server's log only"}).encode()
+_TORN = json.dumps({"level": "warning", "event": "a line of this log was cut off"})
 _CHATTY = ("dbos",)  # warns of every cancel, in words about its own inside
 _SHOWN_FIRST = ("at", "level", "event")
 
@@ -45,27 +46,36 @@ class RunLogs:
 
     def append(self, operation_id: str, line: str) -> None:
         """Adds a line. Raises: OSError."""
-        descriptor = os.open(self._path(operation_id), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(self._path(operation_id), os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            room_bytes = _MAX_BYTES - os.fstat(descriptor).st_size
+            size_bytes = os.fstat(descriptor).st_size
+            torn = size_bytes > 0 and os.pread(descriptor, 1, size_bytes - 1) != b"\n"  # by a crash, or a full disk
+            room_bytes = _MAX_BYTES - size_bytes - torn
             data = f"{line}\n".encode()
-            if room_bytes <= len(data):
-                data = json.dumps(_FULL).encode().ljust(room_bytes - 1)[: max(0, room_bytes - 1)] + b"\n"
-            if room_bytes > 0:
-                os.write(descriptor, data)
+            if room_bytes < len(data) + len(_FULL) + 1:
+                data = _FULL.ljust(room_bytes - 1) + b"\n"  # whatever comes later finds no room
+            if room_bytes >= len(data):
+                os.write(descriptor, b"\n" * torn + data)
         finally:
             os.close(descriptor)
 
     def _read(self, operation_id: str, after: int) -> list[str]:
         try:
-            text = self._path(operation_id).read_text(encoding="utf-8")
+            text = self._path(operation_id).read_bytes().decode("utf-8", "replace")
         except FileNotFoundError:
             return []
         whole = text[: text.rfind("\n") + 1]  # a line that is just being written is not one yet
-        return whole.split("\n")[after:-1]
+        return [line if _is_object(line) else _TORN for line in whole.split("\n")[after:-1]]
 
     def _path(self, operation_id: str) -> Path:
         return self._folder / f"{operation_id}.jsonl"
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
 
 
 class _Handler(logging.Handler):

@@ -81,6 +81,12 @@ def test_a_wrong_field_is_a_422_that_names_it_and_what_is_valid(
     assert valid in named[field]["valid"] + named[field]["problem"]
 
 
+@pytest.mark.parametrize("path", ["/runs?lane=%00", "/runs?q=a%00b", "/runs/current?lane=%00"])
+def test_a_nul_in_a_query_is_a_422_and_never_reaches_the_database(http: httpx.Client, path: str) -> None:
+    answer = http.get(path)
+    assert (answer.status_code, answer.json()["errors"][0]["valid"]) == (422, "text")  # Postgres would break off
+
+
 def test_a_lone_surrogate_is_a_422_that_names_its_field(http: httpx.Client) -> None:
     answer = http.post("/generate-sse", content=rb'{"text": "broken \ud800 pair"}', headers=JSON)
     assert answer.status_code == 422

@@ -72,6 +72,20 @@ def test_a_cancel_of_a_waiting_run_ends_it_at_once_and_twice_is_once(http: httpx
         cancel(http, holder)
 
 
+def test_a_cancel_of_a_waiting_run_holds_though_the_server_dies_in_it(tmp_path: Path) -> None:
+    points = {"PRESSRUN_ENV": "test", "PRESSRUN_FAILPOINTS": "cancel.committed=kill"}
+    with start_server(tmp_path / "data", **points) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+        http.post("/lanes/default/pause").raise_for_status()
+        headers = {"Prefer": "respond-async"}
+        waiting = http.post("/generate-sse", json={"text": "waits", "on_busy": "queue"}, headers=headers).json()
+        with pytest.raises(httpx.TransportError):
+            http.post(f"/runs/{waiting['operation_id']}/cancel")
+        server.kill()
+        server.start()
+        wait_for_status(http, waiting["operation_id"], "cancelled")
+        assert [event["type"] for event in follow(http, waiting["operation_id"])] == ["queued", "cancelled"]
+
+
 def test_a_cancel_that_names_an_attempt_hits_no_other(http: httpx.Client) -> None:
     with starting(http, text=chapter(400, "attempts"), max_screenshots=500) as (_, events):
         operation_id = next(events)["operation_id"]

@@ -60,6 +60,9 @@ def test_every_path_event_schema_and_field_can_be_read_and_every_link_leads_some
         assert path in text
         for method in item.keys() - {"parameters"}:
             assert item[method]["summary"].replace("`", "") in text
+    for item in document["webhooks"].values():
+        for parameter in item["post"]["parameters"]:
+            assert parameter["name"] in text
     schemas = document["components"]["schemas"]
     for kind in schemas["RunEvent"]["discriminator"]["mapping"]:
         assert page.locator(f"#event-{kind}").count() == 1
@@ -77,4 +80,5 @@ def test_the_curl_lines_name_the_server_that_the_page_came_from(browser: Browser
     lines = page.eval_on_selector_all("pre", "all => all.map(e => e.innerText)")
     assert len(lines) == sum(len(item) - ("parameters" in item) for item in build_openapi()["paths"].values())
     assert all(line.startswith("curl ") and url in line for line in lines)
+    assert not any("{" in line.partition(" -d ")[0] for line in lines), "curl would take braces for a pattern"
     page.close()

@@ -17,6 +17,7 @@ from tests.support.core import Core, open_core
 pytestmark = pytest.mark.anyio
 
 REPLACE = Policies(on_busy="replace")
+QUEUE_OR_JOIN = Policies(on_busy="queue", on_duplicate="join")
 
 
 @pytest.fixture
@@ -85,3 +86,39 @@ async def test_replace_starts_at_once_when_the_slot_has_become_free(core: Core) 
 
     admission = await admit(between(core, happens), core.submission("mine"), REPLACE)
     assert (admission.disposition, admission.replaces, admission.run.status) == ("started", None, "running")
+
+
+async def test_of_two_identical_requests_that_would_wait_the_second_joins_the_first(core: Core) -> None:
+    await core.begin("the old one")
+    first: list[Run] = []
+
+    async def happens() -> None:
+        if not first:
+            first.append((await admit(core.guard, core.submission("mine"), QUEUE_OR_JOIN)).run)
+
+    admission = await admit(between(core, happens), core.submission("mine"), QUEUE_OR_JOIN)
+    assert (admission.disposition, admission.run.operation_id) == ("joined", first[0].operation_id)
+    with pytest.raises(RunRejected) as rejected:
+        await admit(core.guard, core.submission("mine"), Policies(on_busy="queue"))
+    assert rejected.value.same_request, "and where nobody asked to join, it is refused as before"
+
+
+async def test_a_key_that_came_into_the_line_meanwhile_is_refused_to_who_wants_that(core: Core) -> None:
+    await core.begin("the old one")
+    mine = core.submission("mine", idempotency_key="k")
+
+    async def happens() -> None:
+        await admit(core.guard, core.submission("mine", idempotency_key="k"), QUEUE_OR_JOIN)
+
+    with pytest.raises(RunRejected):
+        await admit(between(core, happens), mine, Policies(on_busy="queue", on_duplicate="reject"))
+
+
+async def test_replace_goes_before_who_waits_in_a_paused_lane_and_cancels_nobody(core: Core) -> None:
+    await core.guard.line.set_lane_paused("default", paused=True)
+    waiting = (await admit(core.guard, core.submission("waits"), Policies(on_busy="queue"))).run
+    admission = await admit(core.guard, core.submission("mine"), REPLACE)
+    assert (admission.disposition, admission.replaces) == ("queued", None)
+    await core.guard.line.set_lane_paused("default", paused=False)
+    assert await core.guard.promote("default") == [admission.run.operation_id]
+    assert (await core.ledger.active())[0].operation_id == waiting.operation_id

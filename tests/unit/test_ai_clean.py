@@ -100,7 +100,7 @@ def test_a_picture_that_is_not_loaded_is_named() -> None:
 
 
 def test_a_table_cannot_be_made_of_a_billion_cells() -> None:
-    made = clean("<table><tr><td colspan=1000 rowspan=65534>x</td><td colspan=2>y</td></tr></table>")
+    made = clean("<table><tr><td colspan=1000 rowspan=00000000065534>x</td><td colspan=2>y</td></tr></table>")
     assert "65534" not in made
     assert 'colspan="2"' in made
 

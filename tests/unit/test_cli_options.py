@@ -109,6 +109,12 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
     assert command in capsys.readouterr().out
 
 
+def test_the_help_of_a_rerender_does_not_promise_the_defaults_of_a_new_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs", "rerender", "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "What is not given is as it was in that run; `unless given` below is of a run made by" in shown
+
+
 def test_help_imports_nothing_heavy() -> None:
     """What makes `pressrun --help` answer at once, told without a stopwatch."""
     code = "import sys; from pressrun.cli import main; main(['--help']); print('\\n'.join(sys.modules))"

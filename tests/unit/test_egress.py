@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import ssl
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import anyio
 import pytest
+from anyio.abc import SocketAttribute, SocketStream
+from anyio.streams.tls import TLSStream
 
 from pressrun.egress.bodies import BodyTooBig
 from pressrun.egress.broker import Egress, Resolver, open_egress
@@ -309,6 +312,30 @@ async def test_a_certificate_is_checked_for_the_host_not_for_the_address(tmp_pat
         async with egress_to(*allowed, resolve=Names(["127.0.0.1"])) as egress:
             with pytest.raises(FetchFailed, match=r"good\.test"):
                 await egress.fetch(f"https://good.test:{host.port}/")
+
+
+@pytest.mark.parametrize("before", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"], ids=["answer", "end"])
+async def test_a_host_that_breaks_the_rules_of_tls_is_one_that_broke_off(tmp_path: Path, before: bytes) -> None:
+    server, client = _certificate(tmp_path, "rude.test")
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+
+    async def rave(stream: SocketStream) -> None:
+        async with stream:
+            sealed = await TLSStream.wrap(stream, server_side=True, ssl_context=server)
+            await sealed.receive()
+            if before:
+                await sealed.send(before)
+            await stream.send(b"this is no record of TLS")
+            with contextlib.suppress(anyio.EndOfStream, anyio.BrokenResourceError):
+                await stream.receive()
+
+    async with listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, rave)
+        allowed = f"rude.test:{listener.extra(SocketAttribute.local_port)}"
+        async with egress_to(allowed, resolve=Names(["127.0.0.1"]), trusted=client) as egress:
+            with pytest.raises(FetchFailed, match="broke off"):
+                await egress.fetch(f"https://{allowed}/")
+        tasks.cancel_scope.cancel()
 
 
 def _certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:

@@ -37,6 +37,7 @@ async def test_in_a_paused_lane_nobody_begins_and_who_runs_goes_on(where: Path |
         with pytest.raises(RunRejected) as refused:  # by whoever waits: the first thing in the way that has a name
             await core.begin("new")
         assert refused.value.active.operation_id == waiting.operation_id
+        assert "waits for its turn" in str(refused.value), "it is not in progress"
         assert (await core.begin("elsewhere", lane="other")).status == "running"
         await core.guard.line.set_lane_paused("default", paused=False)
         assert await core.guard.promote("default") == [waiting.operation_id]

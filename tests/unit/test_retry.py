@@ -131,6 +131,17 @@ async def test_a_retry_meets_a_taken_lane_as_any_run_and_may_wait_for_it(where: 
         assert await story(core, run) == ["started", "warning", "queued", "started"]
 
 
+async def test_a_retry_that_replaces_goes_before_whoever_waits(where: Path | str) -> None:
+    async with open_core(where) as core:
+        run = await core.begin()
+        await fail(core, run)
+        holder = await core.begin("other")
+        await core.begin("important", when_busy="wait", priority=100)
+        await retry(core, run, when_busy="front")
+        await core.complete(holder)
+        assert await core.guard.promote("default") == [run.operation_id]
+
+
 async def test_a_run_cancelled_in_the_line_can_be_retried_and_cancelled_again(where: Path | str) -> None:
     async with open_core(where) as core:
         holder = await core.begin("other")

@@ -74,6 +74,32 @@ async def test_a_log_that_is_full_says_so_and_grows_no_more(tmp_path: Path, monk
     assert sum("full" in event for event in events(lines)) == 1
 
 
+@pytest.mark.parametrize("room_bytes", [1, 2, 40])
+async def test_a_log_that_is_full_to_the_last_bytes_has_whole_lines_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room_bytes: int
+) -> None:
+    with open_run_logs(tmp_path, str) as logs:
+        logs.append(ONE, '{"event":"first"}')
+        monkeypatch.setattr(run_logs, "_MAX_BYTES", len('{"event":"first"}\n') + room_bytes)
+        logs.append(ONE, json.dumps({"event": "x" * 100}))
+        assert events(await logs.read(ONE)) == ["first"]
+    assert (tmp_path / f"{ONE}.jsonl").stat().st_size <= len('{"event":"first"}\n') + room_bytes
+
+
+async def test_a_line_that_was_torn_by_a_crash_or_a_full_disk_spoils_no_other(tmp_path: Path) -> None:
+    path = tmp_path / f"{ONE}.jsonl"
+    with open_run_logs(tmp_path, str) as logs:
+        logs.append(ONE, '{"event":"first"}')
+        with path.open("ab") as file:
+            file.write('{"event":"größ'.encode()[:-1])  # in the middle of a character
+        assert events(await logs.read(ONE)) == ["first"], "it may still be being written"
+        logs.append(ONE, '{"event":"after"}')
+        logs.append(ONE, '{"event":"last"}')
+        lines = await logs.read(ONE)
+    assert [event for event in events(lines) if event in ("first", "after", "last")] == ["first", "after", "last"]
+    assert [readable(json.loads(line)) for line in lines]
+
+
 async def test_lines_that_cannot_be_written_stop_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "logs"
     with captured_log(SecretMask()) as captured, open_run_logs(folder, str) as logs, bind_run(ONE):

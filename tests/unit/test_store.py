@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import zipfile
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import anyio
 import anyio.from_thread
 import pytest
 
@@ -254,3 +256,23 @@ async def test_what_an_attempt_removes_is_not_its_successors(store: LocalArtifac
     assert (tmp_path / "staging" / "op.2" / "a.bin").read_bytes() == b"second"
     await store.discard("op", 2)
     assert not (tmp_path / "staging" / "op.2").exists()
+
+
+async def test_several_may_remove_the_same_leftovers_while_somebody_still_writes(
+    store: LocalArtifactStore, tmp_path: Path
+) -> None:
+    staging = await store.open_staging("op", 1)
+    for number in range(400):
+        (tmp_path / "staging" / "op.1" / f"{number}").touch()
+
+    async def write() -> None:
+        with contextlib.suppress(AttemptSuperseded):
+            while True:
+                await staging.write("slides/0001.png", b"late")
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(write)
+            for _ in range(4):
+                tasks.start_soon(store.discard, "op")
+    assert list((tmp_path / "staging").iterdir()) == []

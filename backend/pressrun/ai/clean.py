@@ -31,6 +31,7 @@ _ATTRIBUTES = {
 _REMOVED_WITH_CONTENT = {
     "script", "style", "iframe", "object", "noscript", "template", "title", "textarea", "select", "svg", "math",
 }  # fmt: skip
+_FEW_DIGITS = re.compile(r"[0-9]{1,3}")
 _SPAN_LIMIT = 100  # arbitrary: a browser takes 1000 x 65534, and lays out that many cells
 
 _THOUGHTS = re.compile(r"\A\s*<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
@@ -65,7 +66,7 @@ def clean_answer(answer: str, pictures: Mapping[str, str], addresses: frozenset[
         if tag == "a" and name == "href":
             return value if value in addresses else None
         if name in {"colspan", "rowspan"}:
-            return value if value.isascii() and value.isdigit() and int(value[:9]) <= _SPAN_LIMIT else None
+            return value if _FEW_DIGITS.fullmatch(value) and int(value) <= _SPAN_LIMIT else None
         return value
 
     cleaner = nh3.Cleaner(

@@ -64,6 +64,7 @@ def render_docs() -> str:
         description=_prose(document["info"]["description"]),
         index="".join(_index_line(path, method, operation) for path, method, operation, _ in operations),
         operations="".join(_operation(*entry) for entry in operations),
+        webhooks="".join(_webhook(item["post"]) for item in document["webhooks"].values()),
         events="".join(_event(kind, schemas[ref.removeprefix(_REF)]) for kind, ref in events.items()),
         schemas="".join(_schema(name, schema) for name, schema in shown.items() if name != "RunEvent"),
         base="{base}",
@@ -92,11 +93,23 @@ def _operation(path: str, method: str, operation: dict[str, Any], parameters: li
             for p in parameters
         )
         parts.append(_table(("Parameter", "in", "Type", ""), rows))
+    return "".join(parts) + _statuses(operation) + "</section>"
+
+
+def _statuses(operation: dict[str, Any]) -> str:
     rows = "".join(
         _row(f"<code>{status}</code>", _contents(answer), _prose(answer["description"]))
         for status, answer in sorted(operation["responses"].items())
     )
-    return "".join(parts) + _table(("Status", "Answer", ""), rows) + "</section>"
+    return _table(("Status", "Answer", ""), rows)
+
+
+def _webhook(operation: dict[str, Any]) -> str:
+    """A request that the server sends."""
+    body = operation["requestBody"]["content"]["application/json"]["schema"]
+    headers = " ".join(f"<code>{escape(header['name'])}</code>" for header in operation["parameters"])
+    says = f"<p>{_prose(operation['summary'])}.</p><p>Body: {_type(body)}, JSON. Headers: {headers}</p>"
+    return says + _statuses(operation)
 
 
 def _event(kind: str, schema: Schema) -> str:
@@ -191,6 +204,7 @@ def _curl(path: str, method: str, body: Schema | None, operation: dict[str, Any]
     streams = "text/event-stream" in json.dumps(operation["responses"].get("200", {}))
     words = ["curl", *(["-N"] if streams else []), *([] if method == "get" else ["-X", method.upper()])]
     url = path.replace("{operation_id}", "$RUN").replace("{name}", "document.html")
+    url = url.replace("{lane}", "default")
     words.append(f'"{{base}}{url}"' if "$" in url else f"{{base}}{url}")
     if url.endswith((".zip", ".html")):
         words.append("-O")
@@ -239,8 +253,9 @@ _PAGE = """<!doctype html>
 <header>
 <h1>Pressrun API <small>{version}</small></h1>
 <p>{description}</p>
-<p><a href="#operations">Paths</a> · <a href="#events">Events</a> · <a href="#schemas">Schemas</a> ·
-<a href="/openapi.json">openapi.json</a> · <a href="/">Back to Pressrun</a></p>
+<p><a href="#operations">Paths</a> · <a href="#events">Events</a> ·
+<a href="#webhooks">Webhooks</a> · <a href="#schemas">Schemas</a> · <a href="/openapi.json">openapi.json</a> ·
+<a href="/">Back to Pressrun</a></p>
 <p>Where the server has tokens, add <code>-H 'Authorization: Bearer …'</code> to each line. <code>$RUN</code> is a run’s
 <code>operation_id</code>.</p>
 </header>
@@ -255,6 +270,8 @@ and <code>data</code>: JSON with <code>type</code>, <code>seq</code>, <code>oper
 a stream that stops without one was cut: ask for the rest with <code>Last-Event-ID</code>.</p>
 <div class="scroll"><table><thead><tr><th>Type</th><th>Says</th><th>Fields</th></tr></thead>
 <tbody>{events}</tbody></table></div>
+<h2 id="webhooks">Webhooks</h2>
+{webhooks}
 <h2 id="schemas">Schemas</h2>
 {schemas}
 </main>

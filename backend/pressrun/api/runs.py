@@ -30,9 +30,7 @@ _MAX_SMALL_BODY_BYTES = 10_000
 async def list_runs(request: Request) -> Response:
     """GET /runs"""
     query = request.query_params
-    for name in ("lane", "q"):
-        if "\0" in query.get(name, ""):
-            raise _bad_query(name, "holds the control character U+0000", "text")
+    lane, text = (_text_of(name, query.get(name)) for name in ("lane", "q"))
     status = query.get("status")
     if status is not None and status not in get_args(RunStatus):
         raise _bad_query("status", "is not a status", ", ".join(get_args(RunStatus)))
@@ -41,8 +39,8 @@ async def list_runs(request: Request) -> Response:
         raise _bad_query("cursor", "is not a cursor of this list", "`next_cursor` of the page before")
     wanted = Filter(
         status=status,
-        lane=query.get("lane"),
-        text=query.get("q"),
+        lane=lane,
+        text=text,
         since=_since_of(query.get("since")),
         pinned=_pinned_of(query.get("pinned")),
     )
@@ -54,7 +52,8 @@ async def list_runs(request: Request) -> Response:
 
 async def current_run(request: Request) -> Response:
     """GET /runs/current: `current_run()`, or 204."""
-    run = await state_of(request).service.current(request.query_params.get("lane", "default"))
+    lane = _text_of("lane", request.query_params.get("lane")) or "default"
+    run = await state_of(request).service.current(lane)
     if run is None or run.caller != caller_of(request.scope).name:
         return Response(status_code=204)
     return _json(RunOut.of(run))
@@ -134,6 +133,12 @@ def operation_id_of(request: Request) -> str:
     if not is_operation_id(operation_id):
         raise NotFound("that is not an operation_id; GET /runs lists the runs there are")
     return operation_id
+
+
+def _text_of(field: str, text: str | None) -> str | None:
+    if text is not None and "\0" in text:  # Postgres takes none
+        raise _bad_query(field, "holds the control character U+0000", "text")
+    return text
 
 
 def _limit_of(text: str | None) -> int:

@@ -402,14 +402,20 @@ def _sync(path: Path) -> None:
 def _discard(root: Path, operation_id: str, attempt: int | None) -> None:
     for folder in _staged_folders(root, operation_id):
         if attempt is None or _attempt_of(folder) <= attempt:
-            shutil.rmtree(folder)
+            _delete_batch(folder, root / f"{_GRAVE}{folder.name}")
 
 
 def _delete_batch(folder: Path, grave: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):  # another process does the same
-        if folder.exists():
-            folder.rename(grave)
-        if grave.exists():
+    """By a rename first: who still writes into the folder finds it gone, and cannot keep it from being emptied."""
+    _empty_grave(grave)  # that a failing disk has left half full
+    with contextlib.suppress(FileNotFoundError):
+        folder.rename(grave)
+    _empty_grave(grave)
+
+
+def _empty_grave(grave: Path) -> None:
+    while grave.exists():
+        with contextlib.suppress(FileNotFoundError):  # somebody else does the same
             shutil.rmtree(grave)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
 Output = Literal["images", "html", "pdf", "zip"]
 
@@ -19,10 +19,9 @@ def _split(_type: Any, tokens: Any) -> list[str]:
     return [part for token in tokens for part in token.value.split(",") if part]
 
 
-@Parameter(name="*", group="What to make")
 @dataclass(frozen=True, kw_only=True)
 class ShowOptions:
-    """How the document is shown."""
+    """How the document is shown: of a new run (`RenderOptions`), or of one that is shown anew (`AgainOptions`)."""
 
     outputs: Annotated[
         list[str] | None,
@@ -70,6 +69,15 @@ class RenderOptions(ShowOptions):
     "Check what the AI composer wrote; yes unless given."
     use_cache: bool | None = None
     "Take an earlier answer of the AI composer to the same request; yes unless given."
+
+
+_AS_IT_WAS = "What is not given is as it was in that run; `unless given` below is of a run made by `generate`."
+
+
+@Parameter(name="*", group=Group("What to show in another way", help=_AS_IT_WAS))
+@dataclass(frozen=True, kw_only=True)
+class AgainOptions(ShowOptions):
+    """How a saved document is shown anew."""
 
 
 @Parameter(name="*", group="When something is in the way")

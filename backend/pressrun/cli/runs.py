@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from pressrun.cli.options import ServerOptions, ShowOptions, address, given
+from pressrun.cli.options import AgainOptions, ServerOptions, address, given
 
 runs = App(name="runs", help="List runs, look at one, make it again.", help_format="plaintext")
 lanes = App(name="lanes", help="Who is in which lane; pause and resume them.", help_format="plaintext")
@@ -16,7 +16,7 @@ _Json = Annotated[bool, Parameter(negative=())]
 _Status = Literal["queued", "running", "complete", "error", "cancelled"]
 _Out = Annotated[Path | None, Parameter(alias="-o")]
 _SERVER = ServerOptions()
-_SHOW = ShowOptions()
+_SHOW = AgainOptions()
 
 
 @runs.default
@@ -131,7 +131,7 @@ def rerender(
     operation_id: str,
     /,
     *,
-    show: ShowOptions = _SHOW,
+    show: AgainOptions = _SHOW,
     lane: str | None = None,
     on_busy: Literal["reject", "join", "queue", "replace"] | None = None,
     idempotency_key: str | None = None,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, case, delete, insert, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
 from pressrun.db.tables import events, runs
 from pressrun.failpoints import failpoint
@@ -154,8 +154,3 @@ def read_facts(connection: Connection, operation_id: str, types: tuple[str, ...]
         .order_by(events.c.seq)
     )
     return [Fact(*row) for row in rows]
-
-
-def delete_all(connection: Connection, operation_id: str) -> None:
-    """Removes a run's log."""
-    connection.execute(delete(events).where(events.c.operation_id == operation_id))

@@ -141,6 +141,13 @@ def list_cancel_requested(connection: Connection, operation_ids: Collection[str]
     return connection.execute(query.where(runs.c.operation_id.in_(operation_ids))).scalars().all()
 
 
+def list_cancelled_waiting(connection: Connection) -> list[tuple[str, Any]]:
+    """Those who wait though somebody wants them cancelled, and who that is."""
+    query = select(runs.c.operation_id, runs.c.cancelled_by)
+    found = connection.execute(query.where(runs.c.status == "queued", runs.c.cancel_requested_at.is_not(None)))
+    return [(row.operation_id, row.cancelled_by) for row in found]
+
+
 def list_lost(connection: Connection, operation_ids: Collection[str], owner: str) -> Sequence[str]:
     """Those of these runs that go on under another owner."""
     query = select(runs.c.operation_id).where(runs.c.operation_id.in_(operation_ids), runs.c.status == "running")

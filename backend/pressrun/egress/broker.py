@@ -35,6 +35,8 @@ _CONNECT_LIMIT_S = 4.0  # arbitrary: leaves time for a second address when the f
 _MAX_ADDRESSES = 4  # arbitrary: tried one after the other
 _MAX_EXCHANGES = 32  # arbitrary: at once, over all runs; more wait, within their deadline
 _CLOSE_LIMIT_S = 0.5
+# httpx translates what sockets raise, but not what TLS does once it is established (httpcore/_backends/anyio.py)
+_BROKEN = (httpx.TransportError, ssl.SSLError)
 
 Resolver = Callable[[str], Awaitable[Sequence[str]]]
 """A host's addresses as text, in the order to try. Raises: OSError."""
@@ -154,7 +156,7 @@ class Egress:
                 return await self._dial().handle_async_request(_request(method, target, address, headers, content))
             except (httpx.ConnectError, httpx.ConnectTimeout) as exc:
                 failure = exc  # nothing was sent yet
-            except httpx.TransportError as exc:
+            except _BROKEN as exc:
                 raise FetchFailed(f"{target.host} broke off without an answer.") from exc
         _log.info("host not reached", host=target.host, port=target.port, reason=str(failure))
         raise FetchFailed(f"{target.authority} cannot be reached.") from failure
@@ -199,7 +201,7 @@ async def _whole(response: httpx.Response, target: Target, max_bytes: int) -> Fe
     stream = cast(httpx.AsyncByteStream, response.stream)
     try:
         body = await read_body(stream, response.headers.get("content-encoding", ""), max_bytes, target.host)
-    except httpx.TransportError as exc:
+    except _BROKEN as exc:
         raise FetchFailed(f"{target.host} broke off in the middle of its answer.") from exc
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     return Fetched(target.url, media_type, response.charset_encoding, body)

@@ -75,15 +75,13 @@ async def admit(guard: RunGuard, submission: Submission, policies: Policies) -> 
             raise
         if policy == "join":
             return follow(rejected.active)
-        return await _wait(guard, submission, replacing=policy == "replace")
+        return await _wait(guard, submission, on_duplicate, replacing=policy == "replace")
     except LanePaused:
         if policies.on_busy not in {"queue", "replace"}:
             raise
-        return await _wait(guard, submission, replacing=False)
+        return await _wait(guard, submission, on_duplicate, replacing=False)
     if isinstance(outcome, KeyMatch):
-        if on_duplicate == "reject" and not outcome.run.ended:
-            raise guard.rejected_by(submission, outcome.run)
-        return follow(outcome.run)
+        return _by_key(guard, submission, on_duplicate, outcome)
     return Admission(outcome, "started")
 
 
@@ -92,13 +90,28 @@ def follow(run: Run) -> Admission:
     return Admission(run, "replayed" if run.ended else "joined")
 
 
-async def _wait(guard: RunGuard, submission: Submission, *, replacing: bool) -> Admission:
-    """Into the waiting line: at its end by priority, or at its front behind a run that is to be cancelled."""
-    outcome, behind = await guard.admit_behind(replace(submission, when_busy="front" if replacing else "wait"))
+async def _wait(guard: RunGuard, submission: Submission, on_duplicate: OnDuplicate, *, replacing: bool) -> Admission:
+    """Into the waiting line: at its end by priority, or at its front behind a run that is to be cancelled.
+
+    Raises: RunRejected, also for the very same request that came since the first look and is not to be joined.
+    """
+    try:
+        outcome, behind = await guard.admit_behind(replace(submission, when_busy="front" if replacing else "wait"))
+    except RunRejected as rejected:
+        if rejected.same_request and on_duplicate == "join":
+            return follow(rejected.active)
+        raise
     if isinstance(outcome, KeyMatch):
-        return follow(outcome.run)
+        return _by_key(guard, submission, on_duplicate, outcome)
     if outcome.status == "running":  # a slot became free in the meantime
         return Admission(outcome, "started")
-    if replacing and isinstance(behind, RunRejected):
+    # one that only waits, in a paused lane for instance, is passed by
+    if replacing and isinstance(behind, RunRejected) and behind.active.status == "running":
         return Admission(outcome, "replaced", replaces=behind.active.operation_id)
     return Admission(outcome, "queued")
+
+
+def _by_key(guard: RunGuard, submission: Submission, on_duplicate: OnDuplicate, match: KeyMatch) -> Admission:
+    if on_duplicate == "reject" and not match.run.ended:
+        raise guard.rejected_by(submission, match.run)
+    return follow(match.run)

@@ -21,6 +21,7 @@ _BUSY: Mapping[str, str] = {
     "queue": "200; waits in the line of its lane, by priority, then age",
     "replace": "200; cancels the run in the way and takes its place",
 }
+_WAITING = "200; goes before who waits in the line of its lane"
 _NOT_YOURS = "409; the run in the way is somebody else's"
 _DUPLICATE: Mapping[str, str] = {
     "reject": "409, naming the run that is the same",
@@ -66,6 +67,8 @@ def explain(submission: Submission, rejection: RunRejected | None, active_spec: 
     if rejection is not None:
         decided_by = "on_duplicate" if rejection.same_request else "on_busy"
         policies = dict(_DUPLICATE if rejection.same_request else _BUSY)
+        if not rejection.same_request and rejection.active.status == "queued":
+            policies["replace"] = _WAITING
         if not rejection.visible:
             policies |= {"join": _NOT_YOURS, "replace": _NOT_YOURS}
     return Explanation(mine, submission.fingerprint, rejection, differences, decided_by, policies)

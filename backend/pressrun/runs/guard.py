@@ -31,7 +31,7 @@ from pressrun.runs.model import Run
 from pressrun.runs.places import Lane, Places, load, view
 from pressrun.runs.rejection import RunRejected
 from pressrun.runs.retry import reopen
-from pressrun.runs.submission import FRONT_PRIORITY, GuardConfig, KeyMatch, Submission
+from pressrun.runs.submission import GuardConfig, KeyMatch, Submission
 
 if TYPE_CHECKING:
     from pressrun.clock import Clock
@@ -195,7 +195,6 @@ class RunGuard:
         return self._places.find_identical(lane, recent, submission, digest)
 
     def _insert(self, connection: Connection, submission: Submission, digest: str) -> None:
-        front = submission.when_busy == "front"
         run_queries.insert_run(
             connection,
             {
@@ -210,7 +209,7 @@ class RunGuard:
                 "searchable": searchable(submission.spec.title),
                 "rerender_of": submission.spec.rerender_of,
                 "on_disconnect": submission.on_disconnect,
-                "priority": FRONT_PRIORITY if front else submission.priority,
+                "priority": submission.line_priority,
                 "status": "queued",
                 "progress": 0,
                 "attempt": 1,

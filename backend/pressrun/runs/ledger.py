@@ -173,6 +173,11 @@ class RunLedger:
         """
         return await self._database.write_end(self._request_cancel, operation_id, by, caller, attempt)
 
+    async def end_cancelled_waiting(self) -> None:
+        """Ends those who wait though somebody cancelled them: whoever it was died before they were ended."""
+        for operation_id, by in await self._database.read(run_queries.list_cancelled_waiting):
+            await self.finish(operation_id, None, Cancelled(by=by))
+
     async def adopt_slots(self) -> None:
         """At start: slots taken before a reboot count from now (their ticks mean nothing any more)."""
         await self._database.write(

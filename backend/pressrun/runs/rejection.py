@@ -115,7 +115,10 @@ def _explain(reason: RejectReason, active: Run, *, same_request: bool, visible: 
             f"The very same request was completed a moment ago: {name} has its result. "
             "Send it again in a few seconds to make it anew."
         )
-    where = f"{active.stage or 'starting'}, {active.progress} %"
+    waits = active.status == "queued"
+    where = "waiting in line" if waits else f"{active.stage or 'starting'}, {active.progress} %"
     if same_request:
         return f"The very same request is in progress: {name} ({where}). Follow that run instead of starting it twice."
+    if waits:
+        return f"{name} waits for its turn in this lane. Queue behind it, follow it, or cancel it."
     return f"{name} is in progress ({where}). Follow it, cancel it, or wait until it has ended."

@@ -61,7 +61,7 @@ def reopen(connection: Connection, log: EventLog, submission: Submission) -> Non
         **_REOPENED,
         "attempt": run.attempt + 1,
         "retries": run.retries + 1,
-        "priority": submission.priority,
+        "priority": submission.line_priority,
         # what was only being published is exported again; and a run in its last stage could not be cancelled
         "stage": "export" if run.stage == "publish" else run.stage,
     }

@@ -197,7 +197,7 @@ class RunService:
         """
         run, news = await self._ledger.request_cancel(operation_id, by, caller=caller, attempt=attempt)
         failpoint("cancel.committed")
-        if news and run.status == "queued":
+        if run.status == "queued":  # also where whoever asked first died at this very place
             await self._ledger.finish(operation_id, None, Cancelled(by=by))
         elif news:
             self._engine.cancel(operation_id)
@@ -309,7 +309,10 @@ class RunService:
     async def _reconcile(self, *, at_start: bool = False) -> None:
         """Closes rows whose workflow ended without them, starts workflows of rows that have none, serves the lines."""
         await self._database.keep_room()
-        for lane in await self._guard.waiting_lanes():
+        lanes = await self._guard.waiting_lanes()
+        if lanes:
+            await self._ledger.end_cancelled_waiting()
+        for lane in lanes:
             await self._promote(lane)
         before, self._unattended = self._unattended, {}
         for run in await self._ledger.active(at_start=at_start):

@@ -56,6 +56,11 @@ class Submission:
     def fingerprint(self) -> str:
         return self.digest or fingerprint(self.route, self.spec)
 
+    @property
+    def line_priority(self) -> int:
+        """Its place in the waiting line, should it have to wait."""
+        return FRONT_PRIORITY if self.when_busy == "front" else self.priority
+
 
 @dataclass(frozen=True, slots=True)
 class KeyMatch:

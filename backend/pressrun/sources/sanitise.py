@@ -32,6 +32,7 @@ _ATTRIBUTES = {
 _REMOVED_WITH_CONTENT = {"script", "style", "iframe", "object", "noscript", "template", "title", "textarea", "select"}
 _ALIGNMENT = re.compile(r"\s*text-align:\s*(?:left|right|center|justify|start|end)\s*;?\s*")  # what a table writes
 _LINK_SCHEMES = ("http:", "https:", "mailto:", "tel:", "#")
+_FEW_DIGITS = re.compile(r"[0-9]{1,3}")
 _SPAN_LIMIT = 100  # arbitrary: a browser takes 1000 x 65534, and lays out that many cells
 
 
@@ -41,7 +42,7 @@ def _filter_attribute(tag: str, name: str, value: str) -> str | None:
     if tag == "a" and name == "href":
         return value if value.strip().lower().startswith(_LINK_SCHEMES) else None
     if name in {"colspan", "rowspan", "span"}:
-        return value if value.isascii() and value.isdigit() and int(value[:9]) <= _SPAN_LIMIT else None
+        return value if _FEW_DIGITS.fullmatch(value) and int(value) <= _SPAN_LIMIT else None
     return value
 
 
