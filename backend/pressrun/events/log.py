@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -22,7 +22,7 @@ import anyio
 from pressrun.clock import Clock
 from pressrun.db import events as queries
 from pressrun.db.engine import Database
-from pressrun.db.events import EventRow, Place
+from pressrun.db.events import Draft, EventRow, Place
 from pressrun.errors import AttemptSuperseded
 from pressrun.events.model import TERMINAL_TYPES, AnyBody, Progress, RunEvent
 
@@ -213,29 +213,43 @@ class EventLog:
         return EventRow(seq, body.type, self._mask(json.dumps(wire, ensure_ascii=False, separators=(",", ":"))))
 
     async def append(
-        self, operation_id: str, attempt: int, body: AnyBody, *, at: datetime | None = None, again: bool = False
-    ) -> LoggedEvent:
-        """Appends one event of a running run; durable when it returns.
+        self,
+        operation_id: str,
+        attempt: int,
+        *bodies: AnyBody,
+        at: datetime | None = None,
+        again: bool = False,
+        columns: Mapping[str, object] | None = None,
+        unless_cancelled: bool = False,
+    ) -> list[LoggedEvent]:
+        """Appends events of a running run, in this order: all or none, durable when it returns, told at once.
 
-        `again` with the same `at`: after a ServerBusy, which may have come when the event was written already.
-        Raises: AttemptSuperseded when `attempt` does not own the run any more or the run has ended.
+        `columns` of the run's row change with the first. `again` with the same `at`: after a ServerBusy, which may have
+        come when the events were written already.
+        Raises: AttemptSuperseded when `attempt` does not own the run any more or the run has ended; with
+        `unless_cancelled` also when somebody has asked for its end.
         """
         at = at or self._clock.now()
-        progress = body.progress if isinstance(body, Progress) else None
-        stage = body.stage if isinstance(body, Progress) else None
+        drafts = [self._draft(operation_id, at, body) for body in bodies]
+        if columns:
+            drafts[0] = drafts[0]._replace(columns={**drafts[0].columns, **columns})
+        rows = await self._database.write(
+            queries.append, operation_id, attempt, at, drafts, again=again, unless_cancelled=unless_cancelled
+        )
+        if not rows:
+            raise AttemptSuperseded
+        events = [LoggedEvent(row) for row in rows]
+        self._push(operation_id, events)
+        return events
 
+    def _draft(self, operation_id: str, at: datetime, body: AnyBody) -> Draft:
         def make(place: Place) -> EventRow:
             placed = body.model_copy(update={"progress": place.progress}) if isinstance(body, Progress) else body
             return self.encode(operation_id, place.seq, at, placed)
 
-        row = await self._database.write(
-            queries.append, operation_id, attempt, at, make, stage=stage, progress=progress, again=again
-        )
-        if row is None:
-            raise AttemptSuperseded
-        event = LoggedEvent(row)
-        self._push(operation_id, [event])
-        return event
+        if isinstance(body, Progress):
+            return Draft(make, {"stage": body.stage}, body.progress)
+        return Draft(make)
 
     def announce(self, operation_id: str, rows: Sequence[EventRow]) -> None:
         """Tells followers of events that another transaction has just committed."""

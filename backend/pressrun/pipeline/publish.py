@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pressrun.artifacts.model import Manifest
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.failpoints import failpoint
-from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext
+from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext, progress_of
 
 
 def batch_folder_name(created_at: datetime, operation_id: str) -> str:
@@ -25,9 +25,8 @@ async def publish(
     exported: Exported,
 ) -> Published:
     """Makes the batch visible; safe to repeat. Raises: RunCancelled, AttemptSuperseded, DiskFull."""
-    await context.seal()
+    await context.seal(progress_of("publish", 0, "Publishing the batch folder"))
     failpoint("publish.sealed")
-    await context.progress("publish", 0, "Publishing the batch folder")
     folder = batch_folder_name(context.created_at, context.operation_id)
     manifest = Manifest(
         operation_id=context.operation_id,
