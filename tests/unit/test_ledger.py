@@ -10,7 +10,7 @@ import pytest
 
 from pressrun.errors import NotFound, RunCancelled, RunEnded
 from pressrun.events.model import Cancelled, Screenshot
-from tests.support.core import COMPLETE, Core, open_core
+from tests.support.core import COMPLETE, PUBLISHING, Core, open_core
 
 pytestmark = pytest.mark.anyio
 
@@ -96,10 +96,10 @@ async def test_cancel_before_the_seal_wins_and_after_it_is_too_late(core: Core) 
     early = await core.begin("early")
     await core.ledger.request_cancel(early.operation_id, "user")
     with pytest.raises(RunCancelled):
-        await core.ledger.seal(early.operation_id, 1)
+        await core.ledger.seal(early.operation_id, 1, PUBLISHING)
     await core.ledger.finish(early.operation_id, 1, Cancelled(by="user"))
     late = await core.begin("late")
-    await core.ledger.seal(late.operation_id, 1)
+    await core.ledger.seal(late.operation_id, 1, PUBLISHING)
     with pytest.raises(RunEnded, match="too late"):
         await core.ledger.request_cancel(late.operation_id, "user")
     assert await core.ledger.finish(late.operation_id, 1, COMPLETE)

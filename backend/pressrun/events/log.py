@@ -12,6 +12,7 @@ Does not know what a run is: transitions that write events in their own transact
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import cached_property
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 # arbitrary (64..1024): enough that live readers never go to the table; twice as many are held for moments
 _TAIL_EVENTS = 256
 _TAIL_CHARACTERS = 512 * 1024  # arbitrary (128 KB..4 MB): events may be large; with its frames a tail is thrice that
+# who starts a run follows it at once and is spared the table; later others may have written and not been heard
+_NEWBORN_S = 1.0
 _READ_BATCH = 500  # rows a read; bounds what one slow follower holds
 
 
@@ -203,6 +206,7 @@ class EventLog:
         self._clock = clock
         self._mask = mask
         self._tails: dict[str, Tail] = {}
+        self._newborn: tuple[str, Sequence[LoggedEvent], float] | None = None  # the run begun last, until it goes on
         self.closed = False
         self.written: Counter[str] = Counter()  # events that this process wrote, by type
         self.errors: Counter[str] = Counter()  # runs that it ended as an error, by code
@@ -258,6 +262,7 @@ class EventLog:
     async def hear(self, operation_id: str, newest: int) -> None:
         """Tells followers of what another process has committed, up to `newest`: read once for all of them."""
         tail = self._tails.get(operation_id)
+        self._forget_newborn(operation_id)
         after = None if tail is None else tail.missing(newest)
         if tail is not None and after is not None:
             tail.push(await self.read_after(operation_id, after))
@@ -296,8 +301,15 @@ class EventLog:
             tail.wake()
 
     def tail_of(self, operation_id: str) -> Tail:
-        """The tail that the run's followers share."""
-        return self._tails.setdefault(operation_id, Tail())
+        """The tail that the run's followers share; of a run that has just begun here it has the beginning."""
+        tail = self._tails.get(operation_id)
+        if tail is None:
+            tail = self._tails[operation_id] = Tail()
+            if self._newborn is not None and self._newborn[0] == operation_id:
+                if time.monotonic() - self._newborn[2] < _NEWBORN_S:
+                    tail.push(self._newborn[1])
+                self._newborn = None
+        return tail
 
     def drop_tail(self, operation_id: str) -> None:
         """Nobody follows the run any more."""
@@ -321,5 +333,12 @@ class EventLog:
             if event.type == "error":
                 self.errors[json.loads(event.data)["code"]] += 1
         tail = self._tails.get(operation_id)
+        self._forget_newborn(operation_id)
         if tail is not None:
             tail.push(events)
+        elif events and events[0].seq == 1:
+            self._newborn = operation_id, events, time.monotonic()
+
+    def _forget_newborn(self, operation_id: str) -> None:
+        if self._newborn is not None and self._newborn[0] == operation_id:
+            self._newborn = None
