@@ -30,7 +30,7 @@ from typing import Any, Literal, TypeVar
 import anyio
 import anyio.to_thread
 import structlog
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, StepOptions
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, StepOptions, _workflow_commands
 
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.clock import Clock
@@ -50,7 +50,9 @@ _MAX_STARTS = 20  # a last resort; the RunBook ends a run that crashed its proce
 _HAND_BACK_TIMEOUT_S = 10.0  # two short transactions a run; a disk that hangs must not hang the shutdown
 _POLL_AT_START_S = 0.1  # a run goes on that much after a start; DBOS would look once a second, from the first on
 _START_LASTS_S = 5.0
-_POLL_S = 1.0  # DBOS' own
+_POLL_S = 1.0  # DBOS' own: runs of processes that are gone are taken over through that line
+_POLL_ALONE_S = 3.0  # arbitrary (1..5): on SQLite nobody else is there, and each look is a write transaction
+_NEVER_NEEDED_S = 60.0  # arbitrary (10..)
 _TRY_AGAIN_S = 1.0  # arbitrary (0.2..5): how soon a run ends once a full disk has room again
 
 T = TypeVar("T")
@@ -338,8 +340,11 @@ async def open_engine(
     # private, so pinned (dbos==3.4.*): where the runs of an earlier process wait; tests/behaviour/test_chaos.py
     line = dbos._registry.get_internal_queue()
     line._polling_interval_sec = _POLL_AT_START_S
+    # private too: what is late or delayed in its own words, of which we have nothing, but the look is two writes
+    _workflow_commands._BACKGROUND_JOBS_INTERVAL_SEC = _NEVER_NEEDED_S
+    poll_s = _POLL_ALONE_S if isinstance(where, Path) else _POLL_S
     # once they are taken up: an idle server shall not keep a core busy
-    slower = asyncio.get_running_loop().call_later(_START_LASTS_S, setattr, line, "_polling_interval_sec", _POLL_S)
+    slower = asyncio.get_running_loop().call_later(_START_LASTS_S, setattr, line, "_polling_interval_sec", poll_s)
     engine = Engine(pipeline, store, book, clock, run_deadline_s=run_deadline_s)
     try:
         DBOS.launch()
