@@ -16,7 +16,7 @@ from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.browser.capture_cache import CaptureCache
 from pressrun.browser.pool import BrowserPool
 from pressrun.browser.renderer import Renderer
-from pressrun.events.model import AnyBody, Screenshot
+from pressrun.events.model import AnyBody, Progress, Screenshot
 from pressrun.pipeline.context import DOCUMENT_NAME, Rendered, RunContext
 from pressrun.pipeline.render import render
 from pressrun.spec import RunSpec
@@ -68,10 +68,10 @@ class Runs:
         await staging.write(DOCUMENT_NAME, html.encode())
         told: list[AnyBody] = []
 
-        async def emit(body: AnyBody) -> None:
-            told.append(body)
+        async def emit(*bodies: AnyBody) -> None:
+            told.extend(bodies)
 
-        async def seal() -> None: ...
+        async def seal(_body: Progress) -> None: ...
 
         spec = RunSpec(html=html, **{**SMALL, **fields})
         context = RunContext(f"run-{self._number}", 1, spec, datetime.now(UTC), staging, emit, seal, {})

@@ -21,6 +21,8 @@ from tests.support.clock import ManualClock
 ROUTE = "/generate-sse"
 COMPLETE = Complete(screenshot_count=0, screenshot_files=[], artifacts=[], truncated=False, duration_s=0, folder="f")
 
+PUBLISHING = Progress(stage="publish", progress=96, message="Publishing")
+
 
 @dataclass
 class Core:

@@ -10,10 +10,10 @@ import pytest
 from pressrun.errors import ServerBusy
 from pressrun.events.model import Log, Progress
 from pressrun.failpoints import arm
-from tests.support.core import COMPLETE, open_core
+from tests.support.core import COMPLETE, PUBLISHING, open_core
 
 pytestmark = pytest.mark.anyio
-_WRITES = 7  # begin_run, html title or not, events, seal, finish
+_WRITES = 6  # begin_run, three times events, seal, finish
 
 
 @pytest.fixture(autouse=True)
@@ -41,14 +41,16 @@ async def test_a_run_whose_nth_write_fails_has_all_its_events_once_and_frees_its
         submission = core.submission()
         failures = await insist(lambda: core.guard.admit(submission))
         name = submission.operation_id
-        for number in range(4):
-            failures += await insist(lambda number=number: core.ledger.emit(name, 1, Log(message=f"{number}")))
-        failures += await insist(lambda: core.ledger.seal(name, 1))
+        logs = [Log(message=f"{number}") for number in range(4)]
+        failures += await insist(lambda: core.ledger.emit(name, 1, *logs[:2]))
+        failures += await insist(lambda: core.ledger.emit(name, 1, logs[2]))
+        failures += await insist(lambda: core.ledger.emit(name, 1, logs[3]))
+        failures += await insist(lambda: core.ledger.seal(name, 1, PUBLISHING))
         failures += await insist(lambda: core.ledger.finish(name, 1, COMPLETE))
         assert failures == 1, f"write {n} did not fail"
         events = await core.log.read_after(name, 0)
-        assert [event.seq for event in events] == list(range(1, 7))
-        assert [event.type for event in events] == ["started", "log", "log", "log", "log", "complete"]
+        assert [event.seq for event in events] == list(range(1, 8))
+        assert [event.type for event in events] == ["started", *["log"] * 4, "progress", "complete"]
         assert await core.guard.current_run() is None
 
 
@@ -66,8 +68,10 @@ async def test_an_event_whose_commit_was_not_heard_of_is_not_written_twice(tmp_p
             return result
 
         core.database.write = write_and_lose_the_answer  # type: ignore[method-assign]
-        await core.ledger.emit(run.operation_id, 1, Progress(stage="render", progress=20, message="x"))
+        await core.ledger.emit(
+            run.operation_id, 1, Log(message="x"), Progress(stage="render", progress=20, message="x")
+        )
         await core.ledger.emit(run.operation_id, 1, Progress(stage="render", progress=30, message="x"))
         events = await core.log.read_after(run.operation_id, 0)
-        assert [event.type for event in events] == ["started", "progress", "progress"]
+        assert [event.type for event in events] == ["started", "log", "progress", "progress"]
         assert not lost

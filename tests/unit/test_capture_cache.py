@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.artifacts.store import LocalArtifactStore, Offer
 from pressrun.browser import renderer as renderer_module
 from pressrun.browser.capture_cache import CaptureCache, KeptPicture
 from pressrun.browser.config import BrowserPoolConfig
@@ -65,16 +65,16 @@ def files(cache: CaptureCache) -> list[str]:
 
 
 async def test_what_was_kept_is_found_also_by_another_process(cache: CaptureCache, tmp_path: Path) -> None:
-    assert await cache.find(ONE) is None
+    assert await cache.find([ONE]) == [None]
     path, sha256, size_bytes = picture(tmp_path)
     await cache.keep(ONE, path, sha256, size_bytes)
     path.unlink()
     other = CaptureCache(cache._folder, 1_000_000, cache._renderer)
     for each in (cache, other):
-        found = await each.find(ONE)
+        [found] = await each.find([ONE])
         assert found == KeptPicture(cache._path(ONE, ".bin"), sha256, size_bytes)
         assert found.path.read_bytes() == b"picture"
-    assert await cache.find(TWO) is None
+    assert await cache.find([TWO]) == [None]
     assert (cache.tally.hits, cache.tally.misses, cache.tally.kept) == (1, 2, 1)
 
 
@@ -83,7 +83,7 @@ async def test_a_picture_takes_no_room_a_second_time(cache: CaptureCache, tmp_pa
     times = path.stat().st_mtime_ns
     await cache.keep(ONE, path, sha256, size_bytes)
     await cache.keep(ONE, path, sha256, size_bytes)
-    await cache.find(ONE)
+    await cache.find([ONE])
     assert cache._path(ONE, ".bin").samefile(path)
     assert path.stat().st_nlink == 2
     assert path.stat().st_mtime_ns == times
@@ -99,12 +99,12 @@ async def test_where_links_are_impossible_pictures_are_copied(
     monkeypatch.setattr(os, "link", refuse)
     path, sha256, size_bytes = picture(tmp_path)
     await cache.keep(ONE, path, sha256, size_bytes)
-    found = await cache.find(ONE)
+    [found] = await cache.find([ONE])
     assert found is not None
     assert found.path.read_bytes() == b"picture"
     assert not found.path.samefile(path)
     staging = await opened(tmp_path)
-    assert await staging.adopt("slides/0001.png", found.path, sha256) is not None
+    assert await staging.adopt([Offer("slides/0001.png", found.path, sha256)]) != [None]
 
 
 async def test_the_longest_unused_go_when_there_is_no_room(tmp_path: Path, renderer: Renderer) -> None:
@@ -112,11 +112,11 @@ async def test_the_longest_unused_go_when_there_is_no_room(tmp_path: Path, rende
     for number, key in enumerate((ONE, TWO)):
         await cache.keep(key, *picture(tmp_path, bytes([number]) * 1_000))
         os.utime(cache._path(key, ".json"), (1_000 + number, 1_000 + number))
-    await cache.find(ONE)  # used a moment ago: now TWO is the one to go
+    await cache.find([ONE])  # used a moment ago: now TWO is the one to go
     await cache.keep(THREE, *picture(tmp_path, b"3" * 1_000))
     assert files(cache) == ["1.bin", "1.json", "3.bin", "3.json"]
     await cache.keep("4" * 64, *picture(tmp_path, b"4" * 3_000))  # larger than all the room there is
-    assert await cache.find("4" * 64) is None
+    assert await cache.find(["4" * 64]) == [None]
 
 
 async def test_the_room_is_bounded_over_many_pictures_and_two_processes(tmp_path: Path, renderer: Renderer) -> None:
@@ -137,7 +137,7 @@ async def test_the_room_is_bounded_over_many_pictures_and_two_processes(tmp_path
 async def test_a_broken_entry_is_no_entry_and_goes(cache: CaptureCache, tmp_path: Path, broken: bytes) -> None:
     await cache.keep(ONE, *picture(tmp_path))
     cache._path(ONE, ".json").write_bytes(broken)
-    assert await cache.find(ONE) is None
+    assert await cache.find([ONE]) == [None]
     assert files(cache) == []
 
 
@@ -145,14 +145,14 @@ async def test_an_entry_under_another_s_name_is_no_entry(cache: CaptureCache, tm
     await cache.keep(ONE, *picture(tmp_path))
     cache._path(TWO, ".json").parent.mkdir(parents=True)
     cache._path(ONE, ".json").rename(cache._path(TWO, ".json"))
-    assert await cache.find(TWO) is None
+    assert await cache.find([TWO]) == [None]
 
 
 async def test_a_write_that_fails_is_not_kept_and_harms_nobody(tmp_path: Path, renderer: Renderer) -> None:
     (tmp_path / "file").write_text("in the way")
     cache = CaptureCache(tmp_path / "file" / "captures", 1_000_000, renderer)
     await cache.keep(ONE, *picture(tmp_path))
-    assert await cache.find(ONE) is None
+    assert await cache.find([ONE]) == [None]
     await cache.keep_note(ONE, {"slices": []})
     assert await cache.read_note(ONE) is None
 
@@ -169,13 +169,13 @@ async def test_a_kept_picture_becomes_a_file_of_staging_if_it_is_still_what_it_w
     path, sha256, size_bytes = picture(tmp_path)
     staging = await opened(tmp_path)
     for _ in range(2):  # also where the same file is there already
-        file = await staging.adopt("slides/0001.png", path, sha256)
+        [file] = await staging.adopt([Offer("slides/0001.png", path, sha256)])
         assert file is not None
         assert (file.sha256, file.size_bytes, file.media_type) == (sha256, size_bytes, "image/png")
         assert staging.path("slides/0001.png").read_bytes() == b"picture"
     path.write_bytes(b"pictura")  # the same size
-    assert await staging.adopt("slides/0002.png", path, sha256) is None
-    assert await staging.adopt("slides/0003.png", tmp_path / "gone", sha256) is None
+    assert await staging.adopt([Offer("slides/0002.png", path, sha256)]) == [None]
+    assert await staging.adopt([Offer("slides/0003.png", tmp_path / "gone", sha256)]) == [None]
     assert [entry.name for entry in staging.path("slides").iterdir()] == ["0001.png"]
 
 
@@ -184,7 +184,7 @@ async def test_nothing_is_adopted_into_a_folder_that_a_later_attempt_took(tmp_pa
     staging = await opened(tmp_path)
     await LocalArtifactStore(tmp_path / "data").open_staging("run", 2)
     with pytest.raises(AttemptSuperseded):
-        await staging.adopt("slides/0001.png", path, sha256)
+        await staging.adopt([Offer("slides/0001.png", path, sha256)])
 
 
 async def test_many_at_once_neither_fail_nor_leave_anything(cache: CaptureCache, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ async def test_many_at_once_neither_fail_nor_leave_anything(cache: CaptureCache,
     async def work() -> None:
         for _ in range(20):
             await cache.keep(ONE, *kept)
-            found = await cache.find(ONE)
+            [found] = await cache.find([ONE])
             assert found is None or found.sha256 == kept[1]
             await cache.drop(ONE)
 

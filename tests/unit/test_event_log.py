@@ -74,6 +74,40 @@ async def test_progress_never_goes_backwards(core: Core) -> None:
     assert told == [40, 40, 60]
 
 
+async def test_events_of_one_write_are_in_order_all_or_none_and_progress_in_them_never_goes_backwards(
+    where: Path | str,
+) -> None:
+    async with open_core(where, owner="first") as core:
+        run = await core.begin()
+        await core.log.append(run.operation_id, 1, progress(30))
+        bodies = (Log(message="1"), progress(20), Log(message="2"), progress(50), progress(40), Log(message="3"))
+        written = await core.log.append(run.operation_id, 1, *bodies)
+        assert [event.seq for event in written] == [3, 4, 5, 6, 7, 8]
+        events = await core.log.read_after(run.operation_id, 2)
+        assert [event.data for event in events] == [event.data for event in written]
+        told = [json.loads(event.data) for event in events]
+        assert [each.get("progress", each.get("message")) for each in told] == ["1", 30, "2", 50, 50, "3"]
+        async with open_core(where, owner="second") as second:
+            assert await second.ledger.claim(run.operation_id) is not None
+        with pytest.raises(AttemptSuperseded):
+            await core.log.append(run.operation_id, 1, *bodies)
+        assert [event.type for event in await core.log.read_after(run.operation_id, 8)] == ["started"]
+
+
+async def test_who_follows_a_run_that_has_just_begun_gets_what_another_process_wrote_meanwhile(
+    where: Path | str,
+) -> None:
+    async with open_core(where, owner="first") as core, open_core(where, owner="second") as second:
+        run = await core.begin()
+        assert await second.ledger.claim(run.operation_id) is not None
+        await core.log.hear(run.operation_id, 2)  # as neighbours do
+        with core.log.following(run.operation_id, 0, lambda: None) as follower:
+            assert [event.seq for event in await follower.read()] == [1, 2]
+        again = await core.begin("again", lane="again")
+        with core.log.following(again.operation_id, 0, lambda: None) as follower:
+            assert [event.type for event in await follower.read()] == ["started"]
+
+
 async def test_every_prefix_and_its_resumption_make_the_whole_log(core: Core) -> None:
     run = await core.begin()
     for value in range(10):

@@ -11,7 +11,7 @@ import pytest
 from pressrun.db.runs import hand_back_of
 from pressrun.errors import NotFound, RunCancelled, RunEnded
 from pressrun.events.model import Cancelled, Error, Screenshot
-from tests.support.core import COMPLETE, Core, open_core
+from tests.support.core import COMPLETE, PUBLISHING, Core, open_core
 
 pytestmark = pytest.mark.anyio
 
@@ -70,7 +70,7 @@ async def test_a_run_that_may_be_published_is_not_ended_by_its_third_crash_but_b
             claim = await core.ledger.claim(run.operation_id)
             assert claim is not None
             assert claim.last_word is None
-            await core.ledger.seal(run.operation_id, claim.attempt)
+            await core.ledger.seal(run.operation_id, claim.attempt, PUBLISHING)
     async with open_core(where, owner="process-4") as core:
         claim = await core.ledger.claim(run.operation_id)
         assert claim is not None
@@ -91,7 +91,7 @@ async def test_who_gives_a_run_up_ends_it_unless_it_may_be_published_or_has_gone
     assert (await core.log.read_after(run.operation_id, 0))[-1].type == "error"
     assert await core.guard.current_run() is None
     sealed = await core.begin("sealed")
-    await core.ledger.seal(sealed.operation_id, 1)
+    await core.ledger.seal(sealed.operation_id, 1, PUBLISHING)
     claim = await core.ledger.give_up(sealed.operation_id, 1, outdated)
     assert claim is not None
     assert (claim.attempt, claim.last_word) == (2, outdated)
@@ -155,10 +155,10 @@ async def test_cancel_before_the_seal_wins_and_after_it_is_too_late(core: Core) 
     early = await core.begin("early")
     await core.ledger.request_cancel(early.operation_id, "user")
     with pytest.raises(RunCancelled):
-        await core.ledger.seal(early.operation_id, 1)
+        await core.ledger.seal(early.operation_id, 1, PUBLISHING)
     await core.ledger.finish(early.operation_id, 1, Cancelled(by="user"))
     late = await core.begin("late")
-    await core.ledger.seal(late.operation_id, 1)
+    await core.ledger.seal(late.operation_id, 1, PUBLISHING)
     with pytest.raises(RunEnded, match="too late"):
         await core.ledger.request_cancel(late.operation_id, "user")
     assert await core.ledger.finish(late.operation_id, 1, COMPLETE)

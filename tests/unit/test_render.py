@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ import anyio
 import pytest
 
 from pressrun.artifacts.model import StoredFile
+from pressrun.artifacts.store import Offer
 from pressrun.browser.pool import open_browser_pool
 from pressrun.errors import DiskFull, EmptyDocument
 from pressrun.events.model import AnyBody, Progress, Screenshot, Warning
@@ -49,7 +50,7 @@ class Staging:
     async def verify(self, name: str, sha256: str) -> StoredFile | None:
         return self._record(name) if name in self.files else None
 
-    async def adopt(self, name: str, source: Path, sha256: str) -> StoredFile | None:
+    async def adopt(self, offers: Sequence[Offer]) -> list[StoredFile | None]:
         raise NotImplementedError
 
     def path(self, name: str) -> Path:
@@ -64,10 +65,10 @@ class Staging:
 async def rendered(
     staging: Staging, told: list[AnyBody], captured: dict[int, Screenshot] | None = None, **fields: object
 ) -> Rendered:
-    async def emit(body: AnyBody) -> None:
-        told.append(body)
+    async def emit(*bodies: AnyBody) -> None:
+        told.extend(bodies)
 
-    async def unsealed() -> None: ...
+    async def unsealed(_body: Progress) -> None: ...
 
     spec = RunSpec(text="x", zoom=1, viewport_width=320, viewport_height=240, overlap=0, **fields)  # type: ignore[arg-type]
     context = RunContext("id", 1, spec, datetime.now(UTC), staging, emit, unsealed, captured or {})

@@ -14,7 +14,7 @@ from pressrun.runs.history import RunHistory
 from pressrun.runs.model import Run
 from pressrun.runs.rejection import RunRejected
 from pressrun.runs.submission import Submission
-from tests.support.core import COMPLETE, Core, open_core
+from tests.support.core import COMPLETE, PUBLISHING, Core, open_core
 
 pytestmark = pytest.mark.anyio
 FAILED = Error(code="ai_failed", message="no answer", stage="compose", retryable=True)
@@ -188,7 +188,7 @@ async def test_a_retry_is_told_what_the_earlier_attempt_has_made(where: Path | s
 async def test_a_run_that_failed_while_it_was_published_can_be_cancelled_in_its_retry(where: Path | str) -> None:
     async with open_core(where) as core:
         run = await core.begin()
-        await core.ledger.seal(run.operation_id, 1)
+        await core.ledger.seal(run.operation_id, 1, PUBLISHING)
         await fail(core, run)
         assert (await retry(core, run)).stage == "export"
         _, news = await core.ledger.request_cancel(run.operation_id, "user")

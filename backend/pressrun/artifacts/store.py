@@ -16,11 +16,11 @@ import hashlib
 import os
 import shutil
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import anyio.to_thread
 import structlog
@@ -35,6 +35,14 @@ _MOST_REMEMBERED = 64  # arbitrary (8..1 000): batches; 300 bytes a file, 500 sl
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
+
+
+class Offer(NamedTuple):
+    """A file from elsewhere, for staging under that name: `source` is durable, and ours only with that digest."""
+
+    name: str
+    source: Path
+    sha256: str
 
 
 class Staging(Protocol):
@@ -55,10 +63,10 @@ class Staging(Protocol):
         """The file's record if it is there with that digest."""
         ...
 
-    async def adopt(self, name: str, source: Path, sha256: str) -> StoredFile | None:
-        """Makes a finished file from elsewhere a file of staging, without copying it where that can be avoided.
+    async def adopt(self, offers: Sequence[Offer]) -> list[StoredFile | None]:
+        """Makes finished files from elsewhere files of staging, without copying them where that can be avoided.
 
-        None, and nothing is left, if it is not there or has another digest. Durable when it returns.
+        None, and nothing is left, for one that is not there or has another digest. Durable when it returns.
         Raises: DiskFull; AttemptSuperseded.
         """
         ...
@@ -107,11 +115,12 @@ class LocalStaging:
         self._register(file)
         return file
 
-    async def adopt(self, name: str, source: Path, sha256: str) -> StoredFile | None:
-        file = await _in_thread(_adopt_file, self._folder, name, source, sha256)
-        if file is not None:
-            self._register(file)
-        return file
+    async def adopt(self, offers: Sequence[Offer]) -> list[StoredFile | None]:
+        files = await _unless_taken_over(self._folder, _adopt_files, self._folder, offers)
+        for file in files:
+            if file is not None:
+                self._register(file)
+        return files
 
     def path(self, name: str) -> Path:
         return self._folder / name
@@ -266,9 +275,7 @@ def _write_file(folder: Path, name: str, pieces: Iterable[bytes]) -> StoredFile:
     path = folder / name
     if not folder.is_dir():
         raise AttemptSuperseded
-    if not path.parent.is_dir():
-        path.parent.mkdir(exist_ok=True)
-        _sync(folder)
+    _make_parent(folder, path.parent)
     partial = path.with_name(path.name + ".partial")
     # never one that is there: the thread of a frozen attempt, whose folder this was, may still hold it open
     partial.unlink(missing_ok=True)
@@ -288,32 +295,47 @@ def _write_file(folder: Path, name: str, pieces: Iterable[bytes]) -> StoredFile:
     return StoredFile(name=name, media_type=media_type_of(name), size_bytes=size_bytes, sha256=digest.hexdigest())
 
 
-def _adopt_file(folder: Path, name: str, source: Path, sha256: str) -> StoredFile | None:
-    """Linked before it is hashed, so that what was hashed is what stays, whatever becomes of `source` meanwhile."""
-    path = folder / name
+def _adopt_files(folder: Path, offers: Sequence[Offer]) -> list[StoredFile | None]:
+    """The names are synced folder by folder, once; the bytes have been, by whoever wrote them first."""
     if not folder.is_dir():
         raise AttemptSuperseded
-    path.parent.mkdir(exist_ok=True)
+    parents = {(folder / offer.name).parent for offer in offers}
+    for parent in parents:
+        _make_parent(folder, parent)
+    files = [_adopt_file(folder / offer.name, offer) for offer in offers]
+    for parent in parents:
+        _sync(parent)
+    return files
+
+
+def _make_parent(folder: Path, parent: Path) -> None:
+    if not parent.is_dir():
+        parent.mkdir(exist_ok=True)
+        _sync(folder)
+
+
+def _adopt_file(path: Path, offer: Offer) -> StoredFile | None:
+    """Linked before it is hashed, so that what was hashed is what stays, whatever becomes of `source` meanwhile."""
     partial = path.with_name(path.name + ".partial")
     partial.unlink(missing_ok=True)
     try:
         try:
-            os.link(source, partial)
+            os.link(offer.source, partial)
         except FileNotFoundError:
             return None
         except OSError:  # another file system, or one without links
-            shutil.copyfile(source, partial)
+            shutil.copyfile(offer.source, partial)
+            _sync(partial)
         with partial.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             size_bytes = file.tell()
-            os.fsync(file.fileno())
-        if digest != sha256:
+        if digest != offer.sha256:
             return None
         path.unlink(missing_ok=True)  # a rename between two links to the same file does nothing, and leaves both
         partial.rename(path)
     finally:
         partial.unlink(missing_ok=True)
-    return StoredFile(name=name, media_type=media_type_of(name), size_bytes=size_bytes, sha256=digest)
+    return StoredFile(name=offer.name, media_type=media_type_of(offer.name), size_bytes=size_bytes, sha256=digest)
 
 
 def _adopt(root: Path, operation_id: str, folder: Path) -> None:
@@ -382,8 +404,10 @@ def _publish(source: Path, target: Path, manifest: str, listed: Mapping[str, int
             raise RunFailure(f"{name} was changed or removed before it could be published; start the run again.")
     (source / MANIFEST_NAME).write_text(manifest, encoding="utf-8")
     failpoint("publish.manifest_written")
+    _sync(source / MANIFEST_NAME)  # the other files have been, each before it got its name
     for path in source.rglob("*"):
-        _sync(path)
+        if path.is_dir():
+            _sync(path)
     _sync(source)
     failpoint("publish.before_rename")
     source.rename(target)

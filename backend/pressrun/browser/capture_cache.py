@@ -17,7 +17,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,15 +69,12 @@ class CaptureCache:
         """What draws now, a part of every key. None: the cache rests."""
         return await anyio.to_thread.run_sync(self._renderer.digest)
 
-    async def find(self, key: str) -> KeptPicture | None:
-        """A picture kept under that key. `drop` it if its bytes turn out to be others."""
-        known = await anyio.to_thread.run_sync(self._read, key) or {}
-        try:
-            found = KeptPicture(self._path(key, ".bin"), str(known["sha256"]), int(known["size_bytes"]))
-        except (KeyError, TypeError, ValueError):
-            self.tally.misses += 1
-            return None
-        self.tally.hits += 1
+    async def find(self, keys: Sequence[str]) -> list[KeptPicture | None]:
+        """The pictures kept under these keys, in their order. `drop` one if its bytes turn out to be others."""
+        found = await anyio.to_thread.run_sync(lambda: [self._find(key) for key in keys])
+        hits = sum(picture is not None for picture in found)
+        self.tally.hits += hits
+        self.tally.misses += len(found) - hits
         return found
 
     async def keep(self, key: str, path: Path, sha256: str, size_bytes: int) -> None:
@@ -101,6 +98,13 @@ class CaptureCache:
 
     def _path(self, key: str, ending: str) -> Path:
         return self._folder / key[:2] / f"{key}{ending}"
+
+    def _find(self, key: str) -> KeptPicture | None:
+        known = self._read(key) or {}
+        try:
+            return KeptPicture(self._path(key, ".bin"), str(known["sha256"]), int(known["size_bytes"]))
+        except (KeyError, TypeError, ValueError):
+            return None
 
     def _read(self, key: str) -> dict[str, Any] | None:
         path = self._path(key, ".json")
@@ -196,9 +200,15 @@ def _place(source: Path, target: Path) -> None:
             os.link(source, partial)
         except OSError:  # another file system, or one without links
             shutil.copyfile(source, partial)
+            _sync(partial)  # as the bytes of a link are: who adopts the picture relies on that
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)  # also where both were links to the same file: then rename does nothing
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _write_whole(path: Path, data: bytes) -> None:

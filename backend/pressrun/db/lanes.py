@@ -5,12 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, text
 
 from pressrun.db.runs import ACTIVE
-from pressrun.db.tables import lanes, runs
+from pressrun.db.tables import lanes, runs, slots
 
 _PAUSED = select(lanes.c.lane).where(lanes.c.lane == bindparam("lane"))
+
+# somebody runs or waits in it, or it is paused; `lane` is its only value
+IN_USE = select(
+    or_(
+        exists().where(slots.c.lane == bindparam("lane")),
+        exists().where(runs.c.lane == bindparam("lane"), runs.c.status == text("'queued'")),
+        exists().where(lanes.c.lane == bindparam("lane")),
+    )
+)
 
 
 class LaneCount(NamedTuple):

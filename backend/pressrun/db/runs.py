@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from pressrun.db.tables import runs, specs
 
@@ -14,6 +16,9 @@ ACTIVE = ("queued", "running")
 
 # everything but what is only there to be searched
 SUMMARY = [column for column in runs.c if column.name != "searchable"]
+# built once, as are those of the other hot look-ups: making a statement costs more than running it
+_INSERT_RUN = insert(runs).returning(*SUMMARY)
+_INSERT_SPEC = insert(specs)
 
 
 def count_by_status(connection: Connection) -> dict[str, int]:
@@ -22,26 +27,34 @@ def count_by_status(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def insert_run(connection: Connection, values: Mapping[str, Any]) -> None:
-    """A new row; `values` has its spec too."""
-    connection.execute(insert(runs), {name: value for name, value in values.items() if name != "spec"})
-    connection.execute(insert(specs), {"operation_id": values["operation_id"], "spec": values["spec"]})
+def insert_run(connection: Connection, values: Mapping[str, Any]) -> Row[Any]:
+    """A new row, as it is then; `values` has its spec too."""
+    row = connection.execute(_INSERT_RUN, {name: value for name, value in values.items() if name != "spec"}).one()
+    connection.execute(_INSERT_SPEC, {"operation_id": values["operation_id"], "spec": values["spec"]})
+    return row
 
 
 def get(connection: Connection, operation_id: str, caller: str | None = None) -> Row[Any] | None:
     """The run without its spec; None if unknown or (with `caller`) somebody else's."""
-    query = select(*SUMMARY).where(runs.c.operation_id == operation_id)
-    if caller is not None:
-        query = query.where(runs.c.caller == caller)
-    return connection.execute(query).one_or_none()
+    return _get(connection, operation_id, caller, locked=False)
 
 
 def get_locked(connection: Connection, operation_id: str, caller: str | None = None) -> Row[Any] | None:
     """`get`, and nobody else changes the run until the transaction ends. (In SQLite nobody could anyway.)"""
-    query = select(*SUMMARY).where(runs.c.operation_id == operation_id).with_for_update()
-    if caller is not None:
-        query = query.where(runs.c.caller == caller)
-    return connection.execute(query).one_or_none()
+    return _get(connection, operation_id, caller, locked=True)
+
+
+def _get(connection: Connection, operation_id: str, caller: str | None, *, locked: bool) -> Row[Any] | None:
+    values = {"operation_id": operation_id, "caller": caller}
+    return connection.execute(_getting(owned=caller is not None, locked=locked), values).one_or_none()
+
+
+@cache
+def _getting(*, owned: bool, locked: bool) -> Select[Any]:
+    query = select(*SUMMARY).where(runs.c.operation_id == bindparam("operation_id"))
+    if owned:
+        query = query.where(runs.c.caller == bindparam("caller"))
+    return query.with_for_update() if locked else query
 
 
 def get_spec(connection: Connection, operation_id: str) -> str | None:
@@ -56,7 +69,6 @@ def find_by_key(connection: Connection, caller: str, idempotency_key: str) -> Ro
     ).one_or_none()
 
 
-# built once, as are those of the other hot look-ups: making a statement costs more than running it
 _IDENTICAL = (
     select(*SUMMARY)
     .where(
@@ -117,11 +129,23 @@ def update_where(
     connection: Connection, operation_id: str, values: Mapping[str, Any], /, **expected: Any
 ) -> Row[Any] | None:
     """Changes the row if every `expected` column has that value (or is in that tuple); the new row, or None."""
-    query = update(runs).where(runs.c.operation_id == operation_id)
-    for name, value in expected.items():
-        column = runs.c[name]
-        query = query.where(column.in_(value) if isinstance(value, tuple) else column.is_not_distinct_from(value))
-    return connection.execute(query.values(**values).returning(*SUMMARY)).one_or_none()
+    several = frozenset(name for name, value in expected.items() if isinstance(value, tuple))
+    statement = _updating(tuple(values), tuple(expected), several)
+    parameters = {f"new_{name}": value for name, value in values.items()}
+    parameters |= {f"old_{name}": value for name, value in expected.items()}
+    return connection.execute(statement, {**parameters, "run": operation_id}).one_or_none()
+
+
+@lru_cache(maxsize=64)  # there are about a dozen shapes
+def _updating(
+    changed: tuple[str, ...], expected: tuple[str, ...], several: frozenset[str]
+) -> ReturningUpdate[tuple[Any, ...]]:
+    query = update(runs).where(runs.c.operation_id == bindparam("run"))
+    for name in expected:
+        column, old = runs.c[name], bindparam(f"old_{name}", type_=runs.c[name].type, expanding=name in several)
+        query = query.where(column.in_(old) if name in several else column.is_not_distinct_from(old))
+    values = {name: bindparam(f"new_{name}", type_=runs.c[name].type) for name in changed}
+    return query.values(**values).returning(*SUMMARY)
 
 
 def list_active(connection: Connection) -> Sequence[Row[Any]]:

@@ -22,6 +22,10 @@ _LANE = (
     .order_by(slots.c.begun_ticks_s, slots.c.number)
 )
 
+_COUNT = select(func.count()).select_from(slots)
+_TAKE = insert(slots)
+_FREE = delete(slots).where(slots.c.operation_id == bindparam("run"))
+
 # one for all lanes, because the bounds on running and waiting runs are over all of them
 _TURN_LOCK = 0x7475726E  # "turn"
 
@@ -42,7 +46,7 @@ def list_lane(connection: Connection, lane: str) -> Sequence[Row[Any]]:
 
 def count(connection: Connection) -> int:
     """Taken slots of all lanes."""
-    return connection.execute(select(func.count()).select_from(slots)).scalar_one()
+    return connection.execute(_COUNT).scalar_one()
 
 
 def take(
@@ -50,7 +54,7 @@ def take(
 ) -> None:
     """Takes a slot; the primary key refuses a taken one (IntegrityError)."""
     connection.execute(
-        insert(slots),
+        _TAKE,
         {
             "lane": lane,
             "number": number,
@@ -63,7 +67,7 @@ def take(
 
 def free(connection: Connection, operation_id: str) -> bool:
     """Frees the slot this run holds; False if it holds none."""
-    return connection.execute(delete(slots).where(slots.c.operation_id == operation_id)).rowcount == 1
+    return connection.execute(_FREE, {"run": operation_id}).rowcount == 1
 
 
 def move_to_epoch(connection: Connection, *, ticks_s: float, ticks_epoch: str) -> None:

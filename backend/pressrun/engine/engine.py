@@ -37,7 +37,7 @@ from pressrun.clock import Clock
 from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure_of, read
 from pressrun.engine.ports import Claim, RunBook
 from pressrun.errors import DeadlineExceeded, DiskFull, RunFailure, ServerBusy
-from pressrun.events.model import AnyBody, Cancelled, Error, Stage
+from pressrun.events.model import AnyBody, Cancelled, Error, Progress, Stage
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext, StageResult
 from pressrun.pipeline.pipeline import Pipeline
@@ -229,11 +229,11 @@ class Engine:
             await self._end(claim, failure_of(RunFailure(f"The batch folder {published.folder} is gone"), "publish"))
 
     async def _open_context(self, claim: Claim, execution: _Execution) -> RunContext:
-        async def emit(body: AnyBody) -> None:
-            await self._book.emit(claim.operation_id, claim.attempt, body)
+        async def emit(*bodies: AnyBody) -> None:
+            await self._book.emit(claim.operation_id, claim.attempt, *bodies)
 
-        async def seal() -> None:
-            await self._book.seal(claim.operation_id, claim.attempt)
+        async def seal(body: Progress) -> None:
+            await self._book.seal(claim.operation_id, claim.attempt, body)
             execution.scope.deadline = math.inf  # from here on the run can only complete
 
         return RunContext(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, _workflow_commands
 
 from pressrun.db.postgres import open_engine_pool
 from pressrun.db.sqlite import use_wal
@@ -27,7 +27,9 @@ _EXECUTOR_ID = "pressrun"  # on SQLite: one process (the data folder's lock sees
 _CONNECTIONS = 8  # arbitrary (5..20): of a Postgres that other processes use too; DBOS would take 20
 _POLL_AT_START_S = 0.1  # a run goes on that much after a start; DBOS would look once a second, from the first on
 _START_LASTS_S = 5.0
-_POLL_S = 1.0  # DBOS' own
+_POLL_S = 1.0  # DBOS' own: runs of processes that are gone are taken over through that line
+_POLL_ALONE_S = 3.0  # arbitrary (1..5): on SQLite nobody else is there, and each look is a write transaction
+_NEVER_NEEDED_S = 60.0  # arbitrary (10..)
 
 
 @asynccontextmanager
@@ -55,8 +57,11 @@ async def open_engine(
         # private, so pinned (dbos==3.4.*): where the runs of an earlier process wait; tests/behaviour/test_chaos.py
         line = dbos._registry.get_internal_queue()
         line._polling_interval_sec = _POLL_AT_START_S
+        # private too: what is late or delayed in its own words, of which we have nothing, but the look is two writes
+        _workflow_commands._BACKGROUND_JOBS_INTERVAL_SEC = _NEVER_NEEDED_S
+        poll_s = _POLL_ALONE_S if isinstance(where, Path) else _POLL_S
         # once they are taken up: an idle server shall not keep a core busy
-        slower = asyncio.get_running_loop().call_later(_START_LASTS_S, setattr, line, "_polling_interval_sec", _POLL_S)
+        slower = asyncio.get_running_loop().call_later(_START_LASTS_S, setattr, line, "_polling_interval_sec", poll_s)
         engine = Engine(pipeline, store, book, clock, run_deadline_s=run_deadline_s)
         try:
             DBOS.launch()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from pressrun.events.model import AnyBody, Cancelled, CancelledBy, Complete, Error, HtmlGenerated, Screenshot
+from pressrun.events.model import AnyBody, Cancelled, CancelledBy, Complete, Error, HtmlGenerated, Progress, Screenshot
 from pressrun.spec import RunSpec
 
 
@@ -37,12 +37,12 @@ class RunBook(Protocol):
         """
         ...
 
-    async def emit(self, operation_id: str, attempt: int, body: AnyBody) -> None:
-        """Appends an event. Raises: AttemptSuperseded."""
+    async def emit(self, operation_id: str, attempt: int, *bodies: AnyBody) -> None:
+        """Appends events in this order, all or none. Raises: AttemptSuperseded."""
         ...
 
-    async def seal(self, operation_id: str, attempt: int) -> None:
-        """The point of no return. Raises: RunCancelled, AttemptSuperseded."""
+    async def seal(self, operation_id: str, attempt: int, body: Progress) -> None:
+        """The point of no return, with its event. Raises: RunCancelled, AttemptSuperseded."""
         ...
 
     async def finish(self, operation_id: str, attempt: int, body: Complete | Error | Cancelled) -> bool:

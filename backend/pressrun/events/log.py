@@ -12,8 +12,9 @@ Does not know what a run is: transitions that write events in their own transact
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -22,7 +23,7 @@ import anyio
 from pressrun.clock import Clock
 from pressrun.db import events as queries
 from pressrun.db.engine import Database
-from pressrun.db.events import EventRow, Place
+from pressrun.db.events import Draft, EventRow, Place
 from pressrun.errors import AttemptSuperseded
 from pressrun.events.model import TERMINAL_TYPES, AnyBody, Progress, RunEvent
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 # arbitrary (64..1024): enough that live readers never go to the table; twice as many are held for moments
 _TAIL_EVENTS = 256
 _TAIL_CHARACTERS = 512 * 1024  # arbitrary (128 KB..4 MB): events may be large; with its frames a tail is thrice that
+# who starts a run follows it at once and is spared the table; later others may have written and not been heard
+_NEWBORN_S = 1.0
 _READ_BATCH = 500  # rows a read; bounds what one slow follower holds
 
 
@@ -203,6 +206,7 @@ class EventLog:
         self._clock = clock
         self._mask = mask
         self._tails: dict[str, Tail] = {}
+        self._newborn: tuple[str, Sequence[LoggedEvent], float] | None = None  # the run begun last, until it goes on
         self.closed = False
         self.written: Counter[str] = Counter()  # events that this process wrote, by type
         self.errors: Counter[str] = Counter()  # runs that it ended as an error, by code
@@ -213,29 +217,43 @@ class EventLog:
         return EventRow(seq, body.type, self._mask(json.dumps(wire, ensure_ascii=False, separators=(",", ":"))))
 
     async def append(
-        self, operation_id: str, attempt: int, body: AnyBody, *, at: datetime | None = None, again: bool = False
-    ) -> LoggedEvent:
-        """Appends one event of a running run; durable when it returns.
+        self,
+        operation_id: str,
+        attempt: int,
+        *bodies: AnyBody,
+        at: datetime | None = None,
+        again: bool = False,
+        columns: Mapping[str, object] | None = None,
+        unless_cancelled: bool = False,
+    ) -> list[LoggedEvent]:
+        """Appends events of a running run, in this order: all or none, durable when it returns, told at once.
 
-        `again` with the same `at`: after a ServerBusy, which may have come when the event was written already.
-        Raises: AttemptSuperseded when `attempt` does not own the run any more or the run has ended.
+        `columns` of the run's row change with the first. `again` with the same `at`: after a ServerBusy, which may have
+        come when the events were written already.
+        Raises: AttemptSuperseded when `attempt` does not own the run any more or the run has ended; with
+        `unless_cancelled` also when somebody has asked for its end.
         """
         at = at or self._clock.now()
-        progress = body.progress if isinstance(body, Progress) else None
-        stage = body.stage if isinstance(body, Progress) else None
+        drafts = [self._draft(operation_id, at, body) for body in bodies]
+        if columns:
+            drafts[0] = drafts[0]._replace(columns={**drafts[0].columns, **columns})
+        rows = await self._database.write(
+            queries.append, operation_id, attempt, at, drafts, again=again, unless_cancelled=unless_cancelled
+        )
+        if not rows:
+            raise AttemptSuperseded
+        events = [LoggedEvent(row) for row in rows]
+        self._push(operation_id, events)
+        return events
 
+    def _draft(self, operation_id: str, at: datetime, body: AnyBody) -> Draft:
         def make(place: Place) -> EventRow:
             placed = body.model_copy(update={"progress": place.progress}) if isinstance(body, Progress) else body
             return self.encode(operation_id, place.seq, at, placed)
 
-        row = await self._database.write(
-            queries.append, operation_id, attempt, at, make, stage=stage, progress=progress, again=again
-        )
-        if row is None:
-            raise AttemptSuperseded
-        event = LoggedEvent(row)
-        self._push(operation_id, [event])
-        return event
+        if isinstance(body, Progress):
+            return Draft(make, {"stage": body.stage}, body.progress)
+        return Draft(make)
 
     def announce(self, operation_id: str, rows: Sequence[EventRow]) -> None:
         """Tells followers of events that another transaction has just committed."""
@@ -244,6 +262,7 @@ class EventLog:
     async def hear(self, operation_id: str, newest: int) -> None:
         """Tells followers of what another process has committed, up to `newest`: read once for all of them."""
         tail = self._tails.get(operation_id)
+        self._forget_newborn(operation_id)
         after = None if tail is None else tail.missing(newest)
         if tail is not None and after is not None:
             tail.push(await self.read_after(operation_id, after))
@@ -282,8 +301,15 @@ class EventLog:
             tail.wake()
 
     def tail_of(self, operation_id: str) -> Tail:
-        """The tail that the run's followers share."""
-        return self._tails.setdefault(operation_id, Tail())
+        """The tail that the run's followers share; of a run that has just begun here it has the beginning."""
+        tail = self._tails.get(operation_id)
+        if tail is None:
+            tail = self._tails[operation_id] = Tail()
+            if self._newborn is not None and self._newborn[0] == operation_id:
+                if time.monotonic() - self._newborn[2] < _NEWBORN_S:
+                    tail.push(self._newborn[1])
+                self._newborn = None
+        return tail
 
     def drop_tail(self, operation_id: str) -> None:
         """Nobody follows the run any more."""
@@ -307,5 +333,12 @@ class EventLog:
             if event.type == "error":
                 self.errors[json.loads(event.data)["code"]] += 1
         tail = self._tails.get(operation_id)
+        self._forget_newborn(operation_id)
         if tail is not None:
             tail.push(events)
+        elif events and events[0].seq == 1:
+            self._newborn = operation_id, events, time.monotonic()
+
+    def _forget_newborn(self, operation_id: str) -> None:
+        if self._newborn is not None and self._newborn[0] == operation_id:
+            self._newborn = None

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pressrun.artifacts.model import StoredFile
+from pressrun.artifacts.store import Offer
 from pressrun.browser.capture_cache import CaptureCache
 from pressrun.browser.page_breaks import Slice, SlicePlan
 from pressrun.pipeline.context import RunContext
@@ -27,6 +29,8 @@ NOT_SHOWN: Final = frozenset(
 )
 # They choose the slices; what is on a slice is said by where it begins and ends.
 PLAN_ONLY: Final = frozenset({"overlap", "page_breaks", "max_screenshots"})
+# Pictures that are looked up, verified and linked in one go. Arbitrary (8..64): a cancel waits for one such go.
+_AT_ONCE = 16
 # They say how a picture is written, and nothing of where its slices are.
 WRITING_ONLY: Final = frozenset({"image_format", "image_quality", "png_mode"})
 
@@ -81,18 +85,28 @@ class RunCaptures:
             slices = [[piece.top, piece.bottom, piece.offset] for piece in plan.slices]
             await self._cache.keep_note(self._plan_key(), {"slices": slices, "truncated": plan.truncated})
 
-    async def place(self, index: int, name: str) -> StoredFile | None:
-        """Slide `index` (from 1) as a file of staging, if its picture was kept and is still what it was."""
-        if self._cache is None:
-            return None
-        key = self._picture_key(index)
-        kept = await self._cache.find(key)
-        if kept is None:
-            return None
-        file = await self._context.staging.adopt(name, kept.path, kept.sha256)
-        if file is None:
-            await self._cache.drop(key)
-        return file
+    async def place(self, names: Mapping[int, str]) -> dict[int, StoredFile]:
+        """Slides (by index, from 1) as files of staging of these names: those whose pictures were kept and are still
+        what they were. Durable when it returns.
+        """
+        placed: dict[int, StoredFile] = {}
+        if self._cache is not None:
+            indexes = list(names)
+            for begin in range(0, len(indexes), _AT_ONCE):
+                some = indexes[begin : begin + _AT_ONCE]
+                placed |= await self._place_some(self._cache, {index: names[index] for index in some})
+        return placed
+
+    async def _place_some(self, cache: CaptureCache, names: Mapping[int, str]) -> dict[int, StoredFile]:
+        keys = {index: self._picture_key(index) for index in names}
+        found = await cache.find(list(keys.values()))
+        kept = {index: picture for index, picture in zip(names, found, strict=True) if picture is not None}
+        offers = [Offer(names[index], picture.path, picture.sha256) for index, picture in kept.items()]
+        files = dict(zip(kept, await self._context.staging.adopt(offers), strict=True))
+        for index, file in files.items():
+            if file is None:
+                await cache.drop(keys[index])
+        return {index: file for index, file in files.items() if file is not None}
 
     async def keep(self, index: int, file: StoredFile) -> None:
         """Keeps slide `index`, which is in staging under its final name."""

@@ -15,7 +15,7 @@ from pressrun.egress.broker import Egress
 from pressrun.errors import AiFailed, AiUnavailable, ComposeFailed, NotFound
 from pressrun.events.model import HtmlGenerated, Warning
 from pressrun.failpoints import failpoint
-from pressrun.pipeline.context import DOCUMENT_NAME, Composed, RunContext
+from pressrun.pipeline.context import DOCUMENT_NAME, Composed, RunContext, progress_of
 from pressrun.sources.document import Document, DocumentWarning, wrap_fragment
 from pressrun.sources.html import compose_html
 from pressrun.sources.languages import document_direction, document_language
@@ -49,19 +49,18 @@ async def compose(
     document = await _make_document(context, ai, cache, store, egress)
     file = await context.staging.write(DOCUMENT_NAME, document.html.encode())
     failpoint("document.written")
-    for warning in document.warnings:
-        await context.emit(Warning(code=warning.code, message=warning.message))
     await context.emit(
+        *(Warning(code=warning.code, message=warning.message) for warning in document.warnings),
         HtmlGenerated(
             html_filename=file.name,
             url=context.url_of(file.name),
             title=document.title,
             size_bytes=file.size_bytes,
             sha256=file.sha256,
-        )
+        ),
+        progress_of("compose", 1, "The document is ready"),
     )
     failpoint("document.told")
-    await context.progress("compose", 1, "The document is ready")
     return Composed(title=document.title, document=file)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -25,11 +26,22 @@ PROGRESS_BANDS: Mapping[Stage, tuple[int, int]] = {
 }
 
 
+class Emit(Protocol):
+    """Appends to the run's log."""
+
+    async def __call__(self, *bodies: AnyBody) -> None:
+        """These events in this order, all or none, durable when it returns: one write, however many they are.
+
+        Raises: AttemptSuperseded.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RunContext:
     """One attempt of one run, as its stages see it.
 
-    `emit` appends to the run's log (Raises: AttemptSuperseded). `seal` is the point of no return before publishing
+    `seal` is the point of no return before publishing, told by its event
     (Raises: RunCancelled when a cancel came first). `document` and `captured` (slides, by index) are what earlier
     attempts logged: who finds it in staging, with its digest, does not make it again.
     """
@@ -39,8 +51,8 @@ class RunContext:
     spec: RunSpec
     created_at: datetime
     staging: Staging
-    emit: Callable[[AnyBody], Awaitable[None]]
-    seal: Callable[[], Awaitable[None]]
+    emit: Emit
+    seal: Callable[[Progress], Awaitable[None]]
     captured: Mapping[int, Screenshot]
     document: HtmlGenerated | None = None
 
@@ -54,16 +66,19 @@ class RunContext:
 
     async def progress(self, stage: Stage, share: float, message: str, current: int = 0, total: int = 0) -> None:
         """Says how far `stage` is: `share` from 0 to 1."""
-        low, high = PROGRESS_BANDS[stage]
-        await self.emit(
-            Progress(
-                stage=stage,
-                progress=round(low + (high - low) * share),
-                message=message,
-                current=current if total else None,
-                total=total or None,
-            )
-        )
+        await self.emit(progress_of(stage, share, message, current, total))
+
+
+def progress_of(stage: Stage, share: float, message: str, current: int = 0, total: int = 0) -> Progress:
+    """The event that says how far `stage` is: `share` from 0 to 1."""
+    low, high = PROGRESS_BANDS[stage]
+    return Progress(
+        stage=stage,
+        progress=round(low + (high - low) * share),
+        message=message,
+        current=current if total else None,
+        total=total or None,
+    )
 
 
 def url_of(operation_id: str, name: str) -> str:

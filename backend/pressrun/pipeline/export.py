@@ -10,7 +10,7 @@ from pressrun.browser.pool import BrowserPool
 from pressrun.events.model import Artifact
 from pressrun.exports.zip import stream_zip
 from pressrun.failpoints import failpoint
-from pressrun.pipeline.context import DOCUMENT_NAME, Composed, Exported, Rendered, RunContext
+from pressrun.pipeline.context import DOCUMENT_NAME, Composed, Exported, Rendered, RunContext, progress_of
 
 _MAX_BASE_NAME_BYTES = 200  # with its ending well under the 255 bytes of a file name
 _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f]")  # what an emoji leaves behind
@@ -21,17 +21,17 @@ async def export(context: RunContext, pool: BrowserPool, composed: Composed, ren
     wanted = context.spec.outputs
     base = base_name(context.spec.output_name or composed.title)
     made: list[StoredFile] = []
-    if "html" in wanted:
-        await _announce(context, composed.document)
+    news = [_artifact(context, composed.document)] if "html" in wanted else []
     if "pdf" in wanted:
-        await context.progress("export", 0.1, "Writing the PDF")
+        await context.emit(*news, progress_of("export", 0.1, "Writing the PDF"))
         made.append(await context.staging.write(f"{base}.pdf", await _make_pdf(context, pool)))
-        await _announce(context, made[-1])
+        news = [_artifact(context, made[-1])]
     if "zip" in wanted:
-        await context.progress("export", 0.6, "Packing the ZIP")
+        await context.emit(*news, progress_of("export", 0.6, "Packing the ZIP"))
         made.append(await _make_zip(context, f"{base}.zip", [composed.document, *rendered.slides, *made]))
-        await _announce(context, made[-1])
-    await context.progress("export", 1, "The exports are ready" if made else "Nothing else to export")
+        news = [_artifact(context, made[-1])]
+    ready = "The exports are ready" if made else "Nothing else to export"
+    await context.emit(*news, progress_of("export", 1, ready))
     return Exported(artifacts=made)
 
 
@@ -58,6 +58,6 @@ async def _make_zip(context: RunContext, name: str, files: list[StoredFile]) -> 
     return await context.staging.write(name, stream_zip(paths, modified_at=context.created_at))
 
 
-async def _announce(context: RunContext, file: StoredFile) -> None:
+def _artifact(context: RunContext, file: StoredFile) -> Artifact:
     failpoint("export.written")
-    await context.emit(Artifact(**context.ref(file).model_dump()))
+    return Artifact(**context.ref(file).model_dump())

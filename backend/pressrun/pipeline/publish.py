@@ -17,6 +17,7 @@ from pressrun.pipeline.context import (
     Published,
     Rendered,
     RunContext,
+    progress_of,
     ref_of,
 )
 
@@ -35,9 +36,8 @@ async def publish(
     exported: Exported,
 ) -> Published:
     """Makes the batch visible; safe to repeat. Raises: RunCancelled, AttemptSuperseded, DiskFull."""
-    await context.seal()
+    await context.seal(progress_of("publish", 0, "Publishing the batch folder"))
     failpoint("publish.sealed")
-    await context.progress("publish", 0, "Publishing the batch folder")
     folder = batch_folder_name(context.created_at, context.operation_id)
     manifest = Manifest(
         operation_id=context.operation_id,

@@ -23,10 +23,10 @@ from pressrun.browser.page_breaks import Slice, SlicePlan, plan_slices
 from pressrun.browser.pool import BrowserPool
 from pressrun.browser.ports import Screen
 from pressrun.errors import EmptyDocument
-from pressrun.events.model import Screenshot, Warning
+from pressrun.events.model import Progress, Screenshot, Warning
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.captures import RunCaptures, open_captures
-from pressrun.pipeline.context import DOCUMENT_NAME, SLIDES_FOLDER, Rendered, RunContext
+from pressrun.pipeline.context import DOCUMENT_NAME, SLIDES_FOLDER, Rendered, RunContext, progress_of
 from pressrun.spec import ImageFormat
 
 _ENDINGS: dict[ImageFormat, str] = {"png": "png", "jpeg": "jpg", "webp": "webp"}
@@ -76,12 +76,10 @@ class _Slides:
         plan = await self._captures.plan()
         if plan is None:
             return False
-        found: dict[int, StoredFile] = {}
-        for index in range(1, len(plan.slices) + 1):
-            file = await self._captures.place(index, self._name(index))
-            if file is None:
-                return False
-            found[index] = file
+        indexes = range(1, len(plan.slices) + 1)
+        found = await self._captures.place({index: self._name(index) for index in indexes})
+        if len(found) < len(plan.slices):
+            return False
         await self._begin(plan)
         self._saved = found
         await self._tell()
@@ -116,16 +114,15 @@ class _Slides:
             )
 
     async def _without_captured(self, plan: SlicePlan) -> Sequence[tuple[int, Slice]]:
-        left: list[tuple[int, Slice]] = []
-        for index, piece in enumerate(plan.slices, start=1):
-            known = self._context.captured.get(index)
-            file = None if known is None else await self._context.staging.verify(known.filename, known.sha256)
-            if file is None:
-                file = await self._captures.place(index, self._name(index))
-            if file is None:
-                left.append((index, piece))
-            else:
+        pieces = dict(enumerate(plan.slices, start=1))
+        for index in pieces.keys() & self._context.captured.keys():
+            known = self._context.captured[index]
+            file = await self._context.staging.verify(known.filename, known.sha256)
+            if file is not None:
                 self._saved[index] = file
+        wanted = {index: self._name(index) for index in pieces if index not in self._saved}
+        self._saved |= await self._captures.place(wanted)
+        left = [(index, piece) for index, piece in pieces.items() if index not in self._saved]
         await self._tell()
         return left
 
@@ -141,19 +138,20 @@ class _Slides:
 
     async def _tell(self) -> None:
         async with self._telling:
+            news: list[Screenshot] = []
             while (file := self._saved.pop(len(self.files) + 1, None)) is not None:
                 self.files.append(file)
                 known = self._context.captured.get(len(self.files))
-                if known is not None and known.sha256 == file.sha256:
-                    continue  # of an earlier attempt, or captured again after a crash: the log has it already
-                await self._context.emit(self._screenshot(len(self.files), file))
+                if known is None or known.sha256 != file.sha256:  # else the log has it, of an earlier attempt
+                    news.append(self._screenshot(len(self.files), file))
+            if news:
+                await self._context.emit(*news, self._progress())
+            for _ in news:
                 failpoint("slide.told")
-                if len(self.files) + 1 not in self._saved:  # else the next one says as much
-                    await self._tell_progress()
 
-    async def _tell_progress(self) -> None:
+    def _progress(self) -> Progress:
         done, total = len(self.files), self._total
-        await self._context.progress("render", done / total, f"Slide {done} of {total}", done, total)
+        return progress_of("render", done / total, f"Slide {done} of {total}", done, total)
 
     def _name(self, index: int) -> str:
         return f"{SLIDES_FOLDER}{index:04d}.{_ENDINGS[self._context.spec.image_format]}"

@@ -3,20 +3,23 @@
 Remembers what it has read for as long as the database has not changed, which the database itself tells; the clock is
 asked each time, so windows and stale slots end to the tick. It only ever refuses: a yes is the transaction's.
 
-That nobody ever ran a request is what is asked most, once for each new one: an index look-up without SQLAlchemy.
+That nobody ever ran a request, and that nobody is in its lane, is what is asked most, once for each new one: index
+look-ups without SQLAlchemy.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pressrun.db.lanes import IN_USE
 from pressrun.db.runs import EVER_RAN
+from pressrun.runs.places import Lane
 
 if TYPE_CHECKING:
     from pressrun.db import Row
     from pressrun.db.engine import LocalReads
     from pressrun.errors import LanePaused
-    from pressrun.runs.places import Lane, Places
+    from pressrun.runs.places import Places
     from pressrun.runs.rejection import RunRejected
     from pressrun.runs.submission import Submission
 
@@ -54,7 +57,9 @@ class Glance:
     def _lane(self, name: str) -> Lane:
         lane = self._lanes.get(name)
         if lane is None:
-            lane = self._lanes[name] = self._database.read_nowait(self._places.read, name)
+            in_use = self._database.holds_nowait(IN_USE, lane=name)
+            lane = self._database.read_nowait(self._places.read, name) if in_use else Lane(name, (), (), paused=False)
+            self._lanes[name] = lane
         return lane
 
     def _recent_of(self, submission: Submission, digest: str) -> Row[Any] | None:

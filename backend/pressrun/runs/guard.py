@@ -16,6 +16,7 @@ import json
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.db import webhooks as webhook_queries
@@ -89,7 +90,7 @@ class RunGuard:
     async def _refuse(self, submission: Submission, digest: str) -> None:
         """The common no, before anybody's turn is asked for: in microseconds on the loop where that can be."""
         if self._glance is None:
-            await self._database.read(self._check, submission, digest)
+            await self._database.read(self._look, submission, digest)
             return
         refusal = self.refusal_nowait(submission, digest)
         if refusal is not None:
@@ -144,19 +145,24 @@ class RunGuard:
         known = self._find_by_key(connection, submission, digest)
         if known is not None:
             return KeyMatch(known), None, {}
-        busy = self._check(connection, submission, digest)
+        lane = self._places.read(connection, submission.lane)
+        busy = self._check(connection, lane, submission, digest)
         if submission.retry:
             reopen(connection, self._log, submission)
+            run = load(connection, submission.operation_id)
         else:
-            self._insert(connection, submission, digest)
+            run = self._insert(connection, submission, digest)
         if busy is None:
-            started = self._take_slot(connection, submission.operation_id)
+            run, started = self._take_slot(connection, run, self._free_slots(connection, lane)[0])
             failpoint("admit.in_transaction")
-            return load(connection, submission.operation_id), None, {submission.operation_id: [started]}
+            return run, None, {submission.operation_id: [started]}
         if run_queries.count_queued(connection) > self._config.max_queued:  # it is in the line itself by now
             raise ServerBusy(f"the waiting line is full ({self._config.max_queued} runs); try again shortly")
         written = self.line.tell(connection, submission.lane)
         return load(connection, submission.operation_id), busy, written
+
+    def _look(self, connection: Connection, submission: Submission, digest: str) -> None:
+        self._check(connection, self._places.read(connection, submission.lane), submission, digest)
 
     def _find_by_key(self, connection: Connection, submission: Submission, digest: str) -> Run | None:
         if submission.idempotency_key is None:
@@ -168,12 +174,13 @@ class RunGuard:
             raise IdempotencyKeyReused
         return view(row)
 
-    def _check(self, connection: Connection, submission: Submission, digest: str) -> RunRejected | LanePaused | None:
+    def _check(
+        self, connection: Connection, lane: Lane, submission: Submission, digest: str
+    ) -> RunRejected | LanePaused | None:
         """None when a slot is free; what is in the way when the submission may wait for it.
 
         Raises: RunRejected, LanePaused when it may not; ServerBusy.
         """
-        lane = self._places.read(connection, submission.lane)
         identical = None if submission.ignore_duplicates else self._identical(connection, lane, submission, digest)
         if identical is not None:
             raise identical
@@ -194,8 +201,8 @@ class RunGuard:
         recent = self._places.read_recent(connection, submission, digest)
         return self._places.find_identical(lane, recent, submission, digest)
 
-    def _insert(self, connection: Connection, submission: Submission, digest: str) -> None:
-        run_queries.insert_run(
+    def _insert(self, connection: Connection, submission: Submission, digest: str) -> Run:
+        row = run_queries.insert_run(
             connection,
             {
                 "operation_id": submission.operation_id,
@@ -222,35 +229,44 @@ class RunGuard:
         )
         if submission.webhook_url is not None:
             webhook_queries.insert_webhook(connection, submission.operation_id, submission.webhook_url)
+        return view(row)
 
-    def _take_slot(self, connection: Connection, operation_id: str) -> EventRow:
-        """queued -> running, with a slot and a `started` event. The caller has seen that a slot is free."""
-        run = load(connection, operation_id)
-        lane = self._places.read(connection, run.lane)
+    def _free_slots(self, connection: Connection, lane: Lane) -> list[int]:
+        """The numbers of a lane's slots that can be taken now; those that are stale have been freed."""
         for stale in self._places.stale(lane):
             slot_queries.free(connection, stale)
-        ticks_s, ticks_epoch = self._clock.ticks_s(), self._clock.epoch
-        number = self._places.free_numbers(lane)[0]
-        slot_queries.take(connection, lane.name, number, operation_id, ticks_s=ticks_s, ticks_epoch=ticks_epoch)
+        return self._places.free_numbers(lane)
+
+    def _take_slot(self, connection: Connection, run: Run, number: int) -> tuple[Run, EventRow]:
+        """queued -> running, in that free slot and with a `started` event."""
+        now, ticks_s, ticks_epoch = self._clock.now(), self._clock.ticks_s(), self._clock.epoch
+        slot_queries.take(connection, run.lane, number, run.operation_id, ticks_s=ticks_s, ticks_epoch=ticks_epoch)
         values = {
             "status": "running",
             "owner": self._owner,
-            "started_at": self._clock.now(),
+            "started_at": now,
             "begun_ticks_s": ticks_s,
             "ticks_epoch": ticks_epoch,
             "queue_position": None,
+            "last_seq": run.last_seq + 1,
         }
-        run_queries.update_where(connection, operation_id, values, status="queued")
+        row = run_queries.update_where(connection, run.operation_id, values, status="queued")
+        assert row is not None  # noqa: S101 - read or written in this very transaction
         resumed_from = (run.stage or "compose") if run.attempt > 1 else None
-        return self.line.write_event(connection, operation_id, Started(attempt=run.attempt, resumed_from=resumed_from))
+        started = Started(attempt=run.attempt, resumed_from=resumed_from)
+        event = self._log.encode(run.operation_id, row.last_seq, now, started)
+        event_queries.insert_event(connection, run.operation_id, run.attempt, now, event)
+        return view(row), event
 
     def _promote(self, connection: Connection, lane: str) -> tuple[list[str], Written]:
         slot_queries.take_turn(connection)
         room = self._config.max_runs - slot_queries.count(connection)
         found = self._places.read(connection, lane)
-        free = 0 if found.paused else min(len(self._places.free_numbers(found)), max(0, room))
-        promoted = [row.operation_id for row in found.line[:free]]
-        written: Written = {name: [self._take_slot(connection, name)] for name in promoted}
+        free = [] if found.paused or not found.line else self._free_slots(connection, found)[: max(0, room)]
+        written: Written = {}
+        for row, number in zip(found.line, free, strict=False):
+            written[row.operation_id] = [self._take_slot(connection, view(row), number)[1]]
+        promoted = list(written)
         failpoint("promote.in_transaction")
         return promoted, written | self.line.tell(connection, lane)
 

@@ -30,6 +30,7 @@ from pressrun.events.model import (
     Complete,
     Error,
     HtmlGenerated,
+    Progress,
     Screenshot,
     Started,
     Warning,
@@ -87,17 +88,24 @@ class RunLedger:
             _log.info("attempt begins", operation_id=operation_id, attempt=outcome.attempt)
         return outcome
 
-    async def emit(self, operation_id: str, attempt: int, body: AnyBody) -> None:
-        """Appends an event of the attempt, once, as soon as the database is there for it. Raises: AttemptSuperseded."""
-        if isinstance(body, HtmlGenerated):
-            values = {"title": body.title, "searchable": searchable(body.title)}
-            await self._patiently(self._database.write, run_queries.update_where, operation_id, values, attempt=attempt)
-        if isinstance(body, Warning):
-            _log.warning(body.message, operation_id=operation_id, code=body.code)
+    async def emit(self, operation_id: str, attempt: int, *bodies: AnyBody) -> None:
+        """Appends events of the attempt, once, all or none, as soon as the database is there for it.
+
+        Raises: AttemptSuperseded.
+        """
+        columns: dict[str, object] = {}
+        for body in bodies:
+            if isinstance(body, HtmlGenerated):
+                columns = {"title": body.title, "searchable": searchable(body.title)}
+            if isinstance(body, Warning):
+                _log.warning(body.message, operation_id=operation_id, code=body.code)
+        await self._append(operation_id, attempt, *bodies, columns=columns)
+
+    async def _append(self, operation_id: str, attempt: int, *bodies: AnyBody, **conditions: Any) -> None:
         at, again = self._clock.now(), False
         while True:
             try:
-                await self._log.append(operation_id, attempt, body, at=at, again=again)
+                await self._log.append(operation_id, attempt, *bodies, at=at, again=again, **conditions)
             except ServerBusy as exc:
                 _log.warning("an event waits for the database", operation_id=operation_id, code=exc.code)
                 again = True
@@ -105,14 +113,17 @@ class RunLedger:
             else:
                 return
 
-    async def seal(self, operation_id: str, attempt: int) -> None:
-        """From here on the run cannot be cancelled. Raises: RunCancelled, AttemptSuperseded."""
-        sealed = {"status": "running", "attempt": attempt, "cancel_requested_at": None}
-        row = await self._patiently(
-            self._database.write, run_queries.update_where, operation_id, {"stage": _LAST_STAGE}, **sealed
-        )
-        if row is None:
-            raise RunCancelled if await self.cancelled_by(operation_id) else AttemptSuperseded
+    async def seal(self, operation_id: str, attempt: int, body: Progress) -> None:
+        """From here on, where the stage is `publish`, the run cannot be cancelled.
+
+        Raises: RunCancelled, AttemptSuperseded.
+        """
+        try:
+            await self._append(operation_id, attempt, body, unless_cancelled=True)
+        except AttemptSuperseded:
+            if await self.cancelled_by(operation_id):
+                raise RunCancelled from None
+            raise
 
     async def finish(self, operation_id: str, attempt: int | None, body: Complete | Error | Cancelled) -> bool:
         """Ends the run with its terminal event and frees its slot; False if it had ended or was taken over.
