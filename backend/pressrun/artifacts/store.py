@@ -135,7 +135,10 @@ class LocalArtifactStore:
         await _in_thread(_empty_graves, self._staging_root)
 
     async def open_staging(self, operation_id: str, attempt: int) -> LocalStaging:
-        """The attempt's staging folder; takes over what an earlier attempt left."""
+        """The attempt's staging folder; takes over what an earlier attempt left, never what a later one has.
+
+        Raises: AttemptSuperseded.
+        """
         folder = self._staging_root / f"{operation_id}.{attempt}"
         await _in_thread(_adopt, self._staging_root, operation_id, folder)
         staged = self._staged[operation_id] = {}  # what an earlier attempt left has moved; verified, it is here again
@@ -308,8 +311,13 @@ def _adopt_file(folder: Path, name: str, source: Path, sha256: str) -> StoredFil
 def _adopt(root: Path, operation_id: str, folder: Path) -> None:
     failpoint("adopt.begin")
     earlier = sorted(_staged_folders(root, operation_id), key=_attempt_of)
+    if earlier and _attempt_of(earlier[-1]) > _attempt_of(folder):
+        raise AttemptSuperseded  # we were frozen since the claim; to take it would end the run that goes on elsewhere
     if folder not in earlier and earlier:
-        earlier.pop().rename(folder)
+        try:
+            earlier.pop().rename(folder)
+        except FileNotFoundError as exc:  # frozen just here
+            raise AttemptSuperseded from exc
     for leftover in earlier:
         if leftover != folder:
             shutil.rmtree(leftover)

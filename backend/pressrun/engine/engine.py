@@ -37,7 +37,7 @@ from pressrun.clock import Clock
 from pressrun.db.sqlite import use_wal
 from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure_of, read
 from pressrun.engine.ports import Claim, RunBook
-from pressrun.errors import DeadlineExceeded, DiskFull, ServerBusy
+from pressrun.errors import AttemptSuperseded, DeadlineExceeded, DiskFull, ServerBusy
 from pressrun.events.model import AnyBody, Cancelled, Complete, Error, Stage
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext, StageResult
@@ -202,7 +202,11 @@ class Engine:
             await execution.over.wait()
 
     async def _attempt(self, claim: Claim, execution: _Execution) -> None:
-        context = await self._open_context(claim, execution)
+        try:
+            context = await self._open_context(claim, execution)
+        except AttemptSuperseded:
+            await self._finish_stopped(claim)
+            return
         try:
             composed = read(await self._step(claim, "compose", lambda: self._pipeline.compose(context)), Composed)
             rendered = read(await self._step(claim, "render", lambda: self._pipeline.render(context)), Rendered)
