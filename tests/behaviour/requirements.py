@@ -43,5 +43,6 @@ PROMISES = {
     "retention": "Runs older or larger than configured go with rows, events and files; pinned and active ones never.",
     "processes": "Two servers on one Postgres share guard, log and runs: whichever is asked, the answer is the same.",
     "door": "Who asks nothing keeps nobody out; a full house says so, still has a pulse, and burns nothing.",
+    "clock": "A wall clock that is set forward or back by an hour frees, blocks and repeats nothing.",
     "one-process": "A second server on the same data folder is refused with a clear message.",
 }

@@ -28,6 +28,12 @@ def insert_run(connection: Connection, values: Mapping[str, Any]) -> None:
     connection.execute(insert(specs), {"operation_id": values["operation_id"], "spec": values["spec"]})
 
 
+def newest_id(connection: Connection) -> str | None:
+    """The greatest operation_id there is."""
+    newest: str | None = connection.execute(select(func.max(runs.c.operation_id))).scalar_one()
+    return newest
+
+
 def get(connection: Connection, operation_id: str, caller: str | None = None) -> Row[Any] | None:
     """The run without its spec; None if unknown or (with `caller`) somebody else's."""
     query = select(*SUMMARY).where(runs.c.operation_id == operation_id)

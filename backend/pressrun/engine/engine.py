@@ -33,11 +33,11 @@ import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, StepOptions
 
 from pressrun.artifacts.store import LocalArtifactStore
-from pressrun.clock import Clock
+from pressrun.clock import Clock, elapsed_s
 from pressrun.db.sqlite import use_wal
 from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure_of, read
 from pressrun.engine.ports import Claim, RunBook
-from pressrun.errors import AttemptSuperseded, DeadlineExceeded, DiskFull, ServerBusy
+from pressrun.errors import AttemptSuperseded, DeadlineExceeded, DiskFailed, DiskFull, ServerBusy
 from pressrun.events.model import AnyBody, Cancelled, Complete, Error, Stage
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext, StageResult
@@ -225,7 +225,7 @@ class Engine:
         except Stopped:
             await self._finish_stopped(claim)
         else:
-            duration_s = max(0.0, (self._clock.now() - claim.started_at).total_seconds())
+            duration_s = elapsed_s(self._clock, claim.started_at, claim.begun_ticks_s, claim.ticks_epoch)
             await self._finish(
                 claim,
                 self._pipeline.completed(context, composed, rendered, exported, published, duration_s=duration_s),
@@ -275,7 +275,7 @@ class Engine:
         _log.error("run broke off", exc_info=exc)
         error = failure_of(exc, None)
         if error.code == DiskFull.code:
-            with contextlib.suppress(OSError, DiskFull):
+            with contextlib.suppress(OSError, DiskFull, DiskFailed):
                 await self._store.discard(claim.operation_id, claim.attempt)
         await self._finish(claim, error)
 
@@ -291,6 +291,10 @@ class Engine:
             await self._finish(claim, Cancelled(by=by, kept=self._store.staged_names(claim.operation_id)))
         else:
             _log.warning("the run goes on elsewhere, this attempt is over")
+            if await self._book.needs_no_files(claim.operation_id):
+                await self._store.discard(claim.operation_id, claim.attempt)
+            else:
+                await self._store.discard_superseded(claim.operation_id, claim.attempt)
 
     async def _after_cancel(self, claim: Claim, execution: _Execution) -> None:
         if execution.superseded:
@@ -309,11 +313,11 @@ class Engine:
 
 
 async def _when_possible(call: Callable[[], Awaitable[T]]) -> T:
-    """The value of `call()`, a write to the database, tried until the database has the room and the time for it."""
+    """The value of `call()`, a write to the database, tried until the database takes it."""
     while True:
         try:
             return await call()
-        except (DiskFull, ServerBusy) as exc:
+        except (DiskFull, DiskFailed, ServerBusy) as exc:
             _log.warning("a run waits for the database", code=exc.code)
             await anyio.sleep(_TRY_AGAIN_S)
 
