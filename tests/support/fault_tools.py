@@ -1,24 +1,29 @@
 """Tools of the system that break things for us: libfaketime, strace, small file systems of one's own.
 
-Without them a test is skipped and says what to install; where `PRESSRUN_TEST_FAULTS=required` (CI) it fails.
+Without them a test is skipped and says what to install; where `PRESSRUN_TEST_FAULTS=required` (CI) it fails. Where we
+may not mount or trace (no root, a container) it is skipped.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
-_ATTACH_LIMIT_S = 20
+from tests.support.processes import is_running
+
+_LIMIT_S = 20
 
 
-def unavailable(reason: str) -> NoReturn:
+def missing(reason: str) -> NoReturn:
     """Skips the test, in CI fails it."""
     (pytest.fail if os.environ.get("PRESSRUN_TEST_FAULTS") == "required" else pytest.skip)(f"NOT TESTED: {reason}")
     raise AssertionError
@@ -30,7 +35,7 @@ class SteppedClock:
     def __init__(self, folder: Path) -> None:
         found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
         if not found:
-            unavailable("no libfaketime here; run: sudo apt-get install faketime")
+            missing("no libfaketime here; run: sudo apt-get install faketime")
         self._file = folder / "clock"
         # libfaketime 0.9.10 answers EINVAL to the call behind time.sleep (clock_nanosleep until an instant)
         patch = folder / "faketime" / "sitecustomize.py"
@@ -56,7 +61,7 @@ class SteppedClock:
 def strace(pid: int, *expressions: str) -> Iterator[subprocess.Popen[str]]:
     """strace at work on all threads of a running process, and on no child it has already; `expressions` as after -e."""
     if shutil.which("strace") is None:
-        unavailable("no strace here; run: sudo apt-get install strace")
+        missing("no strace here; run: sudo apt-get install strace")
     options = [part for expression in expressions for part in ("-e", expression)]
     command = ["strace", "-f", "-o", os.devnull, *options, "-p", str(pid)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
@@ -64,12 +69,37 @@ def strace(pid: int, *expressions: str) -> Iterator[subprocess.Popen[str]]:
     try:
         said = process.stderr.readline()  # "strace: Process 1 attached with 9 threads"
         if "attached" not in said:
-            unavailable(f"strace may not look into a process of ours: {said.strip()}")
+            pytest.skip(f"NOT TESTED: strace may not look into a process of ours: {said.strip()}")
         yield process
     finally:
-        process.terminate()
-        process.wait(_ATTACH_LIMIT_S)
+        if is_running(pid):
+            process.terminate()  # it finishes what it has stopped
+        else:
+            process.kill()  # strace 6.1 may wait for ever for the threads of a process that was killed
+        process.wait(_LIMIT_S)
         process.stderr.close()
+
+
+@contextmanager
+def killing(pid: int, calls: str, n: int = 1) -> Iterator[None]:
+    """SIGKILL at the n-th of these system calls, counted in each thread; dead and gone at the end."""
+    with strace(pid, f"trace={calls}", f"inject={calls}:signal=SIGKILL:when={n}"):
+        yield
+        _wait_until(lambda: not is_running(pid), f"no {calls} was made")
+    _wait_until(lambda: _tasks_of(pid) <= 1, "it does not die")  # the last is its leader, which its parent collects
+
+
+def _tasks_of(pid: int) -> int:
+    with contextlib.suppress(FileNotFoundError):
+        return len(list(Path(f"/proc/{pid}/task").iterdir()))
+    return 0
+
+
+def _wait_until(holds: Callable[[], bool], else_: str) -> None:
+    deadline = time.monotonic() + _LIMIT_S
+    while not holds():
+        assert time.monotonic() < deadline, else_
+        time.sleep(0.01)
 
 
 @contextmanager
@@ -78,7 +108,7 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     if subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        unavailable("a file system of its own can only be mounted by root")
+        pytest.skip("NOT TESTED: a file system of its own can only be mounted by root")
     try:
         yield folder
     finally:
