@@ -32,6 +32,13 @@ class Clock(Protocol):
         ...
 
 
+def elapsed_s(clock: Clock, since: datetime, since_ticks_s: float | None, epoch: str | None) -> float:
+    """Seconds since an instant that was read on both: by the ticks where they still count, else by the wall clock."""
+    if since_ticks_s is not None and epoch == clock.epoch:
+        return max(0.0, clock.ticks_s() - since_ticks_s)
+    return max(0.0, (clock.now() - since).total_seconds())
+
+
 class SystemClock:
     """The machine's clocks. CLOCK_BOOTTIME where there is one (Linux), so processes of one boot agree."""
 

@@ -40,6 +40,7 @@
     │   ├── FetchFailed               something a run needs from another host did not come
     │   │   └── EgressBlocked         the host may not be reached; PRESSRUN_EGRESS says which may
     │   ├── DiskFull
+    │   ├── DiskFailed                the data folder cannot be written: an I/O error, or it is read-only
     │   ├── DeadlineExceeded          the run's own time limit
     │   ├── RunOutdated               begun by an older version whose workflow was another one
     │   └── RunCrashed                the run took its process down too often
@@ -319,6 +320,13 @@ class DiskFull(RunFailure):
     """The disk of the data folder is full; free some space and retry."""
 
     code = "disk_full"
+    retryable = True
+
+
+class DiskFailed(RunFailure):
+    """The data folder cannot be written to: its disk failed or is read-only; see the server's log, then retry."""
+
+    code = "disk_failed"
     retryable = True
 
 

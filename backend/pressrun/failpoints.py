@@ -99,7 +99,8 @@ class _Order:
         if self.action == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         elif self.action == "pause":
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # to this very thread: sent to the process, another thread may take it, and this one goes on for a while
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         else:
             raise OSError(getattr(errno, self.action), f"failpoint {name}")
 

@@ -16,24 +16,40 @@ from datetime import datetime
 OPERATION_ID_PATTERN = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _PATTERN = re.compile(OPERATION_ID_PATTERN)
 _COUNTER_BITS = 12
+_DAY_MS = 86_400_000
 
 
 class OperationIds:
-    """Makes operation_ids; safe to share between threads, each id greater than the one before."""
+    """Makes operation_ids; safe to share between threads, each id greater than the one before.
 
-    def __init__(self) -> None:
+    `after`: greater than this one, too, though the clock was set back since; None, or one that is more than a day
+    ahead, which only a clock gone wild can have made: by the clock alone.
+    """
+
+    def __init__(self, after: str | None = None) -> None:
         self._lock = threading.Lock()  # without it two threads could read the same last value and make equal prefixes
         self._last = 0
+        if after is not None and _stamp_of(after) < _stamp_now() + (_DAY_MS << _COUNTER_BITS):
+            self._last = _stamp_of(after)
 
     def new(self) -> str:
         """A fresh operation_id."""
         with self._lock:
-            self._last = max(self._last + 1, (time.time_ns() // 1_000_000) << _COUNTER_BITS)
+            self._last = max(self._last + 1, _stamp_now())
             stamp = self._last
         milliseconds, counter = stamp >> _COUNTER_BITS, stamp & ((1 << _COUNTER_BITS) - 1)
         value = milliseconds << 80 | 0x7 << 76 | counter << 64 | 0b10 << 62 | secrets.randbits(62)
         digits = f"{value:032x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _stamp_now() -> int:
+    return (time.time_ns() // 1_000_000) << _COUNTER_BITS
+
+
+def _stamp_of(operation_id: str) -> int:
+    digits = operation_id.replace("-", "")
+    return int(digits[:12] + digits[13:16], 16)
 
 
 def first_operation_id(at: datetime) -> str:

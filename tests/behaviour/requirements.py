@@ -34,6 +34,7 @@ PROMISES = {
     "remote-pictures": "What a document names on the web is fetched by the egress rules, or a warning names it.",
     "metrics": "What runs, browsers and the cache did is told to Prometheus, and to nobody without a token.",
     "full-disk": "A run on a full disk ends as `disk_full`, its slot is free, and the server heals when there is room.",
+    "failing-disk": "A disk that fails or is read-only ends the run as `disk_failed`; readyz says so, and all goes on.",
     "upgrade": "The data folder of the release before is opened: nothing of it is lost, interrupted runs go on.",
     "retry": "A run that failed or was cancelled goes on from its last finished stage, and its log stays one story.",
     "rerender": "A saved document is shown anew as a run of its own, without AI.",
@@ -44,5 +45,6 @@ PROMISES = {
     "retention": "Runs older or larger than configured go with rows, events and files; pinned and active ones never.",
     "processes": "Two servers on one Postgres share guard, log and runs: whichever is asked, the answer is the same.",
     "door": "Who asks nothing keeps nobody out; a full house says so, still has a pulse, and burns nothing.",
+    "clock": "A wall clock that is set forward or back by an hour frees, blocks and repeats nothing.",
     "one-process": "A second server on the same data folder is refused with a clear message.",
 }

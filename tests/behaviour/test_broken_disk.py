@@ -17,10 +17,10 @@ from tests.support.server import start_server
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
 
-@pytest.mark.promise("full-disk")
+@pytest.mark.promise("failing-disk")
 @pytest.mark.parametrize(
     ("order", "code"),
-    [("store.write:3=ENOSPC", "disk_full"), ("store.sync:3=EIO", "internal"), ("store.sync:1=EIO", "internal")],
+    [("store.write:3=ENOSPC", "disk_full"), ("store.sync:3=EIO", "disk_failed"), ("store.sync:1=EIO", "disk_failed")],
 )
 def test_a_write_that_fails_ends_its_run_and_nothing_else(tmp_path: Path, order: str, code: str) -> None:
     settings = {"PRESSRUN_ENV": "test", "PRESSRUN_FAILPOINTS": order}

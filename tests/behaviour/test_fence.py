@@ -13,7 +13,7 @@ from tests.support.chaos.nursery import Nursery, open_nursery
 from tests.support.chaos.storm import Storm
 from tests.support.chaos.witness import Witness, wait_until
 from tests.support.postgres import Postgres
-from tests.support.runs import chapter, run_to_end
+from tests.support.runs import chapter, check_folder, run_to_end
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 _TAKEN_OVER_WITHIN_S = 8  # 3 on a quiet machine (benchmarks/durability.py); tests share theirs
@@ -72,7 +72,9 @@ def test_a_process_frozen_while_it_renders_is_taken_over_and_writes_nothing_when
 
 
 @pytest.mark.promise("fence")
-@pytest.mark.parametrize("point", ["publish.before_rename", "store.before_rename", "event.in_transaction"])
+@pytest.mark.parametrize(
+    "point", ["adopt.begin", "publish.before_rename", "store.before_rename", "event.in_transaction"]
+)
 def test_a_process_frozen_at_the_last_moment_changes_nothing_when_it_thaws(storm: Storm, point: str) -> None:
     frozen, other = storm.fleet
     frozen.orders = f"{point}/1=pause"
@@ -97,6 +99,33 @@ def test_a_process_frozen_at_the_last_moment_changes_nothing_when_it_thaws(storm
         assert http.get("/runs/current", params={"lane": "contested"}).json()["operation_id"] == holder
         http.post(f"/runs/{holder}/cancel").raise_for_status()
         storm.history.cancelled.add(holder)
+    storm.settle()
+    assert files_of(folder) == before
+    assert storm.verdict() == []
+
+
+@pytest.mark.promise("fence")
+def test_a_batch_is_put_in_place_by_the_attempt_that_owns_the_run_and_by_no_other(storm: Storm) -> None:
+    """Each server is frozen when all that is left is the rename, and thaws while the run is not published yet."""
+    first, second = storm.fleet
+    first.orders = "publish.before_rename/1=pause"
+    second.orders = "publish.before_rename/2=pause"
+    first.start()
+    second.start()
+    poster = storm.post(lane="contested")
+    storm.wait_until_frozen(first)
+    storm.read(poster)
+    storm.wait_until_frozen(second)
+    batches = storm.data_dir / "batches"
+    assert (types_of(storm.witnesses[-1]).count("started"), list(batches.iterdir())) == (2, [])
+    storm.thaw(first)  # its rename is the next thing it does; then it takes the run over, as anybody would
+    assert wait_until(lambda: "the run goes on elsewhere" in first.log, 10)
+    assert poster.over.wait(30)
+    folder = batches / Path(poster.story.events[-1]["folder"]).name
+    before = files_of(folder)
+    assert check_folder(folder)["attempt"] == 3
+    storm.thaw(second)
+    assert wait_until(lambda: "the run goes on elsewhere" in second.log, 10)
     storm.settle()
     assert files_of(folder) == before
     assert storm.verdict() == []

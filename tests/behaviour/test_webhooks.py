@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
 import httpx
 import pytest
 from standardwebhooks import Webhook
@@ -33,6 +34,8 @@ class Receiver:
         self.statuses: list[int] = []
         self.received: list[tuple[dict[str, str], bytes]] = []
         self.came = threading.Event()
+        self.answers = threading.Event()
+        self.answers.set()
         self.port = 0
 
     @property
@@ -43,6 +46,7 @@ class Receiver:
         self.received.append((dict(request.headers), await request.body()))
         status = self.statuses.pop(0) if self.statuses else 200
         self.came.set()
+        await anyio.to_thread.run_sync(self.answers.wait)
         return Response(status_code=status)
 
     def verified(self) -> list[dict[str, Any]]:
@@ -80,6 +84,24 @@ def test_a_run_is_told_once_and_a_refused_message_again_after_a_crash(tmp_path: 
     assert {message["type"] for message in told} == {"run.complete"}
     ids = [headers["webhook-id"] for headers, _ in receiver.received]
     assert ids[1] == ids[2] != ids[0]
+
+
+@pytest.mark.promise("webhook")
+def test_a_message_whose_answer_a_kill_cut_off_is_told_again_under_its_id(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        env = {"PRESSRUN_WEBHOOK_SECRET": SECRET, "PRESSRUN_EGRESS": f"127.0.0.1:{receiver.port}"}
+        with start_server(tmp_path / "data", **env) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+            receiver.answers.clear()
+            run = run_to_end(http, text="# told", outputs=["html"], webhook_url=receiver.url)[-1]["operation_id"]
+            assert receiver.came.wait(10)
+            server.kill()
+            receiver.answers.set()
+            server.start()
+            wait_until(lambda: webhook_of(http, run)["state"] == "delivered", limit_s=30)
+            assert webhook_of(http, run) == {"state": "delivered", "attempts": 2, "last_status": 200}
+        first, second = receiver.verified()
+    assert first == second
+    assert len({headers["webhook-id"] for headers, _ in receiver.received}) == 1
 
 
 def test_a_webhook_that_could_never_be_told_is_refused_with_the_setting_in_the_way(tmp_path: Path) -> None:

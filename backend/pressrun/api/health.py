@@ -1,13 +1,15 @@
-"""/livez: this process answers. /readyz: a run would work, proved by a query and a page of a sealed browser."""
+"""/livez: this process answers. /readyz: a run would work, proved by a query, a file and a page of a sealed browser."""
 
 from __future__ import annotations
+
+from http import HTTPStatus
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pressrun.api.schemas import Health
-from pressrun.api.state import state_of
-from pressrun.errors import BrowserFailure
+from pressrun.api.state import AppState, state_of
+from pressrun.errors import BrowserFailure, DiskFailed, DiskFull
 
 
 async def livez(request: Request) -> Response:
@@ -19,11 +21,25 @@ async def readyz(request: Request) -> Response:
     """GET /readyz"""
     state = state_of(request)
     await state.service.current("default")
-    checks = {"database": "ok"}
+    checks = {"database": "ok", "disk": await _disk(state), "browser": await _browser(state)}
+    if set(checks.values()) == {"ok"}:
+        return JSONResponse(Health(status="ok", checks=checks).model_dump())
+    body = Health(status="unavailable", checks=checks)
+    return JSONResponse(body.model_dump(), HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "5"})
+
+
+async def _disk(state: AppState) -> str:
+    try:
+        await state.store.check()
+    except (DiskFull, DiskFailed) as exc:
+        return str(exc)
+    return "ok" if state.database.has_room else str(DiskFull())
+
+
+async def _browser(state: AppState) -> str:
     try:
         await state.pool.check()
         await state.seal.check()
     except BrowserFailure as exc:
-        body = Health(status="unavailable", checks={**checks, "browser": str(exc)})
-        return JSONResponse(body.model_dump(), 503, {"Retry-After": "5"})
-    return JSONResponse(Health(status="ok", checks={**checks, "browser": "ok"}).model_dump())
+        return str(exc)
+    return "ok"

@@ -23,7 +23,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from pressrun.api.methods import methods_of
-from pressrun.errors import FieldErrors, MethodNotAllowed, NotFound, PressrunError, ServerBusy
+from pressrun.errors import DiskFailed, FieldErrors, MethodNotAllowed, NotFound, PressrunError, ServerBusy
 from pressrun.telemetry import INCIDENT_NOTE, SecretMask
 
 MEDIA_TYPE = "application/problem+json"
@@ -70,12 +70,15 @@ STATUS: Mapping[str, int] = {
     "fetch_failed": 502,
     "egress_blocked": 403,
     "disk_full": 507,
+    "disk_failed": 503,
     "deadline_exceeded": 504,
     "outdated": 500,
     "crashed": 500,
     "attempt_superseded": 409,
     "cancelled": 409,
 }
+
+_LOOK_AGAIN_S = 5  # arbitrary (1..60): somebody has to mount, repair or allow something first
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -99,6 +102,8 @@ def problem_body(exc: PressrunError) -> dict[str, Any]:
 def problem_headers(exc: PressrunError) -> dict[str, str]:
     """The headers that belong to the problem, `Retry-After` and the like."""
     headers = {"Cache-Control": "no-store"}  # a 404 or 410 may otherwise be kept by a cache (RFC 9111, 4.2.2)
+    if isinstance(exc, DiskFailed):
+        headers["Retry-After"] = str(_LOOK_AGAIN_S)
     if isinstance(exc, ServerBusy):
         headers["Retry-After"] = str(exc.retry_after_s)
     if exc.code == "unauthorized":

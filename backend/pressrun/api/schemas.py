@@ -131,7 +131,7 @@ class RunOut(BaseModel):
         ended = run.ended_at is not None
         return cls(
             **run.model_dump(include={*cls.model_fields} & {*Run.model_fields}),
-            duration_s=round(run.age_s(run.created_at), 3) if ended else None,
+            duration_s=(run.result or {}).get("duration_s") or round(run.age_s(run.created_at), 3) if ended else None,
             last_event_id=run.last_seq,
             paused=run.paused_at is not None,
             url=url,

@@ -14,6 +14,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import secrets
 import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,11 +27,12 @@ import anyio.to_thread
 import structlog
 
 from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile, media_type_of
-from pressrun.errors import AttemptSuperseded, DiskFull, NotFound, RunFailure, StartupError
+from pressrun.errors import AttemptSuperseded, DiskFailed, DiskFull, NotFound, RunFailure, StartupError
 from pressrun.failpoints import failpoint
 from pressrun.ids import is_operation_id
 
 _GRAVE = "deleted-"
+_DISK_FAILED = (errno.EIO, errno.EROFS, errno.EACCES)
 _MOST_REMEMBERED = 64  # arbitrary (8..1 000): batches; 300 bytes a file, 500 slides: 10 MB at the very most
 
 T = TypeVar("T")
@@ -131,6 +133,7 @@ class LocalArtifactStore:
 
     def __init__(self, root: Path, mask: Callable[[str], str] = str) -> None:
         self._mask = mask
+        self._root = root
         self._staging_root = root / "staging"
         self._batches_root = root / "batches"
         self._staged: dict[str, dict[str, tuple[Path, StoredFile]]] = {}
@@ -141,12 +144,19 @@ class LocalArtifactStore:
         for folder in (self._staging_root, self._batches_root):
             try:
                 await _in_thread(_make_folder, folder)
-            except (OSError, DiskFull) as exc:
+            except (OSError, DiskFull, DiskFailed) as exc:
                 raise StartupError(f"cannot make the folder {folder}: {exc}; set PRESSRUN_DATA_DIR to another") from exc
         await _in_thread(_empty_graves, self._staging_root)
 
+    async def check(self) -> None:
+        """Writes a file and removes it again. Raises: DiskFull, DiskFailed."""
+        await _in_thread(_write_and_remove, self._root)
+
     async def open_staging(self, operation_id: str, attempt: int) -> LocalStaging:
-        """The attempt's staging folder; takes over what an earlier attempt left."""
+        """The attempt's staging folder; takes over what an earlier attempt left, never what a later one has.
+
+        Raises: AttemptSuperseded.
+        """
         folder = self._staging_root / f"{operation_id}.{attempt}"
         await _in_thread(_adopt, self._staging_root, operation_id, folder)
         staged = self._staged[operation_id] = {}  # what an earlier attempt left has moved; verified, it is here again
@@ -182,6 +192,10 @@ class LocalArtifactStore:
         """Removes what was staged for this run; `attempt`: by it or an earlier one, for a later one may be at work."""
         self._staged.pop(operation_id, None)
         await _in_thread(_discard, self._staging_root, operation_id, attempt)
+
+    async def discard_superseded(self, operation_id: str, attempt: int) -> None:
+        """Removes what this attempt has staged if a later one has a folder of its own, else that may still want it."""
+        await _in_thread(_discard_superseded, self._staging_root, operation_id, attempt)
 
     async def delete_batch(self, folder: str) -> None:
         """Removes a published batch: out of sight by a rename first, so that nobody ever sees half of it."""
@@ -254,6 +268,8 @@ async def _in_thread(work: Callable[..., T], *args: object) -> T:
     except OSError as exc:
         if exc.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull from exc
+        if exc.errno in _DISK_FAILED:
+            raise DiskFailed from exc
         raise
 
 
@@ -265,6 +281,15 @@ async def _unless_taken_over(folder: Path, work: Callable[..., T], *args: object
         if await _in_thread(folder.is_dir):
             raise
         raise AttemptSuperseded from exc
+
+
+def _write_and_remove(root: Path) -> None:
+    probe = root / f"probe-{secrets.token_hex(4)}"  # several may ask at once
+    try:
+        probe.write_bytes(b"?")
+        _sync(probe)
+    finally:
+        probe.unlink(missing_ok=True)
 
 
 def _make_folder(folder: Path) -> None:
@@ -340,6 +365,8 @@ def _adopt_file(path: Path, offer: Offer) -> StoredFile | None:
 
 def _adopt(root: Path, operation_id: str, folder: Path) -> None:
     failpoint("adopt.begin")
+    if any(_attempt_of(staged) > _attempt_of(folder) for staged in _staged_folders(root, operation_id)):
+        raise AttemptSuperseded  # frozen since the claim: the run goes on elsewhere
     _take_over(root, operation_id, folder)
     folder.mkdir(exist_ok=True)
     _sync(root)
@@ -427,6 +454,11 @@ def _discard(root: Path, operation_id: str, attempt: int | None) -> None:
     for folder in _staged_folders(root, operation_id):
         if attempt is None or _attempt_of(folder) <= attempt:
             _delete_batch(folder, root / f"{_GRAVE}{folder.name}")
+
+
+def _discard_superseded(root: Path, operation_id: str, attempt: int) -> None:
+    if any(_attempt_of(folder) > attempt for folder in _staged_folders(root, operation_id)):
+        _discard(root, operation_id, attempt)
 
 
 def _delete_batch(folder: Path, grave: Path) -> None:

@@ -46,7 +46,8 @@ class Database(Protocol):
     async def write(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `query(connection, …)` in one write transaction; durable when it returns.
 
-        Raises: DiskFull when there is no space; ServerBusy when the database does not answer: nothing of it remains.
+        Raises: DiskFull when there is no space; DiskFailed when the file cannot be written to; ServerBusy when the
+        database does not answer: nothing of it remains.
         """
         ...
 

@@ -26,6 +26,8 @@ class Removable(NamedTuple):
     title: str | None
     created_at: datetime
     ended_at: datetime
+    begun_ticks_s: float | None
+    ticks_epoch: str | None
     size_bytes: int
 
 

@@ -34,6 +34,12 @@ def insert_run(connection: Connection, values: Mapping[str, Any]) -> Row[Any]:
     return row
 
 
+def newest_id(connection: Connection) -> str | None:
+    """The greatest operation_id there is."""
+    newest: str | None = connection.execute(select(func.max(runs.c.operation_id))).scalar_one()
+    return newest
+
+
 def get(connection: Connection, operation_id: str, caller: str | None = None) -> Row[Any] | None:
     """The run without its spec; None if unknown or (with `caller`) somebody else's."""
     return _get(connection, operation_id, caller, locked=False)

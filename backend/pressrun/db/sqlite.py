@@ -29,7 +29,7 @@ from sqlalchemy.exc import OperationalError
 from pressrun.db.migrations import migrate
 from pressrun.db.reserve import Reserve
 from pressrun.db.tables import SCHEMA_VERSION, metadata
-from pressrun.errors import DiskFull, ServerBusy, StartupError
+from pressrun.errors import DiskFailed, DiskFull, PressrunError, ServerBusy, StartupError
 from pressrun.failpoints import failpoint
 
 P = ParamSpec("P")
@@ -37,6 +37,7 @@ T = TypeVar("T")
 
 _READER_THREADS = 4  # arbitrary (2..16): reads are short, and SQLite reads in parallel
 _PRIMARY_CODE = 0xFF  # the rest of SQLite's error codes says more of the same (sqlite.org/rescode.html)
+_DISK_FAILED = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 _BUSY_TIMEOUT_MS = 5_000  # another process (a backup, the sqlite3 shell) may hold the file for a moment
 
 _log = structlog.get_logger(__name__)
@@ -57,8 +58,8 @@ class SqliteDatabase:
     async def write(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `query(connection, …)` in one write transaction; durable when it returns.
 
-        Raises: DiskFull when there is no space, ServerBusy when another program holds the file for longer than
-        `_BUSY_TIMEOUT_MS`; nothing of the transaction remains then.
+        Raises: DiskFull when there is no space, DiskFailed when the file cannot be written to, ServerBusy when another
+        program holds it for longer than `_BUSY_TIMEOUT_MS`; nothing of the transaction remains then.
         """
         with anyio.CancelScope(shield=True):  # a thread cannot be cancelled: wait for its outcome, it is short
             result = await anyio.to_thread.run_sync(
@@ -121,12 +122,7 @@ class SqliteDatabase:
                 failpoint("database.write")
                 return query(connection, *args, **kwargs)
         except OperationalError as exc:
-            code = getattr(exc.orig, "sqlite_errorcode", 0)
-            if code == sqlite3.SQLITE_FULL:
-                raise DiskFull from exc
-            if code & _PRIMARY_CODE == sqlite3.SQLITE_BUSY:
-                raise ServerBusy("another program holds the database for too long; try again shortly") from exc
-            raise
+            raise _translated(exc) from exc
 
     def _write_end(self, query: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         try:
@@ -161,6 +157,17 @@ async def open_sqlite(path: Path, reserve: Reserve | None = None) -> AsyncIterat
         yield database
     finally:
         database.close()
+
+
+def _translated(exc: OperationalError) -> PressrunError | OperationalError:
+    code = getattr(exc.orig, "sqlite_errorcode", 0) & _PRIMARY_CODE
+    if code == sqlite3.SQLITE_FULL:
+        return DiskFull()
+    if code in _DISK_FAILED:
+        return DiskFailed()
+    if code == sqlite3.SQLITE_BUSY:
+        return ServerBusy("another program holds the database for too long; try again shortly")
+    return exc
 
 
 @lru_cache(maxsize=16)  # statements are module constants

@@ -89,6 +89,19 @@ def next_due_at(connection: Connection) -> datetime | None:
     return found
 
 
+def last_due_by_attempts(connection: Connection) -> dict[int, datetime]:
+    """When the last message is due of those that were tried so often."""
+    query = select(webhooks.c.attempts, func.max(webhooks.c.due_at)).where(webhooks.c.state == "due")
+    return {row[0]: row[1] for row in connection.execute(query.group_by(webhooks.c.attempts))}
+
+
+def hasten(connection: Connection, attempts: int, *, last_at: datetime, due_at: datetime) -> None:
+    """Makes due what was tried so often and would be between the two."""
+    late = (webhooks.c.due_at > due_at, webhooks.c.due_at <= last_at)
+    query = update(webhooks).where(webhooks.c.state == "due", webhooks.c.attempts == attempts, *late)
+    connection.execute(query.values(due_at=due_at))
+
+
 def release_claims_of_the_dead(connection: Connection, owner: str, now: datetime) -> None:
     """At start: what a process had claimed that is no more is due at once."""
     owners = connection.execute(select(webhooks.c.claimed_by).where(webhooks.c.claimed_by.is_not(None)).distinct())

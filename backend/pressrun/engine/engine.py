@@ -33,10 +33,10 @@ import structlog
 from dbos import DBOS, SetWorkflowID, StepOptions
 
 from pressrun.artifacts.store import LocalArtifactStore
-from pressrun.clock import Clock
+from pressrun.clock import Clock, elapsed_s
 from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure_of, read
 from pressrun.engine.ports import Claim, RunBook
-from pressrun.errors import DeadlineExceeded, DiskFull, RunFailure, ServerBusy
+from pressrun.errors import AttemptSuperseded, DeadlineExceeded, DiskFailed, DiskFull, RunFailure, ServerBusy
 from pressrun.events.model import AnyBody, Cancelled, Error, Progress, Stage
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext, StageResult
@@ -207,7 +207,11 @@ class Engine:
             await execution.over.wait()
 
     async def _attempt(self, claim: Claim, execution: _Execution) -> None:
-        context = await self._open_context(claim, execution)
+        try:
+            context = await self._open_context(claim, execution)
+        except AttemptSuperseded:
+            await self._end_stopped(claim)
+            return
         try:
             composed = read(await self._step(claim, "compose", lambda: self._pipeline.compose(context)), Composed)
             rendered = read(await self._step(claim, "render", lambda: self._pipeline.render(context)), Rendered)
@@ -269,7 +273,7 @@ class Engine:
         _log.error("run broke off", exc_info=exc)
         error = failure_of(exc, None)
         if error.code == DiskFull.code:
-            with contextlib.suppress(OSError, DiskFull):
+            with contextlib.suppress(OSError, DiskFull, DiskFailed):
                 await self._store.discard(claim.operation_id, claim.attempt)
         await self._end(claim, error)
 
@@ -277,7 +281,7 @@ class Engine:
         """Ends the run: as complete if it is published, and only if it is not, as said."""
         failpoint("finish.begin")
         with anyio.CancelScope(shield=True):
-            duration_s = max(0.0, (self._clock.now() - claim.started_at).total_seconds())
+            duration_s = elapsed_s(self._clock, claim.started_at, claim.begun_ticks_s, claim.ticks_epoch)
             complete = await self._pipeline.published(
                 claim.operation_id, claim.attempt, claim.created_at, duration_s=duration_s
             )
@@ -295,6 +299,10 @@ class Engine:
             await self._end(claim, Cancelled(by=by, kept=self._store.staged_names(claim.operation_id)))
         else:
             _log.warning("the run goes on elsewhere, this attempt is over")
+            if await self._book.needs_no_files(claim.operation_id):
+                await self._store.discard(claim.operation_id, claim.attempt)
+            else:
+                await self._store.discard_superseded(claim.operation_id, claim.attempt)
 
     async def _after_cancel(self, claim: Claim, execution: _Execution) -> None:
         if execution.superseded:
@@ -313,10 +321,10 @@ class Engine:
 
 
 async def _when_possible(call: Callable[[], Awaitable[T]]) -> T:
-    """The value of `call()`, a write to the database, tried until the database has the room and the time for it."""
+    """The value of `call()`, a write to the database, tried until the database takes it."""
     while True:
         try:
             return await call()
-        except (DiskFull, ServerBusy) as exc:
+        except (DiskFull, DiskFailed, ServerBusy) as exc:
             _log.warning("a run waits for the database", code=exc.code)
             await anyio.sleep(_TRY_AGAIN_S)

@@ -13,9 +13,11 @@ from typing import Any, TypeVar
 import anyio
 import structlog
 
-from pressrun.errors import AttemptSuperseded, DiskFull, PressrunError, RunCancelled
+from pressrun.errors import AttemptSuperseded, DiskFailed, DiskFull, PressrunError, RunCancelled
 from pressrun.events.model import Error, Stage
 from pressrun.pipeline.context import StageResult
+
+_DISK_FAILED = ("SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")
 
 ResultT = TypeVar("ResultT", bound=StageResult)
 _log = structlog.get_logger(__name__)
@@ -52,8 +54,8 @@ async def checkpointed(stage: Stage, work: Callable[[], Awaitable[StageResult]])
 
 
 def failure_of(exc: Exception, stage: Stage | None) -> Error:
-    """The `error` event for whatever was raised; an exception of no class of ours is not told, but for a full disk."""
-    known = DiskFull() if _says_full(exc) else exc
+    """The `error` event for whatever was raised; an exception of no class of ours is not told, but for the disk's."""
+    known = _of_the_disk(exc) or exc
     if isinstance(known, PressrunError):
         return Error(code=known.code, message=str(known), stage=stage, retryable=known.retryable)
     return Error(
@@ -64,15 +66,17 @@ def failure_of(exc: Exception, stage: Stage | None) -> Error:
     )
 
 
-def _says_full(exc: BaseException | None) -> bool:
-    """Whether a full disk is behind it: in a file (OSError), or in the engine's own database."""
+def _of_the_disk(exc: BaseException | None) -> DiskFull | DiskFailed | None:
+    """What the disk has to do with it: in a file (OSError), or in the engine's own database."""
     while exc is not None:
-        if getattr(exc, "sqlite_errorname", "") == "SQLITE_FULL":
-            return True
-        if isinstance(exc, OSError) and exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            return True
+        name = getattr(exc, "sqlite_errorname", "")
+        number = exc.errno if isinstance(exc, OSError) else None
+        if name == "SQLITE_FULL" or number in (errno.ENOSPC, errno.EDQUOT):
+            return DiskFull()
+        if name.startswith(_DISK_FAILED) or number in (errno.EIO, errno.EROFS):
+            return DiskFailed()
         exc = exc.__cause__
-    return False
+    return None
 
 
 def read(outcome: dict[str, Any], model: type[ResultT]) -> ResultT:

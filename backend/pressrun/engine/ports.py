@@ -23,6 +23,8 @@ class Claim:
     spec: RunSpec
     created_at: datetime
     started_at: datetime
+    begun_ticks_s: float
+    ticks_epoch: str
     captured: Mapping[int, Screenshot]
     document: HtmlGenerated | None = None
     last_word: Error | None = None
@@ -51,6 +53,10 @@ class RunBook(Protocol):
 
     async def hand_back(self, operation_id: str, attempt: int) -> None:
         """Gives the run up unfinished, for the next start to go on."""
+        ...
+
+    async def needs_no_files(self, operation_id: str) -> bool:
+        """Whether nobody will go on with what the run has staged: it is complete, or deleted."""
         ...
 
     async def cancelled_by(self, operation_id: str) -> CancelledBy | None:

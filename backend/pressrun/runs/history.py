@@ -133,12 +133,13 @@ def tell_story(facts: Iterable[Fact]) -> Story:
 
     def close_stage(at: datetime | None) -> None:
         if stages and stages[-1].ended_at is None:
-            stages[-1] = replace(stages[-1], ended_at=at)
+            stages[-1] = replace(stages[-1], ended_at=_not_before(stages[-1].started_at, at))
 
     def close(at: datetime | None, ended: AttemptEnd, message: str | None = None) -> None:
         close_stage(at)
         if attempts and attempts[-1].ended is None:
-            attempts[-1] = replace(attempts[-1], ended_at=at, ended=ended, message=message)
+            ended_at = _not_before(attempts[-1].started_at, at)
+            attempts[-1] = replace(attempts[-1], ended_at=ended_at, ended=ended, message=message)
 
     for fact in facts:
         wire = json.loads(fact.data)
@@ -155,3 +156,8 @@ def tell_story(facts: Iterable[Fact]) -> Story:
             close(fact.at, _ENDED_AS[wire["code"]], wire["message"])
         last_at = fact.at
     return Story(attempts, stages)
+
+
+def _not_before(started_at: datetime, at: datetime | None) -> datetime | None:
+    """`at`, or the start where the clock was set back between the two."""
+    return at if at is None else max(started_at, at)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import structlog
 
+from pressrun.clock import elapsed_s
 from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
@@ -162,6 +163,11 @@ class RunLedger:
         row = await self._patiently(self._database.read, run_queries.get, operation_id)
         return None if row is None else row.cancelled_by
 
+    async def needs_no_files(self, operation_id: str) -> bool:
+        """Whether nobody will go on with what the run has staged: it is complete, or deleted."""
+        row = await self._patiently(self._database.read, run_queries.get, operation_id)
+        return row is None or row.status == "complete"
+
     async def _patiently(self, call: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
         """What may be done twice, as soon as the database is there for it: it is restarted now and then."""
         while True:
@@ -278,6 +284,8 @@ class RunLedger:
             spec=RunSpec.model_validate_json(spec),
             created_at=row.created_at,
             started_at=row.started_at,
+            begun_ticks_s=row.begun_ticks_s,
+            ticks_epoch=row.ticks_epoch,
             document=documents[-1] if documents else None,
             captured={body.index: body for body in captured},
         )
@@ -305,7 +313,8 @@ class RunLedger:
         event_queries.insert_event(connection, operation_id, row.attempt, now, event)
         slot_queries.free(connection, operation_id)
         if webhook_queries.wants_webhook(connection, operation_id):
-            message = message_of(view(row), json.loads(event.data), now)
+            duration_s = elapsed_s(self._clock, row.started_at or row.created_at, row.begun_ticks_s, row.ticks_epoch)
+            message = message_of(view(row), json.loads(event.data), now, duration_s)
             webhook_queries.make_due(connection, operation_id, f"{operation_id}-{event.seq}", message, now)
         return row.lane, [event]
 

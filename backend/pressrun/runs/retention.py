@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 import structlog
 
+from pressrun.clock import elapsed_s
 from pressrun.db import retention as queries
 from pressrun.errors import DiskFull
 from pressrun.ids import is_operation_id
@@ -120,7 +121,7 @@ class Retention:
             await self._measure()
             report = RetentionReport(dry_run, await self.used_bytes())
             removable = await self._database.read(queries.list_removable, MAX_REMOVALS + 1)
-            doomed = choose(removable, report.used_bytes, self._policy, self._clock.now())
+            doomed = choose(removable, report.used_bytes, self._policy, self._clock)
             report.more = len(doomed) > MAX_REMOVALS
             for run, reason in doomed[:MAX_REMOVALS]:
                 if dry_run or await self._remove(run, reason):
@@ -195,19 +196,24 @@ class Retention:
 
 
 def choose(
-    removable: Sequence[Removable], used_bytes: int, policy: RetentionPolicy, now: datetime
+    removable: Sequence[Removable], used_bytes: int, policy: RetentionPolicy, clock: Clock
 ) -> list[tuple[Removable, str]]:
-    """Which of these, oldest end first, are to go, and why. Pure."""
+    """Which of these, oldest end first, are to go, and why.
+
+    A run is as old as the wall clock says, but never older than the ticks since its beginning: a clock that was set
+    forward must not remove what is young. (After a reboot there is only the wall clock.)
+    """
     doomed: list[tuple[Removable, str]] = []
     left_bytes = used_bytes
     for run in removable:
-        age = now - run.ended_at
+        began_ago_s = elapsed_s(clock, run.ended_at, run.begun_ticks_s, run.ticks_epoch)
+        age = min(clock.now() - run.ended_at, timedelta(seconds=began_ago_s))
         if policy.days is not None and age > timedelta(days=policy.days):
             reason = f"ended more than {policy.days:g} days ago"
         elif policy.max_bytes is not None and left_bytes > policy.max_bytes and age > _AT_LEAST:
             reason = f"the oldest while runs take more than {policy.max_bytes} bytes"
         else:
-            break  # whatever is younger stays, too
+            continue
         doomed.append((run, reason))
         left_bytes -= run.size_bytes
     return doomed

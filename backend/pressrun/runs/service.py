@@ -268,6 +268,7 @@ class RunService:
 
     async def recover(self) -> None:
         """At start: what the engine cannot know. Slots of an earlier boot, and runs admitted but never started."""
+        self._ids = OperationIds(after=await self._database.read(run_queries.newest_id))
         await self._ledger.adopt_slots()
         await self._reconcile(at_start=True)
 

@@ -77,7 +77,7 @@ class WebhookMessage(BaseModel):
     data: WebhookData
 
 
-def message_of(run: Run, ended: Mapping[str, Any], at: datetime) -> str:
+def message_of(run: Run, ended: Mapping[str, Any], at: datetime, duration_s: float) -> str:
     """The body for the end of `run`; `ended` is its terminal event as on the wire."""
     path = f"/runs/{run.operation_id}"
     status = ended["type"]
@@ -88,7 +88,7 @@ def message_of(run: Run, ended: Mapping[str, Any], at: datetime) -> str:
         ),
         status=status,
         ended_at=at,
-        duration_s=round(max(0.0, (at - (run.started_at or run.created_at)).total_seconds()), 3),
+        duration_s=round(duration_s, 3),
         result=fields if status == "complete" else None,
         error=fields if status == "error" else None,
         cancelled_by=fields.get("by"),
@@ -119,6 +119,7 @@ class WebhookDeliverer:
         self._owner = owner
         self._mask = mask
         self._news = anyio.Event()
+        self._ahead_s = 0.0  # wall clock minus ticks, at the last look
 
     def wake(self) -> None:
         """There may be something to deliver."""
@@ -138,6 +139,8 @@ class WebhookDeliverer:
         while True:
             now = self._clock.now()
             until = now + timedelta(seconds=_CLAIM_S)
+            if self._was_set_back():
+                await self._hasten(now)
             if not await self._anything_due(now):
                 return
             claimed = await self._database.write(queries.claim_due, self._owner, now=now, until=until, limit=_AT_ONCE)
@@ -149,10 +152,27 @@ class WebhookDeliverer:
 
     async def _recover(self) -> None:
         await self._database.write(queries.release_claims_of_the_dead, self._owner, self._clock.now())
+        await self._hasten(self._clock.now())
 
     async def _anything_due(self, now: datetime) -> bool:
         due_at = await self._database.read(queries.next_due_at)
         return due_at is not None and due_at <= now
+
+    def _was_set_back(self) -> bool:
+        """Whether the wall clock was, since the last look."""
+        before, self._ahead_s = self._ahead_s, self._clock.now().timestamp() - self._clock.ticks_s()
+        return before - self._ahead_s > 1
+
+    async def _hasten(self, now: datetime) -> None:
+        """What is due later than it would have been put off to now was put off before the clock was set back.
+
+        (Or a receiver has asked for more: that is told once too early, rather than an hour too late.)
+        """
+        for attempts, last_at in (await self._database.read(queries.last_due_by_attempts)).items():
+            wait_s = RETRY_AFTER_S[min(attempts, len(RETRY_AFTER_S)) - 1] if attempts else 0
+            due_at = now + timedelta(seconds=wait_s)
+            if last_at > due_at:
+                await self._database.write(queries.hasten, attempts, last_at=last_at, due_at=due_at)
 
     async def _try(self, delivery: Delivery) -> None:
         status, wait_s, final = None, 0, False

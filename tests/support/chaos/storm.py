@@ -93,6 +93,10 @@ class Storm:
         self.history.killed_at.append(time.time())
         server.kill()
 
+    def note_kill(self) -> None:
+        """Somebody else has killed a server, just now."""
+        self.history.killed_at.append(time.time())
+
     def restart(self, orders: str = "", server: ForkedServer | None = None) -> bool:
         """Starts the server again; whether it came up. Measures how soon a run that was under way goes on."""
         server = server or self.server

@@ -68,6 +68,7 @@ export function advice(code: string, retryable: boolean): string | null {
   const byCode: Readonly<Record<string, string>> = {
     ai_failed: "Try again, or set the composer to markdown.",
     browser_unavailable: "Run “pressrun doctor” on the server: it says what is missing and how to mend it.",
+    disk_failed: "See to the server's disk: its data folder cannot be written. Then retry.",
     disk_full: "Free some space on the server's disk, then generate again.",
     document_too_large: "Split the source into several runs.",
     empty_document: "Go back and write something that shows.",

@@ -1,0 +1,165 @@
+"""A disk that fails under a running server, by the kernel's own answers: a system call of a kind gets an error
+(strace), the data folder becomes read-only, its file system is full; and a kill at the edge of a call.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.chaos.nursery import Nursery, open_nursery
+from tests.support.chaos.storm import Storm
+from tests.support.chaos.witness import wait_until as wait_until_it
+from tests.support.fault_tools import killing, read_only, small_disk, strace
+from tests.support.runs import Event, chapter, check_folder, check_story, run_to_end, starting, wait_until
+from tests.support.server import Server, start_server
+
+pytestmark = [pytest.mark.chromium, pytest.mark.slow]
+SMALL = {"viewport_width": 320, "viewport_height": 240, "zoom": 0.5}
+# what a file system that cannot be written to refuses to those who have their files open already
+CHANGES = "pwrite64,fsync,fdatasync,ftruncate,mkdir,mkdirat,?rename,renameat,renameat2,?unlink,unlinkat"
+RENAMES = "?rename,renameat2"
+UNAVAILABLE = 503
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    with open_nursery() as nursery:
+        yield nursery
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with start_server(tmp_path_factory.mktemp("failing") / "data") as server:
+        httpx.get(server.url + "/readyz", timeout=30).raise_for_status()  # so its browsers are not under strace
+        yield server
+
+
+def integrity_of(data_dir: Path) -> list[str]:
+    found = []
+    for name in ("pressrun.sqlite", "engine.sqlite"):
+        with contextlib.closing(sqlite3.connect(data_dir / name)) as database:
+            found.append(database.execute("PRAGMA integrity_check").fetchone()[0])
+    return found
+
+
+@pytest.mark.promise("failing-disk")
+@pytest.mark.parametrize(
+    ("calls", "error", "code"),
+    [
+        ("pwrite64", "ENOSPC", "disk_full"),  # what SQLite writes with, and nobody else
+        ("pwrite64", "EIO", "disk_failed"),
+        ("fdatasync", "EIO", "disk_failed"),  # its syncs
+        ("fsync", "EIO", "disk_failed"),  # those of what a run makes
+        ("fsync", "ENOSPC", "disk_full"),
+        (RENAMES, "EROFS", "disk_failed"),
+        (RENAMES, "ENOSPC", "disk_full"),
+    ],
+)
+def test_a_run_whose_next_system_call_fails_ends_with_its_code_and_takes_nothing_with_it(
+    server: Server, calls: str, error: str, code: str
+) -> None:
+    """The next of its kind in each thread, from several moments of a run on."""
+    batches = server.data_dir / "batches"
+    inject = (f"trace={calls}", f"inject={calls}:error={error}:when=1")
+    with httpx.Client(base_url=server.url, timeout=60) as http:
+        if calls in ("pwrite64", "fdatasync"):
+            with strace(server.pid, *inject):
+                refused = http.post("/generate-sse", json={"text": "# Refused"})
+            assert refused.json()["code"] == code
+        for moment in ("started", "screenshot"):
+            before = set(batches.iterdir())
+            with starting(http, text=chapter(20, f"{calls} {error} {moment}"), **SMALL) as (_, events):
+                told = list(until(events, moment))
+                with strace(server.pid, *inject):
+                    told += events
+            check_story(told)
+            assert (told[-1]["type"], told[-1].get("code"), set(batches.iterdir())) == ("error", code, before)
+        assert http.get("/runs/current").status_code == httpx.codes.NO_CONTENT
+        assert integrity_of(server.data_dir) == ["ok", "ok"]
+        wait_until(lambda: http.get("/readyz").is_success)
+        check_folder(Path(run_to_end(http, text=f"# After {calls} {error}", **SMALL)[-1]["folder"]))
+
+
+def until(events: Iterator[Event], moment: str) -> Iterator[Event]:
+    for event in events:
+        yield event
+        if event["type"] == moment:
+            return
+
+
+@pytest.mark.promise("failing-disk")
+def test_a_server_whose_data_folder_becomes_read_only_says_so_and_goes_on_when_it_can(tmp_path: Path) -> None:
+    with (
+        small_disk(tmp_path / "disk", "128m") as disk,
+        start_server(disk / "data") as server,
+        httpx.Client(base_url=server.url, timeout=60) as http,
+    ):
+        kept = Path(run_to_end(http, text="# Before", **SMALL)[-1]["folder"])
+        with starting(http, text=chapter(60, "under it"), max_screenshots=60, **SMALL) as (_, events):
+            told = [next(events)]
+            while told[-1]["type"] != "screenshot":
+                told.append(next(events))
+            with read_only(disk), strace(server.pid, f"trace={CHANGES}", f"inject={CHANGES}:error=EROFS"):
+                ready = http.get("/readyz")
+                assert (ready.status_code, ready.json()["status"]) == (UNAVAILABLE, "unavailable")
+                assert "read-only" in ready.json()["checks"]["disk"]
+                refused = http.post("/generate-sse", json={"text": "# Refused", "lane": "other"})
+                assert (refused.status_code, refused.json()["code"]) == (UNAVAILABLE, "disk_failed")
+                assert "retry-after" in refused.headers
+                assert http.get("/livez").is_success
+                assert http.get(f"/runs/{told[0]['operation_id']}").json()["status"] == "running"
+                check_folder(kept)
+            told += events
+        check_story(told)
+        assert (told[-1]["type"], told[-1]["code"]) == ("error", "disk_failed")
+        assert http.get("/readyz").json()["checks"]["disk"] == "ok"
+        assert http.get("/runs/current").status_code == httpx.codes.NO_CONTENT
+        assert run_to_end(http, text="# After", **SMALL)[-1]["type"] == "complete"
+        http.post(f"/runs/{told[0]['operation_id']}/retry").raise_for_status()
+        wait_until(lambda: http.get(f"/runs/{told[0]['operation_id']}").json()["status"] == "complete", 30)
+        assert integrity_of(server.data_dir) == ["ok", "ok"]
+
+
+@pytest.mark.promise("full-disk")
+def test_a_server_whose_disk_is_full_is_not_ready_until_there_is_room(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "48m") as disk, start_server(disk / "data") as server:
+        ballast = disk / "ballast"
+        for piece in (1 << 16, 1 << 9):
+            with ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+                while True:
+                    file.write(b"x" * piece)
+        assert os.statvfs(disk).f_bavail == 0
+        ready = httpx.get(server.url + "/readyz", timeout=30)
+        assert (ready.status_code, ready.headers["retry-after"]) == (UNAVAILABLE, "5")
+        assert "full" in ready.json()["checks"]["disk"]
+        ballast.unlink()
+        wait_until(lambda: httpx.get(server.url + "/readyz", timeout=30).is_success)
+
+
+@pytest.mark.promise("chaos")
+def test_killed_at_a_rename_or_a_sync_every_run_has_one_story_one_end_and_one_folder(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    """A kill at the edge of a system call, wherever in the product or its libraries that is made."""
+    storm = Storm(nursery, tmp_path)
+    try:
+        for calls, after in ((RENAMES, 1), (RENAMES, 12), ("fsync", 8), ("fdatasync", 4)):
+            storm.restart()
+            poster = storm.post(text=chapter(20, f"{calls} {after}"))
+            assert wait_until_it(lambda poster=poster, after=after: len(poster.story.events) >= after, 30)
+            storm.read(poster)
+            with killing(storm.server.pid, calls):
+                pass
+            storm.note_kill()
+        storm.settle()
+    finally:
+        storm.server.kill()
+    assert storm.verdict() == []
+    assert len(storm.history.killed_at) == 4
