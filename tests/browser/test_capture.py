@@ -118,7 +118,7 @@ async def test_the_same_slide_is_the_same_bytes_in_any_order_and_context(pool: B
 
 @pytest.mark.parametrize("zoom", [0.5, 1, 2.1, 7.77])
 async def test_a_view_of_fixed_size_shows_what_a_clip_shows(zoom: float) -> None:
-    """The way of our own browsers beside the way of all others: to the last pixel, far down too, right after a scroll."""
+    """The way of our own browsers beside the way of all others: to the last pixel, far down, right after a scroll."""
     document = STRIPES + "<p style='font-size:9px'>Affig WAVE fi 漢字 <b style='opacity:.5'>half</b></p>" * 300
     screen = Screen(801, 451, zoom)
     taken: dict[bool, list[bytes]] = {True: [], False: []}
