@@ -1,7 +1,8 @@
 """Captures a second: the pool and whole runs next to the raw bound, in turns, so that all meet the same weather.
 
-The raw bound is a bare script that does nothing but the fast way (BROWSER.md): one browser for each core, one page
-each, scroll, `Page.captureScreenshot`, decode, write. It breaks no pages, checks nothing and tells nobody.
+The raw bound is a bare script that does nothing but the fast way (decision 0017): one browser for each core, one page
+each on a view of the picture's size, scroll, `Page.captureScreenshot`, decode, write. It breaks no pages, checks
+nothing and tells nobody.
 """
 
 from __future__ import annotations
@@ -164,11 +165,14 @@ async def _work(browser: Any, html: str, left: Iterator[int], folder: Path, task
     context = await browser.new_context(viewport=viewport, device_scale_factor=ZOOM)
     page = await context.new_page()
     session: CDPSession = await context.new_cdp_session(page)
-    await session.send("Emulation.setDeviceMetricsOverride", {**viewport, "deviceScaleFactor": ZOOM, "mobile": False})
+    metrics = {**viewport, "deviceScaleFactor": ZOOM, "mobile": False, "scale": ZOOM, "dontSetVisibleSize": True}
+    await session.send("Emulation.setDeviceMetricsOverride", metrics)
+    await session.send("Emulation.setVisibleSize", {"width": WIDTH, "height": HEIGHT})
     await page.set_content(html)
     for number in left:
         await page.evaluate("top => scrollTo(0, top)", number * _CSS_HEIGHT)
-        answer = await session.send("Page.captureScreenshot", {"format": "png", "optimizeForSpeed": True})
+        options = {"format": "png", "optimizeForSpeed": True, "fromSurface": False}
+        answer = await session.send("Page.captureScreenshot", options)
         # As a careful script would: the next is taken while this one is decoded and written.
         tasks.start_soon(anyio.to_thread.run_sync, _write, folder / f"raw-{number}.png", answer["data"])
     await context.close()

@@ -8,9 +8,15 @@ import re
 
 import pytest
 from PIL import Image
+from playwright.async_api import async_playwright
 
+from pressrun.browser.chromium import find_chromium
+from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.page_breaks import Slice, plan_slices
 from pressrun.browser.pool import BrowserPool, Lease, open_browser_pool
+from pressrun.browser.ports import Screen
+from pressrun.browser.process import sealing_flags
+from pressrun.browser.sealed_page import PageLimits, open_page
 from pressrun.errors import DocumentTooLarge, RenderTimeout
 from tests.browser.conftest import quick
 
@@ -108,6 +114,28 @@ async def test_the_same_slide_is_the_same_bytes_in_any_order_and_context(pool: B
         await lease.load(document)
         await lease.layout()
         assert [await lease.capture(s) for s in slices] == down == up
+
+
+@pytest.mark.parametrize("zoom", [0.5, 1, 2.1, 7.77])
+async def test_a_view_of_fixed_size_shows_what_a_clip_shows(zoom: float) -> None:
+    """The way of our own browsers beside the way of all others: to the last pixel, far down, right after a scroll."""
+    document = STRIPES + "<p style='font-size:9px'>Affig WAVE fi 漢字 <b style='opacity:.5'>half</b></p>" * 300
+    screen = Screen(801, 451, zoom)
+    taken: dict[bool, list[bytes]] = {True: [], False: []}
+    async with async_playwright() as playwright:
+        args = [*sealing_flags(BrowserPoolConfig()), "--no-sandbox"]
+        browser = await playwright.chromium.launch(executable_path=find_chromium(None), args=args)
+        for fixed, pictures in taken.items():
+            page = await open_page(browser, screen, PageLimits(4), fixed=fixed)
+            await page.set_content(document, 10)
+            for top in (0, 777.7, 5000, 40):
+                at = {"top": top, "bottom": top + 451 / zoom, "scrollTo": top, "clipped": False, "roomBelow": 9e3}
+                stands = await page.ask("show", {**at, "zoom": zoom})
+                shot = await page.screenshot(stands["x"], stands["y"], "png", None)
+                pictures.append(image(base64.b64decode(shot)).tobytes())
+        await browser.close()
+    assert len(set(taken[True])) == 4
+    assert taken[True] == taken[False]
 
 
 @pytest.mark.parametrize(("format", "named"), [("png", "PNG"), ("jpeg", "JPEG"), ("webp", "WEBP")])

@@ -37,7 +37,14 @@ class LocalChromium:
     """A running Chromium. Started by `LocalSource`, ended by `close` or `kill`; shared by the leases of one pool."""
 
     def __init__(
-        self, driver: Driver, browser: Browser, session: CDPSession, process: ProcessHandle, limits: PageLimits
+        self,
+        driver: Driver,
+        browser: Browser,
+        session: CDPSession,
+        process: ProcessHandle,
+        limits: PageLimits,
+        *,
+        is_shell: bool = False,
     ) -> None:
         self.browser = browser
         self.driver = driver
@@ -45,6 +52,7 @@ class LocalChromium:
         self._session = session
         self._process = process
         self._limits = limits
+        self._is_shell = is_shell
         driver.lost_with.add(self.lost)
         browser.on("disconnected", lambda _: self.lost.set())
 
@@ -64,7 +72,7 @@ class LocalChromium:
         return self._process.rss_bytes()
 
     async def open_page(self, screen: Screen) -> OpenPage:
-        return await open_page(self.browser, screen, self._limits)
+        return await open_page(self.browser, screen, self._limits, fixed=self._is_shell)
 
     async def ping(self, timeout_s: float) -> bool:
         """Whether Chromium answers. If it does not because its driver does not, the driver is ended."""
@@ -132,7 +140,10 @@ class LocalSource:
             session = await browser.new_browser_cdp_session()
             info = await session.send("SystemInfo.getProcessInfo")
         pid = next(process["id"] for process in info["processInfo"] if process["type"] == "browser")
-        return LocalChromium(driver, browser, session, ProcessHandle(pid), PageLimits(config.max_windows))
+        limits = PageLimits(config.max_windows)
+        return LocalChromium(
+            driver, browser, session, ProcessHandle(pid), limits, is_shell="headless" in executable.name
+        )
 
 
 def _kill_strays(pids: set[int]) -> None:

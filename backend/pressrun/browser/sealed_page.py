@@ -49,6 +49,7 @@ class SealedPage:
     session: CDPSession
     screen: Screen
     limits: PageLimits
+    fixed: bool = False  # its view is as large as the picture all the time
     _world: int | None = None
     crashed: bool = False
     windows: int = 0
@@ -100,6 +101,8 @@ class SealedPage:
             options["optimizeForSpeed"] = True  # a third of the time, identical pixels (BROWSER.md)
         else:
             options["quality"] = quality
+        if self.fixed:
+            return await self._capture({**options, "fromSurface": False})
         screen = self.screen
         clip = {
             "x": x,
@@ -132,12 +135,18 @@ class SealedPage:
         await self.context.close()
 
 
-async def open_page(browser: Browser, screen: Screen, limits: PageLimits, *, proxied: bool = False) -> SealedPage:
+async def open_page(
+    browser: Browser, screen: Screen, limits: PageLimits, *, proxied: bool = False, fixed: bool = False
+) -> SealedPage:
     """A fresh context with one blank page, sealed; `proxied`: by a dead proxy of its own as well.
 
     The page is laid out `width / zoom` CSS px wide at a device scale factor of `zoom`. Whole CSS px are all that
-    Chromium takes, so the screen is rounded up and captures are clipped to the exact size: of the ways tried (CSS zoom,
+    Chromium takes, so the screen is rounded up and captures are cut to the exact size: of the ways tried (CSS zoom,
     adjusted scale factor, clip.scale) the only one with exact pixels at every zoom and right `vw` units.
+
+    `fixed`: cut by the view, which gets the picture's size once; a headless shell shows whatever stands in it. Else by
+    a clip, for which Chromium makes the view larger for each capture and small again after it: everywhere right, but
+    every tile is drawn twice (decision 0017).
     """
     zoom = screen.zoom
     size = {"width": _whole(screen.width / zoom), "height": _whole(screen.height / zoom)}
@@ -155,8 +164,13 @@ async def open_page(browser: Browser, screen: Screen, limits: PageLimits, *, pro
     page = await context.new_page()
     session = await context.new_cdp_session(page)
     # Through our own session as well: captures of a session know nothing of another's device metrics.
-    await session.send("Emulation.setDeviceMetricsOverride", {**size, "deviceScaleFactor": zoom, "mobile": False})
-    sealed = SealedPage(context, page, session, screen, limits)
+    metrics = {**size, "deviceScaleFactor": zoom, "mobile": False}
+    if fixed:
+        metrics |= {"scale": zoom, "dontSetVisibleSize": True}
+    await session.send("Emulation.setDeviceMetricsOverride", metrics)
+    if fixed:
+        await session.send("Emulation.setVisibleSize", {"width": screen.width, "height": screen.height})
+    sealed = SealedPage(context, page, session, screen, limits, fixed)
     page.on("crash", partial(_note_crash, sealed))
     page.on("dialog", _dismiss)
     context.on("page", partial(_close_window, sealed))
