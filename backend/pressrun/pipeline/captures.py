@@ -101,6 +101,8 @@ class RunCaptures:
         keys = {index: self._picture_key(index) for index in names}
         found = await cache.find(list(keys.values()))
         kept = {index: picture for index, picture in zip(names, found, strict=True) if picture is not None}
+        if not kept:
+            return {}
         offers = [Offer(names[index], picture.path, picture.sha256) for index, picture in kept.items()]
         files = dict(zip(kept, await self._context.staging.adopt(offers), strict=True))
         for index, file in files.items():
