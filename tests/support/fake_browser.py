@@ -30,6 +30,7 @@ class FakePage:
         self.screen = screen
         self.crashed = False
         self.flooded = False
+        self.outgrown = False
         self._browser = browser
         self._html = ""
         self._closed = anyio.Event()
@@ -112,6 +113,9 @@ class FakeBrowser:
         self.pages.add(page)
         await page._spend(0)
         return page
+
+    async def guard(self) -> None:
+        await self.lost.wait()
 
     async def ping(self, timeout_s: float) -> bool:
         if self.frozen:

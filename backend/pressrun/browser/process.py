@@ -20,6 +20,7 @@ from pressrun.browser.chromium import find_chromium
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.driver import Driver, DriverHost
 from pressrun.browser.handle import ProcessHandle
+from pressrun.browser.page_memory import PageMemory
 from pressrun.browser.ports import OpenPage, Screen
 from pressrun.browser.sealed_page import PageLimits, open_page
 from pressrun.errors import BrowserUnavailable
@@ -45,6 +46,7 @@ class LocalChromium:
         self._session = session
         self._process = process
         self._limits = limits
+        self._memory = PageMemory(process.pid, limits.max_memory_bytes)
         driver.lost_with.add(self.lost)
         browser.on("disconnected", lambda _: self.lost.set())
 
@@ -64,7 +66,13 @@ class LocalChromium:
         return self._process.rss_bytes()
 
     async def open_page(self, screen: Screen) -> OpenPage:
-        return await open_page(self.browser, screen, self._limits)
+        async with self._memory.opening() as opened:
+            sealed = await open_page(self.browser, screen, self._limits)
+            opened.append(sealed)
+        return sealed
+
+    async def guard(self) -> None:
+        await self._memory.watch(self.lost)
 
     async def ping(self, timeout_s: float) -> bool:
         """Whether Chromium answers. If it does not because its driver does not, the driver is ended."""
@@ -131,8 +139,9 @@ class LocalSource:
             browser = await driver.playwright.chromium.launch(**_launch_options(executable, config))
             session = await browser.new_browser_cdp_session()
             info = await session.send("SystemInfo.getProcessInfo")
+        limits = PageLimits(config.max_windows, config.max_memory_mb * 1_000_000)
         pid = next(process["id"] for process in info["processInfo"] if process["type"] == "browser")
-        return LocalChromium(driver, browser, session, ProcessHandle(pid), PageLimits(config.max_windows))
+        return LocalChromium(driver, browser, session, ProcessHandle(pid), limits)
 
 
 def _kill_strays(pids: set[int]) -> None:

@@ -54,6 +54,9 @@ class RemoteChromium:
     async def open_page(self, screen: Screen) -> OpenPage:
         return await open_page(self.browser, screen, self._limits, proxied=True)
 
+    async def guard(self) -> None:
+        await self.lost.wait()  # its processes are its host's business
+
     async def ping(self, timeout_s: float) -> bool:
         return await answers(self._session, timeout_s)
 
@@ -99,7 +102,8 @@ class RemoteSource:
                 f"The browser at {self.name} cannot be reached, or does not speak the protocol that "
                 "PRESSRUN_BROWSERS says; a Playwright server must have the version of the Playwright here."
             ) from None
-        return RemoteChromium(driver, browser, session, PageLimits(self._config.max_windows))
+        limits = PageLimits(self._config.max_windows, self._config.max_memory_mb * 1_000_000)
+        return RemoteChromium(driver, browser, session, limits)
 
     async def _connect(self, driver: Driver) -> Browser:
         chromium, timeout_ms = driver.playwright.chromium, self._config.connect_timeout_s * 1000

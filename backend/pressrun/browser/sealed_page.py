@@ -37,6 +37,7 @@ class PageLimits:
     """What a page may not exceed, whatever the document does."""
 
     max_windows: int
+    max_memory_bytes: int
     drop_timeout_s: float = 1.0  # a connection closes in milliseconds
 
 
@@ -51,6 +52,7 @@ class SealedPage:
     limits: PageLimits
     _world: int | None = None
     crashed: bool = False
+    outgrown: bool = False
     windows: int = 0
 
     @property
@@ -167,8 +169,13 @@ def _whole(value: float) -> int:
     return max(1, -int(-(value - 1e-6) // 1))
 
 
-def _note_crash(sealed: SealedPage, _: Page) -> None:
+async def _note_crash(sealed: SealedPage, _: Page) -> None:
+    """Ends the calls under way: what is asked of a page that has crashed is never answered."""
     sealed.crashed = True
+    try:
+        await sealed.close()
+    except Error:
+        return  # its browser went with it
 
 
 async def _abort(route: Route) -> None:

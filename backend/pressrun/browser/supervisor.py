@@ -165,6 +165,7 @@ class BrowserSupervisor:
         self._alive.append(kept)
         self.tally.started += 1
         self._tasks.start_soon(self._look_after, kept)
+        self._tasks.start_soon(browser.guard)
         if self._closed:  # while it started
             await self._end(kept)
         return kept
