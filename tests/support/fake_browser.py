@@ -141,6 +141,7 @@ class FakeSource:
     """Starts fake browsers; `failures` of the next starts fail."""
 
     weight = 1
+    is_elsewhere = False
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -121,6 +121,11 @@ class BrowserPool:
         return self._seats
 
     @property
+    def elsewhere(self) -> Sequence[Seat]:
+        """Those of them whose browser is not on this machine; each proves its seal when it is connected to."""
+        return [seat for seat in self._seats if seat.is_elsewhere]
+
+    @property
     def somebody_waits(self) -> bool:
         """Who holds more than one lease should give one back."""
         return self._line.waiting > 0

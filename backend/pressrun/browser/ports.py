@@ -112,6 +112,11 @@ class BrowserSource(Protocol):
         """Captures it takes at a time."""
         ...
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Its browsers are not processes of this machine, and `start` proves that their pages reach nothing here."""
+        ...
+
     async def start(self) -> RunningBrowser:
         """A new browser; leaves nothing behind when it fails. Raises: BrowserUnavailable."""
         ...

@@ -114,6 +114,8 @@ async def answers(session: CDPSession, timeout_s: float) -> bool:
 class LocalSource:
     """Launches Chromium on the pool's driver."""
 
+    is_elsewhere = False
+
     def __init__(self, name: str, config: BrowserPoolConfig, drivers: DriverHost) -> None:
         self.name = name
         self.weight = 1  # past one capture a browser only latency grows (BROWSER.md, "The fast way")

@@ -56,6 +56,7 @@ class BrowserSupervisor:
     def __init__(self, source: BrowserSource, config: BrowserPoolConfig, tasks: TaskGroup, *, stays_up: bool) -> None:
         self.name = source.name
         self.weight = source.weight
+        self.is_elsewhere = source.is_elsewhere
         self.places = config.contexts * source.weight
         self.held = 0
         self.turns = Turns(source.weight, config.turn_s)
