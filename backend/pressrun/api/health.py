@@ -26,4 +26,6 @@ async def readyz(request: Request) -> Response:
     except BrowserFailure as exc:
         body = Health(status="unavailable", checks={**checks, "browser": str(exc)})
         return JSONResponse(body.model_dump(), 503, {"Retry-After": "5"})
-    return JSONResponse(Health(status="ok", checks={**checks, "browser": "ok"}).model_dump())
+    # Those elsewhere that cannot be used just now: no reason not to be ready, and one to look.
+    missing = {seat.name: seat.failure for seat in state.pool.elsewhere if seat.failure is not None}
+    return JSONResponse(Health(status="ok", checks={**checks, "browser": "ok", **missing}).model_dump())

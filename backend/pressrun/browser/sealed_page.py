@@ -61,8 +61,11 @@ class SealedPage:
 
     async def set_content(self, html: str, timeout_s: float) -> None:
         """Loads the document; the only way in, because a document from a URL could read files (BROWSER.md)."""
+        blank = await self.session.send("Page.getFrameTree")
         await self.page.set_content(html, wait_until="load", timeout=timeout_s * 1000)
         tree = await self.session.send("Page.getFrameTree")
+        if tree["frameTree"]["frame"]["loaderId"] != blank["frameTree"]["frame"]["loaderId"]:
+            raise NavigatedAwayError  # to another blank page, perhaps: what was written into the first one is gone
         world = await self.session.send(
             "Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"], "worldName": _WORLD}
         )
