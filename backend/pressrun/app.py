@@ -315,6 +315,7 @@ def _pool_config(settings: Settings) -> BrowserPoolConfig:
         recycle_after=settings.browser_recycle_after,
         load_timeout_s=settings.page_timeout_s,
         max_heap_mb=settings.page_max_heap_mb,
+        max_memory_mb=settings.page_max_memory_mb,
         max_picture_pixels=settings.page_max_picture_pixels,
         max_nodes=settings.page_max_nodes,
         max_height_css_px=settings.page_max_height_px,

@@ -23,6 +23,7 @@ import anyio.to_thread
 import httpx
 
 from pressrun.api.tokens import parse_tokens, require_safe_bind
+from pressrun.browser.addresses import parse_addresses
 from pressrun.browser.chromium import find_chromium
 from pressrun.browser.fonts import SAMPLES, scripts_without_font
 from pressrun.browser.install import FONT_PACKAGES
@@ -83,18 +84,40 @@ async def _check_browser(settings: Settings, *, rate: bool = False) -> list[Chec
     try:
         executable = await anyio.to_thread.run_sync(find_chromium, settings.chromium)
     except PressrunError as exc:
-        return [Check("Chromium", False, str(exc), "Run: pressrun install-browser")]
+        missing = Check("Chromium", False, str(exc), "Run: pressrun install-browser")
+        return [missing, *await _check_elsewhere(settings)]
     found = Check("Chromium", True, str(executable))
+    elsewhere = await _check_elsewhere(settings)
     config = BrowserPoolConfig(executable=executable, local=_CORES)
     try:
         async with open_browser_pool(config) as pool:
             await pool.check()
             page = Check("page", True, "Chromium opens a page")
-            checks = [found, page, _check_sandbox(), await _check_seal(pool), *await _check_fonts(pool)]
+            seal = await _check_seal(pool)
+            checks = [found, page, _check_sandbox(), seal, *elsewhere, *await _check_fonts(pool)]
             return [*checks, *([await _measure(pool, format) for format in _RATED] if rate else [])]
     except PressrunError as exc:
         remedy = "Run: pressrun install-browser; in a container see docs/docker.md (sandbox, shared memory)."
-        return [found, Check("page", False, str(exc), remedy)]
+        return [found, Check("page", False, str(exc), remedy), *elsewhere]
+
+
+async def _check_elsewhere(settings: Settings) -> list[Check]:
+    """Each browser of PRESSRUN_BROWSERS on another machine: whether it draws, and what of its seal can be proved."""
+    checks: list[Check] = []
+    try:
+        addresses = parse_addresses(settings.browsers.get_secret_value()).remote
+    except PressrunError as exc:
+        return [Check("browsers", False, str(exc), "Correct PRESSRUN_BROWSERS.")]
+    for address in addresses:
+        async with open_browser_pool(BrowserPoolConfig(local=0, remote=(address,))) as pool:
+            try:
+                await pool.check()
+            except PressrunError as exc:
+                checks.append(Check(f"browser {address.name}", False, str(exc), "Correct PRESSRUN_BROWSERS, or it."))
+            else:
+                detail = "opens a page, which does not reach this machine; what it reaches there cannot be proved here"
+                checks.append(Check(f"browser {address.name}", True, detail))
+    return checks
 
 
 async def _check_seal(pool: BrowserPool) -> Check:

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     browser_recycle_after: Annotated[int, Field(ge=1)] = 100
     page_timeout_s: Annotated[float, Field(gt=0, le=600)] = 30
     page_max_heap_mb: Annotated[int, Field(ge=16, le=4096)] = 256
+    page_max_memory_mb: Annotated[int, Field(ge=150, le=64_000)] = 1_000
     page_max_picture_pixels: Annotated[int, Field(ge=1)] = 150_000_000
     page_max_nodes: Annotated[int, Field(ge=1)] = 300_000
     page_max_height_px: Annotated[int, Field(ge=1, le=10_000_000)] = 1_000_000

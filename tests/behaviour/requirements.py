@@ -27,6 +27,7 @@ PROMISES = {
     "bad-input": "Bad input gets the status of CONTRACT and names the field and the valid range; the server stays up.",
     "no-leak": "No browser, context, task or file descriptor outlives its run.",
     "sealed": "A page under capture reaches nothing.",
+    "hostile": "A document that means harm ends in time with its code, and a run beside it goes on.",
     "browser-dies": "A browser that dies costs no slide: it is captured again, or the run ends as `browser_crashed`.",
     "all-browsers": "One run is drawn by all browsers that are free, and gives them back when others wait.",
     "seal-proved": "A browser whose pages reach something is found out before a document is shown, and shows none.",

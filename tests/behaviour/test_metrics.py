@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,7 @@ from tests.support.server import Server, start_server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
+METRICS_DOC = Path(__file__).parents[2] / "docs" / "metrics.md"
 Samples = dict[tuple[str, tuple[str, ...]], float]
 
 
@@ -69,6 +71,33 @@ def test_an_error_is_counted_by_its_code(http: httpx.Client) -> None:
     end = run_to_end(http, html="<!doctype html><title>t</title><body></body>")[-1]
     assert end["code"] == "empty_document"
     assert scrape(http)["pressrun_run_errors_total", ("empty_document",)] == 1
+
+
+BASE_UNITS = ("_seconds", "_bytes")
+OTHER_UNITS = re.compile(r"_(ms|milliseconds|minutes|kb|mb|megabytes|percent)(_|$)")
+
+
+@pytest.mark.promise("metrics")
+def test_every_metric_keeps_the_conventions_of_prometheus_and_is_in_the_docs(http: httpx.Client) -> None:
+    run_to_end(http, text=chapter(1, "lint"), image_format="webp")
+    text = http.get("/metrics").text
+    told = {family.name: family for family in text_string_to_metric_families(text)}
+    documented = set(re.findall(r"`(pressrun_[a-z_]+)`", METRICS_DOC.read_text()))
+    ours = {name: family for name, family in told.items() if name.startswith("pressrun_")}
+    names = {f"{name}_total" if family.type == "counter" else name for name, family in ours.items()}
+    assert documented == names
+    for name, family in ours.items():
+        assert family.documentation, name
+        assert family.type in ("counter", "gauge", "histogram"), name
+        assert re.fullmatch(r"[a-z][a-z_]*[a-z]", name), name
+        assert not OTHER_UNITS.search(name), name
+        assert not name.endswith(("_total", "_count", "_sum", "_bucket")), name  # suffixes that the types add
+        assert family.type != "histogram" or name.endswith(BASE_UNITS), name
+        for sample in family.samples:
+            assert sample.name.endswith("_total") == (family.type == "counter"), sample
+            assert all(re.fullmatch(r"[a-z]+", label) for label in sample.labels), sample
+            assert family.type == "gauge" or sample.value >= 0
+    assert text.count("# TYPE ") == len(told) + text.count("_created ")  # each family stands there once
 
 
 def test_nothing_a_client_chose_is_in_it(http: httpx.Client, server: Server) -> None:

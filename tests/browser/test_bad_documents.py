@@ -17,7 +17,7 @@ from pressrun.browser.lease import DocumentLayout
 from pressrun.browser.page_breaks import Slice, plan_slices
 from pressrun.browser.pool import BrowserPool, open_browser_pool
 from pressrun.browser.ports import Screen
-from pressrun.errors import BrowserFailure
+from pressrun.errors import BrowserFailure, DocumentTooLarge
 from tests.browser.conftest import open_contexts, quick
 from tests.support.pool_contract import SMALL, settled
 
@@ -123,3 +123,28 @@ async def test_a_document_that_waits_for_nothing_we_give_is_shown_all_the_same(k
     async with open_browser_pool(quick(load_timeout_s=LOAD_TIMEOUT_S)) as pool:
         with anyio.fail_after(LIMIT_S):
             assert await shown(pool, HARMLESS[kind], scripts=False)
+
+
+HIDDEN = picture(16_000).split('"')[1][4:]  # from the colon on
+OUTGROWN = {
+    "a picture only a browser can read": f"<style>p{{background:url(\\64 ata{HIDDEN})}}</style><p>x",
+    "canvases": "<p>x<script>const all = []; for (let n = 0; n < 40; n++) { const c = document.createElement('canvas');"
+    "c.width = c.height = 4000; c.getContext('2d').fillRect(0, 0, 4000, 4000); all.push(c); }</script>",
+    "WebAssembly": "<p>x<script>const m = new WebAssembly.Memory({initial: 30000});"
+    "new Uint8Array(m.buffer).fill(1)</script>",
+}
+
+
+@pytest.mark.parametrize("kind", sorted(OUTGROWN))
+async def test_a_page_that_outgrows_its_memory_is_ended_and_its_browser_draws_on(kind: str) -> None:
+    html = OUTGROWN[kind]
+    async with open_browser_pool(quick(local=1, max_memory_mb=400, **CALM)) as pool:
+        over = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run_beside, pool, over)  # another page of the same browser
+            with anyio.fail_after(LIMIT_S), pytest.raises(DocumentTooLarge, match="PRESSRUN_PAGE_MAX_MEMORY_MB"):
+                await shown(pool, html, scripts="<script>" in html)
+            over.set()
+        await settled(pool)
+        assert pool.seats[0].tally.lost == 0
+        assert pool.seats[0].tally.started == 1

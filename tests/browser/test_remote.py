@@ -5,17 +5,23 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import anyio
 import pytest
+from anyio.abc import SocketAttribute, SocketStream
+from playwright.async_api import Browser
 
+from pressrun.browser import remote
 from pressrun.browser.addresses import parse_addresses
 from pressrun.browser.page_breaks import Slice
 from pressrun.browser.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
+from pressrun.browser.ports import Screen
+from pressrun.browser.sealed_page import PageLimits, SealedPage
+from pressrun.browser.self_test import Seal
 from pressrun.errors import BrowserUnavailable
-from tests.browser.conftest import quick
+from tests.browser.conftest import quick, until
 from tests.browser.test_seal import WAYS_OUT, WAYS_OUT_BY_SCRIPT, listening, show, was_hit
 from tests.support.pool_contract import SMALL, Drawn, settled
 from tests.support.remote_browsers import debugged_chromium, playwright_server
@@ -87,7 +93,7 @@ async def test_one_that_cannot_be_reached_is_named_without_its_secret(caplog: py
         with pytest.raises(BrowserUnavailable, match=r"cdp\+ws://127\.0\.0\.1") as caught:
             await pool.lease(**SMALL).__aenter__()
         reason = str(pool.pressure())
-    assert "cannot be reached" in reason
+    assert "nobody listens there" in reason
     for seen in (str(caught.value), reason, caplog.text):
         assert "canary" not in seen
         assert "hunter22" not in seen
@@ -129,3 +135,100 @@ async def test_a_frozen_one_is_let_go_within_five_seconds(tmp_path: Path) -> Non
                 while pool.seats[1].state == "up":
                     await pool.seats[1].processes[0].browser.lost.wait()
                 assert await works(pool)
+
+
+Answer = Callable[[SocketStream], Awaitable[None]]
+
+
+async def _rubbish(stream: SocketStream) -> None:
+    await stream.receive()
+    await stream.send(b"SSH-2.0-OpenSSH\r\n\r\n")
+
+
+async def _not_there(stream: SocketStream) -> None:
+    await stream.receive()
+    await stream.send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+
+
+async def _refuses(stream: SocketStream) -> None:
+    await stream.receive()
+    await stream.send(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+
+
+async def _other_version(stream: SocketStream) -> None:
+    await stream.receive()
+    body = b"Playwright version mismatch"
+    await stream.send(b"HTTP/1.1 428 Precondition Required\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+
+async def _hangs_up(stream: SocketStream) -> None:
+    await stream.receive()
+
+
+async def _silent(stream: SocketStream) -> None:
+    await anyio.sleep_forever()
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (_rubbish, "does not speak the protocol"),
+        (_not_there, "HTTP 404"),
+        (_refuses, "refuses the token or password"),
+        (_other_version, "another version"),
+        (_hangs_up, "hung up"),
+        (_silent, "did not answer in time"),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["ws", "cdp+ws"])
+async def test_one_that_is_none_is_named_with_the_reason_in_one_line_and_the_others_draw(
+    scheme: str, answer: Answer, why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def serve(stream: SocketStream) -> None:
+        async with stream:
+            await answer(stream)
+
+    caplog.set_level(logging.WARNING, "pressrun.browser.remote")
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, serve)
+        url = f"{scheme}://127.0.0.1:{listener.extra(SocketAttribute.local_port)}/x?token=canary-token"
+        async with open_browser_pool(of("local:1", url, connect_timeout_s=1, lease_timeout_s=10)) as pool:
+            drawn = Drawn(pool, 4)
+            with anyio.fail_after(15):
+                await drawn.draw()
+                await until(lambda: pool.seats[1].state == "failed")
+            assert drawn.is_whole
+        tasks.cancel_scope.cancel()
+    lines = [record.getMessage() for record in caplog.records if "no browser at" in record.getMessage()]
+    assert lines
+    assert all(why in line and "\n" not in line and "canary" not in line for line in lines), lines
+
+
+def _unsealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the layers of the context: as if Playwright had forgotten them."""
+
+    async def plain_page(browser: Browser, screen: Screen, limits: PageLimits, **_options: object) -> SealedPage:
+        context = await browser.new_context(viewport={"width": 320, "height": 240}, java_script_enabled=screen.scripts)
+        page = await context.new_page()
+        return SealedPage(context, page, await context.new_cdp_session(page), screen, limits)
+
+    monkeypatch.setattr(remote, "open_page", plain_page)
+
+
+async def test_one_that_is_not_sealed_shows_no_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _unsealed(tmp_path, monkeypatch)
+    with debugged_chromium(tmp_path) as (url, _):
+        async with open_browser_pool(of(f"cdp+{url}")) as pool:
+            assert not await pool.warm()
+            with pytest.raises(BrowserUnavailable, match="not sealed"):
+                await Seal(pool).check()
+            with pytest.raises(BrowserUnavailable, match="not sealed"):
+                await works(pool)
+        async with open_browser_pool(of("local:1", f"cdp+{url}")) as pool:  # it costs the others nothing
+            await Seal(pool).check()
+            drawn = Drawn(pool, 6)
+            await drawn.draw()
+            assert drawn.is_whole
+    assert {r.levelname for r in caplog.records if r.name.endswith(".remote")} == {"CRITICAL"}

@@ -30,6 +30,7 @@ class FakePage:
         self.screen = screen
         self.crashed = False
         self.flooded = False
+        self.outgrown = False
         self._browser = browser
         self._html = ""
         self._closed = anyio.Event()
@@ -113,6 +114,9 @@ class FakeBrowser:
         await page._spend(0)
         return page
 
+    async def guard(self) -> None:
+        await self.lost.wait()
+
     async def ping(self, timeout_s: float) -> bool:
         if self.frozen:
             await anyio.sleep(timeout_s)
@@ -137,6 +141,7 @@ class FakeSource:
     """Starts fake browsers; `failures` of the next starts fail."""
 
     weight = 1
+    is_elsewhere = False
 
     def __init__(self, name: str) -> None:
         self.name = name

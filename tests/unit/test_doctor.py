@@ -202,3 +202,13 @@ async def test_a_postgres_is_asked_instead_of_the_data_folder(tmp_path: Path, po
     broken = (await examine(tmp_path, database_url=silent))["database"]
     assert broken.ok is False
     assert KEY not in f"{broken}"
+
+
+async def test_a_browser_elsewhere_that_cannot_be_used_is_named_with_the_reason_and_without_its_secret(
+    tmp_path: Path,
+) -> None:
+    url = f"cdp+ws://127.0.0.1:{free_port()}/?token=canary-token"
+    checks = await examine(tmp_path, browsers=SecretStr(f"local,{url}"))
+    (check,) = [check for name, check in checks.items() if name.startswith("browser cdp+ws://127.0.0.1")]
+    assert (check.ok, "nobody listens there" in check.detail) == (False, True)
+    assert "canary" not in str(checks)

@@ -95,3 +95,17 @@ async def test_html_too_complex_to_examine_is_still_shown(monkeypatch):
     assert made.html == source
     assert made.title == "Given"
     assert [warning.code for warning in made.warnings] == ["not_examined"]
+
+
+@pytest.mark.parametrize(
+    "way", ["<img src='{}'>", "<style>p{{background:url({})}}</style>", "<iframe src='{}'></iframe>"]
+)
+async def test_ten_thousand_blocked_addresses_are_told_in_eleven_warnings(way: str) -> None:
+    addresses = [f"https://h{n}.example/p.png" for n in range(10_000)]
+    html = "<p>x" + "".join(way.format(address) for address in addresses) + way.format(addresses[0]) * 2_000
+    document = await compose_html(html, title=None)
+    told = [warning.message for warning in document.warnings]
+    assert [address for address in addresses if any(address in message for message in told)] == addresses[:10]
+    assert len(told) == 11
+    assert "9990 more" in told[-1]
+    assert all(len(message) < 300 for message in told)

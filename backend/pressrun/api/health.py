@@ -23,7 +23,9 @@ async def readyz(request: Request) -> Response:
     await state.service.current("default")
     checks = {"database": "ok", "disk": await _disk(state), "browser": await _browser(state)}
     if set(checks.values()) == {"ok"}:
-        return JSONResponse(Health(status="ok", checks=checks).model_dump())
+        # Those elsewhere that cannot be used just now: no reason not to be ready, and one to look.
+        missing = {seat.name: seat.failure for seat in state.pool.elsewhere if seat.failure is not None}
+        return JSONResponse(Health(status="ok", checks={**checks, **missing}).model_dump())
     body = Health(status="unavailable", checks=checks)
     return JSONResponse(body.model_dump(), HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "5"})
 

@@ -93,5 +93,9 @@ class BrowserPoolConfig:
     max_picture_pixels: int = 150_000_000
     """Decoded pixels of all pictures together: 600 MB at 4 bytes each."""
 
+    max_memory_mb: int = 1_000
+    """Of a page's process, whatever takes it: 100 MB are there from the start, pictures up to their limit take 600 to
+    800. Looked at ten times a second, so a page may have some 100 MB more for a moment; not for browsers elsewhere."""
+
     max_heap_mb: int = 256
     """JavaScript heap of a page: a bomb ends after 0.2 s and 350 MB instead of 7 s and 4 GB (BROWSER.md)."""

@@ -19,6 +19,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.detached import run_detached
+from pressrun.browser.document_limits import refuse_too_large, too_many_nodes, too_many_pixels
 from pressrun.browser.image import ImageFormat, ImageOptions, PngMode, finish
 from pressrun.browser.page_breaks import BOX_KINDS, Box, Slice
 from pressrun.browser.ports import OpenPage
@@ -94,12 +95,10 @@ class Lease:
             RenderTimeout: it did not get ready in time.
             DocumentTooLarge: it has too many elements, or too large pictures.
         """
-        # Far over the limit it would take Chromium all of its time just to find that out.
-        tags = html.count("<") - html.count("</") - html.count("<!")
-        if tags > self._config.max_nodes:
-            raise self._noted(
-                DocumentTooLarge(f"The document has {tags} tags; at most {self._config.max_nodes} elements are taken.")
-            )
+        try:
+            await refuse_too_large(html, self._config)
+        except DocumentTooLarge as exc:
+            raise self._noted(exc) from None
         await self._run(lambda: self._load(html), self._config.load_timeout_s)
 
     async def layout(self) -> DocumentLayout:
@@ -154,19 +153,17 @@ class Lease:
             },
         )
         if "nodes" in over:
-            raise DocumentTooLarge(f"The document has {over['nodes']} elements; at most {config.max_nodes} are taken.")
+            raise too_many_nodes(over["nodes"], config)
         if "pixels" in over:
-            raise DocumentTooLarge(
-                f"The document's pictures have {over['pixels'] / 1e6:.0f} megapixels together; "
-                f"at most {config.max_picture_pixels / 1e6:.0f} are taken. Make them smaller."
-            )
+            raise too_many_pixels(over["pixels"], config)
 
     async def _measure(self) -> DocumentLayout:
         answer = await self._page.ask("layout", {"maxBoxes": self._config.max_boxes})
         height = float(answer["heightCssPx"])
         if height > self._config.max_height_css_px:
             raise DocumentTooLarge(
-                f"The document is {height:.0f} CSS px high; at most {self._config.max_height_css_px:.0f} are taken."
+                f"The document is {height:.0f} CSS px high; at most {self._config.max_height_css_px:.0f} are taken "
+                "(PRESSRUN_PAGE_MAX_HEIGHT_PX); split it into several."
             )
         if not answer["complete"]:
             raise DocumentTooLarge(
@@ -235,17 +232,30 @@ class Lease:
         lost = self._why_lost()
         if lost is not None:
             return lost
-        if self._page.flooded:
-            return DocumentTooLarge(
-                f"The document opens more than {self._config.max_windows} windows; remove the script that does."
-            )
+        if (refused := self._why_ended()) is not None:
+            return refused
         if isinstance(exc, NavigatedAwayError):
             return RenderTimeout("The document leads away from itself; remove its redirect (meta refresh or script).")
         if self._page.crashed:
             return BrowserCrashed("The page crashed: the document needs more memory than a page may have.")
         if isinstance(exc, TimeoutError | PlaywrightTimeoutError):
             return RenderTimeout(
-                f"The document did not become ready within {timeout_s:g} s; "
+                f"The document did not become ready within {timeout_s:g} s (PRESSRUN_PAGE_TIMEOUT_S); "
                 "remove endless scripts or resources that never load."
             )
         return BrowserCrashed("The browser crashed while it showed the document; try again.")
+
+    def _why_ended(self) -> DocumentTooLarge | None:
+        """Which limit of a page it went over, so that it was closed for that."""
+        config = self._config
+        if self._page.flooded:
+            return DocumentTooLarge(
+                f"The document opens more than {config.max_windows} windows (PRESSRUN_PAGE_MAX_WINDOWS); "
+                "remove the script that does."
+            )
+        if self._page.outgrown:
+            return DocumentTooLarge(
+                f"The document needs more than {config.max_memory_mb} MB of memory (PRESSRUN_PAGE_MAX_MEMORY_MB); "
+                "make its pictures smaller or split it into several."
+            )
+        return None

@@ -22,6 +22,7 @@ from anyio.abc import TaskGroup
 
 from pressrun.browser.addresses import default_local
 from pressrun.browser.config import BrowserPoolConfig
+from pressrun.browser.document_limits import refuse_too_large
 from pressrun.browser.driver import DriverHost
 from pressrun.browser.lease import Lease
 from pressrun.browser.line import Line
@@ -31,7 +32,7 @@ from pressrun.browser.remote import RemoteSource
 from pressrun.browser.stay import Stay
 from pressrun.browser.supervisor import BrowserState, BrowserSupervisor, Tally
 from pressrun.browser.tallies import PoolTallies
-from pressrun.errors import BrowserFailure, BrowserUnavailable, PoolExhausted
+from pressrun.errors import BrowserFailure, BrowserUnavailable, DocumentTooLarge, PoolExhausted
 
 __all__ = ["BrowserPool", "BrowserPoolConfig", "Lease", "PoolPressure", "open_browser_pool"]
 
@@ -120,6 +121,11 @@ class BrowserPool:
         return self._seats
 
     @property
+    def elsewhere(self) -> Sequence[Seat]:
+        """Those of them whose browser is not on this machine; each proves its seal when it is connected to."""
+        return [seat for seat in self._seats if seat.is_elsewhere]
+
+    @property
     def somebody_waits(self) -> bool:
         """Who holds more than one lease should give one back."""
         return self._line.waiting > 0
@@ -150,6 +156,15 @@ class BrowserPool:
             self._shares[run] = browsers
         else:
             self._shares.pop(run, None)
+
+    async def refuse_too_large(self, html: str) -> None:
+        """What `Lease.load` refuses by its text alone, known without any browser. Raises: DocumentTooLarge."""
+        try:
+            await refuse_too_large(html, self._config)
+        except DocumentTooLarge as exc:
+            self.tallies.failures[exc.code] += 1
+            _log.warning("document refused: %s: %s", exc.code, exc)
+            raise
 
     async def warm(self) -> bool:
         """Starts a browser ahead of the first lease. False if none started: `pressure().reason` says why."""

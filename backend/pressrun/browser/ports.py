@@ -34,6 +34,11 @@ class OpenPage(Protocol):
         ...
 
     @property
+    def outgrown(self) -> bool:
+        """It took more memory than a page may, and was closed for that."""
+        ...
+
+    @property
     def flooded(self) -> bool:
         """It opened more windows than a page may, and was closed for that."""
         ...
@@ -79,6 +84,10 @@ class RunningBrowser(Protocol):
 
     async def open_page(self, screen: Screen) -> OpenPage: ...
 
+    async def guard(self) -> None:
+        """Ends pages that outgrow their memory, for as long as the browser lives; one elsewhere guards itself."""
+        ...
+
     async def ping(self, timeout_s: float) -> bool: ...
 
     async def close(self, timeout_s: float) -> None:
@@ -101,6 +110,11 @@ class BrowserSource(Protocol):
     @property
     def weight(self) -> int:
         """Captures it takes at a time."""
+        ...
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Its browsers are not processes of this machine, and `start` proves that their pages reach nothing here."""
         ...
 
     async def start(self) -> RunningBrowser:

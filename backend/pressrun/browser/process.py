@@ -20,6 +20,7 @@ from pressrun.browser.chromium import find_chromium
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.driver import Driver, DriverHost
 from pressrun.browser.handle import ProcessHandle
+from pressrun.browser.page_memory import PageMemory
 from pressrun.browser.ports import OpenPage, Screen
 from pressrun.browser.sealed_page import PageLimits, open_page
 from pressrun.errors import BrowserUnavailable
@@ -53,6 +54,7 @@ class LocalChromium:
         self._process = process
         self._limits = limits
         self._is_shell = is_shell
+        self._memory = PageMemory(process.pid, limits.max_memory_bytes)
         driver.lost_with.add(self.lost)
         browser.on("disconnected", lambda _: self.lost.set())
 
@@ -72,7 +74,13 @@ class LocalChromium:
         return self._process.rss_bytes()
 
     async def open_page(self, screen: Screen) -> OpenPage:
-        return await open_page(self.browser, screen, self._limits, fixed=self._is_shell)
+        async with self._memory.opening() as opened:
+            sealed = await open_page(self.browser, screen, self._limits, fixed=self._is_shell)
+            opened.append(sealed)
+        return sealed
+
+    async def guard(self) -> None:
+        await self._memory.watch(self.lost)
 
     async def ping(self, timeout_s: float) -> bool:
         """Whether Chromium answers. If it does not because its driver does not, the driver is ended."""
@@ -114,6 +122,8 @@ async def answers(session: CDPSession, timeout_s: float) -> bool:
 class LocalSource:
     """Launches Chromium on the pool's driver."""
 
+    is_elsewhere = False
+
     def __init__(self, name: str, config: BrowserPoolConfig, drivers: DriverHost) -> None:
         self.name = name
         self.weight = 1  # past one capture a browser only latency grows (BROWSER.md, "The fast way")
@@ -139,8 +149,8 @@ class LocalSource:
             browser = await driver.playwright.chromium.launch(**_launch_options(executable, config))
             session = await browser.new_browser_cdp_session()
             info = await session.send("SystemInfo.getProcessInfo")
+        limits = PageLimits(config.max_windows, config.max_memory_mb * 1_000_000)
         pid = next(process["id"] for process in info["processInfo"] if process["type"] == "browser")
-        limits = PageLimits(config.max_windows)
         return LocalChromium(
             driver, browser, session, ProcessHandle(pid), limits, is_shell="headless" in executable.name
         )

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any
+import re
+from typing import Any, Final
 
 import anyio
 from playwright.async_api import Browser, CDPSession, Error
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from pressrun.browser.addresses import RemoteAddress
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.driver import Driver, DriverHost
 from pressrun.browser.ports import OpenPage, Screen
 from pressrun.browser.process import answers, sealing_flags
+from pressrun.browser.remote_seal import RemoteSeal
 from pressrun.browser.sealed_page import DEAD_PROXY, PageLimits, open_page
 from pressrun.errors import BrowserUnavailable
 
@@ -31,14 +34,18 @@ _DRIVER_GRACE_S = 2.0
 class RemoteChromium:
     """A connected browser. Made by `RemoteSource`; shared by the leases of one pool."""
 
-    def __init__(self, driver: Driver, browser: Browser, session: CDPSession, limits: PageLimits) -> None:
+    def __init__(self, driver: Driver, browser: Browser, limits: PageLimits) -> None:
         self.browser = browser
         self.lost = anyio.Event()
         self._driver = driver
-        self._session = session
+        self._session: CDPSession | None = None
         self._limits = limits
         driver.lost_with.add(self.lost)
         browser.on("disconnected", lambda _: self.lost.set())
+
+    async def open_session(self) -> None:
+        """Once, before it is asked for signs of life. Raises: Error."""
+        self._session = await self.browser.new_browser_cdp_session()
 
     @property
     def version(self) -> str:
@@ -54,8 +61,11 @@ class RemoteChromium:
     async def open_page(self, screen: Screen) -> OpenPage:
         return await open_page(self.browser, screen, self._limits, proxied=True)
 
+    async def guard(self) -> None:
+        await self.lost.wait()  # its processes are its host's business
+
     async def ping(self, timeout_s: float) -> bool:
-        return await answers(self._session, timeout_s)
+        return self._session is not None and await answers(self._session, timeout_s)
 
     async def close(self, timeout_s: float) -> None:
         """Closes our contexts and the connection."""
@@ -76,30 +86,40 @@ class RemoteChromium:
 class RemoteSource:
     """Connects to one address."""
 
+    is_elsewhere = True
+
     def __init__(self, address: RemoteAddress, config: BrowserPoolConfig, drivers: DriverHost) -> None:
         self.name = address.name
         self.weight = address.weight
         self._address = address
         self._config = config
         self._drivers = drivers
+        self._seal = RemoteSeal(address)
 
     async def start(self) -> RemoteChromium:
         driver = await self._drivers.get()
-        browser: Browser | None = None
+        limits = PageLimits(self._config.max_windows, self._config.max_memory_mb * 1_000_000)
+        remote: RemoteChromium | None = None
         try:
             with anyio.fail_after(self._config.connect_timeout_s + _DRIVER_GRACE_S):
                 browser = await self._connect(driver)
-                session = await browser.new_browser_cdp_session()
-        except (Error, TimeoutError, OSError) as exc:
-            if browser is not None:
-                await _drop(browser)
-            # The text of the error repeats the URL, and with it a secret: only its kind is told.
-            _log.warning("no connection to the browser at %s: %s", self.name, type(exc).__name__)
-            raise BrowserUnavailable(
-                f"The browser at {self.name} cannot be reached, or does not speak the protocol that "
-                "PRESSRUN_BROWSERS says; a Playwright server must have the version of the Playwright here."
-            ) from None
-        return RemoteChromium(driver, browser, session, PageLimits(self._config.max_windows))
+                remote = RemoteChromium(driver, browser, limits)
+                await remote.open_session()
+            await self._seal.prove(remote, self._config.connect_timeout_s)
+        except (Error, TimeoutError, OSError, BrowserUnavailable) as exc:
+            if remote is not None:
+                await remote.close(_DRIVER_GRACE_S)
+            raise self._failure(exc) from None
+        return remote
+
+    def _failure(self, exc: Exception) -> BrowserUnavailable:
+        if isinstance(exc, BrowserUnavailable):
+            _log.critical("%s", exc)
+            return exc
+        # The text of the error repeats the URL, and with it a secret: only what is known of it is told.
+        why = _why(exc)
+        _log.warning("no browser at %s: %s", self.name, why)
+        return BrowserUnavailable(f"The browser at {self.name} cannot be used: {why}. See docs/remote-browsers.md.")
 
     async def _connect(self, driver: Driver) -> Browser:
         chromium, timeout_ms = driver.playwright.chromium, self._config.connect_timeout_s * 1000
@@ -111,9 +131,29 @@ class RemoteSource:
         return await chromium.connect(self._address.url, timeout=timeout_ms, headers=headers)
 
 
-async def _drop(browser: Browser) -> None:
-    with anyio.move_on_after(_DRIVER_GRACE_S, shield=True):
-        try:
-            await browser.close()
-        except Error:
-            _log.debug("the connection was gone before it was dropped", exc_info=True)
+# No class tells them apart: what the texts of Playwright and of sockets hold, in the order in which it is looked for.
+_REASONS: Final = (
+    ("version mismatch", "its Playwright has another version than the one here"),
+    ("ECONNREFUSED", "nobody listens there"),
+    ("ENOTFOUND", "its name is not known"),
+    ("EAI_AGAIN", "its name is not known"),
+    ("ECONNRESET", "it hung up"),
+    ("socket hang up", "it hung up"),
+)
+_STATUS = re.compile(r" ([45][0-9][0-9])(?: [A-Z]| when)")
+_REFUSED: Final = ("401", "403")
+
+
+def _why(exc: Exception) -> str:
+    """Why no browser could be had, in fixed words."""
+    if isinstance(exc, TimeoutError | PlaywrightTimeoutError):
+        return "it did not answer in time"
+    said = str(exc)
+    for mark, why in _REASONS:
+        if mark in said:
+            return why
+    status = _STATUS.search(said)
+    if status is None:
+        return "it does not speak the protocol that the address says"
+    what = "it refuses the token or password" if status[1] in _REFUSED else "it has no browser at that path just now"
+    return f"{what} (HTTP {status[1]})"

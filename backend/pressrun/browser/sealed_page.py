@@ -37,6 +37,7 @@ class PageLimits:
     """What a page may not exceed, whatever the document does."""
 
     max_windows: int
+    max_memory_bytes: int
     drop_timeout_s: float = 1.0  # a connection closes in milliseconds
 
 
@@ -52,6 +53,7 @@ class SealedPage:
     fixed: bool = False  # its view is as large as the picture all the time
     _world: int | None = None
     crashed: bool = False
+    outgrown: bool = False
     windows: int = 0
 
     @property
@@ -60,8 +62,11 @@ class SealedPage:
 
     async def set_content(self, html: str, timeout_s: float) -> None:
         """Loads the document; the only way in, because a document from a URL could read files (BROWSER.md)."""
+        blank = await self.session.send("Page.getFrameTree")
         await self.page.set_content(html, wait_until="load", timeout=timeout_s * 1000)
         tree = await self.session.send("Page.getFrameTree")
+        if tree["frameTree"]["frame"]["loaderId"] != blank["frameTree"]["frame"]["loaderId"]:
+            raise NavigatedAwayError  # to another blank page, perhaps: what was written into the first one is gone
         world = await self.session.send(
             "Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"], "worldName": _WORLD}
         )
@@ -181,8 +186,13 @@ def _whole(value: float) -> int:
     return max(1, -int(-(value - 1e-6) // 1))
 
 
-def _note_crash(sealed: SealedPage, _: Page) -> None:
+async def _note_crash(sealed: SealedPage, _: Page) -> None:
+    """Ends the calls under way: what is asked of a page that has crashed is never answered."""
     sealed.crashed = True
+    try:
+        await sealed.close()
+    except Error:
+        return  # its browser went with it
 
 
 async def _abort(route: Route) -> None:

@@ -56,6 +56,7 @@ class BrowserSupervisor:
     def __init__(self, source: BrowserSource, config: BrowserPoolConfig, tasks: TaskGroup, *, stays_up: bool) -> None:
         self.name = source.name
         self.weight = source.weight
+        self.is_elsewhere = source.is_elsewhere
         self.places = config.contexts * source.weight
         self.held = 0
         self.turns = Turns(source.weight, config.turn_s)
@@ -165,6 +166,7 @@ class BrowserSupervisor:
         self._alive.append(kept)
         self.tally.started += 1
         self._tasks.start_soon(self._look_after, kept)
+        self._tasks.start_soon(browser.guard)
         if self._closed:  # while it started
             await self._end(kept)
         return kept

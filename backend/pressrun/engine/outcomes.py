@@ -13,7 +13,17 @@ from typing import Any, TypeVar
 import anyio
 import structlog
 
-from pressrun.errors import AttemptSuperseded, DiskFailed, DiskFull, PressrunError, RunCancelled
+from pressrun.errors import (
+    AttemptSuperseded,
+    DiskFailed,
+    DiskFull,
+    DocumentTooLarge,
+    EmptyDocument,
+    PressrunError,
+    RenderTimeout,
+    RunCancelled,
+    SourceTooComplex,
+)
 from pressrun.events.model import Error, Stage
 from pressrun.pipeline.context import StageResult
 
@@ -35,6 +45,10 @@ class Stopped(Exception):
     """The run ended under the stage's feet: cancelled, or taken over by a later attempt."""
 
 
+# A document's own doing: why is said in one line, and no traceback of ours would tell more.
+_DOCUMENTS_OWN = (DocumentTooLarge, EmptyDocument, RenderTimeout, SourceTooComplex)
+
+
 async def checkpointed(stage: Stage, work: Callable[[], Awaitable[StageResult]]) -> dict[str, Any]:
     """Runs a stage; its outcome as JSON."""
     begun_s = anyio.current_time()
@@ -44,7 +58,8 @@ async def checkpointed(stage: Stage, work: Callable[[], Awaitable[StageResult]])
     except (AttemptSuperseded, RunCancelled):
         return {"stopped": True}
     except PressrunError as exc:
-        _log.warning("stage failed", stage=stage, code=exc.code, exc_info=exc)
+        trace = None if isinstance(exc, _DOCUMENTS_OWN) else exc
+        _log.warning("stage failed", stage=stage, code=exc.code, why=str(exc), exc_info=trace)
         return {"error": failure_of(exc, stage).model_dump(mode="json")}
     except Exception as exc:  # noqa: BLE001 - the wall of the pipeline: a bug ends this run, never the server
         _log.error("stage broke", stage=stage, exc_info=exc)

@@ -44,7 +44,9 @@ class Pipeline:
     show_paths: bool
 
     async def compose(self, context: RunContext) -> Composed:
-        """Stage 1. Raises: ComposeFailed, AiFailed, DiskFull."""
+        """Stage 1. Raises: ComposeFailed, DocumentTooLarge, AiFailed, DiskFull."""
+        if context.spec.html is not None and set(context.spec.outputs) != {"html"}:
+            await self.pool.refuse_too_large(context.spec.html)  # else too large pictures were taken out of it first
         return await compose(context, self.ai, self.ai_cache, self.store, self.egress)
 
     async def render(self, context: RunContext) -> Rendered:

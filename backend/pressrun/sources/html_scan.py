@@ -34,7 +34,6 @@ _SCRIPTS_OFF = (
     "scripts_off",
     "The document holds scripts. They do not run here; what they would have drawn is missing.",
 )
-_MAX_SOURCES = 1000  # more are not counted apart
 _TITLE_CHARACTERS = 500
 
 
@@ -45,7 +44,8 @@ def scan_html(html: str, *, fetched: Sequence[str] = ()) -> dict[str, Any]:
     scanner.close()
     title = one_line("".join(scanner.texts["title"])) or one_line("".join(scanner.texts["h1"]))
     scripts = [_SCRIPTS_OFF] if scanner.scripted else []
-    blocked = [source for source in scanner.sources if source not in set(fetched)]
+    came = set(fetched)
+    blocked = [source for source in scanner.sources if source not in came]
     return {"title": title, "warnings": [*scripts, *blocked_warnings(blocked)]}
 
 
@@ -55,7 +55,7 @@ class _Scanner(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.texts: dict[str, list[str]] = {"title": [], "h1": []}
-        self.sources: list[str] = []
+        self.sources: dict[str, None] = {}  # each once, in the order of the document
         self.scripted = False
         self._inside: str | None = None
         self._closed: set[str] = set()
@@ -94,5 +94,5 @@ class _Scanner(HTMLParser):
     def _note(self, *sources: str) -> None:
         for source in sources:
             address = source.strip()
-            if address and not address.lower().startswith(_INSIDE) and len(self.sources) < _MAX_SOURCES:
-                self.sources.append(address)
+            if address and not address.lower().startswith(_INSIDE):
+                self.sources[address] = None

@@ -6,7 +6,9 @@ async ({ maxNodes, maxPicturePixels, animationFrames }) => {
 
   const pictures = [...document.images];
   for (const picture of pictures) picture.loading = "eager"; // lazy ones would stay empty until scrolled to
-  const pixels = pictures.reduce((sum, picture) => sum + picture.naturalWidth * picture.naturalHeight, 0);
+  // One that stands there several times is decoded once.
+  const sizes = new Map(pictures.map((picture) => [picture.currentSrc, picture.naturalWidth * picture.naturalHeight]));
+  const pixels = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   if (pixels > maxPicturePixels) return { pixels };
 
   const important = (element, property, value) => element.style.setProperty(property, value, "important");
