@@ -29,6 +29,7 @@ PROMISES = {
     "sealed": "A page under capture reaches nothing.",
     "hostile": "A document that means harm ends in time with its code, and a run beside it goes on.",
     "browser-dies": "A browser that dies costs no slide: it is captured again, or the run ends as `browser_crashed`.",
+    "linear-cost": "A slide costs no more in a document of thousands than in a short one.",
     "all-browsers": "One run is drawn by all browsers that are free, and gives them back when others wait.",
     "seal-proved": "A browser whose pages reach something is found out before a document is shown, and shows none.",
     "captured-once": "A known picture is not captured again; one that a change would alter is never served stale.",

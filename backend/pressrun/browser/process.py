@@ -200,6 +200,9 @@ _QUIET = (
     "--disable-lcd-text",
     "--force-color-profile=srgb",  # the same pixels on every machine
     "--hide-scrollbars",
+    # Each stage of a frame waits for the one before it: else one picture in a hundred that lies far from the one before
+    # misses the tiles that are not drawn yet (decision 0017).
+    "--run-all-compositor-stages-before-draw",
 )
 
 
