@@ -239,8 +239,9 @@ class Lease:
         if self._page.crashed:
             return BrowserCrashed("The page crashed: the document needs more memory than a page may have.")
         if isinstance(exc, TimeoutError | PlaywrightTimeoutError):
+            setting = " (PRESSRUN_PAGE_TIMEOUT_S)" if timeout_s == self._config.load_timeout_s else ""
             return RenderTimeout(
-                f"The document did not become ready within {timeout_s:g} s (PRESSRUN_PAGE_TIMEOUT_S); "
+                f"The document did not become ready within {timeout_s:g} s{setting}; "
                 "remove endless scripts or resources that never load."
             )
         return BrowserCrashed("The browser crashed while it showed the document; try again.")

@@ -1,10 +1,9 @@
 /** What a request may choose from, with its name on the screen. The server remains the judge. */
-import type { ImageFormat, Output, RunStatus } from "./types";
+import type { ImageFormat, Output, PngMode, RunStatus } from "./types";
 
 export const FORMATS = ["png", "jpeg", "webp"] as const satisfies readonly ImageFormat[];
 export const OUTPUTS = ["images", "html", "pdf", "zip"] as const satisfies readonly Output[];
-export const PNG_MODES = ["speed", "size"] as const;
-export type PngMode = (typeof PNG_MODES)[number];
+export const PNG_MODES = ["speed", "size"] as const satisfies readonly PngMode[];
 export const SIZES = {
   "1920x1080": { width: 1920, height: 1080, label: "Landscape" },
   "1080x1920": { width: 1080, height: 1920, label: "Portrait" },

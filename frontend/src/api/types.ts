@@ -6,6 +6,7 @@ type Schemas = components["schemas"];
 export type GenerateRequest = Schemas["GenerateRequest"];
 export type Theme = NonNullable<GenerateRequest["theme"]>;
 export type ImageFormat = NonNullable<GenerateRequest["image_format"]>;
+export type PngMode = NonNullable<GenerateRequest["png_mode"]>;
 export type Output = NonNullable<GenerateRequest["outputs"]>[number];
 
 /** CONTRACT "Events": a union told apart by `type`. */
@@ -23,11 +24,7 @@ export type RunStatus = Run["status"];
 export type RunDetail = Run &
   Pick<Schemas["RunDetail"], "attempts" | "stages"> & { webhook?: Webhook | null };
 /** How far the word to somebody else's server is; not there where none was asked for. */
-export interface Webhook {
-  state: "waiting" | "due" | "delivered" | "given_up";
-  attempts: number;
-  last_status: number | null;
-}
+export type Webhook = Schemas["WebhookOut"];
 export type Attempt = RunDetail["attempts"][number];
 export type StageTime = RunDetail["stages"][number];
 export type RunSpec = Partial<GenerateRequest>;

@@ -16,6 +16,8 @@ import styles from "./BusyCard.module.css";
 interface Props {
   problem: Problem;
   onAgain: () => void;
+  /** The same again, but behind the run in the way. */
+  onQueue: () => void;
   onDismiss: () => void;
 }
 
@@ -31,9 +33,19 @@ export function BusyCard(props: Props): ReactElement {
 }
 
 /** Another caller's run: the server does not say which. */
-function Stranger({ problem, onAgain, onDismiss }: Props): ReactElement {
+function Stranger({ problem, onAgain, onQueue, onDismiss }: Props): ReactElement {
   return (
-    <Notice tone="warning" role="alert" title={problem.title} actions={<Again {...{ onAgain, onDismiss }} />}>
+    <Notice
+      tone="warning"
+      role="alert"
+      title={problem.title}
+      actions={
+        <>
+          <Wait {...{ problem, onQueue }} />
+          <Again {...{ onAgain, onDismiss }} />
+        </>
+      }
+    >
       <p>{problem.detail}</p>
     </Notice>
   );
@@ -43,7 +55,7 @@ function Again({
   onAgain,
   onDismiss,
   primary,
-}: Omit<Props, "problem"> & { primary?: boolean }): ReactElement {
+}: Pick<Props, "onAgain" | "onDismiss"> & { primary?: boolean }): ReactElement {
   return (
     <>
       <Button tone={primary === true ? "primary" : "plain"} onClick={onAgain}>
@@ -52,6 +64,13 @@ function Again({
       <Button onClick={onDismiss}>Close</Button>
     </>
   );
+}
+
+function Wait({ problem, onQueue }: Pick<Props, "problem" | "onQueue">): ReactElement | null {
+  // The same request again is a duplicate, which no line takes.
+  return problem.reason === "in_flight" && problem.same_request !== true ? (
+    <Button onClick={onQueue}>Wait in the line</Button>
+  ) : null;
 }
 
 function Watch({ id, children }: { id: string; children: string }): ReactElement {
@@ -95,7 +114,7 @@ function liveRun(view: RunView, problem: Problem) {
   };
 }
 
-function InFlight({ problem, id, onAgain, onDismiss }: Props & { id: string }): ReactElement {
+function InFlight({ problem, id, onAgain, onQueue, onDismiss }: Props & { id: string }): ReactElement {
   const { view } = useRun(id);
   const run = liveRun(view, problem);
   const ended = hasEnded(run.status);
@@ -110,6 +129,7 @@ function InFlight({ problem, id, onAgain, onDismiss }: Props & { id: string }): 
         <>
           <Watch id={id}>Watch it</Watch>
           <CancelButton operationId={id} attempt={view.status === null ? undefined : view.attempt} />
+          <Wait {...{ problem, onQueue }} />
         </>
       )}
       <Again {...{ onAgain, onDismiss }} primary={ended} />

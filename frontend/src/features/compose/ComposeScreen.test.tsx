@@ -143,6 +143,22 @@ test("a 409 names the run in the way, can cancel it, and keeps the text", async 
   expect(source()).toBe("my own text");
 });
 
+test("a 409 offers a place in the line, and sends the same request to wait there under a new key", async () => {
+  const { seen } = await serveLog(lesson, {
+    trouble: (one, response, requests) =>
+      one.url === "/generate-sse" && !one.body.includes("on_busy") && busy(one, response, requests),
+  });
+  const user = await type("my own text");
+  await press(user);
+  await user.click(await screen.findByRole("button", { name: "Wait in the line" }));
+  await screen.findByText("Complete");
+  expect(posts(seen).map(({ body }) => (JSON.parse(body) as { on_busy?: string }).on_busy)).toEqual([
+    undefined,
+    "queue",
+  ]);
+  expect(new Set(posts(seen).map(({ headers }) => headers["idempotency-key"])).size).toBe(2);
+});
+
 test("once the run in the way has ended, the card says that the way is free", async () => {
   await serveLog(lesson, { trouble: onPost(busy) });
   const user = await type("my own text");

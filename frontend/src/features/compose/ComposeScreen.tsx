@@ -51,10 +51,10 @@ export function ComposeScreen({ onStarted }: { onStarted: (started: StartedRun) 
     // What the server said was about the request as it was; a 409 is about another run, and stays.
     if (state.state !== "refused" || state.error.problem.status !== 409) dismiss();
   };
-  const submit = (): void => {
+  const submit = (onBusy?: "queue"): void => {
     const found = findProblems(draft);
     setPressed(found.length > 0);
-    if (found.length === 0) generate(toRequest(draft));
+    if (found.length === 0) generate({ ...toRequest(draft), ...(onBusy && { on_busy: onBusy }) });
     else if (found.some(({ field }) => field === "source")) text.current?.focus();
   };
   const onSubmit = (event: SyntheticEvent): void => {
@@ -70,7 +70,16 @@ export function ComposeScreen({ onStarted }: { onStarted: (started: StartedRun) 
     <form className={styles["screen"]} noValidate onSubmit={onSubmit} onKeyDown={onKeyDown}>
       <h1 className={styles["title"]}>Text in, slides out.</h1>
       <div ref={refusal} className={styles["refusal"]} hidden={!refused}>
-        <Refusal state={state} onAgain={submit} onDismiss={dismiss} />
+        <Refusal
+          state={state}
+          onAgain={() => {
+            submit();
+          }}
+          onQueue={() => {
+            submit("queue");
+          }}
+          onDismiss={dismiss}
+        />
       </div>
       <SourceEditor draft={draft} kept={kept} problem={problems.source} textRef={text} onChange={edit} />
       <div className={styles["side"]}>

@@ -9,17 +9,19 @@ import type { GenerateState } from "./useGenerate";
 interface Props {
   state: GenerateState;
   onAgain: () => void;
+  /** The same again, but behind whoever is in the way. */
+  onQueue: () => void;
   onDismiss: () => void;
 }
 
 /** Why nothing was started, and what to do about it. */
-export function Refusal({ state, onAgain, onDismiss }: Props): ReactElement | null {
+export function Refusal({ state, onAgain, onQueue, onDismiss }: Props): ReactElement | null {
   if (state.state === "unanswered") return <Unanswered onAgain={onAgain} />;
   if (state.state !== "refused") return null;
   const { problem } = state.error;
-  if (problem.status === 409) return <BusyCard {...{ problem, onAgain, onDismiss }} />;
+  if (problem.status === 409) return <BusyCard {...{ problem, onAgain, onQueue, onDismiss }} />;
   if (problem.status === 422 && problem.errors != null) return <WrongFields errors={problem.errors} />;
-  return <Refused {...{ problem, onAgain, onDismiss }} />;
+  return <Refused {...{ problem, onAgain, onQueue, onDismiss }} />;
 }
 
 function Unanswered({ onAgain }: { onAgain: () => void }): ReactElement {
@@ -80,7 +82,12 @@ const adviceByCode: Readonly<Record<string, string>> = {
 const adviceFor = ({ status, code = "" }: Problem): string | undefined =>
   adviceByCode[code] ?? advice[status];
 
-function Refused({ problem, onAgain, onDismiss }: Omit<Props, "state"> & { problem: Problem }): ReactElement {
+function Refused({
+  problem,
+  onAgain,
+  onQueue,
+  onDismiss,
+}: Omit<Props, "state"> & { problem: Problem }): ReactElement {
   const wait = problem.retry_after_s;
   const what = adviceFor(problem);
   return (
@@ -90,6 +97,7 @@ function Refused({ problem, onAgain, onDismiss }: Omit<Props, "state"> & { probl
       title={problem.title}
       actions={
         <>
+          {problem.code === "lane_paused" && <Button onClick={onQueue}>Wait in the line</Button>}
           <Button onClick={onAgain}>Try again</Button>
           <Button onClick={onDismiss}>Close</Button>
         </>

@@ -1,15 +1,6 @@
 /** What a person has typed and chosen, before it is a request. Pure. */
-import {
-  FORMATS,
-  isZoom,
-  OUTPUTS,
-  PNG_MODES,
-  type PngMode,
-  type Size,
-  SIZES,
-  ZOOM_ADVICE,
-} from "@/api/choices";
-import type { GenerateRequest, ImageFormat, Output, Theme } from "@/api/types";
+import { FORMATS, isZoom, OUTPUTS, PNG_MODES, type Size, SIZES, ZOOM_ADVICE } from "@/api/choices";
+import type { GenerateRequest, ImageFormat, Output, PngMode, Theme } from "@/api/types";
 
 export const THEMES = ["paper", "ink", "chalk"] as const satisfies readonly Theme[];
 export const KINDS = ["text", "html"] as const;
@@ -77,7 +68,7 @@ export function readDraft(stored: string | null): Draft {
   };
 }
 
-export function toRequest(draft: Draft): GenerateRequest & { png_mode?: PngMode } {
+export function toRequest(draft: Draft): GenerateRequest {
   const { width, height } = SIZES[draft.size];
   const title = draft.title.trim();
   return {

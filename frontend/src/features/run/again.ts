@@ -1,15 +1,6 @@
 /** What a run is to be made again with. Pure. */
-import {
-  FORMATS,
-  isZoom,
-  OUTPUTS,
-  PNG_MODES,
-  type PngMode,
-  type Size,
-  SIZES,
-  ZOOM_ADVICE,
-} from "@/api/choices";
-import type { ImageFormat, Output, RerenderRequest, RunSpec } from "@/api/types";
+import { FORMATS, isZoom, OUTPUTS, type Size, SIZES, ZOOM_ADVICE } from "@/api/choices";
+import type { ImageFormat, Output, PngMode, RerenderRequest, RunSpec } from "@/api/types";
 
 /** The size that the run was made in, when that is none of the named ones. */
 export const AS_IT_WAS = "as-it-was";
@@ -29,12 +20,11 @@ export const sizeOf = ({ viewport_width, viewport_height }: RunSpec): Again["siz
 
 /** As it was. */
 export function fromSpec(spec: RunSpec): Again {
-  const mode = (spec as { png_mode?: unknown }).png_mode;
   return {
     size: sizeOf(spec),
     zoom: String(spec.zoom ?? ""),
     imageFormat: spec.image_format ?? FORMATS[0],
-    pngMode: PNG_MODES.find((each) => each === mode) ?? "speed",
+    pngMode: spec.png_mode ?? "speed",
     outputs: OUTPUTS.filter((output) => (spec.outputs ?? ["images"]).includes(output)),
   };
 }
