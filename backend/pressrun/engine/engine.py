@@ -12,7 +12,7 @@ How a workflow body ends:
 - something breaks around its stages (a checkpoint or a folder that cannot be written): the run ends as `error`.
 However it ends, its end is written as soon as the database takes it; until then the run holds its slot.
 
-The one rule of all ends (decision 0016): a run whose batch folder is there is complete, whatever else it was to end as.
+The one rule of all ends (decision 0020): a run whose batch folder is there is complete, whatever else it was to end as.
 So every attempt looks for it (`_end`), and a run that may be published is not ended by anybody but an attempt.
 
 DBOS is a process-wide singleton; so is an open Engine.
