@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
@@ -110,6 +111,7 @@ async def test_what_passes_is_asked_again_until_it_works(route: respx.Route, sta
         (httpx.ConnectTimeout, AiUnavailable),
         (httpx.RemoteProtocolError, AiUnavailable),
         (httpx.ReadError, AiUnavailable),
+        (ssl.SSLError, AiUnavailable),
     ],
 )
 async def test_a_line_that_breaks_before_the_answer_is_tried_again_and_then_told(

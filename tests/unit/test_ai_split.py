@@ -61,6 +61,7 @@ def test_a_text_without_pauses_is_cut_at_sentences_then_anywhere() -> None:
 
 
 @pytest.mark.parametrize("unit", ["a", "\n", "# a\n", "``` \n", "a\n\n", ". ", "[a]: b\n", "data:image/png,", "a@a."])
+@pytest.mark.slow
 def test_the_longest_text_is_taken_apart_quickly(unit: str) -> None:
     started = time.process_time()
     read_source(unit * (400_000 // len(unit)), 8_000)

@@ -223,6 +223,7 @@ json_values = st.recursive(
 
 
 @given(st.dictionaries(st.text(), json_values, max_size=5))
+@pytest.mark.slow
 def test_what_json_can_say_comes_through_unchanged(data: dict[str, Any]) -> None:
     assert parse_json_object(json.dumps(data).encode()) == data
 
@@ -357,6 +358,7 @@ def test_a_required_field_that_is_missing_is_named() -> None:
 
 
 @given(st.dictionaries(st.sampled_from([*RunSpec.model_fields, "zom", "\ud800"]), json_values, max_size=6))
+@pytest.mark.slow
 def test_any_object_is_a_spec_or_field_errors_that_can_be_sent(data: dict[str, Any]) -> None:
     try:
         assert isinstance(parse_model(RunSpec, data), RunSpec)
@@ -399,6 +401,7 @@ tricky = st.recursive(
 
 
 @given(st.dictionaries(st.text('",\\', max_size=3), tricky, max_size=5), st.integers(0, 20))
+@pytest.mark.slow
 def test_only_what_holds_too_many_values_is_refused_by_counting_whatever_its_strings_hold(
     data: dict[str, Any], most: int
 ) -> None:

@@ -119,6 +119,7 @@ async def test_the_longest_unused_go_when_there_is_no_room(tmp_path: Path, rende
     assert await cache.find(["4" * 64]) == [None]
 
 
+@pytest.mark.slow
 async def test_the_room_is_bounded_over_many_pictures_and_two_processes(tmp_path: Path, renderer: Renderer) -> None:
     caches = [CaptureCache(tmp_path / "captures", 20_000, renderer) for _ in range(2)]
     for number in range(500):
@@ -277,6 +278,7 @@ def spec_of(values: dict[str, object]) -> RunSpec:
 
 
 @given(st.fixed_dictionaries(SPECS), st.data())
+@pytest.mark.slow
 def test_a_changed_field_that_shows_never_has_the_same_key(values: dict[str, object], data: st.DataObject) -> None:
     spec = spec_of(values)
     piece = Slice(0, 100, 0)

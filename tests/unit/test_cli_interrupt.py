@@ -51,6 +51,7 @@ def wait_for(process: subprocess.Popen[str], text: str, *, on_stderr: bool = Fal
     raise AssertionError(f"{text!r} was not said")
 
 
+@pytest.mark.slow
 def test_a_run_that_somebody_else_started_is_left_not_cancelled(lesson: Path) -> None:
     joined = Stream(events=2, end="hold", headers={"Run-Disposition": "joined"})
     script = Script(generate=[joined], cancel=[Answer(202, RUN)])
@@ -63,6 +64,7 @@ def test_a_run_that_somebody_else_started_is_left_not_cancelled(lesson: Path) ->
     assert script.count("cancel") == 0
 
 
+@pytest.mark.slow
 def test_before_anything_is_started_ctrl_c_leaves_at_once(lesson: Path) -> None:
     busy = Answer(503, {"detail": "The waiting line is full.", "code": "server_busy"}, {"Retry-After": "60"})
     script = Script(generate=[busy])
@@ -75,6 +77,7 @@ def test_before_anything_is_started_ctrl_c_leaves_at_once(lesson: Path) -> None:
     assert len(script.seen) == 1
 
 
+@pytest.mark.slow
 def test_a_cancel_that_finds_nobody_is_tried_again_and_the_end_comes_over_a_new_line(lesson: Path) -> None:
     script = Script(
         generate=[Stream(events=2, end="hold")],
@@ -95,6 +98,7 @@ def test_a_cancel_that_finds_nobody_is_tried_again_and_the_end_comes_over_a_new_
     assert out.count("started") == 0, "what was shown is not shown again"
 
 
+@pytest.mark.slow
 def test_a_cancel_that_is_refused_is_told_and_the_run_is_followed_on(lesson: Path) -> None:
     refused = Answer(403, {"detail": "This token may not cancel.", "code": "forbidden"})
     script = Script(generate=[Stream(events=2, end="hold")], cancel=[refused], events=[Stream()])

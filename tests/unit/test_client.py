@@ -85,6 +85,7 @@ async def test_a_stream_cut_after_any_event_is_resumed_without_loss_or_repeat(co
         assert cursors == list(range(k, len(LOG)))
 
 
+@pytest.mark.slow
 async def test_an_answer_cut_at_any_byte_gives_each_event_once(collect: Generate) -> None:
     script = Script(generate=[Stream(end="reset")])
     with scripted_server(script) as url:

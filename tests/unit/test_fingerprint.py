@@ -120,5 +120,6 @@ _KEYS = st.from_regex(r"[a-z_]{1,8}", fullmatch=True)
 
 
 @given(st.recursive(_PLAIN | _TEXT, lambda inner: st.lists(inner) | st.dictionaries(_KEYS, inner)))
+@pytest.mark.slow
 def test_the_canonical_json_is_that_of_rfc_8785(value: Any) -> None:
     assert canonical_json(value) == rfc8785.dumps(value)

@@ -182,6 +182,7 @@ async def test_two_origins_are_refused_even_when_both_are_ours() -> None:
     ),
     host=st.sampled_from(["localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000", "my.lan", "my.lan:80"]),
 )
+@pytest.mark.slow
 def test_only_the_same_scheme_host_and_port_is_our_origin(origin: str, host: str) -> None:
     def with_port(authority: str) -> str:
         return authority if authority.rpartition(":")[2].isdecimal() else f"{authority}:80"

@@ -177,6 +177,7 @@ async def test_a_strangers_run_is_only_busy(core: Core) -> None:
     assert rejected.active.operation_id not in str(rejected)
 
 
+@pytest.mark.slow
 async def test_one_accepted_run_of_200_simultaneous_identical_submissions(where: Path | str) -> None:
     """Over threads: 8 event loops, each with its own database connections, let go at one barrier."""
     loops, each = 8, 25

@@ -63,6 +63,7 @@ async def test_filters_narrow_the_list_together(where: Path | str) -> None:
         assert (await RunHistory(core.database).list_page("stranger", Filter())).runs == []
 
 
+@pytest.mark.slow
 async def test_pages_join_without_gap_or_repetition_while_runs_are_added(where: Path | str) -> None:
     async with open_core(where) as core:
         made = [(await core.begin(str(number), lane=str(number))).operation_id for number in range(7)]

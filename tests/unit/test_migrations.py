@@ -137,6 +137,7 @@ async def test_tables_that_an_older_server_still_uses_are_not_changed(postgres: 
         pass
 
 
+@pytest.mark.slow
 async def test_a_start_with_nothing_to_upgrade_does_not_even_load_alembic(tmp_path: Path) -> None:
     script = (
         "import anyio, sys; from pathlib import Path; from pressrun.db.engine import open_database\n"

@@ -11,6 +11,7 @@ for it belongs to `settings`. That httpx logs whole URLs at INFO is turned off i
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ _ERROR_BODY_BYTES = 64 * 1024  # arbitrary: an error in JSON is a few hundred by
 _RETRY_WAIT_MAX_S = 8.0  # arbitrary, without a Retry-After
 _ABOUT_THE_KEY = {401, 403}
 _WORDS_CHARS = 500  # arbitrary: the beginning of an error in JSON says it
+# httpx translates what sockets raise, but not what TLS does once it is established (as in egress/broker.py)
+_BROKEN = (httpx.HTTPError, ssl.SSLError)
 _BROKEN_OFF = "The AI endpoint broke its answer off before the end; try again."
 
 
@@ -147,7 +150,7 @@ class AiClient:
         request = self._http.build_request("POST", self._url, json=payload)
         try:
             response = await self._http.send(request, stream=True)
-        except httpx.TransportError as exc:
+        except _BROKEN as exc:
             raise Refusal(_unreachable(exc), retry=True) from exc
         streams = False
         try:
@@ -177,7 +180,7 @@ class AiClient:
         with self._at_most(due, deadline):
             try:
                 return await anext(source, None)
-            except httpx.HTTPError as exc:
+            except _BROKEN as exc:
                 raise AiFailed(_BROKEN_OFF) from exc
 
     def _due(self, deadline: float, *, begun: bool) -> float:
@@ -208,7 +211,7 @@ def _wait_before_retry(exc: Exception) -> bool | float:
     return exc.retry if isinstance(exc, Refusal) else False
 
 
-def _unreachable(exc: httpx.TransportError) -> AiFailed:
+def _unreachable(exc: Exception) -> AiFailed:
     if isinstance(exc, httpx.ConnectError | httpx.ConnectTimeout):
         return AiUnavailable(
             "The AI endpoint cannot be reached; check PRESSRUN_AI_BASE_URL and that the endpoint runs, "
@@ -231,7 +234,7 @@ async def _read_some(response: httpx.Response) -> bytes:
             body += chunk
             if len(body) >= _ERROR_BODY_BYTES:
                 break
-    except httpx.HTTPError:
+    except _BROKEN:
         return b""
     return body
 
