@@ -87,7 +87,7 @@ async def _run_in_memory(pipeline: Pipeline, text: str) -> float:
 
     begun_at = time.perf_counter()
     operation_id = str(uuid.uuid4())
-    with patch("pressrun.artifacts.store.os.fsync"):
+    with patch("pressrun.artifacts.disk.os.fsync"):
         context = RunContext(
             operation_id=operation_id,
             attempt=1,

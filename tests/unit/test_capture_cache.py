@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pressrun.artifacts.store import LocalArtifactStore, Offer
+from pressrun.artifacts.staged import Offer
+from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.browser import renderer as renderer_module
 from pressrun.browser.capture_cache import CaptureCache, KeptPicture
 from pressrun.browser.config import BrowserPoolConfig

@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from pressrun.artifacts.model import StoredFile
-from pressrun.artifacts.store import Offer
+from pressrun.artifacts.staged import Offer
 from pressrun.browser.pool import open_browser_pool
 from pressrun.errors import DiskFull, EmptyDocument
 from pressrun.events.model import AnyBody, Progress, Screenshot, Warning

@@ -137,7 +137,8 @@ async def test_an_attempt_that_does_not_know_yet_that_it_is_over_takes_nothing_f
     later = await store.open_staging("op", 2)
     file = await later.write("a", b"1")
     assert await store.settle("op", 1, "batch") is None
-    await store.open_staging("op", 1)
+    with pytest.raises(AttemptSuperseded):
+        await store.open_staging("op", 1)
     assert await later.read("a") == b"1"
     await store.publish("op", 2, "batch", manifest([file]))
 

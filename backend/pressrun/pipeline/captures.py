@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pressrun.artifacts.model import StoredFile
-from pressrun.artifacts.store import Offer
+from pressrun.artifacts.staged import Offer
 from pressrun.browser.capture_cache import CaptureCache
 from pressrun.browser.page_breaks import Slice, SlicePlan
 from pressrun.pipeline.context import RunContext

@@ -26,7 +26,8 @@ from pressrun.pipeline.publish import batch_folder_name
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from pressrun.artifacts.store import LocalArtifactStore, StagingFolder
+    from pressrun.artifacts.staged import StagingFolder
+    from pressrun.artifacts.store import LocalArtifactStore
     from pressrun.clock import Clock
     from pressrun.db.engine import Database
     from pressrun.db.retention import Ended, Removable

@@ -1,0 +1,99 @@
+"""The published batch folders, `{root}/{folder}/`: complete and verifiable from the rename on, never changed again.
+
+Everything here blocks; `LocalArtifactStore` runs it in threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import structlog
+
+from pressrun.artifacts.disk import size_of, sync
+from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile, media_type_of
+from pressrun.artifacts.staged import staged_folders, take_over
+from pressrun.errors import AttemptSuperseded, NotFound, RunFailure
+from pressrun.failpoints import failpoint
+
+_log = structlog.get_logger(__name__)
+
+
+def settle(root: Path, operation_id: str, staging: Path, target: Path) -> Manifest | None:
+    try:
+        take_over(root, operation_id, staging)
+    except OSError as exc:  # a disk that refuses this rename refuses that of an attempt which thaws
+        _log.warning("staging could not be taken over", operation_id=operation_id, reason=exc.strerror)
+    if not target.is_dir():
+        return None
+    try:
+        sync(target.parent)  # who renamed it may have died before this
+    except OSError as exc:
+        _log.error("a batch folder may not outlast a power cut", folder=target.name, reason=exc.strerror)
+    return load_manifest(target)
+
+
+def find_batch(root: Path, operation_id: str) -> str | None:
+    return next((path.name for path in root.glob(f"*_{operation_id}")), None)
+
+
+def publish(source: Path, target: Path, manifest: str, listed: Mapping[str, int]) -> None:
+    if target.exists():
+        # this very batch: the folder is named by its operation_id, and a rename is all or nothing
+        sync(target.parent)  # who renamed it may have died before this
+        return
+    if not source.is_dir():
+        raise AttemptSuperseded
+    for path in sorted(source.rglob("*"), reverse=True):  # what is in a folder before the folder
+        if path.is_dir():
+            with contextlib.suppress(OSError):  # unless there is something in it
+                path.rmdir()
+        elif path.relative_to(source).as_posix() not in listed:
+            path.unlink()
+    for name, size_bytes in listed.items():
+        path = source / name
+        if not path.is_file() or path.stat().st_size != size_bytes:
+            raise RunFailure(f"{name} was changed or removed before it could be published; start the run again.")
+    (source / MANIFEST_NAME).write_text(manifest, encoding="utf-8")
+    failpoint("publish.manifest_written")
+    sync(source / MANIFEST_NAME)  # the other files have been, each before it got its name
+    for path in source.rglob("*"):
+        if path.is_dir():
+            sync(path)
+    sync(source)
+    failpoint("publish.before_rename")
+    source.rename(target)
+    failpoint("publish.renamed")
+    sync(target.parent)
+
+
+def measure(batch: Path, staging_root: Path, operation_id: str) -> int:
+    folders = [batch] if batch.is_dir() else staged_folders(staging_root, operation_id)
+    return sum(size_of(Path(root) / name) for folder in folders for root, _, names in os.walk(folder) for name in names)
+
+
+def load_manifest(folder: Path) -> Manifest:
+    try:
+        text = (folder / MANIFEST_NAME).read_text(encoding="utf-8")
+    except FileNotFoundError as exc:
+        raise NotFound("the files of this run are no longer there") from exc
+    return Manifest.model_validate_json(text)
+
+
+def load_records(folder: Path) -> Mapping[str, StoredFile]:
+    """Every file of the batch by its name, the manifest too."""
+    files = {file.name: file for file in load_manifest(folder).files}
+    return {**files, MANIFEST_NAME: _manifest_record(folder / MANIFEST_NAME)}
+
+
+def _manifest_record(path: Path) -> StoredFile:
+    data = path.read_bytes()
+    return StoredFile(
+        name=MANIFEST_NAME,
+        media_type=media_type_of(MANIFEST_NAME),
+        size_bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+    )

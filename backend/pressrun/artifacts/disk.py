@@ -1,0 +1,87 @@
+"""What is done to folders and files of a disk that may be full, failing or shared; for the rooms of `artifacts`.
+
+Everything here but `in_thread` blocks and is run by it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import anyio.to_thread
+
+from pressrun.errors import DiskFailed, DiskFull
+
+GRAVE = "deleted-"
+_DISK_FAILED = (errno.EIO, errno.EROFS, errno.EACCES)
+
+T = TypeVar("T")
+
+
+async def in_thread(work: Callable[..., T], *args: object) -> T:
+    try:
+        return await anyio.to_thread.run_sync(work, *args)
+    except OSError as exc:
+        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull from exc
+        if exc.errno in _DISK_FAILED:
+            raise DiskFailed from exc
+        raise
+
+
+def prove_writable(root: Path) -> None:
+    probe = root / f"probe-{secrets.token_hex(4)}"  # several may ask at once
+    try:
+        probe.write_bytes(b"?")
+        sync(probe)
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def bury(folder: Path, grave: Path) -> None:
+    """By a rename first: who still writes into the folder finds it gone, and cannot keep it from being emptied."""
+    _empty_grave(grave)  # that a failing disk has left half full
+    with contextlib.suppress(FileNotFoundError):
+        folder.rename(grave)
+    _empty_grave(grave)
+
+
+def _empty_grave(grave: Path) -> None:
+    while grave.exists():
+        with contextlib.suppress(FileNotFoundError):  # somebody else does the same
+            shutil.rmtree(grave)
+
+
+def size_of(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def list_folders(root: Path) -> list[str]:
+    with os.scandir(root) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+
+
+def empty_graves(root: Path) -> None:
+    for grave in root.glob(f"{GRAVE}*"):
+        shutil.rmtree(grave, ignore_errors=True)
