@@ -78,7 +78,8 @@ class GuardModel:
         eldest = {run.name for run in busy if run.slot and run.slot_since[1] == busy[0].slot_since[1]} or {busy[0].name}
         if on_busy in {"reject", "join"}:
             return ("in_flight" if on_busy == "reject" else "joined"), eldest
-        told = self.waits("queued" if on_busy == "queue" else "replaced")
+        # who only waits, in a paused lane for instance, is passed by and not cancelled
+        told = self.waits("replaced" if on_busy == "replace" and busy[0].slot else "queued")
         return told, eldest if told != "full" else set()
 
     def waits(self, told: str) -> str:

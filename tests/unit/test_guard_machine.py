@@ -93,6 +93,7 @@ class GuardMachine(RuleBasedStateMachine):
     )
     def submit(self, text: str, lane: str, on_busy: Any, on_duplicate: Any, priority: int) -> None:
         expected, named = self.model.expect(text, lane, on_busy, on_duplicate)
+        passes = on_busy == "replace" and bool(self.model.busy(lane))
         submission = self.core.submission(text, lane=lane, priority=priority)
         try:
             policies = Policies(on_busy=on_busy, on_duplicate=on_duplicate)
@@ -109,7 +110,7 @@ class GuardMachine(RuleBasedStateMachine):
         if told not in {"started", "queued"}:
             assert name in named or told in {"full", "paused"}
         if told in {"started", "queued", "replaced"}:
-            run = ModelRun(submission.operation_id, text, lane, FRONT if told == "replaced" else priority)
+            run = ModelRun(submission.operation_id, text, lane, FRONT if passes and told != "started" else priority)
             self.accept(run, told, name)
 
     def accept(self, run: ModelRun, disposition: str, replaces: str) -> None:
