@@ -63,4 +63,4 @@ def test_a_run_whose_folder_is_there_is_complete_although_its_last_stage_broke(t
     for name in ("screenshot_count", "screenshot_files", "truncated"):
         assert story[-1][name] == again[name]
     assert [file["name"] for file in story[-1]["artifacts"]] == [file["name"] for file in again["artifacts"]]
-    assert "stage broke" in server.log
+    assert "stage failed" in server.log

@@ -71,6 +71,10 @@ def test_a_killed_sweep_takes_nothing_from_a_run_that_is_under_way(tmp_path: Pat
         check_story(story)
         folder = Path(story[-1]["folder"])
         check_folder(folder)
+        again = [event["type"] for event in story].index("started", 1)
+        told_before = {event["filename"] for event in story[:again] if event["type"] == "screenshot"}
+        staged = {name: at for name, at in staged.items() if f"slides/{name}" in told_before}
+        assert len(staged) > 2
         assert {name: (folder / "slides" / name).stat().st_mtime_ns for name in staged} == staged, "captured again"
 
 

@@ -22,7 +22,7 @@ from tests.support.core import COMPLETE, Core, open_core
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-CORES, CLIENTS, ROUNDS = 3, 6, 12
+CORES, CLIENTS, ROUNDS = 3, 6, 18
 CONFIG = GuardConfig(dedup_window_s=5, run_max_s=1800, max_runs=3, max_queued=4, lanes={"default": 1, "wide": 2})
 
 

@@ -28,7 +28,8 @@ ALLOWED = {
     "client/": "a Pressrun server, from a user's program",
     "api/listeners.py": "nobody: listens",
     "api/server.py": "nobody: listens",
-    "browser/self_test.py": "nobody: listens on loopback for what a page must not reach",
+    "browser/ways_out.py": "nobody: listens on loopback for what a page must not reach",
+    "browser/remote_seal.py": "the operator's own PRESSRUN_BROWSERS: which of our addresses faces it",
     "doctor.py": "our own server, and PRESSRUN_AI_BASE_URL",
 }
 

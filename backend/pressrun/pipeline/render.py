@@ -138,19 +138,22 @@ class _Slides:
 
     async def _tell(self) -> None:
         async with self._telling:
+            done = len(self.files)
             news: list[Screenshot] = []
-            while (file := self._saved.pop(len(self.files) + 1, None)) is not None:
-                self.files.append(file)
-                known = self._context.captured.get(len(self.files))
+            while (file := self._saved.get(done + 1)) is not None:
+                done += 1
+                known = self._context.captured.get(done)
                 if known is None or known.sha256 != file.sha256:  # else the log has it, of an earlier attempt
-                    news.append(self._screenshot(len(self.files), file))
+                    news.append(self._screenshot(done, file))
             if news:
-                await self._context.emit(*news, self._progress())
+                await self._context.emit(*news, self._progress(done))
             for _ in news:
                 failpoint("slide.told")
+            # Only now: after a write that failed another browser's slide must not be told as if these had been.
+            self.files += [self._saved.pop(index) for index in range(len(self.files) + 1, done + 1)]
 
-    def _progress(self) -> Progress:
-        done, total = len(self.files), self._total
+    def _progress(self, done: int) -> Progress:
+        total = self._total
         return progress_of("render", done / total, f"Slide {done} of {total}", done, total)
 
     def _name(self, index: int) -> str:
