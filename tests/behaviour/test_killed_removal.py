@@ -43,9 +43,8 @@ def test_a_kill_in_the_midst_of_a_removal_leaves_no_half_run_and_no_folder_of_no
             for run in runs:
                 check_folder(folder_of(server, run))
             server.start()
-            wait_until(lambda: tables_of(server)[1] == set())
             gone = names if door == "sweep" else names[:1]
-            wait_until(lambda gone=gone: tables_of(server)[0].isdisjoint(gone))  # type: ignore[misc]
+            wait_until(lambda gone=gone: is_over(server, gone))  # type: ignore[misc]
             runs, _ = tables_of(server)
             assert {path.name.rpartition("_")[2] for path in (server.data_dir / "batches").iterdir()} == runs
             assert list((server.data_dir / "staging").iterdir()) == []
@@ -74,12 +73,18 @@ def test_a_killed_sweep_takes_nothing_from_a_run_that_is_under_way(tmp_path: Pat
         again = [event["type"] for event in story].index("started", 1)
         told_before = {event["filename"] for event in story[:again] if event["type"] == "screenshot"}
         staged = {name: at for name, at in staged.items() if f"slides/{name}" in told_before}
-        assert len(staged) > 2
+        assert staged
         assert {name: (folder / "slides" / name).stat().st_mtime_ns for name in staged} == staged, "captured again"
 
 
 def slides_of(server: Server) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in server.data_dir.glob("staging/*/slides/*.png")}
+
+
+def is_over(server: Server, gone: list[str]) -> bool:
+    """Whether these runs are gone, files and all: a row goes before its files, and its grave after them."""
+    runs, graves = tables_of(server)
+    return runs.isdisjoint(gone) and not graves
 
 
 def folder_of(server: Server, run: str) -> Path:

@@ -13,6 +13,7 @@ Owns engines, pragmas, threads and transactions; knows no query. Query functions
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from functools import lru_cache, partial
@@ -38,6 +39,7 @@ T = TypeVar("T")
 _READER_THREADS = 4  # arbitrary (2..16): reads are short, and SQLite reads in parallel
 _PRIMARY_CODE = 0xFF  # the rest of SQLite's error codes says more of the same (sqlite.org/rescode.html)
 _DISK_FAILED = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+_WAL_AGAIN_S = 0.02  # arbitrary (0.005..0.1)
 _BUSY_TIMEOUT_MS = 5_000  # another process (a backup, the sqlite3 shell) may hold the file for a moment
 
 _log = structlog.get_logger(__name__)
@@ -176,12 +178,22 @@ def _sql(statement: Select[Any]) -> str:
 
 
 def use_wal(path: Path) -> None:
-    """Makes the SQLite file if it is not there, and sets it to WAL: once, for good. Raises: StartupError."""
+    """Makes the SQLite file if it is not there, and sets it to WAL: once, for good. Blocks. Raises: StartupError."""
+    give_up_at = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    while not _is_wal(path, give_up_at):
+        time.sleep(_WAL_AGAIN_S)
+
+
+def _is_wal(path: Path, give_up_at: float) -> bool:
     try:
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
     except sqlite3.Error as exc:
+        # Of two that make one file, each waits for the other: SQLite refuses one at once, whatever its timeout.
+        if exc.sqlite_errorcode == sqlite3.SQLITE_BUSY and time.monotonic() < give_up_at:
+            return False
         raise StartupError(f"cannot open the database {path}: {exc}; check that it is ours and writable") from exc
+    return True
 
 
 def _engine(path: Path, *, pragmas: tuple[str, ...], begin: str) -> Engine:
