@@ -154,7 +154,7 @@ class LocalArtifactStore:
         """The manifest of the run's batch if it was published, durable by now; None: it was not, and never will be.
 
         (Never by an earlier attempt, whose staging `attempt` has from here on. What a later one does is its business.)
-        Raises: NotFound, OSError, ValueError when the batch is there and its manifest cannot be read.
+        Raises: NotFound, DiskFull, DiskFailed, OSError, ValueError when the batch is there and cannot be read.
         """
         staging = self._staging_root / f"{operation_id}.{attempt}"
         return await in_thread(batches.settle, self._staging_root, operation_id, staging, self._batches_root / folder)

@@ -18,7 +18,7 @@ from pressrun.browser.capture_cache import CaptureCache
 from pressrun.browser.pool import BrowserPool
 from pressrun.browser.self_test import Seal
 from pressrun.egress.broker import Egress
-from pressrun.errors import NotFound
+from pressrun.errors import DiskFailed, DiskFull, NotFound
 from pressrun.events.model import Complete
 from pressrun.pipeline.compose import compose
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext
@@ -77,7 +77,7 @@ class Pipeline:
         name = batch_folder_name(created_at, operation_id)
         try:
             batch = await self.store.settle(operation_id, attempt, name)
-        except (NotFound, OSError, ValueError) as exc:
+        except (NotFound, DiskFull, DiskFailed, OSError, ValueError) as exc:
             _log.error("a batch folder cannot be read", folder=name, exc_info=exc)
             return None
         if batch is None:
