@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ import pytest
 from tests.support.chaos.nursery import Nursery, open_nursery
 from tests.support.chaos.storm import Storm
 from tests.support.chaos.witness import wait_until as wait_until_it
-from tests.support.fault_tools import killing, read_only, small_disk, strace
+from tests.support.fault_tools import fill, killing, read_only, small_disk, strace
 from tests.support.runs import Event, chapter, check_folder, check_story, run_to_end, starting, wait_until
 from tests.support.server import Server, start_server
 
@@ -130,12 +129,7 @@ def test_a_server_whose_data_folder_becomes_read_only_says_so_and_goes_on_when_i
 @pytest.mark.promise("full-disk")
 def test_a_server_whose_disk_is_full_is_not_ready_until_there_is_room(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "48m") as disk, start_server(disk / "data") as server:
-        ballast = disk / "ballast"
-        for piece in (1 << 16, 1 << 9):
-            with ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
-                while True:
-                    file.write(b"x" * piece)
-        assert os.statvfs(disk).f_bavail == 0
+        ballast = fill(disk)
         ready = httpx.get(server.url + "/readyz", timeout=30)
         assert (ready.status_code, ready.headers["retry-after"]) == (UNAVAILABLE, "5")
         assert "full" in ready.json()["checks"]["disk"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import subprocess
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.fault_tools import fill
 from tests.support.runs import chapter, check_folder, check_story, run_to_end, starting, wait_for_status, wait_until
 from tests.support.server import start_server
 
@@ -32,17 +32,6 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("a file system of its own can only be mounted by root")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
-
-
-def fill(disk: Path) -> Path:
-    """Eats all that is left; the file that does."""
-    ballast = disk / "ballast"
-    for piece in (1 << 16, 1 << 9):
-        with ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
-            while True:
-                file.write(b"x" * piece)
-    assert os.statvfs(disk).f_bavail == 0
-    return ballast
 
 
 @pytest.mark.promise("full-disk")

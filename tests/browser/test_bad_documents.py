@@ -19,6 +19,7 @@ from pressrun.browser.pool import BrowserPool, open_browser_pool
 from pressrun.browser.ports import Screen
 from pressrun.errors import BrowserFailure, DocumentTooLarge
 from tests.browser.conftest import open_contexts, quick
+from tests.support.hostile import entities, laughs
 from tests.support.pool_contract import SMALL, settled
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
@@ -33,19 +34,6 @@ def picture(side: int) -> str:
     buffer = io.BytesIO()
     Image.new("1", (side, side)).save(buffer, "PNG")
     return f'<img src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
-
-
-def laughs() -> str:
-    """A billion copies by <use>, ten times ten times …"""
-    layers = "".join(f"<g id=l{n}>{f'<use href=#l{n - 1} x=1 />' * 10}</g>" for n in range(1, 10))
-    return f"<p>ha</p><svg><defs><text id=l0>ha</text>{layers}</defs><use href=#l9 /></svg>"
-
-
-def entities() -> str:
-    """The same by XML entities, in a picture."""
-    names = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
-    svg = f'<!DOCTYPE svg [<!ENTITY l0 "ha">{names}]><svg xmlns="http://www.w3.org/2000/svg"><text>&l9;</text></svg>'
-    return f'<p>x</p><img src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}">'
 
 
 BOMB = "const a = []; for (;;) a.push(new Array(1e5).fill(Math.random()))"

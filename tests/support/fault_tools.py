@@ -127,3 +127,14 @@ def read_only(folder: Path) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Eats all that is left; the file that does."""
+    ballast = disk / "ballast"
+    for piece in (1 << 16, 1 << 9):
+        with ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(b"x" * piece)
+    assert os.statvfs(disk).f_bavail == 0
+    return ballast
