@@ -6,8 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import pytest
 
 from pressrun.client import (
@@ -27,6 +30,7 @@ from pressrun.client import (
 from pressrun.events.model import Complete, Progress
 from tests.support.scripted_server import LOG, OPERATION_ID, RUN, Answer, Script, Stream, event, scripted_server
 from tests.support.server import free_port
+from tests.support.tls import certificate, open_rude_host
 
 pytestmark = pytest.mark.anyio
 
@@ -367,3 +371,26 @@ async def test_an_answer_of_another_program_is_no_run() -> None:
             client.get_run("x")
         with pytest.raises(ServerProblem, match="points to http://x/"):
             client.get_run("x")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [b"", b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 9\r\n\r\n:"],
+    ids=["answer", "end"],
+)
+async def test_a_server_that_breaks_the_rules_of_tls_is_one_whose_connection_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: bytes
+) -> None:
+    tls, signed = certificate(tmp_path, "IP:127.0.0.1")
+    monkeypatch.setattr("certifi.where", lambda: str(signed))
+    async with open_rude_host(tls, before) as port:
+        url = f"https://127.0.0.1:{port}"
+        async with AsyncClient(url, patience=Patience(give_up_after_s=0.2)) as client:
+            with pytest.raises(ConnectionFailed, match=url):
+                await client.get_run(OPERATION_ID)
+            with pytest.raises(ConnectionFailed, match=url):
+                await client.download(OPERATION_ID, "0001.png", tmp_path / "picture")
+            with pytest.raises(ConnectionLost, match=OPERATION_ID):
+                await anext(client.follow(OPERATION_ID))
+        with Client(url) as other, pytest.raises(ConnectionFailed, match=url):
+            await anyio.to_thread.run_sync(other.get_run, OPERATION_ID)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import ssl
-import subprocess
 import tracemalloc
 import zlib
 from collections.abc import Sequence
@@ -13,13 +11,12 @@ from pathlib import Path
 
 import anyio
 import pytest
-from anyio.abc import SocketAttribute, SocketStream
-from anyio.streams.tls import TLSStream
 
 from pressrun.egress.bodies import BodyTooBig
 from pressrun.egress.broker import Egress, Resolver, open_egress
 from pressrun.egress.policy import EgressPolicy
 from pressrun.errors import EgressBlocked, FetchFailed
+from tests.support.tls import certificate, open_rude_host
 from tests.support.web_host import Say, WebHost, answering, open_web_host, redirecting
 
 pytestmark = pytest.mark.anyio
@@ -302,10 +299,11 @@ async def test_cancelling_a_fetch_closes_its_connection() -> None:
 
 
 async def test_a_certificate_is_checked_for_the_host_not_for_the_address(tmp_path: Path) -> None:
-    server, client = _certificate(tmp_path, "good.test")
+    server, signed = certificate(tmp_path, "DNS:good.test")
+    trusted = ssl.create_default_context(cafile=signed)
     async with open_web_host(answering(b"sealed"), tls=server) as host:
         allowed = [f"good.test:{host.port}", f"bad.test:{host.port}"]
-        async with egress_to(*allowed, resolve=Names(["127.0.0.1"]), trusted=client) as egress:
+        async with egress_to(*allowed, resolve=Names(["127.0.0.1"]), trusted=trusted) as egress:
             assert (await egress.fetch(f"https://good.test:{host.port}/")).body == b"sealed"
             with pytest.raises(FetchFailed, match=r"bad\.test"):
                 await egress.fetch(f"https://bad.test:{host.port}/")
@@ -316,48 +314,13 @@ async def test_a_certificate_is_checked_for_the_host_not_for_the_address(tmp_pat
 
 @pytest.mark.parametrize("before", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"], ids=["answer", "end"])
 async def test_a_host_that_breaks_the_rules_of_tls_is_one_that_broke_off(tmp_path: Path, before: bytes) -> None:
-    server, client = _certificate(tmp_path, "rude.test")
-    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
-
-    async def rave(stream: SocketStream) -> None:
-        async with stream:
-            sealed = await TLSStream.wrap(stream, server_side=True, ssl_context=server)
-            await sealed.receive()
-            if before:
-                await sealed.send(before)
-            await stream.send(b"this is no record of TLS")
-            with contextlib.suppress(anyio.EndOfStream, anyio.BrokenResourceError):
-                await stream.receive()
-
-    async with listener, anyio.create_task_group() as tasks:
-        tasks.start_soon(listener.serve, rave)
-        allowed = f"rude.test:{listener.extra(SocketAttribute.local_port)}"
-        async with egress_to(allowed, resolve=Names(["127.0.0.1"]), trusted=client) as egress:
+    server, signed = certificate(tmp_path, "DNS:rude.test")
+    trusted = ssl.create_default_context(cafile=signed)
+    async with open_rude_host(server, before) as port:
+        allowed = f"rude.test:{port}"
+        async with egress_to(allowed, resolve=Names(["127.0.0.1"]), trusted=trusted) as egress:
             with pytest.raises(FetchFailed, match="broke off"):
                 await egress.fetch(f"https://{allowed}/")
-        tasks.cancel_scope.cancel()
-
-
-def _certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    make = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-    ]
-    named = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
-    kept = ["-keyout", str(key), "-out", str(certificate)]
-    subprocess.run([*make, *named, *kept], check=True, capture_output=True)
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(certificate, key)
-    return server, ssl.create_default_context(cafile=str(certificate))
 
 
 async def test_a_hundred_fetches_at_once_all_come_and_leave_no_connection(host_of_slides: WebHost) -> None:

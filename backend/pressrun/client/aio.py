@@ -17,7 +17,15 @@ from httpx_sse import EventSource, SSEError
 from pydantic import BaseModel
 
 from pressrun.client.answers import MAX_ANSWER_BYTES, problem_of, read_model, read_object, read_text
-from pressrun.client.conversation import Conversation, Notice, StreamDamaged, Submission, translated
+from pressrun.client.conversation import (
+    BROKEN,
+    BROKEN_IN_USE,
+    Conversation,
+    Notice,
+    StreamDamaged,
+    Submission,
+    translated,
+)
 from pressrun.client.downloads import ATTEMPTS, PartFile, digest_of, place_in
 from pressrun.client.errors import DownloadDamaged
 from pressrun.client.models import (
@@ -106,7 +114,7 @@ class AsyncRunStream:
                         wait_s = talk.lost(None)
                     else:
                         wait_s = talk.refused(answer.status_code, answer.headers, await _read_bounded(answer))
-            except (httpx.RequestError, SSEError, StreamDamaged) as exc:
+            except (*BROKEN, SSEError, StreamDamaged) as exc:
                 wait_s = talk.lost(exc)
             await anyio.sleep(wait_s)
 
@@ -295,7 +303,7 @@ class AsyncClient:
         while True:
             try:
                 return await self._download_once(run_path(operation_id, "files", name), Path(to), sha256)
-            except (httpx.RequestError, DownloadDamaged) as exc:
+            except (*BROKEN, DownloadDamaged) as exc:
                 wait_s = outage.next_wait_s()
                 if wait_s is None or outage.failures >= ATTEMPTS:
                     raise translated(exc, self.base_url) from exc
@@ -334,9 +342,9 @@ class AsyncClient:
                 async with self._http.stream(method, path, **options) as answer:
                     body = await _read_bounded(answer)
                 break
-            except httpx.RequestError as exc:
+            except BROKEN as exc:
                 # A kept connection may have been closed meanwhile; whatever is asked here may be asked twice.
-                if attempt == 2 or not isinstance(exc, httpx.NetworkError | httpx.RemoteProtocolError):  # noqa: PLR2004
+                if attempt == 2 or not isinstance(exc, BROKEN_IN_USE):  # noqa: PLR2004
                     raise translated(exc, self.base_url) from exc
         return answer, body
 

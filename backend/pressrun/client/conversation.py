@@ -8,6 +8,7 @@ the run's name is known, only GETs are sent.
 from __future__ import annotations
 
 import re
+import ssl
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -23,6 +24,12 @@ from pressrun.client.answers import problem_of
 from pressrun.client.errors import ConnectionFailed, ConnectionLost, InvalidUse, ProtocolError, ServerProblem
 from pressrun.client.models import ClientEvent, parse_event
 from pressrun.client.patience import Outage, Patience, retry_after_s
+
+# What a connection may end with. httpx translates TLS errors on asyncio and trio only while it connects.
+BROKEN = (httpx.RequestError, ssl.SSLError)
+
+# Of those, how a kept connection ends that was closed meanwhile.
+BROKEN_IN_USE = (httpx.NetworkError, httpx.RemoteProtocolError, ssl.SSLError)
 
 # Failures before a single byte of the request could leave: repeating is always safe.
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
@@ -264,4 +271,4 @@ def unreachable(url: str, reason: str) -> ConnectionFailed:
 
 def translated(exc: Exception, url: str) -> Exception:
     """The client's word for what happened to a request that is not a stream."""
-    return unreachable(url, str(exc) or type(exc).__name__) if isinstance(exc, httpx.RequestError) else exc
+    return unreachable(url, str(exc) or type(exc).__name__) if isinstance(exc, BROKEN) else exc

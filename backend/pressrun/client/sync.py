@@ -15,7 +15,15 @@ from httpx_sse import EventSource, SSEError
 from pydantic import BaseModel
 
 from pressrun.client.answers import MAX_ANSWER_BYTES, problem_of, read_model, read_object, read_text
-from pressrun.client.conversation import Conversation, Notice, StreamDamaged, Submission, translated
+from pressrun.client.conversation import (
+    BROKEN,
+    BROKEN_IN_USE,
+    Conversation,
+    Notice,
+    StreamDamaged,
+    Submission,
+    translated,
+)
 from pressrun.client.downloads import ATTEMPTS, PartFile, digest_of, place_in
 from pressrun.client.errors import DownloadDamaged
 from pressrun.client.models import (
@@ -98,7 +106,7 @@ class RunStream:
                         wait_s = talk.lost(None)
                     else:
                         wait_s = talk.refused(answer.status_code, answer.headers, _read_bounded(answer))
-            except (httpx.RequestError, SSEError, StreamDamaged) as exc:
+            except (*BROKEN, SSEError, StreamDamaged) as exc:
                 wait_s = talk.lost(exc)
             time.sleep(wait_s)
 
@@ -258,7 +266,7 @@ class Client:
         while True:
             try:
                 return self._download_once(run_path(operation_id, "files", name), Path(to), sha256)
-            except (httpx.RequestError, DownloadDamaged) as exc:
+            except (*BROKEN, DownloadDamaged) as exc:
                 wait_s = outage.next_wait_s()
                 if wait_s is None or outage.failures >= ATTEMPTS:
                     raise translated(exc, self.base_url) from exc
@@ -293,9 +301,9 @@ class Client:
                 with self._http.stream(method, path, **options) as answer:
                     body = _read_bounded(answer)
                 break
-            except httpx.RequestError as exc:
+            except BROKEN as exc:
                 # A kept connection may have been closed meanwhile; whatever is asked here may be asked twice.
-                if attempt == 2 or not isinstance(exc, httpx.NetworkError | httpx.RemoteProtocolError):  # noqa: PLR2004
+                if attempt == 2 or not isinstance(exc, BROKEN_IN_USE):  # noqa: PLR2004
                     raise translated(exc, self.base_url) from exc
         return answer, body
 
