@@ -144,6 +144,25 @@ async def test_after_the_last_attempt_the_message_is_given_up(stage: Stage) -> N
     assert len(stage.host.requests) == attempts
 
 
+async def test_a_message_that_we_fail_to_send_is_put_off_alone_and_given_up_at_last(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, whole = await stage.ended_run(), await stage.ended_run(text="other")
+    sign = Webhook.sign
+
+    def refuse(signer: Webhook, message_id: str, at: datetime, body: str) -> str:
+        if message_id.startswith(broken):
+            raise RuntimeError("a defect of ours")
+        return sign(signer, message_id, at, body)
+
+    monkeypatch.setattr(Webhook, "sign", refuse)
+    for wait_s in (*RETRY_AFTER_S, 10**6, 10**6):
+        await stage.first.deliver_due()
+        stage.core.clock.advance(wait_s)
+    assert await stage.state(broken) == ("given_up", len(RETRY_AFTER_S) + 1, None)
+    assert await stage.state(whole) == ("delivered", 1, 200)
+
+
 async def test_a_receiver_may_ask_for_more_time_or_for_no_more_at_all(stage: Stage) -> None:
     operation_id = await stage.ended_run()
     stage.behave = answering(b"", "Retry-After: 100", status="429 Too Many Requests")

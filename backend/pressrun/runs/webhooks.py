@@ -184,6 +184,10 @@ class WebhookDeliverer:
             reason, final = str(exc), True
         except FetchFailed as exc:
             reason = str(exc)
+        except Exception:  # noqa: BLE001 - logged whole
+            # Ours to mend; the message is tried again as often as any other, and takes no other of its round along.
+            _log.exception("webhook could not be sent", operation_id=delivery.operation_id)
+            reason = "internal"
         if status is not None and HTTPStatus(200) <= status < HTTPStatus.MULTIPLE_CHOICES:
             await self._database.write(queries.record, delivery, state="delivered", last_status=status)
             _log.info("webhook delivered", operation_id=delivery.operation_id, attempts=delivery.attempts)
