@@ -231,8 +231,10 @@ class RunService:
     async def delete(self, operation_id: str, caller: str | None = None) -> None:
         """Removes an ended run with its events, log lines and files. Raises: NotFound, Conflict while it is active."""
         run = await self.get(operation_id, caller)
-        if not run.ended or not await self._remover.remove(operation_id, run.created_at):
-            raise Conflict(f"run {operation_id} is {run.status}; cancel it first")
+        if run.ended and await self._remover.remove(operation_id, run.created_at):
+            return
+        run = await self.get(operation_id, caller)  # as it is now: a retry may have come first, or another DELETE
+        raise Conflict(f"run {operation_id} is {run.status}; cancel it first")
 
     async def count_runs(self) -> dict[str, int]:
         """How many runs of the history have each status."""
