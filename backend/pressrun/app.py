@@ -156,7 +156,7 @@ async def _open_all(
         store = LocalArtifactStore(data_dir, mask.mask)
         await store.prepare()
         egress = await stack.enter_async_context(open_egress(egress_policy))
-        pool = await stack.enter_async_context(open_browser_pool(_pool_config(settings)))
+        pool = await stack.enter_async_context(open_browser_pool(pool_config(settings)))
         seal = Seal(pool)
         captures = _capture_cache(settings, data_dir)
         pipeline = Pipeline(
@@ -300,11 +300,11 @@ async def _open_ai(stack: AsyncExitStack, settings: Settings) -> AiClient | None
 def _capture_cache(settings: Settings, data_dir: Path) -> CaptureCache | None:
     if settings.capture_cache_max_bytes == 0:
         return None
-    renderer = Renderer(_pool_config(settings))
+    renderer = Renderer(pool_config(settings))
     return CaptureCache(data_dir / "cache" / "captures", settings.capture_cache_max_bytes, renderer)
 
 
-def _pool_config(settings: Settings) -> BrowserPoolConfig:
+def pool_config(settings: Settings) -> BrowserPoolConfig:
     addresses = parse_addresses(settings.browsers.get_secret_value())
     return BrowserPoolConfig(
         executable=settings.chromium,
@@ -314,10 +314,13 @@ def _pool_config(settings: Settings) -> BrowserPoolConfig:
         idle_s=settings.browser_idle_s,
         recycle_after=settings.browser_recycle_after,
         load_timeout_s=settings.page_timeout_s,
+        capture_timeout_s=settings.page_capture_timeout_s,
+        pdf_timeout_s=settings.page_pdf_timeout_s,
         max_heap_mb=settings.page_max_heap_mb,
         max_memory_mb=settings.page_max_memory_mb,
         max_picture_pixels=settings.page_max_picture_pixels,
         max_nodes=settings.page_max_nodes,
+        max_boxes=settings.page_max_boxes,
         max_height_css_px=settings.page_max_height_px,
         max_windows=settings.page_max_windows,
     )

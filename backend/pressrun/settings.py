@@ -60,10 +60,13 @@ class Settings(BaseSettings):
     browser_idle_s: Annotated[float, Field(gt=0)] = 300
     browser_recycle_after: Annotated[int, Field(ge=1)] = 100
     page_timeout_s: Annotated[float, Field(gt=0, le=600)] = 30
+    page_capture_timeout_s: Annotated[float, Field(gt=0, le=600)] = 20
+    page_pdf_timeout_s: Annotated[float, Field(gt=0, le=3600)] = 120
     page_max_heap_mb: Annotated[int, Field(ge=16, le=4096)] = 256
     page_max_memory_mb: Annotated[int, Field(ge=150, le=64_000)] = 1_000
     page_max_picture_pixels: Annotated[int, Field(ge=1)] = 150_000_000
     page_max_nodes: Annotated[int, Field(ge=1)] = 300_000
+    page_max_boxes: Annotated[int, Field(ge=1)] = 200_000
     page_max_height_px: Annotated[int, Field(ge=1, le=10_000_000)] = 1_000_000
     page_max_windows: Annotated[int, Field(ge=0, le=1000)] = 20
     capture_cache_max_bytes: Annotated[int, Field(ge=0)] = 1_000_000_000

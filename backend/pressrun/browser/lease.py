@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import anyio
 from anyio.abc import TaskGroup
@@ -46,6 +46,13 @@ class DocumentLayout:
         return not any(box.kind in ("line", "picture") for box in self.boxes)
 
 
+class _Limit(NamedTuple):
+    """How long a call may take, and the setting that says so."""
+
+    seconds: float
+    setting: str
+
+
 class Lease:
     """One context with one page, for one run. Made by `BrowserPool.lease`; not shared, one call at a time."""
 
@@ -73,6 +80,9 @@ class Lease:
         self._spend = spend
         self._why_lost = why_lost
         self._layout_height = 0.0
+        self._to_load = _Limit(config.load_timeout_s, "PRESSRUN_PAGE_TIMEOUT_S")
+        self._to_capture = _Limit(config.capture_timeout_s, "PRESSRUN_PAGE_CAPTURE_TIMEOUT_S")
+        self._to_print = _Limit(config.pdf_timeout_s, "PRESSRUN_PAGE_PDF_TIMEOUT_S")
 
     @property
     def viewport_height_css_px(self) -> float:
@@ -99,7 +109,7 @@ class Lease:
             await refuse_too_large(html, self._config)
         except DocumentTooLarge as exc:
             raise self._noted(exc) from None
-        await self._run(lambda: self._load(html), self._config.load_timeout_s)
+        await self._run(lambda: self._load(html), self._to_load)
 
     async def layout(self) -> DocumentLayout:
         """Measures the loaded document.
@@ -107,7 +117,7 @@ class Lease:
         Raises:
             DocumentTooLarge: it is higher than the limit.
         """
-        return await self._run(self._measure, self._config.load_timeout_s)
+        return await self._run(self._measure, self._to_load)
 
     async def capture(
         self, slice: Slice, format: ImageFormat = "png", quality: int = 85, png_mode: PngMode = "speed"
@@ -129,7 +139,7 @@ class Lease:
             RenderTimeout: it did not get ready in time.
         """
         with self._tallies.captures[options.format].timing():
-            return await self._run(lambda: self._shoot(slice, options), self._config.capture_timeout_s)
+            return await self._run(lambda: self._shoot(slice, options), self._to_capture)
 
     async def finish(self, shot: str, options: ImageOptions) -> bytes:
         """The bytes of a picture that `shoot` took."""
@@ -138,7 +148,7 @@ class Lease:
     async def pdf(self) -> bytes:
         """The document as a PDF with pages of the viewport's shape, text as text."""
         async with self.turn():
-            return await self._run(self._print, self._config.pdf_timeout_s)
+            return await self._run(self._print, self._to_print)
 
     async def _load(self, html: str) -> None:
         config = self._config
@@ -167,7 +177,8 @@ class Lease:
             )
         if not answer["complete"]:
             raise DocumentTooLarge(
-                f"The document has more than {self._config.max_boxes} lines and blocks; split it into several."
+                f"The document has more than {self._config.max_boxes} lines and blocks (PRESSRUN_PAGE_MAX_BOXES); "
+                "split it into several."
             )
         self._layout_height = height
         flat = answer["boxes"]
@@ -197,21 +208,21 @@ class Lease:
         await self._page.ask("print", {})
         return await self._page.pdf(self._screen.width / self._screen.zoom, self.viewport_height_css_px)
 
-    async def _run(self, call: Callable[[], Awaitable[T]], timeout_s: float) -> T:
+    async def _run(self, call: Callable[[], Awaitable[T]], limit: _Limit) -> T:
         """Every call's way to the page: detached, with a deadline, errors in our own words."""
         done = False
         try:
             result = await run_detached(
                 self._tasks,
                 call,
-                timeout_s=timeout_s,
+                timeout_s=limit.seconds,
                 lost=self._lost,
                 abandon=self._spend,
                 grace_s=self._config.cancel_grace_s / 2,
             )
             done = True
         except (Error, TimeoutError, NavigatedAwayError) as exc:
-            failure = self._translate(exc, timeout_s)
+            failure = self._translate(exc, limit)
             _log.debug("page failed by", exc_info=exc)
             raise self._noted(failure) from exc
         except DocumentTooLarge as exc:
@@ -228,7 +239,7 @@ class Lease:
         _log.warning("page failed: %s: %s", failure.code, failure)
         return failure
 
-    def _translate(self, exc: Exception, timeout_s: float) -> BrowserFailure:
+    def _translate(self, exc: Exception, limit: _Limit) -> BrowserFailure:
         lost = self._why_lost()
         if lost is not None:
             return lost
@@ -239,9 +250,8 @@ class Lease:
         if self._page.crashed:
             return BrowserCrashed("The page crashed: the document needs more memory than a page may have.")
         if isinstance(exc, TimeoutError | PlaywrightTimeoutError):
-            setting = " (PRESSRUN_PAGE_TIMEOUT_S)" if timeout_s == self._config.load_timeout_s else ""
             return RenderTimeout(
-                f"The document did not become ready within {timeout_s:g} s{setting}; "
+                f"The document did not become ready within {limit.seconds:g} s ({limit.setting}); "
                 "remove endless scripts or resources that never load."
             )
         return BrowserCrashed("The browser crashed while it showed the document; try again.")
