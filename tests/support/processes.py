@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+_GONE = ("Z", "X")
+
 
 def children_of(pid: int) -> set[int]:
     """All living descendants."""
@@ -13,7 +15,7 @@ def children_of(pid: int) -> set[int]:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if fields[0] != "Z":
+        if fields[0] not in _GONE:
             parents[int(stat.parent.name)] = int(fields[1])
     found = {pid}
     while more := {child for child, parent in parents.items() if parent in found} - found:
@@ -22,9 +24,9 @@ def children_of(pid: int) -> set[int]:
 
 
 def is_running(pid: int) -> bool:
-    """Whether the process is there and no zombie."""
+    """Whether the process is there, and neither a zombie (Z) nor just leaving (X, what nobody has to collect)."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in _GONE
     except OSError:
         return False
 
