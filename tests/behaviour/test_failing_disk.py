@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
+from pressrun.db.sqlite import open_engine_pool, open_writer, use_wal
 from tests.support.chaos.nursery import Nursery, open_nursery
 from tests.support.chaos.storm import Storm
 from tests.support.chaos.witness import wait_until as wait_until_it
@@ -126,6 +129,24 @@ def test_a_server_whose_data_folder_becomes_read_only_says_so_and_goes_on_when_i
         assert integrity_of(server.data_dir) == ["ok", "ok"]
 
 
+@pytest.mark.promise("failing-disk")
+@pytest.mark.parametrize("open_pool", [open_writer, lambda path: open_engine_pool(path, 4)])
+def test_no_connection_that_was_made_while_the_disk_was_read_only_stays_so(
+    tmp_path: Path, open_pool: Callable[[Path], Engine]
+) -> None:
+    with small_disk(tmp_path / "disk", "16m") as disk:
+        use_wal(disk / "some.sqlite")
+        pool = open_pool(disk / "some.sqlite")
+        with pool.begin() as first:  # as in a server that is up: files and shared memory are there
+            first.exec_driver_sql("CREATE TABLE t (x)")
+            first.commit()
+            with read_only(disk), pytest.raises(OperationalError, match="readonly"), pool.connect():
+                pass
+            with pool.begin() as second:
+                second.exec_driver_sql("INSERT INTO t VALUES (1)")
+        pool.dispose()
+
+
 @pytest.mark.promise("full-disk")
 def test_a_server_whose_disk_is_full_is_not_ready_until_there_is_room(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "48m") as disk, start_server(disk / "data") as server:
@@ -145,7 +166,7 @@ def test_killed_at_a_rename_or_a_sync_every_run_has_one_story_one_end_and_one_fo
     storm = Storm(nursery, tmp_path)
     try:
         for calls, after in ((RENAMES, 1), (RENAMES, 12), ("fsync", 8), ("fdatasync", 4)):
-            storm.restart()
+            assert storm.restart(), storm.server.log[-4000:]
             poster = storm.post(text=chapter(20, f"{calls} {after}"))
             assert wait_until_it(lambda poster=poster, after=after: len(poster.story.events) >= after, 30)
             storm.read(poster)

@@ -41,6 +41,7 @@ _PRIMARY_CODE = 0xFF  # the rest of SQLite's error codes says more of the same (
 _DISK_FAILED = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 _WAL_AGAIN_S = 0.02  # arbitrary (0.005..0.1)
 _BUSY_TIMEOUT_MS = 5_000  # another process (a backup, the sqlite3 shell) may hold the file for a moment
+_ENGINE_BUSY_TIMEOUT_MS = 30_000  # DBOS' own: its threads meet each other
 
 _log = structlog.get_logger(__name__)
 
@@ -145,7 +146,7 @@ async def open_sqlite(path: Path, reserve: Reserve | None = None) -> AsyncIterat
 
     Raises: StartupError when the file is not ours or was made by a newer Pressrun.
     """
-    writer = _engine(path, pragmas=("synchronous=FULL",), begin="BEGIN IMMEDIATE")
+    writer = open_writer(path)
     reader = _engine(path, pragmas=("query_only=ON",), begin="BEGIN")
     try:
         await anyio.to_thread.run_sync(_prepare, writer, path)
@@ -159,6 +160,48 @@ async def open_sqlite(path: Path, reserve: Reserve | None = None) -> AsyncIterat
         yield database
     finally:
         database.close()
+
+
+def open_writer(path: Path) -> Engine:
+    """A pool for write transactions, each durable when it has ended. Dispose of it."""
+    return _writable(_engine(path, pragmas=("synchronous=FULL",), begin="BEGIN IMMEDIATE"))
+
+
+def open_engine_pool(path: Path, connections: int) -> Engine:
+    """A pool for the durable engine, on a file of its own: as DBOS would make it, but `_writable`. Dispose of it."""
+    engine = create_engine(f"sqlite:///{path}", pool_size=connections, max_overflow=0)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        for pragma in (f"busy_timeout={_ENGINE_BUSY_TIMEOUT_MS}", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return _writable(engine)
+
+
+def _writable(engine: Engine) -> Engine:
+    """The same engine, which keeps no connection that cannot write.
+
+    SQLite opens a file that it may not write to for reading, and such a connection stays so: one that was made while
+    the disk was read-only would go on to fail, now and then, long after the disk is well again.
+    """
+
+    @event.listens_for(engine, "connect")
+    def try_it(connection: sqlite3.Connection, _record: object) -> None:
+        (busy_timeout_ms,) = connection.execute("PRAGMA busy_timeout").fetchone()
+        connection.execute("PRAGMA busy_timeout=0")  # who has to wait to write may write
+        try:
+            connection.execute("BEGIN IMMEDIATE")  # which SQLite lets pass here: it tells at the first write
+            connection.execute("PRAGMA application_id=0")
+            connection.execute("ROLLBACK")
+        except sqlite3.Error as exc:
+            if exc.sqlite_errorcode & _PRIMARY_CODE != sqlite3.SQLITE_BUSY:
+                connection.close()
+                raise
+        connection.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
+
+    return engine
 
 
 def _translated(exc: OperationalError) -> PressrunError | OperationalError:

@@ -13,8 +13,7 @@ import anyio
 import anyio.to_thread
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, _workflow_commands
 
-from pressrun.db.postgres import open_engine_pool
-from pressrun.db.sqlite import use_wal
+from pressrun.db import postgres, sqlite
 from pressrun.engine.engine import WORKFLOW_VERSION, Engine
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ async def open_engine(
     Must be opened on the loop the runs shall live on. At the end runs get `grace_s` to finish, then are handed back.
     """
     if isinstance(where, Path):
-        await anyio.to_thread.run_sync(use_wal, where)
+        await anyio.to_thread.run_sync(sqlite.use_wal, where)
     logging.getLogger("dbos").setLevel(logging.WARNING)
     with _config(where, process) as config:
         dbos = DBOS(config=config)
@@ -84,10 +83,10 @@ def _config(where: Path | str, process: str) -> Iterator[DBOSConfig]:
         notification_listener_polling_interval_sec=1.0,
     )
     if isinstance(where, Path):
-        yield {**config, "system_database_url": f"sqlite:///{where}", "sys_db_pool_size": _CONNECTIONS}
-        return
-    pool = open_engine_pool(where, _CONNECTIONS)
+        url, pool = f"sqlite:///{where}", sqlite.open_engine_pool(where, _CONNECTIONS)
+    else:
+        url, pool = where, postgres.open_engine_pool(where, _CONNECTIONS)
     try:
-        yield {**config, "system_database_url": where, "system_database_engine": pool}
+        yield {**config, "system_database_url": url, "system_database_engine": pool}
     finally:
         pool.dispose()
