@@ -311,6 +311,7 @@ def pool_config(settings: Settings) -> BrowserPoolConfig:
         local=addresses.local,
         remote=addresses.remote,
         contexts=settings.browser_contexts,
+        captures=settings.browser_captures,
         idle_s=settings.browser_idle_s,
         recycle_after=settings.browser_recycle_after,
         load_timeout_s=settings.page_timeout_s,

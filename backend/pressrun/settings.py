@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     chromium: Path | None = None
     browsers: SecretStr = SecretStr("local")
     browser_contexts: Annotated[int, Field(ge=1, le=64)] = 4
+    browser_captures: Annotated[int, Field(ge=1, le=16)] = 2
     browser_idle_s: Annotated[float, Field(gt=0)] = 300
     browser_recycle_after: Annotated[int, Field(ge=1)] = 100
     page_timeout_s: Annotated[float, Field(gt=0, le=600)] = 30

@@ -54,7 +54,7 @@ async def works(pool: BrowserPool) -> bool:
 
 async def test_a_run_is_drawn_here_and_there_and_looks_the_same(address: str) -> None:
     async with open_browser_pool(of("local:1", f"{address}*2")) as pool:
-        assert pool.pressure().capacity == 3
+        assert pool.pressure().capacity == 6
         drawn = Drawn(pool, 60)
         await drawn.draw()
         assert drawn.is_whole

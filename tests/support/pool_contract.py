@@ -116,8 +116,8 @@ class PoolContract:
 
     async def is_whole(self, rig: Rig, pool: BrowserPool) -> bool:
         await settled(pool)
-        pressure = pool.pressure()
-        return (pressure.running, pressure.waiting, pressure.free, await rig.open_contexts(pool)) == (0, 0, 4, 0)
+        pressure, places = pool.pressure(), sum(seat.places for seat in pool.seats)
+        return (pressure.running, pressure.waiting, pressure.free, await rig.open_contexts(pool)) == (0, 0, places, 0)
 
     async def test_no_browser_is_started_before_it_is_asked_for(self, pool: BrowserPool) -> None:
         assert [browser.state for browser in pool.pressure().browsers] == ["stopped", "stopped"]
@@ -255,6 +255,40 @@ class PoolContract:
             assert while_short < 30  # by turns about as many as the short one has, and what starting it takes
             assert not long.is_whole
         assert long.is_whole
+
+    async def test_a_long_run_works_twice_in_a_browser_that_it_has_for_itself_and_only_there(self, rig: Rig) -> None:
+        async with rig.open(replace(QUICK, contexts=4)) as pool:
+            long, short = Drawn(pool, 200, "long"), Drawn(pool, 10, "short")
+            leases: list[int] = []
+
+            async def watch() -> None:
+                while not short.is_whole:
+                    await short.news.wait()
+                    leases.append(pool.pressure().running)
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(long.draw)
+                while [seat.held for seat in pool.seats] != [2, 2]:
+                    await long.news.wait()
+                assert pool.pressure().shares == {"long": 2}
+                tasks.start_soon(watch)
+                await short.draw()
+                assert min(leases) <= 4  # two of each run; at first the long one's had not left yet
+                assert not long.is_whole
+                while [seat.held for seat in pool.seats] != [2, 2]:
+                    await long.news.wait()
+            assert long.is_whole
+            assert await self.is_whole(rig, pool)
+
+    async def test_a_short_run_works_once_in_each_browser(self, rig: Rig) -> None:
+        async with rig.open(replace(QUICK, contexts=4)) as pool:
+            drawn, most = Drawn(pool, 20), 0
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(drawn.draw)
+                while not drawn.is_whole:
+                    await drawn.news.wait()
+                    most = max(most, pool.pressure().running)
+            assert most == 2
 
     async def test_a_run_gives_a_browser_back_when_another_waits(self, rig: Rig) -> None:
         async with rig.open(replace(QUICK, contexts=1)) as pool:

@@ -52,11 +52,12 @@ class TestFakePool(PoolContract):
     """The suite, in milliseconds."""
 
 
-async def test_one_browser_takes_one_capture_at_a_time(rig: FakeRig) -> None:
-    async with rig.open(replace(QUICK, contexts=4)) as pool, anyio.create_task_group() as tasks:
+@pytest.mark.parametrize("captures", [1, 2, 3])
+async def test_one_browser_takes_so_many_captures_at_a_time_and_no_more(rig: FakeRig, captures: int) -> None:
+    async with rig.open(replace(QUICK, contexts=4, captures=captures)) as pool, anyio.create_task_group() as tasks:
         for number in range(4):
-            tasks.start_soon(Drawn(pool, 8, str(number)).draw)
-    assert [rig.browser(seat).most_capturing for seat in (0, 1)] == [1, 1]
+            tasks.start_soon(Drawn(pool, 20, str(number)).draw)
+    assert [rig.browser(seat).most_capturing for seat in (0, 1)] == [captures] * 2
 
 
 async def test_a_failed_start_is_told_and_forgotten(rig: FakeRig) -> None:

@@ -24,6 +24,10 @@ class BrowserPoolConfig:
     contexts: int = 4
     """Pages open at a time in one browser (times its weight), 25 to 60 MB each; they capture in turns."""
 
+    captures: int = 2
+    """Captures under way at a time in one browser (times its weight): the second uses the time in which the first waits
+    for its frame; a third gives nothing (decision 0021)."""
+
     max_waiting: int = 64
     """Length of the line; arbitrary. A longer one would only be waited for in vain."""
 

@@ -3,13 +3,15 @@
 One member for each browser that works for the run: a lease of its own with the same document, capturing whichever slice
 is next. The first that has loaded it plans the slices; the others join in only if they have laid it out just the same.
 The first member waits in the pool's line; the others take places that nobody else wants, and give them back as soon as
-somebody waits. A member whose browser dies is replaced and its slice captured again. Slices are saved as they come, so
-no picture is held longer than it takes to write it.
+somebody waits. A browser that the run has for itself gets a second member, as long as it is alone there: one picture is
+made while the other waits for its frame (decision 0021). A member whose browser dies is replaced and its slice captured
+again. Slices are saved as they come, so no picture is held longer than it takes to write it.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -32,6 +34,9 @@ Save = Callable[[int, bytes], Awaitable[None]]
 
 # Slices under way for each capture at a time: one being captured, one being written, and one in hand.
 _AHEAD = 3
+# Slices left for each member that make a second one in a browser worth what it takes: loading the document, and the
+# memory of another page. With 20 slides it wins nothing, with 80 an eighth to a sixth (decision 0021).
+_WORTH_LOADING = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,13 @@ async def draw(pool: BrowserPool, picture: Picture, *, run: str, plan: Plan, sav
         pool.note_share(run, 0)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Member:
+    """Who works for the drawing in a browser; eq=False: two in one browser are two."""
+
+    seat: Seat
+
+
 class _Drawing:
     """One document while it is being drawn. Lives as long as `draw`."""
 
@@ -74,7 +86,7 @@ class _Drawing:
         self._planning = anyio.Lock()  # without it two members that load at once would both plan
         self._layout: DocumentLayout | None = None
         self._work: WorkList | None = None
-        self._members: set[Seat] = set()
+        self._members: set[_Member] = set()
         self._strangers: set[Seat] = set()  # they lay the document out in another way
         self._crashes_in_load = 0
         self._given_up = False
@@ -86,7 +98,7 @@ class _Drawing:
             if not self._members:
                 seat = await self._pool.take(avoid=self._strangers)
                 self._start(tasks, seat, is_first=True)
-            while self._needs_help and (helper := self._pool.try_take(self._members | self._strangers)) is not None:
+            while self._needs_help and (helper := self._pool.try_take(self._of_no_help())) is not None:
                 self._start(tasks, helper, is_first=False)
             await self._news.wait()
 
@@ -98,16 +110,34 @@ class _Drawing:
     def _needs_help(self) -> bool:
         return self._work is None or not self._work.exhausted
 
-    def _start(self, tasks: TaskGroup, seat: Seat, *, is_first: bool) -> None:
-        self._members.add(seat)
-        self._pool.note_share(self._run, len(self._members))
-        tasks.start_soon(self._belong, seat, is_first, name=f"member of {self._run}")
+    def _of_no_help(self) -> set[Seat]:
+        """Browsers in which no further member is of use just now."""
+        return self._strangers | {seat for seat, own in self._own().items() if not self._may_add(seat, own)}
 
-    async def _belong(self, seat: Seat, is_first: bool) -> None:
+    def _own(self) -> Counter[Seat]:
+        return Counter(member.seat for member in self._members)
+
+    def _may_add(self, seat: Seat, own: int) -> bool:
+        """Where the run is alone, and another one still finds a place."""
+        if self._work is None or not own == seat.held < min(seat.captures, seat.places - 1):
+            return False
+        return self._work.left >= _WORTH_LOADING * (len(self._members) + 1)
+
+    def _start(self, tasks: TaskGroup, seat: Seat, *, is_first: bool) -> None:
+        member = _Member(seat)
+        self._members.add(member)
+        self._note_share()
+        tasks.start_soon(self._belong, member, is_first, name=f"member of {self._run}")
+
+    def _note_share(self) -> None:
+        self._pool.note_share(self._run, len(self._own()))
+
+    async def _belong(self, member: _Member, is_first: bool) -> None:
         """A member's whole life. What only concerns one browser is logged; the rest ends the drawing."""
+        seat = member.seat
         try:
             async with self._pool.lease_on(seat, self._picture.screen) as lease:
-                await self._work_with(lease, seat)
+                await self._work_with(lease, member)
         except BrowserCrashed as exc:
             if self._given_up:
                 raise
@@ -119,15 +149,15 @@ class _Drawing:
                 raise
             _log.warning("%s: does not help run %s: %s", seat.name, self._run, exc)
         finally:
-            self._leave(seat)
+            self._leave(member)
 
-    def _leave(self, seat: Seat) -> None:
-        self._members.discard(seat)
-        self._pool.note_share(self._run, len(self._members))
+    def _leave(self, member: _Member) -> None:
+        self._members.discard(member)
+        self._note_share()
         self._tell()
 
-    async def _work_with(self, lease: Lease, seat: Seat) -> None:
-        work = await self._join(lease, seat)
+    async def _work_with(self, lease: Lease, member: _Member) -> None:
+        work = await self._join(lease, member.seat)
         if work is None:
             return
         self._tell()
@@ -138,7 +168,7 @@ class _Drawing:
                 tasks.start_soon(self._save_each, lease, work, receive)
                 async with send:
                     try:
-                        await self._capture_each(lease, seat, work, send)
+                        await self._capture_each(lease, member, work, send)
                     except BrowserCrashed as exc:
                         crash = exc  # what was captured before is saved first
         except* PressrunError as group:
@@ -173,11 +203,11 @@ class _Drawing:
         return self._work
 
     async def _capture_each(
-        self, lease: Lease, seat: Seat, work: WorkList, send: MemoryObjectSendStream[tuple[int, str]]
+        self, lease: Lease, member: _Member, work: WorkList, send: MemoryObjectSendStream[tuple[int, str]]
     ) -> None:
         while await work.wait():
-            if len(self._members) > 1 and self._pool.somebody_waits:
-                self._leave(seat)
+            if self._is_in_the_way(member):
+                self._leave(member)
                 return
             async with lease.turn():
                 piece = work.next_nowait()
@@ -186,12 +216,19 @@ class _Drawing:
                 await send.send((piece[0], shot))
                 self._tell()
 
+    def _is_in_the_way(self, member: _Member) -> bool:
+        """Somebody has no place at all, or is in a browser with two of ours."""
+        own = self._own()[member.seat]
+        return len(self._members) > 1 and (self._pool.somebody_waits or member.seat.held > own > 1)
+
     async def _shoot(self, lease: Lease, work: WorkList, index: int, slice: Slice) -> str:
         try:
-            return await lease.shoot(slice, self._picture.options)
+            shot = await lease.shoot(slice, self._picture.options)
         except BaseException:
             self._given_up |= not work.give_back(index)
             raise
+        self._crashes_in_load = 0
+        return shot
 
     async def _save_each(
         self, lease: Lease, work: WorkList, receive: MemoryObjectReceiveStream[tuple[int, str]]

@@ -5,7 +5,7 @@
             await lease.load(html)
 
 `drawing.py` draws a whole document with as many browsers as are free. Invariants: one lease = one fresh context, never
-used again; each browser takes `weight` captures at a time, runs in turn; a lease's context is made and closed by a task
+used again; each browser takes a few captures at a time, runs in turn; a lease's context is made and closed by a task
 of the pool, so no cancelled caller can lose one; its place comes back even when closing hangs (the browser is killed
 then); nothing outlives the pool.
 """
@@ -60,7 +60,8 @@ class BrowserPressure:
 class PoolPressure:
     """How busy a pool is. `reason`: why there is no browser, for people; None unless `browser` is `failed`.
 
-    `shares`: of each run that is being drawn, how many browsers work for it just now.
+    `capacity`: captures that are taken at a time, in all browsers. `shares`: of each run that is being drawn, how many
+    browsers work for it just now.
     """
 
     running: int
@@ -143,7 +144,7 @@ class BrowserPool:
             running=self._line.running,
             waiting=self._line.waiting,
             free=self._line.free,
-            capacity=sum(seat.weight for seat in self._seats),
+            capacity=sum(seat.captures for seat in self._seats),
             browser=state,
             reason=next((seat.failure for seat in self._seats if seat.failure), None) if state == "failed" else None,
             browsers=tuple(_pressure_of(seat) for seat in self._seats),

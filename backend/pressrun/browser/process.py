@@ -126,7 +126,7 @@ class LocalSource:
 
     def __init__(self, name: str, config: BrowserPoolConfig, drivers: DriverHost) -> None:
         self.name = name
-        self.weight = 1  # past one capture a browser only latency grows (BROWSER.md, "The fast way")
+        self.weight = 1
         self._config = config
         self._drivers = drivers
 

@@ -59,7 +59,8 @@ class BrowserSupervisor:
         self.is_elsewhere = source.is_elsewhere
         self.places = config.contexts * source.weight
         self.held = 0
-        self.turns = Turns(source.weight, config.turn_s)
+        self.captures = config.captures * source.weight
+        self.turns = Turns(self.captures, config.turn_s)
         self.tally = Tally()
         self._source = source
         self._config = config

@@ -14,10 +14,10 @@ import anyio
 
 
 class Turns:
-    """At most `weight` captures at a time, in the order in which they were asked for."""
+    """At most `captures` at a time, in the order in which they were asked for."""
 
-    def __init__(self, weight: int, turn_s: float) -> None:
-        self._weight = weight
+    def __init__(self, captures: int, turn_s: float) -> None:
+        self._captures = captures
         self._turn_s = turn_s
         self._ends_at: dict[object, float] = {}  # of the turns that count, when they stop counting; oldest first
         self._line: deque[anyio.Event] = deque()
@@ -69,7 +69,7 @@ class Turns:
 
     @property
     def _is_free(self) -> bool:
-        return len(self._ends_at) + self._called < self._weight
+        return len(self._ends_at) + self._called < self._captures
 
     @property
     def _patience_s(self) -> float:

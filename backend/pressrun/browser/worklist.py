@@ -39,6 +39,11 @@ class WorkList:
         """Nothing is left to hand out, unless a slice is given back."""
         return not self._todo
 
+    @property
+    def left(self) -> int:
+        """Slices that are to be handed out."""
+        return len(self._todo)
+
     def next_nowait(self) -> tuple[int, Slice] | None:
         """A slice to be captured now; None when the rest has to wait."""
         if not self._is_open:
