@@ -53,6 +53,7 @@ operator needs besides goes to the log through `__cause__`, never to a client.
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar, TypedDict
 
 
@@ -328,6 +329,13 @@ class DiskFailed(RunFailure):
 
     code = "disk_failed"
     retryable = True
+
+
+def failure_of_disk(exc: OSError) -> DiskFull | DiskFailed | None:
+    """What the disk has to do with it; None: nothing, as far as one can tell."""
+    if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull()
+    return DiskFailed() if exc.errno in (errno.EIO, errno.EROFS) else None
 
 
 class DeadlineExceeded(RunFailure):

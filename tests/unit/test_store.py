@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import os
+import resource
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,7 +18,7 @@ import pytest
 
 from pressrun.artifacts.model import Manifest, StoredFile
 from pressrun.artifacts.store import LocalArtifactStore
-from pressrun.errors import AttemptSuperseded, NotFound, RunFailure, StartupError
+from pressrun.errors import AttemptSuperseded, NotFound, RunFailure, ServerBusy, StartupError
 from pressrun.exports.zip import stream_zip
 from pressrun.pipeline.export import base_name
 from pressrun.pipeline.publish import batch_folder_name
@@ -208,6 +210,29 @@ async def test_a_manifest_is_read_once_for_all_files_of_a_batch(store: LocalArti
     assert (await store.find_published("batch", "a"))[1].size_bytes == 1
     with pytest.raises(NotFound, match="it has 1 files"):
         await store.find_published("batch", "b")
+
+
+@contextlib.contextmanager
+def no_descriptor_left() -> Iterator[None]:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest_free = os.open(os.devnull, os.O_RDONLY)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+async def test_nothing_is_said_of_a_batch_while_no_file_can_be_opened(store: LocalArtifactStore) -> None:
+    staging = await store.open_staging("op", 1)
+    record = await staging.write("a.txt", b"a")
+    await store.publish("op", 1, "folder_op", manifest([record]))
+    with no_descriptor_left():
+        for ask in (lambda: store.settle("op", 1, "folder_op"), store.list_staging, store.check):
+            with pytest.raises(ServerBusy, match="file descriptor"):
+                await ask()
+    assert await store.settle("op", 1, "folder_op") is not None
 
 
 async def test_a_deleted_batch_is_forgotten(store: LocalArtifactStore) -> None:

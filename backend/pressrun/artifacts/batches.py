@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from pressrun.artifacts.disk import size_of, sync
+from pressrun.artifacts.disk import is_out_of_descriptors, size_of, sync
 from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile, media_type_of
 from pressrun.artifacts.staged import staged_folders, take_over
 from pressrun.errors import AttemptSuperseded, NotFound, RunFailure
@@ -26,12 +26,16 @@ def settle(root: Path, operation_id: str, staging: Path, target: Path) -> Manife
     try:
         take_over(root, operation_id, staging)
     except OSError as exc:  # a disk that refuses this rename refuses that of an attempt which thaws
+        if is_out_of_descriptors(exc):
+            raise
         _log.warning("staging could not be taken over", operation_id=operation_id, reason=exc.strerror)
     if not target.is_dir():
         return None
     try:
         sync(target.parent)  # who renamed it may have died before this
     except OSError as exc:
+        if is_out_of_descriptors(exc):
+            raise
         _log.error("a batch folder may not outlast a power cut", folder=target.name, reason=exc.strerror)
     return load_manifest(target)
 

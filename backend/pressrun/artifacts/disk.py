@@ -16,11 +16,9 @@ from typing import TypeVar
 
 import anyio.to_thread
 
-from pressrun.errors import DiskFailed, DiskFull
+from pressrun.errors import DiskFailed, ServerBusy, failure_of_disk
 
 GRAVE = "deleted-"
-_DISK_FAILED = (errno.EIO, errno.EROFS, errno.EACCES)
-
 T = TypeVar("T")
 
 
@@ -28,11 +26,19 @@ async def in_thread(work: Callable[..., T], *args: object) -> T:
     try:
         return await anyio.to_thread.run_sync(work, *args)
     except OSError as exc:
-        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull from exc
-        if exc.errno in _DISK_FAILED:
-            raise DiskFailed from exc
+        if is_out_of_descriptors(exc):
+            raise ServerBusy("the server has no file descriptor left; try again shortly") from exc
+        failure = failure_of_disk(exc)
+        if failure is None and exc.errno == errno.EACCES:  # in our own folder: it was made read-only
+            failure = DiskFailed()
+        if failure is not None:
+            raise failure from exc
         raise
+
+
+def is_out_of_descriptors(exc: OSError) -> bool:
+    """Whether it says nothing of the file: the process, or the machine, has too many open."""
+    return exc.errno in (errno.EMFILE, errno.ENFILE)
 
 
 def prove_writable(root: Path) -> None:

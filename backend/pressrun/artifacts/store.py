@@ -20,7 +20,7 @@ from pressrun.artifacts import batches, staged
 from pressrun.artifacts.disk import GRAVE, bury, empty_graves, in_thread, list_folders, make_folder, prove_writable
 from pressrun.artifacts.model import Manifest, StoredFile, media_type_of
 from pressrun.artifacts.staged import Offer, StagingFolder
-from pressrun.errors import AttemptSuperseded, DiskFailed, DiskFull, NotFound, StartupError
+from pressrun.errors import AttemptSuperseded, DiskFailed, DiskFull, NotFound, ServerBusy, StartupError
 
 _MOST_REMEMBERED = 64  # arbitrary (8..1 000): batches; 300 bytes a file, 500 slides: 10 MB at the very most
 
@@ -115,7 +115,7 @@ class LocalArtifactStore:
         for folder in (self._staging_root, self._batches_root):
             try:
                 await in_thread(make_folder, folder)
-            except (OSError, DiskFull, DiskFailed) as exc:
+            except (OSError, DiskFull, DiskFailed, ServerBusy) as exc:
                 raise StartupError(f"cannot make the folder {folder}: {exc}; set PRESSRUN_DATA_DIR to another") from exc
         await in_thread(empty_graves, self._staging_root)
 
@@ -154,7 +154,8 @@ class LocalArtifactStore:
         """The manifest of the run's batch if it was published, durable by now; None: it was not, and never will be.
 
         (Never by an earlier attempt, whose staging `attempt` has from here on. What a later one does is its business.)
-        Raises: NotFound, DiskFull, DiskFailed, OSError, ValueError when the batch is there and cannot be read.
+        Raises: NotFound, DiskFull, DiskFailed, OSError, ValueError when the batch is there and cannot be read;
+        ServerBusy when nobody can say just now.
         """
         staging = self._staging_root / f"{operation_id}.{attempt}"
         return await in_thread(batches.settle, self._staging_root, operation_id, staging, self._batches_root / folder)

@@ -273,7 +273,7 @@ class Engine:
         _log.error("run broke off", exc_info=exc)
         error = failure_of(exc, None)
         if error.code == DiskFull.code:
-            with contextlib.suppress(OSError, DiskFull, DiskFailed):
+            with contextlib.suppress(OSError, DiskFull, DiskFailed, ServerBusy):
                 await self._store.discard(claim.operation_id, claim.attempt)
         await self._end(claim, error)
 
@@ -282,8 +282,10 @@ class Engine:
         failpoint("finish.begin")
         with anyio.CancelScope(shield=True):
             duration_s = elapsed_s(self._clock, claim.started_at, claim.begun_ticks_s, claim.ticks_epoch)
-            complete = await self._pipeline.published(
-                claim.operation_id, claim.attempt, claim.created_at, duration_s=duration_s
+            complete = await _when_possible(
+                lambda: self._pipeline.published(
+                    claim.operation_id, claim.attempt, claim.created_at, duration_s=duration_s
+                )
             )
             body = complete or otherwise
             await _when_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, body))
@@ -321,10 +323,10 @@ class Engine:
 
 
 async def _when_possible(call: Callable[[], Awaitable[T]]) -> T:
-    """The value of `call()`, a write to the database, tried until the database takes it."""
+    """The value of `call()`, tried until the database takes the write, or a file can be opened again."""
     while True:
         try:
             return await call()
         except (DiskFull, DiskFailed, ServerBusy) as exc:
-            _log.warning("a run waits for the database", code=exc.code)
+            _log.warning("a run waits for the database or the disk", code=exc.code, why=str(exc))
             await anyio.sleep(_TRY_AGAIN_S)

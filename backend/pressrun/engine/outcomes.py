@@ -6,7 +6,6 @@ value too, and a replayed workflow reads the same story.
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -23,6 +22,7 @@ from pressrun.errors import (
     RenderTimeout,
     RunCancelled,
     SourceTooComplex,
+    failure_of_disk,
 )
 from pressrun.events.model import Error, Stage
 from pressrun.pipeline.context import StageResult
@@ -85,11 +85,12 @@ def _of_the_disk(exc: BaseException | None) -> DiskFull | DiskFailed | None:
     """What the disk has to do with it: in a file (OSError), or in the engine's own database."""
     while exc is not None:
         name = getattr(exc, "sqlite_errorname", "")
-        number = exc.errno if isinstance(exc, OSError) else None
-        if name == "SQLITE_FULL" or number in (errno.ENOSPC, errno.EDQUOT):
+        if name == "SQLITE_FULL":
             return DiskFull()
-        if name.startswith(_DISK_FAILED) or number in (errno.EIO, errno.EROFS):
+        if name.startswith(_DISK_FAILED):
             return DiskFailed()
+        if isinstance(exc, OSError) and (failure := failure_of_disk(exc)) is not None:
+            return failure
         exc = exc.__cause__
     return None
 

@@ -16,7 +16,17 @@ import structlog
 
 from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
-from pressrun.errors import Conflict, DiskFull, LanePaused, NotFound, RunCrashed, RunEnded, RunOutdated, ServerBusy
+from pressrun.errors import (
+    Conflict,
+    DiskFailed,
+    DiskFull,
+    LanePaused,
+    NotFound,
+    RunCrashed,
+    RunEnded,
+    RunOutdated,
+    ServerBusy,
+)
 from pressrun.events.model import BODY, TERMINAL_TYPES, Cancelled, CancelledBy, Error, Screenshot
 from pressrun.failpoints import failpoint
 from pressrun.ids import OperationIds
@@ -357,7 +367,7 @@ async def tell_failure(work: Callable[..., Awaitable[None]], *args: object) -> N
     """
     try:
         await work(*args)
-    except (DiskFull, ServerBusy) as exc:
+    except (DiskFull, DiskFailed, ServerBusy) as exc:
         _log.warning("a background task has to wait", task=work.__name__, code=exc.code)
     except Exception as exc:  # noqa: BLE001 - one task of many: the others and the server go on
         _log.error("a background task failed", task=work.__name__, exc_info=exc)
