@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 
 import anyio
+import httpx
 
 from benchmarks.figures import Figure
 from benchmarks.pool import SPEED, document, drawn, slices
@@ -28,6 +29,8 @@ from pressrun.browser.ports import Screen
 from tests.browser.conftest import open_contexts
 from tests.browser.test_storm import leases, open_descriptors, survive
 from tests.support.pool_contract import QUICK
+from tests.support.runs import chapter, run_to_end
+from tests.support.server import start_server
 
 _CONFIG = BrowserPoolConfig(local=default_local(), max_height_css_px=1_200_000)  # 2 000 slides are a little over it
 _PATIENT = replace(QUICK, ping_timeout_s=10, close_timeout_s=10)  # a busy machine must not look like a lost browser
@@ -40,10 +43,29 @@ def linear(folder: Path) -> Iterator[Figure]:
     per_slide, grown_mb = anyio.run(_linear, folder)
     for count, took_s in per_slide.items():
         yield Figure(f"per slide in a run of {count}", took_s * 1000, "ms")
+    yield from _over_http(folder)
     yield Figure("per slide, 2 000 / 200 slides", per_slide[2000] / per_slide[200], "x", target=1.1)
     yield Figure(
         "memory after 2 000 slides above that after 200", grown_mb, "MB", target=20, note="RSS of this process"
     )
+
+
+def _over_http(folder: Path) -> Iterator[Figure]:
+    """Whole runs, POST to `complete`, pictures written and published; warm, the first round of each not counted."""
+    with (
+        start_server(folder / "runs", PRESSRUN_CAPTURE_CACHE_MAX_BYTES="0") as server,
+        httpx.Client(base_url=server.url, timeout=300) as http,
+    ):
+        for count, rounds in ((20, 6), (200, 3), (_PER_RUN, 2)):
+            took = []
+            for number in range(rounds):
+                begun_at = time.perf_counter()
+                end = run_to_end(http, text=chapter(count, f"{count}"), output_name=f"{number}", max_screenshots=count)[
+                    -1
+                ]
+                took.append((time.perf_counter() - begun_at) / count * 1000)
+                assert (end["type"], end["screenshot_count"]) == ("complete", count), end
+            yield Figure(f"per slide in a run of {count} over HTTP", median(took[1:]), "ms")
 
 
 async def _linear(folder: Path) -> tuple[dict[int, float], float]:
