@@ -60,11 +60,9 @@ def _over_http(folder: Path) -> Iterator[Figure]:
             took = []
             for number in range(rounds):
                 begun_at = time.perf_counter()
-                end = run_to_end(http, text=chapter(count, f"{count}"), output_name=f"{number}", max_screenshots=count)[
-                    -1
-                ]
+                events = run_to_end(http, text=chapter(count), max_screenshots=count, output_name=f"{count} {number}")
                 took.append((time.perf_counter() - begun_at) / count * 1000)
-                assert (end["type"], end["screenshot_count"]) == ("complete", count), end
+                assert (events[-1]["type"], events[-1]["screenshot_count"]) == ("complete", count), events[-1]
             yield Figure(f"per slide in a run of {count} over HTTP", median(took[1:]), "ms")
 
 
