@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import anyio
@@ -158,3 +159,18 @@ async def test_a_browser_is_replaced_after_so_many_contexts_and_drained() -> Non
         (process,) = chromiums(pool)
         assert process.pid != first
         assert not is_alive(first)
+
+
+@pytest.mark.parametrize(("ours", "drivers"), [(None, "--max-semi-space-size=1"), ("--no-warnings", "--no-warnings")])
+async def test_the_driver_gets_a_small_heap_unless_somebody_has_set_options_of_node(
+    monkeypatch: pytest.MonkeyPatch, ours: str | None, drivers: str
+) -> None:
+    if ours is None:
+        monkeypatch.delenv("NODE_OPTIONS", raising=False)
+    else:
+        monkeypatch.setenv("NODE_OPTIONS", ours)
+    async with open_browser_pool(quick()) as pool:
+        await pool.warm()
+        driver = await pool._drivers.get()
+        assert os.environ.get("NODE_OPTIONS") == ours
+        assert f"NODE_OPTIONS={drivers}" in Path(f"/proc/{driver.pid}/environ").read_text()
