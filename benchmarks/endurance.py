@@ -82,10 +82,8 @@ async def _linear(folder: Path) -> tuple[dict[int, float], float]:
 def flat(folder: Path) -> Iterator[Figure]:
     """10 000 captures: memory of this process, and of what it has started; what is left of it afterwards."""
     thousands, orphans, contexts = anyio.run(_flat, 10_000)
-    before, after = (
-        median(thousands[:3]),
-        median(thousands[-3:]),
-    )  # the driver's goes up and down by 30 MB between looks
+    # Medians of three, for the driver's goes up and down by 30 MB between looks.
+    before, after = median(thousands[:3]), median(thousands[-3:])
     note = "all processes: " + " ".join(f"{rss / 1e6:.0f}" for rss in thousands) + " MB"
     yield Figure("memory, the last 3 000 of 10 000 captures / the first", after / before, "x", target=1.05, note=note)
     yield Figure("contexts left after 10 000 captures", contexts, "", target=0)
