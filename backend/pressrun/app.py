@@ -59,13 +59,14 @@ from pressrun.events.log import EventLog
 from pressrun.failpoints import arm
 from pressrun.pipeline.pipeline import Pipeline
 from pressrun.run_logs import open_run_logs
+from pressrun.runs.background import tell_failure
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.history import RunHistory
 from pressrun.runs.ledger import RunLedger
 from pressrun.runs.neighbours import open_neighbours
 from pressrun.runs.removal import RunRemover
 from pressrun.runs.retention import Retention, RetentionPolicy
-from pressrun.runs.service import open_run_service, tell_failure
+from pressrun.runs.service import open_run_service
 from pressrun.runs.submission import GuardConfig
 from pressrun.runs.webhooks import WebhookDeliverer
 from pressrun.settings import Settings, read_variable

@@ -331,6 +331,10 @@ class DiskFailed(RunFailure):
     retryable = True
 
 
+# What may be well again in a moment, by itself or by somebody's hand: to be waited for, not to be taken for a defect.
+TEMPORARY = (DiskFull, DiskFailed, ServerBusy)
+
+
 def failure_of_disk(exc: OSError) -> DiskFull | DiskFailed | None:
     """What the disk has to do with it; None: nothing, as far as one can tell."""
     if exc.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from pressrun.api.schemas import Health
 from pressrun.api.state import AppState, state_of
-from pressrun.errors import BrowserFailure, DiskFailed, DiskFull, ServerBusy
+from pressrun.errors import TEMPORARY, BrowserFailure, DiskFull
 
 
 async def livez(request: Request) -> Response:
@@ -33,7 +33,7 @@ async def readyz(request: Request) -> Response:
 async def _disk(state: AppState) -> str:
     try:
         await state.store.check()
-    except (DiskFull, DiskFailed, ServerBusy) as exc:
+    except TEMPORARY as exc:
         return str(exc)
     return "ok" if state.database.has_room else str(DiskFull())
 

@@ -20,7 +20,7 @@ from pressrun.artifacts import batches, staged
 from pressrun.artifacts.disk import GRAVE, bury, empty_graves, in_thread, list_folders, make_folder, prove_writable
 from pressrun.artifacts.model import Manifest, StoredFile, media_type_of
 from pressrun.artifacts.staged import Offer, StagingFolder
-from pressrun.errors import AttemptSuperseded, DiskFailed, DiskFull, NotFound, ServerBusy, StartupError
+from pressrun.errors import TEMPORARY, AttemptSuperseded, NotFound, StartupError
 
 _MOST_REMEMBERED = 64  # arbitrary (8..1 000): batches; 300 bytes a file, 500 slides: 10 MB at the very most
 
@@ -115,7 +115,7 @@ class LocalArtifactStore:
         for folder in (self._staging_root, self._batches_root):
             try:
                 await in_thread(make_folder, folder)
-            except (OSError, DiskFull, DiskFailed, ServerBusy) as exc:
+            except (OSError, *TEMPORARY) as exc:
                 raise StartupError(f"cannot make the folder {folder}: {exc}; set PRESSRUN_DATA_DIR to another") from exc
         await in_thread(empty_graves, self._staging_root)
 

@@ -36,7 +36,7 @@ from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.clock import Clock, elapsed_s
 from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure_of, read
 from pressrun.engine.ports import Claim, RunBook
-from pressrun.errors import AttemptSuperseded, DeadlineExceeded, DiskFailed, DiskFull, RunFailure, ServerBusy
+from pressrun.errors import TEMPORARY, AttemptSuperseded, DeadlineExceeded, DiskFull, RunFailure
 from pressrun.events.model import AnyBody, Cancelled, Error, Progress, Stage
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext, StageResult
@@ -273,7 +273,7 @@ class Engine:
         _log.error("run broke off", exc_info=exc)
         error = failure_of(exc, None)
         if error.code == DiskFull.code:
-            with contextlib.suppress(OSError, DiskFull, DiskFailed, ServerBusy):
+            with contextlib.suppress(OSError, *TEMPORARY):
                 await self._store.discard(claim.operation_id, claim.attempt)
         await self._end(claim, error)
 
@@ -327,6 +327,6 @@ async def _when_possible(call: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await call()
-        except (DiskFull, DiskFailed, ServerBusy) as exc:
+        except TEMPORARY as exc:
             _log.warning("a run waits for the database or the disk", code=exc.code, why=str(exc))
             await anyio.sleep(_TRY_AGAIN_S)

@@ -17,7 +17,7 @@ import structlog
 from pressrun.db import runs as run_queries
 from pressrun.db.processes import cut_off_silent, is_gone
 from pressrun.db.ticks import DatabaseClock, readjust
-from pressrun.runs.service import tell_failure
+from pressrun.runs.background import tell_failure
 
 if TYPE_CHECKING:
     from pressrun.clock import Clock

@@ -18,7 +18,6 @@ from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
 from pressrun.errors import (
     Conflict,
-    DiskFailed,
     DiskFull,
     LanePaused,
     NotFound,
@@ -31,6 +30,7 @@ from pressrun.events.model import BODY, TERMINAL_TYPES, Cancelled, CancelledBy, 
 from pressrun.failpoints import failpoint
 from pressrun.ids import OperationIds
 from pressrun.runs.admission import Admission, Policies, admit, refusal_nowait
+from pressrun.runs.background import tell_failure
 from pressrun.runs.explain import Explanation, explain
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.model import Run
@@ -359,18 +359,6 @@ class RunService:
         claim = await self._ledger.give_up(run.operation_id, run.attempt, error)
         if claim is not None:
             await self._engine.end(claim)
-
-
-async def tell_failure(work: Callable[..., Awaitable[None]], *args: object) -> None:
-    """Runs a background task. An exception that left it would end the task group, and with it the server; what it
-    left undone, a full disk or a locked database for a reason, `_reconcile` does a few seconds later.
-    """
-    try:
-        await work(*args)
-    except (DiskFull, DiskFailed, ServerBusy) as exc:
-        _log.warning("a background task has to wait", task=work.__name__, code=exc.code)
-    except Exception as exc:  # noqa: BLE001 - one task of many: the others and the server go on
-        _log.error("a background task failed", task=work.__name__, exc_info=exc)
 
 
 def batch_folder_of(run: Run) -> str | None:

@@ -132,7 +132,8 @@ class Storm:
 
     def strike_beside(self, point: str) -> None:
         """As `strike_at`, for a place that only a run passes which waits, is cancelled, handed back or taken over."""
-        self.restart()
+        if not self.restart():
+            self.history.problems.append(f"before {point}: the server did not start: {self.server.log[-1000:]}")
         wait_until(self._all_over, 30)
         verb = point.partition(".")[0]
         if verb in ("claim", "adopt"):
