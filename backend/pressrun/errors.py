@@ -42,7 +42,6 @@
     │   ├── DiskFull
     │   ├── DiskFailed                the data folder cannot be written: an I/O error, or it is read-only
     │   ├── DeadlineExceeded          the run's own time limit
-    │   ├── RunOutdated               begun by an older version whose workflow was another one
     │   └── RunCrashed                the run took its process down too often
     ├── AttemptSuperseded             a later attempt owns the run; this one must stop writing
     └── RunCancelled                  somebody asked for it; not an error to a client, ends as `cancelled`
@@ -346,13 +345,6 @@ class DeadlineExceeded(RunFailure):
     """The run took longer than its time limit."""
 
     code = "deadline_exceeded"
-    retryable = True
-
-
-class RunOutdated(RunFailure):
-    """The run was begun by an older version of Pressrun that worked otherwise; retry it, what is finished stays."""
-
-    code = "outdated"
     retryable = True
 
 

@@ -42,7 +42,7 @@ PROMISES = {
     "rerender": "A saved document is shown anew as a run of its own, without AI.",
     "pause": "In a paused lane nobody begins, a paused run is passed by others; both outlive a restart.",
     "history": "What a run was made from, its attempts, stages and log lines can be asked for until it is deleted.",
-    "outdated": "A run whose workflow is of an older version ends clearly, holds no slot and can be retried.",
+    "outdated": "A run whose workflow is of an older version goes on as its next attempt and makes nothing again.",
     "webhook": "Whoever asked is told of a run's end at least once, signed and under one id, also over a crash.",
     "retention": "Runs older or larger than configured go with rows, events and files; pinned and active ones never.",
     "processes": "Two servers on one Postgres share guard, log and runs: whichever is asked, the answer is the same.",

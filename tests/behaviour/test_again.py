@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.support.ai_server import BROKEN, MODEL, NORMAL, AiServer, ai_server
+from tests.support.releases import become_older, workflows
 from tests.support.runs import (
     Event,
     chapter,
@@ -221,20 +222,46 @@ def test_of_a_run_everything_can_be_asked_for_until_it_is_deleted(server: Server
             assert rows.fetchone() == (0,), table
 
 
+def changed_at(data_dir: Path, operation_id: str) -> dict[str, int]:
+    """When the run's files were written, by their names; without what is packed from others."""
+    files = [path for path in data_dir.glob(f"*/*{operation_id}*/**/*") if path.is_file()]
+    packed = {".zip", ".json", ".partial"}
+    return {path.name: path.stat().st_mtime_ns for path in files if path.suffix not in packed}
+
+
 @pytest.mark.chromium
 @pytest.mark.promise("outdated")
-def test_a_run_of_an_older_workflow_ends_clearly_and_its_retry_goes_on_where_it_was(tmp_path: Path) -> None:
-    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=30) as http:
-        with starting(http, text=chapter(30, "old"), **SMALL) as (_, events):
-            slide = next(event for event in events if event["type"] == "screenshot")
-            operation_id = slide["operation_id"]
-            server.kill()
-        with contextlib.closing(sqlite3.connect(server.data_dir / "engine.sqlite")) as engine, engine:
-            engine.execute("UPDATE workflow_status SET application_version = 'an older one'")
-        server.start()
-        run = wait_for_status(http, operation_id, "error", limit_s=10)
-        assert (run["error"]["code"], run["error"]["retryable"]) == ("outdated", True)
+@pytest.mark.parametrize("point", ["slide.told", "publish.before_rename", "publish.renamed"])
+def test_a_run_of_an_older_workflow_goes_on_and_makes_nothing_again(
+    tmp_path: Path, endpoint: AiServer, point: str
+) -> None:
+    data_dir = tmp_path / "data"
+    ai = {"PRESSRUN_AI_BASE_URL": endpoint.url, "PRESSRUN_AI_MODEL": MODEL}
+    body = {"text": chapter(6, point), "composer": "ai", "use_cache": False, "outputs": ["images", "pdf", "zip"]}
+    killing = {"PRESSRUN_ENV": "test", "PRESSRUN_FAILPOINTS": f"{point}=kill"}
+    with (
+        start_server(data_dir, **ai, **killing) as server,
+        httpx.Client(base_url=server.url, timeout=60) as http,
+        starting(http, **body, **SMALL) as (response, events),
+    ):
+        operation_id = response.headers["Location"].split("/")[2]
+        with pytest.raises(httpx.TransportError):
+            list(events)
+    paid = len(endpoint.requests)
+    made = changed_at(data_dir, operation_id)
+    assert {"document.html", "0001.png"} <= made.keys()
+    become_older(data_dir / "engine.sqlite")
+    with start_server(data_dir, **ai) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+        run = wait_for_status(http, operation_id, "complete")
+        assert (run["attempt"], run["retries"]) == (2, 0)
+        story = follow(http, operation_id)
         assert http.get("/runs/current").status_code == 204
-        http.post(f"/runs/{operation_id}/retry").raise_for_status()
-        wait_for_status(http, operation_id, "complete")
-        check_story(follow(http, operation_id))
+        assert not {"PENDING", "ENQUEUED"} & set(workflows(data_dir / "engine.sqlite"))
+        assert changed_at(data_dir, operation_id).items() >= made.items(), "made again"
+        check_folder(Path(story[-1]["folder"]))
+        http.delete(f"/runs/{operation_id}").raise_for_status()
+        assert workflows(data_dir / "engine.sqlite") == []
+    check_story(story)
+    kinds = [event["type"] for event in story]
+    assert (kinds.count("html_generated"), kinds.count("artifact"), kinds.count("started")) == (1, 2, 2)
+    assert len(endpoint.requests) == paid, "the AI was asked again"

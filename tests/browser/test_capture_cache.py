@@ -74,7 +74,7 @@ class Runs:
         async def seal(_body: Progress) -> None: ...
 
         spec = RunSpec(html=html, **{**SMALL, **fields})
-        context = RunContext(f"run-{self._number}", 1, spec, datetime.now(UTC), staging, emit, seal, {})
+        context = RunContext(f"run-{self._number}", 1, spec, datetime.now(UTC), staging, emit, seal, {}, {})
         return await render(context, self.pool, self.cache), told
 
 

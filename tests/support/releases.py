@@ -36,3 +36,17 @@ def restore_postgres(postgres: Postgres, name: str, data_dir: Path) -> str:
     command = [binaries / "psql", url.replace("+psycopg", ""), "-q", "-v", "ON_ERROR_STOP=1", "-f"]
     subprocess.run([*command, RELEASE / "postgres.sql"], check=True, capture_output=True)
     return url
+
+
+def become_older(engine: Path) -> None:
+    """Makes the workflows of that SQLite file those of the first version, as its release would have left them."""
+    with closing(sqlite3.connect(engine)) as connection, connection:
+        for table in ("workflow_status", "workflow_input", "workflow_output", "operation_outputs"):
+            connection.execute(f"UPDATE {table} SET workflow_uuid = substr(workflow_uuid, 1, 36)")
+        connection.execute("UPDATE workflow_status SET application_version = '1'")
+
+
+def workflows(engine: Path) -> list[str]:
+    """The status of each workflow of that SQLite file."""
+    with closing(sqlite3.connect(engine)) as connection:
+        return [status for (status,) in connection.execute("SELECT status FROM workflow_status")]

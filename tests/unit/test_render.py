@@ -71,7 +71,7 @@ async def rendered(
     async def unsealed(_body: Progress) -> None: ...
 
     spec = RunSpec(text="x", zoom=1, viewport_width=320, viewport_height=240, overlap=0, **fields)  # type: ignore[arg-type]
-    context = RunContext("id", 1, spec, datetime.now(UTC), staging, emit, unsealed, captured or {})
+    context = RunContext("id", 1, spec, datetime.now(UTC), staging, emit, unsealed, captured or {}, {})
     with anyio.fail_after(10):
         async with open_browser_pool(QUICK, FakeSources()) as pool:
             return await render(context, pool)

@@ -72,7 +72,6 @@ STATUS: Mapping[str, int] = {
     "disk_full": 507,
     "disk_failed": 503,
     "deadline_exceeded": 504,
-    "outdated": 500,
     "crashed": 500,
     "attempt_superseded": 409,
     "cancelled": 409,

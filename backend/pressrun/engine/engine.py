@@ -1,9 +1,9 @@
 """`Engine`: the durable workflow of a run, on DBOS.
 
-A run is one workflow whose id is the operation_id (after a retry: with the number of the retry), with one step per
-stage but the last, whose batch folder is its own checkpoint. What a step returned is checkpointed; after a crash the
-workflow is started again at the next start of a process and goes on at the first stage that is not finished. The `runs`
-row says what people may believe and is changed only through the `RunBook`.
+A run is one workflow whose id is the operation_id, after a retry with the number of the retry, and the version of the
+workflow's shape. It has one step per stage but the last, whose batch folder is its own checkpoint. What a step returned
+is checkpointed; after a crash the workflow is started again at the next start of a process and goes on at the first
+stage that is not finished. The `runs` row says what people may believe and is changed only through the `RunBook`.
 
 How a workflow body ends:
 - it returns: the run has its terminal event;
@@ -14,6 +14,10 @@ However it ends, its end is written as soon as the database takes it; until then
 
 The one rule of all ends (decision 0020): a run whose batch folder is there is complete, whatever else it was to end as.
 So every attempt looks for it (`_end`), and a run that may be published is not ended by anybody but an attempt.
+
+An upgrade costs no run (decision 0023): a workflow of another version is never resumed, its checkpoints may not fit.
+The run goes on as its next attempt in a workflow of this version, which finds what is staged and makes it no second
+time.
 
 DBOS is a process-wide singleton; so is an open Engine.
 """
@@ -42,14 +46,15 @@ from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext, StageResult
 from pressrun.pipeline.pipeline import Pipeline
 
-WORKFLOW_VERSION = "1"  # raise it when the order or the results of the steps change
+WORKFLOW_VERSION = 2  # raise it by one when the order or the results of the steps change; runs under way go on
+_FIRST_VERSION_IN_IDS = 2
 _MAX_STARTS = 20  # a last resort, for what is not counted as a crash; the RunBook ends a run of three crashes
 _HAND_BACK_TIMEOUT_S = 10.0  # two short transactions a run; a disk that hangs must not hang the shutdown
 _TRY_AGAIN_S = 1.0  # arbitrary (0.2..5): how soon a run ends once a full disk has room again
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
-WorkflowState = Literal["unknown", "active", "outdated", "ended"]
+WorkflowState = Literal["unknown", "active", "ended"]
 _UNFINISHED = ("PENDING", "ENQUEUED", "DELAYED")
 
 
@@ -84,7 +89,7 @@ class Engine:
 
     async def start(self, workflow_id: str) -> None:
         """Starts the run's workflow; does nothing if it was started before."""
-        with SetWorkflowID(workflow_id):
+        with SetWorkflowID(_ids(workflow_id)[-1]):
             await DBOS.start_workflow_async(self._workflow, workflow_id)
 
     def cancel(self, operation_id: str) -> bool:
@@ -120,21 +125,25 @@ class Engine:
                 execution.scope.cancel()
 
     async def state(self, workflow_id: str) -> WorkflowState:
-        """What the engine knows of the run's workflow; `outdated`: a version of us began it that worked otherwise."""
-        status = await DBOS.get_workflow_status_async(workflow_id)
+        """What the engine knows of the run's workflow in this version; `unknown`: `go_on` starts it."""
+        status = await DBOS.get_workflow_status_async(_ids(workflow_id)[-1])
         if status is None:
             return "unknown"
-        if status.status in _UNFINISHED and status.app_version != WORKFLOW_VERSION:
-            return "outdated"
         return "active" if status.status in _UNFINISHED else "ended"
 
-    async def give_up(self, workflow_id: str) -> None:
-        """Nobody shall go on with this workflow, in no version."""
-        await DBOS.cancel_workflow_async(workflow_id)
+    async def go_on(self, workflow_id: str) -> None:
+        """Starts the workflow of a run that has none of this version, and lets nobody go on with one of another."""
+        await self.start(workflow_id)
+        others = await DBOS.list_workflows_async(
+            workflow_ids=_ids(workflow_id)[:-1], status=list(_UNFINISHED), load_input=False, load_output=False
+        )
+        for other in others:
+            _log.info("a run goes on in this version", workflow_id=workflow_id, begun_in=other.app_version)
+            await DBOS.cancel_workflow_async(other.workflow_id)
 
     async def forget(self, workflow_ids: list[str]) -> None:
         """Removes what is recorded of these workflows, which have ended; no matter if some are not there."""
-        await DBOS.delete_workflows_async(workflow_ids)
+        await DBOS.delete_workflows_async([name for workflow_id in workflow_ids for name in _ids(workflow_id)])
 
     async def take_over(self, is_gone: Callable[[str], Awaitable[bool]], *, may_judge: bool) -> None:
         """Lets the runs of processes that are gone go on, here or wherever there is one of us. To be called regularly.
@@ -207,6 +216,8 @@ class Engine:
             await execution.over.wait()
 
     async def _attempt(self, claim: Claim, execution: _Execution) -> None:
+        if claim.sealed and await self._end_published(claim):
+            return
         try:
             context = await self._open_context(claim, execution)
         except AttemptSuperseded:
@@ -250,6 +261,7 @@ class Engine:
             seal=seal,
             document=claim.document,
             captured=claim.captured,
+            exported=claim.exported,
         )
 
     async def _step(self, claim: Claim, stage: Stage, work: Callable[[], Awaitable[StageResult]]) -> dict[str, Any]:
@@ -281,19 +293,27 @@ class Engine:
         """Ends the run: as complete if it is published, and only if it is not, as said."""
         failpoint("finish.begin")
         with anyio.CancelScope(shield=True):
-            duration_s = elapsed_s(self._clock, claim.started_at, claim.begun_ticks_s, claim.ticks_epoch)
+            if not await self._end_published(claim):
+                await _when_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, otherwise))
+                failpoint("finish.committed")
+
+    async def _end_published(self, claim: Claim) -> bool:
+        """Ends the run as complete if its batch folder is there; False, and no earlier attempt will publish it."""
+        duration_s = elapsed_s(self._clock, claim.started_at, claim.begun_ticks_s, claim.ticks_epoch)
+        with anyio.CancelScope(shield=True):
             complete = await _when_possible(
                 lambda: self._pipeline.published(
                     claim.operation_id, claim.attempt, claim.created_at, duration_s=duration_s
                 )
             )
-            body = complete or otherwise
-            await _when_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, body))
+            if complete is None:
+                return False
+            await _when_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, complete))
             failpoint("finish.committed")
-            if complete is not None:  # else what is staged is kept for a retry
-                failpoint("cleanup.begin")
-                await self._store.discard(claim.operation_id, claim.attempt)
-                failpoint("cleanup.end")
+            failpoint("cleanup.begin")
+            await self._store.discard(claim.operation_id, claim.attempt)  # else it is kept for a retry
+            failpoint("cleanup.end")
+        return True
 
     async def _end_stopped(self, claim: Claim) -> None:
         by = await self._book.cancelled_by(claim.operation_id)
@@ -320,6 +340,11 @@ class Engine:
             return
         overdue = DeadlineExceeded(f"The run took longer than its limit of {self._run_deadline_s:g} s")
         await self._end(claim, Error(code=overdue.code, message=str(overdue), retryable=overdue.retryable))
+
+
+def _ids(workflow_id: str) -> list[str]:
+    """What DBOS calls the run's workflow in each version up to this one, which is the last."""
+    return [workflow_id, *(f"{workflow_id}@{n}" for n in range(_FIRST_VERSION_IN_IDS, WORKFLOW_VERSION + 1))]
 
 
 async def _when_possible(call: Callable[[], Awaitable[T]]) -> T:

@@ -77,7 +77,7 @@ def _config(where: Path | str, process: str) -> Iterator[DBOSConfig]:
     config = DBOSConfig(
         name="pressrun",
         executor_id=_EXECUTOR_ID if isinstance(where, Path) else process,
-        application_version=WORKFLOW_VERSION,
+        application_version=str(WORKFLOW_VERSION),
         serializer=DBOSPortableJSONSerializer(),
         log_level="WARNING",
         notification_listener_polling_interval_sec=1.0,

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from pressrun.events.model import AnyBody, Cancelled, CancelledBy, Complete, Error, HtmlGenerated, Progress, Screenshot
+from pressrun.events.model import (
+    AnyBody,
+    Artifact,
+    Cancelled,
+    CancelledBy,
+    Complete,
+    Error,
+    HtmlGenerated,
+    Progress,
+    Screenshot,
+)
 from pressrun.spec import RunSpec
 
 
@@ -15,7 +25,8 @@ from pressrun.spec import RunSpec
 class Claim:
     """The right to execute one attempt of a run; its writes are fenced by `attempt`.
 
-    `last_word`: nothing is to be executed any more. The run ends as that, unless it turns out to be published.
+    `sealed`: an earlier attempt may have published the run. `last_word`: nothing is to be executed any more, the run
+    ends as that, unless it turns out to be published.
     """
 
     operation_id: str
@@ -26,6 +37,8 @@ class Claim:
     begun_ticks_s: float
     ticks_epoch: str
     captured: Mapping[int, Screenshot]
+    exported: Mapping[str, Artifact]
+    sealed: bool = False
     document: HtmlGenerated | None = None
     last_word: Error | None = None
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pressrun.artifacts.model import StoredFile
 from pressrun.artifacts.store import Staging
-from pressrun.events.model import AnyBody, ArtifactRef, HtmlGenerated, Progress, Screenshot, Stage
+from pressrun.events.model import AnyBody, Artifact, ArtifactRef, HtmlGenerated, Progress, Screenshot, Stage
 from pressrun.spec import RunSpec
 
 DOCUMENT_NAME = "document.html"
@@ -42,8 +42,8 @@ class RunContext:
     """One attempt of one run, as its stages see it.
 
     `seal` is the point of no return before publishing, told by its event
-    (Raises: RunCancelled when a cancel came first). `document` and `captured` (slides, by index) are what earlier
-    attempts logged: who finds it in staging, with its digest, does not make it again.
+    (Raises: RunCancelled when a cancel came first). `document`, `captured` (slides, by index) and `exported`
+    (by name) are what earlier attempts logged: who finds it in staging, with its digest, does not make it again.
     """
 
     operation_id: str
@@ -54,6 +54,7 @@ class RunContext:
     emit: Emit
     seal: Callable[[Progress], Awaitable[None]]
     captured: Mapping[int, Screenshot]
+    exported: Mapping[str, Artifact]
     document: HtmlGenerated | None = None
 
     def url_of(self, name: str) -> str:

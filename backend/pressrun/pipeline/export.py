@@ -17,19 +17,22 @@ _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f]")  # what an emoji leaves beh
 
 
 async def export(context: RunContext, pool: BrowserPool, composed: Composed, rendered: Rendered) -> Exported:
-    """Makes each export. Raises: BrowserFailure, DiskFull."""
+    """Makes each export, or takes what an earlier attempt made of the same document.
+
+    Raises: BrowserFailure, DiskFull.
+    """
     wanted = context.spec.outputs
     base = base_name(context.spec.output_name or composed.title)
     made: list[StoredFile] = []
-    news = [_artifact(context, composed.document)] if "html" in wanted else []
+    news = _told(context, composed.document) if "html" in wanted else []
     if "pdf" in wanted:
         await context.emit(*news, progress_of("export", 0.1, "Writing the PDF"))
-        made.append(await context.staging.write(f"{base}.pdf", await _make_pdf(context, pool)))
-        news = [_artifact(context, made[-1])]
-    if "zip" in wanted:
+        made.append(await _kept_or_made_pdf(context, pool, f"{base}.pdf", composed))
+        news = _told(context, made[-1])
+    if "zip" in wanted:  # packed anew: that takes no browser, and what is in it may be new
         await context.emit(*news, progress_of("export", 0.6, "Packing the ZIP"))
         made.append(await _make_zip(context, f"{base}.zip", [composed.document, *rendered.slides, *made]))
-        news = [_artifact(context, made[-1])]
+        news = _told(context, made[-1])
     ready = "The exports are ready" if made else "Nothing else to export"
     await context.emit(*news, progress_of("export", 1, ready))
     return Exported(artifacts=made)
@@ -41,6 +44,15 @@ def base_name(title: str) -> str:
     kept = "".join(c if unicodedata.category(c)[0] in "LMN" else "-" for c in plain)
     short = re.sub(r"-+", "-", kept).strip("-").lower().encode()[:_MAX_BASE_NAME_BYTES].decode(errors="ignore")
     return short.strip("-") or "document"
+
+
+async def _kept_or_made_pdf(context: RunContext, pool: BrowserPool, name: str, composed: Composed) -> StoredFile:
+    known, document = context.exported.get(name), context.document
+    if known is not None and document is not None and document.sha256 == composed.document.sha256:
+        kept = await context.staging.verify(name, known.sha256)
+        if kept is not None:
+            return kept
+    return await context.staging.write(name, await _make_pdf(context, pool))
 
 
 async def _make_pdf(context: RunContext, pool: BrowserPool) -> bytes:
@@ -58,6 +70,8 @@ async def _make_zip(context: RunContext, name: str, files: list[StoredFile]) -> 
     return await context.staging.write(name, stream_zip(paths, modified_at=context.created_at))
 
 
-def _artifact(context: RunContext, file: StoredFile) -> Artifact:
+def _told(context: RunContext, file: StoredFile) -> list[Artifact]:
+    """The event that says the file is there; none where the log has it, of an earlier attempt."""
     failpoint("export.written")
-    return Artifact(**context.ref(file).model_dump())
+    known = context.exported.get(file.name)
+    return [] if known is not None and known.sha256 == file.sha256 else [Artifact(**context.ref(file).model_dump())]

@@ -26,6 +26,7 @@ from pressrun.events.log import EventLog
 from pressrun.events.model import (
     BODY,
     AnyBody,
+    Artifact,
     Cancelled,
     CancelledBy,
     Complete,
@@ -274,10 +275,11 @@ class RunLedger:
     def _read_claim(self, connection: Connection, row: Row[Any]) -> Claim:
         spec = run_queries.get_spec(connection, row.operation_id)
         assert spec is not None  # noqa: S101 - the row was read in this very transaction
-        logged = event_queries.read_types(connection, row.operation_id, ("html_generated", "screenshot"))
+        logged = event_queries.read_types(connection, row.operation_id, ("html_generated", "screenshot", "artifact"))
         told = [BODY.validate_json(event.data) for event in logged]
         documents = [body for body in told if isinstance(body, HtmlGenerated)]
         captured = [body for body in told if isinstance(body, Screenshot)]
+        exported = [body for body in told if isinstance(body, Artifact)]
         return Claim(
             operation_id=row.operation_id,
             attempt=row.attempt,
@@ -288,6 +290,8 @@ class RunLedger:
             ticks_epoch=row.ticks_epoch,
             document=documents[-1] if documents else None,
             captured={body.index: body for body in captured},
+            exported={body.name: body for body in exported},
+            sealed=row.stage == _LAST_STAGE,
         )
 
     def _end(

@@ -23,7 +23,6 @@ from pressrun.errors import (
     NotFound,
     RunCrashed,
     RunEnded,
-    RunOutdated,
     ServerBusy,
 )
 from pressrun.events.model import BODY, TERMINAL_TYPES, Cancelled, CancelledBy, Error, Screenshot
@@ -336,9 +335,7 @@ class RunService:
         executing = run.operation_id in self._engine.executing()
         state = "active" if executing else await self._engine.state(run.workflow_id)
         if state == "unknown":
-            await self._engine.start(run.workflow_id)
-        elif state == "outdated":
-            await self._end_outdated(run)
+            await self._engine.go_on(run.workflow_id)
         elif state == "active" and not executing:
             self._unattended[run.operation_id] = unattended + 1
         abandoned = self._unattended.get(run.operation_id, 0) >= _ABANDONED_AFTER_PASSES
@@ -347,13 +344,6 @@ class RunService:
             error = Error(code=RunCrashed.code, message=_INTERRUPTED, stage=run.stage, retryable=True)
             await self._give_up(run, error)
             self._unattended.pop(run.operation_id, None)
-
-    async def _end_outdated(self, run: Run) -> None:
-        _log.warning("a run was begun by an older version that worked otherwise", operation_id=run.operation_id)
-        outdated = RunOutdated()
-        error = Error(code=outdated.code, message=str(outdated), stage=run.stage, retryable=True)
-        await self._give_up(run, error)
-        await self._engine.give_up(run.workflow_id)
 
     async def _give_up(self, run: Run, error: Error) -> None:
         claim = await self._ledger.give_up(run.operation_id, run.attempt, error)
