@@ -1,4 +1,4 @@
-"""Pressrun turns text and HTML into slides. See `ARCHITECTURE` in docs/ for the house plan."""
+"""Pressrun turns text and HTML into slides. See docs/architecture.md for where things live and why."""
 
 from importlib.metadata import version
 

@@ -1,0 +1,128 @@
+"""The documents of docs/ say what is: their tables hold the fields, events, codes, routes and settings of the code."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.routing import Route
+
+from pressrun.api.problems import STATUS
+from pressrun.api.routes import build_routes
+from pressrun.api.schemas import GenerateRequest
+from pressrun.db.tables import metadata
+from pressrun.events.model import BODY
+from pressrun.settings import ClientSettings, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PACKAGE = ROOT / "backend" / "pressrun"
+CONTRACT = (DOCS / "contract.md").read_text()
+ARCHITECTURE = (DOCS / "architecture.md").read_text()
+
+# Decided, and written down before the code that says so is merged.
+ANNOUNCED = {"lane_paused": 409, "caller_limit": 429}
+
+
+def section(document: str, heading: str) -> str:
+    return re.split(r"^#+ ", document.partition(f"\n## {heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def rows(text: str) -> Iterator[list[str]]:
+    """The cells of a table's rows, without its head."""
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.replace(r"\|", "/").strip("|").split("|")]
+        if line.startswith("| `") or re.match(r"\| \d{3} ", line):
+            yield cells
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", text)
+
+
+def test_the_contract_lists_every_field_of_a_request_with_its_default_and_values() -> None:
+    schema = GenerateRequest.model_json_schema()["properties"]
+    table = {name: cells for cells in rows(section(CONTRACT, "POST /generate-sse")) for name in words(cells[0])}
+    assert table.keys() == schema.keys() - {"rerender_of"}
+    for name, cells in table.items():
+        default, values = said_default(cells[1]), schema[name].get("enum") or schema[name].get("items", {}).get("enum")
+        assert default is UNSAID or default == schema[name].get("default"), name
+        assert not values or cells[2].strip("`").split() == values, name
+
+
+UNSAID = object()
+
+
+def said_default(cell: str) -> Any:
+    """The default that a cell spells; UNSAID where it explains one in words."""
+    named: dict[str, Any] = {"true": True, "false": False, "none": None, '`["images"]`': ["images"]}
+    if cell in named:
+        return named[cell]
+    if re.fullmatch(r"[\d.]+", cell):
+        return float(cell)
+    return cell.strip("`") if re.fullmatch(r"`\w+`", cell) else UNSAID
+
+
+def test_the_contract_lists_every_event_with_its_fields() -> None:
+    table = {words(cells[0])[0]: cells[1] for cells in rows(section(CONTRACT, "Events"))}
+    kinds = {
+        schema["properties"]["type"]["const"]: schema["properties"].keys() - {"type"}
+        for schema in BODY.json_schema()["$defs"].values()
+        if "type" in schema["properties"]
+    }
+    assert {kind: {*words(re.sub(r"\([^)]*\)", "", fields))} for kind, fields in table.items()} == kinds
+
+
+def test_the_contract_lists_every_code_with_its_status() -> None:
+    listed = {code: int(cells[0]) for cells in rows(section(CONTRACT, "Refusals")) for code in words(cells[1])}
+    listed = {code: status for code, status in listed.items() if code != "Allow"}
+    assert listed == {**STATUS, **ANNOUNCED}
+
+
+def test_the_contract_names_every_route_and_no_other() -> None:
+    built = {
+        (method, re.sub(r":path\}", "}", route.path).replace("{operation_id}", "{id}"))
+        for route in build_routes()
+        if isinstance(route, Route) and route.path not in ("/", "/docs/docs.css")  # the UI's page, and a style sheet
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    wanted = section(CONTRACT, "Not built yet")
+    assert set(said_routes(CONTRACT.replace(wanted, ""))) == built
+    assert not set(said_routes(wanted)) & built
+
+
+def said_routes(text: str) -> Iterator[tuple[str, str]]:
+    """Method and path, without a query, as in `GET /runs?status=` or a heading."""
+    yield from re.findall(r"(?:`|^## )(GET|POST|PUT|DELETE) (/[^\s`?]+)", text, re.MULTILINE)
+
+
+def test_every_warning_that_is_sent_is_in_the_contract_and_no_other() -> None:
+    listed = {*words(re.search(r"^Warnings: (.*?)\n\n", CONTRACT, re.DOTALL | re.MULTILINE)[1])}  # type: ignore[index]
+    sources = "\n".join(path.read_text() for path in PACKAGE.rglob("*.py"))
+    assert not {code for code in listed if f'"{code}"' not in sources}
+    sent = {*re.findall(r'(?:Warning\(\s*|Warning\(\s*code=|ATTEMPT_\w+ = )"([a-z_]+)"', sources)}
+    assert sent <= listed
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.glob("*.md")), ids=lambda path: path.name)
+def test_every_setting_that_a_document_names_is_one_and_has_that_default(path: Path) -> None:
+    text = path.read_text()
+    known = {f"PRESSRUN_{name.upper()}" for model in (Settings, ClientSettings) for name in model.model_fields}
+    assert {*re.findall(r"PRESSRUN_[A-Z_]+[A-Z]\b(?!…|_)", text)} <= known
+    for name, said in re.findall(r"`(PRESSRUN_[A-Z_]+)`(?:, | \()([\d.]+)\)", text):
+        assert Settings.model_fields[name.removeprefix("PRESSRUN_").lower()].default == float(said), name
+
+
+def test_the_architecture_lists_every_table_every_room_and_the_layers_of_the_linter() -> None:
+    tables = [words(cells[0])[0] for cells in rows(section(ARCHITECTURE, "State"))]
+    assert sorted(tables) == sorted(metadata.tables)
+    rooms = {name for cells in rows(section(ARCHITECTURE, "Rooms")) for name in words(cells[0])}
+    there = {f"{path.name}/" if path.is_dir() else path.name for path in PACKAGE.iterdir() if path.name[0] not in "_."}
+    assert rooms == there - {"py.typed"} | {"web/"}
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = [layer.replace("pressrun.", "") for layer in contracts[0]["layers"]]
+    assert re.search(r"```\n(cli\n.*?)```", ARCHITECTURE, re.DOTALL)[1].split("\n")[:-1] == layers  # type: ignore[index]
