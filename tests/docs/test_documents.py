@@ -11,12 +11,22 @@ from typing import Any
 import pytest
 from starlette.routing import Route
 
+from pressrun.api.body import MAX_DEPTH, MAX_VALUES, PACE
+from pressrun.api.door import HEAD_LIMIT_S, PER_ADDRESS
+from pressrun.api.gate import MAX_HEADER_BYTES
+from pressrun.api.generate import MAX_BODY_BYTES
 from pressrun.api.problems import STATUS
 from pressrun.api.routes import build_routes
 from pressrun.api.schemas import GenerateRequest
+from pressrun.browser.config import BrowserPoolConfig
+from pressrun.db.reserve import RESERVE_BYTES
 from pressrun.db.tables import metadata
+from pressrun.egress import broker
 from pressrun.events.model import BODY
 from pressrun.settings import ClientSettings, Settings
+from pressrun.sources.parser_pool import MEMORY_LIMIT_BYTES
+from pressrun.sources.pictures import MAX_PIXELS
+from pressrun.spec import MAX_HTML_BYTES, MAX_TEXT_CHARACTERS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -26,6 +36,33 @@ ARCHITECTURE = (DOCS / "architecture.md").read_text()
 
 # Decided, and written down before the code that says so is merged.
 ANNOUNCED = {"lane_paused": 409, "caller_limit": 429}
+
+
+POOL = BrowserPoolConfig()
+# Limits as a person reads them, made of the constants whose comments point there.
+SAID = {
+    "contract": (
+        f"text {MAX_TEXT_CHARACTERS // 1000} 000 characters, html {MAX_HTML_BYTES // 1_000_000} MB",
+        *(f"`: ping` every {Settings.model_fields['heartbeat_s'].default} s", "`retry: 2000` first"),
+    ),
+    "safety": (
+        f"headers {HEAD_LIMIT_S:g} s and {MAX_HEADER_BYTES // 1024} KB",
+        f"has {PACE.free_s:g} s for nothing, then {PACE.bytes_per_s / 1000:g} kB/s, and {PACE.total_s:g} s at most",
+        f"{PER_ADDRESS} for each address but loopback",
+        f"at most {MAX_DEPTH} levels and {MAX_VALUES // 1000} 000 values",
+        f"the largest body is {MAX_BODY_BYTES // 1_000_000} MB",
+        f"memory ({MEMORY_LIMIT_BYTES >> 30} GB)",
+        f"{MAX_PIXELS // 1_000_000} megapixels each",
+        f"{broker.LIMIT_S:g} s, {broker.MAX_BYTES >> 20} MB inflated",
+        f"{RESERVE_BYTES >> 20} MB are kept in reserve",
+    ),
+    "browser": (
+        f"waiting queue in front ({POOL.max_waiting}); the deadline ({POOL.lease_timeout_s:g} s",
+        f"every {POOL.ping_interval_s} s with a deadline of {POOL.ping_timeout_s} s",
+        f"wait {POOL.reconnect_s} s, doubled each time up to {POOL.reconnect_max_s:g} s",
+        f"or {POOL.recycle_rss_bytes / 1e9:g} GB of its main process",
+    ),
+}
 
 
 def section(document: str, heading: str) -> str:
@@ -115,6 +152,12 @@ def test_every_setting_that_a_document_names_is_one_and_has_that_default(path: P
     assert {*re.findall(r"PRESSRUN_[A-Z_]+[A-Z]\b(?!…|_)", text)} <= known
     for name, said in re.findall(r"`(PRESSRUN_[A-Z_]+)`(?:, | \()([\d.]+)\)", text):
         assert Settings.model_fields[name.removeprefix("PRESSRUN_").lower()].default == float(said), name
+
+
+@pytest.mark.parametrize("name", sorted(SAID))
+def test_the_limits_that_a_document_tells_are_those_of_the_code(name: str) -> None:
+    text = re.sub(r"\s+", " ", (DOCS / f"{name}.md").read_text())
+    assert not [phrase for phrase in SAID[name] if phrase not in text]
 
 
 def test_the_architecture_lists_every_table() -> None:
