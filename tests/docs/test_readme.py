@@ -1,4 +1,4 @@
-"""README says what is: its snippets run, its tables are complete, its links lead somewhere."""
+"""README says what is: its snippets run, its tables are complete. (Its links: test_references.py.)"""
 
 from __future__ import annotations
 
@@ -61,12 +61,6 @@ def test_the_event_table_lists_every_event_and_no_other() -> None:
         if "type" in schema["properties"]
     }
     assert listed == kinds
-
-
-def test_every_link_and_picture_of_the_readme_is_there() -> None:
-    targets = re.findall(r"\]\(([^)#]+)\)", README)
-    missing = [target for target in targets if "://" not in target and not (ROOT / target).exists()]
-    assert not missing
 
 
 def test_the_readme_fits_on_two_screens_of_a_large_monitor() -> None:

@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-HOUSE = tuple(DOCS / f"{name}.md" for name in ("architecture", "contract", "browser", "safety", "style", "glossary"))
+OWN = tuple(DOCS / f"{name}.md" for name in ("architecture", "contract", "browser", "safety", "style", "glossary"))
 
 FOLDERS = ("backend/pressrun", "frontend/src", "tests", "benchmarks", "examples", "docs")
 LEFT_OUT = {"__pycache__", "node_modules", "out", "web"}  # made, not written
@@ -28,7 +28,7 @@ ROOT_FILES = ("Makefile", "Dockerfile", "compose.yaml", "pyproject.toml", *MARKD
 _GAP = r"(?:'s)?,?\s(?:[ \t]*(?:#|//|\*)?[ \t]*)"
 # A heading: `"Events"` and an item of its list, `"The pool", 1`; or a word with an item, `, Async 2`.
 _HEADING = rf'(?:{_GAP}"(?P<heading>[^"\n]+)"(?:,\s(?P<item>\d+)\b)?|,\s(?P<word>[A-Z][a-z]+)\s(?P<number>\d+)\b)?'
-NAMES = tuple(path.stem.upper() for path in HOUSE)
+NAMES = tuple(path.stem.upper() for path in OWN)
 _NAMED = re.compile(rf"\b(?P<name>{'|'.join(NAMES)})\b(?:\.md)?{_HEADING}")
 _PATHED = re.compile(rf"(?<![\w/.-])docs/(?P<path>[\w./-]+?\.(?:md|json|png))\b{_HEADING}")
 _DECISIONS = re.compile(r"\b[Dd]ecisions?\s(?P<numbers>\[?\d{4}\b(?:(?:, | and )\[?\d{4}\b)*)")
@@ -120,9 +120,9 @@ def links() -> Iterator[Reference]:
 
 
 def code_paths() -> Iterator[Reference]:
-    """Files of the project that the documents of the house name."""
+    """Files of the project that the project's own documents name."""
     roots = (ROOT, ROOT / "backend" / "pressrun", ROOT / "frontend" / "src")
-    for document in (*HOUSE, ROOT / "README.md", ROOT / "CONTRIBUTING.md"):
+    for document in (*OWN, ROOT / "README.md", ROOT / "CONTRIBUTING.md"):
         for match in _CODE_PATH.finditer(_FENCE.sub("", document.read_text())):
             there = any((root / match["path"]).is_file() for root in roots)
             yield Reference(f"{document.name} {match.group()}", None if there else "there is no such file")
@@ -145,7 +145,7 @@ def test_every_relative_link_of_the_documents_leads_to_a_file_and_a_heading() ->
     assert len(found) > 60
 
 
-def test_every_file_that_the_documents_of_the_house_name_is_there() -> None:
+def test_every_file_that_the_documents_name_is_there() -> None:
     found = list(code_paths())
     assert not broken(found)
     assert len(found) > 30
