@@ -1,4 +1,4 @@
-"""The connection rows of SAFETY's fault table in full size: crowds, slow clients, resets, readers that never read."""
+"""The connection rows of SAFETY "Faults" in full size: crowds, slow clients, resets, readers that never read."""
 
 from __future__ import annotations
 

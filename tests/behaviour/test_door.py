@@ -1,4 +1,4 @@
-"""The connection rows of SAFETY's fault table against the real server, in their short form (`make bench`: the full)."""
+"""The connection rows of SAFETY "Faults" against the real server, in their short form (`make bench`: the full)."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ async def test_png_mode_size_has_the_very_same_pixels_in_fewer_bytes(pool: Brows
 
 
 async def test_a_font_is_the_same_after_many_captures_far_down_as_in_a_page_that_had_none(pool: BrowserPool) -> None:
-    """The font trap of BROWSER.md: one capture beyond the viewport changes the fonts of its page for good."""
+    """The font trap of BROWSER "Looks": one capture beyond the viewport changes the fonts of its page for good."""
     document = "".join(f"<h2>Teil {n}</h2><p>Affig WAVE fi ffi {n} Quill</p>" for n in range(400))
     first = Slice(0, 120)
     pictures = []

@@ -1,4 +1,4 @@
-"""What is wrong with a field, in words: pydantic's errors as CONTRACT's `errors[]` (field, problem, valid).
+"""What is wrong with a field, in words: pydantic's errors as `errors[]` of CONTRACT "Refusals" (field, problem, valid).
 
 The valid values are read from the model's JSON schema, so that they cannot differ from what is enforced. Nothing that
 a client sent is repeated beyond 100 characters.

@@ -71,7 +71,7 @@ async def run_detached(
     return outcome.result()
 
 
-# Calls into a browser that has died raise within 22 ms (BROWSER.md); but not each of them, whatever the moment.
+# Calls into a browser that has died raise within 22 ms (BROWSER "Faults"); but not each of them, whatever the moment.
 _LOST_GRACE_S = 0.3
 
 

@@ -1,7 +1,8 @@
 """What a picture of a slide is to be, and its bytes from what Chromium hands over. Owns encoding, no page.
 
 PNG in mode `speed` is what Chromium writes fast; `size` is the same pixels written anew by libvips, half as many bytes
-(BROWSER.md: 658 KB for 1 440, still twice as fast as Chromium's own small PNG). JPEG and WebP stay as they come.
+(BROWSER "The fast way": 658 KB for 1 440, still twice as fast as Chromium's own small PNG). JPEG and WebP stay
+as they come.
 """
 
 from __future__ import annotations

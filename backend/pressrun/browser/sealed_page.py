@@ -66,7 +66,7 @@ class SealedPage:
         return self.windows > self.limits.max_windows
 
     async def set_content(self, html: str, timeout_s: float) -> None:
-        """Loads the document; the only way in, because a document from a URL could read files (BROWSER.md)."""
+        """Loads the document; the only way in: one from a URL could read files (BROWSER "Sealing a page")."""
         blank = await self.session.send("Page.getFrameTree")
         await self.page.set_content(html, wait_until="load", timeout=timeout_s * 1000)
         tree = await self.session.send("Page.getFrameTree")
@@ -108,7 +108,7 @@ class SealedPage:
         """What the screen shows at this scroll position, base64. The clip is the screen itself: see `open_page`."""
         options: dict[str, Any] = {"format": format}
         if format == "png":
-            options["optimizeForSpeed"] = True  # a third of the time, identical pixels (BROWSER.md)
+            options["optimizeForSpeed"] = True  # a third of the time, identical pixels (BROWSER "The fast way")
         else:
             options["quality"] = quality
         if self.fixed:

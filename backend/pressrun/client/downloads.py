@@ -31,7 +31,7 @@ def place_in(folder: Path, name: str) -> Path:
 
 
 def digest_of(headers: Mapping[str, str]) -> str | None:
-    """The sha256 that the ETag is (CONTRACT: ETag = digest); None if it is something else."""
+    """The sha256 that the ETag is (CONTRACT "The rest"); None if it is something else."""
     tag = headers.get("etag", "").removeprefix("W/").strip('"').removeprefix("sha256:").removeprefix("sha256-")
     return tag if _SHA256.match(tag) else None
 

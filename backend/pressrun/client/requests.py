@@ -15,7 +15,7 @@ from pressrun.client.patience import Patience
 DEFAULT_URL = "http://127.0.0.1:8000"
 
 _CONNECT_S = 10.0  # arbitrary (5..30): a host that needs longer to accept is as good as down
-_WRITE_S = 60.0  # the server cuts bodies that take longer (SAFETY: body 60 s)
+_WRITE_S = 60.0  # the server cuts bodies that take longer (SAFETY "What may come in")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 

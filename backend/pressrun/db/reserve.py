@@ -11,7 +11,8 @@ import os
 import shutil
 from pathlib import Path
 
-RESERVE_BYTES = 16 * 1024 * 1024  # SAFETY; a run's end is some kilobytes, and 16 runs at once may meet the full disk
+# SAFETY "Faults"; a run's end is some kilobytes, and 16 runs at once may meet the full disk
+RESERVE_BYTES = 16 * 1024 * 1024
 
 
 class Reserve:

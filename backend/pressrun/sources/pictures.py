@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from pressrun.sources.svg import clean_svg
 
-MAX_PIXELS = 50_000_000  # SAFETY: what a picture may unfold to in the renderer
+MAX_PIXELS = 50_000_000  # SAFETY "Inside": what a picture may unfold to in the renderer
 MAX_NAMED = 10  # addresses in warnings: beyond it the number is enough
 
 _IMG = re.compile(r'<img((?:\s+[a-z]+="[^"]*")*)\s*/?>')
