@@ -26,8 +26,11 @@ ROOT_FILES = ("Makefile", "Dockerfile", "compose.yaml", "pyproject.toml", *MARKD
 
 # what stands between a name and its heading when a comment goes on in the next line
 _GAP = r"(?:'s)?,?\s(?:[ \t]*(?:#|//|\*)?[ \t]*)"
-# A heading: `"Events"` and an item of its list, `"The pool", 1`; or a word with an item, `, Async 2`.
-_HEADING = rf'(?:{_GAP}"(?P<heading>[^"\n]+)"(?:,\s(?P<item>\d+)\b)?|,\s(?P<word>[A-Z][a-z]+)\s(?P<number>\d+)\b)?'
+# A heading, `"Events"`, and an item of its list, `"The pool", 1`; a word with an item, `Async 2`; a status, `409`.
+_HEADING = (
+    rf'(?:{_GAP}"(?P<heading>[^"\n]+)"(?:,\s(?P<item>\d+)\b)?'
+    r"|,\s(?P<word>[A-Z][a-z]+)\s(?P<number>\d+)\b|,\s(?P<status>[1-5]\d\d)\b)?"
+)
 NAMES = tuple(path.stem.upper() for path in OWN)
 _NAMED = re.compile(rf"\b(?P<name>{'|'.join(NAMES)})\b(?:\.md)?{_HEADING}")
 _PATHED = re.compile(rf"(?<![\w/.-])docs/(?P<path>[\w./-]+?\.(?:md|json|png))\b{_HEADING}")
@@ -74,6 +77,8 @@ def fault_of(path: Path, match: re.Match[str]) -> str | None:
     """What is wrong with a reference to that document; None if it leads somewhere."""
     if not path.is_file():
         return f"there is no {path.relative_to(ROOT)}"
+    if match["status"] is not None and f"\n| {match['status']} |" not in path.read_text():
+        return f"{path.relative_to(ROOT)} has no row for {match['status']}"
     heading, item = match["heading"] or match["word"], match["item"] or match["number"]
     if heading is None:
         return None
@@ -163,6 +168,8 @@ def test_no_document_points_out_of_the_repository_by_a_path() -> None:
         ('as CONTRACT "Events" says', None),
         ('(CONTRACT.md,\n# "Events")', None),
         ("(STYLE, Async 2)", None),
+        ("(CONTRACT, 409)", None),
+        ("(CONTRACT, 418)", "docs/contract.md has no row for 418"),
         ('(BROWSER.md, "The pool", 1)', None),
         ('CONTRACT "Happenings"', "docs/contract.md has no heading 'Happenings'"),
         ('(SAFETY.md,\n    // "Faulty")', "docs/safety.md has no heading 'Faulty'"),

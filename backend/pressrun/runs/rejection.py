@@ -1,4 +1,4 @@
-"""`RunRejected`: the guard's no, with everything a client needs to go on from there (CONTRACT "Refusals")."""
+"""`RunRejected`: the guard's no, with everything a client needs to go on from there (CONTRACT, 409)."""
 
 from __future__ import annotations
 
