@@ -16,6 +16,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pressrun.events.model import Stage
+
 RunStatus = Literal["queued", "running", "complete", "error", "cancelled"]
 
 TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = {
@@ -45,7 +47,7 @@ class Run(BaseModel):
 
     operation_id: str
     status: RunStatus
-    stage: Literal["compose", "render", "export", "publish"] | None
+    stage: Stage | None
     progress: Annotated[int, Field(ge=0, le=100)]
     lane: str
     attempt: int
