@@ -98,6 +98,23 @@ def test_a_slide_can_be_fetched_from_the_other_process_as_soon_as_its_event_is_o
         cancel(left.http, slide["operation_id"])
 
 
+def test_document_and_exports_can_be_fetched_from_the_other_process_while_the_run_goes_on(
+    twins: tuple[Twin, Twin],
+) -> None:
+    left, right = twins
+    fetched = {}
+    with starting(left.http, text=chapter(30, "files elsewhere"), outputs=["html", "pdf", "zip"]) as (_, events):
+        for event in events:
+            if event["type"] not in {"html_generated", "artifact"}:
+                continue
+            there = right.http.get(event["url"])
+            fetched[event.get("name", "the document as such")] = there.status_code, len(there.content)
+            assert (there.status_code, len(there.content)) == (200, event["size_bytes"])
+            assert hashlib.sha256(there.content).hexdigest() == event["sha256"]
+            assert there.headers["etag"] == f'"{event["sha256"]}"'
+    assert len(fetched) == 4
+
+
 @pytest.mark.promise("retry")
 def test_what_was_cancelled_in_one_process_goes_on_in_the_other(twins: tuple[Twin, Twin]) -> None:
     left, right = twins

@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from pressrun.api.file_headers import content_disposition, headers_for
 from pressrun.api.runs import run_of
 from pressrun.api.state import state_of
-from pressrun.artifacts.model import MANIFEST_NAME, StoredFile, media_type_of
+from pressrun.artifacts.model import MANIFEST_NAME, StoredFile
 from pressrun.errors import Conflict, NotFound
 from pressrun.exports.zip import stream_zip
 from pressrun.pipeline.publish import batch_folder_name
@@ -66,15 +66,11 @@ async def _read_staged(request: Request, path: Path, file: StoredFile) -> Respon
 
 
 async def _find_announced(request: Request, run: Run, name: str) -> tuple[Path, StoredFile] | None:
-    """A slide that another process on the same data folder has staged: its event has its exact name and digest."""
-    slide = await state_of(request).service.find_slide(run.operation_id, name)
-    if slide is None:
+    """What another process on the same data folder has staged: its event has the exact name and digest."""
+    file = await state_of(request).service.find_announced(run.operation_id, name)
+    if file is None:
         return None
-    path = state_of(request).store.staged_path(run.operation_id, run.attempt, slide.filename)
-    media_type = media_type_of(slide.filename)
-    return path, StoredFile(
-        name=slide.filename, media_type=media_type, size_bytes=slide.size_bytes, sha256=slide.sha256
-    )
+    return state_of(request).store.staged_path(run.operation_id, run.attempt, file.name), file
 
 
 async def get_archive(request: Request) -> Response:

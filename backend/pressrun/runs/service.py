@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import structlog
 
-from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
 from pressrun.errors import (
     Conflict,
@@ -25,10 +24,11 @@ from pressrun.errors import (
     RunEnded,
     ServerBusy,
 )
-from pressrun.events.model import BODY, TERMINAL_TYPES, Cancelled, CancelledBy, Error, Screenshot
+from pressrun.events.model import TERMINAL_TYPES, Cancelled, CancelledBy, Error
 from pressrun.failpoints import failpoint
 from pressrun.ids import OperationIds
 from pressrun.runs.admission import Admission, Policies, admit, refusal_nowait
+from pressrun.runs.announced import read_announced
 from pressrun.runs.background import tell_failure
 from pressrun.runs.explain import Explanation, explain
 from pressrun.runs.guard import RunGuard
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
+    from pressrun.artifacts.model import StoredFile
     from pressrun.artifacts.store import LocalArtifactStore
     from pressrun.db.engine import Database
     from pressrun.engine.engine import Engine
@@ -227,11 +228,9 @@ class RunService:
             raise NotFound(f"there is no run {operation_id}")
         return spec
 
-    async def find_slide(self, operation_id: str, filename: str) -> Screenshot | None:
-        """The newest announcement of the slide of that exact name."""
-        logged = await self._database.read(event_queries.read_types, operation_id, ("screenshot",))
-        slides = [body for event in logged if isinstance(body := BODY.validate_json(event.data), Screenshot)]
-        return next((slide for slide in reversed(slides) if slide.filename == filename), None)
+    async def find_announced(self, operation_id: str, name: str) -> StoredFile | None:
+        """The newest announcement of the file of that exact name, slide, document or export."""
+        return await self._database.read(read_announced, operation_id, name)
 
     async def current(self, lane: str) -> Run | None:
         """The run in the lane's slot."""
