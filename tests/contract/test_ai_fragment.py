@@ -148,6 +148,27 @@ async def test_an_answer_without_a_document_is_a_failure(server: AiServer, cache
     assert (await make(server, "# Rivers", cache=cache)).html == "<h1>Rivers</h1>"
 
 
+@pytest.mark.parametrize("end", ["MAX_TOKENS", "content_filter", "error", "abort", "cut"])
+async def test_only_a_whole_answer_is_kept(server: AiServer, cache: AiCache, end: str) -> None:
+    text = "# Rivers\n\nWater runs down to the sea, grain by grain."
+    server.then(Behaviour(cut_after=1, end=end))
+    with pytest.raises(AiFailed):
+        await make(server, text, cache=cache, verify=False)
+    server.then(NORMAL)
+    assert "grain by grain" in (await make(server, text, cache=cache)).html
+
+
+async def test_a_model_that_answers_in_markdown_is_read_and_one_that_excuses_itself_is_not(server: AiServer) -> None:
+    text = "# Rivers\n\nWater runs *down* to the sea.\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+    server.then(Behaviour(text=source_of))
+    fragment = await make(server, text)
+    assert fragment.html.startswith("<h1>Rivers</h1>\n<p>Water runs <em>down</em> to the sea.</p>\n<table>")
+    assert fragment.warnings == ()
+    server.then(says("I am sorry, but I cannot help with that."))
+    with pytest.raises(AiFailed, match="holds no document"):
+        await make(server, text)
+
+
 async def test_a_model_that_recites_its_instructions_is_a_failure(server: AiServer) -> None:
     server.then(says("<p>" + "</p><p>".join(RULES.splitlines()) + "</p>"))
     with pytest.raises(AiFailed, match="instructions"):

@@ -126,8 +126,9 @@ async def test_a_line_that_breaks_before_the_answer_is_tried_again_and_then_told
     ("headers", "content", "word"),
     [
         ({"content-type": "text/html"}, b"<!doctype html>", "web page"),
-        ({"content-type": "application/json"}, b"{}", "without streaming"),
-        ({}, b"", "without streaming"),
+        ({"content-type": "application/json"}, b"{}", "no chat completion"),
+        ({}, b"", "before the end"),
+        ({"content-type": "text/plain"}, b"<!doctype html>", "web page"),
         (STREAM | {"content-encoding": "br"}, b"", "compresses"),
         (STREAM, b"data: {not json\n\n", "no chat completion"),
         (STREAM, b'data: {"choices": 7}\n\n', "no chat completion"),

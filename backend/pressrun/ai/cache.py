@@ -20,7 +20,7 @@ import structlog
 
 from pressrun.ai.wire import Message
 
-_FORMAT = 1
+_FORMAT = 2  # those of 1 may have been cut: unknown finish reasons counted as good ones
 _MAKE_ROOM_SHARE = 0.9  # of max_bytes after eviction, so that not every write has to look for the oldest
 
 _log = structlog.get_logger(__name__)

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import nh3
+from markdown_it import MarkdownIt
+
+from pressrun.ai.thoughts import without_thoughts
 
 _TAGS = """
 a abbr aside b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure
@@ -34,8 +37,8 @@ _REMOVED_WITH_CONTENT = {
 _FEW_DIGITS = re.compile(r"[0-9]{1,3}")
 _SPAN_LIMIT = 100  # arbitrary: a browser takes 1000 x 65534, and lays out that many cells
 
-_THOUGHTS = re.compile(r"\A\s*<(think|thinking|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _FENCE_BEGIN = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*(?:html?|xml)?[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_ANY_FENCE_BEGIN = re.compile(r"\A\s*(?:`{3,}|~{3,})[ \t]*(?:markdown|md)?[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _FENCE_END = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*$", re.MULTILINE)
 _BLOCK = r"(?:h[1-6]|p|ul|ol|dl|table|blockquote|figure|pre|hr|section|article|aside|div|main|header|body|html)"
 _FIRST_BLOCK = re.compile(rf"<!doctype|<{_BLOCK}\b", re.IGNORECASE)
@@ -43,6 +46,10 @@ _BLOCK_END = re.compile(rf"</{_BLOCK}\s*>|<hr[ /]*>", re.IGNORECASE)
 _TAG = re.compile(r'<(?:[^<>"]|"[^"]*")*>')
 _ALT = re.compile(r' alt="([^"]*)"')
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+# raw HTML passes, for all of it is cleaned
+_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +60,21 @@ class Cleaned:
     blocked: tuple[str, ...] = ()
 
 
-def clean_answer(answer: str, pictures: Mapping[str, str], addresses: frozenset[str]) -> Cleaned:
-    """The fragment in an answer; empty when it holds no HTML."""
-    fragment = _unwrap(_CONTROLS.sub("", _THOUGHTS.sub("", answer, count=1)))
+def clean_answer(answer: str, pictures: Mapping[str, str], addresses: frozenset[str], source: str = "") -> Cleaned:
+    """The fragment in an answer to `source`; empty when it holds no HTML."""
+    return _clean(_unwrap(_spoken(answer, source)), pictures, addresses)
+
+
+def clean_markdown(answer: str, pictures: Mapping[str, str], addresses: frozenset[str], source: str = "") -> Cleaned:
+    """The fragment in the answer of a model that wrote Markdown although asked for HTML."""
+    return _clean(_MARKDOWN.render(_unfence(_spoken(answer, source), _ANY_FENCE_BEGIN)), pictures, addresses)
+
+
+def _spoken(answer: str, source: str) -> str:
+    return _CONTROLS.sub("", without_thoughts(answer, source))
+
+
+def _clean(fragment: str, pictures: Mapping[str, str], addresses: frozenset[str]) -> Cleaned:
     blocked: list[str] = []
 
     def filter_attribute(tag: str, name: str, value: str) -> str | None:
@@ -101,9 +120,9 @@ def _unwrap(answer: str) -> str:
     return answer[first.start() : ends[-1] if ends else len(answer)]
 
 
-def _unfence(answer: str) -> str:
+def _unfence(answer: str, fence: re.Pattern[str] = _FENCE_BEGIN) -> str:
     """What is between the first fence and the last, if the first one comes before any HTML."""
-    begin = _FENCE_BEGIN.search(answer)
+    begin = fence.search(answer)
     if begin is None or _FIRST_BLOCK.search(answer, 0, begin.start()):
         return answer
     ends = [end.start() for end in _FENCE_END.finditer(answer, begin.end())]

@@ -1,7 +1,7 @@
 """`AiClient`: one streamed chat completion after another from an OpenAI-compatible endpoint.
 
-Owns connection, retries and time limits; `refusals` owns the words for what an endpoint refuses, `wire` the shape of
-what it streams. Knows nothing of prompts and documents.
+Owns connection, retries and time limits; `refusals` owns the words for what an endpoint refuses, `framing` how its
+answer is framed, `wire` what is in it. Knows nothing of prompts and documents.
 
 Invariants: no error's message holds the key, the URL or the endpoint's own words; these go to the log. Nothing waits
 or grows without a limit. No cancel scope is open while a delta is out with the caller, so a plain cancellation ends a
@@ -11,6 +11,7 @@ for it belongs to `settings`. That httpx logs whole URLs at INFO is turned off i
 
 from __future__ import annotations
 
+import json
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
@@ -20,11 +21,11 @@ import anyio
 import httpx
 import stamina
 import structlog
-from httpx_sse import EventSource, ServerSentEvent
 from pydantic import SecretStr
 
-from pressrun.ai.refusals import Refusal, refusal_of
-from pressrun.ai.wire import AnswerCut, Message, MeteredBytes, read_chunk
+from pressrun.ai.framing import NO_COMPLETION, Payload, read_payloads
+from pressrun.ai.refusals import Refusal, refusal_of, reported_error
+from pressrun.ai.wire import AnswerCut, Assembler, Chunk, Message, ReportedError, read_chunk
 from pressrun.errors import AiFailed, AiUnavailable, StartupError
 
 __all__ = ["AiClient", "AiConfig", "AnswerCut", "open_ai_client"]
@@ -35,6 +36,7 @@ _CONNECT_LIMIT_S = 10  # arbitrary: a host that is there accepts in far less
 _CLOSE_LIMIT_S = 0.5  # a cancelled run has one second in all
 _ERROR_BODY_BYTES = 64 * 1024  # arbitrary: an error in JSON is a few hundred bytes
 _RETRY_WAIT_MAX_S = 8.0  # arbitrary, without a Retry-After
+_AFTER_THE_END_S = 1.0  # arbitrary (0.2..5): who says that it has ended and goes on, goes on at once
 _ABOUT_THE_KEY = {401, 403}
 _WORDS_CHARS = 500  # arbitrary: the beginning of an error in JSON says it
 # httpx translates what sockets raise, but not what TLS does once it is established (as in egress/broker.py)
@@ -103,25 +105,36 @@ class AiClient:
         deadline = anyio.current_time() + self._config.timeout_s
         with self._at_most(deadline, deadline):
             response, first_by = await self._open(messages, model, deadline)
-        meter = MeteredBytes(response.stream)
-        response.stream = meter
+        answer, written, ended, beside = Assembler(), 0, False, False
         try:
-            async with aclosing(EventSource(response).aiter_sse()) as source:
-                due, written = first_by, 0
-                while (event := await self._next_event(source, due, deadline)) is not None:
-                    meter.restart()
-                    chunk = read_chunk(event)
-                    written += len(chunk.text)
+            async with aclosing(read_payloads(response)) as source:
+                due = first_by
+                while (payload := await self._next_payload(source, due, deadline, ended=ended)) is not None:
+                    chunk = self._read(payload, model)
+                    text = answer.add(chunk)
+                    written += len(text)
                     if written > limit_chars:
                         raise AiFailed(f"The AI wrote more than {limit_chars} characters and was stopped; try again.")
-                    if chunk.text:
-                        yield chunk.text
-                    if chunk.ended:
-                        return
-                    due = self._due(deadline, begun=written > 0)
+                    if text:
+                        yield text
+                    ended, beside = ended or chunk.ended, chunk.beside
+                    if chunk.last:
+                        break
+                    due = self._due(deadline, begun=written > 0, ended=ended)
+            if not ended:
+                raise AiFailed(_BROKEN_OFF if written or not beside else NO_COMPLETION)
+            rest = answer.finish()
+            if rest:
+                yield rest
         finally:
             await _hang_up(response)
-        raise AiFailed(_BROKEN_OFF)
+
+    def _read(self, payload: Payload, model: str | None) -> Chunk:
+        try:
+            return read_chunk(payload)
+        except ReportedError as exc:
+            self._log_words(200, json.dumps(exc.told).encode())
+            raise reported_error(exc.told, self.model_name(model), from_settings=model is None) from exc
 
     async def _open(
         self, messages: Sequence[Message], model: str | None, deadline: float
@@ -174,19 +187,24 @@ class AiClient:
             "ai_refused", status=status, words=(words.replace(key, "[secret]") if key else words)[:_WORDS_CHARS]
         )
 
-    async def _next_event(
-        self, source: AsyncGenerator[ServerSentEvent, None], due: float, deadline: float
-    ) -> ServerSentEvent | None:
-        with self._at_most(due, deadline):
-            try:
+    async def _next_payload(
+        self, source: AsyncGenerator[Payload, None], due: float, deadline: float, *, ended: bool
+    ) -> Payload | None:
+        """None at the end; whatever ends an answer that is whole already (`ended`) is an end."""
+        try:
+            with self._at_most(due, deadline):
                 return await anext(source, None)
-            except _BROKEN as exc:
-                raise AiFailed(_BROKEN_OFF) from exc
+        except (*_BROKEN, AiFailed) as exc:
+            if ended:
+                return None
+            if isinstance(exc, AiFailed):
+                raise
+            raise AiFailed(_BROKEN_OFF) from exc
 
-    def _due(self, deadline: float, *, begun: bool) -> float:
-        """When the next event must be there. A model that still thinks has not begun, whatever it sends meanwhile."""
+    def _due(self, deadline: float, *, begun: bool, ended: bool = False) -> float:
+        """When the next value must be there. A model that still thinks has not begun, whatever it sends meanwhile."""
         patience_s = self._config.silence_timeout_s if begun else self._config.first_token_timeout_s
-        return min(deadline, anyio.current_time() + patience_s)
+        return min(deadline, anyio.current_time() + (_AFTER_THE_END_S if ended else patience_s))
 
     @contextmanager
     def _at_most(self, due: float, deadline: float) -> Iterator[None]:

@@ -15,7 +15,7 @@ from typing import ParamSpec, TypeVar
 import anyio.to_thread
 
 from pressrun.ai.cache import AiCache, cache_key
-from pressrun.ai.clean import Cleaned, clean_answer, text_of
+from pressrun.ai.clean import Cleaned, clean_answer, clean_markdown, text_of
 from pressrun.ai.client import AiClient, AnswerCut
 from pressrun.ai.prompts import RULES, RULES_VERSION, build_messages
 from pressrun.ai.source import Source, read_source
@@ -33,6 +33,7 @@ _SMALLEST_PART_CHARS = 500  # an answer cut below this is no matter of length
 _ANSWER_CHARS_PER_SOURCE_CHAR = 6
 _ANSWER_CHARS_AT_LEAST = 20_000
 _TOLERATED_SHARE = 0.02  # of the letters: a heading that was reworded, not a paragraph that is gone
+_MARKDOWN_SHARE = 0.5  # arbitrary (0.3..0.9): an excuse in plain words has nothing of the source
 _QUOTED_SENTENCES = 3
 _QUOTED_CHARS = 120
 _ECHO_SHARE = 0.3  # of the rules, in an answer whose source has none of them
@@ -125,7 +126,7 @@ class _Writer:
         answer = await self._ask(messages, len(piece)) if known is None else known
         if known is not None:
             await self._count(len(known))
-        cleaned = await _in_thread(clean_answer, answer, self.source.pictures, self.source.addresses)
+        cleaned = await _in_thread(_read_answer, answer, piece, self.source)
         await _in_thread(_require_document, cleaned.html, piece)
         if self.cache and known is None:
             await self.cache.put(key, answer)
@@ -149,6 +150,17 @@ class _Writer:
 async def _in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Pure work on long texts; a cancelled run does not wait for it."""
     return await anyio.to_thread.run_sync(partial(work, *args, **kwargs), abandon_on_cancel=True)
+
+
+def _read_answer(answer: str, piece: str, source: Source) -> Cleaned:
+    """The answer as HTML, which was asked for; or as Markdown, where that has more of what was to be set."""
+    cleaned = clean_answer(answer, source.pictures, source.addresses, piece)
+    share = compare(piece, text_of(cleaned.html)).share if cleaned.html else 0.0
+    if share >= 1 - _TOLERATED_SHARE:
+        return cleaned
+    written = clean_markdown(answer, source.pictures, source.addresses, piece)
+    better = compare(piece, text_of(written.html)).share
+    return written if better > share and better >= _MARKDOWN_SHARE else cleaned
 
 
 def _require_document(fragment: str, source: str) -> None:

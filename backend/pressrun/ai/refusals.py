@@ -10,12 +10,14 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
+from pressrun.ai.framing import is_readable
 from pressrun.errors import AiFailed, AiRefused
 
 _RETRY_AFTER_MAX_S = 30.0  # arbitrary: who waits longer wants to be told instead
 _TRANSIENT = {408, 409, 425, 429}
-_CLIENT_ERROR, _SERVER_ERROR = 400, 500
+_CLIENT_ERROR, _SERVER_ERROR, _NO_STATUS = 400, 500, 600
 
 
 class Refusal(Exception):
@@ -30,7 +32,7 @@ class Refusal(Exception):
 def refusal_of(
     status: int, headers: Mapping[str, str], body: bytes, model: str, *, from_settings: bool
 ) -> Refusal | None:
-    """None when it is a stream. `from_settings`: the model is the configured one, not the request's."""
+    """None when it is an answer. `from_settings`: the model is the configured one, not the request's."""
     if status >= _CLIENT_ERROR:
         return _refused(
             status, headers, _words_of(body), model, "PRESSRUN_AI_MODEL" if from_settings else "model_choice"
@@ -42,15 +44,36 @@ def refusal_of(
 
 def _unless_stream(headers: Mapping[str, str]) -> Refusal | None:
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if headers.get("content-encoding", "identity") != "identity":
+    if not is_readable(headers.get("content-encoding", "")):
         return _mend("The AI endpoint compresses its answer although asked not to; check PRESSRUN_AI_BASE_URL.")
-    if media_type == "text/event-stream":
-        return None
     if media_type in {"text/html", "application/xhtml+xml"}:
         return _mend("The AI endpoint answers with a web page; check PRESSRUN_AI_BASE_URL, it often has to end in /v1.")
-    return _mend(
-        "The AI endpoint answers without streaming; set PRESSRUN_AI_BASE_URL to one that streams chat completions."
-    )
+    return None  # many a proxy says something else of what is a stream, or sends the whole answer at once
+
+
+def reported_error(told: Any, model: str, *, from_settings: bool) -> AiFailed:
+    """What an error means that came with a good status, in the place of the answer or in the middle of it."""
+    error = told.get("error") or told if isinstance(told, dict) else told
+    words, status = _words_in(error), _status_in(error)
+    setting = "PRESSRUN_AI_MODEL" if from_settings else "model_choice"
+    if status is not None and status < _SERVER_ERROR:
+        return _refused(status, {}, words, model, setting).error
+    if "context_length" in words or "context length" in words:
+        return _mend(_advice(_CLIENT_ERROR, words, model, setting)).error
+    if "insufficient_quota" in words:
+        return _refused(429, {}, words, model, setting).error
+    return AiFailed("The AI endpoint reported an error in the middle of its answer; try again.")
+
+
+def _status_in(error: Any) -> int | None:
+    """The HTTP status that the error would have had."""
+    for name in ("code", "status", "status_code"):
+        value = error.get(name) if isinstance(error, dict) else None
+        if isinstance(value, str) and value.isascii() and value.isdecimal():
+            value = int(value[:4])
+        if isinstance(value, int) and _CLIENT_ERROR <= value < _NO_STATUS:
+            return value
+    return None
 
 
 def _refused(status: int, headers: Mapping[str, str], words: str, model: str, setting: str) -> Refusal:
@@ -109,6 +132,9 @@ def _words_of(body: bytes) -> str:
         value = json.loads(body)
     except (ValueError, RecursionError):
         return ""
-    error = value.get("error", value) if isinstance(value, dict) else value
+    return _words_in(value.get("error", value) if isinstance(value, dict) else value)
+
+
+def _words_in(error: Any) -> str:
     fields = [error.get(name) for name in ("message", "code", "type", "detail")] if isinstance(error, dict) else [error]
     return " ".join(field.lower() for field in fields if isinstance(field, str))
