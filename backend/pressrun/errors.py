@@ -18,11 +18,11 @@
     ├── NotFound                      run or file unknown, or somebody else's
     ├── Conflict
     │   ├── RunRejected               the guard said no (in runs/guard.py: it carries the run in the way)
+    │   ├── LanePaused                nobody begins in the lane until it is resumed (in runs/rejection.py)
     │   ├── RunEnded                  the run has already ended, or is past the point of cancelling
     │   └── IdempotencyKeyReused      same key, other body
     ├── LogPruned                     the events asked for are gone
     ├── ServerBusy                    draining, or a waiting line is full; carries `retry_after_s`
-    │   └── LanePaused                nobody begins in the lane until it is resumed
     ├── StartupError                  the server cannot start as configured; the message says what to set
     ├── RunFailure                    ends a run as `error`
     │   ├── ComposeFailed             the document could not be made
@@ -205,12 +205,6 @@ class ServerBusy(PressrunError):
     def __init__(self, message: str | None = None, *, retry_after_s: int = 5) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
-
-
-class LanePaused(ServerBusy):
-    """The lane is paused; resume it, use another lane, or wait in its line with on_busy=queue."""
-
-    code = "lane_paused"
 
 
 class StartupError(PressrunError):

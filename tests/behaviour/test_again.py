@@ -165,7 +165,20 @@ def test_pauses_outlive_a_kill_of_the_server(tmp_path: Path) -> None:
         lane = http.post("/lanes/default/pause").json()
         assert (lane["lane"], lane["paused"]) == ("default", True)
         refused = http.post("/generate-sse", json={"text": "now"})
-        assert (refused.status_code, refused.json()["code"]) == (503, "lane_paused")
+        told = refused.json()
+        assert (refused.status_code, told["code"], told["reason"]) == (409, "lane_paused", "lane_paused")
+        assert (told["lane"], told["paused_at"]) == ("default", lane["paused_at"])
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert refused.headers["x-should-retry"] == "false"
+        assert "retry-after" not in refused.headers
+        explained = http.post("/admission/explain", json={"text": "now"}).raise_for_status().json()
+        assert (explained["admitted"], explained["reason"], explained["decided_by"]) == (
+            False,
+            "lane_paused",
+            "on_busy",
+        )
+        assert explained["policies"]["reject"].startswith("409")
+        assert explained["policies"]["queue"].startswith("200")
         first, second = (
             http.post("/generate-sse", json={"text": text, "outputs": ["html"], "on_busy": "queue"}, headers=ASYNC)
             .raise_for_status()

@@ -169,6 +169,32 @@ def test_a_rejection_is_exit_code_3_and_names_the_run(lesson: Path, capsys: pyte
     assert "pressrun cancel x" in err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [["generate", "lesson.md"], ["runs", "rerender", OPERATION_ID], ["runs", "retry", OPERATION_ID]],
+    ids=["generate", "rerender", "retry"],
+)
+@pytest.mark.parametrize("older", [False, True])
+@pytest.mark.usefixtures("lesson")
+def test_a_paused_lane_is_exit_code_3_at_once_and_says_what_to_do(
+    command: list[str], older: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An older server answered 503 with a Retry-After, which nobody's patience could use."""
+    problem = {"detail": "Lane bulk is paused since then.", "code": "lane_paused", "lane": "bulk"}
+    refused = Answer(409, problem | {"reason": "lane_paused"})
+    if older:
+        refused = Answer(503, problem, headers={"Retry-After": "5"})
+    script = Script(generate=[refused])
+    with scripted_server(script) as url:
+        assert main([*command, "--server", url]) == 3
+    assert len(script.seen) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Lane bulk is paused" in err
+    assert "pressrun lanes resume bulk" in err
+    assert "--on-busy queue" in err
+
+
 def test_fields_that_the_server_refuses_are_named_as_options(lesson: Path, capsys: pytest.CaptureFixture[str]) -> None:
     errors = [{"field": "viewport_width", "problem": "is too small", "valid": "320..7680"}]
     with scripted_server(Script(generate=[Answer(422, {"detail": "…", "errors": errors})])) as url:

@@ -20,6 +20,7 @@ from pressrun.client import (
     ConnectionFailed,
     ConnectionLost,
     InvalidUse,
+    LanePausedError,
     Notice,
     Patience,
     ProtocolError,
@@ -146,6 +147,34 @@ async def test_a_rejection_names_the_run_in_the_way(collect: Generate) -> None:
     assert rejected.value.active_operation_id == "x"
     assert rejected.value.problem == problem
     assert len(script.seen) == 1, "a 409 is an answer, not an accident"
+
+
+@pytest.mark.parametrize("answer", [(409, {}), (503, {"Retry-After": "1"})], ids=["409", "503 of an older server"])
+async def test_a_paused_lane_is_an_error_of_its_own_and_not_asked_again(
+    collect: Generate, answer: tuple[int, dict[str, str]]
+) -> None:
+    status, headers = answer
+    problem = {
+        "detail": "Lane bulk is paused.",
+        "code": "lane_paused",
+        "lane": "bulk",
+        "paused_at": "2026-11-29T08:00:00Z",
+    }
+    script = Script(generate=[Answer(status, problem, headers)])
+    with scripted_server(script) as url, pytest.raises(LanePausedError, match="Lane bulk is paused") as refused:
+        await collect(url, REQUEST, IMPATIENT)
+    assert (refused.value.lane, refused.value.paused_at) == ("bulk", "2026-11-29T08:00:00Z")
+    assert isinstance(refused.value, RunRejectedError)
+    assert len(script.seen) == 1
+
+
+async def test_what_says_that_it_is_not_to_be_repeated_is_not(collect: Generate) -> None:
+    script = Script(
+        generate=[Answer(503, {"detail": "No.", "code": "other"}, {"Retry-After": "0", "x-should-retry": "false"})]
+    )
+    with scripted_server(script) as url, pytest.raises(ServerProblem, match="No"):
+        await collect(url, REQUEST, IMPATIENT)
+    assert len(script.seen) == 1
 
 
 async def test_wrong_fields_are_told_with_what_would_be_right(collect: Generate) -> None:

@@ -23,12 +23,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from pressrun.db import runs as run_queries
-from pressrun.errors import LanePaused, RunEnded, ServerBusy
+from pressrun.errors import RunEnded, ServerBusy
 from pressrun.events.model import Cancelled, Complete, Error
 from pressrun.runs import admission
 from pressrun.runs.admission import Policies
 from pressrun.runs.model import Run
-from pressrun.runs.rejection import RunRejected
+from pressrun.runs.rejection import LanePaused, RunRejected
 from pressrun.runs.submission import GuardConfig
 from tests.support.clock import ManualClock
 from tests.support.core import COMPLETE, Core, open_core

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pressrun.errors import Conflict, LanePaused, NotFound
+from pressrun.errors import Conflict, NotFound
 from pressrun.runs.admission import Policies, admit
-from pressrun.runs.rejection import RunRejected
+from pressrun.runs.rejection import LanePaused, RunRejected
 from tests.support.clock import ManualClock
 from tests.support.core import Core, open_core
 
@@ -47,8 +47,9 @@ async def test_a_paused_lane_without_runs_says_that_it_is_paused_and_takes_who_m
     async with open_core(where) as core:
         await core.guard.line.set_lane_paused("default", paused=True)
         for on_busy in ("reject", "join"):
-            with pytest.raises(LanePaused):
+            with pytest.raises(LanePaused, match="default is paused since 20") as refused:
                 await admit(core.guard, core.submission("a"), Policies(on_busy=on_busy))  # type: ignore[arg-type]
+            assert refused.value.problem_extra()["lane"] == "default"
         assert (await admit(core.guard, core.submission("a"), Policies(on_busy="queue"))).disposition == "queued"
         with pytest.raises(RunRejected):
             await admit(core.guard, core.submission("b"), Policies())

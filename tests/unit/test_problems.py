@@ -5,6 +5,7 @@ import json
 import logging
 import pkgutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 import httpx
@@ -21,6 +22,7 @@ from pressrun.api.gate import Gate, GateConfig
 from pressrun.api.hosts import HostList
 from pressrun.api.problems import STATUS, exception_handlers, problem_body, problem_headers, problem_response
 from pressrun.errors import Conflict, FieldErrors, MethodNotAllowed, NotFound, PressrunError, ServerBusy, Unauthorized
+from pressrun.runs.rejection import LanePaused, RunRejected
 from pressrun.telemetry import SecretMask, configure_logging
 from tests.support.logs import captured_log
 from tests.support.threaded_server import serve
@@ -82,6 +84,39 @@ def test_headers_say_when_to_come_back_what_is_allowed_and_how_to_be_known() -> 
     assert problem_headers(MethodNotAllowed("PUT", ("GET", "HEAD")))["Allow"] == "GET, HEAD"
     assert problem_headers(Unauthorized())["WWW-Authenticate"].startswith("Bearer")
     assert problem_headers(NotFound())["Cache-Control"] == "no-store"
+
+
+def instances() -> Iterator[PressrunError]:
+    """One of each error that an answer can be made of."""
+    by_hand: dict[type[PressrunError], PressrunError] = {
+        FieldErrors: FieldErrors([]),
+        MethodNotAllowed: MethodNotAllowed("PUT", ()),
+        LanePaused: LanePaused("bulk", datetime(2026, 11, 29, tzinfo=UTC)),
+    }
+    for error in product_errors():
+        if error is not RunRejected:  # it names a run, and guesses when that will have ended
+            yield by_hand.get(error) or error("x")
+
+
+def test_a_refusal_that_passes_by_itself_says_when_and_no_other_does() -> None:
+    """`STATUS` and the errors' `retryable` are the table; clients repeat what has a Retry-After, and nothing else."""
+    told = {error.code: problem_headers(error) for error in instances()}
+    retryable = {error.code for error in instances() if error.retryable}
+    assert {code for code, headers in told.items() if "Retry-After" in headers} == retryable
+    assert {code for code in told if STATUS[code] in {429, 503, 507}} <= retryable
+    conflicts = {code for code in told if STATUS[code] == 409}
+    assert conflicts & retryable == set()
+    assert {code for code, headers in told.items() if headers.get("x-should-retry") == "false"} == conflicts
+
+
+def test_a_paused_lane_is_a_conflict_that_names_the_lane_and_what_to_do() -> None:
+    paused = LanePaused("bulk", datetime(2026, 11, 29, 8, tzinfo=UTC))
+    body = problem_body(paused)
+    assert (body["status"], body["code"], body["reason"], body["lane"]) == (409, "lane_paused", "lane_paused", "bulk")
+    assert body["paused_at"] == "2026-11-29T08:00:00Z"
+    assert body["policies"] == ["queue", "replace"]
+    assert body["resume_url"] == "/lanes/bulk/resume"
+    assert "on_busy=queue" in body["detail"]
 
 
 class TellsMore(Conflict):

@@ -40,6 +40,10 @@ STREAM = stream(
 FOLLOW = stream(
     "the same, and first a Snapshot without an `id`: the run as it is", {"oneOf": [ref("RunEvent"), ref("Snapshot")]}
 )
+REJECTED = {
+    "description": "another run is in the way, or the lane is paused",
+    "content": {"application/problem+json": {"schema": {"oneOf": [ref("RejectedProblem"), ref("PausedProblem")]}}},
+}
 FILE = {"description": "the bytes; ETag is the digest", "content": {"*/*": {"schema": {"type": "string"}}}}
 UNKNOWN = {"404": problem("no such run")}
 EVERYWHERE = {

@@ -14,6 +14,7 @@ from pressrun.runs.admission import OnBusy, OnDuplicate
 from pressrun.runs.explain import Explanation
 from pressrun.runs.history import AttemptEnd, Story, WebhookState
 from pressrun.runs.model import Run, RunStatus
+from pressrun.runs.rejection import RunRejected
 from pressrun.runs.retention import RetentionReport
 from pressrun.runs.service import LaneState
 from pressrun.spec import RenderSpec, RunSpec
@@ -309,6 +310,16 @@ class RejectedProblem(Problem):
     run: RunInTheWay | None = None
 
 
+class PausedProblem(Problem):
+    """409 where the lane is paused: asking again does not help before somebody has resumed it."""
+
+    reason: Literal["lane_paused"]
+    lane: str
+    paused_at: datetime
+    policies: Annotated[list[str], Field(description="values of on_busy that would let the request wait in the line")]
+    resume_url: Annotated[str, Field(description="POST there resumes the lane")]
+
+
 class DifferenceOut(BaseModel):
     """A field in which the request and the run in the way differ; long values are cut."""
 
@@ -323,7 +334,7 @@ class ExplanationOut(BaseModel):
     admitted: Annotated[bool, Field(description="it would start at once")]
     fingerprint: str
     canonical: Annotated[dict[str, Any], Field(description="what is fingerprinted: every field, defaults filled in")]
-    reason: Literal["in_flight", "duplicate"] | None
+    reason: Literal["in_flight", "duplicate", "lane_paused"] | None
     message: str
     run: RunInTheWay | None
     differences: list[DifferenceOut]
@@ -336,13 +347,13 @@ class ExplanationOut(BaseModel):
         """The wire form."""
         rejection = explanation.rejection
         extra = rejection.problem_extra() if rejection else {}
-        left_s = rejection.window_left_s if rejection else None
+        left_s = rejection.window_left_s if isinstance(rejection, RunRejected) else None
         return cls.model_validate(
             {
                 "admitted": rejection is None,
                 "fingerprint": explanation.fingerprint,
                 "canonical": explanation.canonical,
-                "reason": rejection.reason if rejection else None,
+                "reason": extra.get("reason"),
                 "message": str(rejection) if rejection else "Nothing is in the way: this request would start at once.",
                 "run": extra.get("run"),
                 "differences": [asdict(difference) for difference in explanation.differences],

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from pressrun.cli.exits import Exit, Left, UsageError
 from pressrun.cli.output import complain
-from pressrun.client.errors import ClientError, InvalidUse, RunRejectedError, ServerProblem
+from pressrun.client.errors import ClientError, InvalidUse, LanePausedError, RunRejectedError, ServerProblem
 from pressrun.errors import PressrunError
 
 _OURS_TO_MEND = {400, 413, 415, 422}  # the server says that what was given cannot be used: as good as a usage error
@@ -72,6 +72,8 @@ def _field_line(error: dict[str, str]) -> str:
 
 def _rejected(exc: RunRejectedError) -> str:
     line = f"Rejected: {exc.detail}"
+    if isinstance(exc, LanePausedError):
+        return f"{line} (Here: `pressrun lanes resume {exc.lane or 'NAME'}`, or the same command with --on-busy queue)"
     if exc.active_operation_id and exc.reason == "in_flight":
         line += f" (To cancel it: pressrun cancel {exc.active_operation_id})"
     return line

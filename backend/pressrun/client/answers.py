@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from pressrun.client.errors import ProtocolError, RunRejectedError, ServerProblem
+from pressrun.client.errors import LanePausedError, ProtocolError, RunRejectedError, ServerProblem
 
 MAX_ANSWER_BYTES = 16_000_000  # a page of 100 runs is under 200 KB; this only bounds what a stranger can make us hold
 
@@ -24,6 +24,8 @@ def problem_of(status: int, headers: Mapping[str, str], body: bytes) -> ServerPr
     problem = _json_object(body) or {}
     if not any(isinstance(problem.get(member), str) for member in ("detail", "message", "title")):
         problem = {"title": _phrase(status), "detail": _made_up(status, headers)} | problem
+    if problem.get("code") == "lane_paused":
+        return LanePausedError(status, problem)
     if "reason" in problem and status == HTTPStatus.CONFLICT:
         return RunRejectedError(status, problem)
     return ServerProblem(status, problem)

@@ -21,7 +21,14 @@ import httpx
 from httpx_sse import ServerSentEvent
 
 from pressrun.client.answers import problem_of
-from pressrun.client.errors import ConnectionFailed, ConnectionLost, InvalidUse, ProtocolError, ServerProblem
+from pressrun.client.errors import (
+    ConnectionFailed,
+    ConnectionLost,
+    InvalidUse,
+    ProtocolError,
+    RunRejectedError,
+    ServerProblem,
+)
 from pressrun.client.models import ClientEvent, parse_event
 from pressrun.client.patience import Outage, Patience, retry_after_s
 
@@ -190,7 +197,7 @@ class Conversation:
             return 0
         problem = problem_of(status, headers, body)
         after_s = retry_after_s(headers.get("retry-after"))
-        if not self._passes_by_itself(problem, after_s):
+        if headers.get("x-should-retry") == "false" or not self._passes_by_itself(problem, after_s):
             raise problem
         wait_s = self._outage.next_wait_s(after_s or 0)
         if wait_s is None:
@@ -248,6 +255,8 @@ class Conversation:
 
     def _passes_by_itself(self, problem: ServerProblem, after_s: float | None) -> bool:
         """Whether a refusal is about the moment and not about the request."""
+        if isinstance(problem, RunRejectedError):
+            return False
         if problem.status in {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}:
             return self.operation_id is not None or self._submission is None or self._submission.key is not None
         if problem.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:

@@ -7,6 +7,7 @@
     ├── ProtocolError          an answer that no Pressrun server gives
     ├── ServerProblem          the server said no; carries its status and problem document
     │   └── RunRejectedError   another run is in the way (409); names it
+    │       └── LanePausedError   nothing begins in the lane until somebody resumes it; asking again does not help
     └── DownloadDamaged        a file arrived with another digest than the server named
 
 A tree of its own, not part of `pressrun.errors`: those are what a server tells, these are what a caller meets, and the
@@ -88,7 +89,7 @@ class RunRejectedError(ServerProblem):
 
     @property
     def reason(self) -> str | None:
-        """`in_flight` or `duplicate`."""
+        """`in_flight`, `duplicate` or `lane_paused`."""
         reason = self.problem.get("reason")
         return reason if isinstance(reason, str) else None
 
@@ -97,3 +98,19 @@ class RunRejectedError(ServerProblem):
         """The run in the way; None when it is somebody else's."""
         name = self.problem.get("active_operation_id")
         return name if isinstance(name, str) else None
+
+
+class LanePausedError(RunRejectedError):
+    """The lane is paused: resume it (`resume_lane`), take another, or wait in its line with `on_busy="queue"`."""
+
+    @property
+    def lane(self) -> str:
+        """The lane's name; empty when an older server did not say."""
+        name = self.problem.get("lane")
+        return name if isinstance(name, str) else ""
+
+    @property
+    def paused_at(self) -> str | None:
+        """Since when, as an ISO 8601 instant."""
+        at = self.problem.get("paused_at")
+        return at if isinstance(at, str) else None

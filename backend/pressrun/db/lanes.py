@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_,
 from pressrun.db.runs import ACTIVE
 from pressrun.db.tables import lanes, runs, slots
 
-_PAUSED = select(lanes.c.lane).where(lanes.c.lane == bindparam("lane"))
+_PAUSED = select(lanes.c.paused_at).where(lanes.c.lane == bindparam("lane"))
 
 # somebody runs or waits in it, or it is paused; `lane` is its only value
 IN_USE = select(
@@ -31,9 +31,15 @@ class LaneCount(NamedTuple):
     paused_at: datetime | None
 
 
+def paused_at(connection: Connection, lane: str) -> datetime | None:
+    """Since when nobody may begin in the lane; None: they may."""
+    at: datetime | None = connection.execute(_PAUSED, {"lane": lane}).scalar_one_or_none()
+    return at
+
+
 def is_paused(connection: Connection, lane: str) -> bool:
     """Whether nobody may begin in the lane."""
-    return connection.execute(_PAUSED, {"lane": lane}).first() is not None
+    return paused_at(connection, lane) is not None
 
 
 def set_paused(connection: Connection, lane: str, at: datetime | None) -> bool:

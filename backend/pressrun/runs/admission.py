@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pressrun.errors import LanePaused
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.model import Run
-from pressrun.runs.rejection import RunRejected
+from pressrun.runs.rejection import LanePaused, RunRejected
 from pressrun.runs.submission import KeyMatch, Submission
 
 OnBusy = Literal["reject", "join", "queue", "replace"]

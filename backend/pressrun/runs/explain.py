@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pressrun.runs.fingerprint import canonical
+from pressrun.runs.rejection import LanePaused, RunRejected
 
 if TYPE_CHECKING:
-    from pressrun.runs.rejection import RunRejected
     from pressrun.runs.submission import Submission
 
 _SHOWN_CHARACTERS = 120  # of a long value: enough to tell two chapters apart
@@ -20,6 +20,12 @@ _BUSY: Mapping[str, str] = {
     "join": "200 with the stream of the run in the way",
     "queue": "200; waits in the line of its lane, by priority, then age",
     "replace": "200; cancels the run in the way and takes its place",
+}
+_PAUSED: Mapping[str, str] = {
+    "reject": "409, naming the lane and since when it is paused",
+    "join": "409; there is no run to join",
+    "queue": "200; waits in the line of its lane until the lane is resumed",
+    "replace": "200; waits before all others in the line of its lane until the lane is resumed",
 }
 _WAITING = "200; goes before who waits in the line of its lane"
 _NOT_YOURS = "409; the run in the way is somebody else's"
@@ -45,13 +51,13 @@ class Explanation:
 
     canonical: dict[str, Any]
     fingerprint: str
-    rejection: RunRejected | None
+    rejection: RunRejected | LanePaused | None
     differences: list[Difference]
     decided_by: str | None
     policies: dict[str, str]
 
 
-def explain(submission: Submission, rejection: RunRejected | None, active_spec: str | None) -> Explanation:
+def explain(submission: Submission, rejection: RunRejected | LanePaused | None, active_spec: str | None) -> Explanation:
     """The explanation; `active_spec` is the spec of the run in the way as stored, if the caller may see it."""
     mine = canonical(submission.spec)
     differences: list[Difference] = []
@@ -64,7 +70,9 @@ def explain(submission: Submission, rejection: RunRejected | None, active_spec: 
         ]
     policies: dict[str, str] = {}
     decided_by = None
-    if rejection is not None:
+    if isinstance(rejection, LanePaused):
+        decided_by, policies = "on_busy", dict(_PAUSED)
+    elif rejection is not None:
         decided_by = "on_duplicate" if rejection.same_request else "on_busy"
         policies = dict(_DUPLICATE if rejection.same_request else _BUSY)
         if not rejection.same_request and rejection.active.status == "queued":

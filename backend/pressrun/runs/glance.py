@@ -18,9 +18,8 @@ from pressrun.runs.places import Lane
 if TYPE_CHECKING:
     from pressrun.db import Row
     from pressrun.db.engine import LocalReads
-    from pressrun.errors import LanePaused
     from pressrun.runs.places import Places
-    from pressrun.runs.rejection import RunRejected
+    from pressrun.runs.rejection import LanePaused, RunRejected
     from pressrun.runs.submission import Submission
 
 _MOST_REMEMBERED = 1_000  # arbitrary (100..10 000): clients may send what they like; some 2 MB
@@ -58,7 +57,7 @@ class Glance:
         lane = self._lanes.get(name)
         if lane is None:
             in_use = self._database.holds_nowait(IN_USE, lane=name)
-            lane = self._database.read_nowait(self._places.read, name) if in_use else Lane(name, (), (), paused=False)
+            lane = self._database.read_nowait(self._places.read, name) if in_use else Lane(name, (), ())
             self._lanes[name] = lane
         return lane
 

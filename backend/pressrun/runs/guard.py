@@ -21,7 +21,7 @@ from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.db import webhooks as webhook_queries
 from pressrun.db.searching import searchable
-from pressrun.errors import FieldErrors, IdempotencyKeyReused, LanePaused, ServerBusy
+from pressrun.errors import FieldErrors, IdempotencyKeyReused, ServerBusy
 from pressrun.events.log import EventLog
 from pressrun.events.model import Started
 from pressrun.failpoints import failpoint
@@ -30,7 +30,7 @@ from pressrun.runs.glance import Glance
 from pressrun.runs.line import WaitingLine, Written
 from pressrun.runs.model import Run
 from pressrun.runs.places import Lane, Places, load, view
-from pressrun.runs.rejection import RunRejected
+from pressrun.runs.rejection import LanePaused, RunRejected
 from pressrun.runs.retry import reopen
 from pressrun.runs.submission import GuardConfig, KeyMatch, Submission
 

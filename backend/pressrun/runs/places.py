@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pressrun.db import lanes as lane_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
-from pressrun.errors import LanePaused
 from pressrun.runs.model import Run
-from pressrun.runs.rejection import RejectReason, RunRejected
+from pressrun.runs.rejection import LanePaused, RejectReason, RunRejected
 
 if TYPE_CHECKING:
     from pressrun.clock import Clock
@@ -37,13 +37,18 @@ class Taken:
 class Lane:
     """A lane as it was at one moment: taken slots (longest held first, stale ones too), and who waits.
 
-    `waiting` has those that are paused last; `paused` is the lane itself: nobody begins in it.
+    `waiting` has those that are paused last; `paused_at` is the lane itself: since then nobody begins in it.
     """
 
     name: str
     taken: Sequence[Taken]
     waiting: Sequence[Row[Any]]
-    paused: bool
+    paused_at: datetime | None = None
+
+    @property
+    def paused(self) -> bool:
+        """Whether nobody begins in the lane."""
+        return self.paused_at is not None
 
     @property
     def line(self) -> Sequence[Row[Any]]:
@@ -62,7 +67,7 @@ class Places:
         """The lane as it is now."""
         rows = slot_queries.list_lane(connection, name)
         taken = [Taken(row.number, row.slot_begun_ticks_s, row.slot_ticks_epoch, view(row)) for row in rows]
-        return Lane(name, taken, run_queries.list_queued(connection, name), lane_queries.is_paused(connection, name))
+        return Lane(name, taken, run_queries.list_queued(connection, name), lane_queries.paused_at(connection, name))
 
     def read_current(self, connection: Connection, name: str) -> Run | None:
         """The run that has held one of the lane's slots for longest; not one whose slot is stale."""
@@ -100,8 +105,8 @@ class Places:
         held = self._held(lane)
         if not lane.paused and len(self._free(lane, held)) > len(lane.line):
             return None
-        if not held and not lane.waiting:
-            return LanePaused()
+        if not held and not lane.waiting and lane.paused_at is not None:
+            return LanePaused(lane.name, lane.paused_at)
         active = held[0].run if held else view(lane.waiting[0])
         return self.rejection("in_flight", submission, digest, active)
 

@@ -1,8 +1,9 @@
-"""`RunRejected`: the guard's no, with everything a client needs to go on from there (CONTRACT, 409)."""
+"""The guard's no, with everything a client needs to go on from there (CONTRACT, 409): `RunRejected`, `LanePaused`."""
 
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from typing import Any, Literal
 
 from pressrun.errors import Conflict
@@ -12,6 +13,30 @@ RejectReason = Literal["in_flight", "duplicate"]
 
 _RETRY_AFTER_S = (1, 60)  # bounds of the guess how long the run in the way will take
 _UNKNOWN_RETRY_AFTER_S = 5
+
+
+class LanePaused(Conflict):
+    """The lane is paused."""
+
+    code = "lane_paused"
+
+    def __init__(self, lane: str, paused_at: datetime) -> None:
+        self.lane = lane
+        self.paused_at = paused_at
+        super().__init__(
+            f"Lane {lane} is paused since {_instant(paused_at)}: nothing begins in it until somebody resumes it. "
+            "Resume it, take another lane, or wait in its line with on_busy=queue."
+        )
+
+    def problem_extra(self) -> dict[str, Any]:
+        """The members of the problem body beyond those of every problem."""
+        return {
+            "reason": self.code,
+            "lane": self.lane,
+            "paused_at": _instant(self.paused_at),
+            "policies": ["queue", "replace"],
+            "resume_url": f"/lanes/{self.lane}/resume",
+        }
 
 
 class RunRejected(Conflict):
@@ -68,12 +93,8 @@ class RunRejected(Conflict):
         return extra | self._active_run() if self.visible else extra
 
     def problem_headers(self) -> dict[str, str]:
-        """`Retry-After`, where to watch the run, and the words that stop generic clients from repeating a 409."""
-        headers = {
-            "Retry-After": str(self.retry_after_s),
-            "x-should-retry": "false",
-            "stripe-should-retry": "false",
-        }
+        """`Retry-After`, and where to watch the run."""
+        headers = {"Retry-After": str(self.retry_after_s)}
         if self.visible:
             headers["Link"] = f'</runs/{self.active.operation_id}/events>; rel="monitor"'
         return headers
@@ -96,7 +117,7 @@ class RunRejected(Conflict):
                 "stage": run.stage,
                 "progress": run.progress,
                 "title": run.title,
-                "started_at": run.started_at and run.started_at.isoformat().replace("+00:00", "Z"),
+                "started_at": run.started_at and _instant(run.started_at),
                 "age_s": self.shown_age_s,
                 "last_event_id": run.last_seq,
                 "url": url,
@@ -104,6 +125,10 @@ class RunRejected(Conflict):
                 "cancel_url": f"{url}/cancel",
             },
         }
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def _explain(reason: RejectReason, active: Run, *, same_request: bool, visible: bool) -> str:

@@ -18,7 +18,6 @@ from pressrun.db import runs as run_queries
 from pressrun.errors import (
     Conflict,
     DiskFull,
-    LanePaused,
     NotFound,
     RunCrashed,
     RunEnded,
@@ -189,12 +188,10 @@ class RunService:
             return  # it is ending by itself: whoever waits is served when it has
 
     async def explain(self, submission: Submission) -> Explanation:
-        """What `submit` would do right now. Raises: LanePaused."""
+        """What `submit` would do right now."""
         rejection = await self._guard.probe(submission)
-        if isinstance(rejection, LanePaused):
-            raise rejection
         spec = None
-        if rejection is not None and rejection.visible:
+        if isinstance(rejection, RunRejected) and rejection.visible:
             spec = await self.get_spec(rejection.active.operation_id)
         return explain(submission, rejection, spec)
 

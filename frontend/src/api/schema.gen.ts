@@ -124,13 +124,13 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
-                /** @description another run is in the way */
+                /** @description another run is in the way, or the lane is paused */
                 409: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": components["schemas"]["RejectedProblem"];
+                        "application/problem+json": components["schemas"]["RejectedProblem"] | components["schemas"]["PausedProblem"];
                     };
                 };
                 /** @description body too large */
@@ -1277,7 +1277,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
-                /** @description it is complete or active, or another run is in the way (RejectedProblem) */
+                /** @description complete or active; or RejectedProblem; or, where the lane is paused, PausedProblem */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -1331,7 +1331,7 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
-                /** @description busy, draining, or the lane is paused */
+                /** @description busy or draining; see Retry-After */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1472,13 +1472,13 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
-                /** @description another run is in the way */
+                /** @description another run is in the way, or the lane is paused */
                 409: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": components["schemas"]["RejectedProblem"];
+                        "application/problem+json": components["schemas"]["RejectedProblem"] | components["schemas"]["PausedProblem"];
                     };
                 };
                 /** @description body too large */
@@ -3319,7 +3319,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** Reason */
-            reason: ("in_flight" | "duplicate") | null;
+            reason: ("in_flight" | "duplicate" | "lane_paused") | null;
             /** Message */
             message: string;
             run: components["schemas"]["RunInTheWay"] | null;
@@ -3557,6 +3557,53 @@ export interface components {
             paused: boolean;
             /** Paused At */
             paused_at: string | null;
+        };
+        /**
+         * PausedProblem
+         * @description 409 where the lane is paused: asking again does not help before somebody has resumed it.
+         */
+        PausedProblem: {
+            /** Type */
+            type: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /** Detail */
+            detail: string;
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /** Error */
+            error: string;
+            /**
+             * Errors
+             * @default null
+             */
+            errors?: components["schemas"]["FieldErrorOut"][] | null;
+            /**
+             * Reason
+             * @constant
+             */
+            reason: "lane_paused";
+            /** Lane */
+            lane: string;
+            /**
+             * Paused At
+             * Format: date-time
+             */
+            paused_at: string;
+            /**
+             * Policies
+             * @description values of on_busy that would let the request wait in the line
+             */
+            policies: string[];
+            /**
+             * Resume Url
+             * @description POST there resumes the lane
+             */
+            resume_url: string;
         };
         /**
          * Problem
