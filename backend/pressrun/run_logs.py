@@ -21,7 +21,7 @@ import anyio.to_thread
 import structlog
 
 from pressrun.ids import is_operation_id
-from pressrun.telemetry import RunLineFormatter, printable
+from pressrun.telemetry import RunLineFormatter, on_one_line, printable
 
 _MAX_BYTES = 1_000_000  # arbitrary (0.1..10 MB): some five thousand lines
 _FULL = json.dumps({"level": "warning", "event": "this log is full: what follows is in the server's log only"}).encode()
@@ -65,7 +65,7 @@ class RunLogs:
         except FileNotFoundError:
             return []
         whole = text[: text.rfind("\n") + 1]  # a line that is just being written is not one yet
-        return [line if _is_object(line) else _TORN for line in whole.split("\n")[after:-1]]
+        return [on_one_line(line) if _is_object(line) else _TORN for line in whole.split("\n")[after:-1]]
 
     def _path(self, operation_id: str) -> Path:
         return self._folder / f"{operation_id}.jsonl"

@@ -128,6 +128,19 @@ def _configure_structlog() -> None:
     )
 
 
+_LINE_ENDS_IN_JSON = re.compile("[\x85\u2028\u2029]")
+
+
+def on_one_line(json_text: str) -> str:
+    """JSON without the characters that some readers of lines (`str.splitlines`, httpx's `iter_lines`) end a line at.
+
+    In JSON they stand in strings only, where their escapes mean the same; the other such characters JSON never holds.
+    """
+    if json_text.isascii():
+        return json_text
+    return _LINE_ENDS_IN_JSON.sub(lambda found: f"\\u{ord(found.group()):04x}", json_text)
+
+
 class _LineFormatter(structlog.stdlib.ProcessorFormatter):
     """The last sink: renders a record to its line and masks the line."""
 
@@ -142,11 +155,12 @@ class _LineFormatter(structlog.stdlib.ProcessorFormatter):
             foreign_pre_chain=_SHARED,
         )
         self._mask = mask
+        self._as_json = as_json
 
     def format(self, record: logging.LogRecord) -> str:
         # A lone surrogate cannot be written to a UTF-8 stream; \udXXX can, and is how JSON spells it.
         line = super().format(record).encode("utf-8", "backslashreplace").decode("utf-8")
-        return self._mask.mask(line)
+        return self._mask.mask(on_one_line(line) if self._as_json else line)
 
 
 class RunLineFormatter(structlog.stdlib.ProcessorFormatter):
@@ -164,7 +178,8 @@ class RunLineFormatter(structlog.stdlib.ProcessorFormatter):
         self._mask = mask
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._mask(super().format(record).encode("utf-8", "backslashreplace").decode("utf-8"))
+        line = super().format(record).encode("utf-8", "backslashreplace").decode("utf-8")
+        return self._mask(on_one_line(line))
 
 
 def _without_operator_fields(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

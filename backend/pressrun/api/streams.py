@@ -21,6 +21,7 @@ from pressrun.api.watch import Watch
 from pressrun.errors import MalformedHeader, ServerBusy
 from pressrun.events.log import Follower
 from pressrun.runs.model import Run
+from pressrun.telemetry import on_one_line
 
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # no cache, no buffering proxy
 _RETRY = b"retry: 2000\n\n"  # CONTRACT
@@ -172,5 +173,5 @@ def follow(
 
 def _snapshot_frame(run: Run, *, after: int, named: bool) -> bytes:
     values = RunOut.of(run).model_dump()
-    data = Snapshot.model_validate({**values, "from": after + 1}).model_dump_json(by_alias=True)
+    data = on_one_line(Snapshot.model_validate({**values, "from": after + 1}).model_dump_json(by_alias=True))
     return f"{'event: snapshot' + chr(10) if named else ''}data: {data}\n\n".encode()

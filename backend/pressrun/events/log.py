@@ -26,6 +26,7 @@ from pressrun.db.engine import Database
 from pressrun.db.events import Draft, EventRow, Place
 from pressrun.errors import AttemptSuperseded
 from pressrun.events.model import TERMINAL_TYPES, AnyBody, Progress, RunEvent
+from pressrun.telemetry import on_one_line
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,7 +43,8 @@ class LoggedEvent:
     """An event as stored: `data` is the wire's JSON on one line; `frame` its SSE encoding, made once."""
 
     def __init__(self, row: EventRow) -> None:
-        self.seq, self.type, self.data = row
+        self.seq, self.type, data = row
+        self.data = on_one_line(data)  # here, for what an earlier version has stored may hold them
 
     @property
     def terminal(self) -> bool:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from pressrun.db import webhooks as queries
 from pressrun.errors import EgressBlocked, FetchFailed
+from pressrun.telemetry import on_one_line
 
 if TYPE_CHECKING:
     from pressrun.clock import Clock
@@ -94,7 +95,8 @@ def message_of(run: Run, ended: Mapping[str, Any], at: datetime, duration_s: flo
         cancelled_by=fields.get("by"),
         links=WebhookLinks(run=path, events=f"{path}/events", archive=f"{path}/archive.zip"),
     )
-    return WebhookMessage.model_validate({"type": f"run.{status}", "timestamp": at, "data": data}).model_dump_json()
+    message = WebhookMessage.model_validate({"type": f"run.{status}", "timestamp": at, "data": data})
+    return on_one_line(message.model_dump_json())
 
 
 class WebhookDeliverer:
