@@ -56,6 +56,11 @@ def _normalise_outputs(value: list[Output]) -> list[Output]:
     return [output for output in OUTPUT_ORDER if output in value]
 
 
+def none_if_blank(value: str | None) -> str | None:
+    """What low-code tools send for a field that was left blank is no value, as in a form."""
+    return value if value and value.strip() else None
+
+
 SourceText = Annotated[str, AfterValidator(_clean_source)]
 Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_clean_name)]
 
@@ -65,7 +70,7 @@ class RenderSpec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    output_name: Name | None = None
+    output_name: Annotated[Name | None, AfterValidator(none_if_blank)] = None
     zoom: Annotated[float, Field(ge=0.5, le=10)] = 2.1
     viewport_width: Annotated[int, Field(ge=320, le=7680, description="pixels of every image")] = 1920
     viewport_height: Annotated[int, Field(ge=240, le=4320, description="pixels of every image")] = 1080
@@ -85,9 +90,11 @@ class RenderSpec(BaseModel):
 class RunSpec(RenderSpec):
     """What a run is to make, with every default filled in. Immutable."""
 
-    text: Annotated[SourceText | None, Field(max_length=MAX_TEXT_CHARACTERS, description="Markdown or plain text")] = (
-        None
-    )
+    text: Annotated[
+        SourceText | None,
+        Field(max_length=MAX_TEXT_CHARACTERS, description="Markdown or plain text"),
+        AfterValidator(none_if_blank),
+    ] = None
     rerender_of: Annotated[
         str | None,
         Field(pattern=f"^{OPERATION_ID_PATTERN}$", description="the run whose saved document is shown"),
@@ -95,18 +102,23 @@ class RunSpec(RenderSpec):
     html: Annotated[
         Annotated[SourceText, AfterValidator(_check_html_size)] | None,
         Field(description="a whole HTML document, shown as it is; at most 5 MB"),
+        AfterValidator(none_if_blank),
     ] = None
     composer: Annotated[Composer, Field(description="who turns text into the document")] = "auto"
-    model_choice: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:/-]{1,128}$")] = "default"
-    system_prompt: Annotated[SourceText | None, Field(max_length=20_000)] = None
+    model_choice: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9._:/-]{0,128}$", description="empty is `default`"),
+        AfterValidator(lambda value: value or "default"),
+    ] = "default"
+    system_prompt: Annotated[SourceText | None, Field(max_length=20_000), AfterValidator(none_if_blank)] = None
     enable_verification: bool = True
     use_cache: bool = True
-    title: Name | None = None
+    title: Annotated[Name | None, AfterValidator(none_if_blank)] = None
     theme: Theme = "paper"
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        given = [name for name in ("text", "html", "rerender_of") if (getattr(self, name) or "").strip()]
+        given = [name for name in ("text", "html", "rerender_of") if getattr(self, name)]
         if not given:
             raise ValueError("text: one of `text` or `html` is required and must not be empty")
         if len(given) > 1:

@@ -100,6 +100,20 @@ def test_a_queued_run_can_be_cancelled(http: httpx.Client) -> None:
         cancel(http, holder)
 
 
+def test_a_post_that_comes_again_with_the_last_event_it_saw_finds_its_run_after_the_end(http: httpx.Client) -> None:
+    body = {"text": chapter(1, "hidden tab")}
+    first = run_to_end(http, **body)
+    with starting(http, **body, headers={"Last-Event-ID": "3"}) as (answer, events):
+        assert answer.headers["run-disposition"] == "replayed"
+        assert list(events) == first[3:]
+    with starting(http, **body, headers={"Last-Event-ID": str(len(first))}) as (answer, _):
+        assert (answer.status_code, answer.headers["run-disposition"]) == (204, "replayed")
+    malformed = http.post("/generate-sse", json=body, headers={"Last-Event-ID": "x"})
+    assert (malformed.status_code, malformed.json()["code"]) == (400, "malformed_header")
+    anew = run_to_end(http, text=chapter(1, "never seen"), headers={"Last-Event-ID": "3"})
+    assert anew[0]["operation_id"] != first[0]["operation_id"]
+
+
 def test_on_duplicate_run_makes_it_again_and_join_replays_it(http: httpx.Client) -> None:
     body = {"text": chapter(1, "again")}
     first = run_to_end(http, **body)

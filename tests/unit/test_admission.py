@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pressrun.db.runs import find_newest
 from pressrun.runs.admission import Policies, admit
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.model import Run
@@ -112,6 +113,48 @@ async def test_a_key_that_came_into_the_line_meanwhile_is_refused_to_who_wants_t
 
     with pytest.raises(RunRejected):
         await admit(between(core, happens), mine, Policies(on_busy="queue", on_duplicate="reject"))
+
+
+async def test_another_key_within_the_window_is_another_intention(core: Core) -> None:
+    first = (await admit(core.guard, core.submission("x", idempotency_key="one"), Policies())).run
+    queue = Policies(on_busy="queue")
+    waits = await admit(core.guard, core.submission("x", idempotency_key="two"), queue)
+    assert (waits.disposition, waits.run.operation_id != first.operation_id) == ("queued", True)
+    with pytest.raises(RunRejected) as busy:
+        await admit(core.guard, core.submission("x", idempotency_key="three"), Policies())
+    assert busy.value.reason == "in_flight", "one at a time in a lane all the same"
+    await core.complete(first)
+    assert await core.guard.promote("default") == [waits.run.operation_id]
+    await core.complete(waits.run)
+    again = await admit(core.guard, core.submission("x", idempotency_key="one"), Policies())
+    assert (again.disposition, again.run.operation_id) == ("replayed", first.operation_id), "a key names its run"
+    assert (await admit(core.guard, core.submission("x", idempotency_key="three"), Policies())).disposition == "started"
+
+
+async def test_who_says_what_becomes_of_identical_runs_is_believed_whatever_the_key(core: Core) -> None:
+    first = (await admit(core.guard, core.submission("x", idempotency_key="one"), Policies())).run
+    await core.complete(first)
+    with pytest.raises(RunRejected) as rejected:
+        await admit(core.guard, core.submission("x", idempotency_key="two"), Policies(on_duplicate="reject"))
+    assert rejected.value.reason == "duplicate"
+    joined = await admit(core.guard, core.submission("x", idempotency_key="two"), Policies(on_duplicate="join"))
+    assert (joined.disposition, joined.run.operation_id) == ("replayed", first.operation_id)
+    with pytest.raises(RunRejected):
+        await admit(core.guard, core.submission("x"), Policies())
+
+
+async def test_the_newest_run_of_a_request_that_has_had_so_many_events_is_found(core: Core) -> None:
+    old = await core.begin("x")
+    await core.complete(old)
+    core.clock.advance(3600)
+    new = await core.begin("x")
+
+    async def found(after: int, caller: str = "local") -> str | None:
+        row = await core.database.read(find_newest, caller, old.fingerprint, after)
+        return None if row is None else str(row.operation_id)
+
+    assert [await found(1), await found(2), await found(3)] == [new.operation_id, old.operation_id, None]
+    assert await found(1, "another") is None
 
 
 async def test_replace_goes_before_who_waits_in_a_paused_lane_and_cancels_nobody(core: Core) -> None:

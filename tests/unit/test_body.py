@@ -30,6 +30,7 @@ from pressrun.api.body import (
     read_json_object,
 )
 from pressrun.api.problems import problem_response
+from pressrun.api.schemas import GenerateRequest
 from pressrun.errors import BodyTooSlow, FieldErrors, MalformedBody, PressrunError
 from pressrun.spec import RunSpec
 from tests.support.raw_asgi import Answer, ask
@@ -186,7 +187,7 @@ def test_a_body_is_announced_by_length_or_encoding(headers: dict[str, str], carr
         (b'{"a": 1,}', "line 1, column 9"),
         (b'{"a"\n 1}', "line 2, column 2"),
         (b'{"a": "\xff"}', "byte 7"),
-        (b'\xef\xbb\xbf{"a": 1}', "BOM"),
+        (b'\xef\xbb\xbf\xef\xbb\xbf{"a": 1}', "column 1"),
         (b'{"a": NaN}', "NaN"),
         (b'{"a": -Infinity}', "-Infinity"),
         (b'{"a": 1e999}', "too large"),
@@ -461,3 +462,21 @@ async def test_a_cancellation_reaches_what_was_begun() -> None:
     with anyio.move_on_after(0.01):
         await Begun(work())
     assert left == ["cleaned up"]
+
+
+@pytest.mark.parametrize(
+    "name", ["title", "output_name", "system_prompt", "webhook_url", "lane", "model_choice", "html"]
+)
+def test_a_text_field_left_blank_is_as_if_it_were_not_there(name: str) -> None:
+    plain = parse_model(GenerateRequest, {"text": "x"})
+    assert parse_model(GenerateRequest, {"text": "x", name: ""}) == plain
+
+
+@pytest.mark.parametrize("name", ["zoom", "on_busy", "theme", "outputs"])
+def test_a_blank_where_a_number_a_choice_or_a_list_belongs_is_named(name: str) -> None:
+    with pytest.raises(FieldErrors, match=name):
+        parse_model(GenerateRequest, {"text": "x", name: ""})
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert parse_json_object(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}

@@ -222,6 +222,53 @@ async def test_paths_that_climb_or_hold_controls_are_refused(path: str) -> None:
     assert (await Victim().refuses("GET", path, HERE)).status == 400
 
 
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("http://localhost:8000/generate-sse", "/generate-sse"),
+        ("HTTP://LOCALHOST:8000/runs%2Dx", "/runs-x"),
+        ("http://localhost:8000", "/"),
+        ("https://localhost:8000/", "/"),
+    ],
+)
+async def test_a_request_line_in_absolute_form_is_as_any_other(line: str, path: str) -> None:
+    victim = Victim()
+    await victim.takes("GET", line, HERE)
+    await victim.takes("POST", line, HERE, JSON, LENGTH, body=b"{}")
+    assert victim.reached == [f"GET {path}", f"POST {path}"]
+
+
+@pytest.mark.parametrize(
+    ("line", "host", "status"),
+    [
+        ("http://localhost:8000/x", "127.0.0.1:8000", 400),
+        ("http://evil.test/x", "localhost:8000", 400),
+        ("http://evil.test/x", "evil.test", 421),
+        ("http://localhost:8000/x", "evil.test", 421),
+        ("http://a@localhost:8000/x", "localhost:8000", 400),
+        ("http://localhost:8000/../x", "localhost:8000", 400),
+        ("ftp://localhost:8000/x", "localhost:8000", 400),
+        ("http:///x", "localhost:8000", 400),
+        ("localhost:8000", "localhost:8000", 400),
+    ],
+)
+async def test_a_request_line_that_names_another_host_than_the_header_is_not_believed(
+    line: str, host: str, status: int
+) -> None:
+    assert (await Victim().refuses("GET", line, ("host", host))).status == status
+
+
+async def test_a_request_line_that_names_us_makes_no_foreign_page_ours() -> None:
+    foreign = ("origin", "http://evil.test")
+    answer = await Victim().refuses("POST", "http://localhost:8000/x", HERE, foreign, JSON, LENGTH, body=b"{}")
+    assert answer.status == 403
+
+
+async def test_options_for_the_whole_server_names_the_methods() -> None:
+    answer = await Victim().refuses("OPTIONS", "*", HERE)
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, POST, PUT, DELETE")
+
+
 @pytest.mark.parametrize("path", ["/runs/..a", "/runs/a..b", "/runs/...", "/%2e%2e/x", "/ä ö", "//x"])
 async def test_paths_that_only_look_like_it_come_through(path: str) -> None:
     await Victim().takes("GET", path, HERE)

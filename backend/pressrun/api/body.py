@@ -147,15 +147,17 @@ def _refuse_size(limit_bytes: int) -> NoReturn:
 
 
 def parse_json_object(raw: bytes) -> dict[str, Any]:
-    """The object that `raw` spells. Raises MalformedBody with the position of what is wrong."""
+    """The object that `raw` spells. Raises MalformedBody with the position of what is wrong.
+
+    A byte order mark is passed over, as RFC 8259 section 8.1 allows: PowerShell and editors write one.
+    """
+    raw = raw.removeprefix(codecs.BOM_UTF8)
     check_count(raw)
     try:
         value = _DECODER.decode(raw.decode("utf-8"))
     except UnicodeDecodeError as exc:
         raise MalformedBody(f"The body is not UTF-8: byte {exc.start} is wrong.") from exc
     except json.JSONDecodeError as exc:
-        if raw.startswith(codecs.BOM_UTF8):
-            raise MalformedBody("The body begins with a BOM, which is not JSON; send it without.") from exc
         raise MalformedBody(f"The body is not JSON: {exc.msg} at line {exc.lineno}, column {exc.colno}.") from exc
     except RecursionError as exc:
         raise MalformedBody(_TOO_DEEP) from exc

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import NamedTuple, NoReturn
+from urllib.parse import unquote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
@@ -52,6 +53,7 @@ _MOST_REMEMBERED = 128  # arbitrary (16..1 000): heads, so 2 MB at most
 _AROUND_BYTES = 4  # of a header: ": " and CR LF
 _TOKEN_HEADER = b"authorization"
 
+_ABSOLUTE_FORM = re.compile(rb"https?://([^/?#@\s]+)(/.*)?", re.IGNORECASE | re.DOTALL)
 _PATH_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
 
 _SECURITY_HEADERS = [
@@ -91,6 +93,7 @@ class GateConfig:
 class Head(NamedTuple):
     """What of a request is judged. `beside_bytes`: path, query and token; `reached`: the address that was connected to.
 
+    `named`: the authority that the request line itself names, which it does to a proxy (RFC 9112, 3.2.2).
     `headers` are without the token.
     """
 
@@ -100,6 +103,7 @@ class Head(NamedTuple):
     reached: str | None
     beside_bytes: int
     headers: tuple[tuple[bytes, bytes], ...]
+    named: str | None = None
 
 
 class Gate:
@@ -120,7 +124,10 @@ class Gate:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope, named = in_origin_form(scope)
         head, caller = read_head(scope, self._config.tokens)
+        if named is not None:
+            head = head._replace(named=named)
         try:
             admitted = self._judge(head, caller)
         except PressrunError as refusal:
@@ -148,6 +155,21 @@ class Gate:
         return send_readable
 
 
+def in_origin_form(scope: Scope) -> tuple[Scope, str | None]:
+    """A request line in absolute form (`POST http://host/path`) as any other, and the authority it names.
+
+    Every server must take it (RFC 9112, 3.2.2). No page can send one: browsers speak so to proxies only.
+    """
+    if scope["path"].startswith("/"):
+        return scope, None
+    match = _ABSOLUTE_FORM.fullmatch(scope.get("raw_path") or b"")
+    if match is None:
+        return scope, None
+    raw_path = match[2] or b"/"
+    path = unquote(raw_path.decode("ascii"))
+    return {**scope, "path": path, "raw_path": raw_path}, match[1].decode("ascii")
+
+
 def read_head(scope: Scope, tokens: Tokens) -> tuple[Head, Caller | None]:
     """The head without its token, and whose token it is: nobody's is None; everybody is local where there are none."""
     server = scope.get("server")
@@ -172,6 +194,8 @@ def judge(config: GateConfig, head: Head, caller: Caller | None) -> Caller | Non
     headers = Headers(raw=list(head.headers))
     _check_sizes(head, config)
     authority, scheme = _check_host(head, headers, config.hosts)
+    if head.path == "*":  # about the whole server, which only OPTIONS may ask (RFC 9112, 3.2.4)
+        raise MethodNotAllowed(head.method, ALLOWED_METHODS)
     _check_path(head.path)
     allowed_origin = config.cors.find(headers)
     if allowed_origin and is_preflight(head.method, headers):
@@ -202,6 +226,9 @@ def _check_host(head: Head, headers: Headers, hosts: HostList) -> tuple[Authorit
             f"This server does not answer for the host {given[0][:100]!r}; if that is its name, "
             "add it to PRESSRUN_ALLOWED_HOSTS and start it again."
         )
+    # Whom the RFC lets us believe is the request line; whoever says two things is not believed at all.
+    if head.named is not None and parse_authority(head.named) != authority:
+        raise MalformedHeader("The request line and the Host header name different hosts; send the same in both.")
     return authority, allowed.scheme or head.scheme
 
 

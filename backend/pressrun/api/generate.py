@@ -47,9 +47,12 @@ class Asked:
 
 async def generate_sse(request: Request) -> Response:
     """Starts a run and streams it; or says why not before any header of a stream."""
+    resumes = cursor_of(request) > 0  # a malformed one is told before anything begins
     key, asked = await _read(request)
     state = state_of(request)
-    refusal = state.service.refusal_nowait(asked.submission, asked.policies) if key is None else None
+    refusal = None
+    if key is None and not resumes:
+        refusal = state.service.refusal_nowait(asked.submission, asked.policies)
     if refusal is not None:
         return state.refusals.answer(refusal)
     return await submit_and_answer(request, asked.policies, _named(request, key, asked))
@@ -57,7 +60,10 @@ async def generate_sse(request: Request) -> Response:
 
 async def submit_and_answer(request: Request, policies: Policies, submission: Submission) -> Response:
     """The run's stream, or 202 where the client prefers to come back for it."""
-    admission = await state_of(request).service.submit(submission, policies)
+    service = state_of(request).service
+    admission = await service.find_resumed(submission, policies, cursor_of(request))
+    if admission is None:
+        admission = await service.submit(submission, policies)
     headers = {
         "Location": f"/runs/{admission.run.operation_id}/events",
         "Run-Disposition": admission.disposition,
@@ -70,7 +76,8 @@ async def submit_and_answer(request: Request, policies: Policies, submission: Su
 
 async def explain_admission(request: Request) -> Response:
     """POST /admission/explain: the same body, nothing started."""
-    explanation = await state_of(request).service.explain(_named(request, *await _read(request)))
+    key, asked = await _read(request)
+    explanation = await state_of(request).service.explain(_named(request, key, asked), asked.policies)
     return JSONResponse(ExplanationOut.of(explanation).model_dump(mode="json"), headers={"Cache-Control": "no-store"})
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from pressrun.events.model import Stage
@@ -17,17 +17,20 @@ from pressrun.runs.model import Run, RunStatus
 from pressrun.runs.rejection import RunRejected
 from pressrun.runs.retention import RetentionReport
 from pressrun.runs.service import LaneState
-from pressrun.spec import RenderSpec, RunSpec
+from pressrun.spec import RenderSpec, RunSpec, none_if_blank
 
 Priority = Annotated[int, Field(ge=-100, le=100, description="order in the waiting line, higher first")]
 LANE_PATTERN = r"^[a-z0-9_-]{1,64}$"
-Lane = Annotated[str, Field(pattern=LANE_PATTERN)]
 
 
 class AdmissionFields(BaseModel):
     """What to do when something is in the way, and the rest that does not change the result."""
 
-    lane: Annotated[Lane, Field(description="runs of one lane exclude each other")] = "default"
+    lane: Annotated[
+        str,
+        Field(pattern=r"^[a-z0-9_-]{0,64}$", description="runs of one lane exclude each other; empty is `default`"),
+        AfterValidator(lambda value: value or "default"),
+    ] = "default"
     on_busy: Annotated[OnBusy, Field(description="the lane is taken by another request's run")] = "reject"
     on_duplicate: Annotated[
         OnDuplicate | None, Field(description="same fingerprint or key; default `join` with a key, else `reject`")
@@ -38,7 +41,12 @@ class AdmissionFields(BaseModel):
 
     webhook_url: Annotated[
         str | None,
-        Field(pattern=r"^[hH][tT][tT][pP][sS]?://[^\s]+$", max_length=2048, description="told once of the run's end"),
+        Field(
+            pattern=r"^(?:[hH][tT][tT][pP][sS]?://[^\s]+)?$",
+            max_length=2048,
+            description="told once of the run's end; empty is none",
+        ),
+        AfterValidator(none_if_blank),
     ] = None
     priority: Priority = 0
 

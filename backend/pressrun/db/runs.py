@@ -116,6 +116,16 @@ def find_identical(
     return connection.execute(_IDENTICAL, values).one_or_none()
 
 
+def find_newest(connection: Connection, caller: str, fingerprint: str, at_least_seq: int) -> Row[Any] | None:
+    """The newest run of that fingerprint, whatever became of it, that has had so many events."""
+    return connection.execute(
+        select(*SUMMARY)
+        .where(runs.c.fingerprint == fingerprint, runs.c.caller == caller, runs.c.last_seq >= at_least_seq)
+        .order_by(runs.c.operation_id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
 def list_queued(connection: Connection, lane: str) -> Sequence[Row[Any]]:
     """The waiting line of a lane: higher priority first, then the older; last those that are paused."""
     return connection.execute(_QUEUED, {"lane": lane}).all()

@@ -1,7 +1,7 @@
 """The policies: what happens to a submission that meets another run. `RunGuard` decides *whether*, this decides *what*.
 
 An identical submission obeys `on_duplicate`, any other that finds its lane taken obeys `on_busy`. An Idempotency-Key
-comes first: it names one intention, so the same key and body is always the same run.
+comes first: it names one intention, so the same key and body is always the same run, and another key is another one.
 """
 
 from __future__ import annotations
@@ -45,6 +45,24 @@ class Policies:
         return self.on_duplicate or ("join" if keyed else "reject")
 
 
+def intended(submission: Submission, policies: Policies) -> Submission:
+    """The submission, with what is no duplicate of it.
+
+    An Idempotency-Key names one intention, so another key is another one, whatever its body; unless the client says
+    by `on_duplicate` what is to become of identical runs.
+    """
+    another = submission.idempotency_key is not None and policies.on_duplicate is None
+    return replace(submission, ignore_duplicates=True) if another or policies.on_duplicate == "run" else submission
+
+
+def may_resume(submission: Submission, policies: Policies) -> bool:
+    """Whether the same request, sent again with a cursor, asks for the rest of its run, however long ago that was.
+
+    So do libraries whose tab was hidden or whose line broke. With a key it is the key that names the run.
+    """
+    return submission.idempotency_key is None and policies.on_duplicate in (None, "join")
+
+
 def refusal_nowait(guard: RunGuard, submission: Submission, policies: Policies) -> RunRejected | None:
     """The no that `admit` would say, where it can be told at once: to who wants to start or to be refused.
 
@@ -63,8 +81,7 @@ async def admit(guard: RunGuard, submission: Submission, policies: Policies) -> 
     Raises: RunRejected, IdempotencyKeyReused, ServerBusy, LanePaused.
     """
     on_duplicate = policies.duplicate_policy(keyed=submission.idempotency_key is not None)
-    if on_duplicate == "run":
-        submission = replace(submission, ignore_duplicates=True)
+    submission = intended(submission, policies)
     try:
         outcome = await guard.admit(submission)
     except RunRejected as rejected:

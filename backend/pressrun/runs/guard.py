@@ -194,7 +194,7 @@ class RunGuard:
     def _probe(self, connection: Connection, submission: Submission) -> RunRejected | LanePaused | None:
         digest = submission.fingerprint
         lane = self._places.read(connection, submission.lane)
-        identical = self._identical(connection, lane, submission, digest)
+        identical = None if submission.ignore_duplicates else self._identical(connection, lane, submission, digest)
         return identical or self._places.find_busy(lane, submission, digest)
 
     def _identical(self, connection: Connection, lane: Lane, submission: Submission, digest: str) -> RunRejected | None:

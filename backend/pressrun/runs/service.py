@@ -26,7 +26,7 @@ from pressrun.errors import (
 from pressrun.events.model import TERMINAL_TYPES, Cancelled, CancelledBy, Error
 from pressrun.failpoints import failpoint
 from pressrun.ids import OperationIds
-from pressrun.runs.admission import Admission, Policies, admit, refusal_nowait
+from pressrun.runs.admission import Admission, Policies, admit, follow, intended, may_resume, refusal_nowait
 from pressrun.runs.announced import read_announced
 from pressrun.runs.background import tell_failure
 from pressrun.runs.explain import Explanation, explain
@@ -134,6 +134,13 @@ class RunService:
                 self._serve_line(admission.run.lane)  # its slot may have become free since the guard looked
         return admission
 
+    async def find_resumed(self, submission: Submission, policies: Policies, after: int) -> Admission | None:
+        """The run whose events up to `after` the client has seen, where it may be asking for the rest."""
+        if not after or not may_resume(submission, policies):
+            return None
+        row = await self._database.read(run_queries.find_newest, submission.caller, submission.fingerprint, after)
+        return None if row is None else follow(view(row))
+
     async def retry(self, operation_id: str, caller: str | None, policies: Policies, priority: int = 0) -> Admission:
         """Another attempt of a run that ended as error or cancelled, from its last finished stage (decision 0010).
 
@@ -187,8 +194,10 @@ class RunService:
         except (RunEnded, NotFound):
             return  # it is ending by itself: whoever waits is served when it has
 
-    async def explain(self, submission: Submission) -> Explanation:
-        """What `submit` would do right now."""
+    async def explain(self, submission: Submission, policies: Policies) -> Explanation:
+        """What `submit` would do right now, whichever of the policies were given."""
+        if policies.on_duplicate is None:
+            submission = intended(submission, policies)
         rejection = await self._guard.probe(submission)
         spec = None
         if isinstance(rejection, RunRejected) and rejection.visible:

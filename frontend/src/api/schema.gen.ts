@@ -3359,7 +3359,7 @@ export interface components {
         GenerateRequest: {
             /**
              * Lane
-             * @description runs of one lane exclude each other
+             * @description runs of one lane exclude each other; empty is `default`
              * @default default
              */
             lane?: string;
@@ -3385,7 +3385,7 @@ export interface components {
             on_disconnect?: "continue" | "cancel";
             /**
              * Webhook Url
-             * @description told once of the run's end
+             * @description told once of the run's end; empty is none
              * @default null
              */
             webhook_url?: string | null;
@@ -3481,6 +3481,7 @@ export interface components {
             composer?: "auto" | "markdown" | "ai";
             /**
              * Model Choice
+             * @description empty is `default`
              * @default default
              */
             model_choice?: string;
@@ -3712,7 +3713,7 @@ export interface components {
         RerenderRequest: {
             /**
              * Lane
-             * @description runs of one lane exclude each other
+             * @description runs of one lane exclude each other; empty is `default`
              * @default default
              */
             lane?: string;
@@ -3738,7 +3739,7 @@ export interface components {
             on_disconnect?: "continue" | "cancel";
             /**
              * Webhook Url
-             * @description told once of the run's end
+             * @description told once of the run's end; empty is none
              * @default null
              */
             webhook_url?: string | null;
@@ -4204,6 +4205,7 @@ export interface components {
             composer?: "auto" | "markdown" | "ai";
             /**
              * Model Choice
+             * @description empty is `default`
              * @default default
              */
             model_choice?: string;

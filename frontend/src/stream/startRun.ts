@@ -50,7 +50,8 @@ export async function startRun(
       Accept: "text/event-stream",
       "Idempotency-Key": `"${options.idempotencyKey}"`,
     },
-    body: JSON.stringify(body),
+    // a second tab with the same text is a second key: it is to watch the run of the first, not to make it again
+    body: JSON.stringify({ on_duplicate: "join", ...body }),
     ...(options.signal && { signal: options.signal }),
   });
   if (!response.ok) throw new ProblemError(await readProblem(response));
