@@ -17,8 +17,9 @@ import anyio
 from anyio.abc import TaskGroup
 from playwright.async_api import Error, Playwright, async_playwright
 
-from pressrun.browser.handle import ProcessHandle, children_of
+from pressrun.browser.handle import ProcessHandle
 from pressrun.errors import BrowserUnavailable
+from pressrun.procfs import children_of
 
 _log = logging.getLogger(__name__)
 
