@@ -335,6 +335,16 @@ def failure_of_disk(exc: OSError) -> DiskFull | DiskFailed | None:
     return DiskFailed() if exc.errno in (errno.EIO, errno.EROFS) else None
 
 
+def is_out_of_descriptors(exc: OSError) -> bool:
+    """Whether it says nothing of the file: the process, or the machine, has too many open."""
+    return exc.errno in (errno.EMFILE, errno.ENFILE)
+
+
+def out_of_descriptors() -> ServerBusy:
+    """What is told where there was no descriptor left."""
+    return ServerBusy("the server has no file descriptor left; try again shortly")
+
+
 class DeadlineExceeded(RunFailure):
     """The run took longer than its time limit."""
 

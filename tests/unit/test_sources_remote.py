@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import anyio
 import pytest
@@ -15,6 +16,7 @@ from PIL import Image
 
 from pressrun.egress.broker import Egress, open_egress
 from pressrun.egress.policy import EgressPolicy
+from pressrun.errors import ComposeFailed
 from pressrun.sources import remote
 from pressrun.sources.html import compose_html
 from pressrun.sources.parser_pool import cool_down, warm_up
@@ -287,3 +289,17 @@ def test_the_addresses_of_a_style_sheet_are_relative_to_it() -> None:
         ("https://h.example/s/d.png", "any"),
     ]
     assert all(css[each.start : each.end] in each.url for each in found)
+
+
+async def test_a_parser_that_breaks_on_a_picture_is_told_as_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = remote.parse
+
+    async def broken(task: str, **arguments: Any) -> Any:
+        if task == "picture":
+            raise ComposeFailed
+        return await real(task, **arguments)
+
+    monkeypatch.setattr(remote, "parse", broken)
+    async with web() as (host, egress):
+        with pytest.raises(ComposeFailed):
+            await compose_html(f'<img src="{host.url}/a.png"><img src="{host.url}/b.png">', title=None, egress=egress)

@@ -17,6 +17,7 @@ from standardwebhooks import Webhook
 from pressrun.db import webhooks as queries
 from pressrun.egress.broker import open_egress
 from pressrun.egress.policy import EgressPolicy
+from pressrun.errors import DiskFull
 from pressrun.events.model import Cancelled, Error
 from pressrun.runs.model import Run
 from pressrun.runs.webhooks import RETRY_AFTER_S, WebhookDeliverer
@@ -161,6 +162,20 @@ async def test_a_message_that_we_fail_to_send_is_put_off_alone_and_given_up_at_l
         stage.core.clock.advance(wait_s)
     assert await stage.state(broken) == ("given_up", len(RETRY_AFTER_S) + 1, None)
     assert await stage.state(whole) == ("delivered", 1, 200)
+
+
+async def test_a_disk_that_is_full_when_an_answer_is_to_be_noted_is_told_as_that(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who runs the round waits for a disk, and takes a defect for one: so it must not come in a group."""
+    await stage.ended_run()
+
+    def full(*_arguments: object, **_fields: object) -> None:
+        raise DiskFull
+
+    monkeypatch.setattr(queries, "record", full)
+    with pytest.raises(DiskFull):
+        await stage.first.deliver_due()
 
 
 async def test_a_receiver_may_ask_for_more_time_or_for_no_more_at_all(stage: Stage) -> None:

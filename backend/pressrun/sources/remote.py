@@ -17,6 +17,7 @@ import anyio
 
 from pressrun.egress.broker import Egress, Fetched
 from pressrun.errors import EgressBlocked, FetchFailed, SourceTooComplex
+from pressrun.groups import open_task_group
 from pressrun.sources.document import DocumentWarning
 from pressrun.sources.parser_pool import parse
 from pressrun.sources.pictures import MAX_NAMED
@@ -111,7 +112,7 @@ class _Fetching:
             self.failures[url] = f"a document may name {MAX_FETCHES} things on the web"
         self._asked |= set(new)
         with anyio.move_on_after(LIMIT_S):
-            async with anyio.create_task_group() as tasks:
+            async with open_task_group() as tasks:
                 for url, reference in new.items():
                     if url not in self.failures and self.egress is not None:
                         tasks.start_soon(self._get, self.egress, reference, depth)
