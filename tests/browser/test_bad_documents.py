@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import logging
 from collections.abc import Sequence
 
 import anyio
 import pytest
-from PIL import Image
 
 from pressrun.browser.drawing import Picture, draw
 from pressrun.browser.image import ImageOptions
@@ -19,7 +16,7 @@ from pressrun.browser.pool import BrowserPool, open_browser_pool
 from pressrun.browser.ports import Screen
 from pressrun.errors import BrowserFailure, DocumentTooLarge
 from tests.browser.conftest import open_contexts, quick
-from tests.support.hostile import entities, laughs
+from tests.support.hostile import entities, laughs, picture
 from tests.support.pool_contract import SMALL, settled
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
@@ -27,13 +24,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
 LOAD_TIMEOUT_S = 4
 CALM = {"capture_timeout_s": 4, "ping_timeout_s": 5}  # a busy machine is not a frozen browser
 LIMIT_S = 16  # loading, measuring and cleaning up, on a machine with something else to do
-
-
-def picture(side: int) -> str:
-    """A picture of that many pixels each way, in few bytes."""
-    buffer = io.BytesIO()
-    Image.new("1", (side, side)).save(buffer, "PNG")
-    return f'<img src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
 
 
 BOMB = "const a = []; for (;;) a.push(new Array(1e5).fill(Math.random()))"
