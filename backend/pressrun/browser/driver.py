@@ -11,13 +11,16 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.to_thread
 from anyio.abc import TaskGroup
 from playwright.async_api import Error, Playwright, async_playwright
 
 from pressrun.browser.handle import ProcessHandle
+from pressrun.browser.scratch import Scratch, sweep
 from pressrun.errors import BrowserUnavailable
 from pressrun.procfs import children_of
 
@@ -38,11 +41,19 @@ class Driver:
         self.launching = anyio.Lock()  # one launch at a time: else nobody knows whose a stray child of the driver is
         self._context = async_playwright()
         self._playwright: Playwright | None = None
+        self._scratch: Scratch | None = None
 
     async def start(self) -> None:
         """Raises: BrowserUnavailable when the driver ends at once, as it does without its system libraries."""
         try:
-            with _node_options():
+            await anyio.to_thread.run_sync(sweep)
+            self._scratch = await anyio.to_thread.run_sync(Scratch)
+        except OSError as exc:
+            raise BrowserUnavailable(
+                f"No folder for temporary files could be made: {exc.strerror}; make room there, or set TMPDIR."
+            ) from exc
+        try:
+            with _environment(self.temporary):
                 self._playwright = await self._context.start()
         except Exception as exc:
             # Playwright has no class of its own for this; the text is in its transport.py.
@@ -52,6 +63,12 @@ class Driver:
             raise BrowserUnavailable(
                 "Playwright's driver does not start; run `pressrun install-browser`, which mends it."
             ) from exc
+
+    @property
+    def temporary(self) -> Path:
+        """The folder for temporary files of its own and of its browsers; goes with it."""
+        assert self._scratch is not None  # noqa: S101 - `start` came first
+        return self._scratch.path
 
     @property
     def playwright(self) -> Playwright:
@@ -95,6 +112,7 @@ class Driver:
     async def kill(self, *, politely: bool = True) -> None:
         """Ends the process, politely if it listens, and every browser that it has started. Safe to call again."""
         if self._process is None:
+            await self._clean_up()
             return
         browsers = [ProcessHandle(pid) for pid in self.children()] if self.is_running else []
         with anyio.move_on_after(_DEATH_TIMEOUT_S, shield=True):
@@ -112,19 +130,27 @@ class Driver:
         broken = self._context._client._transport.on_error_future  # type: ignore[union-attr]
         if broken.done() and not broken.cancelled():
             broken.exception()  # else asyncio complains that nobody has read it
+        await self._clean_up()
+
+    async def _clean_up(self) -> None:
+        if self._scratch is not None:
+            with anyio.CancelScope(shield=True):  # a second at most
+                await anyio.to_thread.run_sync(self._scratch.remove)
 
 
 @contextmanager
-def _node_options() -> Iterator[None]:
+def _environment(temporary: Path) -> Iterator[None]:
     """By the environment, the driver's only way in; options that somebody has set for all of Node stay as they are."""
-    if "NODE_OPTIONS" in os.environ:
-        yield
-        return
-    os.environ["NODE_OPTIONS"] = _NODE_OPTIONS
+    before = dict(os.environ)
+    os.environ.setdefault("NODE_OPTIONS", _NODE_OPTIONS)
+    os.environ["TMPDIR"] = str(temporary)
     try:
         yield
     finally:
-        os.environ.pop("NODE_OPTIONS", None)
+        for name in ("NODE_OPTIONS", "TMPDIR"):
+            os.environ.pop(name, None)
+            if name in before:
+                os.environ[name] = before[name]
 
 
 class DriverHost:
