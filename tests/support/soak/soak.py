@@ -37,7 +37,6 @@ _ENV: Final = {
     "PRESSRUN_BROWSERS": "local:2",
     "PRESSRUN_BROWSER_IDLE_S": "5",  # so that browsers go to sleep and are started again, and one is left at rest
     "PRESSRUN_BROWSER_RECYCLE_AFTER": "40",
-    "PRESSRUN_PAGE_TIMEOUT_S": "10",
     "PRESSRUN_CAPTURE_CACHE_MAX_BYTES": "20000000",  # so that it has to make room
 }
 _SETTLE_LIMIT_S: Final = 180
