@@ -23,6 +23,7 @@
     │   └── IdempotencyKeyReused      same key, other body
     ├── LogPruned                     the events asked for are gone
     ├── ServerBusy                    draining, or a waiting line is full; carries `retry_after_s`
+    ├── CallerLimit                   this caller has its share already, others have not; carries `retry_after_s`
     ├── StartupError                  the server cannot start as configured; the message says what to set
     ├── RunFailure                    ends a run as `error`
     │   ├── ComposeFailed             the document could not be made
@@ -200,6 +201,17 @@ class ServerBusy(PressrunError):
     """The server takes no more right now; try again shortly."""
 
     code = "server_busy"
+    retryable = True
+
+    def __init__(self, message: str | None = None, *, retry_after_s: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class CallerLimit(PressrunError):
+    """You have your share of this server; wait until some of it is free again, then send the request again."""
+
+    code = "caller_limit"
     retryable = True
 
     def __init__(self, message: str | None = None, *, retry_after_s: int = 5) -> None:
