@@ -214,9 +214,16 @@ class CallerLimit(PressrunError):
     code = "caller_limit"
     retryable = True
 
-    def __init__(self, message: str | None = None, *, retry_after_s: int = 5) -> None:
+    def __init__(self, message: str | None = None, *, retry_after_s: int = 5, limit: str | None = None) -> None:
+        """`limit`: which of its shares, as in `requests_per_s`."""
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        self.limit = limit
+
+    def problem_extra(self) -> dict[str, str | int]:
+        """Which limit it was, and when to come back."""
+        named = {} if self.limit is None else {"limit": self.limit}
+        return {"retry_after_s": self.retry_after_s, **named}
 
 
 class StartupError(PressrunError):
