@@ -9,6 +9,7 @@ import sys
 import time
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from pressrun.errors import SourceTooComplex
@@ -195,3 +196,22 @@ async def test_a_long_devanagari_chapter_takes_no_time_worth_waiting_for(warm):
         fastest = min(fastest, time.perf_counter() - started)
     assert html.count("<p dir") > 250
     assert fastest < 0.15  # 0.04 s on an idle core
+
+
+@pytest.mark.promise("neighbours")
+async def test_the_many_pictures_of_one_document_do_not_hold_up_the_text_of_another(warm):
+    """Ten parses of one document were asked for before: served in the order of asking, the text would be the last."""
+    ended: list[str] = []
+
+    async def read(who: str, share: object) -> None:
+        await parser_pool.parse("css", css="p { color: red }", base="http://x/", timeout_s=20, share=share)
+        ended.append(who)
+
+    with anyio.fail_after(60):
+        async with anyio.create_task_group() as tasks:
+            for _ in range(10):
+                tasks.start_soon(read, "pictures", "document")
+            await anyio.lowlevel.checkpoint()
+            tasks.start_soon(read, "text", None)
+    assert len(ended) == 11
+    assert ended.index("text") <= 2
