@@ -35,6 +35,7 @@ from pressrun.api.hosts import HostList
 from pressrun.api.methods import methods_of
 from pressrun.api.problems import exception_handlers
 from pressrun.api.quotas import CallerLimits, CallerQuotas
+from pressrun.api.reads import open_reads
 from pressrun.api.refusals import Refusals
 from pressrun.api.routes import build_routes
 from pressrun.api.server import run_server
@@ -220,6 +221,7 @@ async def _open_all(
             egress=egress,
             retention=retention,
             refusals=Refusals(mask),
+            reads=open_reads(),
         )
 
 
