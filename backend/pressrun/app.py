@@ -329,6 +329,7 @@ def pool_config(settings: Settings) -> BrowserPoolConfig:
         max_boxes=settings.page_max_boxes,
         max_height_css_px=settings.page_max_height_px,
         max_windows=settings.page_max_windows,
+        max_frames=settings.page_max_frames,
     )
 
 

@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     page_max_boxes: Annotated[int, Field(ge=1)] = 200_000
     page_max_height_px: Annotated[int, Field(ge=1, le=10_000_000)] = 1_000_000
     page_max_windows: Annotated[int, Field(ge=0, le=1000)] = 20
+    page_max_frames: Annotated[int, Field(ge=0, le=1000)] = 100
     capture_cache_max_bytes: Annotated[int, Field(ge=0)] = 1_000_000_000
 
     lanes: Annotated[dict[str, int], NoDecode] = Field(default_factory=lambda: {"default": 1})
