@@ -49,7 +49,7 @@ def _lists(folder: Path) -> Iterator[Figure]:
 
 
 def _callers(folder: Path) -> Iterator[Figure]:
-    """One token sends runs as fast as it can for a minute, in lanes of its own; another one sends a run now and then."""
+    """One token sends runs as fast as it can for a minute, in lanes of its own; another sends one now and then."""
     tokens = {name: new_token(name) for name in ("flood", "quiet")}
     lines = ",".join(line for _, line in tokens.values())
     with start_server(folder / "callers", PRESSRUN_TOKENS=lines) as server:
