@@ -42,6 +42,8 @@ _OTHERS = text(
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE datname = current_database() AND application_name = 'pressrun wake-ups'"
 )
+_LOCK_TIMEOUT = "55P03"
+_LOCK_LIMIT_MS = 2_000  # arbitrary (500..10 000): whoever waits for a table's lock holds up all who come after
 _NO_SPACE = ("53100",)
 # a process that is frozen within a transaction must not keep others from what it had locked; ours last milliseconds
 _FROZEN_AFTER = "-c idle_in_transaction_session_timeout=2s"
@@ -163,30 +165,61 @@ def _translated(exc: DBAPIError) -> Exception:
 
 
 def _prepare(writer: Engine) -> None:
+    """Makes or upgrades the schema. One that is current is only looked at: others are at work on it."""
     try:
-        with writer.begin() as connection:
-            connection.execute(select(func.pg_advisory_xact_lock(_SETUP_LOCK)))
-            connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS pressrun")
-            connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS schema_version (version integer NOT NULL)")
-            found = connection.exec_driver_sql("SELECT version FROM schema_version").scalar_one_or_none()
-            if found is None:
-                metadata.create_all(connection)
-                connection.exec_driver_sql("INSERT INTO schema_version VALUES (%s)", (SCHEMA_VERSION,))
-            elif found > SCHEMA_VERSION:
-                raise StartupError(
-                    f"the database was made by a newer Pressrun (schema {found}, this one knows {SCHEMA_VERSION}); "
-                    "start that version, or set PRESSRUN_DATABASE_URL to another database"
-                )
-            elif found < SCHEMA_VERSION:
-                _upgrade(connection, found)
-            for statement in TRIGGERS:
-                connection.exec_driver_sql(statement)
+        if _found_version(writer) != SCHEMA_VERSION:
+            _patiently(writer, _make_or_upgrade)
     except DBAPIError as exc:
         reason = str(exc.orig).strip().splitlines()
         raise StartupError(
             f"cannot open the database of PRESSRUN_DATABASE_URL: {reason[0] if reason else 'no answer'}; "
             "check that it runs and that the user may create a schema in it"
         ) from exc
+
+
+def _found_version(writer: Engine) -> int | None:
+    with writer.begin() as connection:
+        if connection.exec_driver_sql("SELECT to_regclass('pressrun.schema_version')").scalar_one() is None:
+            return None
+        found: int | None = connection.exec_driver_sql(
+            "SELECT version FROM pressrun.schema_version"
+        ).scalar_one_or_none()
+        return found
+
+
+def _patiently(writer: Engine, change: Callable[[Connection], None]) -> None:
+    """A change that met somebody's lock was rolled back whole, and is tried again."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with writer.begin() as connection:
+                change(connection)
+        except DBAPIError as exc:
+            if sqlstate_of(exc.orig) not in (*_MET_ANOTHER, _LOCK_TIMEOUT) or attempt == _ATTEMPTS:
+                raise
+        else:
+            return
+
+
+def _make_or_upgrade(connection: Connection) -> None:
+    connection.execute(select(func.pg_advisory_xact_lock(_SETUP_LOCK)))
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_LOCK_LIMIT_MS}")
+    connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS pressrun")
+    connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS schema_version (version integer NOT NULL)")
+    found = connection.exec_driver_sql("SELECT version FROM schema_version").scalar_one_or_none()
+    if found == SCHEMA_VERSION:
+        return  # somebody else was first
+    if found is None:
+        metadata.create_all(connection)
+        connection.exec_driver_sql("INSERT INTO schema_version VALUES (%s)", (SCHEMA_VERSION,))
+    elif found > SCHEMA_VERSION:
+        raise StartupError(
+            f"the database was made by a newer Pressrun (schema {found}, this one knows {SCHEMA_VERSION}); "
+            "start that version, or set PRESSRUN_DATABASE_URL to another database"
+        )
+    else:
+        _upgrade(connection, found)
+    for statement in TRIGGERS:
+        connection.exec_driver_sql(statement)
 
 
 def _upgrade(connection: Connection, found: int) -> None:
@@ -197,6 +230,8 @@ def _upgrade(connection: Connection, found: int) -> None:
             f"the database is of an older Pressrun (schema {found}, this one wants {SCHEMA_VERSION}), and {others} of "
             "its servers run; stop them, then start this one"
         )
+    # in the order of an append, before anything else: two that lock in different orders wait for each other
+    connection.exec_driver_sql("LOCK TABLE runs, events IN ACCESS EXCLUSIVE MODE")
     migrate(connection, found, SCHEMA_VERSION)
     connection.exec_driver_sql("UPDATE schema_version SET version = %s", (SCHEMA_VERSION,))
     _log.info("database upgraded", from_version=found, to_version=SCHEMA_VERSION)
