@@ -24,6 +24,10 @@ class ModelRun:
     crashes: int = 0
     retries: int = 0
     paused: bool = False
+    caller: str = "local"
+    number: int = 0  # of its slot
+    turn: int = 0
+    entered: int = 0  # the how-manieth to wait
 
 
 @dataclass
@@ -34,23 +38,33 @@ class GuardModel:
     epoch: str = "boot-1"
     ticks: float = 1_000
     paused: set[str] = field(default_factory=set)
+    entries: int = 0
 
     # -- the ten lines ------------------------------------------------------------------------------------------
     def held(self, lane: str) -> list[ModelRun]:
         taken = [run for run in self.runs.values() if run.slot and run.lane == lane]
         fresh = [run for run in taken if run.slot_since[0] != self.epoch or self.ticks - run.slot_since[1] <= STALE_S]
-        return sorted(fresh, key=lambda run: run.slot_since[1])
+        return sorted(fresh, key=lambda run: (run.slot_since[1], run.number))
 
     def waiting(self, lane: str) -> list[ModelRun]:
         queued = [run for run in self.runs.values() if run.status == "queued" and run.lane == lane]
-        return sorted(queued, key=lambda run: (run.paused, -run.priority, run.name))
+        return sorted(queued, key=lambda run: (run.paused, -run.priority, run.turn, run.entered))
 
     def line(self, lane: str) -> list[ModelRun]:
         return [run for run in self.waiting(lane) if not run.paused]
 
-    def identical(self, text: str, lane: str) -> list[ModelRun]:
-        recent = [run for run in self.runs.values() if run.text == text and (run.status == "queued" or self.fresh(run))]
-        return [run for run in self.held(lane) if run.text == text] or recent[-1:]
+    def enter(self, run: ModelRun) -> None:
+        """Callers take turns: the first one's next run waits until everybody else has had one."""
+        peers = [other for other in self.line(run.lane) if other.priority == run.priority and other is not run]
+        own = [other.turn + 1 for other in peers if other.caller == run.caller]
+        run.turn = max([min([other.turn for other in peers], default=1), *own])
+        self.entries += 1
+        run.entered = self.entries
+
+    def identical(self, text: str, lane: str, caller: str) -> list[ModelRun]:
+        mine = [run for run in self.runs.values() if (run.text, run.caller) == (text, caller)]
+        recent = [run for run in mine if run.status == "queued" or self.fresh(run)]
+        return [run for run in self.held(lane) if run in mine] or recent[-1:]
 
     def fresh(self, run: ModelRun) -> bool:
         in_window = run.begun[0] == self.epoch and self.ticks - run.begun[1] < WINDOW_S
@@ -61,9 +75,11 @@ class GuardModel:
         return (self.held(lane) + self.waiting(lane)) if full else []
 
     # -- what follows from them ---------------------------------------------------------------------------------
-    def expect(self, text: str, lane: str, on_busy: str, on_duplicate: str) -> tuple[str, set[str]]:
-        """What happens, and who may be named. (With two slots of one age, either holder may be.)"""
-        same = self.identical(text, lane) if on_duplicate != "run" else []
+    def expect(  # noqa: PLR0911 - one for each answer there is
+        self, text: str, lane: str, on_busy: str, on_duplicate: str, caller: str = "local"
+    ) -> tuple[str, set[str]]:
+        """What happens, and who may be named."""
+        same = self.identical(text, lane, caller) if on_duplicate != "run" else []
         if same:
             names = {run.name for run in same}
             ended = same[0].status == "complete"
@@ -75,12 +91,15 @@ class GuardModel:
             return ("paused" if on_busy in {"reject", "join"} else self.waits("queued")), set()
         if not busy:
             return "started", set()
-        eldest = {run.name for run in busy if run.slot and run.slot_since[1] == busy[0].slot_since[1]} or {busy[0].name}
-        if on_busy in {"reject", "join"}:
-            return ("in_flight" if on_busy == "reject" else "joined"), eldest
+        if on_busy == "reject" or (
+            on_busy != "queue" and busy[0].caller != caller
+        ):  # a stranger's is nobody's business
+            return "in_flight", {busy[0].name}
+        if on_busy == "join":
+            return "joined", {busy[0].name}
         # who only waits, in a paused lane for instance, is passed by and not cancelled
         told = self.waits("replaced" if on_busy == "replace" and busy[0].slot else "queued")
-        return told, eldest if told != "full" else set()
+        return told, {busy[0].name} if told != "full" else set()
 
     def waits(self, told: str) -> str:
         return "full" if sum(run.status == "queued" for run in self.runs.values()) >= MAX_QUEUED else told
@@ -90,6 +109,8 @@ class GuardModel:
         for other in self.runs.values():
             if other.lane == run.lane and other not in self.held(run.lane):
                 other.slot = False
+        taken = {held.number for held in self.held(run.lane)}
+        run.number = next(number for number in range(1, LANES[run.lane] + 1) if number not in taken)
         run.status, run.slot = "running", True
         run.begun = run.slot_since = (self.epoch, self.ticks)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from pressrun.db import Connection
+from pressrun.db import line as line_queries
 from pressrun.db import runs as run_queries
 from pressrun.errors import RunEnded, ServerBusy
 from pressrun.events.model import Cancelled, Complete, Error
@@ -42,9 +45,11 @@ ENDS: dict[str, Complete | Error | Cancelled] = {
     "cancelled": Cancelled(by="user"),
 }
 TEXTS = ("a", "b")
+CALLERS = ("local", "other")
 
 lanes = st.sampled_from(sorted(LANES))
 texts = st.sampled_from(TEXTS)
+callers = st.sampled_from(["local", *CALLERS])
 picks = st.integers(min_value=0, max_value=50)
 
 
@@ -90,11 +95,14 @@ class GuardMachine(RuleBasedStateMachine):
         on_busy=st.sampled_from(["reject", "join", "queue", "replace"]),
         on_duplicate=st.sampled_from(["reject", "reject", "join", "run"]),
         priority=st.integers(min_value=-1, max_value=1),
+        caller=callers,
     )
-    def submit(self, text: str, lane: str, on_busy: Any, on_duplicate: Any, priority: int) -> None:
-        expected, named = self.model.expect(text, lane, on_busy, on_duplicate)
+    def submit(
+        self, text: str, lane: str, on_busy: Any, on_duplicate: Any, priority: int, caller: str = "local"
+    ) -> None:
+        expected, named = self.model.expect(text, lane, on_busy, on_duplicate, caller)
         passes = on_busy == "replace" and bool(self.model.busy(lane))
-        submission = self.core.submission(text, lane=lane, priority=priority)
+        submission = self.core.submission(text, lane=lane, priority=priority, caller=caller)
         try:
             policies = Policies(on_busy=on_busy, on_duplicate=on_duplicate)
             admitted = self.portal.call(admission.admit, self.core.guard, submission, policies)
@@ -111,13 +119,16 @@ class GuardMachine(RuleBasedStateMachine):
             assert name in named or told in {"full", "paused"}
         if told in {"started", "queued", "replaced"}:
             run = ModelRun(submission.operation_id, text, lane, FRONT if passes and told != "started" else priority)
+            run.caller = caller
             self.accept(run, told, name)
 
     def accept(self, run: ModelRun, disposition: str, replaces: str) -> None:
         self.model.runs[run.name] = run
         if disposition == "started":
             self.model.begin(run)
-        elif disposition == "replaced":
+            return
+        self.model.enter(run)
+        if disposition == "replaced":
             self.cancel_run(self.model.runs[replaces])
             self.promote(run.lane)
 
@@ -127,8 +138,8 @@ class GuardMachine(RuleBasedStateMachine):
         run = self.choose(pick, "error", "cancelled", "complete")
         if run is None:
             return
-        expected, named = self.model.expect(run.text, run.lane, on_busy, "reject")
-        submission = self.core.submission(run.text, lane=run.lane, priority=priority)
+        expected, named = self.model.expect(run.text, run.lane, on_busy, "reject", run.caller)
+        submission = self.core.submission(run.text, lane=run.lane, priority=priority, caller=run.caller)
         submission = replace(submission, operation_id=run.name, retry=True)
         try:
             admitted = self.portal.call(admission.admit, self.core.guard, submission, Policies(on_busy=on_busy))
@@ -150,6 +161,8 @@ class GuardMachine(RuleBasedStateMachine):
             assert name in named
         if told == "started":
             self.model.begin(run)
+        elif told == "queued":
+            self.model.enter(run)
 
     @rule(lane=lanes, paused=st.booleans())
     def pause_lane(self, lane: str, paused: bool) -> None:
@@ -160,12 +173,12 @@ class GuardMachine(RuleBasedStateMachine):
     def pause_run(self, pick: int, paused: bool) -> None:
         run = self.choose(pick, "queued")
         if run is not None:
-            self.portal.call(partial(self.core.guard.line.set_run_paused, run.name, "local", paused=paused))
+            self.portal.call(partial(self.core.guard.line.set_run_paused, run.name, run.caller, paused=paused))
             run.paused = paused
 
-    @rule(text=texts, priority=st.integers(min_value=-1, max_value=1))
-    def line_up(self, text: str, priority: int) -> None:
-        self.submit(text, "default", "queue", "run", priority)
+    @rule(text=texts, priority=st.integers(min_value=-1, max_value=1), caller=callers)
+    def line_up(self, text: str, priority: int, caller: str) -> None:
+        self.submit(text, "default", "queue", "run", priority, caller)
 
     @rule(text=texts)
     def start(self, text: str) -> None:
@@ -220,8 +233,6 @@ class GuardMachine(RuleBasedStateMachine):
     @rule(lane=lanes)
     def promote(self, lane: str) -> None:
         assert self.portal.call(self.core.guard.promote, lane) == self.model.promote(lane)
-        told = [row.queue_position for row in self.read(run_queries.list_queued, lane)]
-        assert told == list(range(1, len(told) + 1))
 
     @rule(seconds=st.sampled_from([0.5, 1, WINDOW_S, STALE_S]))
     def let_time_pass(self, seconds: float) -> None:
@@ -261,15 +272,14 @@ class GuardMachine(RuleBasedStateMachine):
             self.portal.call(self.probe_all)
 
     async def probe_all(self) -> None:
-        for text in (*TEXTS, "never sent"):
-            for lane in LANES:
-                expected, named = self.model.expect(text, lane, "reject", "reject")
-                found = await self.core.guard.probe(self.core.submission(text, lane=lane))
-                if isinstance(found, LanePaused):
-                    assert expected == "paused", (text, lane)
-                    continue
-                assert (found.reason if found else "started") == expected, (text, lane)
-                assert found is None or found.active.operation_id in named, (text, lane)
+        for text, lane, caller in product((*TEXTS, "never sent"), LANES, CALLERS):
+            expected, named = self.model.expect(text, lane, "reject", "reject", caller)
+            found = await self.core.guard.probe(self.core.submission(text, lane=lane, caller=caller))
+            if isinstance(found, LanePaused):
+                assert expected == "paused", (text, lane)
+                continue
+            assert (found.reason if found else "started") == expected, (text, lane)
+            assert found is None or found.active.operation_id in named, (text, lane)
 
     @invariant()
     def the_rows_say_what_the_model_says(self) -> None:
@@ -283,9 +293,18 @@ class GuardMachine(RuleBasedStateMachine):
             assert len(held) <= slots
             current: Run | None = self.portal.call(self.core.guard.current_run, lane)
             assert (current.operation_id in held) if current else not held
-            assert [row.operation_id for row in self.read(run_queries.list_queued, lane)] == [
-                run.name for run in self.model.waiting(lane)
-            ]
+            waiting = [run.name for run in self.model.waiting(lane)]
+            places = self.read(line_queries.places, waiting)
+            assert sorted(places, key=places.__getitem__) == waiting
+            assert sorted(places.values()) == list(range(1, len(waiting) + 1))
+            for name, place in places.items():
+                assert self.read(lambda connection, name=name: place_of(connection, name)) == place
+
+
+def place_of(connection: Connection, operation_id: str) -> int:
+    row = run_queries.get(connection, operation_id)
+    assert row is not None
+    return line_queries.place_of(connection, row)
 
 
 EXAMPLES = int(os.environ.get("PRESSRUN_GUARD_EXAMPLES", "0"))

@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from pressrun.db import events as event_queries
+from pressrun.db import line as line_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.errors import AttemptSuperseded, RunEnded, ServerBusy
@@ -40,7 +41,7 @@ async def client(core: Core, number: int, known: list[str], most: list[int]) -> 
             pass
         for _ in range(3):
             await disturb(core, chance.choice(known), chance) if known else None
-            slots, queued = await core.database.read(lambda c: (slot_queries.count(c), run_queries.count_queued(c)))
+            slots, queued = await core.database.read(lambda c: (slot_queries.count(c), line_queries.count(c, 100)))
             most[:] = [max(most[0], slots), max(most[1], queued)]
 
 

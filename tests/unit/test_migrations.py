@@ -30,6 +30,10 @@ from tests.support.releases import restore_postgres, restore_sqlite
 pytestmark = pytest.mark.anyio
 
 
+# an index by an expression, which Alembic cannot see there; `indexes` does
+unseen = pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
     """The tables of release 0.1, once on each medium: what `open_core` opens."""
@@ -49,13 +53,21 @@ def differences(where: Path | str) -> list[object]:
         ours = {"compare_type": True, "compare_server_default": True, "include_name": is_ours}
         found = compare_metadata(MigrationContext.configure(connection, opts=ours), metadata)
     engine.dispose()
-    return found
+    return [one for one in found if getattr(one[-1], "name", None) != "runs_in_line"]
 
 
 def is_ours(name: str | None, kind: str, _parents: object) -> bool:
     return (kind, name) != ("table", "schema_version")
 
 
+def indexes(path: Path) -> dict[str, str]:
+    """Every index as SQLite was told to make it."""
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        return {name: " ".join(sql.split()) for name, sql in found}
+
+
+@unseen
 async def test_an_upgraded_database_has_the_tables_of_a_new_one(old: Path | str) -> None:
     assert differences(old) != [], "the comparison sees nothing"
     async with open_core(old):
@@ -63,12 +75,14 @@ async def test_an_upgraded_database_has_the_tables_of_a_new_one(old: Path | str)
     assert differences(old) == []
 
 
+@unseen
 async def test_a_new_database_has_the_tables_that_the_code_knows(where: Path | str) -> None:
     async with open_core(where):
         pass
     assert differences(where) == []
 
 
+@unseen
 async def test_the_revisions_from_the_first_to_the_newest_lead_there_too(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path / 'pressrun.sqlite'}")
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -76,6 +90,11 @@ async def test_the_revisions_from_the_first_to_the_newest_lead_there_too(tmp_pat
         migrate(connection, 0, SCHEMA_VERSION)
     engine.dispose()
     assert differences(tmp_path) == []
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    async with open_core(fresh):
+        pass
+    assert indexes(tmp_path / "pressrun.sqlite") == indexes(fresh / "pressrun.sqlite")
     assert ScriptDirectory(migrations.HERE).get_heads() == [f"{SCHEMA_VERSION:04d}"]
 
 

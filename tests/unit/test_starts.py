@@ -7,12 +7,12 @@ from pathlib import Path
 import anyio
 import anyio.lowlevel
 import pytest
-from sqlalchemy import Engine, event
 
 from pressrun.db.engine import open_database
 from pressrun.events.model import Log
 from tests.support.core import Core, open_core
 from tests.support.postgres import Postgres
+from tests.support.statements import counted
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -46,17 +46,9 @@ async def test_every_start_beside_busy_servers_succeeds(url: str) -> None:
 async def test_a_start_on_a_current_schema_takes_no_lock_that_an_append_would_wait_for(url: str) -> None:
     async with open_core(url):
         pass
-    statements: list[str] = []
-
-    @event.listens_for(Engine, "before_cursor_execute")
-    def hear(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    try:
+    with counted() as statements:
         async with open_database(url):
             pass
-    finally:
-        event.remove(Engine, "before_cursor_execute", hear)
     assert statements, "the listener hears nothing"
     assert [said for said in statements if not said.upper().startswith(("SELECT", "BEGIN", "SET LOCAL"))] == []
     assert [said for said in statements if "lock" in said.lower()] == []

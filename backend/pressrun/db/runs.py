@@ -93,11 +93,6 @@ _IDENTICAL = (
     .limit(1)
 )
 EVER_RAN = select(exists().where(runs.c.fingerprint == bindparam("fingerprint")))
-_QUEUED = (
-    select(*SUMMARY)
-    .where(runs.c.lane == bindparam("lane"), runs.c.status == "queued")
-    .order_by(runs.c.paused_at.is_not(None), runs.c.priority.desc(), runs.c.operation_id)
-)
 
 
 def find_identical(
@@ -124,21 +119,6 @@ def find_newest(connection: Connection, caller: str, fingerprint: str, at_least_
         .order_by(runs.c.operation_id.desc())
         .limit(1)
     ).one_or_none()
-
-
-def list_queued(connection: Connection, lane: str) -> Sequence[Row[Any]]:
-    """The waiting line of a lane: higher priority first, then the older; last those that are paused."""
-    return connection.execute(_QUEUED, {"lane": lane}).all()
-
-
-def list_queued_lanes(connection: Connection) -> Sequence[str]:
-    """Lanes in which somebody waits."""
-    return connection.execute(select(runs.c.lane).where(runs.c.status == "queued").distinct()).scalars().all()
-
-
-def count_queued(connection: Connection) -> int:
-    """Waiting runs of all lanes."""
-    return connection.execute(select(func.count()).select_from(runs).where(runs.c.status == "queued")).scalar_one()
 
 
 def update_where(

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Function,
+    Row,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from pressrun.db.runs import SUMMARY
 from pressrun.db.tables import runs, slots
@@ -26,17 +39,43 @@ _COUNT = select(func.count()).select_from(slots)
 _TAKE = insert(slots)
 _FREE = delete(slots).where(slots.c.operation_id == bindparam("run"))
 
-# one for all lanes, because the bounds on running and waiting runs are over all of them
-_TURN_LOCK = 0x7475726E  # "turn"
+
+def _locked(lane: ColumnElement[str]) -> Function[Any]:
+    return func.pg_advisory_xact_lock(func.hashtextextended(literal("pressrun lane ", Text) + lane, 0))
 
 
-def take_turn(connection: Connection) -> None:
-    """From here to the end of the transaction nobody else, in any process, decides over slots and waiting lines.
+_TAKE_TURN = select(_locked(bindparam("lane", type_=Text)))
+_TAKE_TURN_OF = select(_locked(runs.c.lane)).where(runs.c.operation_id == bindparam("run"))
+_BOUNDS_LOCK = 0x626F756E6473  # "bounds"
+# Who sees at least this many places left needs no turn: so many admissions are not in flight. Four writers a process.
+_FAR_FROM_BOUND = 32
+
+
+def take_turn(connection: Connection, lane: str) -> None:
+    """From here to the end of the transaction nobody else, in any process, decides over this lane's slots and line.
 
     First of all in such a transaction, before it reads or locks a row. (In SQLite every write transaction is alone.)
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_TURN_LOCK)))
+        connection.execute(_TAKE_TURN, {"lane": lane})
+
+
+def take_turn_of(connection: Connection, operation_id: str) -> None:
+    """`take_turn` of the lane of this run, which never changes; nothing for a run that is not there."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_TAKE_TURN_OF, {"run": operation_id})
+
+
+def within_bound(connection: Connection, count: Callable[[Connection], int], bound: int) -> int:
+    """How many `count` may still grow by; not below 0. Over all lanes, and so it takes a second turn where it is near.
+
+    After the lane's turn and before anything else is locked: one order of locks.
+    """
+    left = bound - count(connection)
+    if 0 < left <= _FAR_FROM_BOUND and connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_BOUNDS_LOCK)))
+        left = bound - count(connection)
+    return max(0, left)
 
 
 def list_lane(connection: Connection, lane: str) -> Sequence[Row[Any]]:

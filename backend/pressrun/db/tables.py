@@ -24,9 +24,10 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
-SCHEMA_VERSION = 3  # the number of the newest revision in migrations/versions
+SCHEMA_VERSION = 4  # the number of the newest revision in migrations/versions
 
 # of what can be searched; in an index, where Postgres takes 2 700 bytes at most
 SEARCHABLE_CHARACTERS = 600
@@ -35,6 +36,11 @@ metadata = MetaData()
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """An index of the rows for which that holds; a query has to say so in these very words to use it."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class Instant(TypeDecorator[datetime]):
@@ -62,7 +68,9 @@ runs = Table(
     Column("title", String(200)),
     Column("on_disconnect", String(16), nullable=False),
     Column("priority", Integer, nullable=False),
-    Column("queue_position", Integer),
+    Column("queue_position", Integer),  # as it was told last; where a run is now is asked for (db/line.py)
+    Column("turn", BigInteger),
+    Column("line_number", BigInteger),
     Column("status", String(16), nullable=False),
     Column("stage", String(16)),
     Column("progress", Integer, nullable=False),
@@ -88,7 +96,9 @@ runs = Table(
     UniqueConstraint("caller", "idempotency_key"),
     Index("runs_by_fingerprint", "fingerprint", "status"),
     Index("runs_by_status", "status"),
-    Index("runs_by_lane", "lane", "status"),
+    # the two of those that have not ended: history costs them nothing
+    Index("runs_in_line", "lane", text("priority DESC"), "turn", "line_number", **_where("status = 'queued'")),
+    Index("runs_active", "status", "caller", "lane", "priority", "turn", **_where("status IN ('queued', 'running')")),
     # history is listed, filtered and searched in this index alone
     Index("runs_by_caller", "caller", "operation_id", "status", "lane", "pinned", "searchable"),
 )

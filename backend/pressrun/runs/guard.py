@@ -17,6 +17,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from pressrun.db import events as event_queries
+from pressrun.db import line as line_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.db import webhooks as webhook_queries
@@ -117,8 +118,10 @@ class RunGuard:
 
     async def promote(self, lane: str) -> list[str]:
         """Gives free slots to those who wait; the runs that are to be started now."""
-        promoted, written = await self._database.write(self._promote, lane)
+        promoted, written, others = await self._database.write(self._promote, lane)
         self.line.announce(written)
+        if others:
+            await self.line.tell(lane)
         return promoted
 
     def slots_of(self, lane: str) -> int:
@@ -132,7 +135,7 @@ class RunGuard:
 
     async def waiting_lanes(self) -> list[str]:
         """Lanes in which somebody waits."""
-        return list(await self._database.read(run_queries.list_queued_lanes))
+        return list(await self._database.read(line_queries.list_lanes))
 
     def rejected_by(self, submission: Submission, active: Run) -> RunRejected:
         """The refusal that names `active`, for whoever decides by a rule of its own."""
@@ -141,12 +144,13 @@ class RunGuard:
     def _admit(
         self, connection: Connection, submission: Submission, digest: str
     ) -> tuple[Run | KeyMatch, RunRejected | LanePaused | None, Written]:
-        slot_queries.take_turn(connection)
+        slot_queries.take_turn(connection, submission.lane)
         known = self._find_by_key(connection, submission, digest)
         if known is not None:
             return KeyMatch(known), None, {}
         lane = self._places.read(connection, submission.lane)
         busy = self._check(connection, lane, submission, digest)
+        self._require_room(connection, waiting=busy is not None)
         if submission.retry:
             reopen(connection, self._log, submission)
             run = load(connection, submission.operation_id)
@@ -156,10 +160,8 @@ class RunGuard:
             run, started = self._take_slot(connection, run, self._free_slots(connection, lane)[0])
             failpoint("admit.in_transaction")
             return run, None, {submission.operation_id: [started]}
-        if run_queries.count_queued(connection) > self._config.max_queued:  # it is in the line itself by now
-            raise ServerBusy(f"the waiting line is full ({self._config.max_queued} runs); try again shortly")
-        written = self.line.tell(connection, submission.lane)
-        return load(connection, submission.operation_id), busy, written
+        run, written = self.line.enter(connection, run, submission.line_priority)
+        return run, busy, written
 
     def _look(self, connection: Connection, submission: Submission, digest: str) -> None:
         self._check(connection, self._places.read(connection, submission.lane), submission, digest)
@@ -179,7 +181,7 @@ class RunGuard:
     ) -> RunRejected | LanePaused | None:
         """None when a slot is free; what is in the way when the submission may wait for it.
 
-        Raises: RunRejected, LanePaused when it may not; ServerBusy.
+        Raises: RunRejected, LanePaused when it may not.
         """
         identical = None if submission.ignore_duplicates else self._identical(connection, lane, submission, digest)
         if identical is not None:
@@ -187,9 +189,16 @@ class RunGuard:
         busy = self._places.find_busy(lane, submission, digest)
         if busy is not None and not _may_wait(submission, busy):
             raise busy
-        if busy is None and slot_queries.count(connection) >= self._config.max_runs:
-            raise ServerBusy(f"the server is at its limit of {self._config.max_runs} runs at once; try again shortly")
         return busy
+
+    def _require_room(self, connection: Connection, *, waiting: bool) -> None:
+        """Raises: ServerBusy where all lanes together have no place for one more that waits, or one more that runs."""
+        most_queued, most_runs = self._config.max_queued, self._config.max_runs
+        if waiting:
+            if not slot_queries.within_bound(connection, lambda c: line_queries.count(c, most_queued), most_queued):
+                raise ServerBusy(f"the waiting line is full ({most_queued} runs); try again shortly")
+        elif not slot_queries.within_bound(connection, slot_queries.count, most_runs):
+            raise ServerBusy(f"the server is at its limit of {most_runs} runs at once; try again shortly")
 
     def _probe(self, connection: Connection, submission: Submission) -> RunRejected | LanePaused | None:
         digest = submission.fingerprint
@@ -248,6 +257,8 @@ class RunGuard:
             "begun_ticks_s": ticks_s,
             "ticks_epoch": ticks_epoch,
             "queue_position": None,
+            "turn": None,
+            "line_number": None,
             "last_seq": run.last_seq + 1,
         }
         row = run_queries.update_where(connection, run.operation_id, values, status="queued")
@@ -258,17 +269,20 @@ class RunGuard:
         event_queries.insert_event(connection, run.operation_id, run.attempt, now, event)
         return view(row), event
 
-    def _promote(self, connection: Connection, lane: str) -> tuple[list[str], Written]:
-        slot_queries.take_turn(connection)
-        room = self._config.max_runs - slot_queries.count(connection)
+    def _promote(self, connection: Connection, lane: str) -> tuple[list[str], Written, bool]:
+        """Who begins now, what they were told, and whether others still wait."""
+        slot_queries.take_turn(connection, lane)
         found = self._places.read(connection, lane)
-        free = [] if found.paused or not found.line else self._free_slots(connection, found)[: max(0, room)]
+        if found.paused or not found.front:
+            return [], {}, False
+        free = self._free_slots(connection, found)
+        if free:
+            free = free[: slot_queries.within_bound(connection, slot_queries.count, self._config.max_runs)]
         written: Written = {}
-        for row, number in zip(found.line, free, strict=False):
+        for row, number in zip(found.front, free, strict=False):
             written[row.operation_id] = [self._take_slot(connection, view(row), number)[1]]
-        promoted = list(written)
         failpoint("promote.in_transaction")
-        return promoted, written | self.line.tell(connection, lane)
+        return list(written), written, len(found.front) > len(written)
 
 
 def _may_wait(submission: Submission, busy: RunRejected | LanePaused) -> bool:

@@ -16,6 +16,7 @@ from pressrun.db import runs as run_queries
 from pressrun.db import webhooks as webhook_queries
 from pressrun.events.model import TERMINAL_TYPES, Stage
 from pressrun.ids import first_operation_id
+from pressrun.runs.line import place_all
 from pressrun.runs.places import view
 from pressrun.runs.retry import ATTEMPT_CANCELLED, ATTEMPT_FAILED
 
@@ -108,7 +109,7 @@ class RunHistory:
             before=cursor,
             limit=limit + 1,
         )
-        page = [view(row) for row in rows[:limit]]
+        page = await place_all(self._database, [view(row) for row in rows[:limit]])
         return Page(page, page[-1].operation_id if len(rows) > limit else None)
 
     async def story(self, operation_id: str) -> Story:

@@ -219,7 +219,7 @@ class RunLedger:
     def _claim(
         self, connection: Connection, operation_id: str, retries: int
     ) -> tuple[Claim | None, str, list[EventRow]]:
-        slot_queries.take_turn(connection)  # it may end the run
+        slot_queries.take_turn_of(connection, operation_id)  # it may end the run
         row = run_queries.get_locked(connection, operation_id)
         if row is None or row.status != "running" or row.retries != retries:
             return None, "", []
@@ -238,7 +238,7 @@ class RunLedger:
     def _give_up_running(
         self, connection: Connection, operation_id: str, attempt: int, error: Error
     ) -> tuple[Claim | None, str, list[EventRow]]:
-        slot_queries.take_turn(connection)
+        slot_queries.take_turn_of(connection, operation_id)
         row = run_queries.get_locked(connection, operation_id)
         if row is None or row.status != "running" or row.attempt != attempt:
             return None, "", []
@@ -297,7 +297,9 @@ class RunLedger:
     def _end(
         self, connection: Connection, operation_id: str, attempt: int | None, body: Complete | Error | Cancelled
     ) -> tuple[str, list[EventRow]]:
-        slot_queries.take_turn(connection)  # else somebody who serves the waiting line could meet a run just cancelled
+        slot_queries.take_turn_of(
+            connection, operation_id
+        )  # else somebody who serves the waiting line could meet a run just cancelled
         row = run_queries.get_locked(connection, operation_id)
         if row is None:
             return "", []

@@ -1,26 +1,32 @@
-"""`WaitingLine`: what those who wait are told, and pausing: a lane in which nobody begins, a run that others pass.
+"""`WaitingLine`: where a run goes in its lane's line, what those who wait are told, and pausing: a lane in which nobody
+begins, a run that others pass.
+
+A place is worked out when somebody asks for it. Those near the front are told of it too, in a transaction of its own:
+it decides nothing, and whoever decides shall not wait for it.
 
 A pause is a row (`lanes`, or the run's `paused_at`), so it holds over restarts and processes. Who runs already goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from pressrun.db import events as event_queries
 from pressrun.db import lanes as lane_queries
+from pressrun.db import line as line_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.errors import Conflict, NotFound
-from pressrun.events.model import AnyBody, Queued
+from pressrun.events.model import Queued
 from pressrun.runs.places import load, view
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from pressrun.clock import Clock
-    from pressrun.db import Connection
+    from pressrun.db import Connection, Row
     from pressrun.db.engine import Database
     from pressrun.db.events import EventRow
     from pressrun.db.lanes import LaneCount
@@ -29,6 +35,9 @@ if TYPE_CHECKING:
 
 # events that a transaction wrote, by run, in order: announced once it is committed
 Written = dict[str, list["EventRow"]]
+
+_TOLD_AGAIN = 10  # arbitrary (1..50): a thousand who wait would be a thousand events for each that begins
+_TELL_EVERY = timedelta(seconds=5)  # arbitrary (1..30): a place is a guess at how long, not news
 
 
 class WaitingLine:
@@ -50,31 +59,57 @@ class WaitingLine:
         """
         run, written = await self._database.write(self._set_run_paused, operation_id, caller, paused=paused)
         self.announce(written)
+        await self.tell(run.lane)  # the others have moved
         return run
 
     async def lanes(self) -> list[LaneCount]:
         """The lanes in which somebody runs or waits, or that are paused."""
         return await self._database.read(lane_queries.list_lanes)
 
-    def tell(self, connection: Connection, lane: str, again: Collection[str] = ()) -> Written:
-        """A `queued` event for everybody in the line whose position is not the one told last, and for those `again`."""
+    async def tell(self, lane: str) -> None:
+        """A `queued` event for those near the front who have moved since they were told; nobody is told twice in 5 s.
+
+        Whoever asks is told the place as it is then (`place_all`), wherever it is.
+        """
+        self.announce(await self._database.write(self._tell_front, lane))
+
+    def enter(self, connection: Connection, run: Run, priority: int) -> tuple[Run, Written]:
+        """Gives a waiting run its place in its lane's line and tells it. Within the lane's turn."""
+        spot = line_queries.next_spot(connection, run.lane, run.caller, priority)
+        run_queries.update_where(connection, run.operation_id, spot._asdict())
+        return self._tell_one(connection, run.operation_id)
+
+    def _tell_one(self, connection: Connection, operation_id: str) -> tuple[Run, Written]:
+        row = run_queries.get_locked(connection, operation_id)
+        assert row is not None  # noqa: S101 - written in this very transaction
+        position = line_queries.place_of(connection, row)
+        lane_paused = lane_queries.is_paused(connection, row.lane)
+        message = _explain(row.lane, position, lane_paused=lane_paused, run_paused=row.paused_at is not None)
+        event = self._append(connection, row, position, message)
+        return load(connection, operation_id), {operation_id: [event] if event else []}
+
+    def _tell_front(self, connection: Connection, lane: str, *, at_once: bool = False) -> Written:
+        """In the order of their names: of two who tell at the same time, neither has what the other waits for."""
         lane_paused = lane_queries.is_paused(connection, lane)
+        now = self._clock.now()
+        front = enumerate(line_queries.list_told(connection, lane, _TOLD_AGAIN), start=1)
         written: Written = {}
-        for position, row in enumerate(run_queries.list_queued(connection, lane), start=1):
-            if row.queue_position != position or row.operation_id in again:
-                run_queries.update_where(connection, row.operation_id, {"queue_position": position})
-                message = _explain(lane, position, lane_paused=lane_paused, run_paused=row.paused_at is not None)
-                body = Queued(position=position, message=message)
-                written[row.operation_id] = [self.write_event(connection, row.operation_id, body)]
+        for position, row in sorted(front, key=lambda placed: placed[1].operation_id):
+            just_told = row.at is not None and timedelta(0) <= now - row.at < _TELL_EVERY
+            if at_once or (row.queue_position != position and not just_told):
+                message = _explain(lane, position, lane_paused=lane_paused, run_paused=False)
+                event = self._append(connection, row, position, message)
+                written[row.operation_id] = [event] if event else []
         return written
 
-    def write_event(self, connection: Connection, operation_id: str, body: AnyBody) -> EventRow:
-        """Appends to the log of a run that nobody executes."""
-        now = self._clock.now()
-        run = load(connection, operation_id)
-        event = self._log.encode(operation_id, run.last_seq + 1, now, body)
-        run_queries.update_where(connection, operation_id, {"last_seq": event.seq})
-        event_queries.insert_event(connection, operation_id, run.attempt, now, event)
+    def _append(self, connection: Connection, row: Row[Any], position: int, message: str) -> EventRow | None:
+        """Tells a run its place, if it still waits and nothing was told it since `row` was read."""
+        seq, now = row.last_seq + 1, self._clock.now()
+        told = {"queue_position": position, "last_seq": seq}
+        if run_queries.update_where(connection, row.operation_id, told, status="queued", last_seq=row.last_seq) is None:
+            return None
+        event = self._log.encode(row.operation_id, seq, now, Queued(position=position, message=message))
+        event_queries.insert_event(connection, row.operation_id, row.attempt, now, event)
         return event
 
     def announce(self, written: Written) -> None:
@@ -83,16 +118,15 @@ class WaitingLine:
             self._log.announce(operation_id, events)
 
     def _set_lane_paused(self, connection: Connection, lane: str, *, paused: bool) -> Written:
-        slot_queries.take_turn(connection)
+        slot_queries.take_turn(connection, lane)
         if not lane_queries.set_paused(connection, lane, self._clock.now() if paused else None):
             return {}
-        waiting = [row.operation_id for row in run_queries.list_queued(connection, lane)]
-        return self.tell(connection, lane, again=waiting)
+        return self._tell_front(connection, lane, at_once=True)
 
     def _set_run_paused(
         self, connection: Connection, operation_id: str, caller: str | None, *, paused: bool
     ) -> tuple[Run, Written]:
-        slot_queries.take_turn(connection)
+        slot_queries.take_turn_of(connection, operation_id)
         row = run_queries.get_locked(connection, operation_id, caller)
         if row is None:
             raise NotFound(f"there is no run {operation_id}")
@@ -102,8 +136,16 @@ class WaitingLine:
             return view(row), {}
         paused_at: datetime | None = self._clock.now() if paused else None
         run_queries.update_where(connection, operation_id, {"paused_at": paused_at}, status="queued")
-        written = self.tell(connection, row.lane, again=(operation_id,))
-        return load(connection, operation_id), written
+        return self._tell_one(connection, operation_id)
+
+
+async def place_all(database: Database, runs: Sequence[Run]) -> list[Run]:
+    """The same runs, those that wait with their places in the lines as they are now."""
+    waiting = [run.operation_id for run in runs if run.status == "queued"]
+    if not waiting:
+        return list(runs)
+    places = await database.read(line_queries.places, waiting)
+    return [run.model_copy(update={"queue_position": places.get(run.operation_id)}) for run in runs]
 
 
 def _explain(lane: str, position: int, *, lane_paused: bool, run_paused: bool) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pressrun.db import lanes as lane_queries
+from pressrun.db import line as line_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.runs.model import Run
@@ -35,25 +36,22 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A lane as it was at one moment: taken slots (longest held first, stale ones too), and who waits.
+    """A lane as it was at one moment: taken slots (longest held first, stale ones too), and the front of its line.
 
-    `waiting` has those that are paused last; `paused_at` is the lane itself: since then nobody begins in it.
+    `front` has those who take a slot as soon as there is one, one more than there are slots at most; `first` is who
+    waits at all, also while paused; `paused_at` is the lane itself: since then nobody begins in it.
     """
 
     name: str
     taken: Sequence[Taken]
-    waiting: Sequence[Row[Any]]
+    front: Sequence[Row[Any]]
+    first: Row[Any] | None = None
     paused_at: datetime | None = None
 
     @property
     def paused(self) -> bool:
         """Whether nobody begins in the lane."""
         return self.paused_at is not None
-
-    @property
-    def line(self) -> Sequence[Row[Any]]:
-        """Those in the line who take a slot as soon as there is one."""
-        return [row for row in self.waiting if row.paused_at is None]
 
 
 class Places:
@@ -67,7 +65,9 @@ class Places:
         """The lane as it is now."""
         rows = slot_queries.list_lane(connection, name)
         taken = [Taken(row.number, row.slot_begun_ticks_s, row.slot_ticks_epoch, view(row)) for row in rows]
-        return Lane(name, taken, run_queries.list_queued(connection, name), lane_queries.paused_at(connection, name))
+        front = line_queries.list_front(connection, name, self._config.slots_of(name) + 1)
+        waiting = front or line_queries.list_paused(connection, name, 1)
+        return Lane(name, taken, front, waiting[0] if waiting else None, lane_queries.paused_at(connection, name))
 
     def read_current(self, connection: Connection, name: str) -> Run | None:
         """The run that has held one of the lane's slots for longest; not one whose slot is stale."""
@@ -103,11 +103,15 @@ class Places:
     def find_busy(self, lane: Lane, submission: Submission, digest: str) -> RunRejected | LanePaused | None:
         """The refusal by a lane that is full or paused: no slot that somebody waiting has not a better right to."""
         held = self._held(lane)
-        if not lane.paused and len(self._free(lane, held)) > len(lane.line):
+        if not lane.paused and len(self._free(lane, held)) > len(lane.front):
             return None
-        if not held and not lane.waiting and lane.paused_at is not None:
+        if held:
+            active = held[0].run
+        elif lane.first is not None:
+            active = view(lane.first)
+        else:
+            assert lane.paused_at is not None  # noqa: S101 - else there would be a free slot
             return LanePaused(lane.name, lane.paused_at)
-        active = held[0].run if held else view(lane.waiting[0])
         return self.rejection("in_flight", submission, digest, active)
 
     def free_numbers(self, lane: Lane) -> list[int]:

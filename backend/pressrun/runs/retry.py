@@ -31,6 +31,8 @@ _REOPENED: dict[str, Any] = {
     "owner": None,
     "handed_back": False,
     "queue_position": None,
+    "turn": None,
+    "line_number": None,
     "paused_at": None,
     "ended_at": None,
     "begun_ticks_s": None,

@@ -31,6 +31,7 @@ from pressrun.runs.announced import read_announced
 from pressrun.runs.background import tell_failure
 from pressrun.runs.explain import Explanation, explain
 from pressrun.runs.guard import RunGuard
+from pressrun.runs.line import place_all
 from pressrun.runs.model import Run
 from pressrun.runs.places import view
 from pressrun.runs.rejection import RunRejected
@@ -225,7 +226,7 @@ class RunService:
         row = await self._database.read(run_queries.get, operation_id, caller)
         if row is None:
             raise NotFound(f"there is no run {operation_id}")
-        return view(row)
+        return (await place_all(self._database, [view(row)]))[0]
 
     async def get_spec(self, operation_id: str) -> str:
         """The run's spec as JSON. Raises: NotFound."""

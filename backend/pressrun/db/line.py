@@ -1,0 +1,106 @@
+"""Queries on the waiting lines: who is next, who is where, and where a new one goes. Only `places` reads a whole line.
+
+The order of a line: higher priority first, then by turn, then by number. Callers take turns: a caller's first waiting
+run is in the turn that is being served, its next one in the turn after that, so one with a hundred waiting runs delays
+another's first by one. (Fair queueing with a virtual clock that is the turn at the front.) Both numbers are given out
+by the database, under the lane's lock; no clock has a say. A run that is paused is passed by all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy.sql.expression import and_, literal_column, or_
+
+from pressrun.db.runs import SUMMARY
+from pressrun.db.tables import events, runs
+
+_WAITS = runs.c.status == literal_column("'queued'")  # literally: so it is said in the indexes
+_ORDER = (runs.c.priority.desc(), runs.c.turn, runs.c.line_number)
+_IN_LANE = (runs.c.lane == bindparam("lane"), _WAITS)
+
+
+class Spot(NamedTuple):
+    """A place in a line."""
+
+    turn: int
+    line_number: int
+
+
+_FRONT = select(*SUMMARY).where(*_IN_LANE, runs.c.paused_at.is_(None)).order_by(*_ORDER).limit(bindparam("most"))
+_PAUSED = select(*SUMMARY).where(*_IN_LANE, runs.c.paused_at.is_not(None)).order_by(*_ORDER).limit(bindparam("most"))
+_TOLD = (
+    select(runs.c.operation_id, runs.c.attempt, runs.c.last_seq, runs.c.queue_position, events.c.at)
+    .outerjoin(events, and_(events.c.operation_id == runs.c.operation_id, events.c.seq == runs.c.last_seq))
+    .where(*_IN_LANE, runs.c.paused_at.is_(None))
+    .order_by(*_ORDER)
+    .limit(bindparam("most"))
+)
+_LANES = select(runs.c.lane).where(_WAITS).distinct()
+_COUNT = select(func.count()).select_from(select(runs.c.operation_id).where(_WAITS).limit(bindparam("most")).subquery())
+
+_CLASS = (*_IN_LANE, runs.c.priority == bindparam("priority"), runs.c.paused_at.is_(None), runs.c.turn.is_not(None))
+_SERVED_TURN = select(func.min(runs.c.turn)).where(*_CLASS)
+_LAST_TURN_OF_CALLER = select(func.max(runs.c.turn)).where(*_CLASS, runs.c.caller == bindparam("caller"))
+_LAST_NUMBER = select(func.max(runs.c.line_number)).where(
+    *_IN_LANE, runs.c.priority == bindparam("priority"), runs.c.turn == bindparam("turn")
+)
+
+
+def list_front(connection: Connection, lane: str, most: int) -> Sequence[Row[Any]]:
+    """The first in line of those who take a slot as soon as there is one."""
+    return connection.execute(_FRONT, {"lane": lane, "most": most}).all()
+
+
+def list_paused(connection: Connection, lane: str, most: int) -> Sequence[Row[Any]]:
+    """The first of those who are passed by."""
+    return connection.execute(_PAUSED, {"lane": lane, "most": most}).all()
+
+
+def list_told(connection: Connection, lane: str, most: int) -> Sequence[Any]:
+    """The front again, as it was told: `queue_position`, and `at` of each one's newest event."""
+    return connection.execute(_TOLD, {"lane": lane, "most": most}).all()
+
+
+def list_lanes(connection: Connection) -> Sequence[str]:
+    """Lanes in which somebody waits."""
+    return connection.execute(_LANES).scalars().all()
+
+
+def count(connection: Connection, most: int) -> int:
+    """Waiting runs of all lanes, counted no further than `most`."""
+    return connection.execute(_COUNT, {"most": most}).scalar_one()
+
+
+def next_spot(connection: Connection, lane: str, caller: str, priority: int) -> Spot:
+    """Where a run of this caller is to wait. Within the lane's lock."""
+    values = {"lane": lane, "caller": caller, "priority": priority}
+    served = connection.execute(_SERVED_TURN, values).scalar_one()
+    own = connection.execute(_LAST_TURN_OF_CALLER, values).scalar_one()
+    turn = max(served or 1, 0 if own is None else own + 1)
+    last = connection.execute(_LAST_NUMBER, {"lane": lane, "priority": priority, "turn": turn}).scalar_one()
+    return Spot(turn, (last or 0) + 1)
+
+
+def place_of(connection: Connection, row: Row[Any]) -> int:
+    """From 1, the place of a run that waits, in its line as it is now; who is paused comes last."""
+    held, passed = runs.c.paused_at.is_not(None), row.paused_at is not None
+    later = and_(runs.c.turn == row.turn, runs.c.line_number < row.line_number)
+    same = and_(runs.c.priority == row.priority, or_(runs.c.turn < row.turn, later))
+    before = and_(held == passed, or_(runs.c.priority > row.priority, same))
+    ahead = or_(before, ~held) if passed else before
+    query = select(func.count()).select_from(runs).where(runs.c.lane == row.lane, _WAITS, ahead)
+    return connection.execute(query).scalar_one() + 1
+
+
+def places(connection: Connection, operation_ids: Collection[str]) -> dict[str, int]:
+    """`place_of` each of these runs that waits, by one look at their lines."""
+    lanes = select(runs.c.lane).where(runs.c.operation_id.in_(operation_ids), _WAITS)
+    place = func.row_number().over(partition_by=runs.c.lane, order_by=(runs.c.paused_at.is_not(None), *_ORDER))
+    lines = select(runs.c.operation_id, place.label("place")).where(_WAITS, runs.c.lane.in_(lanes)).subquery()
+    found = connection.execute(
+        select(lines.c.operation_id, lines.c.place).where(lines.c.operation_id.in_(operation_ids))
+    )
+    return {row.operation_id: row.place for row in found}
