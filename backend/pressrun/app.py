@@ -1,8 +1,8 @@
 """`create_app(settings)` and `serve(settings)`. The lifespan is the only place that builds long-lived things.
 
 Opened in this order, closed in the reverse:
-    data folder lock > database > artifact store > egress > AI client > browser pool > wake-ups > engine > run service
-    > neighbours
+    data folder lock > database > artifact store > egress > AI client > browser pool > wake-ups > notifier > engine
+    > run service > neighbours
 Shutdown: uvicorn stops accepting and tells the streams (readers resume by their cursor) > stop admitting > the runs'
 grace > unfinished runs handed back > DBOS > browser pool drained > database closed > lock released.
 With Postgres (PRESSRUN_DATABASE_URL) several processes may use one data folder: nobody locks it, but there are wake-ups
@@ -50,6 +50,7 @@ from pressrun.browser.renderer import Renderer
 from pressrun.browser.self_test import Seal
 from pressrun.clock import Clock, SystemClock
 from pressrun.db.engine import open_database
+from pressrun.db.notifier import open_notifier
 from pressrun.db.reserve import Reserve
 from pressrun.db.ticks import read_clock
 from pressrun.db.wakeups import open_wakeups
@@ -176,7 +177,8 @@ async def _open_all(
         )
         owner = secrets.token_hex(8)  # names this incarnation: after a restart its runs are somebody else's
         wakeups = await stack.enter_async_context(open_wakeups(url, owner)) if url else None
-        log = EventLog(database, clock, mask.mask)
+        notifier = await stack.enter_async_context(open_notifier(database)) if url else None
+        log = EventLog(database, clock, mask.mask, committed=notifier.committed if notifier else None)
         may_judge = wakeups.may_judge if wakeups else lambda: True
         ledger = RunLedger(database, log, clock, owner=owner, may_judge=may_judge)
         guard = RunGuard(database, log, clock, _guard_config(settings), owner=owner)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from pressrun.db.engine import Database, open_database
+from pressrun.db.notifier import open_notifier
 from pressrun.events.log import EventLog
 from pressrun.events.model import Complete, Progress
 from pressrun.ids import OperationIds
@@ -52,9 +53,11 @@ async def open_core(
     """`where`: a folder for a SQLite file, or the URL of a Postgres database."""
     clock = clock or ManualClock()
     async with open_database(where / "pressrun.sqlite" if isinstance(where, Path) else where) as database:
-        log = EventLog(database, clock)
-        guard = RunGuard(database, log, clock, config or GuardConfig(dedup_window_s=5, run_max_s=1800), owner=owner)
-        yield Core(database, log, guard, RunLedger(database, log, clock, owner=owner), clock, OperationIds())
+        telling = nullcontext(None) if isinstance(where, Path) else open_notifier(database)
+        async with telling as notifier:
+            log = EventLog(database, clock, committed=notifier.committed if notifier else None)
+            guard = RunGuard(database, log, clock, config or GuardConfig(dedup_window_s=5, run_max_s=1800), owner=owner)
+            yield Core(database, log, guard, RunLedger(database, log, clock, owner=owner), clock, OperationIds())
 
 
 def progress(value: int) -> Progress:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -11,6 +14,7 @@ import anyio.to_thread
 import pytest
 from sqlalchemy import text
 
+from pressrun.db.notifier import decode, encode
 from pressrun.db.postgres import parse_url
 from pressrun.db.processes import SILENT_AFTER_S, SignOfLife, cut_off_silent, is_gone
 from pressrun.db.runs import get
@@ -243,3 +247,56 @@ def test_a_step_of_the_servers_clock_is_not_followed() -> None:
     clock.adjust(1_000.0 + 3_600)
     clock.adjust(1_000.0 - 7_200)
     assert 0 <= clock.ticks_s() - before_s < 1
+
+
+async def test_what_a_process_has_written_at_once_is_told_at_once_each_run_by_its_newest_event(
+    core: Core, url: str
+) -> None:
+    first, second = await core.begin("first", lane="one"), await core.begin("second", lane="two")
+    async with limit(), open_wakeups(url, "other") as wakeups:
+        for _ in range(3):
+            await core.log.append(first.operation_id, 1, Log(message="x"), Log(message="y"))
+        await core.log.append(second.operation_id, 1, Log(message="x"))
+        heard: dict[str, int] = {}
+        while heard != {first.operation_id: 7, second.operation_id: 2}:
+            heard |= (await wakeups.next())[0]
+
+
+async def test_the_commit_of_an_event_tells_nobody(core: Core) -> None:
+    """`NOTIFY` lets one commit pass after the other, whoever they are."""
+    query = "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'pressrun.events'::regclass AND NOT tgisinternal"
+    assert await core.database.read(lambda connection: connection.execute(text(query)).scalar_one()) == 0
+
+
+def test_payloads_are_short_enough_for_postgres_and_say_all() -> None:
+    newest = {f"{number:036}": 10**9 + number for number in range(1_001)}
+    payloads = encode(newest)
+    assert max(map(len, payloads)) < 8_000
+    told: dict[str, int] = {}
+    for payload in payloads:
+        told |= decode(payload)
+    assert told == newest
+
+
+async def test_the_instant_of_an_event_is_the_databases_also_where_the_clock_of_the_machine_is_wrong(
+    url: str, faketime: list[str]
+) -> None:
+    script = (
+        "import anyio, sys; from pressrun.db.engine import open_database; from pressrun.db.ticks import read_clock\n"
+        "async def tell():\n"
+        "    async with open_database(sys.argv[1]) as database:\n"
+        "        print((await read_clock(database)).now().timestamp())\n"
+        "anyio.run(tell)"
+    )
+    command = [*faketime, sys.executable, "-c", script, url]
+    told = await anyio.run_process(command)
+    assert abs(float(told.stdout) - time.time()) < 30
+
+
+@pytest.fixture
+def faketime() -> list[str]:
+    """A command whose program lives an hour ago."""
+    found = shutil.which("faketime")
+    if found is None:
+        pytest.skip("NOT TESTED: no faketime here; run: sudo apt-get install faketime")
+    return [found, "-f", "-1h"]

@@ -1,9 +1,9 @@
-"""`DatabaseClock`: ticks that all processes of one Postgres share, whatever machine they are on."""
+"""`DatabaseClock`: time that all processes of one Postgres share, whatever their machines think it is."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pressrun.db.engine import Database
 
 _READINGS = 5  # the quickest of them is the best one; its error is below half of its round trip
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SLEW = 0.001  # a crystal is off by 0.0001 at worst, a clock that was set by anything: follow the one, not the other
 
 
@@ -32,7 +33,7 @@ class DatabaseClock:
         self._adjusted_at = self._system.ticks_s()
 
     def now(self) -> datetime:
-        return self._system.now()
+        return _EPOCH + timedelta(seconds=self.ticks_s())
 
     def ticks_s(self) -> float:
         return self._system.ticks_s() + self._offset_s

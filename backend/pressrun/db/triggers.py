@@ -8,11 +8,11 @@ from __future__ import annotations
 EVENTS, CANCELS = "pressrun_events", "pressrun_cancels"
 
 TRIGGERS = (
-    f"""CREATE OR REPLACE FUNCTION tell_event() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN PERFORM pg_notify('{EVENTS}', NEW.operation_id || ' ' || NEW.seq); RETURN NULL; END $$""",
     f"""CREATE OR REPLACE FUNCTION tell_cancel() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN PERFORM pg_notify('{CANCELS}', NEW.operation_id); RETURN NULL; END $$""",
     """CREATE OR REPLACE TRIGGER tell AFTER UPDATE OF cancel_requested_at ON runs FOR EACH ROW
     WHEN (NEW.cancel_requested_at IS NOT NULL) EXECUTE FUNCTION tell_cancel()""",
-    "CREATE OR REPLACE TRIGGER tell AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION tell_event()",
+    # of earlier releases: it let one commit pass after the other (notifier.py)
+    "DROP TRIGGER IF EXISTS tell ON events",
+    "DROP FUNCTION IF EXISTS tell_event()",
 )

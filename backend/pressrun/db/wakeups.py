@@ -1,7 +1,7 @@
 """Wake-ups between the processes of one Postgres, and the sign of life of each.
 
-Triggers tell of every committed event and every request to cancel, in the commit itself and in its order. Each process
-holds one connection that hears them, and a second one that shows it alive (processes.py).
+A process tells what it has committed soon after (notifier.py); of requests to cancel a trigger tells, in their commits.
+Each process holds one connection that hears both, and a second one that shows it alive (processes.py).
 
 A wake-up is a hint: what it tells is in the tables, and whoever waits for one looks there now and then anyway.
 """
@@ -18,6 +18,7 @@ import psycopg
 import structlog
 from psycopg.conninfo import make_conninfo
 
+from pressrun.db.notifier import decode
 from pressrun.db.postgres import parse_url
 from pressrun.db.processes import SignOfLife
 from pressrun.db.triggers import CANCELS, EVENTS
@@ -60,11 +61,11 @@ class Wakeups:
 
     def hear(self, channel: str, payload: str) -> None:
         """Takes one notification."""
-        operation_id, _, seq = payload.partition(" ")
         if channel == CANCELS:
-            self._cancelled.add(operation_id)
+            self._cancelled.add(payload)
         else:
-            self._newest[operation_id] = max(int(seq), self._newest.get(operation_id, 0))
+            for operation_id, seq in decode(payload).items():
+                self._newest[operation_id] = max(seq, self._newest.get(operation_id, 0))
         self._heard.set()
 
 

@@ -201,10 +201,21 @@ class Follower:
 
 
 class EventLog:
-    """Append, read and follow. One per process; share it freely among tasks of its loop."""
+    """Append, read and follow. One per process; share it freely among tasks of its loop.
 
-    def __init__(self, database: Database, clock: Clock, mask: Callable[[str], str] = str) -> None:
+    `committed(operation_id, seq)` is called, on the loop, for what this process has written: for whoever tells others.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        mask: Callable[[str], str] = str,
+        *,
+        committed: Callable[[str, int], None] | None = None,
+    ) -> None:
         self._database = database
+        self._committed = committed
         self._clock = clock
         self._mask = mask
         self._tails: dict[str, Tail] = {}
@@ -334,6 +345,8 @@ class EventLog:
             self.written[event.type] += 1
             if event.type == "error":
                 self.errors[json.loads(event.data)["code"]] += 1
+        if self._committed is not None and events:
+            self._committed(operation_id, events[-1].seq)
         tail = self._tails.get(operation_id)
         self._forget_newborn(operation_id)
         if tail is not None:
