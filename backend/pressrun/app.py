@@ -353,11 +353,17 @@ def _retention_policy(settings: Settings) -> RetentionPolicy:
 
 
 def _guard_config(settings: Settings) -> GuardConfig:
+    max_runs, max_queued = settings.caller_max_runs, settings.caller_max_queued
+    if len(settings.tokens) > 1:  # else there is nobody to be protected from the one caller there is
+        max_runs = max(1, settings.max_runs // 2) if max_runs is None else max_runs
+        max_queued = max(1, settings.max_queued // 2) if max_queued is None else max_queued
     return GuardConfig(
         dedup_window_s=settings.run_dedup_window_s,
         run_max_s=settings.run_max_s,
         max_runs=settings.max_runs,
         max_queued=settings.max_queued,
+        caller_max_runs=max_runs or None,
+        caller_max_queued=max_queued or None,
         lanes=settings.lanes,
         unknown_lane_slots=1 if settings.unknown_lanes == "one" else 0,
     )

@@ -81,6 +81,8 @@ class Settings(BaseSettings):
     unknown_lanes: Literal["one", "refuse"] = "one"
     max_queued: Annotated[int, Field(ge=0, le=10_000)] = 100
     max_runs: Annotated[int, Field(ge=1, le=1000)] = 16
+    caller_max_runs: Annotated[int | None, Field(ge=0, le=1000)] = None
+    caller_max_queued: Annotated[int | None, Field(ge=0, le=10_000)] = None
     run_deadline_s: Annotated[float, Field(gt=0)] = 7200
     heartbeat_s: Annotated[float, Field(gt=0)] = 10
     shutdown_grace_s: Annotated[float, Field(ge=0)] = 5

@@ -11,7 +11,7 @@ from pressrun.api.runs import operation_id_of, run_of
 from pressrun.api.schemas import RerenderRequest, RetryRequest, RunOut
 from pressrun.api.state import state_of
 from pressrun.api.streams import cursor_of
-from pressrun.api.tokens import caller_of
+from pressrun.api.tokens import caller_of, require_priority
 from pressrun.api.webhook_url import checked_webhook_url
 from pressrun.errors import Conflict
 from pressrun.runs.admission import Policies
@@ -25,6 +25,7 @@ _MAX_BODY_BYTES = 10_000
 async def retry_run(request: Request) -> Response:
     """POST /runs/{operation_id}/retry: 202, the run goes on in the background; follow its events."""
     body = parse_model(RetryRequest, await read_json_object(request, _MAX_BODY_BYTES, optional=True))
+    require_priority(caller_of(request.scope), body.priority)
     admission = await state_of(request).service.retry(
         operation_id_of(request), caller_of(request.scope).name, Policies(on_busy=body.on_busy), body.priority
     )
@@ -60,6 +61,7 @@ async def rerender_run(request: Request) -> Response:
         priority=body.priority,
         webhook_url=webhook_url,
     )
+    require_priority(caller_of(request.scope), body.priority)
     return await submit_and_answer(request, Policies(on_busy=body.on_busy, on_duplicate=body.on_duplicate), submission)
 
 

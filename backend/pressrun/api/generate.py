@@ -16,7 +16,7 @@ from pressrun.api.multipart import is_form, read_form
 from pressrun.api.schemas import ExplanationOut, GenerateRequest, RunOut
 from pressrun.api.state import state_of
 from pressrun.api.streams import cursor_of, follow
-from pressrun.api.tokens import caller_of
+from pressrun.api.tokens import caller_of, require_priority
 from pressrun.api.webhook_url import checked_webhook_url
 from pressrun.errors import MalformedHeader, NotFound, RunEnded
 from pressrun.runs.admission import Admission, Policies
@@ -92,6 +92,7 @@ async def _read(request: Request) -> tuple[str | None, Asked]:
         asked = _parse_small(raw, caller)
     else:
         asked = await parse_aside(partial(_parse, caller=caller), raw)
+    require_priority(caller_of(request.scope), asked.submission.priority)
     url = asked.submission.webhook_url
     if url is not None:
         checked = checked_webhook_url(state_of(request), url)

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
-from pressrun.errors import StartupError
+from pressrun.errors import Forbidden, StartupError
 
-TokenScope = Literal["run", "read", "admin"]
+TokenScope = Literal["run", "read", "priority", "admin"]
 SCOPES: tuple[TokenScope, ...] = get_args(TokenScope)
 
 _PREFIX = "pressrun_"  # lets people and secret scanners recognise one
@@ -35,6 +35,15 @@ class Caller:
     def may(self, scope: TokenScope) -> bool:
         """Whether this caller holds `scope`; `admin` includes the others."""
         return scope in self.scopes or "admin" in self.scopes
+
+
+def require_priority(caller: Caller, priority: int) -> None:
+    """Raises: Forbidden for who may not go before others in the waiting lines."""
+    if priority > 0 and not caller.may("priority"):
+        raise Forbidden(
+            "priority above 0 goes before everybody else in the line: it needs a token with the scope `priority`; "
+            "leave it out, or ask the operator"
+        )
 
 
 LOCAL = Caller("local", frozenset(SCOPES))

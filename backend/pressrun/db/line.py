@@ -30,6 +30,13 @@ class Spot(NamedTuple):
 
 
 _FRONT = select(*SUMMARY).where(*_IN_LANE, runs.c.paused_at.is_(None)).order_by(*_ORDER).limit(bindparam("most"))
+_WITH_SHARE = (
+    select(runs.c.caller)
+    .where(runs.c.status == literal_column("'running'"))
+    .group_by(runs.c.caller)
+    .having(func.count() >= bindparam("share"))
+)
+_FRONT_OF_SHARES = _FRONT.where(runs.c.caller.not_in(_WITH_SHARE.scalar_subquery()))
 _PAUSED = select(*SUMMARY).where(*_IN_LANE, runs.c.paused_at.is_not(None)).order_by(*_ORDER).limit(bindparam("most"))
 _TOLD = (
     select(runs.c.operation_id, runs.c.attempt, runs.c.last_seq, runs.c.queue_position, events.c.at)
@@ -49,9 +56,11 @@ _LAST_NUMBER = select(func.max(runs.c.line_number)).where(
 )
 
 
-def list_front(connection: Connection, lane: str, most: int) -> Sequence[Row[Any]]:
-    """The first in line of those who take a slot as soon as there is one."""
-    return connection.execute(_FRONT, {"lane": lane, "most": most}).all()
+def list_front(connection: Connection, lane: str, most: int, caller_max_runs: int | None = None) -> Sequence[Row[Any]]:
+    """The first in line of those who take a slot as soon as there is one: whose caller may have one more that runs."""
+    if caller_max_runs is None:
+        return connection.execute(_FRONT, {"lane": lane, "most": most}).all()
+    return connection.execute(_FRONT_OF_SHARES, {"lane": lane, "most": most, "share": caller_max_runs}).all()
 
 
 def list_paused(connection: Connection, lane: str, most: int) -> Sequence[Row[Any]]:

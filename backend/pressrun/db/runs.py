@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from pressrun.db.tables import runs, specs
@@ -25,6 +38,19 @@ def count_by_status(connection: Connection) -> dict[str, int]:
     """How many runs there are in each status that any has."""
     rows = connection.execute(select(runs.c.status, func.count()).group_by(runs.c.status))
     return {row[0]: row[1] for row in rows}
+
+
+_OF_CALLER = {
+    status: select(func.count()).where(
+        runs.c.status == literal_column(f"'{status}'"), runs.c.caller == bindparam("caller")
+    )
+    for status in ACTIVE
+}
+
+
+def count_of_caller(connection: Connection, status: Literal["queued", "running"], caller: str) -> int:
+    """How many of a caller's runs wait, or run."""
+    return connection.execute(_OF_CALLER[status], {"caller": caller}).scalar_one()
 
 
 def insert_run(connection: Connection, values: Mapping[str, Any]) -> Row[Any]:

@@ -72,10 +72,16 @@ def within_bound(connection: Connection, count: Callable[[Connection], int], bou
     After the lane's turn and before anything else is locked: one order of locks.
     """
     left = bound - count(connection)
-    if 0 < left <= _FAR_FROM_BOUND and connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_BOUNDS_LOCK)))
+    if 0 < left <= _FAR_FROM_BOUND:
+        take_turn_of_all(connection)
         left = bound - count(connection)
     return max(0, left)
+
+
+def take_turn_of_all(connection: Connection) -> None:
+    """From here on nobody else takes a place that is not a lane's alone. After the lane's turn, before all else."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_BOUNDS_LOCK)))
 
 
 def list_lane(connection: Connection, lane: str) -> Sequence[Row[Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from pressrun.errors import CallerLimit
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.model import Run
 from pressrun.runs.rejection import LanePaused, RunRejected
@@ -78,7 +79,7 @@ def refusal_nowait(guard: RunGuard, submission: Submission, policies: Policies) 
 async def admit(guard: RunGuard, submission: Submission, policies: Policies) -> Admission:
     """Starts the run, lets it wait, or finds the one to follow.
 
-    Raises: RunRejected, IdempotencyKeyReused, ServerBusy, LanePaused.
+    Raises: RunRejected, IdempotencyKeyReused, ServerBusy, LanePaused, CallerLimit.
     """
     on_duplicate = policies.duplicate_policy(keyed=submission.idempotency_key is not None)
     submission = intended(submission, policies)
@@ -92,7 +93,7 @@ async def admit(guard: RunGuard, submission: Submission, policies: Policies) -> 
         if policy == "join":
             return follow(rejected.active)
         return await _wait(guard, submission, on_duplicate, replacing=policy == "replace")
-    except LanePaused:
+    except (LanePaused, CallerLimit):
         if policies.on_busy not in {"queue", "replace"}:
             raise
         return await _wait(guard, submission, on_duplicate, replacing=False)

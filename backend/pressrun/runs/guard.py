@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pressrun.db import events as event_queries
 from pressrun.db import line as line_queries
@@ -22,7 +22,7 @@ from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.db import webhooks as webhook_queries
 from pressrun.db.searching import searchable
-from pressrun.errors import FieldErrors, IdempotencyKeyReused, ServerBusy
+from pressrun.errors import CallerLimit, FieldErrors, IdempotencyKeyReused, ServerBusy
 from pressrun.events.log import EventLog
 from pressrun.events.model import Started
 from pressrun.failpoints import failpoint
@@ -69,7 +69,8 @@ class RunGuard:
         """`begin_run` with lane, caller, idempotency key, and waiting where the submission may wait.
 
         The run comes back `running` or `queued`. Raises: RunRejected; IdempotencyKeyReused when the key names a run of
-        another body; ServerBusy when a bound is reached; FieldErrors for a lane that is not configured.
+        another body; ServerBusy when a bound is reached, CallerLimit when the caller's own is; FieldErrors for a lane
+        that is not configured.
         """
         return (await self.admit_behind(submission))[0]
 
@@ -150,13 +151,14 @@ class RunGuard:
             return KeyMatch(known), None, {}
         lane = self._places.read(connection, submission.lane)
         busy = self._check(connection, lane, submission, digest)
-        self._require_room(connection, waiting=busy is not None)
+        waits = busy is not None or not self._has_share(connection, submission)
+        self._require_room(connection, submission, waiting=waits)
         if submission.retry:
             reopen(connection, self._log, submission)
             run = load(connection, submission.operation_id)
         else:
             run = self._insert(connection, submission, digest)
-        if busy is None:
+        if not waits:
             run, started = self._take_slot(connection, run, self._free_slots(connection, lane)[0])
             failpoint("admit.in_transaction")
             return run, None, {submission.operation_id: [started]}
@@ -191,10 +193,34 @@ class RunGuard:
             raise busy
         return busy
 
-    def _require_room(self, connection: Connection, *, waiting: bool) -> None:
-        """Raises: ServerBusy where all lanes together have no place for one more that waits, or one more that runs."""
-        most_queued, most_runs = self._config.max_queued, self._config.max_runs
+    def _has_share(self, connection: Connection, submission: Submission) -> bool:
+        """Whether its caller may have one more running run. Raises: CallerLimit where not, and it may not wait."""
+        most = self._config.caller_max_runs
+        if most is None or self._left(connection, submission.caller, "running", most):
+            return True
+        if submission.when_busy == "refuse":
+            raise CallerLimit(
+                f"you have {most} runs in progress, your share of this server; wait until one of them has ended, or in "
+                "the line with on_busy=queue",
+                limit="max_runs",
+            )
+        return False
+
+    def _left(self, connection: Connection, caller: str, status: Literal["queued", "running"], most: int) -> int:
+        return slot_queries.within_bound(connection, lambda c: run_queries.count_of_caller(c, status, caller), most)
+
+    def _require_room(self, connection: Connection, submission: Submission, *, waiting: bool) -> None:
+        """Where there is none for one more that waits, or one more that runs, in all lanes together.
+
+        Raises: CallerLimit where it is its caller who has as many as it may; ServerBusy.
+        """
+        most_queued, most_runs, share = self._config.max_queued, self._config.max_runs, self._config.caller_max_queued
         if waiting:
+            if share is not None and not self._left(connection, submission.caller, "queued", share):
+                raise CallerLimit(
+                    f"you have {share} runs in the line, your share of it; wait until one begins, or cancel one",
+                    limit="max_queued",
+                )
             if not slot_queries.within_bound(connection, lambda c: line_queries.count(c, most_queued), most_queued):
                 raise ServerBusy(f"the waiting line is full ({most_queued} runs); try again shortly")
         elif not slot_queries.within_bound(connection, slot_queries.count, most_runs):
@@ -272,6 +298,9 @@ class RunGuard:
     def _promote(self, connection: Connection, lane: str) -> tuple[list[str], Written, bool]:
         """Who begins now, what they were told, and whether others still wait."""
         slot_queries.take_turn(connection, lane)
+        share = self._config.caller_max_runs
+        if share is not None:
+            slot_queries.take_turn_of_all(connection)
         found = self._places.read(connection, lane)
         if found.paused or not found.front:
             return [], {}, False
@@ -279,8 +308,10 @@ class RunGuard:
         if free:
             free = free[: slot_queries.within_bound(connection, slot_queries.count, self._config.max_runs)]
         written: Written = {}
-        for row, number in zip(found.front, free, strict=False):
-            written[row.operation_id] = [self._take_slot(connection, view(row), number)[1]]
+        for row in found.front:
+            if len(written) < len(free) and (share is None or self._left(connection, row.caller, "running", share)):
+                number = free[len(written)]
+                written[row.operation_id] = [self._take_slot(connection, view(row), number)[1]]
         failpoint("promote.in_transaction")
         return list(written), written, len(found.front) > len(written)
 

@@ -65,7 +65,8 @@ class Places:
         """The lane as it is now."""
         rows = slot_queries.list_lane(connection, name)
         taken = [Taken(row.number, row.slot_begun_ticks_s, row.slot_ticks_epoch, view(row)) for row in rows]
-        front = line_queries.list_front(connection, name, self._config.slots_of(name) + 1)
+        most, share = self._config.slots_of(name) + 1, self._config.caller_max_runs
+        front = line_queries.list_front(connection, name, most, share)
         waiting = front or line_queries.list_paused(connection, name, 1)
         return Lane(name, taken, front, waiting[0] if waiting else None, lane_queries.paused_at(connection, name))
 

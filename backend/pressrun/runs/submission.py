@@ -16,12 +16,17 @@ FRONT_PRIORITY = 1_000
 
 @dataclass(frozen=True, slots=True)
 class GuardConfig:
-    """Limits of the guard. `lanes`: slots of the lanes named there; `unknown_lane_slots` of any other (0: refused)."""
+    """Limits of the guard. `lanes`: slots of the lanes named there; `unknown_lane_slots` of any other (0: refused).
+
+    `caller_…`: one caller's share of them; None: it may have them all.
+    """
 
     dedup_window_s: float
     run_max_s: float
     max_runs: int = 16
     max_queued: int = 100
+    caller_max_runs: int | None = None
+    caller_max_queued: int | None = None
     lanes: Mapping[str, int] = field(default_factory=dict)
     unknown_lane_slots: int = 1
 

@@ -1,0 +1,101 @@
+"""A caller's share of what runs and waits: one that floods leaves room for others, in every lane and while it waits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pressrun.api.tokens import LOCAL, Caller, require_priority
+from pressrun.app import _guard_config
+from pressrun.errors import CallerLimit, Forbidden, ServerBusy
+from pressrun.runs.admission import Policies, admit
+from pressrun.runs.submission import GuardConfig
+from pressrun.settings import Settings
+from tests.support.core import Core, open_core
+
+pytestmark = pytest.mark.anyio
+
+CONFIG = GuardConfig(dedup_window_s=5, run_max_s=1800, max_runs=4, max_queued=4, caller_max_runs=2, caller_max_queued=2)
+
+
+async def told(core: Core, caller: str, lane: str, **policies: str) -> str:
+    """What becomes of a request that is like no other."""
+    submission = core.submission(core.ids.new(), caller=caller, lane=lane)
+    try:
+        return (await admit(core.guard, submission, Policies(**policies))).disposition  # type: ignore[arg-type]
+    except CallerLimit as exc:
+        return f"{exc.code} {exc.limit}"
+    except ServerBusy as exc:
+        return exc.code
+
+
+async def test_a_caller_with_its_share_of_running_runs_is_refused_and_another_begins(where: Path | str) -> None:
+    async with open_core(where, config=CONFIG) as core:
+        flood = [await told(core, "flood", f"lane-{number}") for number in range(4)]
+        assert flood == ["started", "started", "caller_limit max_runs", "caller_limit max_runs"]
+        assert [await told(core, "quiet", f"quiet-{number}") for number in range(2)] == ["started", "started"]
+        assert await told(core, "third", "third") == "server_busy", "over all there are four"
+
+
+async def test_a_caller_with_its_share_of_waiting_runs_is_refused_and_another_waits(where: Path | str) -> None:
+    async with open_core(where, config=CONFIG) as core:
+        assert await told(core, "flood", "default") == "started"
+        flood = [await told(core, "flood", "default", on_busy="queue") for _ in range(3)]
+        assert flood == ["queued", "queued", "caller_limit max_queued"]
+        assert await told(core, "quiet", "default", on_busy="queue") == "queued"
+
+
+async def test_who_has_its_share_may_wait_for_it_in_a_free_lane_and_holds_up_nobody_there(where: Path | str) -> None:
+    async with open_core(where, config=CONFIG) as core:
+        running = await core.begin("one", caller="flood", lane="lane-1")
+        await core.begin("two", caller="flood", lane="lane-2")
+        assert await told(core, "flood", "free", on_busy="queue") == "queued"
+        assert await core.guard.promote("free") == [], "it would have three"
+        quiet = await core.begin("three", caller="quiet", lane="free")
+        assert quiet.status == "running"
+        await core.complete(running)
+        assert await core.guard.promote("free") == []
+        await core.complete(quiet)
+        (begun,) = await core.guard.promote("free")
+        assert begun not in {running.operation_id, quiet.operation_id}
+
+
+async def test_a_promotion_of_several_gives_nobody_more_than_its_share(where: Path | str) -> None:
+    config = GuardConfig(dedup_window_s=5, run_max_s=1800, lanes={"wide": 4}, caller_max_runs=2)
+    async with open_core(where, config=config) as core:
+        await core.guard.line.set_lane_paused("wide", paused=True)
+        for _ in range(3):
+            assert await told(core, "flood", "wide", on_busy="queue") == "queued"
+        assert await told(core, "quiet", "wide", on_busy="queue") == "queued"
+        await core.guard.line.set_lane_paused("wide", paused=False)
+        assert len(await core.guard.promote("wide")) == 3
+        assert await core.guard.promote("wide") == []
+
+
+@pytest.mark.parametrize(
+    ("tokens", "set_to", "expected"),
+    [
+        ((), {}, (None, None)),
+        (("a:1",), {}, (None, None)),
+        (("a:1", "b:2"), {}, (8, 50)),
+        (("a:1", "b:2"), {"max_runs": 1, "max_queued": 0}, (1, 1)),
+        (("a:1", "b:2"), {"caller_max_runs": 0, "caller_max_queued": 7}, (None, 7)),
+        ((), {"caller_max_runs": 3}, (3, None)),
+    ],
+)
+def test_a_share_is_half_where_there_are_several_callers_and_all_where_there_is_one(
+    tokens: tuple[str, ...], set_to: dict[str, int], expected: tuple[int | None, int | None]
+) -> None:
+    config = _guard_config(Settings(tokens=tokens, **set_to))  # type: ignore[arg-type]
+    assert (config.caller_max_runs, config.caller_max_queued) == expected
+
+
+def test_a_priority_above_the_usual_needs_a_scope() -> None:
+    stranger, trusted = Caller("a", frozenset({"run", "read"})), Caller("b", frozenset({"run", "priority"}))
+    for caller in (LOCAL, trusted, Caller("c", frozenset({"admin"}))):
+        require_priority(caller, 100)
+    for priority in (0, -5):
+        require_priority(stranger, priority)
+    with pytest.raises(Forbidden, match="scope `priority`"):
+        require_priority(stranger, 1)
