@@ -192,6 +192,7 @@ async def _open_all(
                 process=owner,
                 run_deadline_s=settings.run_deadline_s,
                 grace_s=settings.shutdown_grace_s,
+                leaving=partial(notifier.leave, owner) if notifier else None,
             )
         )
         remover = RunRemover(database, store, run_logs, engine.forget)

@@ -254,6 +254,7 @@ def test_a_process_told_to_stop_hands_its_run_to_the_other(tmp_path: Path, postg
         run = wait_for_status(right.http, operation_id, "complete")
         assert run["attempt"] == 2
         check_story(follow(right.http, operation_id))
+        assert "processes are gone" not in right.server.log, "it was told, and did not have to find out"
 
 
 @pytest.mark.usefixtures("postgres")  # to be skipped where it is, but crashed is one of its own

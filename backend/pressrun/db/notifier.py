@@ -16,7 +16,7 @@ import anyio
 import structlog
 from sqlalchemy import Connection, text
 
-from pressrun.db.triggers import EVENTS
+from pressrun.db.triggers import EVENTS, LEAVING
 from pressrun.errors import ServerBusy
 
 if TYPE_CHECKING:
@@ -42,6 +42,13 @@ class Notifier:
         self._pending[operation_id] = max(seq, self._pending.get(operation_id, 0))
         self._news.set()
 
+    async def leave(self, process: str, within_s: float) -> None:
+        """Tells that this process leaves `within_s` seconds and hands its runs back then; 0: it has."""
+        try:
+            await self._database.write(_tell, LEAVING, [f"{process} {within_s:g}"])
+        except ServerBusy as exc:
+            _log.warning("other processes were not told that this one leaves", code=exc.code)
+
     async def keep_telling(self) -> None:
         """For ever; idle while there is nothing to tell."""
         while True:
@@ -56,7 +63,7 @@ class Notifier:
         if not pending:
             return
         try:
-            await self._database.write(_tell, encode(pending))
+            await self._database.write(_tell, EVENTS, encode(pending))
         except ServerBusy as exc:
             _log.warning("other processes were not told of new events", code=exc.code)
 
@@ -74,8 +81,8 @@ def decode(payload: str) -> dict[str, int]:
     return {operation_id: int(seq) for operation_id, seq in pairs}
 
 
-def _tell(connection: Connection, payloads: list[str]) -> None:
-    connection.execute(_TELL, {"channel": EVENTS, "payloads": payloads})
+def _tell(connection: Connection, channel: str, payloads: list[str]) -> None:
+    connection.execute(_TELL, {"channel": channel, "payloads": payloads})
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ A wake-up is a hint: what it tells is in the tables, and whoever waits for one l
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 from pressrun.db.notifier import decode
 from pressrun.db.postgres import parse_url
 from pressrun.db.processes import SignOfLife
-from pressrun.db.triggers import CANCELS, EVENTS
+from pressrun.db.triggers import CANCELS, EVENTS, LEAVING
 from pressrun.errors import StartupError
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Wakeups:
         self._newest: dict[str, int] = {}
         self._cancelled: set[str] = set()
         self._heard = anyio.Event()
+        self._when_leaving: Callable[[str, float], None] = _nobody_leaves
 
     def may_judge(self) -> bool:
         """Whether who shows no sign of life is gone, as far as we can tell."""
@@ -59,14 +60,26 @@ class Wakeups:
         cancelled, self._cancelled = frozenset(self._cancelled), set()
         return newest, cancelled
 
+    def when_leaving(self, told: Callable[[str, float], None]) -> None:
+        """`told(process, within_s)` is called, on the loop, for a process that leaves and hands its runs back then."""
+        self._when_leaving = told
+
     def hear(self, channel: str, payload: str) -> None:
         """Takes one notification."""
+        if channel == LEAVING:
+            process, _, within_s = payload.partition(" ")
+            self._when_leaving(process, float(within_s))
+            return
         if channel == CANCELS:
             self._cancelled.add(payload)
         else:
             for operation_id, seq in decode(payload).items():
                 self._newest[operation_id] = max(seq, self._newest.get(operation_id, 0))
         self._heard.set()
+
+
+def _nobody_leaves(_process: str, _within_s: float) -> None:
+    """Nobody wants to be told of it yet."""
 
 
 @asynccontextmanager
@@ -108,8 +121,8 @@ async def _keep_listening(conninfo: str, wakeups: Wakeups, *, task_status: TaskS
             connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True)
             async with connection:
                 await connection.execute(_KEEPALIVE_OF_SERVER)
-                await connection.execute(f"LISTEN {EVENTS}".encode())
-                await connection.execute(f"LISTEN {CANCELS}".encode())
+                for channel in (EVENTS, CANCELS, LEAVING):
+                    await connection.execute(f"LISTEN {channel}".encode())
                 if not connected:
                     connected = True
                     task_status.started()

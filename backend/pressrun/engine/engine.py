@@ -71,13 +71,21 @@ class Engine:
     """Starts, cancels and hands back runs. Open with `open_engine` (launch.py)."""
 
     def __init__(
-        self, pipeline: Pipeline, store: LocalArtifactStore, book: RunBook, clock: Clock, *, run_deadline_s: float
+        self,
+        pipeline: Pipeline,
+        store: LocalArtifactStore,
+        book: RunBook,
+        clock: Clock,
+        *,
+        run_deadline_s: float,
+        expect_runs: Callable[[float], None],
     ) -> None:
         self._pipeline = pipeline
         self._store = store
         self._book = book
         self._clock = clock
         self._run_deadline_s = run_deadline_s
+        self._expect_runs = expect_runs
         self._executions: dict[str, _Execution] = {}
         self._missing: frozenset[str] = frozenset()
         self._idle = anyio.Event()
@@ -158,6 +166,10 @@ class Engine:
         if lost and may_judge:
             _log.warning("processes are gone, their runs go on", processes=sorted(lost))
             await self.take_over_from(lost)
+
+    def expect_runs(self, for_s: float) -> None:
+        """For that long, what others leave is taken up at once: somebody is about to."""
+        self._expect_runs(for_s)
 
     async def take_over_from(self, processes: Iterable[str]) -> None:
         """Lets the runs of these processes go on, here or wherever there is one of us."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pressrun.events.log import EventLog
 
 _CUT_OFF_EVERY_S = 0.5  # with the silence of a frozen process, a run waits for about 3 s
+_LEAVES_LATE_S = 10.0  # arbitrary (5..30): what it hands back is written down within that after its grace
 _LOOK_EVERY_S = 1.0  # what a lost wake-up costs at most; two looks find a process that is gone
 
 
@@ -46,6 +47,9 @@ class Neighbours:
         self._log = log
         self._engine = engine
         self._clock = clock
+        self._left: set[str] = set()
+        self._has_left = anyio.Event()
+        wakeups.when_leaving(self.hear_of_leaving)
 
     async def listen(self) -> None:
         """Passes on what is heard, for ever."""
@@ -53,6 +57,23 @@ class Neighbours:
             newest, cancelled = await self._wakeups.next()
             self._cancel(cancelled)
             await tell_failure(self._tell, newest)
+
+    def hear_of_leaving(self, process: str, within_s: float) -> None:
+        """Its runs go on here, or at another neighbour, as soon as it has handed them back."""
+        if process == self._owner:
+            return
+        self._engine.expect_runs(within_s + _LEAVES_LATE_S)
+        if within_s == 0:
+            self._left.add(process)
+            self._has_left.set()
+
+    async def succeed(self) -> None:
+        """Takes over from those that have left, for ever; `look` finds those of which was not heard."""
+        while True:
+            await self._has_left.wait()
+            self._has_left = anyio.Event()
+            left, self._left = self._left, set()
+            await tell_failure(self._engine.take_over_from, left)
 
     async def look(self) -> None:
         """Looks in the tables for what was not heard, for ever."""
@@ -105,6 +126,7 @@ async def open_neighbours(
     neighbours = Neighbours(wakeups, database, log, engine, clock, owner=owner)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(neighbours.listen)
+        tasks.start_soon(neighbours.succeed)
         tasks.start_soon(neighbours.look)
         tasks.start_soon(neighbours.watch)
         try:
