@@ -152,10 +152,12 @@ async def _open_all(
 ) -> AsyncIterator[AppState]:
     async with AsyncExitStack() as stack:
         data_dir = settings.data_dir.resolve()
-        url = settings.database_url.get_secret_value() if settings.database_url else None
+        url, direct_url = _database_urls(settings)
         stack.enter_context(_opened(data_dir) if url else _locked(data_dir))
         reserve = Reserve(data_dir / "reserve")
-        database = await stack.enter_async_context(open_database(url or data_dir / "pressrun.sqlite", reserve))
+        database = await stack.enter_async_context(
+            open_database(url or data_dir / "pressrun.sqlite", reserve, pooled=direct_url != url)
+        )
         clock = clock or (await read_clock(database) if url else SystemClock())
         run_logs = stack.enter_context(open_run_logs(data_dir / "logs", mask.mask))
         store = LocalArtifactStore(data_dir, mask.mask)
@@ -176,7 +178,7 @@ async def _open_all(
             show_paths=not settings.tokens,
         )
         owner = secrets.token_hex(8)  # names this incarnation: after a restart its runs are somebody else's
-        wakeups = await stack.enter_async_context(open_wakeups(url, owner)) if url else None
+        wakeups = await stack.enter_async_context(open_wakeups(direct_url, owner)) if direct_url else None
         notifier = await stack.enter_async_context(open_notifier(database)) if url else None
         log = EventLog(database, clock, mask.mask, committed=notifier.committed if notifier else None)
         may_judge = wakeups.may_judge if wakeups else lambda: True
@@ -188,7 +190,7 @@ async def _open_all(
                 store,
                 ledger,
                 clock,
-                where=url or data_dir / "engine.sqlite",
+                where=direct_url or data_dir / "engine.sqlite",
                 process=owner,
                 run_deadline_s=settings.run_deadline_s,
                 grace_s=settings.shutdown_grace_s,
@@ -343,6 +345,19 @@ def caller_limits(settings: Settings) -> CallerLimits:
         request_burst=settings.caller_request_burst,
         bytes_per_day=settings.caller_max_bytes_per_day,
     )
+
+
+def _database_urls(settings: Settings) -> tuple[str | None, str | None]:
+    """Of the database, and of what needs a session of its own in it. Raises: StartupError."""
+    url, direct_url = settings.database_url, settings.database_direct_url
+    if url is None and direct_url is not None:
+        raise StartupError(
+            "PRESSRUN_DATABASE_DIRECT_URL is set and PRESSRUN_DATABASE_URL is not: the first is the way past a pooler, "
+            "set the second to the pooler's URL, or to this one if there is none"
+        )
+    if url is None:
+        return None, None
+    return url.get_secret_value(), (direct_url or url).get_secret_value()
 
 
 def _retention_policy(settings: Settings) -> RetentionPolicy:

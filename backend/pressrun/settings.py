@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     data_dir: Path = Path("data")
     database_url: SecretStr | None = None
+    database_direct_url: SecretStr | None = None
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     tokens: Annotated[tuple[str, ...], NoDecode] = ()
@@ -129,7 +130,8 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """The values that must never be seen in a log, an event, an error or a file."""
-        database_url = self.database_url.get_secret_value() if self.database_url else ""
+        both = (self.database_url, self.database_direct_url)
+        database_url = " ".join(url.get_secret_value() for url in both if url)
         urls = f"{self.ai_base_url or ''} {database_url}"
         passwords = [unquote(found) for found in re.findall(r"//[^/@:\s]*:([^/@\s]+)@", urls)]
         passwords += [unquote(found) for found in re.findall(r"[?&]password=([^&\s]+)", database_url)]

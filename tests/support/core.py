@@ -48,11 +48,17 @@ class Core:
 
 @asynccontextmanager
 async def open_core(
-    where: Path | str, clock: ManualClock | None = None, *, owner: str = "process-1", config: GuardConfig | None = None
+    where: Path | str,
+    clock: ManualClock | None = None,
+    *,
+    owner: str = "process-1",
+    config: GuardConfig | None = None,
+    pooled: bool = False,
 ) -> AsyncIterator[Core]:
     """`where`: a folder for a SQLite file, or the URL of a Postgres database."""
     clock = clock or ManualClock()
-    async with open_database(where / "pressrun.sqlite" if isinstance(where, Path) else where) as database:
+    place = where / "pressrun.sqlite" if isinstance(where, Path) else where
+    async with open_database(place, pooled=pooled) as database:
         telling = nullcontext(None) if isinstance(where, Path) else open_notifier(database)
         async with telling as notifier:
             log = EventLog(database, clock, committed=notifier.committed if notifier else None)

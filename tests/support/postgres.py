@@ -46,7 +46,7 @@ class Postgres:
         self._folder = folder
         self._binaries = binaries
         self._settings = {**_FAST_AND_LOOSE} if not durable else {"listen_addresses": "", "max_connections": "200"}
-        self._account = _unprivileged()
+        self._account = unprivileged()
         self._process: subprocess.Popen[bytes] | None = None
         self._databases: set[str] = set()
 
@@ -124,7 +124,7 @@ def start_postgres(binaries: Path, *, durable: bool = False) -> Iterator[Postgre
         shutil.rmtree(folder)
 
 
-def _unprivileged() -> pwd.struct_passwd | None:
+def unprivileged() -> pwd.struct_passwd | None:
     """Whom Postgres runs as: None is ourselves."""
     if os.geteuid() != 0:
         return None

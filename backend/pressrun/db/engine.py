@@ -74,10 +74,13 @@ class Database(Protocol):
         ...
 
 
-def open_database(where: Path | str, reserve: Reserve | None = None) -> AbstractAsyncContextManager[Database]:
+def open_database(
+    where: Path | str, reserve: Reserve | None = None, *, pooled: bool = False
+) -> AbstractAsyncContextManager[Database]:
     """Opens a SQLite file (a path) or Postgres (a URL), and makes what is not there.
 
-    `reserve` is for a SQLite file, whose disk is ours; None: a full disk takes no end of a run.
+    `pooled`: the URL is that of a pooler. `reserve` is for a SQLite file, whose disk is ours; None: a full disk takes
+    no end of a run.
     Raises: StartupError when it cannot be opened, is not ours or was made by a newer Pressrun.
     """
-    return open_sqlite(where, reserve) if isinstance(where, Path) else open_postgres(where)
+    return open_sqlite(where, reserve) if isinstance(where, Path) else open_postgres(where, pooled=pooled)

@@ -19,7 +19,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import anyio
 import anyio.to_thread
 import structlog
-from sqlalchemy import URL, Connection, Engine, create_engine, func, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select, text
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pressrun.db.away import is_away, sqlstate_of, watched
@@ -46,7 +47,11 @@ _LOCK_TIMEOUT = "55P03"
 _LOCK_LIMIT_MS = 2_000  # arbitrary (500..10 000): whoever waits for a table's lock holds up all who come after
 _NO_SPACE = ("53100",)
 # a process that is frozen within a transaction must not keep others from what it had locked; ours last milliseconds
-_FROZEN_AFTER = "-c idle_in_transaction_session_timeout=2s"
+_FROZEN_AFTER = "idle_in_transaction_session_timeout=2000"
+# In the same breath as BEGIN, and for the transaction only: a pooler in between knows no startup options, and the
+# session may be somebody else's in a moment.
+_BEGIN = f"BEGIN ISOLATION LEVEL {{level}}; SET LOCAL search_path = pressrun; SET LOCAL {_FROZEN_AFTER}"
+_WRITE, _READ = _BEGIN.format(level="READ COMMITTED READ WRITE"), _BEGIN.format(level="REPEATABLE READ READ ONLY")
 _log = structlog.get_logger(__name__)
 
 
@@ -98,15 +103,14 @@ class PostgresDatabase:
 
 
 @asynccontextmanager
-async def open_postgres(url: str) -> AsyncIterator[PostgresDatabase]:
+async def open_postgres(url: str, *, pooled: bool = False) -> AsyncIterator[PostgresDatabase]:
     """Opens the database at `url`, and makes schema and tables if they are not there.
 
+    `pooled`: a pooler is in between, which may give each transaction another session: nothing is prepared there.
     Raises: StartupError when it does not answer or was made by a newer Pressrun.
     """
     parsed = parse_url(url)
-    ours = "-c search_path=pressrun -c default_transaction_read_only="
-    writer = _engine(parsed, _WRITERS, settings=f"{ours}off", isolation_level="READ COMMITTED")
-    reader = _engine(parsed, _READERS, settings=f"{ours}on", isolation_level="REPEATABLE READ")
+    writer, reader = _open_pool(parsed, _WRITERS, _WRITE, pooled), _open_pool(parsed, _READERS, _READ, pooled)
     database = PostgresDatabase(writer, reader)
     try:
         await anyio.to_thread.run_sync(_prepare, writer)
@@ -128,30 +132,45 @@ def parse_url(url: str) -> URL:
 
 def open_engine_pool(url: str, connections: int) -> Engine:
     """A pool for the durable engine, whose tables and transactions are its own. The caller disposes of it."""
-    return _engine(parse_url(url), connections, name="pressrun engine")
+    parsed = parse_url(url)
+    options = f"{parsed.query.get('options', '')} -c {_FROZEN_AFTER}".strip()
+    return _engine(parsed.difference_update_query(["options"]), connections, "pressrun engine", options=options)
 
 
-def _engine(url: URL, connections: int, *, settings: str = "", name: str = "pressrun", **kwargs: Any) -> Engine:
-    options = f"{url.query.get('options', '')} {_FROZEN_AFTER} {settings}".strip()
-    return watched(
-        create_engine(
-            url.difference_update_query(["options"]),
-            connect_args={"options": options, "connect_timeout": _CONNECT_LIMIT_S, "application_name": name},
-            pool_size=connections,
-            max_overflow=0,
-            pool_pre_ping=True,
-            **kwargs,
-        )
+def _open_pool(url: URL, connections: int, begin: str, pooled: bool) -> Engine:
+    """A pool whose transactions begin by `begin`, which says all that they want of their session."""
+    unprepared = {"prepare_threshold": None} if pooled else {}
+    engine = _engine(url, connections, "pressrun", isolation_level="AUTOCOMMIT", **unprepared)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _engine(
+    url: URL, connections: int, name: str, *, isolation_level: IsolationLevel | None = None, **args: Any
+) -> Engine:
+    level = {} if isolation_level is None else {"isolation_level": isolation_level}
+    engine = create_engine(
+        url,
+        connect_args={"connect_timeout": _CONNECT_LIMIT_S, "application_name": name, **args},
+        pool_size=connections,
+        max_overflow=0,
+        pool_pre_ping=isolation_level is None,  # ours find out by their BEGIN, without a round trip more
+        **level,
     )
+    return watched(engine)
 
 
 def _transact(engine: Engine, query: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     for attempt in range(1, _ATTEMPTS + 1):
+        begun = False
         try:
             with engine.begin() as connection:
+                begun = True
                 return query(connection, *args, **kwargs)
         except DBAPIError as exc:
-            if sqlstate_of(exc.orig) not in _MET_ANOTHER or attempt == _ATTEMPTS:
+            broke_in_pool = not begun and exc.statement is not None and is_away(exc)
+            met_another = sqlstate_of(exc.orig) in _MET_ANOTHER
+            if not (met_another or broke_in_pool) or attempt == _ATTEMPTS:
                 raise _translated(exc) from exc
     raise AssertionError("unreachable")
 
