@@ -20,6 +20,7 @@ from benchmarks import (
     admission,
     cache,
     cancel,
+    cluster,
     deck,
     durability,
     endurance,
@@ -50,6 +51,7 @@ BENCHMARKS = {
     "storms": storms.measure,
     "rivals": rivals.measure,
     "history": history.measure,
+    "cluster": cluster.measure,
 }
 
 # Minutes each: only when named.

@@ -42,10 +42,10 @@ def measure(folder: Path) -> Iterator[Figure]:
         assert refusal.status_code == HTTPStatus.CONFLICT
         httpx.put(bare_url + "/learn", json=refusal.json()).raise_for_status()
         for number in range(_ROUNDS):
-            bare_get.add(*_hammer(bare_port, lambda _: _BARE, b" 200 "))
-            bare_post.add(*_hammer(bare_port, lambda _: _post("Seas"), b" 409 "))
-            same.add(*_hammer(port, lambda _: _post("Seas"), b" 409 "))
-            fresh.add(*_hammer(port, lambda count, base=number * 1_000_000: _post(f"Seas {base + count}"), b" 409 "))
+            bare_get.add(*hammer(bare_port, lambda _: _BARE, b" 200 "))
+            bare_post.add(*hammer(bare_port, lambda _: post("Seas"), b" 409 "))
+            same.add(*hammer(port, lambda _: post("Seas"), b" 409 "))
+            fresh.add(*hammer(port, lambda count, base=number * 1_000_000: post(f"Seas {base + count}"), b" 409 "))
     for bare in (bare_post, bare_get):
         yield Figure(f"{bare.name}, answers a second", median(bare.rates), "/s", note=f"{_CONNECTIONS} connections")
         yield Figure(f"{bare.name}, p99", median(bare.p99s), "ms")
@@ -76,13 +76,13 @@ class Round:
         return median(mine / theirs for mine, theirs in zip(getattr(self, what), getattr(other, what), strict=True))
 
 
-def _post(text: str) -> bytes:
+def post(text: str) -> bytes:
     body = json.dumps({"text": text}).encode()
     head = "POST /generate-sse HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-def _hammer(port: int, request: Callable[[int], bytes], expected: bytes) -> tuple[float, float]:
+def hammer(port: int, request: Callable[[int], bytes], expected: bytes) -> tuple[float, float]:
     """Answers a second, and p99 of the time for one, ms."""
     selector = selectors.DefaultSelector()
     sent_at: dict[socket.socket, float] = {}

@@ -103,8 +103,12 @@ class GuardMachine(RuleBasedStateMachine):
         expected, named = self.model.expect(text, lane, on_busy, on_duplicate, caller)
         passes = on_busy == "replace" and bool(self.model.busy(lane))
         submission = self.core.submission(text, lane=lane, priority=priority, caller=caller)
+        policies = Policies(on_busy=on_busy, on_duplicate=on_duplicate)
+        at_once = self.portal.call(admission.refusal_nowait, self.core.guard, submission, policies)
+        if at_once is not None:  # it may know nothing, but nothing wrong
+            assert at_once.reason == expected
+            assert at_once.active.operation_id in named
         try:
-            policies = Policies(on_busy=on_busy, on_duplicate=on_duplicate)
             admitted = self.portal.call(admission.admit, self.core.guard, submission, policies)
         except RunRejected as rejected:
             told, name = rejected.reason, rejected.active.operation_id

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Row, Select
+from sqlalchemy.sql.expression import TextClause, TextualSelect
 
 from pressrun.db.postgres import open_postgres
 from pressrun.db.reserve import Reserve
@@ -71,6 +72,15 @@ class Database(Protocol):
     @property
     def local(self) -> LocalReads | None:
         """How to read without waiting, where the tables are in a file of this machine; None over a network."""
+        ...
+
+    @property
+    def decides(self) -> bool:
+        """Whether `call` may be called: the database has functions of ours (functions.py)."""
+        ...
+
+    async def call(self, statement: TextualSelect | TextClause, **values: object) -> Row[Any]:
+        """The one row that a function gives, in a transaction of its own and one round trip. Raises: as `write`."""
         ...
 
 

@@ -11,19 +11,25 @@ Owns engines, threads, transactions and what Postgres' errors mean; knows no que
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import math
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import anyio
 import anyio.to_thread
+import psycopg
 import structlog
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select, text
-from sqlalchemy.engine.interfaces import IsolationLevel
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, func, make_url, select, text
+from sqlalchemy.engine.interfaces import DBAPIConnection, IsolationLevel
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.expression import TextClause, TextualSelect
 
 from pressrun.db.away import is_away, sqlstate_of, watched
+from pressrun.db.functions import FUNCTIONS
 from pressrun.db.migrations import migrate
 from pressrun.db.tables import SCHEMA_VERSION, metadata
 from pressrun.db.triggers import TRIGGERS
@@ -35,6 +41,7 @@ T = TypeVar("T")
 _WRITERS = 4  # arbitrary (2..8): a write is a few round trips; more only queue up in Postgres, for the same locks
 _READERS = 4  # arbitrary (2..16)
 _ATTEMPTS = 3  # arbitrary (2..5): of a write that met another; the second one sees what the other has done
+_SURELY_LIVES_S = 0.5  # arbitrary (0.1..2): a restart of the server takes longer than a pause between two requests
 _CONNECT_LIMIT_S = 5  # arbitrary (2..10): a server that does not answer by then is not there
 _SETUP_LOCK = 0x7072657373  # "press": two processes that start at once must not both make the tables
 _MET_ANOTHER = ("40001", "40P01", "23505")  # serialization failure, deadlock, unique violation
@@ -61,6 +68,8 @@ class PostgresDatabase:
     def __init__(self, writer: Engine, reader: Engine) -> None:
         self._writer = writer
         self._reader = reader
+        # the same connections, without the BEGIN
+        self._caller = watched(create_engine(writer.url, pool=writer.pool, isolation_level="AUTOCOMMIT"))
         self._write_threads = anyio.CapacityLimiter(_WRITERS)
         self._read_threads = anyio.CapacityLimiter(_READERS)
 
@@ -95,6 +104,21 @@ class PostgresDatabase:
     @property
     def local(self) -> None:
         return None
+
+    @property
+    def decides(self) -> bool:
+        return True
+
+    async def call(self, statement: TextualSelect | TextClause, **values: object) -> Row[Any]:
+        """The one row that a function of ours gives (functions.py), in a transaction of its own and one round trip.
+
+        Durable when it returns. Raises: DiskFull, ServerBusy.
+        """
+        with anyio.CancelScope(shield=True):
+            row = await anyio.to_thread.run_sync(
+                partial(_call, self._caller, statement, values), limiter=self._write_threads
+            )
+        return row
 
     def close(self) -> None:
         """Closes every connection."""
@@ -142,7 +166,23 @@ def _open_pool(url: URL, connections: int, begin: str, pooled: bool) -> Engine:
     unprepared = {"prepare_threshold": None} if pooled else {}
     engine = _engine(url, connections, "pressrun", isolation_level="AUTOCOMMIT", **unprepared)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    event.listen(engine.pool, "checkin", _note_use)
+    event.listen(engine.pool, "checkout", _look_whether_it_lives)
     return engine
+
+
+def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _look_whether_it_lives(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Before a function is called, which cannot be called again where one does not know whether it was."""
+    if time.monotonic() - record.info.get("used_at", math.inf) < _SURELY_LIVES_S:
+        return
+    try:
+        connection.cursor().execute("SELECT 1")
+    except psycopg.Error as exc:
+        raise InvalidatePoolError from exc
 
 
 def _engine(
@@ -171,6 +211,17 @@ def _transact(engine: Engine, query: Callable[..., T], *args: Any, **kwargs: Any
             broke_in_pool = not begun and exc.statement is not None and is_away(exc)
             met_another = sqlstate_of(exc.orig) in _MET_ANOTHER
             if not (met_another or broke_in_pool) or attempt == _ATTEMPTS:
+                raise _translated(exc) from exc
+    raise AssertionError("unreachable")
+
+
+def _call(engine: Engine, statement: TextualSelect | TextClause, values: Mapping[str, object]) -> Row[Any]:
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with engine.connect() as connection:
+                return connection.execute(statement, values).one()
+        except DBAPIError as exc:
+            if sqlstate_of(exc.orig) not in _MET_ANOTHER or attempt == _ATTEMPTS:
                 raise _translated(exc) from exc
     raise AssertionError("unreachable")
 
@@ -237,7 +288,7 @@ def _make_or_upgrade(connection: Connection) -> None:
         )
     else:
         _upgrade(connection, found)
-    for statement in TRIGGERS:
+    for statement in (*TRIGGERS, *FUNCTIONS):
         connection.exec_driver_sql(statement)
 
 

@@ -46,9 +46,9 @@ def _locked(lane: ColumnElement[str]) -> Function[Any]:
 
 _TAKE_TURN = select(_locked(bindparam("lane", type_=Text)))
 _TAKE_TURN_OF = select(_locked(runs.c.lane)).where(runs.c.operation_id == bindparam("run"))
-_BOUNDS_LOCK = 0x626F756E6473  # "bounds"
+BOUNDS_LOCK = 0x626F756E6473  # "bounds"
 # Who sees at least this many places left needs no turn: so many admissions are not in flight. Four writers a process.
-_FAR_FROM_BOUND = 32
+FAR_FROM_BOUND = 32
 
 
 def take_turn(connection: Connection, lane: str) -> None:
@@ -72,7 +72,7 @@ def within_bound(connection: Connection, count: Callable[[Connection], int], bou
     After the lane's turn and before anything else is locked: one order of locks.
     """
     left = bound - count(connection)
-    if 0 < left <= _FAR_FROM_BOUND:
+    if 0 < left <= FAR_FROM_BOUND:
         take_turn_of_all(connection)
         left = bound - count(connection)
     return max(0, left)
@@ -81,7 +81,7 @@ def within_bound(connection: Connection, count: Callable[[Connection], int], bou
 def take_turn_of_all(connection: Connection) -> None:
     """From here on nobody else takes a place that is not a lane's alone. After the lane's turn, before all else."""
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_BOUNDS_LOCK)))
+        connection.execute(select(func.pg_advisory_xact_lock(BOUNDS_LOCK)))
 
 
 def list_lane(connection: Connection, lane: str) -> Sequence[Row[Any]]:

@@ -23,7 +23,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 import anyio
 import anyio.to_thread
 import structlog
-from sqlalchemy import Connection, Engine, Select, create_engine, event
+from sqlalchemy import Connection, Engine, Row, Select, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import OperationalError
 
@@ -112,6 +112,13 @@ class SqliteDatabase:
     @property
     def local(self) -> Self:
         return self
+
+    @property
+    def decides(self) -> bool:
+        return False
+
+    async def call(self, statement: object, **values: object) -> Row[Any]:
+        raise NotImplementedError
 
     def close(self) -> None:
         """Closes every connection."""

@@ -36,6 +36,7 @@ _TAIL_EVENTS = 256
 _TAIL_CHARACTERS = 512 * 1024  # arbitrary (128 KB..4 MB): events may be large; with its frames a tail is thrice that
 # who starts a run follows it at once and is spared the table; later others may have written and not been heard
 _NEWBORN_S = 1.0
+_TRANSITIONS = {"queued", "started", *TERMINAL_TYPES}
 _READ_BATCH = 500  # rows a read; bounds what one slow follower holds
 
 
@@ -221,6 +222,7 @@ class EventLog:
         self._tails: dict[str, Tail] = {}
         self._newborn: tuple[str, Sequence[LoggedEvent], float] | None = None  # the run begun last, until it goes on
         self.closed = False
+        self.transitions = 0  # how often this process has begun or ended a run, or has moved one in its line
         self.written: Counter[str] = Counter()  # events that this process wrote, by type
         self.errors: Counter[str] = Counter()  # runs that it ended as an error, by code
 
@@ -343,6 +345,7 @@ class EventLog:
     def _push(self, operation_id: str, events: Sequence[LoggedEvent]) -> None:
         for event in events:
             self.written[event.type] += 1
+            self.transitions += event.type in _TRANSITIONS
             if event.type == "error":
                 self.errors[json.loads(event.data)["code"]] += 1
         if self._committed is not None and events:

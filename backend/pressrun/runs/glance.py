@@ -1,7 +1,8 @@
-"""`Glance`: the common no, on the event loop, in microseconds and without a transaction.
+"""The common no, on the event loop, in microseconds and without a transaction: `Glance` where the tables are in a file
+of this machine, `Remembered` where they are over a network. Both only ever refuse: a yes is the transaction's.
 
-Remembers what it has read for as long as the database has not changed, which the database itself tells; the clock is
-asked each time, so windows and stale slots end to the tick. It only ever refuses: a yes is the transaction's.
+`Glance` remembers what it has read for as long as the database has not changed, which the database itself tells; the
+clock is asked each time, so windows and stale slots end to the tick.
 
 That nobody ever ran a request, and that nobody is in its lane, is what is asked most, once for each new one: index
 look-ups without SQLAlchemy.
@@ -9,6 +10,7 @@ look-ups without SQLAlchemy.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pressrun.db.lanes import IN_USE
@@ -16,13 +18,63 @@ from pressrun.db.runs import EVER_RAN
 from pressrun.runs.places import Lane
 
 if TYPE_CHECKING:
+    from pressrun.clock import Clock
     from pressrun.db import Row
     from pressrun.db.engine import LocalReads
+    from pressrun.events.log import EventLog
     from pressrun.runs.places import Places
     from pressrun.runs.rejection import LanePaused, RunRejected
     from pressrun.runs.submission import Submission
 
+_REMEMBERED_S = 0.2  # arbitrary (0.05..0.5): what a client that is refused for a lane just freed elsewhere may lose
 _MOST_REMEMBERED = 1_000  # arbitrary (100..10 000): clients may send what they like; some 2 MB
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    outcome: str
+    row: Row[Any]
+    at_ticks_s: float
+
+
+class Remembered:
+    """Of one guard on a database that decides by itself, used on its loop: what it has just refused.
+
+    A refusal is given again for 0.2 s, unless this process has begun, ended or moved a run since: so it is late only by
+    what another process has done, and never by more than that.
+    """
+
+    def __init__(self, places: Places, log: EventLog, clock: Clock) -> None:
+        self._places = places
+        self._log = log
+        self._clock = clock
+        self._transitions = 0
+        self._refused: dict[tuple[str, str, str, bool], _Refused] = {}
+
+    def remember(self, submission: Submission, digest: str, row: Row[Any], transitions: int) -> None:
+        """`row` names the run in the way, `outcome` how; `transitions` is the log's from before it was asked for."""
+        self._forget_what_changed()
+        if transitions == self._transitions:
+            self._refused[_key(submission, digest)] = _Refused(row.outcome, row, self._clock.ticks_s())
+
+    def refusal(self, submission: Submission, digest: str) -> RunRejected | None:
+        """Who was in the way a moment ago; None: ask."""
+        self._forget_what_changed()
+        refused = self._refused.get(_key(submission, digest))
+        if refused is None or not 0 <= self._clock.ticks_s() - refused.at_ticks_s < _REMEMBERED_S:
+            return None
+        if refused.outcome == "recent" and not self._places.is_recent(refused.row):
+            return None
+        return self._places.by_outcome(refused.row, submission, digest)
+
+    def _forget_what_changed(self) -> None:
+        if self._log.transitions != self._transitions or len(self._refused) > _MOST_REMEMBERED:
+            self._transitions = self._log.transitions
+            self._refused.clear()
+
+
+def _key(submission: Submission, digest: str) -> tuple[str, str, str, bool]:
+    return submission.lane, submission.caller, digest, submission.ignore_duplicates
 
 
 class Glance:

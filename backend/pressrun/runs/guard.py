@@ -14,30 +14,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pressrun.db import events as event_queries
 from pressrun.db import line as line_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.db import webhooks as webhook_queries
+from pressrun.db.functions import BEGIN_RUN
 from pressrun.db.searching import searchable
 from pressrun.errors import CallerLimit, FieldErrors, IdempotencyKeyReused, ServerBusy
 from pressrun.events.log import EventLog
 from pressrun.events.model import Started
 from pressrun.failpoints import failpoint
 from pressrun.runs.fingerprint import canonical
-from pressrun.runs.glance import Glance
+from pressrun.runs.glance import Glance, Remembered
 from pressrun.runs.line import WaitingLine, Written
 from pressrun.runs.model import Run
 from pressrun.runs.places import Lane, Places, load, view
 from pressrun.runs.rejection import LanePaused, RunRejected
 from pressrun.runs.retry import reopen
+from pressrun.runs.straight import begin_values
 from pressrun.runs.submission import GuardConfig, KeyMatch, Submission
 
 if TYPE_CHECKING:
     from pressrun.clock import Clock
-    from pressrun.db import Connection
+    from pressrun.db import Connection, Row
     from pressrun.db.engine import Database
     from pressrun.db.events import EventRow
     from pressrun.spec import RunSpec
@@ -54,6 +56,7 @@ class RunGuard:
         self._owner = owner
         self._places = Places(clock, config)
         self.line = WaitingLine(database, log, clock)
+        self._remembered = Remembered(self._places, log, clock)
         self._glance = None if database.local is None else Glance(database.local, self._places)
 
     async def begin_run(self, operation_id: str, route: str, payload: RunSpec) -> Run:
@@ -83,11 +86,46 @@ class RunGuard:
             known = ", ".join(sorted(self._config.lanes))
             raise FieldErrors([{"field": "lane", "problem": f"{submission.lane} is not configured", "valid": known}])
         digest = submission.fingerprint
-        if submission.idempotency_key is None and submission.when_busy == "refuse":
+        if self._database.decides and not submission.retry:
+            decided = await self._begin_there(submission, digest)
+            if decided is not None:
+                return decided, None
+        elif submission.idempotency_key is None and submission.when_busy == "refuse":
             await self._refuse(submission, digest)
         outcome, behind, written = await self._database.write(self._admit, submission, digest)
         self.line.announce(written)
         return outcome, behind
+
+    async def _begin_there(self, submission: Submission, digest: str) -> Run | KeyMatch | None:
+        """Begins the run in one round trip, where nothing is in its way; None: it has to wait, or the lane is paused.
+
+        Raises: as `admit`.
+        """
+        now, ticks_s, transitions = self._clock.now(), self._clock.ticks_s(), self._log.transitions
+        event = self._log.encode(submission.operation_id, 1, now, Started(attempt=1))
+        row = await self._database.call(
+            BEGIN_RUN,
+            **begin_values(self._config, submission, digest, now, ticks_s, self._clock.epoch),
+            owner=self._owner,
+            started=event.data,
+        )
+        match row.outcome:
+            case "started":
+                self.line.announce({submission.operation_id: [event]})
+                return view(row)
+            case "key":
+                return KeyMatch(self._same_request(row, digest))
+            case "held" | "recent" | "busy":
+                refusal = self._places.by_outcome(row, submission, digest)
+                if row.outcome != "busy" or not _may_wait(submission, refusal):
+                    self._remembered.remember(submission, digest, row, transitions)
+                    raise refusal
+            case "share":
+                if submission.when_busy == "refuse":
+                    raise self._share_taken()
+            case "full":
+                raise self._full()
+        return None
 
     async def _refuse(self, submission: Submission, digest: str) -> None:
         """The common no, before anybody's turn is asked for: in microseconds on the loop where that can be."""
@@ -100,8 +138,10 @@ class RunGuard:
 
     def refusal_nowait(self, submission: Submission, digest: str) -> RunRejected | None:
         """Who is surely in the way, seen at a glance; None when nobody seems to be, or where one cannot see."""
-        if self._glance is None or self._config.slots_of(submission.lane) == 0:
+        if self._config.slots_of(submission.lane) == 0:
             return None
+        if self._glance is None:
+            return self._remembered.refusal(submission, digest)
         refusal = self._glance.refusal(submission, digest)
         return refusal if isinstance(refusal, RunRejected) else None
 
@@ -112,6 +152,7 @@ class RunGuard:
     async def end_run(self, operation_id: str) -> None:
         """Frees the slot this run holds, if any. Idempotent; safe in `finally`."""
         await self._database.write_end(slot_queries.free, operation_id)
+        self._log.transitions += 1
 
     async def current_run(self, lane: str = "default") -> Run | None:
         """The run that has held a slot of the lane for longest, or None; a stale slot is nobody's (`Places`)."""
@@ -172,8 +213,9 @@ class RunGuard:
         if submission.idempotency_key is None:
             return None
         row = run_queries.find_by_key(connection, submission.caller, submission.idempotency_key)
-        if row is None:
-            return None
+        return None if row is None else self._same_request(row, digest)
+
+    def _same_request(self, row: Row[Any], digest: str) -> Run:
         if row.fingerprint != digest:
             raise IdempotencyKeyReused
         return view(row)
@@ -199,12 +241,18 @@ class RunGuard:
         if most is None or self._left(connection, submission.caller, "running", most):
             return True
         if submission.when_busy == "refuse":
-            raise CallerLimit(
-                f"you have {most} runs in progress, your share of this server; wait until one of them has ended, or in "
-                "the line with on_busy=queue",
-                limit="max_runs",
-            )
+            raise self._share_taken()
         return False
+
+    def _share_taken(self) -> CallerLimit:
+        return CallerLimit(
+            f"you have {self._config.caller_max_runs} runs in progress, your share of this server; wait until one of "
+            "them has ended, or in the line with on_busy=queue",
+            limit="max_runs",
+        )
+
+    def _full(self) -> ServerBusy:
+        return ServerBusy(f"the server is at its limit of {self._config.max_runs} runs at once; try again shortly")
 
     def _left(self, connection: Connection, caller: str, status: Literal["queued", "running"], most: int) -> int:
         return slot_queries.within_bound(connection, lambda c: run_queries.count_of_caller(c, status, caller), most)
@@ -224,7 +272,7 @@ class RunGuard:
             if not slot_queries.within_bound(connection, lambda c: line_queries.count(c, most_queued), most_queued):
                 raise ServerBusy(f"the waiting line is full ({most_queued} runs); try again shortly")
         elif not slot_queries.within_bound(connection, slot_queries.count, most_runs):
-            raise ServerBusy(f"the server is at its limit of {most_runs} runs at once; try again shortly")
+            raise self._full()
 
     def _probe(self, connection: Connection, submission: Submission) -> RunRejected | LanePaused | None:
         digest = submission.fingerprint

@@ -18,6 +18,8 @@ from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.db import webhooks as webhook_queries
+from pressrun.db.events import EventRow
+from pressrun.db.functions import END_RUN
 from pressrun.db.processes import is_gone
 from pressrun.db.searching import searchable
 from pressrun.engine.ports import Claim
@@ -40,6 +42,7 @@ from pressrun.events.model import (
 from pressrun.failpoints import failpoint
 from pressrun.runs.model import Run, may_become
 from pressrun.runs.places import view
+from pressrun.runs.straight import end_values
 from pressrun.runs.webhooks import message_of
 from pressrun.spec import RunSpec
 
@@ -49,7 +52,6 @@ if TYPE_CHECKING:
     from pressrun.clock import Clock
     from pressrun.db import Connection, Row
     from pressrun.db.engine import Database
-    from pressrun.db.events import EventRow
 
 _MAX_CRASHES = 3  # ARCHITECTURE: a run that kills its worker three times is an `error`, not a loop
 _LAST_STAGE = "publish"  # sealed: the batch folder may be there
@@ -132,12 +134,26 @@ class RunLedger:
 
         `attempt` None: of a run that waits. One that runs is ended from outside by `give_up`.
         """
-        lane, rows = await self._database.write_end(self._end, operation_id, attempt, body)
+        lane, rows = await self._finish(operation_id, attempt, body)
         self._log.announce(operation_id, rows)
         if rows:
             _log.info("run ended", operation_id=operation_id, status=body.type, **_why(body))
             self._told(lane)
         return bool(rows)
+
+    async def _finish(
+        self, operation_id: str, attempt: int | None, body: Complete | Error | Cancelled
+    ) -> tuple[str, list[EventRow]]:
+        if self._database.decides:
+            now = self._clock.now()
+
+            def encode(seq: int) -> str:
+                return self._log.encode(operation_id, seq, now, body).data
+
+            row = await self._database.call(END_RUN, **end_values(operation_id, attempt, body, now, encode))
+            if row.outcome != "webhook":
+                return row.lane, [EventRow(row.seq, body.type, encode(row.seq))] if row.outcome == "ended" else []
+        return await self._database.write_end(self._end, operation_id, attempt, body)
 
     async def give_up(self, operation_id: str, attempt: int, error: Error) -> Claim | None:
         """Ends a run whose attempt nobody executes any more. One that may be published by now is not ended: whoever

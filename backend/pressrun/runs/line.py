@@ -51,6 +51,7 @@ class WaitingLine:
     async def set_lane_paused(self, lane: str, *, paused: bool) -> None:
         """From now on nobody begins in the lane, or they do again. Idempotent."""
         self.announce(await self._database.write(self._set_lane_paused, lane, paused=paused))
+        self._log.transitions += 1
 
     async def set_run_paused(self, operation_id: str, caller: str | None, *, paused: bool) -> Run:
         """Holds a waiting run in its line, where others pass it; or lets it go. Idempotent.
@@ -59,6 +60,7 @@ class WaitingLine:
         """
         run, written = await self._database.write(self._set_run_paused, operation_id, caller, paused=paused)
         self.announce(written)
+        self._log.transitions += 1
         await self.tell(run.lane)  # the others have moved
         return run
 

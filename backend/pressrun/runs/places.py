@@ -96,10 +96,18 @@ class Places:
         for slot in self._held(lane):
             if slot.run.fingerprint == digest and slot.run.caller == submission.caller:
                 return self.rejection("in_flight", submission, digest, slot.run)
-        if recent is None:
-            return None
+        return None if recent is None else self.by_recent(recent, submission, digest)
+
+    def by_recent(self, recent: Row[Any], submission: Submission, digest: str) -> RunRejected:
+        """The refusal by the very same request that waits, or began within the window."""
         reason: RejectReason = "duplicate" if recent.status == "complete" else "in_flight"
         return self.rejection(reason, submission, digest, view(recent), begun_ticks_s=recent.begun_ticks_s)
+
+    def by_outcome(self, row: Row[Any], submission: Submission, digest: str) -> RunRejected:
+        """The refusal that the database found by itself (db/functions.py): `held`, `recent` or `busy`."""
+        if row.outcome == "recent":
+            return self.by_recent(row, submission, digest)
+        return self.rejection("in_flight", submission, digest, view(row))
 
     def find_busy(self, lane: Lane, submission: Submission, digest: str) -> RunRejected | LanePaused | None:
         """The refusal by a lane that is full or paused: no slot that somebody waiting has not a better right to."""

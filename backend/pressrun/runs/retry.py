@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
+from pressrun.db.searching import searchable
 from pressrun.errors import Conflict, NotFound, RunEnded
 from pressrun.events.model import Warning
 from pressrun.runs.model import may_become
@@ -66,6 +67,7 @@ def reopen(connection: Connection, log: EventLog, submission: Submission) -> Non
         "priority": submission.line_priority,
         # what was only being published is exported again; and a run in its last stage could not be cancelled
         "stage": "export" if run.stage == "publish" else run.stage,
+        "searchable": searchable(run.title),
     }
     run_queries.update_where(connection, run.operation_id, values, status=may_become("queued"), attempt=run.attempt)
 

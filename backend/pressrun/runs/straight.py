@@ -1,0 +1,79 @@
+"""The values for the functions by which Postgres decides (db/functions.py). Pure."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pressrun.db.searching import searchable
+from pressrun.db.tables import SEARCHABLE_CHARACTERS, microseconds
+from pressrun.events.model import Cancelled, Complete, Error
+from pressrun.runs.fingerprint import canonical
+from pressrun.runs.model import may_become
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pressrun.runs.submission import GuardConfig, Submission
+
+_NO_SEQ = 987_654_321_987  # stands for the seq that only the database knows; no log is that long
+
+
+def begin_values(
+    config: GuardConfig, submission: Submission, digest: str, now: datetime, ticks_s: float, epoch: str
+) -> dict[str, Any]:
+    """What `begin_run` is to know of a submission."""
+    spec = submission.spec
+    return {
+        "operation_id": submission.operation_id,
+        "lane": submission.lane,
+        "slots": config.slots_of(submission.lane),
+        "caller": submission.caller,
+        "route": submission.route,
+        "fingerprint": digest,
+        "key": submission.idempotency_key,
+        "title": spec.title,
+        "searchable": searchable(spec.title),
+        "rerender_of": spec.rerender_of,
+        "on_disconnect": submission.on_disconnect,
+        "priority": submission.line_priority,
+        "spec": json.dumps(canonical(spec), ensure_ascii=False),
+        "webhook_url": submission.webhook_url,
+        "now": microseconds(now),
+        "ticks_s": ticks_s,
+        "epoch": epoch,
+        "window_s": config.dedup_window_s,
+        "stale_s": config.run_max_s,
+        "max_runs": config.max_runs,
+        "share": config.caller_max_runs,
+        "ignore_duplicates": submission.ignore_duplicates,
+    }
+
+
+def end_values(
+    operation_id: str,
+    attempt: int | None,
+    body: Complete | Error | Cancelled,
+    now: datetime,
+    encode: Callable[[int], str],
+) -> dict[str, Any]:
+    """What `end_run` is to know; `encode(seq)` is the data of its event at that seq."""
+    before, after = encode(_NO_SEQ).split(str(_NO_SEQ), 1)
+    words = None
+    if isinstance(body, Complete):
+        words = searchable(names=[artifact.name for artifact in body.artifacts])
+    elif isinstance(body, Error):
+        words = searchable(body.code, body.message)
+    return {
+        "operation_id": operation_id,
+        "attempt": attempt,
+        "status": body.type,
+        "from": list(may_become(body.type)),
+        "now": microseconds(now),
+        "fields": json.dumps(body.model_dump(mode="json", exclude={"type"}), ensure_ascii=False),
+        "words": words,
+        "most_words": SEARCHABLE_CHARACTERS,
+        "before_seq": before,
+        "after_seq": after,
+    }
