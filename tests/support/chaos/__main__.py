@@ -1,5 +1,6 @@
 """`make chaos`: every named place and 200 random kills; every named place on Postgres, and Postgres restarted 40 times
-under two servers, of which one is killed at every second time. Prints a table.
+under two servers, of which one is killed at every second time; two servers killed in turn beside two that start and
+stop all the time. Prints a table.
 
 python -m tests.support.chaos [KILLS [OUTAGES]]     0: that storm is left out
 """
@@ -10,6 +11,7 @@ import json
 import random
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from pressrun.failpoints import KILL_POINTS, SIDE_POINTS
-from tests.support.chaos.nursery import Nursery, open_nursery
+from tests.support.chaos.nursery import ForkedServer, Nursery, open_nursery
 from tests.support.chaos.storm import Storm
 from tests.support.chaos.tally import tally
 from tests.support.postgres import Postgres, find_binaries, start_postgres
@@ -65,6 +67,13 @@ def _on_postgres(outages: int) -> list[Row]:
         return [
             _row("Postgres: every named place", nursery, _strike_everywhere, url=places),
             _row(f"Postgres restarted {outages} times, two servers", nursery, crash, url=storm, servers=2),
+            _row(
+                f"Postgres: {outages} kills beside two servers that come and go",
+                nursery,
+                partial(_strike_beside_visitors, kills=outages),
+                url=postgres.database("visitors"),
+                servers=4,
+            ),
         ]
 
 
@@ -115,6 +124,39 @@ def _strike_at_random(storm: Storm, kills: int) -> None:
     chance = random.Random()
     for _ in range(kills):
         storm.strike_anywhere(chance, lanes=3)
+
+
+def _strike_beside_visitors(storm: Storm, kills: int) -> None:
+    """Two servers are killed in turn; two others start and stop all the time, and hand back what they have begun."""
+    chance = random.Random()
+    over = threading.Event()
+    with ThreadPoolExecutor() as visitors:
+        visiting = [visitors.submit(_come_and_go, storm, server, over) for server in storm.fleet[2:]]
+        try:
+            for number in range(kills):
+                for server in storm.fleet[:2]:
+                    if not server.alive and not storm.restart(server=server):
+                        storm.history.problems.append(f"a server did not start: {server.log[-300:]}")
+                posted = [storm.post() for _ in range(2)]
+                time.sleep(chance.uniform(0, 1.0))
+                storm.kill(storm.fleet[number % 2])
+                for poster in posted:
+                    if poster.accepted.wait(30):
+                        storm.read(poster)
+        finally:
+            over.set()
+    for visit in visiting:
+        visit.result()
+
+
+def _come_and_go(storm: Storm, server: ForkedServer, over: threading.Event) -> None:
+    while not over.is_set():
+        server.begin()
+        if not server.wait_until_up():
+            storm.history.problems.append(f"a server did not start beside others: {server.log[-300:]}")
+        over.wait(random.uniform(0.2, 1.5))
+        storm.note_kill()  # what it hands back begins again, as after a kill
+        server.stop()
 
 
 class _Under:
