@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import subprocess
@@ -20,6 +21,7 @@ import anyio
 import anyio.lowlevel
 import httpx
 import psycopg
+import structlog
 from sqlalchemy import Connection, insert
 
 from benchmarks.figures import Figure, percentile
@@ -142,13 +144,14 @@ def _begin_rate(url: str) -> Figure:
     """Begin + end a second, over all processes, each at lanes of its own."""
     command = [sys.executable, "-m", "benchmarks.cluster", "begin", url, str(_BEGIN_S)]
     processes = [subprocess.Popen([*command, str(n)], stdout=subprocess.PIPE) for n in range(_PROCESSES)]
-    rates = [float(process.communicate()[0]) for process in processes]
+    rates = [float(process.communicate()[0].split()[-1]) for process in processes]
     note = f"{_PROCESSES} processes x {_LANES} lanes"
     return Figure("Postgres: begin + end a second", sum(rates), "/s", 400, note, more_is_better=True)
 
 
 async def _begin(url: str, seconds: float, process: str) -> None:
     done = 0
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
     async def work(core: Core, lane: str) -> None:
         nonlocal done
