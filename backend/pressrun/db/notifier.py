@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 import structlog
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from pressrun.db.triggers import EVENTS, LEAVING
 from pressrun.errors import ServerBusy
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 _TELL_EVERY_S = 0.01  # DBOS' notifier has the same (dbos 3.4); a reader sees an event that much later at worst
 _RUNS_A_PAYLOAD = 100  # of at most 36 + 11 characters and two between; Postgres takes 8 000 bytes
-_TELL = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload")
+# one row, so that it can be called: without BEGIN and COMMIT it is one round trip
+_TELL = text(
+    "SELECT count(*) FROM (SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload) told"
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -45,7 +48,7 @@ class Notifier:
     async def leave(self, process: str, within_s: float) -> None:
         """Tells that this process leaves `within_s` seconds and hands its runs back then; 0: it has."""
         try:
-            await self._database.write(_tell, LEAVING, [f"{process} {within_s:g}"])
+            await self._database.call(_TELL, channel=LEAVING, payloads=[f"{process} {within_s:g}"])
         except ServerBusy as exc:
             _log.warning("other processes were not told that this one leaves", code=exc.code)
 
@@ -63,7 +66,7 @@ class Notifier:
         if not pending:
             return
         try:
-            await self._database.write(_tell, EVENTS, encode(pending))
+            await self._database.call(_TELL, channel=EVENTS, payloads=encode(pending))
         except ServerBusy as exc:
             _log.warning("other processes were not told of new events", code=exc.code)
 
@@ -79,10 +82,6 @@ def decode(payload: str) -> dict[str, int]:
     """What `encode` has put into one payload."""
     pairs = (told.split(" ") for told in payload.split(","))
     return {operation_id: int(seq) for operation_id, seq in pairs}
-
-
-def _tell(connection: Connection, channel: str, payloads: list[str]) -> None:
-    connection.execute(_TELL, {"channel": channel, "payloads": payloads})
 
 
 @asynccontextmanager
