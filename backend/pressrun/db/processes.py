@@ -91,22 +91,26 @@ class SignOfLife:
             raise
         return connection
 
-    def keep(self, connection: psycopg.Connection) -> None:
-        """Beats until `stop`, and connects again, for ever, when the session is lost."""
-        held: psycopg.Connection | None = connection
-        while not self._stop.wait(_BEAT_EVERY_S if held is not None else _RECONNECT_EVERY_S):
-            try:
-                if held is None:
-                    held = self.connect()
-                held.execute("SELECT 1")
-            except psycopg.OperationalError as exc:
+    def keep(self, connection: psycopg.Connection | None) -> None:
+        """Beats until `stop`, and connects again, for ever, when the session is lost; None: there is none yet."""
+        held = connection
+        try:
+            while not self._stop.wait(_BEAT_EVERY_S if held is not None else _RECONNECT_EVERY_S):
+                try:
+                    if held is None:
+                        held = self.connect()
+                    held.execute("SELECT 1")
+                except psycopg.OperationalError as exc:
+                    self._lost_at = time.monotonic()
+                    if held is not None:
+                        _log.warning("the database ended the session that shows us alive", reason=str(exc).strip())
+                        held.close()
+                    held = None
+        finally:
+            if not self._stop.is_set():
                 self._lost_at = time.monotonic()
-                if held is not None:
-                    _log.warning("the database ended the session that shows us alive", reason=str(exc).strip())
-                    held.close()
-                held = None
-        if held is not None:
-            held.close()
+            if held is not None:
+                held.close()
 
     def stop(self) -> None:
         """Ends `keep`, and gives the name up."""

@@ -8,7 +8,7 @@ and answers are not read. https://github.com/standard-webhooks/standard-webhooks
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -122,20 +122,23 @@ class WebhookDeliverer:
         self._owner = owner
         self._mask = mask
         self._news = anyio.Event()
+        self._news.set()  # at first, for what is due from before
+        self._recovered = False
         self._ahead_s = 0.0  # wall clock minus ticks, at the last look
 
     def wake(self) -> None:
         """There may be something to deliver."""
         self._news.set()
 
-    async def watch(self, guarded: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]) -> None:
-        """Delivers for ever; `guarded(work)` runs a round and outlives its failures."""
-        await guarded(self._recover)
-        while True:
-            self._news = anyio.Event()
-            await guarded(self.deliver_due)
-            with anyio.move_on_after(_LOOK_EVERY_S):
-                await self._news.wait()
+    async def watch(self) -> None:
+        """Waits until something may be due, and delivers it."""
+        with anyio.move_on_after(_LOOK_EVERY_S):
+            await self._news.wait()
+        self._news = anyio.Event()
+        if not self._recovered:
+            await self._recover()
+            self._recovered = True
+        await self.deliver_due()
 
     async def deliver_due(self) -> None:
         """Tries everything that is due now, some at the same time."""
