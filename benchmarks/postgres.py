@@ -15,6 +15,7 @@ from benchmarks.figures import Figure, percentile
 from pressrun.background import Background
 from pressrun.db.wakeups import open_wakeups
 from pressrun.events.model import Log
+from pressrun.runs.activity import Activity
 from pressrun.runs.neighbours import open_neighbours
 from pressrun.runs.submission import GuardConfig
 from tests.support.core import COMPLETE, Core, open_core
@@ -86,6 +87,7 @@ async def _deliver(url: str) -> tuple[list[float], list[float]]:
                 core.clock,
                 owner="reader",
                 background=Background(),
+                activity=Activity(),
             )
             async with relay, anyio.create_task_group() as tasks:
                 for name in names * _READERS:

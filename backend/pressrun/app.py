@@ -65,6 +65,7 @@ from pressrun.events.log import EventLog
 from pressrun.failpoints import arm
 from pressrun.pipeline.pipeline import Pipeline
 from pressrun.run_logs import open_run_logs
+from pressrun.runs.activity import Activity
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.history import RunHistory
 from pressrun.runs.ledger import RunLedger
@@ -194,6 +195,7 @@ async def _open_all(
         )
         owner = secrets.token_hex(8)  # names this incarnation: after a restart its runs are somebody else's
         wakeups = await stack.enter_async_context(open_wakeups(url, owner, background)) if url else None
+        activity = Activity(wakeups.set_busy) if wakeups else Activity()
         log = EventLog(database, clock, mask.mask)
         may_judge = wakeups.may_judge if wakeups else lambda: True
         ledger = RunLedger(database, log, clock, owner=owner, may_judge=may_judge)
@@ -214,14 +216,24 @@ async def _open_all(
         remover = RunRemover(database, store, run_logs, engine.forget)
         webhooks = None
         if settings.webhook_secret is not None:
-            webhooks = WebhookDeliverer(database, clock, egress, settings.webhook_secret, owner=owner, mask=mask.mask)
+            webhooks = WebhookDeliverer(
+                database,
+                clock,
+                egress,
+                settings.webhook_secret,
+                owner=owner,
+                mask=mask.mask,
+                busy=lambda: activity.busy,
+            )
         service = await stack.enter_async_context(
-            open_run_service(database, log, guard, ledger, engine, store, remover, background, webhooks)
+            open_run_service(database, log, guard, ledger, engine, store, remover, background, activity, webhooks)
         )
         retention = Retention(database, store, remover, clock, _retention_policy(settings))
         await stack.enter_async_context(_swept(retention, background))
         if wakeups is not None:
-            neighbours = open_neighbours(wakeups, database, log, engine, clock, owner=owner, background=background)
+            neighbours = open_neighbours(
+                wakeups, database, log, engine, clock, owner=owner, background=background, activity=activity
+            )
             await stack.enter_async_context(neighbours)
         stack.callback(service.stop_admitting)
         await stack.enter_async_context(_warm(pool, seal, background))

@@ -138,18 +138,32 @@ def test_every_task_has_a_name_of_its_own_and_is_told_in_the_docs() -> None:
     ]
 
 
-def test_nothing_else_is_started_without_a_name() -> None:
-    """Of all that is started in a task group of the application's life, each goes through `Background`."""
+# Each of these has somebody who waits for it and hears of its failure, or cannot fail.
+WAITED_FOR = {
+    "browser/detached.py": ["outcome.settle, call", "cancel_when_lost"],
+    "browser/drawing.py": ["self._belong", "self._save_each"],
+    "browser/page_memory.py": ["self._look_on"],
+    "browser/pool.py": ["self._keep, stay", "seat.close"],
+    "browser/rate.py": ["work, number"],
+    "browser/stay.py": ["cancel_when_lost"],
+    "browser/supervisor.py": ["self._end, kept", "self._look_after, kept", "_cancel_at"],
+    "browser/ways_out.py": ["tcp.serve", "_hear_udp"],
+    "cli/session.py": ["self._heed", "self._cancel"],
+    "api/health.py": ["_note, checks"],
+    "api/server.py": ["self._watch_lifespan"],
+    "runs/neighbours.py": ["self._log.hear"],
+    "runs/webhooks.py": ["self._try"],
+    "sources/remote.py": ["self._get"],
+}
+
+
+def test_nothing_is_started_without_a_name_unless_somebody_waits_for_it() -> None:
     root = Path(__file__).parents[2] / "backend/pressrun"
-    owners = {"app.py", "runs/service.py", "runs/neighbours.py", "db/wakeups.py", "browser/supervisor.py"}
-    for name in owners:
-        started = [line.strip() for line in (root / name).read_text().splitlines() if "start_soon" in line]
-        unnamed = [line for line in started if "background" not in line.lower()]
-        allowed = ("ending.start_soon(self._end, kept)", "tasks.start_soon(self._log.hear,", "(self._look_after, kept)")
-        assert [line for line in unnamed if not any(known in line for known in allowed)] == [], name
-
-
-# --- the pool
+    for path in root.rglob("*.py"):
+        name = path.relative_to(root).as_posix()
+        started = [line.strip() for line in path.read_text().splitlines() if "start_soon" in line]
+        unnamed = [line for line in started if "background." not in line]
+        assert [line for line in unnamed if not any(known in line for known in WAITED_FOR.get(name, ()))] == [], name
 
 
 @asynccontextmanager
@@ -195,8 +209,8 @@ async def test_a_browser_that_cannot_be_guarded_is_told_by_readyz(monkeypatch: p
     monkeypatch.setattr(FakeBrowser, "guard", guard)
     async with open_pool() as (pool, _, background):
         await shows_a_page(pool)
-        while not background.failing():
-            await anyio.sleep(0.02)  # no event tells of a count
+        while not background.failing():  # noqa: ASYNC110 - no event tells of a count
+            await anyio.sleep(0.02)
         assert background.failing() == [f"{PAGE_MEMORY.name} fails again and again (FileNotFoundError)"]
         await shows_a_page(pool)
 
@@ -210,8 +224,8 @@ async def test_a_browser_that_cannot_be_watched_is_replaced_and_runs_end_on_it(m
     async with open_pool(idle_ping_s=0.02) as (pool, sources, background):
         async with pool.lease(**SCREEN) as lease:
             first = sources.made[0].started[0]
-            while pool.seats[0].state == "up":
-                await anyio.sleep(0.01)  # no event tells of a state
+            while pool.seats[0].state == "up":  # noqa: ASYNC110 - no event tells of a state
+                await anyio.sleep(0.01)
             await lease.load("<p>still drawn")
             assert first.is_usable
         await first.lost.wait()

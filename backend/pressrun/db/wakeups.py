@@ -44,6 +44,14 @@ class Wakeups:
         self._cancelled: set[str] = set()
         self._heard = anyio.Event()
 
+    def set_busy(self, busy: bool) -> None:
+        """Whether there are runs: only then do we have to be seen alive all the time."""
+        self._sign.set_busy(busy)
+
+    def missed(self) -> None:
+        """Something may have been told while nobody heard."""
+        self._heard.set()
+
     def may_judge(self) -> bool:
         """Whether who shows no sign of life is gone, as far as we can tell."""
         return self._sign.lasting
@@ -132,9 +140,14 @@ class _Listener:
     async def listen(self) -> None:
         """Hears until the connection is lost."""
         try:
-            connection = self._connection or await self.connect()
-            async for heard in connection.notifies():
-                self._wakeups.hear(heard.channel, heard.payload)
+            connection = self._connection
+            if connection is None:
+                connection = await self.connect()
+                self._wakeups.missed()
+            while True:
+                async for heard in connection.notifies(timeout=0):
+                    self._wakeups.hear(heard.channel, heard.payload)
+                await anyio.wait_readable(connection.fileno())  # psycopg itself would look ten times a second
         except psycopg.OperationalError as exc:
             _log.warning("the database's wake-ups were cut off", reason=str(exc))
         finally:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pressrun.db.wakeups import Wakeups
     from pressrun.engine.engine import Engine
     from pressrun.events.log import EventLog
+    from pressrun.runs.activity import Activity
 
 _CUT_OFF_EVERY_S = 0.5  # with the silence of a frozen process, a run waits for about 3 s
 _LOOK_EVERY_S = 1.0  # what a lost wake-up costs at most; two looks find a process that is gone
@@ -39,7 +40,15 @@ class Neighbours:
     """One per process. Open with `open_neighbours`."""
 
     def __init__(
-        self, wakeups: Wakeups, database: Database, log: EventLog, engine: Engine, clock: Clock, *, owner: str
+        self,
+        wakeups: Wakeups,
+        database: Database,
+        log: EventLog,
+        engine: Engine,
+        clock: Clock,
+        activity: Activity,
+        *,
+        owner: str,
     ) -> None:
         self._owner = owner
         self._wakeups = wakeups
@@ -47,25 +56,29 @@ class Neighbours:
         self._log = log
         self._engine = engine
         self._clock = clock
+        self._activity = activity
         self._looked_at = clock.ticks_s()
 
     async def listen(self) -> None:
         """Passes on what is heard next."""
         newest, cancelled = await self._wakeups.next()
+        self._activity.stir()
         self._cancel(cancelled)
         await self._tell(newest)
 
     async def look(self) -> None:
         """Looks in the tables for what was not heard; returns when it is time to look again."""
         await self._look()
-        await anyio.sleep(_LOOK_EVERY_S)
+        await self._activity.pause(_LOOK_EVERY_S)
 
     async def cut_off(self) -> None:
         """Waits a moment, then takes over from processes that have fallen silent."""
-        await anyio.sleep(_CUT_OFF_EVERY_S)
-        late = self._clock.ticks_s() - self._looked_at > 2 * _CUT_OFF_EVERY_S
+        slept = not self._activity.busy
+        await self._activity.pause(_CUT_OFF_EVERY_S)
+        late = not slept and self._clock.ticks_s() - self._looked_at > 2 * _CUT_OFF_EVERY_S
         self._looked_at = self._clock.ticks_s()
-        if not late:  # else we were frozen too, perhaps all of us with the machine: let everybody speak first
+        # late: we were frozen too, perhaps all of us with the machine: let everybody speak first
+        if self._activity.busy and not late:
             await self._take_over_silent()
 
     async def _take_over_silent(self) -> None:
@@ -105,9 +118,10 @@ async def open_neighbours(
     *,
     owner: str,
     background: Background,
+    activity: Activity,
 ) -> AsyncIterator[None]:
     """Listens and looks until closed."""
-    neighbours = Neighbours(wakeups, database, log, engine, clock, owner=owner)
+    neighbours = Neighbours(wakeups, database, log, engine, clock, activity, owner=owner)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(background.for_ever, LISTEN, neighbours.listen)
         tasks.start_soon(background.for_ever, LOOK, neighbours.look)

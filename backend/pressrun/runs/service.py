@@ -28,6 +28,7 @@ from pressrun.errors import (
 from pressrun.events.model import TERMINAL_TYPES, Cancelled, CancelledBy, Error
 from pressrun.failpoints import failpoint
 from pressrun.ids import OperationIds
+from pressrun.runs.activity import Activity
 from pressrun.runs.admission import Admission, Policies, admit, follow, intended, may_resume, refusal_nowait
 from pressrun.runs.announced import read_announced
 from pressrun.runs.explain import Explanation, explain
@@ -89,6 +90,7 @@ class RunService:
         remover: RunRemover,
         tasks: TaskGroup,
         background: Background,
+        activity: Activity,
         webhooks: WebhookDeliverer | None = None,
     ) -> None:
         self._database = database
@@ -100,6 +102,7 @@ class RunService:
         self._remover = remover
         self._tasks = tasks
         self._background = background
+        self._activity = activity
         self._webhooks = webhooks
         self._ids = OperationIds()
         self._draining = False
@@ -127,6 +130,7 @@ class RunService:
         if not self._database.has_room:
             raise DiskFull
         with anyio.CancelScope(shield=True):  # an accepted run is started whatever becomes of its client
+            self._activity.stir()  # before it is committed: whoever looks then finds us awake
             admission = await admit(self._guard, submission, policies)
             failpoint("admit.committed")
             if admission.disposition == "started":
@@ -298,7 +302,7 @@ class RunService:
 
     async def watch(self) -> None:
         """Reconciles once, when it is time again."""
-        await anyio.sleep(_RECONCILE_EVERY_S)
+        await self._activity.pause(_RECONCILE_EVERY_S)
         await self._reconcile()
 
     def _in_background(self, task: BackgroundTask, work: Callable[..., Awaitable[None]], *args: object) -> None:
@@ -332,7 +336,13 @@ class RunService:
 
     async def _reconcile(self, *, at_start: bool = False) -> None:
         """Closes rows whose workflow ended without them, starts workflows of rows that have none, serves the lines."""
+        stirs = self._activity.stirs
         await self._database.keep_room()
+        if not await self._database.read(run_queries.any_active):
+            self._unattended = {}
+            if self._database.has_room:
+                self._activity.rest(stirs)
+            return
         lanes = await self._guard.waiting_lanes()
         if lanes:
             await self._ledger.end_cancelled_waiting()
@@ -380,11 +390,14 @@ async def open_run_service(
     store: LocalArtifactStore,
     remover: RunRemover,
     background: Background,
+    activity: Activity,
     webhooks: WebhookDeliverer | None = None,
 ) -> AsyncIterator[RunService]:
     """Recovers, then watches until closed."""
     async with anyio.create_task_group() as tasks:
-        service = RunService(database, log, guard, ledger, engine, store, remover, tasks, background, webhooks)
+        service = RunService(
+            database, log, guard, ledger, engine, store, remover, tasks, background, activity, webhooks
+        )
         await service.recover()
         tasks.start_soon(background.for_ever, RECONCILE, service.watch)
         if webhooks is not None:
