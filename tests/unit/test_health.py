@@ -22,7 +22,7 @@ from pressrun.runs.service import RunService
 from pressrun.settings import Settings
 from tests.support.threaded_server import serve
 
-pytestmark = [pytest.mark.promise("alive"), pytest.mark.chromium, pytest.mark.slow]
+pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +41,7 @@ def application(folder: Path, background: Background | None = None) -> Iterator[
         yield http
 
 
+@pytest.mark.promise("alive")
 def test_whatever_a_check_of_readyz_raises_is_its_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(*_args: object) -> None:
         await anyio.lowlevel.checkpoint()
@@ -68,6 +69,7 @@ def test_whatever_a_check_of_readyz_raises_is_its_answer(tmp_path: Path, monkeyp
         assert http.get("/readyz").is_success
 
 
+@pytest.mark.promise("alive")
 def test_a_writer_that_hangs_is_told_by_livez(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     let_go, write = threading.Event(), SqliteDatabase._write
 
@@ -97,6 +99,7 @@ def test_a_writer_that_hangs_is_told_by_livez(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.promise("alive")
 def test_an_engine_whose_thread_has_ended_is_told_by_livez(tmp_path: Path) -> None:
     arm("background.engine_queue=escape", environment="test")
     with application(tmp_path) as http:
@@ -105,6 +108,7 @@ def test_an_engine_whose_thread_has_ended_is_told_by_livez(tmp_path: Path) -> No
         assert "has ended" in answer.json()["checks"]["engine"]
 
 
+@pytest.mark.promise("alive")
 def test_an_application_that_has_broken_off_is_told_by_livez(tmp_path: Path) -> None:
     background = Background()
     with application(tmp_path, background) as http:
@@ -114,6 +118,7 @@ def test_an_application_that_has_broken_off_is_told_by_livez(tmp_path: Path) -> 
         assert "broken off" in answer.json()["checks"]["lifespan"]
 
 
+@pytest.mark.promise("alive")
 def test_a_browser_or_a_disk_that_is_missing_is_no_reason_to_restart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
