@@ -1,4 +1,4 @@
-"""An idle server: how soon it answers, what it costs while nobody asks, how often it wakes; on SQLite and on Postgres."""
+"""An idle server: how soon it answers, what it costs while nobody asks, how often it wakes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure
 from tests.support.postgres import find_binaries, start_postgres
+from tests.support.processes import wakes_of
 from tests.support.server import start_server
 
 _SETTLED_S = 12  # Chromium has started, and the reconciler has found that there is no run
@@ -34,20 +35,11 @@ def measure(folder: Path) -> Iterator[Figure]:
 
 def _idle(pid: int, where: str) -> Iterator[Figure]:
     time.sleep(_SETTLED_S)
-    cpu_s, wakes = _cpu_s(pid), _wakes(pid)
+    cpu_s, wakes = _cpu_s(pid), wakes_of(pid)
     time.sleep(_WATCH_S)
-    share, rate = 100 * (_cpu_s(pid) - cpu_s) / _WATCH_S, (_wakes(pid) - wakes) / _WATCH_S
+    share, rate = 100 * (_cpu_s(pid) - cpu_s) / _WATCH_S, (wakes_of(pid) - wakes) / _WATCH_S
     yield Figure(f"idle: {where}share of one core", share, "%", target=1, note=f"server process, over {_WATCH_S} s")
     yield Figure(f"idle: {where}wakes a second", rate, "", target=2, note="voluntary switches of all its threads")
-
-
-def _wakes(pid: int) -> int:
-    """How often threads of the process have gone to sleep, which is as often as they were woken."""
-    total = 0
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        lines = (task / "status").read_text().splitlines()
-        total += int(next(line for line in lines if line.startswith("voluntary_ctxt_switches")).split()[1])
-    return total
 
 
 def _start_s(data_dir: Path) -> float:

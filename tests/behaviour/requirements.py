@@ -53,4 +53,5 @@ PROMISES = {
     "background": "A background task that fails, once or for ever, is counted and told once, and the server goes on.",
     "broken-off": "A server whose own tasks break hands its runs back and exits non-zero within 5 s.",
     "alive": "/livez fails when this process cannot work, and only then; /readyz never fails, it says what does.",
+    "idle": "A server without runs wakes at most twice a second, all its threads together.",
 }
