@@ -210,7 +210,9 @@ class BrowserSupervisor:
                 continue
             if self._background.in_a_row(BROWSER_WATCH, self.name) >= _UNWATCHED_LOOKS:
                 await self._retire(kept)
-            with anyio.move_on_after(max(self._config.ping_interval_s, self._background.pause_s(BROWSER_WATCH))):
+            with anyio.move_on_after(
+                max(self._config.ping_interval_s, self._background.pause_s(BROWSER_WATCH, self.name))
+            ):
                 await kept.browser.lost.wait()
         if kept in self._alive:
             self.tally.lost += 1

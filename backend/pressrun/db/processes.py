@@ -103,7 +103,7 @@ class SignOfLife:
         """Beats until `stop`, and connects again, for ever, when the session is lost; None: there is none yet."""
         held = connection
         try:
-            while not self._ends_after(_BEAT_EVERY_S if held is not None else _RECONNECT_EVERY_S):
+            while not self._ends_before_next(held is not None):
                 try:
                     if held is None:
                         held = self.connect()
@@ -135,10 +135,10 @@ class SignOfLife:
     def _called(self) -> str:
         return sign_of_life(self._process) if self._busy else _RESTING + self._process
 
-    def _ends_after(self, pause_s: float) -> bool:
-        """Waits for the next beat; whether to end."""
-        if self._busy:
-            return self._stop.wait(pause_s)
+    def _ends_before_next(self, is_held: bool) -> bool:
+        """Waits until it is time for the next beat; whether to end."""
+        if self._busy or not is_held:
+            return self._stop.wait(_BEAT_EVERY_S if is_held else _RECONNECT_EVERY_S)
         self._stirred.wait(_REST_BEAT_S)
         self._stirred.clear()
         return self._stop.is_set()
