@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import Context
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
 import structlog
@@ -33,7 +32,7 @@ from pressrun.runs.admission import Admission, Policies, admit, follow, intended
 from pressrun.runs.announced import read_announced
 from pressrun.runs.explain import Explanation, explain
 from pressrun.runs.guard import RunGuard
-from pressrun.runs.model import Run
+from pressrun.runs.model import LaneState, Run
 from pressrun.runs.places import view
 from pressrun.runs.rejection import RunRejected
 from pressrun.runs.retry import require_retryable
@@ -41,8 +40,6 @@ from pressrun.runs.submission import Submission
 from pressrun.spec import RunSpec
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from anyio.abc import TaskGroup
 
     from pressrun.artifacts.model import StoredFile
@@ -63,17 +60,6 @@ _LET_GO_S = 2.0  # arbitrary (1..5): what has been cancelled stops within a seco
 _INTERRUPTED = "The run was interrupted and cannot go on; start it again."
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class LaneState:
-    """A lane: how many slots it has, how many runs run and wait in it, and since when it is paused, if it is."""
-
-    lane: str
-    slots: int
-    running: int = 0
-    waiting: int = 0
-    paused_at: datetime | None = None
 
 
 class RunService:
@@ -372,12 +358,6 @@ class RunService:
         claim = await self._ledger.give_up(run.operation_id, run.attempt, error)
         if claim is not None:
             await self._engine.end(claim)
-
-
-def batch_folder_of(run: Run) -> str | None:
-    """The name of the run's batch folder, if it was published."""
-    folder: Any = (run.result or {}).get("folder")
-    return None if folder is None else str(folder).rpartition("/")[2]
 
 
 @asynccontextmanager
