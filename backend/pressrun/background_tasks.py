@@ -25,6 +25,7 @@ RECONCILE = BackgroundTask(
     "closes runs whose workflow ended without them, starts those that have none, serves the waiting lines",
     "tried again; runs start, end and serve the line by themselves meanwhile",
     essential=True,
+    pause_max_s=1,  # beside its own three seconds
 )
 START_RUN = BackgroundTask("start_run", "starts an admitted run's workflow", "`reconcile` starts it")
 SERVE_LINE = BackgroundTask("serve_line", "lets the next in a line begin when a run has ended", "`reconcile` does")
