@@ -25,6 +25,7 @@ from benchmarks import (
     endurance,
     history,
     idle,
+    neighbours,
     pool,
     postgres,
     readers,
@@ -60,6 +61,7 @@ LONG = {
     "cancel": cancel.measure,
     "durability": durability.measure,
     "soak": soak.measure,
+    "neighbours": neighbours.measure,
 }
 
 

@@ -34,6 +34,7 @@ def picture(format: str = "PNG", size: tuple[int, int] = (2, 2)) -> bytes:
     return data.getvalue()
 
 
+HELD = 20  # exchanges that seven documents hold: what may be shared, and one each for those that came too late for it
 FONT = b"wOF2" + bytes(40)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="x()"><rect width="9" height="9"/><script>x()</script></svg>'
 LAUGHS = b'<!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><svg xmlns="http://www.w3.org/2000/svg">&b;</svg>'
@@ -303,3 +304,40 @@ async def test_a_parser_that_breaks_on_a_picture_is_told_as_what_it_is(monkeypat
     async with web() as (host, egress):
         with pytest.raises(ComposeFailed):
             await compose_html(f'<img src="{host.url}/a.png"><img src="{host.url}/b.png">', title=None, egress=egress)
+
+
+@pytest.mark.promise("neighbours")
+async def test_documents_full_of_slow_pictures_hold_up_neither_a_stranger_s_picture_nor_a_webhook() -> None:
+    """Seven documents with 100 pictures each, of a host that does not answer until the others have what they want."""
+    held, go_on = anyio.Event(), anyio.Event()
+    slow = 0
+
+    async def behave(request: bytes, say: Callable[[bytes], Awaitable[None]]) -> None:
+        nonlocal slow
+        if b"/slow" in request.split()[1]:
+            slow += 1
+            if slow == HELD:
+                held.set()
+            await go_on.wait()
+        await answering(FILES["/a.png"])(request, say)
+
+    async def compose(number: int) -> None:
+        pictures = "".join(f"<img src={host.url}/slow-{number}-{index}.png>" for index in range(100))
+        await compose_html(pictures, title=None, egress=egress)
+
+    async with (
+        open_web_host(behave) as host,
+        open_egress(EgressPolicy.parse([host.authority])) as egress,
+        anyio.create_task_group() as tasks,
+    ):
+        for number in range(7):
+            tasks.start_soon(compose, number)
+        with anyio.fail_after(20):
+            await held.wait()
+        strangers = await compose_html(f"<img src={host.url}/a.png>", title=None, egress=egress)
+        assert (strangers.html, strangers.warnings) == (f"<img src={uri('image/png', FILES['/a.png'])}>", ())
+        assert (await egress.post(host.url, b"{}", {}))[0] == 200
+        assert slow >= HELD
+        assert not go_on.is_set()
+        tasks.cancel_scope.cancel()
+        go_on.set()

@@ -51,8 +51,8 @@ class Stage:
         egress = await self._stack.enter_async_context(open_egress(policy))
         return WebhookDeliverer(self.core.database, self.core.clock, egress, SecretStr(SECRET), owner=owner)
 
-    async def ended_run(self, body: object = COMPLETE, text: str = "hello") -> str:
-        run = await self.core.begin(text, webhook_url=self.host.url + "/hook", lane=text)
+    async def ended_run(self, body: object = COMPLETE, text: str = "hello", caller: str = "local") -> str:
+        run = await self.core.begin(text, webhook_url=self.host.url + "/hook", lane=text, caller=caller)
         assert await self.core.ledger.finish(run.operation_id, 1, body)  # type: ignore[arg-type]
         return run.operation_id
 
@@ -91,6 +91,18 @@ async def test_the_end_of_a_run_is_told_once_and_signed(stage: Stage) -> None:
     assert message["data"]["operation_id"] == operation_id
     assert message["data"]["links"]["run"] == f"/runs/{operation_id}"
     assert message["data"]["result"]["folder"] == "f"
+
+
+@pytest.mark.promise("neighbours")
+async def test_one_caller_s_many_webhooks_leave_another_s_among_the_next(stage: Stage) -> None:
+    for number in range(12):
+        await stage.ended_run(text=f"flood {number}", caller="flood")
+        stage.core.clock.advance(1)
+    quiet = await stage.ended_run(text="quiet", caller="quiet")
+    now = stage.core.clock.now()
+    claimed = await stage.core.database.write(queries.claim_due, "process-1", now=now, until=now, limit=4)
+    assert len(claimed) == 4
+    assert quiet in {delivery.operation_id for delivery in claimed}
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ class LocalSource:
             browser = await driver.playwright.chromium.launch(**_launch_options(executable, config, driver.temporary))
             session = await browser.new_browser_cdp_session()
             info = await session.send("SystemInfo.getProcessInfo")
-        limits = PageLimits(config.max_windows, config.max_memory_mb * 1_000_000)
+        limits = PageLimits(config.max_windows, config.max_frames, config.max_memory_mb * 1_000_000)
         pid = next(process["id"] for process in info["processInfo"] if process["type"] == "browser")
         return LocalChromium(
             driver, browser, session, ProcessHandle(pid), limits, is_shell="headless" in executable.name

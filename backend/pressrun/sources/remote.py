@@ -103,6 +103,7 @@ class _Fetching:
     room: int = TOTAL_MAX_BYTES  # for what is written into the document
     held: int = 0  # bytes of `uris`
     _asked: set[str] = field(default_factory=set)
+    _share: object = field(default_factory=object)  # of what all documents share: the broker, the parsers
     _slots: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(_AT_ONCE))
 
     async def get_all(self, references: Sequence[Reference], depth: int = 0) -> None:
@@ -148,7 +149,12 @@ class _Fetching:
     async def _get(self, egress: Egress, reference: Reference, depth: int) -> None:
         try:
             async with self._slots:
-                came = await egress.fetch(reference.url, accept=_ACCEPT[reference.kind], max_bytes=PICTURE_MAX_BYTES)
+                came = await egress.fetch(
+                    reference.url,
+                    accept=_ACCEPT[reference.kind],
+                    max_bytes=PICTURE_MAX_BYTES,
+                    share=self._share,
+                )
             self.uris[reference.url] = uri = await self._uri(came, reference, depth)
             self.held += len(uri)
         except _Refused as exc:
@@ -167,7 +173,7 @@ class _Fetching:
         if reference.kind == "any" and font is not None:
             return _data_uri(font, came.body)
         encoded = base64.b64encode(came.body).decode()
-        judged = await parse("picture", data=encoded, timeout_s=_FIND_LIMIT_S)
+        judged = await parse("picture", data=encoded, timeout_s=_FIND_LIMIT_S, share=self._share)
         if "refused" in judged:
             raise _Refused(judged["refused"])
         return f"data:{judged['media_type']};base64,{judged.get('data', encoded)}"
@@ -181,7 +187,7 @@ class _Fetching:
             css = came.body.decode(came.charset or "utf-8", "replace")
         except LookupError:
             css = came.body.decode("utf-8", "replace")
-        found = await parse("css", css=css, base=came.url, timeout_s=_FIND_LIMIT_S)
+        found = await parse("css", css=css, base=came.url, timeout_s=_FIND_LIMIT_S, share=self._share)
         references = _references(found)
         await self.get_all(references, depth + 1)
         refused = [(start, end, _NOTHING) for start, end, _ in found["refused"]]
