@@ -72,7 +72,8 @@ def _peak_memory_bytes() -> int:
 
 def _send(answers: BinaryIO, answer: dict[str, Any]) -> None:
     try:
-        body = json.dumps(answer).encode()
+        # each character as it is: spelled \uXXXX a text in most scripts would be twice as long
+        body = json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass")
     except MemoryError:
         body = b'{"too_complex": true}'
     answers.write(HEADER.pack(len(body), 0) + body)
