@@ -64,6 +64,7 @@ from pressrun.events.log import EventLog
 from pressrun.failpoints import arm
 from pressrun.pipeline.pipeline import Pipeline
 from pressrun.run_logs import open_run_logs
+from pressrun.runs import store_id
 from pressrun.runs.background import tell_failure
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.history import RunHistory
@@ -125,6 +126,15 @@ def serve(settings: Settings) -> None:
         raise
 
 
+async def adopt_store(settings: Settings) -> None:
+    """Makes the data folder the store of the database, while no server runs. Raises: StartupError."""
+    data_dir = settings.data_dir.resolve()
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    with open_data_folder(data_dir) if url else lock_data_folder(data_dir):
+        async with open_database(url or data_dir / DATABASE_NAME) as database:
+            await store_id.adopt_store(database, data_dir)
+
+
 class _Start:
     """Keeps why the start failed: for a person one sentence, where the server would log a traceback."""
 
@@ -156,6 +166,7 @@ async def _open_all(
         stack.enter_context(open_data_folder(data_dir) if url else lock_data_folder(data_dir))
         reserve = Reserve(data_dir / "reserve")
         database = await stack.enter_async_context(open_database(url or data_dir / DATABASE_NAME, reserve))
+        await store_id.require_store(database, data_dir)
         clock = clock or (await read_clock(database) if url else SystemClock())
         run_logs = stack.enter_context(open_run_logs(data_dir / "logs", mask.mask))
         store = LocalArtifactStore(data_dir, mask.mask)

@@ -12,6 +12,7 @@ import errno
 import fcntl
 import os
 import re
+import secrets
 import stat
 import time
 from collections.abc import Iterator
@@ -31,9 +32,11 @@ _OURS: Final = re.compile(
     r"(pressrun|engine)\.sqlite(-wal|-shm|-journal)?|lock|reserve|store_id"
     r"|logs|staging|batches|cache|probe-[0-9a-f]+|\.(doctor|store_id)-\S+"
 )
+_STORE_ID: Final = re.compile(r"[0-9a-f]{32}")
 _OTHERS: Final = 0o077
 # arbitrary (0.5..3): a server that was killed while it started a child leaves lock and port to that for a moment
 _LOCK_PATIENCE_S: Final = 1.0
+_NO_LINKS: Final = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 _NO_MODES: Final = (errno.EPERM, errno.EACCES, errno.EROFS, errno.ENOTSUP)
 
 _log = structlog.get_logger(__name__)
@@ -84,6 +87,64 @@ def lock_data_folder(folder: Path) -> Iterator[TextIO]:
                     ) from exc
                 time.sleep(0.05)  # nothing else runs yet
         yield file
+
+
+def read_store_id(folder: Path) -> str | None:
+    """The name that this store was given; None if it has none yet. Raises: StartupError."""
+    path = folder / "store_id"
+    try:
+        found = path.read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise StartupError(f"cannot read {path}: {exc.strerror}; make it readable for this user") from exc
+    if not _STORE_ID.fullmatch(found):
+        raise StartupError(f"{path} holds no name of a store; put it back from a backup, or remove it")
+    return found
+
+
+def make_store_id(folder: Path, store_id: str | None) -> str:
+    """Gives the store a name, `store_id` or a random one, unless it has one; the one that it has then.
+
+    At once and whole: of several who try at the same time all get the same. Durable when it returns.
+    Raises: StartupError.
+    """
+    path = folder / "store_id"
+    written = path.with_name(f".store_id-{secrets.token_hex(8)}")
+    try:
+        with open(written, "x", opener=_open_for_us) as file:
+            file.write(f"{store_id or secrets.token_hex(16)}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            _name_once(written, path)
+        _sync(folder)
+    except OSError as exc:
+        raise StartupError(f"cannot write {path}: {exc.strerror}; set PRESSRUN_DATA_DIR to a folder of yours") from exc
+    finally:
+        with contextlib.suppress(OSError):
+            written.unlink()
+    found = read_store_id(folder)
+    assert found is not None  # noqa: S101 - just written
+    return found
+
+
+def _name_once(written: Path, path: Path) -> None:
+    """Raises: FileExistsError, OSError."""
+    try:
+        path.hardlink_to(written)
+    except OSError as exc:
+        if exc.errno not in _NO_LINKS or path.exists():
+            raise
+        written.rename(path)  # a disk without links: two first starts at the same instant are not told apart there
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def close_to_others(folder: Path) -> None:

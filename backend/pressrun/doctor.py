@@ -32,7 +32,8 @@ from pressrun.browser.rate import measure_rate
 from pressrun.browser.self_test import Seal
 from pressrun.data_folder import DATABASE_NAME, make_data_folder, open_to_others
 from pressrun.db.engine import open_database
-from pressrun.errors import PressrunError
+from pressrun.errors import PressrunError, WrongStore
+from pressrun.runs.store_id import is_store
 from pressrun.settings import Settings
 
 _CHECK_LIMIT_S = 60  # a cold Chromium on a busy machine takes seconds; longer is an answer too
@@ -195,8 +196,12 @@ async def _check_database(settings: Settings) -> Check:
     if settings.database_url is None:
         return await _check_sqlite(settings.data_dir.absolute())
     try:
-        async with open_database(settings.database_url.get_secret_value()):
-            return Check("database", True, "Postgres answers")
+        folder = settings.data_dir.resolve()
+        async with open_database(settings.database_url.get_secret_value()) as database:
+            if await is_store(database, folder):
+                return Check("database", True, "Postgres answers, and its runs are kept in this data folder")
+            remedy = "Set PRESSRUN_DATA_DIR to the folder of the servers that run."
+            return Check("database", False, str(WrongStore(folder)), remedy)
     except PressrunError as exc:
         return Check("database", False, str(exc), "Start it, or correct PRESSRUN_DATABASE_URL.")
 

@@ -52,6 +52,7 @@ STATUS: Mapping[str, int] = {
     "server_busy": 503,
     "lane_paused": 409,
     "startup": 500,
+    "wrong_store": 500,
     "internal": 500,
     # How a run fails; over HTTP only where a route does a run's work while the client waits.
     "run_failed": 500,
