@@ -179,7 +179,7 @@ async def _open_all(
             pool=pool,
             seal=seal,
             store=store,
-            ai=await _open_ai(stack, settings),
+            ai=await _open_ai(stack, settings, mask),
             ai_cache=AiCache(data_dir / "cache" / "ai", _AI_CACHE_MAX_BYTES),
             captures=captures,
             egress=None if egress_policy.closed else egress,
@@ -266,7 +266,7 @@ async def _swept(retention: Retention) -> AsyncIterator[None]:
             tasks.cancel_scope.cancel()
 
 
-async def _open_ai(stack: AsyncExitStack, settings: Settings) -> AiClient | None:
+async def _open_ai(stack: AsyncExitStack, settings: Settings, mask: SecretMask) -> AiClient | None:
     if settings.ai_base_url is None:
         return None
     if settings.ai_model is None:
@@ -276,6 +276,7 @@ async def _open_ai(stack: AsyncExitStack, settings: Settings) -> AiClient | None
         api_key=settings.ai_api_key,
         model=settings.ai_model,
         timeout_s=settings.ai_timeout_s,
+        mask=mask.mask,
     )
     return await stack.enter_async_context(open_ai_client(config))
 

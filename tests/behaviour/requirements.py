@@ -37,6 +37,7 @@ PROMISES = {
     "strangers-choose-no-code": "What a host says of its encoding is looked up in the web's list, and read elsewhere.",
     "private-data": "Another user of the machine opens nothing of what a server keeps, whatever the umask.",
     "one-store": "A server whose data folder is not the one that the database's runs are kept in does not start.",
+    "clean-children": "No child process of the server sees its secrets.",
     "metrics": "What runs, browsers and the cache did is told to Prometheus, and to nobody without a token.",
     "full-disk": "A run on a full disk ends as `disk_full`, its slot is free, and the server heals when there is room.",
     "failing-disk": "A disk that fails or is read-only ends the run as `disk_failed`; readyz says so, and all goes on.",

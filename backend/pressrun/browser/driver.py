@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
 from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
+from playwright._impl import transport
 from playwright.async_api import Error, Playwright, async_playwright
 
 from pressrun.browser.handle import ProcessHandle, children_of
@@ -27,6 +27,11 @@ _DEATH_TIMEOUT_S = 1.0
 # It passes pictures on and keeps none: a small young generation and no helper threads spare 100 of its 250 MB, which
 # Node would take in ten thousand captures, and cost no time (decision 0022).
 _NODE_OPTIONS = "--max-semi-space-size=1 --v8-pool-size=0"
+_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+# where things are on this machine, how to reach browsers elsewhere, and what somebody has set for all of Node
+_PLACES = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "LD_LIBRARY_PATH", "PLAYWRIGHT_BROWSERS_PATH")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_PASSED_ON = {*_PLACES, *_PROXIES, *map(str.lower, _PROXIES), "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS"}
 
 
 class Driver:
@@ -41,8 +46,7 @@ class Driver:
     async def start(self) -> None:
         """Raises: BrowserUnavailable when the driver ends at once, as it does without its system libraries."""
         try:
-            with _node_options():
-                self._playwright = await self._context.start()
+            self._playwright = await self._context.start()
         except Exception as exc:
             # Playwright has no class of its own for this; the text is in its transport.py.
             if "reading from the driver" not in str(exc):
@@ -113,17 +117,15 @@ class Driver:
             broken.exception()  # else asyncio complains that nobody has read it
 
 
-@contextmanager
-def _node_options() -> Iterator[None]:
-    """By the environment, the driver's only way in; options that somebody has set for all of Node stay as they are."""
-    if "NODE_OPTIONS" in os.environ:
-        yield
-        return
-    os.environ["NODE_OPTIONS"] = _NODE_OPTIONS
-    try:
-        yield
-    finally:
-        os.environ.pop("NODE_OPTIONS", None)
+def _environment() -> dict[str, str]:
+    """All that the driver gets to see of the environment: nothing of the server's settings, so no secret."""
+    kept = {name: value for name, value in os.environ.items() if name in _PASSED_ON}
+    return {"NODE_OPTIONS": _NODE_OPTIONS, **kept, "PW_LANG_NAME": "python", "PW_LANG_NAME_VERSION": _PYTHON}
+
+
+# Playwright gives its driver all that we have, and offers no way to say otherwise (playwright/_impl/transport.py);
+# tests/browser/test_children.py holds this to what a running driver has.
+transport.get_driver_env = _environment
 
 
 class DriverHost:
