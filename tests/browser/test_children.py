@@ -34,7 +34,7 @@ def test_no_child_of_the_server_sees_its_secrets(tmp_path: Path) -> None:
                 for pid in children_of(server.pid):
                     process = Path(f"/proc/{pid}")
                     try:
-                        name = process.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode()[:60]
+                        name = process.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode()[:300]
                         seen[name] = process.joinpath("environ").read_bytes().decode()
                     except OSError:
                         continue  # it has just ended

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 import anyio
+import anyio.to_thread
 from anyio.abc import TaskGroup
 from playwright.async_api import Error
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
@@ -22,6 +23,7 @@ from pressrun.browser.detached import run_detached
 from pressrun.browser.document_limits import refuse_too_large, too_many_nodes, too_many_pixels
 from pressrun.browser.image import ImageFormat, ImageOptions, PngMode, finish
 from pressrun.browser.page_breaks import BOX_KINDS, Box, Slice
+from pressrun.browser.pdf_links import without_bad_links
 from pressrun.browser.ports import OpenPage
 from pressrun.browser.sealed_page import NavigatedAwayError
 from pressrun.browser.tallies import PoolTallies
@@ -148,7 +150,8 @@ class Lease:
     async def pdf(self) -> bytes:
         """The document as a PDF with pages of the viewport's shape, text as text."""
         async with self.turn():
-            return await self._run(self._print, self._to_print)
+            printed = await self._run(self._print, self._to_print)
+        return await anyio.to_thread.run_sync(without_bad_links, printed)
 
     async def _load(self, html: str) -> None:
         config = self._config
