@@ -125,7 +125,7 @@ def _environment() -> dict[str, str]:
 
 # Playwright gives its driver all that we have, and offers no way to say otherwise (playwright/_impl/transport.py);
 # tests/browser/test_children.py holds this to what a running driver has.
-transport.get_driver_env = _environment
+transport.get_driver_env = _environment  # type: ignore[attr-defined]
 
 
 class DriverHost:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html as html_module
 import re
+from collections.abc import Set as AbstractSet
 from html.parser import HTMLParser
 from typing import Any, Final
 
@@ -55,7 +56,7 @@ class _Finder(HTMLParser):
         self._line_starts = [0, *(found.end() for found in re.finditer("\n", html))]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        wanted = _LINKS.get(tag, frozenset())
+        wanted = _LINKS.get(tag, set())
         if tag in _ANIMATING and any(name == "attributename" and "href" in (value or "") for name, value in attrs):
             wanted = {"to", "from", "by", "values"}
         names = {name for name, _ in attrs}
@@ -69,7 +70,7 @@ class _Finder(HTMLParser):
         if self.cdata_elem == "style" and "<" in data:  # within an SVG a browser takes it for elements
             self._look(data, _ALL)
 
-    def _look(self, text: str, wanted: frozenset[str] | set[str]) -> None:
+    def _look(self, text: str, wanted: AbstractSet[str]) -> None:
         line, column = self.getpos()
         at = self._line_starts[line - 1] + column
         for found in _ATTRIBUTE.finditer(text):
