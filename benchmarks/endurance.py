@@ -20,12 +20,12 @@ from benchmarks.pool import SPEED, document, drawn, slices
 from pressrun.browser.addresses import default_local
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.drawing import Picture, draw
-from pressrun.browser.handle import children_of
 from pressrun.browser.image import ImageOptions
 from pressrun.browser.lease import DocumentLayout
 from pressrun.browser.page_breaks import Slice
 from pressrun.browser.pool import BrowserPool, open_browser_pool
 from pressrun.browser.ports import Screen
+from pressrun.procfs import children_of, rss_bytes_of
 from tests.browser.conftest import open_contexts
 from tests.browser.test_storm import leases, open_descriptors, survive
 from tests.support.pool_contract import QUICK
@@ -75,7 +75,7 @@ async def _linear(folder: Path) -> tuple[dict[int, float], float]:
             html = document(count)
             took = [await drawn(pool, html, SPEED, count, folder) for _ in range(rounds)]
             taken.setdefault(count, []).extend(took)
-            rss.setdefault(count, rss_bytes(os.getpid()))
+            rss.setdefault(count, rss_bytes_of(os.getpid()) or 0)
     return {count: median(took) / count for count, took in taken.items()}, (rss[2000] - rss[200]) / 1e6
 
 
@@ -113,19 +113,11 @@ async def _draw_small(pool: BrowserPool, count: int) -> None:
     await draw(pool, picture, run="flat", plan=plan, save=save)
 
 
-def rss_bytes(pid: int) -> int:
-    """Resident memory of a process; 0 when it has gone."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError):
-        return 0
-
-
 def _rss_of_all() -> int:
     """Of this process, the driver and the browsers' main processes: pages come and go with their runs."""
     drivers = children_of(os.getpid())
     browsers = {pid for driver in drivers for pid in children_of(driver)}
-    return sum(rss_bytes(pid) for pid in {os.getpid(), *drivers, *browsers})
+    return sum(rss_bytes_of(pid) or 0 for pid in {os.getpid(), *drivers, *browsers})
 
 
 def leaks(_folder: Path) -> Iterator[Figure]:

@@ -10,7 +10,7 @@ from typing import Any
 class Figure:
     """`target` is the most that is allowed (`more_is_better`: the least), None where there is none.
 
-    `note` says how the value came about.
+    `note` says how the value came about. `promise`: one that must be met, or the benchmark has failed.
     """
 
     name: str
@@ -19,6 +19,7 @@ class Figure:
     target: float | None = None
     note: str = ""
     more_is_better: bool = False
+    promise: bool = False
 
     @property
     def met(self) -> bool | None:

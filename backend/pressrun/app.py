@@ -32,6 +32,8 @@ from pressrun.api.gate import Gate, GateConfig
 from pressrun.api.hosts import HostList
 from pressrun.api.methods import methods_of
 from pressrun.api.problems import exception_handlers
+from pressrun.api.quotas import CallerLimits, CallerQuotas
+from pressrun.api.reads import open_reads
 from pressrun.api.refusals import Refusals
 from pressrun.api.routes import build_routes
 from pressrun.api.server import run_server
@@ -102,6 +104,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
         methods_of=lru_cache(maxsize=64)(partial(methods_of, app.routes)),
         cors=CorsOrigins(settings.cors_origins),
         tokens=tokens,
+        quotas=CallerQuotas(caller_limits(settings), by_address=settings.max_connections_per_address != 0),
     )
     return StreamHost(Gate(app, config))
 
@@ -233,6 +236,7 @@ async def _open_all(
             egress=egress,
             retention=retention,
             refusals=Refusals(mask),
+            reads=open_reads(),
         )
 
 
@@ -308,6 +312,16 @@ def pool_config(settings: Settings) -> BrowserPoolConfig:
         max_boxes=settings.page_max_boxes,
         max_height_css_px=settings.page_max_height_px,
         max_windows=settings.page_max_windows,
+        max_frames=settings.page_max_frames,
+    )
+
+
+def caller_limits(settings: Settings) -> CallerLimits:
+    return CallerLimits(
+        streams=settings.caller_max_streams,
+        requests_per_s=settings.caller_requests_per_s,
+        request_burst=settings.caller_request_burst,
+        bytes_per_day=settings.caller_max_bytes_per_day,
     )
 
 

@@ -44,7 +44,7 @@ class SystemClock:
 
     def __init__(self) -> None:
         self._clock_id = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-        self._epoch = _BOOT_ID.read_text().strip() if _BOOT_ID.exists() else "this-boot"
+        self._epoch = _boot_id()
 
     @property
     def epoch(self) -> str:
@@ -55,3 +55,10 @@ class SystemClock:
 
     def ticks_s(self) -> float:
         return time.clock_gettime(self._clock_id)
+
+
+def _boot_id() -> str:
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:  # not Linux, or a container that may not look
+        return "this-boot"

@@ -1,4 +1,4 @@
-"""The data folder: what lies in it, whose it is, and who else may look into it: nobody (docs/decisions/0026).
+"""The data folder: what lies in it, whose it is, and who else may look into it: nobody (docs/decisions/0029).
 
 Documents, pictures, logs and databases of everybody who uses this server are in it. So it is made for its owner alone,
 whatever the umask, and one that an earlier release left open is closed at each start. A folder that holds other things

@@ -23,6 +23,7 @@
     │   └── IdempotencyKeyReused      same key, other body
     ├── LogPruned                     the events asked for are gone
     ├── ServerBusy                    draining, or a waiting line is full; carries `retry_after_s`
+    ├── CallerLimit                   this caller has its share already, others have not; carries `retry_after_s`
     ├── StartupError                  the server cannot start as configured; the message says what to set
     │   └── WrongStore                the data folder is not the one that the database's runs are kept in
     ├── RunFailure                    ends a run as `error`
@@ -208,6 +209,24 @@ class ServerBusy(PressrunError):
         self.retry_after_s = retry_after_s
 
 
+class CallerLimit(PressrunError):
+    """You have your share of this server; wait until some of it is free again, then send the request again."""
+
+    code = "caller_limit"
+    retryable = True
+
+    def __init__(self, message: str | None = None, *, retry_after_s: int = 5, limit: str | None = None) -> None:
+        """`limit`: which of its shares, as in `requests_per_s`."""
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        self.limit = limit
+
+    def problem_extra(self) -> dict[str, str | int]:
+        """Which limit it was, and when to come back."""
+        named = {} if self.limit is None else {"limit": self.limit}
+        return {"retry_after_s": self.retry_after_s, **named}
+
+
 class StartupError(PressrunError):
     """The server cannot start as configured."""
 
@@ -346,6 +365,16 @@ def failure_of_disk(exc: OSError) -> DiskFull | DiskFailed | None:
     if exc.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull()
     return DiskFailed() if exc.errno in (errno.EIO, errno.EROFS) else None
+
+
+def is_out_of_descriptors(exc: OSError) -> bool:
+    """Whether it says nothing of the file: the process, or the machine, has too many open."""
+    return exc.errno in (errno.EMFILE, errno.ENFILE)
+
+
+def out_of_descriptors() -> ServerBusy:
+    """What is told where there was no descriptor left."""
+    return ServerBusy("the server has no file descriptor left; try again shortly")
 
 
 class DeadlineExceeded(RunFailure):

@@ -39,6 +39,10 @@ class Settings(BaseSettings):
 
     max_connections: Annotated[int | None, Field(ge=16, le=1_000_000)] = None
     max_connections_per_address: Annotated[int | None, Field(ge=0, le=1_000_000)] = None
+    caller_max_streams: Annotated[int, Field(ge=0)] = 200
+    caller_requests_per_s: Annotated[float, Field(ge=0)] = 100
+    caller_request_burst: Annotated[int, Field(ge=1)] = 1_000
+    caller_max_bytes_per_day: Annotated[int, Field(ge=0)] = 10_000_000_000
     retention_days: Annotated[float | None, Field(gt=0)] = None
     retention_max_bytes: Annotated[int | None, Field(ge=0)] = None
     retention_staging_days: Annotated[float, Field(gt=0)] = 7
@@ -70,6 +74,7 @@ class Settings(BaseSettings):
     page_max_boxes: Annotated[int, Field(ge=1)] = 200_000
     page_max_height_px: Annotated[int, Field(ge=1, le=10_000_000)] = 1_000_000
     page_max_windows: Annotated[int, Field(ge=0, le=1000)] = 20
+    page_max_frames: Annotated[int, Field(ge=0, le=1000)] = 100
     capture_cache_max_bytes: Annotated[int, Field(ge=0)] = 1_000_000_000
 
     lanes: Annotated[dict[str, int], NoDecode] = Field(default_factory=lambda: {"default": 1})
@@ -87,7 +92,7 @@ class Settings(BaseSettings):
     def _split_list(cls, value: object) -> object:
         return tuple(re.findall(r"[^\s,]+", value)) if isinstance(value, str) else value
 
-    @field_validator("retention_max_bytes", mode="before")
+    @field_validator("retention_max_bytes", "caller_max_bytes_per_day", mode="before")
     @classmethod
     def _parse_size(cls, value: object) -> object:
         """`10GB`, `500 MB`, `2GiB`, or plain bytes"""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from pressrun.procfs import descendants_of
+
 _EVERY_S = 0.05  # a peak of a capture lasts longer; a look costs about a millisecond for each process
 
 
@@ -27,19 +29,7 @@ class PeakMemory:
 
     def _watch(self) -> None:
         while not self._over.wait(_EVERY_S):
-            self.peak_bytes = max(self.peak_bytes, sum(map(_pss_bytes, tree(self._pid))))
-
-
-def tree(pid: int) -> list[int]:
-    """The process, its children, theirs …"""
-    found = [pid]
-    for parent in found:
-        for listed in Path(f"/proc/{parent}/task").glob("*/children"):
-            try:
-                found += map(int, listed.read_text().split())
-            except OSError:
-                continue  # ended meanwhile
-    return found
+            self.peak_bytes = max(self.peak_bytes, sum(map(_pss_bytes, {self._pid, *descendants_of(self._pid)})))
 
 
 def _pss_bytes(pid: int) -> int:

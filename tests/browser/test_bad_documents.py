@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-import io
 import logging
 from collections.abc import Sequence
 
 import anyio
 import pytest
-from PIL import Image
 
 from pressrun.browser.drawing import Picture, draw
 from pressrun.browser.image import ImageOptions
@@ -19,7 +17,7 @@ from pressrun.browser.pool import BrowserPool, open_browser_pool
 from pressrun.browser.ports import Screen
 from pressrun.errors import BrowserFailure, DocumentTooLarge
 from tests.browser.conftest import open_contexts, quick
-from tests.support.hostile import entities, laughs
+from tests.support.hostile import entities, laughs, picture
 from tests.support.pool_contract import SMALL, settled
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
@@ -29,20 +27,17 @@ CALM = {"capture_timeout_s": 4, "ping_timeout_s": 5}  # a busy machine is not a 
 LIMIT_S = 16  # loading, measuring and cleaning up, on a machine with something else to do
 
 
-def picture(side: int) -> str:
-    """A picture of that many pixels each way, in few bytes."""
-    buffer = io.BytesIO()
-    Image.new("1", (side, side)).save(buffer, "PNG")
-    return f'<img src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
-
-
 BOMB = "const a = []; for (;;) a.push(new Array(1e5).fill(Math.random()))"
+IN_DATA = f"data:text/html;base64,{base64.b64encode(b'<iframe></iframe>' * 300).decode()}"
+GLASS = "<div style='position:absolute;inset:0;width:1900px;height:1900px;backdrop-filter:blur(9px)'></div>"
 TOLD = {
     "loops": ("<p>x</p><script>for (;;);</script>", "render_timeout"),
     "allocates": (f"<p>x</p><script>{BOMB}</script>", "browser_crashed"),
     "opens windows": ("<p>x</p><script>for (let n = 0; n < 90; n++) window.open()</script>", "document_too_large"),
     "leads away": ("<p>x</p><script>location.replace('about:blank?2')</script>", "render_timeout"),
     "huge picture": (f"<p>x</p>{picture(16_000)}", "document_too_large"),
+    "frames": ("<p>x</p>" + "<iframe></iframe>" * 1_000, "document_too_large"),
+    "frames in frames": (f'<p>x</p><iframe srcdoc="{"<object data=a>" * 101}"></iframe>', "document_too_large"),
     "million nodes": ("<p>x</p>" + "<i></i>" * 714_000, "document_too_large"),
     "billion laughs": (laughs(), "render_timeout"),
 }  # fmt: skip
@@ -104,6 +99,32 @@ async def test_a_bad_document_ends_in_time_with_its_code_and_costs_others_nothin
             await pool.check()
         assert await open_contexts(pool) == 0
         assert pool.pressure().free == 4
+
+
+MANY = {
+    "frames made by a script": (
+        "<p>x</p><script>for (let n = 0; n < 999; n++) document.body.append(document.createElement('iframe'))</script>",
+        "PRESSRUN_PAGE_MAX_FRAMES",
+    ),
+    "frames in a data: document": (f"<p>x</p><iframe src='{IN_DATA}'></iframe>", "PRESSRUN_PAGE_MAX_FRAMES"),
+    "backdrop filters": ("<p>x</p>" + GLASS * 300, "PRESSRUN_PAGE_MAX_PICTURE_PIXELS"),
+}
+
+
+@pytest.mark.promise("neighbours")
+@pytest.mark.parametrize("kind", sorted(MANY))
+async def test_what_only_the_page_shows_to_be_too_much_is_ended_there_and_its_browser_draws_on(kind: str) -> None:
+    html, setting = MANY[kind]
+    config = quick(local=1, load_timeout_s=30, max_frames=20, max_picture_pixels=10_000_000, **CALM)
+    async with open_browser_pool(config) as pool:
+        over = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(run_beside, pool, over)  # another page of the same browser
+            with anyio.fail_after(60), pytest.raises(DocumentTooLarge, match=setting):
+                await shown(pool, html, scripts="<script>" in html)
+            over.set()
+        await settled(pool)
+        assert pool.seats[0].tally.lost == 0
 
 
 @pytest.mark.parametrize("kind", sorted(HARMLESS))

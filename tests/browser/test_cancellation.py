@@ -8,9 +8,9 @@ import os
 import anyio
 import pytest
 
-from pressrun.browser.handle import children_of
 from pressrun.browser.page_breaks import Slice
 from pressrun.browser.pool import BrowserPool, open_browser_pool
+from pressrun.procfs import children_of
 from tests.browser.conftest import SMALL, chromiums, open_contexts, quick
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium]

@@ -126,7 +126,7 @@ async def test_a_view_of_fixed_size_shows_what_a_clip_shows(zoom: float) -> None
         args = [*sealing_flags(BrowserPoolConfig()), "--no-sandbox"]
         browser = await playwright.chromium.launch(executable_path=find_chromium(None), args=args)
         for fixed, pictures in taken.items():
-            page = await open_page(browser, screen, PageLimits(4, 10**9), fixed=fixed)
+            page = await open_page(browser, screen, PageLimits(4, 4, 10**9), fixed=fixed)
             await page.set_content(document, 10)
             for top in (0, 777.7, 5000, 40):
                 at = {"top": top, "bottom": top + 451 / zoom, "scrollTo": top, "clipped": False, "roomBelow": 9e3}

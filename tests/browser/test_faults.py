@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -153,3 +154,21 @@ async def test_twenty_leases_leave_descriptors_and_contexts_as_they_were(pool: B
             pass
     assert open_descriptors() == before
     assert await open_contexts(pool) == 0
+
+
+@pytest.mark.parametrize("victim", ["chromium", "driver", "both"])
+async def test_however_driver_and_browser_end_nothing_of_theirs_stays_in_the_folder_for_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, victim: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    async with open_browser_pool(quick()) as pool:
+        chromium, driver = await pids(pool)
+        assert list(tmp_path.iterdir()) != []
+        for name, pid in (("chromium", chromium), ("driver", driver)):
+            if victim in (name, "both"):
+                os.kill(pid, signal.SIGKILL)
+        with anyio.fail_after(10):
+            assert await works(pool)
+            assert len(list(tmp_path.iterdir())) <= 2  # of the new driver, and of the old one until it is swept
+    assert list(tmp_path.iterdir()) == []

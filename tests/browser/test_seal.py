@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import anyio
 import pytest
@@ -143,7 +144,7 @@ async def test_chromium_sees_nothing_of_the_server_s_environment(
     pool: BrowserPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PRESSRUN_AI_API_KEY", "canary")
-    assert "canary" not in str(_environment())
+    assert "canary" not in str(_environment(Path("/tmp")))
     await pool.warm()
     (process,) = chromiums(pool)
     names = {
@@ -151,5 +152,5 @@ async def test_chromium_sees_nothing_of_the_server_s_environment(
         for entry in (await anyio.Path(f"/proc/{process.pid}/environ").read_bytes()).split(b"\0")
         if entry
     }
-    assert names & set(os.environ) <= set(_environment()) | {"PWD", "OLDPWD", "SHLVL", "_"}
+    assert names & set(os.environ) <= set(_environment(Path("/tmp"))) | {"PWD", "OLDPWD", "SHLVL", "_"}
     assert not any("KEY" in name or "TOKEN" in name or "PRESSRUN" in name for name in names)

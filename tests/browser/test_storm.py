@@ -12,10 +12,10 @@ import anyio
 import pytest
 
 from pressrun.browser.chromium import find_chromium
-from pressrun.browser.handle import children_of
 from pressrun.browser.page_breaks import Slice
 from pressrun.browser.pool import BrowserPool, open_browser_pool
 from pressrun.errors import BrowserCrashed, BrowserUnavailable
+from pressrun.procfs import children_of
 from tests.browser.conftest import chromiums, is_alive, open_contexts, pid_of, quick, until
 from tests.support.pool_contract import QUICK, SMALL, Drawn, lines, settled
 

@@ -30,6 +30,7 @@ class FakePage:
         self.screen = screen
         self.crashed = False
         self.flooded = False
+        self.overframed = False
         self.outgrown = False
         self._browser = browser
         self._html = ""

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import anyio
 
+from pressrun.procfs import children_of, command_line_of
+
 
 def parser_children(parent_pid: int | None = None) -> set[int]:
     """Living children of `parent_pid` (of this process by default) that run the parser."""
     parent_pid = os.getpid() if parent_pid is None else parent_pid
-    found: set[int] = set()
-    for task in Path(f"/proc/{parent_pid}/task").glob("*/children"):
-        found.update(int(pid) for pid in task.read_text().split())
-    return {pid for pid in found if b"parser_child" in _read(f"/proc/{pid}/cmdline")}
+    return {pid for pid in children_of(parent_pid) if b"parser_child" in (command_line_of(pid) or b"")}
 
 
 def environment_of(pid: int) -> set[bytes]:

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pressrun.procfs import descendants_of
+
 _GONE = ("Z", "X")
 
 
 def children_of(pid: int) -> set[int]:
     """All living descendants."""
-    parents: dict[int, int] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if fields[0] not in _GONE:
-            parents[int(stat.parent.name)] = int(fields[1])
-    found = {pid}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {pid}
+    return {child for child in descendants_of(pid) if is_running(child)}
 
 
 def is_running(pid: int) -> bool:

@@ -32,6 +32,7 @@ async def ask(
     *headers: tuple[str, str],
     body: bytes | list[bytes] = b"",
     server: tuple[str, int] = ("127.0.0.1", 8000),
+    client: tuple[str, int] = ("127.0.0.1", 50000),
 ) -> Answer:
     """The answer of `app`; what it raises is raised. `headers` go as they are: a Host must be among them."""
     answer = Answer()
@@ -60,7 +61,7 @@ async def ask(
         "root_path": "",
         "headers": [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers],
         "server": server,
-        "client": ("127.0.0.1", 50000),
+        "client": client,
         "state": {},
     }
     await app(scope, receive, send)

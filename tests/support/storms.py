@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import selectors
 import socket
 import struct
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -37,6 +39,33 @@ def crowd(port: int, count: int, said: bytes = b"", receive_bytes: int | None = 
             client.sendall(said)
             clients.append(client)
         yield clients
+
+
+@contextmanager
+def drained(clients: Iterable[socket.socket]) -> Iterator[None]:
+    """Whatever comes to them is read and forgotten meanwhile, by a thread."""
+    over = threading.Event()
+
+    def drain() -> None:
+        with selectors.DefaultSelector() as selector:
+            for client in clients:
+                selector.register(client, selectors.EVENT_READ)
+            while not over.is_set() and selector.get_map():
+                for key, _ in selector.select(0.1):
+                    try:
+                        open_still = bool(key.fileobj.recv(1 << 20))  # type: ignore[union-attr]
+                    except OSError:
+                        open_still = False
+                    if not open_still:
+                        selector.unregister(key.fileobj)
+
+    thread = threading.Thread(target=drain)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def get(path: str) -> bytes:

@@ -202,6 +202,71 @@ def test_a_lie_is_found(lie: Callable[[History, World], None]) -> None:
     assert [problem for problem in judge(history, world) if LIES[lie] in problem]
 
 
+def ended_as(status: str, error: str | None, by: str | None = None) -> tuple[History, World]:
+    """As the truth, but run A has not ended well."""
+    history, world = truth()
+    world.runs[0].status, world.runs[0].error, world.runs[0].folder = status, error, None
+    last = world.events[A][-1]
+    last.type, last.data = status, {**last.data, "type": status, "by": by}
+    for story in history.stories:
+        if story.operation_id == A:
+            story.events[-1] = dict(last.data)
+    del world.folders["folder-run-a"]
+    return history, world
+
+
+def test_a_document_that_may_fail_may_fail_with_its_codes_only() -> None:
+    history, world = ended_as("error", "render_timeout")
+    assert judge(history, world)
+    history.may_fail[A] = frozenset({"render_timeout"})
+    assert judge(history, world) == []
+    world.runs[0].error = "internal"
+    assert judge(history, world)
+
+
+def test_a_run_may_end_by_its_browser_only_when_one_was_struck_meanwhile() -> None:
+    history, world = ended_as("error", "browser_crashed")
+    history.struck_at.append(500)
+    assert judge(history, world)
+    history.struck_at.append(103)
+    assert judge(history, world) == []
+    world.runs[0].error = "render_timeout"
+    assert judge(history, world)
+
+
+@pytest.mark.parametrize(
+    ("by", "allow"),
+    [
+        ("user", lambda history: history.cancelled.add(A)),
+        ("replaced", lambda history: history.replaced_in.add("default")),
+        ("disconnect", lambda history: history.may_leave.add(A)),
+    ],
+)
+def test_a_run_may_be_cancelled_only_as_somebody_asked(by: str, allow: Callable[[History], None]) -> None:
+    history, world = ended_as("cancelled", None, by)
+    assert judge(history, world)
+    allow(history)
+    assert judge(history, world) == []
+
+
+def test_a_run_that_was_cancelled_while_it_waited_was_never_started() -> None:
+    history, world = ended_as("cancelled", None, "user")
+    history.cancelled.add(A)
+    world.events[A] = [
+        LoggedEvent(1, 1, "queued", 101.0, {"seq": 1, "type": "queued", "operation_id": A}),
+        LoggedEvent(2, 1, "cancelled", 102.0, {"seq": 2, "type": "cancelled", "operation_id": A, "by": "user"}),
+    ]
+    world.runs[0].attempt, world.runs[0].last_seq = 1, 2
+    world.captures = Counter({key: count for key, count in world.captures.items() if key[0] != A})
+    world.begun.pop(A, None)
+    for story in history.stories:
+        if story.operation_id == A:
+            story.events = [event.data for event in world.events[A]]
+    assert judge(history, world) == []
+    world.runs[0].status = "complete"
+    assert judge(history, world)
+
+
 COUNTED: dict[str, tuple[Callable[[History, World], None], ...]] = {
     "lost_events": (drop_run, lose_an_event_of_a_reader, lose_a_row_of_the_log),
     "repeated_captures": (capture_again,),

@@ -56,16 +56,18 @@ def test_the_server_s_retry_is_where_waiting_starts() -> None:
     assert 10 <= talk.lost(None) <= 20
 
 
-def test_retry_after_is_waited_for_at_least() -> None:
+@pytest.mark.parametrize("status", [503, 429])
+def test_retry_after_is_waited_for_at_least(status: int) -> None:
     talk = Conversation(URL, Patience(first_wait_s=0.1), submission=Submission({"text": "x"}))
     talk.next_request()
-    assert talk.refused(503, {"retry-after": "17"}, b"{}") == 17
+    assert talk.refused(status, {"retry-after": "17"}, b"{}") == 17
 
 
-def test_a_retry_after_beyond_the_patience_is_told_at_once() -> None:
+@pytest.mark.parametrize("status", [503, 429])
+def test_a_retry_after_beyond_the_patience_is_told_at_once(status: int) -> None:
     talk = Conversation(URL, Patience(give_up_after_s=60), submission=Submission({"text": "x"}))
     with pytest.raises(ServerProblem):
-        talk.refused(503, {"retry-after": "61"}, b"{}")
+        talk.refused(status, {"retry-after": "61"}, b"{}")
 
 
 @pytest.mark.parametrize("value", [None, "", "soon", "-1", "1.5", "Mon, 99 Foo"])

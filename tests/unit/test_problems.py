@@ -21,7 +21,16 @@ import pressrun
 from pressrun.api.gate import Gate, GateConfig
 from pressrun.api.hosts import HostList
 from pressrun.api.problems import STATUS, exception_handlers, problem_body, problem_headers, problem_response
-from pressrun.errors import Conflict, FieldErrors, MethodNotAllowed, NotFound, PressrunError, ServerBusy, Unauthorized
+from pressrun.errors import (
+    CallerLimit,
+    Conflict,
+    FieldErrors,
+    MethodNotAllowed,
+    NotFound,
+    PressrunError,
+    ServerBusy,
+    Unauthorized,
+)
 from pressrun.runs.rejection import LanePaused, RunRejected
 from pressrun.telemetry import SecretMask, configure_logging
 from tests.support.logs import captured_log
@@ -81,6 +90,8 @@ def test_field_errors_are_listed() -> None:
 
 def test_headers_say_when_to_come_back_what_is_allowed_and_how_to_be_known() -> None:
     assert problem_headers(ServerBusy(retry_after_s=7))["Retry-After"] == "7"
+    assert problem_headers(CallerLimit(retry_after_s=3))["Retry-After"] == "3"
+    assert problem_body(CallerLimit())["status"] == HTTPStatus.TOO_MANY_REQUESTS
     assert problem_headers(MethodNotAllowed("PUT", ("GET", "HEAD")))["Allow"] == "GET, HEAD"
     assert problem_headers(Unauthorized())["WWW-Authenticate"].startswith("Bearer")
     assert problem_headers(NotFound())["Cache-Control"] == "no-store"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from anyio.streams.memory import MemoryObjectSendStream
 
 from pressrun.artifacts.model import StoredFile
 from pressrun.artifacts.staged import Offer
@@ -100,6 +101,34 @@ async def test_what_stopped_the_saving_is_what_the_stage_fails_with() -> None:
     with pytest.raises(DiskFull):
         await rendered(Staging(lines(120), room=3), told)
     assert len(screenshots(told)) < 6  # two may have begun when there was still room
+
+
+class Gate(Staging):
+    """Its disk is found full only when somebody is waiting to hand over the next picture."""
+
+    def __init__(self, html: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__(html)
+        self._waits = anyio.Event()
+        real = MemoryObjectSendStream.send
+
+        async def send(stream: MemoryObjectSendStream[object], item: object) -> None:
+            if not stream.statistics().tasks_waiting_receive:
+                self._waits.set()  # nobody receives: this one will wait
+            await real(stream, item)
+
+        monkeypatch.setattr(MemoryObjectSendStream, "send", send)
+
+    async def write(self, name: str, data: bytes | Iterable[bytes]) -> StoredFile:
+        await self._waits.wait()
+        await anyio.wait_all_tasks_blocked()
+        raise DiskFull
+
+
+async def test_a_full_disk_is_told_as_one_while_another_picture_is_just_handed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(DiskFull):
+        await rendered(Gate(lines(120), monkeypatch), [])
 
 
 async def test_what_an_earlier_attempt_captured_is_neither_captured_nor_told_again() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -195,3 +196,24 @@ async def test_a_long_devanagari_chapter_takes_no_time_worth_waiting_for(warm):
         fastest = min(fastest, time.perf_counter() - started)
     assert html.count("<p dir") > 250
     assert fastest < 0.15  # 0.04 s on an idle core
+
+
+@pytest.mark.promise("neighbours")
+async def test_the_many_pictures_of_one_document_do_not_hold_up_the_text_of_another(warm):
+    """Three long parses of one document were asked for before: in their order, the text would come after two."""
+    ended: list[str] = []
+
+    async def read_at_length() -> None:
+        ten_s = {"text": MANY_BRACKETS, "keep_remote": False}
+        with contextlib.suppress(SourceTooComplex):
+            await parser_pool.parse("markdown", timeout_s=30, share="document", **ten_s)
+        ended.append("long")
+
+    with anyio.fail_after(60):
+        async with anyio.create_task_group() as tasks:
+            for _ in range(3):
+                tasks.start_soon(read_at_length)
+            await busy_parser_child()
+            assert "short" in await compose("short")
+            assert not ended
+            tasks.cancel_scope.cancel()

@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import anyio
 import pytest
@@ -15,6 +16,7 @@ from PIL import Image
 
 from pressrun.egress.broker import Egress, open_egress
 from pressrun.egress.policy import EgressPolicy
+from pressrun.errors import ComposeFailed
 from pressrun.sources import remote
 from pressrun.sources.document import Document
 from pressrun.sources.html import compose_html
@@ -34,6 +36,7 @@ def picture(format: str = "PNG", size: tuple[int, int] = (2, 2)) -> bytes:
     return data.getvalue()
 
 
+HELD = 20  # exchanges that seven documents hold: what may be shared, and one each for those that came too late for it
 FONT = b"wOF2" + bytes(40)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="x()"><rect width="9" height="9"/><script>x()</script></svg>'
 LAUGHS = b'<!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><svg xmlns="http://www.w3.org/2000/svg">&b;</svg>'
@@ -349,3 +352,54 @@ def test_the_addresses_of_a_style_sheet_are_relative_to_it() -> None:
         ("https://h.example/s/d.png", "any"),
     ]
     assert all(css[each.start : each.end] in each.url for each in found)
+
+
+async def test_a_parser_that_breaks_on_a_picture_is_told_as_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = remote.parse
+
+    async def broken(task: str, **arguments: Any) -> Any:
+        if task == "picture":
+            raise ComposeFailed
+        return await real(task, **arguments)
+
+    monkeypatch.setattr(remote, "parse", broken)
+    async with web() as (host, egress):
+        with pytest.raises(ComposeFailed):
+            await compose_html(f'<img src="{host.url}/a.png"><img src="{host.url}/b.png">', title=None, egress=egress)
+
+
+@pytest.mark.promise("neighbours")
+async def test_documents_full_of_slow_pictures_hold_up_neither_a_stranger_s_picture_nor_a_webhook() -> None:
+    """Seven documents with 100 pictures each, of a host that does not answer until the others have what they want."""
+    held, go_on = anyio.Event(), anyio.Event()
+    slow = 0
+
+    async def behave(request: bytes, say: Callable[[bytes], Awaitable[None]]) -> None:
+        nonlocal slow
+        if b"/slow" in request.split()[1]:
+            slow += 1
+            if slow == HELD:
+                held.set()
+            await go_on.wait()
+        await answering(FILES["/a.png"])(request, say)
+
+    async def compose(number: int) -> None:
+        pictures = "".join(f"<img src={host.url}/slow-{number}-{index}.png>" for index in range(100))
+        await compose_html(pictures, title=None, egress=egress)
+
+    async with (
+        open_web_host(behave) as host,
+        open_egress(EgressPolicy.parse([host.authority])) as egress,
+        anyio.create_task_group() as tasks,
+    ):
+        for number in range(7):
+            tasks.start_soon(compose, number)
+        with anyio.fail_after(20):
+            await held.wait()
+        strangers = await compose_html(f"<img src={host.url}/a.png>", title=None, egress=egress)
+        assert (strangers.html, strangers.warnings) == (f"<img src={uri('image/png', FILES['/a.png'])}>", ())
+        assert (await egress.post(host.url, b"{}", {}))[0] == 200
+        assert slow >= HELD
+        assert not go_on.is_set()
+        tasks.cancel_scope.cancel()
+        go_on.set()

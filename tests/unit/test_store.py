@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.from_thread
@@ -302,3 +303,22 @@ async def test_several_may_remove_the_same_leftovers_while_somebody_still_writes
             for _ in range(4):
                 tasks.start_soon(store.discard, "op")
     assert list((tmp_path / "staging").iterdir()) == []
+
+
+async def test_a_batch_that_is_deleted_while_it_is_looked_up_has_its_records_or_is_not_found(
+    store: LocalArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staging = await store.open_staging("op", 1)
+    file = await staging.write("document.html", b"<p>")
+    folder = await store.publish("op", 1, "batch_op", manifest([file]))
+    real = io.open
+
+    def open_and_lose(path: Path, *arguments: Any, **options: Any) -> Any:
+        opened = real(path, *arguments, **options)
+        if Path(path).name == "manifest.json" and folder.is_dir():
+            folder.rename(folder.with_name("deleted"))
+        return opened
+
+    monkeypatch.setattr(io, "open", open_and_lose)
+    _, found = await store.find_published("batch_op", "manifest.json")
+    assert found.size_bytes > 0

@@ -14,7 +14,7 @@ import pytest
 
 from pressrun.artifacts.model import Manifest
 from pressrun.artifacts.store import LocalArtifactStore
-from pressrun.artifacts.verify import find_batches, verify_batch
+from pressrun.artifacts.verify import find_batches, verify_batch, verify_batches
 from pressrun.cli import main
 from pressrun.ids import OperationIds
 from pressrun.pipeline.publish import batch_folder_name
@@ -168,3 +168,12 @@ def test_the_json_says_what_is_damaged(batch: Path, capsys: pytest.CaptureFixtur
 def test_nothing_to_check_is_no_damage(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["verify", "--data-dir", str(tmp_path / "none")]) == 0
     assert capsys.readouterr().out == "0 folders checked, none damaged.\n"
+
+
+def test_a_folder_that_a_server_removes_while_others_are_checked_is_not_told_as_damaged(tmp_path: Path) -> None:
+    first, gone, damaged = (publish(tmp_path / "data") for _ in range(3))
+    (damaged / "manifest.json").unlink()
+    reports = verify_batches([first, gone, damaged])
+    assert next(reports).whole
+    shutil.rmtree(gone)
+    assert [(report.folder, report.whole) for report in reports] == [(damaged.name, False)]

@@ -17,6 +17,7 @@ from standardwebhooks import Webhook
 from pressrun.db import webhooks as queries
 from pressrun.egress.broker import open_egress
 from pressrun.egress.policy import EgressPolicy
+from pressrun.errors import DiskFull
 from pressrun.events.model import Cancelled, Error
 from pressrun.runs.model import Run
 from pressrun.runs.webhooks import RETRY_AFTER_S, WebhookDeliverer
@@ -50,8 +51,8 @@ class Stage:
         egress = await self._stack.enter_async_context(open_egress(policy))
         return WebhookDeliverer(self.core.database, self.core.clock, egress, SecretStr(SECRET), owner=owner)
 
-    async def ended_run(self, body: object = COMPLETE, text: str = "hello") -> str:
-        run = await self.core.begin(text, webhook_url=self.host.url + "/hook", lane=text)
+    async def ended_run(self, body: object = COMPLETE, text: str = "hello", caller: str = "local") -> str:
+        run = await self.core.begin(text, webhook_url=self.host.url + "/hook", lane=text, caller=caller)
         assert await self.core.ledger.finish(run.operation_id, 1, body)  # type: ignore[arg-type]
         return run.operation_id
 
@@ -90,6 +91,18 @@ async def test_the_end_of_a_run_is_told_once_and_signed(stage: Stage) -> None:
     assert message["data"]["operation_id"] == operation_id
     assert message["data"]["links"]["run"] == f"/runs/{operation_id}"
     assert message["data"]["result"]["folder"] == "f"
+
+
+@pytest.mark.promise("neighbours")
+async def test_one_caller_s_many_webhooks_leave_another_s_among_the_next(stage: Stage) -> None:
+    for number in range(12):
+        await stage.ended_run(text=f"flood {number}", caller="flood")
+        stage.core.clock.advance(1)
+    quiet = await stage.ended_run(text="quiet", caller="quiet")
+    now = stage.core.clock.now()
+    claimed = await stage.core.database.write(queries.claim_due, "process-1", now=now, until=now, limit=4)
+    assert len(claimed) == 4
+    assert quiet in {delivery.operation_id for delivery in claimed}
 
 
 @pytest.mark.parametrize(
@@ -161,6 +174,20 @@ async def test_a_message_that_we_fail_to_send_is_put_off_alone_and_given_up_at_l
         stage.core.clock.advance(wait_s)
     assert await stage.state(broken) == ("given_up", len(RETRY_AFTER_S) + 1, None)
     assert await stage.state(whole) == ("delivered", 1, 200)
+
+
+async def test_a_disk_that_is_full_when_an_answer_is_to_be_noted_is_told_as_that(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who runs the round waits for a disk, and takes a defect for one: so it must not come in a group."""
+    await stage.ended_run()
+
+    def full(*_arguments: object, **_fields: object) -> None:
+        raise DiskFull
+
+    monkeypatch.setattr(queries, "record", full)
+    with pytest.raises(DiskFull):
+        await stage.first.deliver_due()
 
 
 async def test_a_receiver_may_ask_for_more_time_or_for_no_more_at_all(stage: Stage) -> None:

@@ -3,19 +3,24 @@ nothing a client sends is ever joined to a path."""
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import anyio.to_thread
 from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from pressrun.api.file_headers import content_disposition, headers_for
 from pressrun.api.runs import run_of
 from pressrun.api.state import state_of
 from pressrun.artifacts.model import MANIFEST_NAME, StoredFile
-from pressrun.errors import Conflict, NotFound
+from pressrun.errors import Conflict, NotFound, is_out_of_descriptors, out_of_descriptors
 from pressrun.exports.zip import stream_zip
 from pressrun.pipeline.publish import batch_folder_name
 from pressrun.runs.model import Run
@@ -40,9 +45,7 @@ async def get_file(request: Request) -> Response:
     headers = _file_headers(request, file)
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return _not_modified(headers)
-    if not await anyio.to_thread.run_sync(_is_plain_file, path):
-        raise NotFound("this file is no longer there")
-    return FileResponse(path, headers=headers, media_type=headers["Content-Type"])
+    return OpenedFile(path, headers=headers, media_type=headers["Content-Type"])
 
 
 async def _get_staged(request: Request, run: Run, name: str) -> Response | None:
@@ -98,5 +101,38 @@ def _not_modified(headers: dict[str, str]) -> Response:
     return Response(status_code=304, headers={name: headers[name] for name in ("ETag", "Cache-Control")})
 
 
-def _is_plain_file(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()
+class OpenedFile(FileResponse):
+    """A plain file, opened once and without following a link, before anything is sent: a run may be deleted meanwhile.
+
+    Raises: NotFound, and then nothing was sent.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with await anyio.to_thread.run_sync(_open_plain, self.path) as descriptor:
+            self.path = f"/dev/fd/{descriptor}"  # the very file, also when its name is gone
+            self.stat_result = os.fstat(descriptor)
+            self.set_stat_headers(self.stat_result)
+            await super().__call__(scope, receive, send)
+
+
+@contextmanager
+def _closing(descriptor: int) -> Iterator[int]:
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _open_plain(path: str | os.PathLike[str]) -> AbstractContextManager[int]:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as exc:
+        if exc.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            raise NotFound("this file is no longer there") from exc
+        if is_out_of_descriptors(exc):
+            raise out_of_descriptors() from exc
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NotFound("this file is no longer there")
+    return _closing(descriptor)

@@ -1,7 +1,8 @@
 """The gate: what may come in at all. One pure-ASGI middleware in front of the whole app, on every path.
 
 Owns what is decided before a route is known, from the request's head alone: Host, Origin, path, method, sizes, media
-type, token; and the security headers of every answer. Owns neither what a route does nor how a body is read.
+type, token, the caller's share (api/quotas.py); and the security headers of every answer. Owns neither what a route
+does nor how a body is read.
 
 It must be the outermost layer (`Gate(Starlette(...), config)`), so that no path and no error page goes around it.
 Decides on `scope["path"]` only: `request.url` is made from the Host header, which is the client's word.
@@ -16,7 +17,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, cast
 from urllib.parse import unquote
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -28,9 +29,12 @@ from pressrun.api.cors import CorsOrigins, answer_headers, is_preflight, preflig
 from pressrun.api.file_headers import UI_CSP
 from pressrun.api.hosts import Authority, HostList, is_own_origin, parse_authority
 from pressrun.api.problems import problem_response
+from pressrun.api.quotas import CallerQuotas, Usage
+from pressrun.api.streams import hosted_of
 from pressrun.api.tokens import ANYBODY, LOCAL, Caller, Tokens, TokenScope, with_caller
 from pressrun.errors import (
     BodyTooLarge,
+    CallerLimit,
     Forbidden,
     HeadersTooLarge,
     InvalidRequest,
@@ -52,6 +56,8 @@ _MOST_REMEMBERED = 128  # arbitrary (16..1 000): heads, so 2 MB at most
 
 _AROUND_BYTES = 4  # of a header: ": " and CR LF
 _TOKEN_HEADER = b"authorization"
+_LENGTH, _CHUNKS = b"content-length", b"transfer-encoding"
+_ABOUT_LENGTH = frozenset({_LENGTH, _CHUNKS})
 
 _ABSOLUTE_FORM = re.compile(rb"https?://([^/?#@\s]+)(/.*)?", re.IGNORECASE | re.DOTALL)
 _PATH_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\\]")
@@ -83,6 +89,7 @@ class GateConfig:
     methods_of: Callable[[str], tuple[str, ...]] = lambda path: ALLOWED_METHODS
     cors: CorsOrigins = field(default_factory=CorsOrigins)
     tokens: Tokens = field(default_factory=lambda: Tokens({}))
+    quotas: CallerQuotas | None = None
     max_body_bytes: int = 32 * 1024 * 1024
     max_header_bytes: int = MAX_HEADER_BYTES
     public_paths: frozenset[str] = frozenset({"/", "/index.html", "/livez", "/favicon.ico", "/favicon.svg", "/docs"})
@@ -113,6 +120,7 @@ class Gate:
         self._app = app
         self._config = config
         self._judge = lru_cache(_MOST_REMEMBERED)(partial(judge, config))  # refusals are raised, so not remembered
+        self._told = lru_cache(_MOST_REMEMBERED)(_caller_limit)  # who floods is told the same, and soon
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -137,7 +145,30 @@ class Gate:
                 answer = Response(status_code=204, headers=preflight_headers(ALLOWED_METHODS))
                 await answer(scope, receive, send)
             else:
-                await self._app(with_caller(scope, admitted), receive, send)
+                usage = None if self._config.quotas is None else self._config.quotas.usage_of(admitted, scope)
+                inner = with_caller(scope, admitted)
+                if usage is None:
+                    await self._app(inner, receive, send)
+                else:
+                    await self._booked(usage, inner, receive, send)
+
+    async def _booked(self, usage: Usage, scope: Scope, receive: Receive, send: Send) -> None:
+        """As much as the caller's share allows; a place for a stream is held until the stream has ended."""
+        quotas, stream = cast(CallerQuotas, self._config.quotas), _may_stream(scope)
+        try:
+            length = 0 if scope["method"] in SAFE_METHODS else _declared_bytes(scope)
+            quotas.book(usage, body_bytes=length or 0, stream=stream)
+        except CallerLimit as refusal:
+            await self._told(str(refusal), refusal.limit, refusal.retry_after_s)(scope, receive, send)
+            return
+        try:
+            await self._app(scope, receive if length is not None else quotas.metered(usage, receive), send)
+        finally:
+            hosted = hosted_of(scope) if stream else None
+            if hosted is not None and hosted.stream is not None:
+                hosted.on_end = usage.close_stream
+            elif stream:
+                usage.close_stream()
 
     def _with_cors(self, scope: Scope, send: Send) -> Send:
         """Lets a page of an allowed origin read the answer, whatever it is; as it came where none is configured."""
@@ -168,6 +199,26 @@ def in_origin_form(scope: Scope) -> tuple[Scope, str | None]:
     raw_path = match[2] or b"/"
     path = unquote(raw_path.decode("ascii"))
     return {**scope, "path": path, "raw_path": raw_path}, match[1].decode("ascii")
+
+
+def _caller_limit(message: str, limit: str | None, retry_after_s: int) -> Response:
+    return problem_response(CallerLimit(message, limit=limit, retry_after_s=retry_after_s))
+
+
+def _may_stream(scope: Scope) -> bool:
+    """Whether the answer may be a stream of events; known from the head, before anything has begun."""
+    path: str = scope["path"]
+    if scope["method"] == "GET":
+        return path.endswith("/events")
+    if scope["method"] != "POST" or not path.endswith(("/generate-sse", "/rerender")):
+        return False
+    return not any(name == b"prefer" and b"respond-async" in value for name, value in scope["headers"])
+
+
+def _declared_bytes(scope: Scope) -> int | None:
+    """The length that a body says it has, 0 where there is none; None: it comes in chunks, and is counted then."""
+    lengths = {name: value for name, value in scope["headers"] if name in _ABOUT_LENGTH}
+    return None if _CHUNKS in lengths else int(lengths.get(_LENGTH, b"0"))
 
 
 def read_head(scope: Scope, tokens: Tokens) -> tuple[Head, Caller | None]:

@@ -16,14 +16,15 @@ import socket
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from pressrun.api.door import Door, busy
 from pressrun.api.problems import problem_response
 from pressrun.errors import PressrunError, StartupError
+from pressrun.procfs import descriptors_of
 
 _MOST_DESCRIPTORS = 65_536  # some programs we start look at each possible one
+_ASSUMED_IN_USE = 32  # without /proc: a process that has only imported has about a dozen
 _OWN_SHARE = (48, 512)  # descriptors kept for database, browser, ffmpeg, files: a tenth of the limit, within these
 _FEWEST_PLACES = 16
 _ACCEPTED_AT_ONCE = 64  # arbitrary (16..256): a crowd comes in by turns, so that not all its requests begin at once
@@ -45,14 +46,7 @@ def count_places() -> int:
             soft = most
     limit = most if soft == resource.RLIM_INFINITY else soft
     low, high = _OWN_SHARE
-    return max(_FEWEST_PLACES, limit - _descriptors_in_use() - min(high, max(low, limit // 10)))
-
-
-def _descriptors_in_use() -> int:
-    try:
-        return sum(1 for _ in Path("/proc/self/fd").iterdir())
-    except OSError:
-        return 32  # no /proc: a process that has only imported has about a dozen
+    return max(_FEWEST_PLACES, limit - (descriptors_of() or _ASSUMED_IN_USE) - min(high, max(low, limit // 10)))
 
 
 def open_listeners(host: str, port: int, door: Door) -> list[socket.socket]:

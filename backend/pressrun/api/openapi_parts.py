@@ -51,6 +51,7 @@ EVERYWHERE = {
     "431": problem("headers too large"),
     "400": problem("malformed"),
     "401": problem("a token is needed"),
+    "429": problem("the caller has its share; `limit` says which, Retry-After when to come back"),
     "403": problem("not from there"),
     "421": problem("not this host"),
 }

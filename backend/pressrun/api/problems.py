@@ -23,7 +23,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from pressrun.api.methods import methods_of
-from pressrun.errors import FieldErrors, MethodNotAllowed, NotFound, PressrunError, ServerBusy
+from pressrun.errors import CallerLimit, FieldErrors, MethodNotAllowed, NotFound, PressrunError, ServerBusy
 from pressrun.telemetry import INCIDENT_NOTE, SecretMask
 
 MEDIA_TYPE = "application/problem+json"
@@ -51,6 +51,7 @@ STATUS: Mapping[str, int] = {
     "log_pruned": 410,
     "server_busy": 503,
     "lane_paused": 409,
+    "caller_limit": 429,
     "startup": 500,
     "wrong_store": 500,
     "internal": 500,
@@ -103,7 +104,7 @@ def problem_headers(exc: PressrunError) -> dict[str, str]:
     """The headers that belong to the problem, `Retry-After` and the like."""
     headers = {"Cache-Control": "no-store"}  # a 404 or 410 may otherwise be kept by a cache (RFC 9111, 4.2.2)
     if exc.retryable:  # the same request may pass later, and by itself: the client is told when to ask again
-        headers["Retry-After"] = str(exc.retry_after_s if isinstance(exc, ServerBusy) else _LOOK_AGAIN_S)
+        headers["Retry-After"] = str(exc.retry_after_s if isinstance(exc, ServerBusy | CallerLimit) else _LOOK_AGAIN_S)
     elif STATUS[exc.code] == HTTPStatus.CONFLICT:  # generic clients otherwise repeat a 409 by themselves
         headers |= {"x-should-retry": "false", "stripe-should-retry": "false"}
     if exc.code == "unauthorized":

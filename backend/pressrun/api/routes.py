@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from pressrun.api import again, artifacts, docs_page, generate, health, lanes, metrics, openapi, pages, retention, runs
 from pressrun.api.methods import Direct, Endpoint, OnlyRoute
+from pressrun.api.reads import by_turns
 
 
 def or_page(endpoint: Endpoint) -> Endpoint:
@@ -28,9 +29,9 @@ def build_routes() -> list[BaseRoute]:
     return [
         Route(generate.ROUTE, Direct(generate.generate_sse), methods=["POST"]),
         Route("/admission/explain", generate.explain_admission, methods=["POST"]),
-        Route("/runs", or_page(runs.list_runs), methods=["GET"]),
+        Route("/runs", or_page(by_turns(runs.list_runs)), methods=["GET"]),
         OnlyRoute("/runs/current", runs.current_run, methods=["GET"]),
-        Route("/runs/{operation_id}", or_page(runs.show_run), methods=["GET"]),
+        Route("/runs/{operation_id}", or_page(by_turns(runs.show_run)), methods=["GET"]),
         Route("/runs/{operation_id}", runs.delete_run, methods=["DELETE"]),
         Route("/runs/{operation_id}/events", runs.follow_run, methods=["GET"]),
         Route("/runs/{operation_id}/cancel", runs.cancel_run, methods=["POST"]),
@@ -39,12 +40,12 @@ def build_routes() -> list[BaseRoute]:
         Route("/runs/{operation_id}/rerender", again.rerender_run, methods=["POST"]),
         Route("/runs/{operation_id}/pause", again.pause_run, methods=["POST"]),
         Route("/runs/{operation_id}/resume", again.resume_run, methods=["POST"]),
-        Route("/runs/{operation_id}/log", runs.get_log, methods=["GET"]),
-        Route("/runs/{operation_id}/spec", runs.get_spec, methods=["GET"]),
+        Route("/runs/{operation_id}/log", by_turns(runs.get_log), methods=["GET"]),
+        Route("/runs/{operation_id}/spec", by_turns(runs.get_spec), methods=["GET"]),
         Route("/runs/{operation_id}/pin", runs.pin_run, methods=["PUT", "DELETE"]),
-        Route("/runs/{operation_id}/files/{name:path}", artifacts.get_file, methods=["GET"]),
-        Route("/runs/{operation_id}/archive.zip", artifacts.get_archive, methods=["GET"]),
-        Route("/lanes", lanes.list_lanes, methods=["GET"]),
+        Route("/runs/{operation_id}/files/{name:path}", by_turns(artifacts.get_file), methods=["GET"]),
+        Route("/runs/{operation_id}/archive.zip", by_turns(artifacts.get_archive), methods=["GET"]),
+        Route("/lanes", by_turns(lanes.list_lanes), methods=["GET"]),
         Route("/lanes/{lane}/pause", lanes.pause_lane, methods=["POST"]),
         Route("/lanes/{lane}/resume", lanes.resume_lane, methods=["POST"]),
         Route("/retention", retention.sweep, methods=["POST"]),

@@ -14,6 +14,7 @@ from pressrun.browser.self_test import Seal
 from pressrun.db.engine import Database
 from pressrun.egress.broker import Egress
 from pressrun.events.log import EventLog
+from pressrun.fair_limiter import FairLimiter
 from pressrun.run_logs import RunLogs
 from pressrun.runs.history import RunHistory
 from pressrun.runs.retention import Retention
@@ -38,6 +39,7 @@ class AppState:
     egress: Egress
     retention: Retention
     refusals: Refusals
+    reads: FairLimiter
 
 
 def state_of(request: Request) -> AppState:

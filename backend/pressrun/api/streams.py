@@ -8,7 +8,9 @@ server's own for the request; a reader that does not read is cut off by the conn
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 import anyio
 from starlette.requests import Request
@@ -27,13 +29,29 @@ STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # no 
 _RETRY = b"retry: 2000\n\n"  # CONTRACT
 _PING = b": ping\n\n"
 _MAX_CURSOR_DIGITS = 10
-_HOSTED = "pressrun.hosted_streams"
+_HOSTED = "pressrun.hosted_stream"
 _BEGIN_AT_ONCE = 64  # arbitrary (16..256): more than the threads that read for them
 _END_LIMIT_S = 5.0  # arbitrary (1..10): `on_end` is a short transaction; a stuck disk must not keep the server up
 _TRY_AGAIN_S = 0.5  # arbitrary (0.2..2): how soon readers go on when the database is back
 
 Following = Callable[[Callable[[], None]], Follower]
 """Opens a place in a run's log; what it is given is called whenever there may be news."""
+
+
+@dataclass(slots=True)
+class Hosted:
+    """A request's place at its `StreamHost`: the stream that a route has opened for it, if any.
+
+    `on_end` is called when the stream has ended, however it does; nobody calls it when there is no stream.
+    """
+
+    stream: RunStream | None = None
+    on_end: Callable[[], None] | None = None
+
+
+def hosted_of(scope: Scope) -> Hosted | None:
+    """Where the request's stream is run when the routes are done; None: by its route."""
+    return cast("Hosted | None", scope.get(_HOSTED))
 
 
 class RunStream(Response):
@@ -65,7 +83,7 @@ class RunStream(Response):
         self._on_end = on_end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        hosted: list[RunStream] | None = scope.get(_HOSTED)
+        hosted = hosted_of(scope)
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             self.raw_headers = []  # sent: an open stream keeps only what it needs
@@ -75,7 +93,7 @@ class RunStream(Response):
         if hosted is None:
             await self.run(receive, send)
         else:
-            hosted.append(self)
+            hosted.stream = self
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Sends the body, until the run has ended, the client is gone or the server stops."""
@@ -123,14 +141,18 @@ class StreamHost:
         self._beginning = anyio.Semaphore(_BEGIN_AT_ONCE, fast_acquire=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        hosted: list[RunStream] = []
+        hosted = Hosted()
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].endswith("/events"):
             async with self._beginning:  # short: there is no body to wait for, and nothing but a head is sent
                 await self._app({**scope, _HOSTED: hosted}, receive, send)
         else:
             await self._app({**scope, _HOSTED: hosted}, receive, send)
-        if hosted:
-            await hosted.pop().run(receive, send)
+        if hosted.stream is not None:
+            try:
+                await hosted.stream.run(receive, send)
+            finally:
+                if hosted.on_end is not None:
+                    hosted.on_end()
 
 
 def cursor_of(request: Request, last_seq: int | None = None) -> int:

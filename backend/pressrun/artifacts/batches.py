@@ -13,10 +13,10 @@ from pathlib import Path
 
 import structlog
 
-from pressrun.artifacts.disk import is_out_of_descriptors, size_of, sync
+from pressrun.artifacts.disk import size_of, sync
 from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile, media_type_of
 from pressrun.artifacts.staged import staged_folders, take_over
-from pressrun.errors import AttemptSuperseded, NotFound, RunFailure
+from pressrun.errors import AttemptSuperseded, NotFound, RunFailure, is_out_of_descriptors
 from pressrun.failpoints import failpoint
 
 _log = structlog.get_logger(__name__)
@@ -80,24 +80,20 @@ def measure(batch: Path, staging_root: Path, operation_id: str) -> int:
 
 
 def load_manifest(folder: Path) -> Manifest:
-    try:
-        text = (folder / MANIFEST_NAME).read_text(encoding="utf-8")
-    except FileNotFoundError as exc:
-        raise NotFound("the files of this run are no longer there") from exc
-    return Manifest.model_validate_json(text)
+    return Manifest.model_validate_json(_read_manifest(folder))
 
 
 def load_records(folder: Path) -> Mapping[str, StoredFile]:
     """Every file of the batch by its name, the manifest too."""
-    files = {file.name: file for file in load_manifest(folder).files}
-    return {**files, MANIFEST_NAME: _manifest_record(folder / MANIFEST_NAME)}
+    data = _read_manifest(folder)  # once: the batch may be deleted at any moment
+    files = {file.name: file for file in Manifest.model_validate_json(data).files}
+    digest = hashlib.sha256(data).hexdigest()
+    own = StoredFile(name=MANIFEST_NAME, media_type=media_type_of(MANIFEST_NAME), size_bytes=len(data), sha256=digest)
+    return {**files, MANIFEST_NAME: own}
 
 
-def _manifest_record(path: Path) -> StoredFile:
-    data = path.read_bytes()
-    return StoredFile(
-        name=MANIFEST_NAME,
-        media_type=media_type_of(MANIFEST_NAME),
-        size_bytes=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
-    )
+def _read_manifest(folder: Path) -> bytes:
+    try:
+        return (folder / MANIFEST_NAME).read_bytes()
+    except FileNotFoundError as exc:
+        raise NotFound("the files of this run are no longer there") from exc

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import anyio.to_thread
 
-from pressrun.errors import DiskFailed, ServerBusy, failure_of_disk
+from pressrun.errors import DiskFailed, failure_of_disk, is_out_of_descriptors, out_of_descriptors
 
 GRAVE = "deleted-"
 T = TypeVar("T")
@@ -27,18 +27,13 @@ async def in_thread(work: Callable[..., T], *args: object) -> T:
         return await anyio.to_thread.run_sync(work, *args)
     except OSError as exc:
         if is_out_of_descriptors(exc):
-            raise ServerBusy("the server has no file descriptor left; try again shortly") from exc
+            raise out_of_descriptors() from exc
         failure = failure_of_disk(exc)
         if failure is None and exc.errno == errno.EACCES:  # in our own folder: it was made read-only
             failure = DiskFailed()
         if failure is not None:
             raise failure from exc
         raise
-
-
-def is_out_of_descriptors(exc: OSError) -> bool:
-    """Whether it says nothing of the file: the process, or the machine, has too many open."""
-    return exc.errno in (errno.EMFILE, errno.ENFILE)
 
 
 def prove_writable(root: Path) -> None:

@@ -65,8 +65,11 @@ def find_batches(data_dir: Path, wanted: str | None) -> list[Path]:
 
 
 def verify_batches(folders: list[Path]) -> Iterator[FolderReport]:
-    """One report after the other, as each is ready."""
-    return (verify_batch(folder) for folder in folders)
+    """One report after the other, as each is ready; none of a folder that a server beside us has removed meanwhile."""
+    for folder in folders:
+        report = verify_batch(folder)
+        if report.whole or folder.is_dir():  # it goes by one rename: what is damaged and still there is damaged
+            yield report
 
 
 def verify_batch(folder: Path) -> FolderReport:

@@ -25,7 +25,8 @@ from pressrun.browser.page_breaks import Slice
 from pressrun.browser.pool import BrowserPool, Seat
 from pressrun.browser.ports import Screen
 from pressrun.browser.worklist import MAX_RETRIES, WorkList
-from pressrun.errors import BrowserCrashed, BrowserFailure, BrowserUnavailable, PoolExhausted, PressrunError
+from pressrun.errors import BrowserCrashed, BrowserFailure, BrowserUnavailable, PoolExhausted
+from pressrun.groups import open_task_group
 
 _log = logging.getLogger(__name__)
 
@@ -59,10 +60,8 @@ async def draw(pool: BrowserPool, picture: Picture, *, run: str, plan: Plan, sav
     """
     drawing = _Drawing(pool, picture, run, plan, save)
     try:
-        async with anyio.create_task_group() as tasks:
+        async with open_task_group() as tasks:
             await drawing.recruit(tasks)
-    except* PressrunError as group:  # one failure ends all; what happened is the first
-        raise _first(group) from None
     finally:
         pool.note_share(run, 0)
 
@@ -163,16 +162,13 @@ class _Drawing:
         self._tell()
         crash: BrowserCrashed | None = None
         send, receive = anyio.create_memory_object_stream[tuple[int, str]](0)
-        try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._save_each, lease, work, receive)
-                async with send:
-                    try:
-                        await self._capture_each(lease, member, work, send)
-                    except BrowserCrashed as exc:
-                        crash = exc  # what was captured before is saved first
-        except* PressrunError as group:
-            raise _first(group) from None
+        async with open_task_group() as tasks:
+            tasks.start_soon(self._save_each, lease, work, receive)
+            async with send:
+                try:
+                    await self._capture_each(lease, member, work, send)
+                except BrowserCrashed as exc:
+                    crash = exc  # what was captured before is saved first
         if crash is not None:
             raise crash
 
@@ -241,10 +237,3 @@ class _Drawing:
     def _tell(self) -> None:
         self._news.set()
         self._news = anyio.Event()
-
-
-def _first(group: BaseExceptionGroup[PressrunError]) -> PressrunError:
-    first: BaseExceptionGroup[PressrunError] | PressrunError = group
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    return first

@@ -10,15 +10,20 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.to_thread
 from anyio.abc import TaskGroup
 from playwright._impl import transport
 from playwright.async_api import Error, Playwright, async_playwright
 
-from pressrun.browser.handle import ProcessHandle, children_of
+from pressrun.browser.handle import ProcessHandle
+from pressrun.browser.scratch import Scratch, sweep
 from pressrun.errors import BrowserUnavailable
+from pressrun.procfs import children_of
 
 _log = logging.getLogger(__name__)
 
@@ -42,10 +47,19 @@ class Driver:
         self.launching = anyio.Lock()  # one launch at a time: else nobody knows whose a stray child of the driver is
         self._context = async_playwright()
         self._playwright: Playwright | None = None
+        self._scratch: Scratch | None = None
 
     async def start(self) -> None:
         """Raises: BrowserUnavailable when the driver ends at once, as it does without its system libraries."""
         try:
+            await anyio.to_thread.run_sync(sweep)
+            self._scratch = await anyio.to_thread.run_sync(Scratch)
+        except OSError as exc:
+            raise BrowserUnavailable(
+                f"No folder for temporary files could be made: {exc.strerror}; make room there, or set TMPDIR."
+            ) from exc
+        try:
+            _temporary.set(self.temporary)
             self._playwright = await self._context.start()
         except Exception as exc:
             # Playwright has no class of its own for this; the text is in its transport.py.
@@ -55,6 +69,12 @@ class Driver:
             raise BrowserUnavailable(
                 "Playwright's driver does not start; run `pressrun install-browser`, which mends it."
             ) from exc
+
+    @property
+    def temporary(self) -> Path:
+        """The folder for temporary files of its own and of its browsers; goes with it."""
+        assert self._scratch is not None  # noqa: S101 - `start` came first
+        return self._scratch.path
 
     @property
     def playwright(self) -> Playwright:
@@ -98,6 +118,7 @@ class Driver:
     async def kill(self, *, politely: bool = True) -> None:
         """Ends the process, politely if it listens, and every browser that it has started. Safe to call again."""
         if self._process is None:
+            await self._clean_up()
             return
         browsers = [ProcessHandle(pid) for pid in self.children()] if self.is_running else []
         with anyio.move_on_after(_DEATH_TIMEOUT_S, shield=True):
@@ -115,12 +136,22 @@ class Driver:
         broken = self._context._client._transport.on_error_future  # type: ignore[union-attr]
         if broken.done() and not broken.cancelled():
             broken.exception()  # else asyncio complains that nobody has read it
+        await self._clean_up()
+
+    async def _clean_up(self) -> None:
+        if self._scratch is not None:
+            with anyio.CancelScope(shield=True):  # a second at most
+                await anyio.to_thread.run_sync(self._scratch.remove)
+
+
+_temporary: ContextVar[Path] = ContextVar("_temporary")  # folder of the driver that is being started
 
 
 def _environment() -> dict[str, str]:
     """All that the driver gets to see of the environment: nothing of the server's settings, so no secret."""
     kept = {name: value for name, value in os.environ.items() if name in _PASSED_ON}
-    return {"NODE_OPTIONS": _NODE_OPTIONS, **kept, "PW_LANG_NAME": "python", "PW_LANG_NAME_VERSION": _PYTHON}
+    own = {"TMPDIR": str(_temporary.get())}
+    return {"NODE_OPTIONS": _NODE_OPTIONS, **kept, **own, "PW_LANG_NAME": "python", "PW_LANG_NAME_VERSION": _PYTHON}
 
 
 # Playwright gives its driver all that we have, and offers no way to say otherwise (playwright/_impl/transport.py);

@@ -6,7 +6,8 @@ import contextlib
 import logging
 import os
 import signal
-from pathlib import Path
+
+from pressrun.procfs import rss_bytes_of
 
 _log = logging.getLogger(__name__)
 
@@ -30,22 +31,9 @@ class ProcessHandle:
 
     def rss_bytes(self) -> int | None:
         """Its resident memory; None where /proc is not there to tell."""
-        try:
-            pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        except (OSError, ValueError, IndexError):
-            return None
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        return rss_bytes_of(self.pid)
 
     def release(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
-
-
-def children_of(pid: int) -> set[int]:
-    """The direct children of a process; empty where /proc is not there to tell."""
-    found: set[int] = set()
-    for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            found.update(int(child) for child in tasks.read_text().split())
-    return found

@@ -20,7 +20,13 @@ from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.detached import run_detached
-from pressrun.browser.document_limits import refuse_too_large, too_many_nodes, too_many_pixels
+from pressrun.browser.document_limits import (
+    refuse_too_large,
+    too_many_filtered_pixels,
+    too_many_frames,
+    too_many_nodes,
+    too_many_pixels,
+)
 from pressrun.browser.image import ImageFormat, ImageOptions, PngMode, finish
 from pressrun.browser.page_breaks import BOX_KINDS, Box, Slice
 from pressrun.browser.pdf_links import without_bad_links
@@ -105,7 +111,7 @@ class Lease:
 
         Raises:
             RenderTimeout: it did not get ready in time.
-            DocumentTooLarge: it has too many elements, or too large pictures.
+            DocumentTooLarge: it has too many elements or frames, or too large pictures.
         """
         try:
             await refuse_too_large(html, self._config)
@@ -169,6 +175,8 @@ class Lease:
             raise too_many_nodes(over["nodes"], config)
         if "pixels" in over:
             raise too_many_pixels(over["pixels"], config)
+        if "filtered" in over:
+            raise too_many_filtered_pixels(over["filtered"], config)
 
     async def _measure(self) -> DocumentLayout:
         answer = await self._page.ask("layout", {"maxBoxes": self._config.max_boxes})
@@ -267,6 +275,8 @@ class Lease:
                 f"The document opens more than {config.max_windows} windows (PRESSRUN_PAGE_MAX_WINDOWS); "
                 "remove the script that does."
             )
+        if self._page.overframed:
+            return too_many_frames(config)
         if self._page.outgrown:
             return DocumentTooLarge(
                 f"The document needs more than {config.max_memory_mb} MB of memory (PRESSRUN_PAGE_MAX_MEMORY_MB); "

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from pathlib import Path
 
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+from pressrun.procfs import descendants_of, name_of, rss_bytes_of
 
 
 def browser_memory_bytes(pid: int | None = None) -> dict[str, int]:
@@ -15,27 +14,11 @@ def browser_memory_bytes(pid: int | None = None) -> dict[str, int]:
     Pages that processes of one browser share count for each: it is the most they can hold, not the least.
     """
     found: defaultdict[str, int] = defaultdict(int)
-    waiting = _children(pid or os.getpid())
-    while waiting:
-        child = waiting.pop()
-        waiting += _children(child)
-        try:
-            name = Path(f"/proc/{child}/comm").read_text().strip()
-            resident = int(Path(f"/proc/{child}/statm").read_text().split()[1])
-        except (OSError, IndexError, ValueError):
-            continue  # ended meanwhile
-        found[_kind(name)] += resident * _PAGE_BYTES
+    for child in descendants_of(pid or os.getpid()):
+        name, resident = name_of(child), rss_bytes_of(child)
+        if name is not None and resident is not None:
+            found[_kind(name)] += resident
     return dict(found)
-
-
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            found += map(int, listed.read_text().split())
-        except OSError:
-            continue
-    return found
 
 
 def _kind(name: str) -> str:

@@ -12,13 +12,13 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final, Protocol
 
 import anyio
 from playwright.async_api import Error
 
-from pressrun.browser.handle import ProcessHandle, children_of
+from pressrun import procfs
+from pressrun.browser.handle import ProcessHandle
 
 _log = logging.getLogger(__name__)
 
@@ -49,15 +49,17 @@ class PageMemory:
     async def opening(self) -> AsyncIterator[list[Page]]:
         """The body appends the page that it opens; the renderer that is new then is its own."""
         async with self._opening:
-            before, made = _renderers(self._pid), list[Page]()
+            before, made = _renderers(self._pid) or set(), list[Page]()
             yield made
-            self._owners.update(dict.fromkeys(_renderers(self._pid) - before, made[0]) if made else {})
+            if made:
+                self._owners.update(dict.fromkeys((_renderers(self._pid) or set()) - before, made[0]))
             self._opened.set()
 
     async def watch(self, lost: anyio.Event) -> None:
         """Looks as long as there is a page, until the browser is lost."""
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._look_on)
+            if procfs.HERE:
+                tasks.start_soon(self._look_on)
             await lost.wait()
             tasks.cancel_scope.cancel()
 
@@ -65,10 +67,13 @@ class PageMemory:
         while True:
             await self._opened.wait()
             self._opened = anyio.Event()
-            while known := _renderers(self._pid):
+            while (known := _renderers(self._pid)) or known is None:
+                if known is None:
+                    await anyio.sleep(_LOOK_S * _SEARCH_EVERY)
+                    continue
                 self._owners = {pid: page for pid, page in self._owners.items() if pid in known}
                 for _ in range(_SEARCH_EVERY):
-                    for pid in [pid for pid in known if _resident_bytes(pid) > self._limit_bytes]:
+                    for pid in [pid for pid in known if (procfs.rss_bytes_of(pid) or 0) > self._limit_bytes]:
                         known.discard(pid)
                         await self._end(pid)
                     await anyio.sleep(_LOOK_S)
@@ -89,24 +94,19 @@ class PageMemory:
         process.release()
 
 
-def _resident_bytes(pid: int) -> int:
-    process = ProcessHandle(pid)
-    size_bytes = process.rss_bytes()
-    process.release()
-    return size_bytes or 0
+def _renderers(browser: int) -> set[int] | None:
+    """Those below the browser's process, or below the zygotes that it forks them from.
 
-
-def _renderers(browser: int) -> set[int]:
-    """Those below the browser's process, or below the zygotes that it forks them from."""
+    None when nothing could be seen: a browser is never without children, so it has gone, or no descriptor is left.
+    """
     found: set[int] = set()
-    waiting = children_of(browser)
+    waiting = procfs.children_of(browser)
+    if not waiting:
+        return None
     while waiting:
         pid = waiting.pop()
-        try:
-            if b"--type=renderer" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                found.add(pid)
-                continue
-        except OSError:
-            continue  # ended meanwhile
-        waiting |= children_of(pid)
+        if b"--type=renderer" in (procfs.command_line_of(pid) or b""):
+            found.add(pid)
+        else:
+            waiting |= procfs.children_of(pid)
     return found

@@ -39,6 +39,11 @@ class OpenPage(Protocol):
         ...
 
     @property
+    def overframed(self) -> bool:
+        """It has more frames than a page may, and was closed for that."""
+        ...
+
+    @property
     def flooded(self) -> bool:
         """It opened more windows than a page may, and was closed for that."""
         ...

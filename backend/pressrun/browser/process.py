@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -146,10 +145,10 @@ class LocalSource:
     async def _launch(self, driver: Driver, executable: Path) -> LocalChromium:
         config = self._config
         with anyio.fail_after(config.launch_timeout_s + _DRIVER_GRACE_S):
-            browser = await driver.playwright.chromium.launch(**_launch_options(executable, config))
+            browser = await driver.playwright.chromium.launch(**_launch_options(executable, config, driver.temporary))
             session = await browser.new_browser_cdp_session()
             info = await session.send("SystemInfo.getProcessInfo")
-        limits = PageLimits(config.max_windows, config.max_memory_mb * 1_000_000)
+        limits = PageLimits(config.max_windows, config.max_frames, config.max_memory_mb * 1_000_000)
         pid = next(process["id"] for process in info["processInfo"] if process["type"] == "browser")
         return LocalChromium(
             driver, browser, session, ProcessHandle(pid), limits, is_shell="headless" in executable.name
@@ -163,7 +162,7 @@ def _kill_strays(pids: set[int]) -> None:
         stray.release()
 
 
-def _launch_options(executable: Path, config: BrowserPoolConfig) -> dict[str, Any]:
+def _launch_options(executable: Path, config: BrowserPoolConfig, temporary: Path) -> dict[str, Any]:
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     if is_root:
         _log.warning(
@@ -174,7 +173,7 @@ def _launch_options(executable: Path, config: BrowserPoolConfig) -> dict[str, An
         "headless": True,
         "chromium_sandbox": not is_root,
         "args": sealing_flags(config),
-        "env": _environment(),
+        "env": _environment(temporary),
         "timeout": config.launch_timeout_s * 1000,
         "handle_sigint": False,  # a signal to the server ends the pool, in order; not the browser behind its back
         "handle_sigterm": False,
@@ -206,13 +205,13 @@ _QUIET = (
 )
 
 
-def _environment() -> dict[str, str]:
+def _environment(temporary: Path) -> dict[str, str]:
     """All that Chromium gets to see of the environment: nothing of the server's, so no secret."""
     return {
         "HOME": str(Path.home()),  # fontconfig's cache and the user's fonts
         "LANG": "C.UTF-8",
         "PATH": os.defpath,
-        "TMPDIR": tempfile.gettempdir(),
+        "TMPDIR": str(temporary),
     }
 
 

@@ -98,7 +98,7 @@ class RemoteSource:
 
     async def start(self) -> RemoteChromium:
         driver = await self._drivers.get()
-        limits = PageLimits(self._config.max_windows, self._config.max_memory_mb * 1_000_000)
+        limits = PageLimits(self._config.max_windows, self._config.max_frames, self._config.max_memory_mb * 1_000_000)
         remote: RemoteChromium | None = None
         try:
             with anyio.fail_after(self._config.connect_timeout_s + _DRIVER_GRACE_S):

@@ -13,7 +13,6 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import anyio
-from playwright.async_api import Error
 
 from pressrun.browser.addresses import RemoteAddress
 from pressrun.browser.ports import OpenPage, Screen
@@ -86,19 +85,11 @@ def _facing(address: RemoteAddress) -> str:
 
 
 async def _hits(browser: Opening, host: str, limit_s: float, *, scripts: bool) -> set[str]:
-    failure: Exception | None = None
-    hits: set[str] = set()
     async with open_listener(host) as listener:
-        try:
-            with anyio.fail_after(limit_s):
-                await listener.prove_hearing()
-                await _show(browser, page_of_ways(listener.address), limit_s, scripts=scripts)
-        except (Error, TimeoutError, OSError, BrowserUnavailable) as exc:
-            failure = exc  # raised outside of the listener's task group, which would wrap it
-        hits = set(listener.hits)
-    if failure is not None:
-        raise failure
-    return hits
+        with anyio.fail_after(limit_s):
+            await listener.prove_hearing()
+            await _show(browser, page_of_ways(listener.address), limit_s, scripts=scripts)
+    return set(listener.hits)
 
 
 async def _show(browser: Opening, html: str, limit_s: float, *, scripts: bool) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, CDPSession, Dialog, Error, Page, ProxySettings, Route
+from playwright.async_api import Browser, BrowserContext, CDPSession, Dialog, Error, Frame, Page, ProxySettings, Route
 
 from pressrun.browser.ports import Screen
 
@@ -42,6 +42,7 @@ class PageLimits:
     """What a page may not exceed, whatever the document does."""
 
     max_windows: int
+    max_frames: int
     max_memory_bytes: int
     drop_timeout_s: float = 1.0  # a connection closes in milliseconds
 
@@ -60,10 +61,15 @@ class SealedPage:
     crashed: bool = False
     outgrown: bool = False
     windows: int = 0
+    frames: int = 0
 
     @property
     def flooded(self) -> bool:
         return self.windows > self.limits.max_windows
+
+    @property
+    def overframed(self) -> bool:
+        return self.frames > self.limits.max_frames
 
     async def set_content(self, html: str, timeout_s: float) -> None:
         """Loads the document; the only way in: one from a URL could read files (BROWSER "Sealing a page")."""
@@ -185,6 +191,7 @@ async def open_page(
     sealed = SealedPage(context, page, session, screen, limits, fixed)
     page.on("crash", partial(_note_crash, sealed))
     page.on("dialog", _dismiss)
+    page.on("frameattached", partial(_count_frame, sealed))
     context.on("page", partial(_close_window, sealed))
     return sealed
 
@@ -219,6 +226,16 @@ async def _close_window(sealed: SealedPage, window: Page) -> None:
         await (sealed.context if sealed.flooded else window).close()
     except Error:
         return  # it went with its context
+
+
+async def _count_frame(sealed: SealedPage, _: Frame) -> None:
+    """Each is a document of its own, whatever element holds it; too many take the browser along, so the page ends."""
+    sealed.frames += 1
+    if sealed.frames == sealed.limits.max_frames + 1:
+        try:
+            await sealed.close()
+        except Error:
+            return  # it went with its context
 
 
 @lru_cache

@@ -74,17 +74,11 @@ class Seal:
             await self._pool.check()  # what is connected has been tried out
             self._proved = True
             return
-        failure: BrowserFailure | None = None
         try:
             async with open_listener() as listener:
-                try:
-                    await self._try_out(listener)
-                except BrowserFailure as exc:
-                    failure = exc  # raised outside of the listener's task group, which would wrap it
+                await self._try_out(listener)
         except OSError as exc:  # no descriptor left, or the port is somebody's for UDP
             raise BrowserUnavailable("The seal of Chromium could not be tested just now; try again shortly.") from exc
-        if failure is not None:
-            raise failure
         self._proved = not listener.hits
         if listener.hits:
             ways = " and ".join(sorted(set(listener.hits)))

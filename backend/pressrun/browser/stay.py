@@ -15,6 +15,7 @@ from pressrun.browser.detached import cancel_when_lost
 from pressrun.browser.ports import OpenPage, Screen
 from pressrun.browser.supervisor import BrowserSupervisor, Kept
 from pressrun.errors import BrowserCrashed, BrowserFailure
+from pressrun.groups import open_task_group
 
 _log = logging.getLogger(__name__)
 
@@ -78,17 +79,13 @@ class Stay:
     async def _open_page(self, kept: Kept, timeout_s: float) -> OpenPage:
         """Raises: TimeoutError, also when the browser is gone and the call does not notice."""
         page: OpenPage | None = None
-        failure: Error | None = None
         with anyio.fail_after(timeout_s):
-            async with anyio.create_task_group() as watch:
+            async with open_task_group() as watch:
                 watch.start_soon(cancel_when_lost, kept.browser.lost, watch.cancel_scope)
-                try:
-                    page = await kept.browser.open_page(self.screen)
-                except Error as exc:
-                    failure = exc
+                page = await kept.browser.open_page(self.screen)
                 watch.cancel_scope.cancel()
         if page is None:
-            raise failure or TimeoutError
+            raise TimeoutError
         return page
 
     async def _close(self, timeout_s: float) -> None:

@@ -14,6 +14,7 @@ import anyio
 from anyio.abc import SocketAttribute, SocketStream, UDPSocket
 
 from pressrun.errors import BrowserUnavailable
+from pressrun.groups import open_task_group
 
 SETTLE_S: Final = 0.2  # arbitrary: a request that gets out is there within 20 ms, also for names and on busy machines
 _ACCEPTED_S: Final = 5.0  # our own connection to our own listener
@@ -68,7 +69,7 @@ async def open_listener(host: str = "127.0.0.1") -> AsyncIterator[Listener]:
     port = tcp.extra(SocketAttribute.local_port)  # noqa: S610  (no query: anyio's word for an attribute)
     async with tcp, await anyio.create_udp_socket(local_host=host, local_port=port) as udp:
         listener = Listener(f"{host}:{port}")
-        async with anyio.create_task_group() as tasks:
+        async with open_task_group() as tasks:
             tasks.start_soon(tcp.serve, lambda stream: _hear(listener, stream))
             tasks.start_soon(_hear_udp, listener, udp)
             yield listener

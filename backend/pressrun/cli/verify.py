@@ -14,15 +14,16 @@ from pressrun.settings import Settings
 def verify(wanted: str | None, data_dir: Path | None, *, json: bool) -> int:
     """Prints what was found, folder by folder; the exit code. Raises: NotFound, ValidationError."""
     folders = find_batches(data_dir or Settings().data_dir, wanted)
-    damaged = 0
+    checked = damaged = 0
     for report in verify_batches(folders):
+        checked += 1
         damaged += not report.whole
         if json:
             say_json({**asdict(report), "whole": report.whole})
         else:
             _print(report)
     if not json:
-        say(f"{len(folders)} {'folder' if len(folders) == 1 else 'folders'} checked, {damaged or 'none'} damaged.")
+        say(f"{checked} {'folder' if checked == 1 else 'folders'} checked, {damaged or 'none'} damaged.")
     return Exit.ERROR if damaged else Exit.COMPLETE
 
 

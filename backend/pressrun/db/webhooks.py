@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from pressrun.db.processes import is_gone
-from pressrun.db.tables import webhooks
+from pressrun.db.tables import runs, webhooks
 
 
 class Delivery(NamedTuple):
@@ -47,12 +47,22 @@ def wants_webhook(connection: Connection, operation_id: str) -> bool:
 
 
 def claim_due(connection: Connection, owner: str, *, now: datetime, until: datetime, limit: int) -> Sequence[Delivery]:
-    """Messages that are due, which nobody else gets before `until`."""
+    """Messages that are due, which nobody else gets before `until`: of each caller the first, then the second …
+
+    So one whose receivers are many and slow does not hold up those of others.
+    """
+    turn = func.row_number().over(partition_by=runs.c.caller, order_by=webhooks.c.due_at)
+    due = (webhooks.c.state == "due", webhooks.c.due_at <= now)
+    in_turn = (
+        select(webhooks.c.operation_id)
+        .join(runs, runs.c.operation_id == webhooks.c.operation_id)
+        .where(*due)
+        .order_by(turn, webhooks.c.due_at)
+        .limit(limit)
+    )
     found = connection.execute(
         select(webhooks.c.operation_id)
-        .where(webhooks.c.state == "due", webhooks.c.due_at <= now)
-        .order_by(webhooks.c.due_at)
-        .limit(limit)
+        .where(webhooks.c.operation_id.in_(in_turn), *due)  # again: another process may just have claimed one
         .with_for_update(skip_locked=True)  # SQLite knows no such words, and there every write is alone
     ).scalars()
     columns = [webhooks.c[name] for name in Delivery._fields]

@@ -3,8 +3,9 @@
 Invariants: a name is looked up once per hop and *every* address it has must be allowed; the connection goes to one of
 those very addresses, whatever the name means a moment later. Redirects are followed by hand, each hop checked like
 the first. No cookies, no credentials, no proxy from the environment, nothing of the caller's on a second hop. One
-deadline over everything, and a limit on the inflated body. No connection is kept: a kept one would be matched to the
-next request by its address, not by the host whose certificate was checked.
+deadline over everything, and a limit on the inflated body. Documents are served in turn, webhooks apart from them. No
+connection is kept: a kept one would be matched to the next request by its address, not by the host whose certificate
+was checked.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import cast
@@ -21,12 +22,14 @@ import anyio
 import anyio.to_thread
 import httpx
 import structlog
+from anyio.lowlevel import RunVar
 
 from pressrun import __version__
 from pressrun.egress.addresses import Address, parse_address
 from pressrun.egress.bodies import ENCODINGS, read_body
 from pressrun.egress.policy import EgressPolicy, Target, read_target
 from pressrun.errors import FetchFailed
+from pressrun.fair_limiter import FairLimiter
 
 LIMIT_S = 10.0  # SAFETY: in all
 MAX_BYTES = 20 * 1024 * 1024  # SAFETY: inflated
@@ -34,7 +37,10 @@ _MAX_REDIRECTS = 5  # SAFETY
 _REDIRECTS = {301, 302, 303, 307, 308}
 _CONNECT_LIMIT_S = 4.0  # arbitrary: leaves time for a second address when the first is dead
 _MAX_ADDRESSES = 4  # arbitrary: tried one after the other
-_MAX_EXCHANGES = 32  # arbitrary: at once, over all runs; more wait, within their deadline
+_MAX_FETCHES = 32  # arbitrary: at once, over all documents; more wait
+_RESERVED = 16  # of them for documents that have none: as many as there are runs at a time by default
+_MAX_POSTS = 32  # arbitrary: four times what is delivered at a time
+_MAX_LOOK_UPS = 64  # all that can be wanted at once, in threads of their own: a resolver that hangs stops nothing else
 _CLOSE_LIMIT_S = 0.5
 # httpx translates what sockets raise, but not what TLS does once it is established (httpcore/_backends/anyio.py)
 _BROKEN = (httpx.TransportError, ssl.SSLError)
@@ -44,6 +50,7 @@ _CHARSET = re.compile(r""";\s*charset\s*=\s*(?:"([^"\\]{1,100})"|([^\s";]{1,100}
 Resolver = Callable[[str], Awaitable[Sequence[str]]]
 """A host's addresses as text, in the order to try. Raises: OSError."""
 
+_look_up_threads: RunVar[anyio.CapacityLimiter] = RunVar("pressrun_look_up_threads")
 _log = structlog.get_logger(__name__)
 
 
@@ -77,7 +84,8 @@ class Egress:
         self._resolve = resolve
         self._trusted = trusted
         self._transport: httpx.AsyncHTTPTransport | None = None
-        self._turns = anyio.CapacityLimiter(_MAX_EXCHANGES)
+        self._fetches = FairLimiter(_MAX_FETCHES, reserved=_RESERVED)
+        self._posts = anyio.CapacityLimiter(_MAX_POSTS)
 
     def check(self, url: str) -> str:
         """The URL in one spelling, if it may be tried, as far as can be told without a look-up.
@@ -89,10 +97,25 @@ class Egress:
         return target.url
 
     async def fetch(
-        self, url: str, *, accept: str = "*/*", max_bytes: int = MAX_BYTES, limit_s: float = LIMIT_S
+        self,
+        url: str,
+        *,
+        accept: str = "*/*",
+        max_bytes: int = MAX_BYTES,
+        limit_s: float = LIMIT_S,
+        share: Hashable | None = None,
     ) -> Fetched:
-        """GET, following redirects. Raises: EgressBlocked; FetchFailed, also for any status but 2xx."""
+        """GET, following redirects. Raises: EgressBlocked; FetchFailed, also for any status but 2xx.
+
+        `share` is for whom, as in a document (None: for this call alone): shares are served in turn, and the wait for
+        one's turn does not count, for it is others' doing. Whoever calls bounds it.
+        """
         target = read_target(url)
+        async with self._fetches.place(object() if share is None else share):
+            return await self._fetch(target, accept, max_bytes, limit_s)
+
+    async def _fetch(self, target: Target, accept: str, max_bytes: int, limit_s: float) -> Fetched:
+        begun = target
         with _within(limit_s, target):
             for _hop in range(_MAX_REDIRECTS + 1):
                 async with self._exchange("GET", target, {"Accept": accept}) as response:
@@ -100,7 +123,7 @@ class Egress:
                     if onward is None:
                         return await _whole(response, target, max_bytes)
                 target = onward
-        raise FetchFailed(f"{read_target(url).host} redirects more than {_MAX_REDIRECTS} times.")
+        raise FetchFailed(f"{begun.host} redirects more than {_MAX_REDIRECTS} times.")
 
     async def post(
         self, url: str, content: bytes, headers: Mapping[str, str], *, limit_s: float = LIMIT_S
@@ -111,7 +134,7 @@ class Egress:
         """
         target = read_target(url)
         with _within(limit_s, target):
-            async with self._exchange("POST", target, headers, content) as response:
+            async with self._posts, self._exchange("POST", target, headers, content) as response:
                 return response.status_code, dict(response.headers)
 
     async def aclose(self) -> None:
@@ -123,14 +146,13 @@ class Egress:
     async def _exchange(
         self, method: str, target: Target, headers: Mapping[str, str], content: bytes | None = None
     ) -> AsyncIterator[httpx.Response]:
-        async with self._turns:
-            addresses = await self._allowed_addresses(target)
-            response = await self._send(method, target, addresses, headers, content)
-            try:
-                yield response
-            finally:
-                with anyio.move_on_after(_CLOSE_LIMIT_S, shield=True):
-                    await response.aclose()
+        addresses = await self._allowed_addresses(target)
+        response = await self._send(method, target, addresses, headers, content)
+        try:
+            yield response
+        finally:
+            with anyio.move_on_after(_CLOSE_LIMIT_S, shield=True):
+                await response.aclose()
 
     async def _allowed_addresses(self, target: Target) -> list[Address]:
         """All addresses of the target. Raises: EgressBlocked when one of them is not allowed; FetchFailed."""
@@ -229,7 +251,12 @@ def _within(limit_s: float, target: Target) -> Iterator[None]:
 
 async def look_up(host: str) -> Sequence[str]:
     """The system's resolver, in a thread that is left behind when the answer does not come in time."""
+    try:
+        threads = _look_up_threads.get()
+    except LookupError:
+        threads = anyio.CapacityLimiter(_MAX_LOOK_UPS)
+        _look_up_threads.set(threads)
     found = await anyio.to_thread.run_sync(
-        lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM), abandon_on_cancel=True
+        lambda: socket.getaddrinfo(host, None, type=socket.SOCK_STREAM), abandon_on_cancel=True, limiter=threads
     )
     return [str(address[0]) for *_, address in found]

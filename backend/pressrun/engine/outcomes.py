@@ -21,10 +21,14 @@ from pressrun.errors import (
     PressrunError,
     RenderTimeout,
     RunCancelled,
+    ServerBusy,
     SourceTooComplex,
     failure_of_disk,
+    is_out_of_descriptors,
+    out_of_descriptors,
 )
 from pressrun.events.model import Error, Stage
+from pressrun.groups import first_cause
 from pressrun.pipeline.context import StageResult
 
 _DISK_FAILED = ("SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")
@@ -54,7 +58,7 @@ async def checkpointed(stage: Stage, work: Callable[[], Awaitable[StageResult]])
     begun_s = anyio.current_time()
     _log.info("stage begins", stage=stage)
     try:
-        result = (await work()).model_dump(mode="json")
+        result = (await _ungrouped(work)).model_dump(mode="json")
     except (AttemptSuperseded, RunCancelled):
         return {"stopped": True}
     except PressrunError as exc:
@@ -68,9 +72,18 @@ async def checkpointed(stage: Stage, work: Callable[[], Awaitable[StageResult]])
     return {"result": result}
 
 
+async def _ungrouped(work: Callable[[], Awaitable[StageResult]]) -> StageResult:
+    """Raises the first cause where a task group of a library failed; ours do so by themselves."""
+    try:
+        return await work()
+    except BaseExceptionGroup as group:
+        cause = first_cause(group)
+    raise cause
+
+
 def failure_of(exc: Exception, stage: Stage | None) -> Error:
-    """The `error` event for whatever was raised; an exception of no class of ours is not told, but for the disk's."""
-    known = _of_the_disk(exc) or exc
+    """The `error` event for whatever was raised; an exception of no class of ours is not told, but for the system's."""
+    known = _of_the_system(exc) or exc
     if isinstance(known, PressrunError):
         return Error(code=known.code, message=str(known), stage=stage, retryable=known.retryable)
     return Error(
@@ -81,16 +94,18 @@ def failure_of(exc: Exception, stage: Stage | None) -> Error:
     )
 
 
-def _of_the_disk(exc: BaseException | None) -> DiskFull | DiskFailed | None:
-    """What the disk has to do with it: in a file (OSError), or in the engine's own database."""
+def _of_the_system(exc: BaseException | None) -> DiskFull | DiskFailed | ServerBusy | None:
+    """What disk or descriptors have to do with it: in a file (OSError), or in the engine's own database."""
     while exc is not None:
         name = getattr(exc, "sqlite_errorname", "")
         if name == "SQLITE_FULL":
             return DiskFull()
         if name.startswith(_DISK_FAILED):
             return DiskFailed()
-        if isinstance(exc, OSError) and (failure := failure_of_disk(exc)) is not None:
-            return failure
+        if isinstance(exc, OSError):
+            failure = out_of_descriptors() if is_out_of_descriptors(exc) else failure_of_disk(exc)
+            if failure is not None:
+                return failure
         exc = exc.__cause__
     return None
 

@@ -17,6 +17,7 @@ import structlog
 from pressrun.db import runs as run_queries
 from pressrun.db.processes import cut_off_silent, is_gone
 from pressrun.db.ticks import DatabaseClock, readjust
+from pressrun.groups import open_task_group
 from pressrun.runs.background import tell_failure
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Neighbours:
             await readjust(self._database, self._clock)
 
     async def _tell(self, newest: dict[str, int]) -> None:
-        async with anyio.create_task_group() as tasks:
+        async with open_task_group() as tasks:
             for operation_id in self._log.followed_runs() & newest.keys():
                 tasks.start_soon(self._log.hear, operation_id, newest[operation_id])
 

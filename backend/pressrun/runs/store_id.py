@@ -1,4 +1,4 @@
-"""Whether this data folder is the store of the runs of this database (docs/decisions/0027).
+"""Whether this data folder is the store of the runs of this database (docs/decisions/0030).
 
 Two machines that share a Postgres and no disk would each look for the other's files in vain: runs fail that were
 finished, files are never removed, retries begin at zero. So both have a name in common, given at the first start: the

@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from pressrun.db import webhooks as queries
 from pressrun.errors import EgressBlocked, FetchFailed
+from pressrun.groups import open_task_group
 from pressrun.telemetry import on_one_line
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class WebhookDeliverer:
             if not await self._anything_due(now):
                 return
             claimed = await self._database.write(queries.claim_due, self._owner, now=now, until=until, limit=_AT_ONCE)
-            async with anyio.create_task_group() as tasks:
+            async with open_task_group() as tasks:
                 for delivery in claimed:
                     tasks.start_soon(self._try, delivery)
             if len(claimed) < _AT_ONCE:

@@ -14,6 +14,7 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from anyio.lowlevel import RunVar
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from pressrun.errors import ComposeFailed, SourceTooComplex
+from pressrun.fair_limiter import FairLimiter
 from pressrun.sources.parser_wire import HEADER
 
 MEMORY_LIMIT_BYTES = 1 << 30  # address space; 400 000 characters of dense Markdown were seen to need a third of it
@@ -99,7 +101,8 @@ class _Pool:
 
     keep: int = 0
     idle: list[_Child] = field(default_factory=list)
-    limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(max(2, os.cpu_count() or 1)))
+    # One is for documents that have none at work: the pictures of one need not hold up the text of another.
+    limiter: FairLimiter = field(default_factory=lambda: FairLimiter(max(2, os.cpu_count() or 1), reserved=1))
 
     async def take_waiting(self) -> _Child | None:
         while self.idle:
@@ -145,14 +148,15 @@ async def cool_down() -> None:
         await pool.idle.pop().kill()
 
 
-async def parse(task: str, *, timeout_s: float, **arguments: object) -> Any:
+async def parse(task: str, *, timeout_s: float, share: Hashable | None = None, **arguments: object) -> Any:
     """Runs a task of `parser_child` and returns its result. `timeout_s`: wall, and CPU rounded up.
 
-    Waiting for a free child does not count. Raises: SourceTooComplex at a limit, ComposeFailed if the parser is broken.
+    Waiting for a free child does not count; `share` is for whom, as in a document (None: for this call alone), and
+    shares are served in turn. Raises: SourceTooComplex at a limit, ComposeFailed if the parser is broken.
     """
     request = json.dumps({"task": task, **arguments}).encode()
     pool = _pool()
-    async with pool.limiter:
+    async with pool.limiter.place(object() if share is None else share):
         try:
             with anyio.fail_after(timeout_s):
                 answer = await _ask(pool, request, math.ceil(timeout_s))

@@ -17,6 +17,7 @@ import anyio
 
 from pressrun.egress.broker import Egress, Fetched
 from pressrun.errors import EgressBlocked, FetchFailed, SourceTooComplex
+from pressrun.groups import open_task_group
 from pressrun.sources.document import DocumentWarning
 from pressrun.sources.parser_pool import parse
 from pressrun.sources.pictures import MAX_NAMED
@@ -103,6 +104,7 @@ class _Fetching:
     room: int = TOTAL_MAX_BYTES  # for what is written into the document
     held: int = 0  # bytes of `uris`
     _asked: set[str] = field(default_factory=set)
+    _share: object = field(default_factory=object)  # of what all documents share: the broker, the parsers
     _slots: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(_AT_ONCE))
 
     async def get_all(self, references: Sequence[Reference], depth: int = 0) -> None:
@@ -112,7 +114,7 @@ class _Fetching:
             self.failures[url] = f"a document may name {MAX_FETCHES} things on the web"
         self._asked |= set(new)
         with anyio.move_on_after(LIMIT_S):
-            async with anyio.create_task_group() as tasks:
+            async with open_task_group() as tasks:
                 for url, reference in new.items():
                     if url not in self.failures and self.egress is not None:
                         tasks.start_soon(self._get, self.egress, reference, depth)
@@ -149,7 +151,9 @@ class _Fetching:
         try:
             async with self._slots:
                 most = STYLE_MAX_BYTES if reference.kind == "style" else PICTURE_MAX_BYTES
-                came = await egress.fetch(reference.url, accept=_ACCEPT[reference.kind], max_bytes=most)
+                came = await egress.fetch(
+                    reference.url, accept=_ACCEPT[reference.kind], max_bytes=most, share=self._share
+                )
             self.uris[reference.url] = uri = await self._uri(came, reference, depth)
             self.held += len(uri)
         except _Refused as exc:
@@ -168,7 +172,7 @@ class _Fetching:
         if reference.kind == "any" and font is not None:
             return _data_uri(font, came.body)
         encoded = base64.b64encode(came.body).decode()
-        judged = await parse("picture", data=encoded, timeout_s=_FIND_LIMIT_S)
+        judged = await parse("picture", data=encoded, timeout_s=_FIND_LIMIT_S, share=self._share)
         if "refused" in judged:
             raise _Refused(judged["refused"])
         return f"data:{judged['media_type']};base64,{judged.get('data', encoded)}"
@@ -180,7 +184,9 @@ class _Fetching:
             raise _Refused("it is no style sheet")
         data = base64.b64encode(came.body).decode()
         # there, and not here: who sends it chooses how it is to be decoded, and how much of it
-        found = await parse("css", data=data, charset=came.charset, base=came.url, timeout_s=_FIND_LIMIT_S)
+        found = await parse(
+            "css", data=data, charset=came.charset, base=came.url, timeout_s=_FIND_LIMIT_S, share=self._share
+        )
         css, references = found["css"], _references(found)
         await self.get_all(references, depth + 1)
         refused = [(start, end, _NOTHING) for start, end, _ in found["refused"]]

@@ -169,6 +169,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description headers too large */
                 431: {
                     headers: {
@@ -320,6 +329,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description headers too large */
                 431: {
                     headers: {
@@ -428,6 +446,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description headers too large */
                 431: {
                     headers: {
@@ -520,6 +547,15 @@ export interface paths {
                 };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -630,6 +666,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description headers too large */
                 431: {
                     headers: {
@@ -718,6 +763,15 @@ export interface paths {
                 };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -839,6 +893,15 @@ export interface paths {
                 };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1009,6 +1072,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description headers too large */
                 431: {
                     headers: {
@@ -1170,6 +1242,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description headers too large */
                 431: {
                     headers: {
@@ -1315,6 +1396,15 @@ export interface paths {
                 };
                 /** @description fields are wrong */
                 422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1517,6 +1607,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description headers too large */
                 431: {
                     headers: {
@@ -1638,6 +1737,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description headers too large */
                 431: {
                     headers: {
@@ -1750,6 +1858,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description headers too large */
                 431: {
                     headers: {
@@ -1844,6 +1961,15 @@ export interface paths {
                 };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -1969,6 +2095,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description headers too large */
                 431: {
                     headers: {
@@ -2073,6 +2208,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description headers too large */
                 431: {
                     headers: {
@@ -2153,6 +2297,15 @@ export interface paths {
                 };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -2279,6 +2432,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description headers too large */
                 431: {
                     headers: {
@@ -2391,6 +2553,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description headers too large */
                 431: {
                     headers: {
@@ -2474,6 +2645,15 @@ export interface paths {
                 };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -2584,6 +2764,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description headers too large */
                 431: {
                     headers: {
@@ -2678,6 +2867,15 @@ export interface paths {
                 };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -2787,6 +2985,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description headers too large */
                 431: {
                     headers: {
@@ -2868,6 +3075,15 @@ export interface paths {
                 };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -2958,6 +3174,15 @@ export interface paths {
                 };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -3064,6 +3289,15 @@ export interface paths {
                         "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
                 /** @description headers too large */
                 431: {
                     headers: {
@@ -3147,6 +3381,15 @@ export interface paths {
                 };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };

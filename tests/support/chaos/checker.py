@@ -14,6 +14,9 @@ from tests.support.chaos.history import History, LoggedEvent, RunRow, World
 from tests.support.runs import TERMINAL
 
 _MAX_CRASHES = 3
+# what a run may end with when its browsers were killed or frozen under it, again and again
+_OF_BROWSERS = frozenset({"browser_crashed", "browser_unavailable", "pool_exhausted"})
+_FELT_LATER_S = 10  # a frozen browser is found within 5 s
 _IN_FLIGHT = 2  # slides captured and not yet told of when the process dies: one being saved, one ahead of it
 
 
@@ -103,7 +106,7 @@ def _judge_run(history: History, world: World, run: RunRow) -> Iterator[str]:
         yield "its terminal event is not the last"
     kills = history.kills_between(logged[0].at, logged[-1].at)
     yield from _judge_attempts(run, logged, kills)
-    yield from _judge_end(history, run, kills)
+    yield from _judge_end(history, run, logged, kills)
     if any(at > logged[-1].at for at in world.begun.get(run.operation_id, [])):
         yield "an attempt began after its end"
     yield from _judge_progress(logged)
@@ -112,7 +115,8 @@ def _judge_run(history: History, world: World, run: RunRow) -> Iterator[str]:
 
 def _judge_attempts(run: RunRow, logged: list[LoggedEvent], interruptions: int) -> Iterator[str]:
     started = [event.data["attempt"] for event in logged if event.type == "started"]
-    if started != list(range(1, run.attempt + 1)):
+    never_began = run.status == "cancelled" and not started  # while it waited
+    if started != list(range(1, run.attempt + 1)) and not never_began:
         yield f"it is at attempt {run.attempt} and was started as {started}"
     if run.attempt > 1 + interruptions:
         yield f"{run.attempt} attempts for {interruptions} interruptions"
@@ -121,13 +125,27 @@ def _judge_attempts(run: RunRow, logged: list[LoggedEvent], interruptions: int) 
         yield "an earlier attempt wrote after a later one had begun"
 
 
-def _judge_end(history: History, run: RunRow, kills: int) -> Iterator[str]:
-    if run.status == "error" and not (run.error == "crashed" and kills >= _MAX_CRASHES):
+def _judge_end(history: History, run: RunRow, logged: list[LoggedEvent], kills: int) -> Iterator[str]:
+    if run.status == "error" and not _may_end_as_error(history, run, logged, kills):
         yield f"it ended as error {run.error} after {kills} kills"
-    if run.status == "cancelled" and run.operation_id not in history.cancelled:
+    if run.status == "cancelled" and not _may_be_cancelled(history, run, logged[-1].data.get("by")):
         yield "it was cancelled and nobody asked for that"
     if run.status in ("queued", "running"):
         yield f"it is {run.status} at rest"
+
+
+def _may_end_as_error(history: History, run: RunRow, logged: list[LoggedEvent], kills: int) -> bool:
+    if run.error == "crashed":
+        return kills >= _MAX_CRASHES
+    if run.error in history.may_fail.get(run.operation_id, ()):
+        return True
+    return run.error in _OF_BROWSERS and history.strikes_between(logged[0].at - _FELT_LATER_S, logged[-1].at) > 0
+
+
+def _may_be_cancelled(history: History, run: RunRow, by: str | None) -> bool:
+    if by == "replaced":
+        return run.lane in history.replaced_in
+    return run.operation_id in (history.may_leave if by == "disconnect" else history.cancelled)
 
 
 def _judge_progress(logged: list[LoggedEvent]) -> Iterator[str]:

@@ -29,10 +29,17 @@ class History:
     killed_at: list[float] = field(default_factory=list)
     outages: int = 0  # crashes of the database
     cancelled: set[str] = field(default_factory=set)
+    replaced_in: set[str] = field(default_factory=set)  # lanes in which somebody replaced whoever ran
+    may_leave: set[str] = field(default_factory=set)  # whose poster may go, and take the run with it
+    struck_at: list[float] = field(default_factory=list)  # a browser, a page or the driver was killed or frozen
+    may_fail: dict[str, frozenset[str]] = field(default_factory=dict)  # the codes that such a document may end with
     problems: list[str] = field(default_factory=list)
 
     def kills_between(self, begin: float, end: float) -> int:
         return sum(begin <= at <= end for at in self.killed_at)
+
+    def strikes_between(self, begin: float, end: float) -> int:
+        return sum(begin <= at <= end for at in self.struck_at)
 
 
 @dataclass

@@ -67,13 +67,17 @@ class Witness(threading.Thread):
                 time.sleep(_AGAIN_S)
                 return
             if answer.status_code != 200:
-                self._history.problems.append(f"{self.name} was answered {answer.status_code}: {answer.read()!r}")
-                self._give_up.set()
+                self._refused(answer)
                 return
             self.story.operation_id = answer.headers["location"].split("/")[2]
             self._history.accepted[self.story.operation_id] = self._lane
             self.accepted.set()
             self._listen(answer)
+
+    def _refused(self, answer: httpx.Response) -> None:
+        """It was not to be."""
+        self._history.problems.append(f"{self.name} was answered {answer.status_code}: {answer.read()!r}")
+        self._give_up.set()
 
     def _read(self, http: httpx.Client) -> None:
         seen = self.story.events[-1]["seq"] if self.story.events else 0
@@ -97,6 +101,12 @@ class Witness(threading.Thread):
             if event["type"] in TERMINAL:
                 self.over.set()
                 return
+            if not self._stays():
+                return
+
+    def _stays(self) -> bool:
+        """Whether to read on; else it comes back by its cursor."""
+        return True
 
 
 def wait_until(condition: Callable[[], bool], limit_s: float) -> bool:
