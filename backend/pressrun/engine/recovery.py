@@ -3,7 +3,7 @@
 DBOS puts what is to be recovered into a queue of its own and polls that once a second; it polls as often for queues
 that come and go, for delayed workflows, for notifications, and now and then for schedules. We have none of those, and
 nobody puts anything into the queue but `DBOS.launch` and `take_over_from`. So DBOS' threads for the former are not
-started, and the one for the latter sleeps until it is rung (decision 0029). Whatever a ring misses, the reconciler
+started, and the one for the latter sleeps until it is rung (decision 0032). Whatever a ring misses, the reconciler
 rings for again: a run that nobody executes.
 """
 

@@ -1,7 +1,7 @@
 """`Activity`: whether there is a run to look after, here or in another process on the same database.
 
 The one clock of all that looks now and then: while there is a run, each looks as often as its promise wants; while
-there is none, all of them sleep until somebody begins one (decision 0029).
+there is none, all of them sleep until somebody begins one (decision 0032).
 """
 
 from __future__ import annotations
