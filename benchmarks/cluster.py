@@ -26,6 +26,8 @@ from sqlalchemy import Connection, insert
 
 from benchmarks.figures import Figure, percentile
 from benchmarks.refusals import hammer, post
+from pressrun.background import Background
+from pressrun.background_tasks import NOTIFY
 from pressrun.db.engine import open_database
 from pressrun.db.notifier import Notifier
 from pressrun.db.tables import runs, specs
@@ -240,7 +242,7 @@ async def _telling(core: Core, names: list[str]) -> AsyncIterator[None]:
     async with anyio.create_task_group() as tasks:
         for _ in range(_SENDERS):
             notifier = Notifier(core.database)
-            tasks.start_soon(notifier.keep_telling)
+            tasks.start_soon(Background().for_ever, NOTIFY, notifier.tell_next)
             tasks.start_soon(tell, notifier)
         yield
         tasks.cancel_scope.cancel()

@@ -7,19 +7,21 @@ Shutdown: uvicorn stops accepting and tells the streams (readers resume by their
 grace > unfinished runs handed back > DBOS > browser pool drained > database closed > lock released.
 With Postgres (PRESSRUN_DATABASE_URL) several processes may use one data folder: nobody locks it, but there are wake-ups
 and neighbours. The sign of life that comes with the wake-ups is given up last, when the engine has let go of its runs.
+When one of the task groups breaks (no background task does that: background.py), the same in the same order, without
+grace: runs handed back at once > streams told > the rest; the process exits with 1 within 5 s.
 """
 
 from __future__ import annotations
 
-import fcntl
+import os
 import secrets
 import sys
-import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+import threading
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import anyio
 import structlog
@@ -43,12 +45,21 @@ from pressrun.api.state import AppState
 from pressrun.api.streams import StreamHost
 from pressrun.api.tokens import parse_tokens, require_safe_bind
 from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.background import Background
+from pressrun.background_tasks import RETENTION, WARM_BROWSER, WARM_PARSER
 from pressrun.browser.addresses import parse_addresses
 from pressrun.browser.capture_cache import CaptureCache
 from pressrun.browser.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
 from pressrun.browser.renderer import Renderer
 from pressrun.browser.self_test import Seal
 from pressrun.clock import Clock, SystemClock
+from pressrun.data_folder import (
+    DATABASE_NAME,
+    ENGINE_DATABASE_NAME,
+    keep_to_ourselves,
+    lock_data_folder,
+    open_data_folder,
+)
 from pressrun.db.engine import open_database
 from pressrun.db.notifier import open_notifier
 from pressrun.db.reserve import Reserve
@@ -62,7 +73,8 @@ from pressrun.events.log import EventLog
 from pressrun.failpoints import arm
 from pressrun.pipeline.pipeline import Pipeline
 from pressrun.run_logs import open_run_logs
-from pressrun.runs.background import tell_failure
+from pressrun.runs import store_id
+from pressrun.runs.activity import Activity
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.history import RunHistory
 from pressrun.runs.ledger import RunLedger
@@ -76,15 +88,15 @@ from pressrun.settings import Settings, read_variable
 from pressrun.sources.parser_pool import cool_down, warm_up
 from pressrun.telemetry import SecretMask, configure_logging
 
-# arbitrary (0.5..3): a server that was killed while it started a child leaves lock and port to that for a moment
-_LOCK_PATIENCE_S = 1.0
+_BROKEN_LIMIT_S = 4.5  # promise: a process that cannot go on is gone within 5 s; in order it takes about one
 _AI_CACHE_MAX_BYTES = 256 * 1024 * 1024  # arbitrary: some ten thousand answers
 
 _log = structlog.get_logger(__name__)
 
 
-def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
+def create_app(settings: Settings, clock: Clock | None = None, background: Background | None = None) -> ASGIApp:
     """The whole application behind its gate. Raises: StartupError when the settings are not safe."""
+    background = background or Background()
     tokens = parse_tokens(settings.tokens)
     require_safe_bind(settings.host, tokens)
     egress_policy = EgressPolicy.parse(settings.egress)
@@ -92,7 +104,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
-        async with _open_all(settings, clock, mask, egress_policy) as state:
+        async with _open_all(settings, clock, mask, egress_policy, background) as state:
             yield {"app": state}
 
     app = Starlette(routes=build_routes(), lifespan=lifespan, exception_handlers=exception_handlers(mask))
@@ -108,9 +120,11 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
 
 def serve(settings: Settings) -> None:
     """Runs the server until SIGINT or SIGTERM. Raises: StartupError."""
+    keep_to_ourselves()
     configure_logging(level=settings.log_level, json_lines=settings.log_json, mask=SecretMask(settings.secrets()))
     arm(read_variable("PRESSRUN_FAILPOINTS"), environment=read_variable("PRESSRUN_ENV"))
-    start = _Start(create_app(settings))
+    background = Background(when_broken=_leave_in_time)
+    start = _Start(create_app(settings, background=background))
     try:
         run_server(
             start,
@@ -118,11 +132,29 @@ def serve(settings: Settings) -> None:
             port=settings.port,
             max_connections=settings.max_connections,
             max_per_address=settings.max_connections_per_address,
+            background=background,
         )
     except SystemExit:
         if start.failure is not None:
             raise start.failure from None
         raise
+
+
+def _leave_in_time() -> None:
+    """The application has broken off: whoever watches over the process shall start another, whatever hangs here."""
+    _log.critical("a task group of the application has broken; its runs are handed back and the process ends")
+    timer = threading.Timer(_BROKEN_LIMIT_S, os._exit, [1])
+    timer.daemon = True
+    timer.start()
+
+
+async def adopt_store(settings: Settings) -> None:
+    """Makes the data folder the store of the database, while no server runs. Raises: StartupError."""
+    data_dir = settings.data_dir.resolve()
+    url, direct_url = _database_urls(settings)
+    with open_data_folder(data_dir) if url else lock_data_folder(data_dir):
+        async with open_database(url or data_dir / DATABASE_NAME, pooled=direct_url != url) as database:
+            await store_id.adopt_store(database, data_dir)
 
 
 class _Start:
@@ -148,29 +180,34 @@ class _Start:
 
 @asynccontextmanager
 async def _open_all(
-    settings: Settings, clock: Clock | None, mask: SecretMask, egress_policy: EgressPolicy
+    settings: Settings,
+    clock: Clock | None,
+    mask: SecretMask,
+    egress_policy: EgressPolicy,
+    background: Background,
 ) -> AsyncIterator[AppState]:
     async with AsyncExitStack() as stack:
         data_dir = settings.data_dir.resolve()
         url, direct_url = _database_urls(settings)
-        stack.enter_context(_opened(data_dir) if url else _locked(data_dir))
+        stack.enter_context(open_data_folder(data_dir) if url else lock_data_folder(data_dir))
         reserve = Reserve(data_dir / "reserve")
         database = await stack.enter_async_context(
-            open_database(url or data_dir / "pressrun.sqlite", reserve, pooled=direct_url != url)
+            open_database(url or data_dir / DATABASE_NAME, reserve, pooled=direct_url != url)
         )
+        await store_id.require_store(database, data_dir)
         clock = clock or (await read_clock(database) if url else SystemClock())
         run_logs = stack.enter_context(open_run_logs(data_dir / "logs", mask.mask))
         store = LocalArtifactStore(data_dir, mask.mask)
         await store.prepare()
         egress = await stack.enter_async_context(open_egress(egress_policy))
-        pool = await stack.enter_async_context(open_browser_pool(pool_config(settings)))
+        pool = await stack.enter_async_context(open_browser_pool(pool_config(settings), background=background))
         seal = Seal(pool)
         captures = _capture_cache(settings, data_dir)
         pipeline = Pipeline(
             pool=pool,
             seal=seal,
             store=store,
-            ai=await _open_ai(stack, settings),
+            ai=await _open_ai(stack, settings, mask),
             ai_cache=AiCache(data_dir / "cache" / "ai", _AI_CACHE_MAX_BYTES),
             captures=captures,
             egress=None if egress_policy.closed else egress,
@@ -178,8 +215,9 @@ async def _open_all(
             show_paths=not settings.tokens,
         )
         owner = secrets.token_hex(8)  # names this incarnation: after a restart its runs are somebody else's
-        wakeups = await stack.enter_async_context(open_wakeups(direct_url, owner)) if direct_url else None
-        notifier = await stack.enter_async_context(open_notifier(database)) if url else None
+        wakeups = await stack.enter_async_context(open_wakeups(direct_url, owner, background)) if direct_url else None
+        activity = Activity(wakeups.set_busy) if wakeups else Activity()
+        notifier = await stack.enter_async_context(open_notifier(database, background)) if url else None
         log = EventLog(database, clock, mask.mask, committed=notifier.committed if notifier else None)
         may_judge = wakeups.may_judge if wakeups else lambda: True
         ledger = RunLedger(database, log, clock, owner=owner, may_judge=may_judge)
@@ -190,29 +228,41 @@ async def _open_all(
                 store,
                 ledger,
                 clock,
-                where=direct_url or data_dir / "engine.sqlite",
+                where=direct_url or data_dir / ENGINE_DATABASE_NAME,
                 process=owner,
                 run_deadline_s=settings.run_deadline_s,
                 grace_s=settings.shutdown_grace_s,
-                leaving=partial(notifier.leave, owner) if notifier else None,
+                background=background,
+                has_left=partial(notifier.tell_left, owner) if notifier else None,
             )
         )
         remover = RunRemover(database, store, run_logs, engine.forget)
         webhooks = None
         if settings.webhook_secret is not None:
-            webhooks = WebhookDeliverer(database, clock, egress, settings.webhook_secret, owner=owner, mask=mask.mask)
+            webhooks = WebhookDeliverer(
+                database,
+                clock,
+                egress,
+                settings.webhook_secret,
+                owner=owner,
+                mask=mask.mask,
+                busy=lambda: activity.busy,
+            )
         service = await stack.enter_async_context(
-            open_run_service(database, log, guard, ledger, engine, store, remover, webhooks)
+            open_run_service(database, log, guard, ledger, engine, store, remover, background, activity, webhooks)
         )
         retention = Retention(database, store, remover, clock, _retention_policy(settings))
-        await stack.enter_async_context(_swept(retention))
+        await stack.enter_async_context(_swept(retention, background))
         if wakeups is not None:
-            await stack.enter_async_context(open_neighbours(wakeups, database, log, engine, clock, owner=owner))
+            neighbours = open_neighbours(
+                wakeups, database, log, engine, clock, owner=owner, background=background, activity=activity
+            )
+            await stack.enter_async_context(neighbours)
         stack.callback(service.stop_admitting)
-        await stack.enter_async_context(_warm(pool, seal))
+        await stack.enter_async_context(_warm(pool, seal, background))
         _log.info("ready", url=f"http://{settings.host}:{settings.port}", data_dir=str(data_dir))
         history = RunHistory(database)
-        yield AppState(
+        state = AppState(
             settings=settings,
             database=database,
             log=log,
@@ -226,16 +276,25 @@ async def _open_all(
             egress=egress,
             retention=retention,
             refusals=Refusals(mask),
+            background=background,
             reads=open_reads(),
         )
+        try:
+            yield state
+        except BaseException:  # a task group of those above has ended before its time: nothing can go on here
+            engine.hand_back()  # before the runs notice that their browsers go
+            service.stop_admitting()
+            service.stop_following()
+            background.break_off()
+            raise
 
 
 @asynccontextmanager
-async def _warm(pool: BrowserPool, seal: Seal) -> AsyncIterator[None]:
+async def _warm(pool: BrowserPool, seal: Seal, background: Background) -> AsyncIterator[None]:
     """Starts what the first run needs in the background: the server answers at once, the run does not wait either."""
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(tell_failure, warm_up)
-        tasks.start_soon(tell_failure, _warm_browser, pool, seal)
+        tasks.start_soon(background.attempt, WARM_PARSER, warm_up)
+        tasks.start_soon(background.attempt, WARM_BROWSER, _warm_browser, pool, seal)
         try:
             yield
         finally:
@@ -250,50 +309,17 @@ async def _warm_browser(pool: BrowserPool, seal: Seal) -> None:
 
 
 @asynccontextmanager
-async def _swept(retention: Retention) -> AsyncIterator[None]:
+async def _swept(retention: Retention, background: Background) -> AsyncIterator[None]:
     """Removes what is no longer to be kept, in the background."""
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(retention.watch, tell_failure)
+        tasks.start_soon(background.for_ever, RETENTION, retention.watch)
         try:
             yield
         finally:
             tasks.cancel_scope.cancel()
 
 
-@contextmanager
-def _opened(data_dir: Path) -> Iterator[TextIO]:
-    """The lock file of the data folder, which is made if it is not there. Raises: StartupError."""
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        file = (data_dir / "lock").open("w")
-    except OSError as exc:
-        raise StartupError(
-            f"cannot write to {data_dir}: {exc.strerror}; set PRESSRUN_DATA_DIR to a folder of yours"
-        ) from exc
-    with file:
-        yield file
-
-
-@contextmanager
-def _locked(data_dir: Path) -> Iterator[TextIO]:
-    """Holds the data folder for this process alone. Raises: StartupError."""
-    with _opened(data_dir) as file:
-        given_up_at = time.monotonic() + _LOCK_PATIENCE_S
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError as exc:
-                if time.monotonic() > given_up_at:
-                    raise StartupError(
-                        f"another Pressrun uses the data folder {data_dir}; stop it, or set PRESSRUN_DATA_DIR to "
-                        "another folder"
-                    ) from exc
-                time.sleep(0.05)  # nothing else runs yet
-        yield file
-
-
-async def _open_ai(stack: AsyncExitStack, settings: Settings) -> AiClient | None:
+async def _open_ai(stack: AsyncExitStack, settings: Settings, mask: SecretMask) -> AiClient | None:
     if settings.ai_base_url is None:
         return None
     if settings.ai_model is None:
@@ -303,6 +329,7 @@ async def _open_ai(stack: AsyncExitStack, settings: Settings) -> AiClient | None
         api_key=settings.ai_api_key,
         model=settings.ai_model,
         timeout_s=settings.ai_timeout_s,
+        mask=mask.mask,
     )
     return await stack.enter_async_context(open_ai_client(config))
 

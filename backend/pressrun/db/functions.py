@@ -16,6 +16,7 @@ from sqlalchemy import ARRAY, String, Text, bindparam, column, text
 
 from pressrun.db.runs import SUMMARY
 from pressrun.db.slots import BOUNDS_LOCK, FAR_FROM_BOUND
+from pressrun.db.triggers import EVENTS
 
 _LOCK_LANE = "PERFORM pg_advisory_xact_lock(hashtextextended('pressrun lane ' || {lane}, 0));"
 _FRESH = "NOT (s.ticks_epoch = p_epoch AND p_ticks_s - s.begun_ticks_s > p_stale_s)"
@@ -107,6 +108,9 @@ BEGIN
     VALUES (p_lane, slot, p_operation_id, p_ticks_s, p_epoch);
     INSERT INTO pressrun.events (operation_id, seq, attempt, type, data, at)
     VALUES (p_operation_id, 1, 1, 'started', p_started, p_now);
+    -- with the commit, unlike what comes after it: who sleeps because there is no run must hear of it whatever
+    -- becomes of us (runs/activity.py)
+    PERFORM pg_notify('{EVENTS}', p_operation_id || ' 1');
     outcome := 'started';
     RETURN NEXT;
 END $$"""  # noqa: S608 - pieces of this file

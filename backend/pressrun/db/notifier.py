@@ -16,7 +16,9 @@ import anyio
 import structlog
 from sqlalchemy import text
 
-from pressrun.db.triggers import EVENTS, LEAVING
+from pressrun.background import Background
+from pressrun.background_tasks import NOTIFY
+from pressrun.db.triggers import EVENTS, LEFT
 from pressrun.errors import ServerBusy
 
 if TYPE_CHECKING:
@@ -45,20 +47,19 @@ class Notifier:
         self._pending[operation_id] = max(seq, self._pending.get(operation_id, 0))
         self._news.set()
 
-    async def leave(self, process: str, within_s: float) -> None:
-        """Tells that this process leaves `within_s` seconds and hands its runs back then; 0: it has."""
+    async def tell_left(self, process: str) -> None:
+        """Tells that this process has handed its runs back, and works on none any more."""
         try:
-            await self._database.call(_TELL, channel=LEAVING, payloads=[f"{process} {within_s:g}"])
+            await self._database.call(_TELL, channel=LEFT, payloads=[process])
         except ServerBusy as exc:
             _log.warning("other processes were not told that this one leaves", code=exc.code)
 
-    async def keep_telling(self) -> None:
-        """For ever; idle while there is nothing to tell."""
-        while True:
-            await self._news.wait()
-            self._news = anyio.Event()
-            await self.tell()
-            await anyio.sleep(_TELL_EVERY_S)
+    async def tell_next(self) -> None:
+        """Waits until there is something to tell, tells it, and lets a moment's worth gather."""
+        await self._news.wait()
+        self._news = anyio.Event()
+        await self.tell()
+        await anyio.sleep(_TELL_EVERY_S)
 
     async def tell(self) -> None:
         """What was committed so far. Who cannot be told looks."""
@@ -80,16 +81,17 @@ def encode(newest: dict[str, int]) -> list[str]:
 
 def decode(payload: str) -> dict[str, int]:
     """What `encode` has put into one payload."""
-    pairs = (told.split(" ") for told in payload.split(","))
-    return {operation_id: int(seq) for operation_id, seq in pairs}
+    pairs = (told.partition(" ") for told in payload.split(","))
+    # anybody who may use the database may say anything in the channel
+    return {operation_id: int(seq) for operation_id, _, seq in pairs if seq.isascii() and seq.isdecimal()}
 
 
 @asynccontextmanager
-async def open_notifier(database: Database) -> AsyncIterator[Notifier]:
+async def open_notifier(database: Database, background: Background | None = None) -> AsyncIterator[Notifier]:
     """Tells until closed, and then what is left."""
     notifier = Notifier(database)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(notifier.keep_telling)
+        tasks.start_soon((background or Background()).for_ever, NOTIFY, notifier.tell_next)
         try:
             yield notifier
         finally:

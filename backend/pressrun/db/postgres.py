@@ -22,7 +22,7 @@ import anyio
 import anyio.to_thread
 import psycopg
 import structlog
-from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, func, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, func, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection, IsolationLevel
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -31,6 +31,7 @@ from sqlalchemy.sql.expression import TextClause, TextualSelect
 from pressrun.db.away import is_away, sqlstate_of, watched
 from pressrun.db.functions import FUNCTIONS
 from pressrun.db.migrations import migrate
+from pressrun.db.processes import count_servers
 from pressrun.db.tables import SCHEMA_VERSION, metadata
 from pressrun.db.triggers import TRIGGERS
 from pressrun.errors import DiskFull, ServerBusy, StartupError
@@ -45,11 +46,6 @@ _SURELY_LIVES_S = 0.5  # arbitrary (0.1..2): a restart of the server takes longe
 _CONNECT_LIMIT_S = 5  # arbitrary (2..10): a server that does not answer by then is not there
 _SETUP_LOCK = 0x7072657373  # "press": two processes that start at once must not both make the tables
 _MET_ANOTHER = ("40001", "40P01", "23505")  # serialization failure, deadlock, unique violation
-# servers that are up: each holds one such connection (wakeups.py), which it opens when its tables are there
-_OTHERS = text(
-    "SELECT count(*) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND application_name = 'pressrun wake-ups'"
-)
 _LOCK_TIMEOUT = "55P03"
 _LOCK_LIMIT_MS = 2_000  # arbitrary (500..10 000): whoever waits for a table's lock holds up all who come after
 _NO_SPACE = ("53100",)
@@ -100,6 +96,11 @@ class PostgresDatabase:
         return await anyio.to_thread.run_sync(
             partial(_transact, self._reader, query, *args, **kwargs), limiter=self._read_threads
         )
+
+    async def until_thread_free(self) -> None:
+        """Returns when a thread for reads and one for writes could begin; the server is not asked."""
+        for limiter in (self._read_threads, self._write_threads):
+            await anyio.to_thread.run_sync(_nothing, limiter=limiter, abandon_on_cancel=True)
 
     @property
     def local(self) -> None:
@@ -226,6 +227,10 @@ def _call(engine: Engine, statement: TextualSelect | TextClause, values: Mapping
     raise AssertionError("unreachable")
 
 
+def _nothing() -> None:
+    """A thread has come to it."""
+
+
 def _translated(exc: DBAPIError) -> Exception:
     if sqlstate_of(exc.orig) in _NO_SPACE:
         return DiskFull("the disk of the database is full; free some space and retry")
@@ -294,7 +299,7 @@ def _make_or_upgrade(connection: Connection) -> None:
 
 def _upgrade(connection: Connection, found: int) -> None:
     """In the caller's transaction. An older Pressrun that still runs must not find its tables changed."""
-    others = connection.execute(_OTHERS).scalar_one()
+    others = count_servers(connection)
     if others:
         raise StartupError(
             f"the database is of an older Pressrun (schema {found}, this one wants {SCHEMA_VERSION}), and {others} of "

@@ -5,7 +5,7 @@ A change here is a change of the schema: it raises `SCHEMA_VERSION`.
 
 from __future__ import annotations
 
-EVENTS, CANCELS, LEAVING = "pressrun_events", "pressrun_cancels", "pressrun_leaving"
+EVENTS, CANCELS, LEFT = "pressrun_events", "pressrun_cancels", "pressrun_left"
 
 TRIGGERS = (
     f"""CREATE OR REPLACE FUNCTION tell_cancel() RETURNS trigger LANGUAGE plpgsql AS $$
