@@ -4,19 +4,28 @@ import { ProblemError, readProblem, UnreachableError } from "./problems";
 
 export const UNSAFE_HEADERS = { "X-Pressrun": "1", "Content-Type": "application/json" } as const;
 
-/** `fetch` with this tab's token, if there is one; "no answer" is told apart from an abort. */
-export async function request(url: string, init: RequestInit = {}): Promise<Response> {
-  const token = access.tokenFor(url);
+/** `fetch` with a token, if there is one; "no answer" is told apart from an abort. */
+export async function requestWith(
+  token: string | null,
+  url: string,
+  init: RequestInit = {},
+): Promise<Response> {
   const headers = new Headers(init.headers);
   if (token !== null) headers.set("Authorization", `Bearer ${token}`);
   try {
-    const response = await fetch(url, { ...init, headers, cache: "no-store" });
-    if (response.status === 401) access.deny(token);
-    return response;
+    return await fetch(url, { ...init, headers, cache: "no-store" });
   } catch (error) {
     if (init.signal?.aborted === true) throw error;
     throw new UnreachableError(error);
   }
+}
+
+/** The same with this tab's token. */
+export async function request(url: string, init: RequestInit = {}): Promise<Response> {
+  const token = access.tokenFor(url);
+  const response = await requestWith(token, url, init);
+  if (response.status === 401) access.deny(token);
+  return response;
 }
 
 /** The response, if the server did what was asked. Raises: `ProblemError`, `UnreachableError`. */

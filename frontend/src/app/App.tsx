@@ -24,12 +24,7 @@ export function App({ history }: { history?: RouterHistory }): ReactElement {
   const [router] = useState(() => createAppRouter(history));
   const [feeds] = useState(() => new RunFeeds());
   const [queries] = useState(newQueries);
-  useEffect(
-    () => () => {
-      feeds.close();
-    },
-    [feeds],
-  );
+  useEffect(() => feeds.attend(), [feeds]);
   useEffect(() => {
     let before: AccessState = access.read();
     return access.subscribe(() => {

@@ -21,7 +21,7 @@ const press = (user: UserEvent): Promise<void> =>
   user.click(screen.getByRole("button", { name: "Generate" }));
 const source = (): string => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Source" }).value;
 
-test("Ctrl+Enter posts once and leads to the finished run, over the connection of the POST", async () => {
+test("Ctrl+Enter posts once, without a stream, and leads to the finished run", async () => {
   const { seen } = await serveLog(lesson);
   const user = await type("# A lesson");
   await user.keyboard("{Control>}{Enter}{/Control}");
@@ -30,7 +30,8 @@ test("Ctrl+Enter posts once and leads to the finished run, over the connection o
   expect(document.title).toBe("✓ · A lesson · Pressrun");
   expect(posts(seen)).toHaveLength(1);
   expect(JSON.parse(posts(seen)[0]?.body ?? "")).toMatchObject({ text: "# A lesson", zoom: 2.1 });
-  expect(seen.filter(({ url }) => url.endsWith("/events"))).toEqual([]);
+  expect(posts(seen)[0]?.headers["prefer"]).toBe("respond-async");
+  expect(seen.filter(({ url }) => url.endsWith("/events"))).toHaveLength(1);
 });
 
 test("nothing is sent while a field is wrong, and the field says what is right", async () => {
