@@ -1,6 +1,7 @@
 /** Requests to this server. Every unsafe one carries `X-Pressrun`, which no foreign page can send. */
 import { access } from "./access";
 import { ProblemError, readProblem, UnreachableError } from "./problems";
+import { reach } from "./reach";
 
 export const UNSAFE_HEADERS = { "X-Pressrun": "1", "Content-Type": "application/json" } as const;
 
@@ -23,9 +24,16 @@ export async function requestWith(
 /** The same with this tab's token. */
 export async function request(url: string, init: RequestInit = {}): Promise<Response> {
   const token = access.tokenFor(url);
-  const response = await requestWith(token, url, init);
-  if (response.status === 401) access.deny(token);
-  return response;
+  const reads = init.method === undefined || init.method === "GET" || init.method === "HEAD";
+  try {
+    const response = await requestWith(token, url, init);
+    if (response.status === 401) access.deny(token);
+    if (reads) reach.note(response.status);
+    return response;
+  } catch (error) {
+    if (reads && error instanceof UnreachableError) reach.note(null);
+    throw error;
+  }
 }
 
 /** The response, if the server did what was asked. Raises: `ProblemError`, `UnreachableError`. */

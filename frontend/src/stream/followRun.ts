@@ -20,6 +20,12 @@ export type Connection =
   | { state: "waiting"; failures: number; since: number; retryAt: number }
   | { state: "closed" };
 
+/** Since when the server has not been heard, where that is known to be too long; null while all is well. */
+export const lostSince = (connection: Connection): number | null =>
+  (connection.state === "connecting" || connection.state === "waiting") && connection.failures > 0
+    ? connection.since
+    : null;
+
 export interface FollowOptions {
   lastEventId?: number;
   signal?: AbortSignal;

@@ -6,10 +6,11 @@
  */
 import { access } from "@/api/access";
 import { ProblemError } from "@/api/problems";
+import { reach } from "@/api/reach";
 import { getRun } from "@/api/runs";
 import type { Problem } from "@/api/types";
 import { Attention, HIDDEN_GRACE_MS } from "./attention";
-import type { Connection } from "./followRun";
+import { type Connection, lostSince } from "./followRun";
 import { HubClient } from "./hubClient";
 import { emptyRunView, hasEnded, reduceRun, type RunView } from "./reduceRun";
 import type { Disposition, StartedRun } from "./startRun";
@@ -111,7 +112,9 @@ class Feed {
         this.update({ view: events.reduce(reduceRun, this.pending.view) });
       },
       onConnection: (connection) => {
+        const back = connection.state === "live" && lostSince(this.pending.connection) !== null;
         this.update({ connection });
+        if (back) reach.restored();
       },
       onEnd: (problem) => {
         this.unsubscribe = null;

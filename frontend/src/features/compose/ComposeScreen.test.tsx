@@ -187,3 +187,28 @@ test("a chosen file takes the place of the text, which can be brought back", asy
   await user.click(screen.getByRole("button", { name: "Bring back what was here" }));
   expect(source()).toBe("mine");
 });
+
+test.each([
+  [409, { reason: "lane_paused", code: "lane_paused" }],
+  [503, { code: "lane_paused" }],
+])("a paused lane (%i) says what to do, promises no seconds, and offers the line", async (status, more) => {
+  const { seen } = await serveLog(lesson, {
+    trouble: onPost(({ body }, response) => {
+      if (body.includes("on_busy")) return false;
+      response.writeHead(status, { "Content-Type": "application/problem+json", "Retry-After": "5" });
+      const told = { type: "x", title: "The lane is paused", status, detail: "Nothing begins in `default`." };
+      response.end(JSON.stringify({ ...told, ...more }));
+      return true;
+    }),
+  });
+  const user = await type("my own text");
+  await press(user);
+  const card = await screen.findByRole("alert", { name: "The lane is paused" });
+  expect(card.textContent).toContain("Nothing begins in `default`.");
+  expect(card.textContent).toContain("Resume the lane");
+  expect(card.textContent).not.toMatch(/\d s\b/);
+  await user.type(screen.getByRole("textbox", { name: "Source" }), "!");
+  await user.click(screen.getByRole("button", { name: "Wait in the line" }));
+  await screen.findByText("Complete");
+  expect(posts(seen).at(-1)?.body).toContain('"on_busy":"queue"');
+});
