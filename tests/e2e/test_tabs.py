@@ -182,3 +182,23 @@ def test_tabs_on_many_runs_hold_three_streams_and_every_run_is_told(
         for run in runs:
             http.post(f"/runs/{run}/cancel", json={}).raise_for_status()
     all_show(tabs, "Cancelled")
+
+
+def test_pictures_that_could_not_be_had_for_long_come_when_the_connection_is_back(
+    context: BrowserContext, server: Server
+) -> None:
+    page = context.new_page()
+    body = {"text": chapter(2, "outage"), "composer": "markdown"}
+    with httpx.Client(base_url=server.url, timeout=60) as http:
+        accepted = http.post("/generate-sse", json=body, headers={"Prefer": "respond-async"})
+        operation_id = accepted.raise_for_status().json()["operation_id"]
+        http.get(f"/runs/{operation_id}/events").raise_for_status()  # to its end
+    page.route("**/files/**", lambda route: route.abort())
+    page.goto(f"{server.url}/runs/{operation_id}")
+    expect(page.get_by_role("button", name="Open slide 2", exact=True)).to_be_visible()
+    page.wait_for_timeout(13_000)  # longer than all the waits of old, after which a picture was given up
+    expect(page.get_by_text("No longer there")).to_have_count(0)
+    page.unroute("**/files/**")
+    for number in (1, 2):
+        picture = page.get_by_role("img", name=f"Slide {number}", exact=True)
+        expect(picture).to_have_js_property("naturalWidth", 1920)

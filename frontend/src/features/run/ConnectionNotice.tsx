@@ -13,13 +13,16 @@ export function ConnectionNotice({ connection }: { connection: Connection }): Re
   return <Lost since={since} retryAt={connection.state === "waiting" ? connection.retryAt : null} />;
 }
 
+/** It ticks: whole seconds, so that the width stays put. */
+const inWords = (seconds: number): string => (seconds < 60 ? `${seconds} s` : formatDuration(seconds));
+
 const seconds = (ms: number): number => Math.max(0, Math.round(ms / 1000));
 
 /** `retryAt`: null while an attempt is under way. */
 function Lost({ since, retryAt }: { since: number; retryAt: number | null }): ReactElement {
   const now = useNow(500);
   const feeds = useRunFeeds();
-  const retry = retryAt === null ? "trying now …" : `trying again in ${seconds(retryAt - now)} s.`;
+  const retry = retryAt === null ? "trying now …" : `trying again in ${inWords(seconds(retryAt - now))}.`;
   return (
     <Notice
       tone="warning"
@@ -38,7 +41,7 @@ function Lost({ since, retryAt }: { since: number; retryAt: number | null }): Re
     >
       {/* It changes every second: a screen reader is told what does not. */}
       <p aria-hidden="true">
-        Not connected for {formatDuration(seconds(now - since))}, {retry}
+        Not connected for {inWords(seconds(now - since))}, {retry}
       </p>
       <p>What is shown is as it was then. How the run stands now is known when the server answers again.</p>
     </Notice>

@@ -19,12 +19,14 @@ function trusted(url: string): string {
   return policy?.createScriptURL(url) ?? url;
 }
 
+/** Once: a policy of a name may be made only once in a page. */
+const trustedUrl = trusted(workerUrl);
+
 export function chooseTransports(): Transport[] {
   const transports: Transport[] = [];
   if ("SharedWorker" in globalThis) {
-    const url = trusted(workerUrl);
     transports.push(
-      new SharedWorkerTransport(() => new SharedWorker(url, { name: "pressrun streams", type: "module" })),
+      new SharedWorkerTransport(() => new SharedWorker(trustedUrl, { name: "pressrun streams", type: "module" })),
     );
   }
   // Locks and digests are there in secure contexts only: https, or this machine.
