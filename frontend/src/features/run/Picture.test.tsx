@@ -16,6 +16,12 @@ const slide = {
 };
 const shown = (): HTMLImageElement | null => document.querySelector("img");
 
+function failNow(): void {
+  const image = shown();
+  if (image === null) throw new Error("nothing to fail");
+  fireEvent.error(image);
+}
+
 const away: Trouble = (_, response) => {
   response.destroy();
   return true;
@@ -23,9 +29,7 @@ const away: Trouble = (_, response) => {
 
 /** The browser could not load the picture; then it is asked for again at once, instead of after a while. */
 async function fails(again: () => void): Promise<void> {
-  const image = shown();
-  if (image === null) throw new Error("nothing to fail");
-  fireEvent.error(image);
+  failNow();
   await waitFor(() => {
     expect(shown()).toBeNull(); // no broken picture, and not given up either
   });
@@ -51,7 +55,7 @@ test("while the run goes on, a picture that is not there may still come; at its 
   await serveLog(lesson, { trouble: problem(404, "not yet") });
   const { rerender } = render(<Picture slide={slide} settled={false} />);
   for (let n = 0; n < 8; n += 1) await fails(restored);
-  fireEvent.error(shown() as HTMLImageElement);
+  failNow();
   await waitFor(() => {
     expect(shown()).toBeNull();
   });
@@ -66,7 +70,7 @@ test.each([404, 410])(
     render(<Picture slide={slide} settled />);
     for (let n = 0; n < 4; n += 1) await fails(restored);
     expect(screen.queryByText("No longer there")).toBeNull();
-    fireEvent.error(shown() as HTMLImageElement);
+    failNow();
     expect(await screen.findByText("No longer there")).toBeDefined();
     expect(new Set(seen.map(({ method }) => method))).toEqual(new Set(["HEAD"]));
   },

@@ -26,7 +26,9 @@ export function chooseTransports(): Transport[] {
   const transports: Transport[] = [];
   if ("SharedWorker" in globalThis) {
     transports.push(
-      new SharedWorkerTransport(() => new SharedWorker(trustedUrl, { name: "pressrun streams", type: "module" })),
+      new SharedWorkerTransport(
+        () => new SharedWorker(trustedUrl, { name: "pressrun streams", type: "module" }),
+      ),
     );
   }
   // Locks and digests are there in secure contexts only: https, or this machine.
