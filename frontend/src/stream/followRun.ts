@@ -63,14 +63,13 @@ async function connect(follower: Follower, signal: AbortSignal): Promise<Respons
     attempt.abort();
   };
   const timer = setTimeout(abort, SILENCE_MS);
-  signal.addEventListener("abort", abort);
+  signal.addEventListener("abort", abort); // for as long as the response is read, too
   try {
     return await follower.ask(`${runUrl(follower.operationId)}/events`, { headers, signal: attempt.signal });
   } catch (error) {
     throw attempt.signal.aborted && !signal.aborted ? new UnreachableError(new SilentStreamError()) : error;
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", abort);
   }
 }
 
