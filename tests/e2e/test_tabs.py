@@ -41,7 +41,10 @@ def browser() -> Iterator[Browser]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Its runs take as long as a test wants: the endpoint that writes their documents is slow, and costs nothing."""
     data_dir = tmp_path_factory.mktemp("tabs") / "data"
-    with ai_server(drip(0.5)) as ai, start_server(data_dir, PRESSRUN_AI_BASE_URL=ai.url, PRESSRUN_AI_MODEL=MODEL) as server:
+    with (
+        ai_server(drip(0.5)) as ai,
+        start_server(data_dir, PRESSRUN_AI_BASE_URL=ai.url, PRESSRUN_AI_MODEL=MODEL) as server,
+    ):
         yield server
 
 
