@@ -1,6 +1,10 @@
 # Pressrun in a container. How to run it, and why it wants a seccomp profile: docs/docker.md.
 
-FROM node:20-bookworm-slim AS web
+# `make pin-images` writes the images' digests here (name:tag@sha256:…), and renews them.
+ARG NODE_IMAGE=node:20-bookworm-slim
+ARG DEBIAN_IMAGE=debian:bookworm-slim
+
+FROM ${NODE_IMAGE} AS web
 WORKDIR /src/frontend
 COPY frontend/package.json frontend/package-lock.json ./
 RUN npm ci --no-audit --no-fund
@@ -8,7 +12,7 @@ COPY frontend/ ./
 RUN npm run build
 
 # Debian's own Python, the one that `make setup` uses on a bare machine.
-FROM debian:bookworm-slim AS python
+FROM ${DEBIAN_IMAGE} AS python
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates python3-venv \
@@ -26,7 +30,7 @@ COPY --from=web /src/backend/pressrun/web backend/pressrun/web
 RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /src/dist . \
     && /opt/build/bin/pip --python /opt/pressrun/bin/python install --no-cache-dir --no-deps /src/dist/*.whl
 
-FROM debian:bookworm-slim
+FROM ${DEBIAN_IMAGE}
 # Versions are not pinned: Debian stable serves only the newest fix of each, and Chromium must be that one.
 # libatomic1 is for the Node inside Playwright.
 # hadolint ignore=DL3008

@@ -22,7 +22,7 @@ WORKERS ?= 2
 PARALLEL := -n $(WORKERS) --dist worksteal
 UI_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup installed demo test check lint serve dev bench chaos conformance lock clean
+.PHONY: help setup installed demo test check lint serve dev bench chaos conformance lock pin-images clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -65,6 +65,9 @@ lock: setup ## write both lock files anew from pyproject.toml
 
 UV_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
             --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+pin-images: # the base images of the Dockerfile by their newest digests; needs docker
+	@.ci/pin-images Dockerfile
 
 clean: ## remove what `make` built; data/ stays
 	rm -rf .venv $(WEB) frontend/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .make.lock

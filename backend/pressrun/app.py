@@ -11,15 +11,13 @@ and neighbours. The sign of life that comes with the wake-ups is given up last, 
 
 from __future__ import annotations
 
-import fcntl
 import secrets
 import sys
-import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import anyio
 import structlog
@@ -49,6 +47,13 @@ from pressrun.browser.pool import BrowserPool, BrowserPoolConfig, open_browser_p
 from pressrun.browser.renderer import Renderer
 from pressrun.browser.self_test import Seal
 from pressrun.clock import Clock, SystemClock
+from pressrun.data_folder import (
+    DATABASE_NAME,
+    ENGINE_DATABASE_NAME,
+    keep_to_ourselves,
+    lock_data_folder,
+    open_data_folder,
+)
 from pressrun.db.engine import open_database
 from pressrun.db.reserve import Reserve
 from pressrun.db.ticks import read_clock
@@ -61,6 +66,7 @@ from pressrun.events.log import EventLog
 from pressrun.failpoints import arm
 from pressrun.pipeline.pipeline import Pipeline
 from pressrun.run_logs import open_run_logs
+from pressrun.runs import store_id
 from pressrun.runs.background import tell_failure
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.history import RunHistory
@@ -75,8 +81,6 @@ from pressrun.settings import Settings, read_variable
 from pressrun.sources.parser_pool import cool_down, warm_up
 from pressrun.telemetry import SecretMask, configure_logging
 
-# arbitrary (0.5..3): a server that was killed while it started a child leaves lock and port to that for a moment
-_LOCK_PATIENCE_S = 1.0
 _AI_CACHE_MAX_BYTES = 256 * 1024 * 1024  # arbitrary: some ten thousand answers
 
 _log = structlog.get_logger(__name__)
@@ -107,6 +111,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
 
 def serve(settings: Settings) -> None:
     """Runs the server until SIGINT or SIGTERM. Raises: StartupError."""
+    keep_to_ourselves()
     configure_logging(level=settings.log_level, json_lines=settings.log_json, mask=SecretMask(settings.secrets()))
     arm(read_variable("PRESSRUN_FAILPOINTS"), environment=read_variable("PRESSRUN_ENV"))
     start = _Start(create_app(settings))
@@ -122,6 +127,15 @@ def serve(settings: Settings) -> None:
         if start.failure is not None:
             raise start.failure from None
         raise
+
+
+async def adopt_store(settings: Settings) -> None:
+    """Makes the data folder the store of the database, while no server runs. Raises: StartupError."""
+    data_dir = settings.data_dir.resolve()
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    with open_data_folder(data_dir) if url else lock_data_folder(data_dir):
+        async with open_database(url or data_dir / DATABASE_NAME) as database:
+            await store_id.adopt_store(database, data_dir)
 
 
 class _Start:
@@ -152,9 +166,10 @@ async def _open_all(
     async with AsyncExitStack() as stack:
         data_dir = settings.data_dir.resolve()
         url = settings.database_url.get_secret_value() if settings.database_url else None
-        stack.enter_context(_opened(data_dir) if url else _locked(data_dir))
+        stack.enter_context(open_data_folder(data_dir) if url else lock_data_folder(data_dir))
         reserve = Reserve(data_dir / "reserve")
-        database = await stack.enter_async_context(open_database(url or data_dir / "pressrun.sqlite", reserve))
+        database = await stack.enter_async_context(open_database(url or data_dir / DATABASE_NAME, reserve))
+        await store_id.require_store(database, data_dir)
         clock = clock or (await read_clock(database) if url else SystemClock())
         run_logs = stack.enter_context(open_run_logs(data_dir / "logs", mask.mask))
         store = LocalArtifactStore(data_dir, mask.mask)
@@ -167,7 +182,7 @@ async def _open_all(
             pool=pool,
             seal=seal,
             store=store,
-            ai=await _open_ai(stack, settings),
+            ai=await _open_ai(stack, settings, mask),
             ai_cache=AiCache(data_dir / "cache" / "ai", _AI_CACHE_MAX_BYTES),
             captures=captures,
             egress=None if egress_policy.closed else egress,
@@ -186,7 +201,7 @@ async def _open_all(
                 store,
                 ledger,
                 clock,
-                where=url or data_dir / "engine.sqlite",
+                where=url or data_dir / ENGINE_DATABASE_NAME,
                 process=owner,
                 run_deadline_s=settings.run_deadline_s,
                 grace_s=settings.shutdown_grace_s,
@@ -255,40 +270,7 @@ async def _swept(retention: Retention) -> AsyncIterator[None]:
             tasks.cancel_scope.cancel()
 
 
-@contextmanager
-def _opened(data_dir: Path) -> Iterator[TextIO]:
-    """The lock file of the data folder, which is made if it is not there. Raises: StartupError."""
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        file = (data_dir / "lock").open("w")
-    except OSError as exc:
-        raise StartupError(
-            f"cannot write to {data_dir}: {exc.strerror}; set PRESSRUN_DATA_DIR to a folder of yours"
-        ) from exc
-    with file:
-        yield file
-
-
-@contextmanager
-def _locked(data_dir: Path) -> Iterator[TextIO]:
-    """Holds the data folder for this process alone. Raises: StartupError."""
-    with _opened(data_dir) as file:
-        given_up_at = time.monotonic() + _LOCK_PATIENCE_S
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError as exc:
-                if time.monotonic() > given_up_at:
-                    raise StartupError(
-                        f"another Pressrun uses the data folder {data_dir}; stop it, or set PRESSRUN_DATA_DIR to "
-                        "another folder"
-                    ) from exc
-                time.sleep(0.05)  # nothing else runs yet
-        yield file
-
-
-async def _open_ai(stack: AsyncExitStack, settings: Settings) -> AiClient | None:
+async def _open_ai(stack: AsyncExitStack, settings: Settings, mask: SecretMask) -> AiClient | None:
     if settings.ai_base_url is None:
         return None
     if settings.ai_model is None:
@@ -298,6 +280,7 @@ async def _open_ai(stack: AsyncExitStack, settings: Settings) -> AiClient | None
         api_key=settings.ai_api_key,
         model=settings.ai_model,
         timeout_s=settings.ai_timeout_s,
+        mask=mask.mask,
     )
     return await stack.enter_async_context(open_ai_client(config))
 

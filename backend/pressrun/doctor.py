@@ -30,11 +30,11 @@ from pressrun.browser.install import FONT_PACKAGES
 from pressrun.browser.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
 from pressrun.browser.rate import measure_rate
 from pressrun.browser.self_test import Seal
+from pressrun.data_folder import DATABASE_NAME, make_data_folder, open_to_others
 from pressrun.db.engine import open_database
-from pressrun.errors import PressrunError
+from pressrun.errors import PressrunError, WrongStore
+from pressrun.runs.store_id import is_store
 from pressrun.settings import Settings
-
-DATABASE_NAME = "pressrun.sqlite"  # as in app.py
 
 _CHECK_LIMIT_S = 60  # a cold Chromium on a busy machine takes seconds; longer is an answer too
 _AI_LIMIT_S = 5  # a list of models is small; an endpoint that needs longer will disappoint
@@ -157,14 +157,27 @@ async def _check_data_folder(settings: Settings) -> list[Check]:
     folder = settings.data_dir.absolute()
     try:
         await anyio.to_thread.run_sync(_write_and_sync, folder)
+        seen = await anyio.to_thread.run_sync(open_to_others, folder)
     except OSError as exc:
         remedy = "Make it writable for this user, free some space, or set PRESSRUN_DATA_DIR to another folder."
         return [Check("data folder", False, f"{folder}: {exc.strerror}", remedy)]
-    return [Check("data folder", True, f"{folder} is writable"), _check_disk(folder), await _check_database(settings)]
+    return [
+        Check("data folder", True, f"{folder} is writable"),
+        _check_privacy(folder, seen),
+        _check_disk(folder),
+        await _check_database(settings),
+    ]
+
+
+def _check_privacy(folder: Path, seen: list[str]) -> Check:
+    if not seen:
+        return Check("privacy", True, "no other user of this machine sees what is in the data folder")
+    detail = f"other users of this machine may look into it, or change it: {', '.join(seen)}"
+    return Check("privacy", False, detail, f"Start the server once, which closes it, or run: chmod -R go= {folder}")
 
 
 def _write_and_sync(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    make_data_folder(folder)
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as probe:
         probe.write(b"x" * 4096)
         probe.flush()
@@ -183,8 +196,12 @@ async def _check_database(settings: Settings) -> Check:
     if settings.database_url is None:
         return await _check_sqlite(settings.data_dir.absolute())
     try:
-        async with open_database(settings.database_url.get_secret_value()):
-            return Check("database", True, "Postgres answers")
+        folder = settings.data_dir.resolve()
+        async with open_database(settings.database_url.get_secret_value()) as database:
+            if await is_store(database, folder):
+                return Check("database", True, "Postgres answers, and its runs are kept in this data folder")
+            remedy = "Set PRESSRUN_DATA_DIR to the folder of the servers that run."
+            return Check("database", False, str(WrongStore(folder)), remedy)
     except PressrunError as exc:
         return Check("database", False, str(exc), "Start it, or correct PRESSRUN_DATABASE_URL.")
 

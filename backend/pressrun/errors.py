@@ -25,6 +25,7 @@
     ├── ServerBusy                    draining, or a waiting line is full; carries `retry_after_s`
     ├── CallerLimit                   this caller has its share already, others have not; carries `retry_after_s`
     ├── StartupError                  the server cannot start as configured; the message says what to set
+    │   └── WrongStore                the data folder is not the one that the database's runs are kept in
     ├── RunFailure                    ends a run as `error`
     │   ├── ComposeFailed             the document could not be made
     │   │   ├── SourceTooComplex      parsing hit its time or memory limit
@@ -230,6 +231,18 @@ class StartupError(PressrunError):
     """The server cannot start as configured."""
 
     code = "startup"
+
+
+class WrongStore(StartupError):
+    """The files of this database's runs are kept in another store."""
+
+    code = "wrong_store"
+
+    def __init__(self, folder: object) -> None:
+        super().__init__(
+            f"the runs of this database are kept in another store than {folder}; set PRESSRUN_DATA_DIR to that folder, "
+            "or use another database (if that folder is lost: pressrun adopt-store)"
+        )
 
 
 class RunFailure(PressrunError):

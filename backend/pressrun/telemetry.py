@@ -9,6 +9,7 @@ message, fields and tracebacks are covered alike, whichever library wrote them.
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import re
@@ -38,8 +39,9 @@ _QUIET = ("httpx", "httpcore", "uvicorn", "uvicorn.access", "uvicorn.error", "db
 class SecretMask:
     """The secret values of this process, and how to take them out of a text. Immutable, so shared freely.
 
-    Knows each value as it is and as it looks inside JSON, a URL and a Python repr: a serialised event, manifest or
-    problem can be masked as text. Values shorter than 8 characters are not masked. False when there is nothing to mask.
+    Knows each value as it is and as it looks inside JSON, HTML, a URL and a Python repr: a serialised event, manifest
+    or problem can be masked as text. Values shorter than 8 characters are not masked. False when there is nothing to
+    mask.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -58,6 +60,7 @@ class SecretMask:
 
 def _forms(secret: str) -> set[str]:
     spelled = {secret, quote(secret), quote(secret, safe=""), repr(secret)[1:-1], repr(secret.encode())[2:-1]}
+    spelled |= {html.escape(secret), html.escape(secret, quote=False)}  # as in a document
     spelled |= {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     # A line of JSON, and a value on a console, spell once more what is in their strings.
     return spelled.union(*({json.dumps(form, ensure_ascii=False)[1:-1], repr(form)[1:-1]} for form in spelled))

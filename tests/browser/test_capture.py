@@ -302,3 +302,15 @@ def _picture_200() -> str:
 
 
 PICTURE_200 = _picture_200()
+
+
+async def test_a_pdf_has_no_link_that_leads_out_of_the_web(lease: Lease) -> None:
+    links = ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "vbscript:x", "page.html", "/abs"]
+    elements = "".join(f'<p><a href="{link}">{link}</a>' for link in [*links, "https://h.example/good", "mailto:a@b.c"])
+    framed = "&lt;a href='javascript:framed()'&gt;framed&lt;/a&gt;"
+    drawn = '<svg width=90 height=20><a xlink:href="javascript:drawn()"><text y=15>drawn</text></a></svg>'
+    data = '<iframe src="data:text/html,<a href=javascript:far()>far</a>"></iframe>'
+    await lease.load(f'<!doctype html>{elements}{drawn}<iframe srcdoc="{framed}"></iframe>{data}')
+    pdf = await lease.pdf()
+    found = {link.strip() for link in re.findall(rb"/URI\s*\(([^)]*)", pdf)} - {b""}
+    assert found == {b"https://h.example/good", b"mailto:a@b.c"}

@@ -14,6 +14,7 @@ from pressrun.ai.client import AiConfig, open_ai_client
 from pressrun.ai.compose import PART_CHARS, AiFragment, ai_fragment
 from pressrun.ai.prompts import RULES
 from pressrun.errors import AiFailed, AiRefused, EmptyDocument
+from pressrun.telemetry import MASKED, SecretMask
 from tests.support.ai_server import NORMAL, AiServer, Behaviour, ai_server, cut_after, source_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -271,3 +272,40 @@ async def test_a_text_of_nothing_but_definitions_is_an_empty_document_and_costs_
     with pytest.raises(EmptyDocument):
         await make(server, "[a]: https://a.example/\n" * 1_000)
     assert server.requests == []
+
+
+KEY = "sk&canary-5f1e0a7c9d2b4e68"
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "sk&amp;canary-5f1e0a7c9d2b4e68",
+        "sk&canary-5f1e0a7c9d2b4e68",
+        "&#115;k&#38;canary&#45;5f1e0a7c9d2b4e68",
+        "sk%26canary-5f1e0a7c9d2b4e68",
+    ],
+)
+@pytest.mark.parametrize(
+    "where", ["<p>the key is {}</p>", '<p title="{0}">x</p>', "<h1>{}</h1>", "<pre><code>{}</code></pre>"]
+)
+async def test_a_key_that_the_model_writes_is_in_no_document(
+    server: AiServer, cache: AiCache, spelled: str, where: str
+) -> None:
+    server.then(says("<p>Sand, silt and stones.</p>" + where.format(spelled)))
+    async with composing(server, mask=SecretMask([KEY]).mask) as compose:
+        for _ in range(2):  # the second comes out of the cache
+            fragment = await compose("Sand, silt and stones.", cache=cache)
+            assert "canary" not in fragment.html
+            assert MASKED in fragment.html
+            assert "<p>Sand, silt and stones.</p>" in fragment.html
+    kept = b"".join(path.read_bytes() for path in cache._folder.iterdir())
+    assert KEY.encode() not in kept
+    assert b"sk&amp;canary" not in kept
+
+
+async def test_a_key_with_elements_between_its_letters_ends_the_answer(server: AiServer) -> None:
+    server.then(says("<p>sk&amp;can<b>ary-5f1e</b>0a7c9d2b4e68</p>"))
+    async with composing(server, mask=SecretMask([KEY]).mask) as compose:
+        with pytest.raises(AiFailed, match="a new key"):
+            await compose("Sand, silt and stones.")

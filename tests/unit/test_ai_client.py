@@ -252,6 +252,15 @@ async def test_neither_url_nor_key_is_logged_or_shown_by_the_config(route: respx
     assert "ai.invalid" not in log.text + repr(config())
 
 
+@pytest.mark.parametrize("charset", ["utf-16", "punycode", "undefined", "cp037"])
+async def test_an_answer_is_utf8_whatever_its_charset_says(route: respx.Route, charset: str) -> None:
+    answer = WHOLE.replace(b"ok", "größer".encode())
+    route.side_effect = [
+        httpx.Response(200, content=answer, headers={"content-type": f"text/event-stream; charset={charset}"})
+    ]
+    assert await ask() == "<p>größer</p>"
+
+
 async def test_the_endpoints_own_words_are_for_the_log_alone_and_without_the_key(route: respx.Route) -> None:
     route.side_effect = [answering(400, f"no such field; key {KEY}"), answering(401, f"bad key {KEY[:10]}***")]
     with captured_log() as log:

@@ -17,7 +17,9 @@ from starlette.routing import Route
 from pressrun import doctor
 from pressrun.browser.fonts import SAMPLES, scripts_without_font
 from pressrun.browser.pool import BrowserPoolConfig, open_browser_pool
+from pressrun.db.engine import open_database
 from pressrun.doctor import Check, run_doctor
+from pressrun.runs.store_id import require_store
 from pressrun.settings import Settings
 from tests.support.postgres import Postgres
 from tests.support.server import free_port
@@ -212,3 +214,26 @@ async def test_a_browser_elsewhere_that_cannot_be_used_is_named_with_the_reason_
     (check,) = [check for name, check in checks.items() if name.startswith("browser cdp+ws://127.0.0.1")]
     assert (check.ok, "nobody listens there" in check.detail) == (False, True)
     assert "canary" not in str(checks)
+
+
+async def test_a_data_folder_that_others_may_look_into_is_a_failure(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    assert (await examine(tmp_path))["privacy"].ok is True
+    folder.chmod(0o755)
+    check = (await examine(tmp_path))["privacy"]
+    assert check.ok is False
+    assert f"chmod -R go= {folder}" in check.remedy
+
+
+@pytest.mark.slow
+async def test_a_data_folder_that_is_not_the_store_of_the_database_is_a_failure(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    url = SecretStr(postgres.database(str(tmp_path)))
+    async with open_database(url.get_secret_value()) as database:
+        await require_store(database, tmp_path)
+    check = (await examine(tmp_path, database_url=url))["database"]
+    assert check.ok is False
+    assert "kept in another store" in check.detail
+    assert (await examine(tmp_path, database_url=url, data_dir=tmp_path))["database"].ok is True

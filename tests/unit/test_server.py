@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
+import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import anyio
 import anyio.lowlevel
@@ -81,3 +85,72 @@ def test_a_server_that_stops_does_not_wait_for_those_who_do_not_read(monkeypatch
         assert client.recv(1)
         assert not app.ended.wait(0.1)
     assert app.ended.is_set()
+
+
+async def refuse(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """Has seen the head, and wants none of the body."""
+    headers = [(b"content-type", b"text/plain"), (b"content-length", b"6")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": b"no way"})
+
+
+LARGE = b"x" * 30_000_000
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Connection": "close"}, {"Connection": "close", "Transfer-Encoding": "chunked"}]
+)
+def test_who_sends_a_large_body_reads_why_it_is_refused(headers: dict[str, str]) -> None:
+    with serve_behind(Door(refuse, 100)) as port:
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        body = (LARGE[:65_536] for _ in range(400)) if len(headers) > 1 else LARGE
+        client.request("POST", "/", body, headers, encode_chunked=len(headers) > 1)
+        answer = client.getresponse()
+        assert (answer.status, answer.read()) == (413, b"no way")
+        client.close()
+
+
+def test_curl_reads_why_its_body_is_refused(tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    large.write_bytes(LARGE)
+    with serve_behind(Door(refuse, 100)) as port:
+        command = ["curl", "-sS", "-H", "Connection: close", "-H", "Expect:", "--data-binary", f"@{large}"]
+        done = subprocess.run([*command, f"http://127.0.0.1:{port}/"], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("no way", 0), done.stderr
+
+
+def test_what_is_refused_is_not_read_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pressrun.api.server._UNWANTED_BYTES", 1_000_000)
+    for connection in (b"close", b"keep-alive"):
+        with serve_behind(Door(refuse, 100)) as port, socket.create_connection(("127.0.0.1", port), 10) as client:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999\r\nConnection: " + connection)
+            client.sendall(b"\r\n\r\n")
+            with pytest.raises(OSError, match=r"reset|[Bb]roken"):
+                client.sendall(LARGE * 4)
+
+
+def test_who_neither_sends_nor_goes_is_closed_in_time() -> None:
+    door = Door(refuse, 100, head_limit_s=0.3)
+    with serve_behind(door) as port, socket.create_connection(("127.0.0.1", port), 10) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\nConnection: close\r\n\r\nx")
+        answer = b""
+        while piece := client.recv(65_536):  # ends with the half that is closed at once
+            answer += piece
+        assert answer.endswith(b"no way")
+        with pytest.raises(OSError, match=r"reset|[Bb]roken"):
+            drip(client)
+
+
+def drip(client: socket.socket, limit_s: float = 10) -> None:
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        client.sendall(b"x")
+        time.sleep(0.05)  # nothing to wait for but the other side's end
+
+
+def test_a_server_that_stops_does_not_linger() -> None:
+    with serve_behind(Door(refuse, 100)) as port, socket.create_connection(("127.0.0.1", port), 10) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\nConnection: close\r\n\r\nx")
+        assert client.recv(1)
+        stopped_at = time.monotonic()
+    assert time.monotonic() - stopped_at < 9  # `Door` would wait 10 s

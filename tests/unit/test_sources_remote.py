@@ -18,12 +18,14 @@ from pressrun.egress.broker import Egress, open_egress
 from pressrun.egress.policy import EgressPolicy
 from pressrun.errors import ComposeFailed
 from pressrun.sources import remote
+from pressrun.sources.document import Document
 from pressrun.sources.html import compose_html
 from pressrun.sources.parser_pool import cool_down, warm_up
 from pressrun.sources.pictures import why_refused
 from pressrun.sources.references import css_references, find_references
 from pressrun.sources.text import compose_text
 from tests.support.web_host import WebHost, answering, open_web_host
+from tests.unit.test_encodings import SAMPLES, STRANGE
 
 pytestmark = pytest.mark.anyio
 
@@ -136,6 +138,66 @@ async def test_style_sheets_come_with_what_they_name() -> None:
         assert uri("image/png", FILES["/b.png"]) in base64.b64decode(inner[1]).decode()
         (warning,) = document.warnings
         assert (warning.code, "gone.png" in warning.message) == ("blocked_request", True)
+
+
+async def embed_style(body: bytes, *headers: str) -> tuple[str, Document]:
+    """The style sheet as it is in the document, empty if it is not; and the document."""
+    async with (
+        open_web_host(answering(body, *headers)) as host,
+        open_egress(EgressPolicy.parse([host.authority])) as out,
+    ):
+        document = await compose_html(f"<link rel=stylesheet href={host.url}/a.css><p>x", title=None, egress=out)
+    found = re.search(r"data:text/css;charset=utf-8;base64,([^>]+)>", document.html)
+    return base64.b64decode(found[1]).decode() if found else "", document
+
+
+@pytest.mark.parametrize("label", sorted(SAMPLES))
+async def test_a_style_sheet_is_read_in_the_encoding_that_its_host_names(label: str) -> None:
+    data, text = SAMPLES[label]
+    css, document = await embed_style(data, f"Content-Type: text/css; charset={label}")
+    assert css == text
+    assert document.warnings == ()
+
+
+@pytest.mark.parametrize("label", [*STRANGE[:9], "utf-8\"; charset*=\"punycode''x"])
+async def test_a_style_sheet_in_an_encoding_that_is_none_of_the_web_is_utf8(label: str) -> None:
+    css, document = await embed_style(
+        "p::after { content: 'ö' }".encode(), f'Content-Type: text/css; charset="{label}"'
+    )
+    assert css == "p::after { content: 'ö' }"
+    assert document.warnings == ()
+
+
+@pytest.mark.promise("strangers-choose-no-code")
+async def test_no_style_sheet_holds_the_loop_up() -> None:
+    longest_s = 0.0
+
+    async def tick() -> None:
+        nonlocal longest_s
+        while True:
+            asked_at = anyio.current_time()
+            await anyio.sleep(0.01)
+            longest_s = max(longest_s, anyio.current_time() - asked_at)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(tick)
+        css, _ = await embed_style(b"p{}" * 980_000 + b"-" + b"a" * 60_000, "Content-Type: text/css; charset=punycode")
+        tasks.cancel_scope.cancel()
+    assert len(css) == 3_000_001
+    assert longest_s < 3  # 19 s when it was decoded as its host wanted; 0.05 s now
+
+
+async def test_a_style_sheet_larger_than_any_document_is_not_loaded() -> None:
+    css, document = await embed_style(b" " * (remote.STYLE_MAX_BYTES + 1), "Content-Type: text/css")
+    assert css == ""
+    assert [warning.code for warning in document.warnings] == ["blocked_request"]
+
+
+async def test_the_largest_style_sheet_comes_whole_whatever_its_characters() -> None:
+    css, _ = await embed_style(
+        "漢".encode("gbk") * (remote.STYLE_MAX_BYTES // 2), "Content-Type: text/css; charset=gbk"
+    )
+    assert css == "漢" * (remote.STYLE_MAX_BYTES // 2)
 
 
 async def test_a_style_sheet_that_imports_itself_ends() -> None:
@@ -282,7 +344,7 @@ def test_only_what_can_be_embedded_is_looked_for() -> None:
 
 def test_the_addresses_of_a_style_sheet_are_relative_to_it() -> None:
     css = "@import url(a.css); @import 'b.css'; p { background: url('/c.png'), URL( d.png ) }"
-    found = css_references(css, "https://h.example/s/x.css")["references"]
+    found = css_references(base64.b64encode(css.encode()).decode(), None, "https://h.example/s/x.css")["references"]
     assert sorted((each.url, each.kind) for each in found) == [
         ("https://h.example/c.png", "any"),
         ("https://h.example/s/a.css", "style"),

@@ -50,7 +50,8 @@ class AiConfig:
 
     `timeout_s` bounds one whole answer with its retries; `first_token_timeout_s` the wait for its first event (a model
     on a slow machine reads a long prompt first), `silence_timeout_s` for any later one. `max_output_chars` bounds one
-    answer, and with it the work of cleaning it, which grows with the square of a deeply nested answer's length.
+    answer, and with it the work of cleaning it, which grows with the square of a deeply nested answer's length. `mask`
+    takes the server's secrets out of a whole answer: who holds the key may write it.
     """
 
     base_url: str = field(repr=False)  # may hold a password
@@ -62,6 +63,7 @@ class AiConfig:
     max_output_chars: int = 60_000
     attempts: int = 4
     retry_wait_s: float = 0.5
+    mask: Callable[[str], str] = field(default=str, repr=False)
 
 
 @asynccontextmanager
@@ -88,6 +90,10 @@ class AiClient:
     def endpoint(self) -> str:
         """What tells one endpoint from another. May hold a password: for digests only."""
         return str(self._url)
+
+    def mask(self, text: str) -> str:
+        """`text`, of which the endpoint has written something, without the secrets of this server."""
+        return self._config.mask(text)
 
     def model_name(self, model: str | None) -> str:
         """The model that a call with `model` goes to."""

@@ -6,9 +6,11 @@ and the theme are the caller's.
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -39,6 +41,7 @@ _QUOTED_CHARS = 120
 _ECHO_SHARE = 0.3  # of the rules, in an answer whose source has none of them
 _MAX_NAMED = 10
 _CONFIGURED_MODEL = "default"
+_TAG = re.compile(r'<(?:[^<>"]|"[^"]*")*>')  # of a clean fragment
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -127,6 +130,7 @@ class _Writer:
         if known is not None:
             await self._count(len(known))
         cleaned = await _in_thread(_read_answer, answer, piece, self.source)
+        cleaned = replace(cleaned, html=await _in_thread(self._without_secrets, cleaned.html))
         await _in_thread(_require_document, cleaned.html, piece)
         if self.cache and known is None:
             await self.cache.put(key, answer)
@@ -140,7 +144,15 @@ class _Writer:
             async for delta in answer:
                 deltas.append(delta)
                 await self._count(len(delta))
-        return "".join(deltas)
+        return self.client.mask("".join(deltas))  # whole, before it is kept: a secret may come in pieces
+
+    def _without_secrets(self, fragment: str) -> str:
+        """What was spelled with entities in the answer is a plain value now. Raises: AiFailed."""
+        masked = self.client.mask(fragment)
+        shown = html.unescape(_TAG.sub("", masked))
+        if self.client.mask(shown) != shown:  # with elements between its letters: no text to replace
+            raise AiFailed("The AI's answer spells a secret of this server; choose another endpoint, and a new key.")
+        return masked
 
     async def _count(self, chars: int) -> None:
         self.written += chars

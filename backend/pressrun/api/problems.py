@@ -53,6 +53,7 @@ STATUS: Mapping[str, int] = {
     "lane_paused": 409,
     "caller_limit": 429,
     "startup": 500,
+    "wrong_store": 500,
     "internal": 500,
     # How a run fails; over HTTP only where a route does a run's work while the client waits.
     "run_failed": 500,

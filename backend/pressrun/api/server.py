@@ -9,6 +9,7 @@ import asyncio
 import gc
 import socket
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,9 @@ from pressrun.errors import PressrunError
 _READ_PATIENCE_S = 10.0  # SAFETY: a reader that never reads is dropped within 15 s, and resumes by its cursor
 _SHUTDOWN_PATIENCE_S = 2.0  # arbitrary (1..4): below the time that uvicorn gives everybody
 _SHUTDOWN_LIMIT_S = 5  # SAFETY: uvicorn alone never lets go of one slow client
+# what of a body that was refused is read and dropped, so that its sender comes to reading why: more than any that is
+# taken, and as long as the next request's head may take (the door's clock)
+_UNWANTED_BYTES = 64 * 1024 * 1024
 _SEND_BUFFER_BYTES = 128 * 1024  # SAFETY: measured there, 0.39 MB for a reader that never reads instead of 4.29
 
 _log = structlog.get_logger(__name__)
@@ -74,8 +78,40 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+class _Lingering:
+    """A connection's transport, for uvicorn, whose `close` waits for who is still sending: closed at once, the rest of
+    the body would meet a reset, and that takes the answer along which the sender has not read (RFC 9112, 9.6).
+    """
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], bool]) -> None:
+        self._transport = transport
+        self._close = close
+        self._lingers = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def is_closing(self) -> bool:
+        return self._lingers or self._transport.is_closing()
+
+    def close(self) -> None:
+        if self.is_closing():
+            return
+        self._lingers = self._close()
+        if self._lingers:
+            self._transport.write_eof()
+            self._transport.resume_reading()
+        else:
+            self._transport.close()
+
+    def close_now(self) -> None:
+        self._transport.close()
+
+
 class Connection(H11Protocol):
     """One client. Closed without ado when it leaves what was sent to it unread for too long, or asks nothing (`Door`).
+
+    One whose body was refused may send it all the same, within bounds: it reads the answer when it has.
 
     ASGI has no way to say the former: an app that gives up waiting to send can only return, and the transport then
     waits for ever for its buffer to empty. Of the latter uvicorn has no notion.
@@ -84,6 +120,9 @@ class Connection(H11Protocol):
     _patience_s = _READ_PATIENCE_S
     _unread: asyncio.TimerHandle | None = None
     _left_unread: int | None = None
+    _unwanted_bytes = 0
+    _lingers = False
+    _goes = False  # the server does
 
     def __init__(self, *args: Any, door: Door, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -94,8 +133,16 @@ class Connection(H11Protocol):
         accepted = transport.get_extra_info("socket")
         accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
         self._door.arrived(accepted.fileno(), self)
+        self.transport = _Lingering(transport, self._begin_to_linger)  # type: ignore[assignment]  # all uvicorn uses
 
     def data_received(self, data: bytes) -> None:
+        if self._lingers or (self.cycle is not None and self.cycle.response_complete and self._is_sending):
+            self._unwanted_bytes += len(data)
+            if self._unwanted_bytes > _UNWANTED_BYTES:
+                self.transport.abort()
+                return
+        if self._lingers:
+            return
         if self.cycle is not None and self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
             self._door.waits(self)  # the first bytes of the next request: its headers have their own time
         super().data_received(data)
@@ -104,9 +151,21 @@ class Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         """Called by uvicorn; what of the request's body is still to come has no longer than the next request's head."""
+        self._unwanted_bytes = 0
         super().on_response_complete()
         if self.cycle.response_complete and not self.transport.is_closing():
             self._door.waits(self)
+
+    @property
+    def _is_sending(self) -> bool:
+        """Whether there is more of a request to come, or of what was none."""
+        return self.conn.their_state in (h11.SEND_BODY, h11.ERROR)
+
+    def _begin_to_linger(self) -> bool:
+        self._lingers = self._is_sending and not self._goes
+        if self._lingers:
+            self._door.waits(self)
+        return self._lingers
 
     def send_away(self, reason: PressrunError) -> None:
         """Called by the door. One that is still reading its last answer has more time for as long as it reads."""
@@ -121,7 +180,7 @@ class Connection(H11Protocol):
         asking = self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]
         if asking and self.conn.our_state is h11.IDLE:
             self.transport.write(answer_bytes(reason))
-        self.transport.close()
+        self.transport.close_now()  # type: ignore[attr-defined]  # it had its time
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -138,7 +197,10 @@ class Connection(H11Protocol):
 
     def shutdown(self) -> None:
         """Called by uvicorn when the server is about to go."""
+        self._goes = True
         super().shutdown()
+        if self._lingers:
+            self.transport.close_now()  # type: ignore[attr-defined]
         self._patience_s = _SHUTDOWN_PATIENCE_S
         if self.transport.get_write_buffer_size() > 0:
             self._forget()

@@ -86,8 +86,8 @@ class BrowserPoolConfig:
     """Windows a document may open; each is closed at once. One that opens more is ended."""
 
     max_frames: int = 100
-    """Documents within the document: frames, iframes, objects, embeds. 100 take a second; of 1 000 that are refused what
-    they name the browser dies after 38 s with all pages in it, of 1 000 others after 15 to 50 (measured once)."""
+    """Documents within the document: frames, iframes, objects, embeds. 100 take a second; of 1 000 that are refused
+    what they name the browser dies after 38 s with all pages in it, of 1 000 others after 15 to 50 (measured once)."""
 
     max_height_css_px: float = 1_000_000
     """Twice of what was tested; Chromium's own layout ends at 33 million device pixels."""

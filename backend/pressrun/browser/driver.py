@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 import anyio
 import anyio.to_thread
 from anyio.abc import TaskGroup
+from playwright._impl import transport
 from playwright.async_api import Error, Playwright, async_playwright
 
 from pressrun.browser.handle import ProcessHandle
@@ -31,6 +32,11 @@ _DEATH_TIMEOUT_S = 1.0
 # It passes pictures on and keeps none: a small young generation and no helper threads spare 100 of its 250 MB, which
 # Node would take in ten thousand captures, and cost no time (decision 0022).
 _NODE_OPTIONS = "--max-semi-space-size=1 --v8-pool-size=0"
+_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+# where things are on this machine, how to reach browsers elsewhere, and what somebody has set for all of Node
+_PLACES = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "LD_LIBRARY_PATH", "PLAYWRIGHT_BROWSERS_PATH")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_PASSED_ON = {*_PLACES, *_PROXIES, *map(str.lower, _PROXIES), "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS"}
 
 
 class Driver:
@@ -53,8 +59,8 @@ class Driver:
                 f"No folder for temporary files could be made: {exc.strerror}; make room there, or set TMPDIR."
             ) from exc
         try:
-            with _environment(self.temporary):
-                self._playwright = await self._context.start()
+            _temporary.set(self.temporary)
+            self._playwright = await self._context.start()
         except Exception as exc:
             # Playwright has no class of its own for this; the text is in its transport.py.
             if "reading from the driver" not in str(exc):
@@ -138,19 +144,19 @@ class Driver:
                 await anyio.to_thread.run_sync(self._scratch.remove)
 
 
-@contextmanager
-def _environment(temporary: Path) -> Iterator[None]:
-    """By the environment, the driver's only way in; options that somebody has set for all of Node stay as they are."""
-    before = dict(os.environ)
-    os.environ.setdefault("NODE_OPTIONS", _NODE_OPTIONS)
-    os.environ["TMPDIR"] = str(temporary)
-    try:
-        yield
-    finally:
-        for name in ("NODE_OPTIONS", "TMPDIR"):
-            os.environ.pop(name, None)
-            if name in before:
-                os.environ[name] = before[name]
+_temporary: ContextVar[Path] = ContextVar("_temporary")  # folder of the driver that is being started
+
+
+def _environment() -> dict[str, str]:
+    """All that the driver gets to see of the environment: nothing of the server's settings, so no secret."""
+    kept = {name: value for name, value in os.environ.items() if name in _PASSED_ON}
+    own = {"TMPDIR": str(_temporary.get())}
+    return {"NODE_OPTIONS": _NODE_OPTIONS, **kept, **own, "PW_LANG_NAME": "python", "PW_LANG_NAME_VERSION": _PYTHON}
+
+
+# Playwright gives its driver all that we have, and offers no way to say otherwise (playwright/_impl/transport.py);
+# tests/browser/test_children.py holds this to what a running driver has.
+transport.get_driver_env = _environment  # type: ignore[attr-defined]
 
 
 class DriverHost:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 import anyio
+import anyio.to_thread
 from anyio.abc import TaskGroup
 from playwright.async_api import Error
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
@@ -28,6 +29,7 @@ from pressrun.browser.document_limits import (
 )
 from pressrun.browser.image import ImageFormat, ImageOptions, PngMode, finish
 from pressrun.browser.page_breaks import BOX_KINDS, Box, Slice
+from pressrun.browser.pdf_links import without_bad_links
 from pressrun.browser.ports import OpenPage
 from pressrun.browser.sealed_page import NavigatedAwayError
 from pressrun.browser.tallies import PoolTallies
@@ -154,7 +156,8 @@ class Lease:
     async def pdf(self) -> bytes:
         """The document as a PDF with pages of the viewport's shape, text as text."""
         async with self.turn():
-            return await self._run(self._print, self._to_print)
+            printed = await self._run(self._print, self._to_print)
+        return await anyio.to_thread.run_sync(without_bad_links, printed)
 
     async def _load(self, html: str) -> None:
         config = self._config

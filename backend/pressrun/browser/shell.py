@@ -35,6 +35,7 @@ def output(command: Command, *, limit_s: float = PACKAGES_LIMIT_S) -> str | None
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # the caller says what to do next; a stranger's stack trace does not help
             text=True,
+            env={name: value for name, value in os.environ.items() if not name.startswith("PRESSRUN_")},
             process_group=0,
         )
     except OSError:

@@ -199,6 +199,17 @@ def install_browser() -> None:
     command.install_browser()
 
 
+@app.command(name="adopt-store")
+def adopt_store() -> None:
+    """Make PRESSRUN_DATA_DIR the store of the database, when the folder that was is lost.
+
+    Files of runs that are not in it stay lost. Stop all servers of the database before.
+    """
+    from pressrun.cli import server as command
+
+    command.adopt_store()
+
+
 @app.command
 def openapi() -> None:
     """Print the OpenAPI document of the server's interface."""

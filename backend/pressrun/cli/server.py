@@ -54,6 +54,15 @@ def install_browser() -> None:
     install_chromium(_settings().chromium)
 
 
+def adopt_store() -> None:
+    """Raises: StartupError."""
+    from pressrun.app import adopt_store as adopt
+
+    settings = _settings()
+    anyio.run(adopt, settings)
+    say(f"{settings.data_dir.resolve()} is the store of the database now.")
+
+
 def openapi() -> None:
     """Prints the OpenAPI document."""
     from pressrun.api.openapi import build_openapi

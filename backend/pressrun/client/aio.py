@@ -104,6 +104,7 @@ class AsyncRunStream:
         while not talk.done:
             try:
                 async with self._http.stream(**talk.next_request().options()) as answer:
+                    answer.encoding = "utf-8"  # as event streams are; not in what the other side names
                     if talk.opened(answer.status_code, answer.headers):
                         async for sse in EventSource(answer).aiter_sse():
                             event = talk.received(sse)

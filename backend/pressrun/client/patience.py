@@ -78,11 +78,11 @@ def retry_after_s(value: str | None) -> float | None:
     """Seconds of a `Retry-After` header, in either of its forms; None if it is absent or makes no sense."""
     if value is None:
         return None
-    if value.strip().isdecimal():
+    if value.strip().isascii() and value.strip().isdigit():
         return float(value)
     try:
         instant = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year, or a zone, that no calendar has
         return None
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=UTC)

@@ -96,6 +96,7 @@ class RunStream:
         while not talk.done:
             try:
                 with self._http.stream(**talk.next_request().options()) as answer:
+                    answer.encoding = "utf-8"  # as event streams are; not in what the other side names
                     if talk.opened(answer.status_code, answer.headers):
                         for sse in EventSource(answer).iter_sse():
                             event = talk.received(sse)

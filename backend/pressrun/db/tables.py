@@ -26,7 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 3  # the number of the newest revision in migrations/versions
+SCHEMA_VERSION = 4  # the number of the newest revision in migrations/versions
 
 # of what can be searched; in an index, where Postgres takes 2 700 bytes at most
 SEARCHABLE_CHARACTERS = 600
@@ -141,6 +141,14 @@ graves = Table(
     Column("operation_id", String(36), primary_key=True),
     Column("folder", String(80), nullable=False),
     Column("retries", Integer, nullable=False),
+)
+
+# the name of the store where the files of these runs are: one row; see store.py
+store = Table(
+    "store",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("store_id", String(64), nullable=False),
 )
 
 slots = Table(

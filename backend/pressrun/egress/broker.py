@@ -10,6 +10,7 @@ was checked.
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
@@ -43,6 +44,8 @@ _MAX_LOOK_UPS = 64  # all that can be wanted at once, in threads of their own: a
 _CLOSE_LIMIT_S = 0.5
 # httpx translates what sockets raise, but not what TLS does once it is established (httpcore/_backends/anyio.py)
 _BROKEN = (httpx.TransportError, ssl.SSLError)
+# RFC 9110, 8.3.2; a label of the Encoding Standard has 19 characters at most
+_CHARSET = re.compile(r""";\s*charset\s*=\s*(?:"([^"\\]{1,100})"|([^\s";]{1,100}))""", re.IGNORECASE)
 
 Resolver = Callable[[str], Awaitable[Sequence[str]]]
 """A host's addresses as text, in the order to try. Raises: OSError."""
@@ -57,7 +60,7 @@ class Fetched:
 
     url: str
     media_type: str  # lower-case, without parameters; "" when the host did not say
-    charset: str | None
+    charset: str | None  # as the host named it, lower-case: any word, to be looked up in a list (sources/encodings.py)
     body: bytes
 
 
@@ -225,8 +228,15 @@ async def _whole(response: httpx.Response, target: Target, max_bytes: int) -> Fe
         body = await read_body(stream, response.headers.get("content-encoding", ""), max_bytes, target.host)
     except _BROKEN as exc:
         raise FetchFailed(f"{target.host} broke off in the middle of its answer.") from exc
-    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return Fetched(target.url, media_type, response.charset_encoding, body)
+    content_type = response.headers.get("content-type", "")
+    media_type = content_type.partition(";")[0].strip().lower()
+    return Fetched(target.url, media_type, _charset_in(content_type), body)
+
+
+def _charset_in(content_type: str) -> str | None:
+    """Not httpx' `charset_encoding`: that one decodes `charset*=…` in an encoding that the host names."""
+    found = _CHARSET.search(content_type)
+    return (found[1] or found[2]).lower() if found else None
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pressrun.sources.html_scan import scan_html
+from pressrun.sources.links import find_bad_links
 from pressrun.sources.markdown import render_markdown
 from pressrun.sources.parser_wire import HEADER
 from pressrun.sources.pictures import judge_picture
@@ -32,6 +33,7 @@ _TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "references": find_references,
     "css": css_references,
     "picture": judge_picture,
+    "links": find_bad_links,
 }
 
 
@@ -72,7 +74,8 @@ def _peak_memory_bytes() -> int:
 
 def _send(answers: BinaryIO, answer: dict[str, Any]) -> None:
     try:
-        body = json.dumps(answer).encode()
+        # each character as it is: spelled \uXXXX a text in most scripts would be twice as long
+        body = json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass")
     except MemoryError:
         body = b'{"too_complex": true}'
     answers.write(HEADER.pack(len(body), 0) + body)

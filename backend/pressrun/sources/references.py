@@ -6,12 +6,14 @@ address stands. Changes nothing. What is found nowhere here (frames, videos, scr
 
 from __future__ import annotations
 
+import base64
 import html as html_module
 import re
 from html.parser import HTMLParser
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+from pressrun.sources.encodings import decode_css
 from pressrun.sources.pictures import why_refused
 
 Kind = Literal["picture", "style", "any"]  # "any": what a url() of a style sheet names, a picture or a font
@@ -55,12 +57,14 @@ def find_references(html: str) -> dict[str, Any]:
     return {"references": finder.references[:MAX_REFERENCES], "refused": finder.refused}
 
 
-def css_references(css: str, base: str) -> dict[str, Any]:
-    """The same for a style sheet that came from `base`; `tag` and `alt` say nothing there."""
+def css_references(data: str, charset: str | None, base: str) -> dict[str, Any]:
+    """The same for a style sheet (base64) that came from `base`, whose host has said that `charset`, and its text as
+    `css`; `tag` and `alt` say nothing there."""
+    css = decode_css(base64.b64decode(data), charset)
     finder = _Finder(css)
     finder.base = base
     finder.find_in_css(css, 0, (0, 0))
-    return {"references": finder.references[:MAX_REFERENCES], "refused": finder.refused}
+    return {"css": css, "references": finder.references[:MAX_REFERENCES], "refused": finder.refused}
 
 
 class _Finder(HTMLParser):

@@ -24,6 +24,7 @@ from pressrun.sources.pictures import MAX_NAMED
 from pressrun.sources.references import Reference
 
 PICTURE_MAX_BYTES: Final = 20 * 1024 * 1024  # SAFETY: each
+STYLE_MAX_BYTES: Final = 5 * 1024 * 1024  # as the largest HTML that is taken; decoded it is at most three times as long
 TOTAL_MAX_BYTES: Final = 48 * 1024 * 1024  # arbitrary: all that is put into one document, as often as it is put there
 MAX_FETCHES: Final = 100  # arbitrary: different addresses of one document
 LIMIT_S: Final = 30.0  # arbitrary: all together; each has the broker's 10 s
@@ -149,11 +150,9 @@ class _Fetching:
     async def _get(self, egress: Egress, reference: Reference, depth: int) -> None:
         try:
             async with self._slots:
+                most = STYLE_MAX_BYTES if reference.kind == "style" else PICTURE_MAX_BYTES
                 came = await egress.fetch(
-                    reference.url,
-                    accept=_ACCEPT[reference.kind],
-                    max_bytes=PICTURE_MAX_BYTES,
-                    share=self._share,
+                    reference.url, accept=_ACCEPT[reference.kind], max_bytes=most, share=self._share
                 )
             self.uris[reference.url] = uri = await self._uri(came, reference, depth)
             self.held += len(uri)
@@ -183,12 +182,12 @@ class _Fetching:
             raise _Refused("style sheets import each other too deeply")
         if came.media_type not in ("text/css", ""):
             raise _Refused("it is no style sheet")
-        try:
-            css = came.body.decode(came.charset or "utf-8", "replace")
-        except LookupError:
-            css = came.body.decode("utf-8", "replace")
-        found = await parse("css", css=css, base=came.url, timeout_s=_FIND_LIMIT_S, share=self._share)
-        references = _references(found)
+        data = base64.b64encode(came.body).decode()
+        # there, and not here: who sends it chooses how it is to be decoded, and how much of it
+        found = await parse(
+            "css", data=data, charset=came.charset, base=came.url, timeout_s=_FIND_LIMIT_S, share=self._share
+        )
+        css, references = found["css"], _references(found)
         await self.get_all(references, depth + 1)
         refused = [(start, end, _NOTHING) for start, end, _ in found["refused"]]
         return _splice(css, [*refused, *self.edits(references, None)])

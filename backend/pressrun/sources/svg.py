@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
+from pressrun.sources.encodings import decode_xml
+
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 _ELEMENTS = """
@@ -25,10 +27,12 @@ _MAX_USES = 200  # arbitrary: `use` of `use` of `use` doubles at each level
 
 def clean_svg(data: bytes) -> bytes | None:
     """The picture with nothing in it but drawing; None if it is not SVG, or uses a DTD."""
-    if b"<!DOCTYPE" in data[:100_000].upper() or b"<!ENTITY" in data.upper():
+    text = decode_xml(data)
+    if "<!DOCTYPE" in text[:100_000].upper() or "<!ENTITY" in text.upper():
         return None
     try:
-        root = ET.fromstring(data)  # noqa: S314  (no DTD, so no entities; and in the parser child)
+        # as text: of bytes it would take any codec of Python's that they name
+        root = ET.fromstring(text)  # noqa: S314  (no DTD, so no entities; and in the parser child)
     except (ET.ParseError, ValueError, LookupError):
         return None
     if root.tag != f"{{{_SVG}}}svg":
