@@ -1,4 +1,4 @@
-"""An idle server: how soon it answers, what it costs while nobody asks."""
+"""An idle server: how soon it answers, what it costs while nobody asks, how often it wakes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.figures import Figure
+from tests.support.postgres import find_binaries, start_postgres
+from tests.support.processes import wakes_of
 from tests.support.server import start_server
 
-_WATCH_S = 10
+_SETTLED_S = 12  # Chromium has started, and the reconciler has found that there is no run
+_WATCH_S = 20
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -19,12 +22,24 @@ def measure(folder: Path) -> Iterator[Figure]:
         starts = sorted(_start_s(folder / f"start-{number}") for number in folders)
         yield Figure(f"start to /livez on {kind} data folder, median of 5", starts[2], "s", target=1)
     with start_server(folder / "idle") as server:
-        time.sleep(8)  # Chromium has started, and the engine no longer looks for runs of before ten times a second
-        before = _cpu_s(server.pid)
-        time.sleep(_WATCH_S)
-        share = 100 * (_cpu_s(server.pid) - before) / _WATCH_S
-        yield Figure("idle: share of one core", share, "%", target=1, note="server process, over 10 s")
+        yield from _idle(server.pid, "")
         yield Figure("idle: memory without Chromium", _rss_mb(server.pid), "MB", target=200, note="RSS, server process")
+    binaries = find_binaries()
+    if binaries is not None:
+        with (
+            start_postgres(binaries) as postgres,
+            start_server(folder / "postgres", PRESSRUN_DATABASE_URL=postgres.database("idle")) as server,
+        ):
+            yield from _idle(server.pid, "on Postgres, ")
+
+
+def _idle(pid: int, where: str) -> Iterator[Figure]:
+    time.sleep(_SETTLED_S)
+    cpu_s, wakes = _cpu_s(pid), wakes_of(pid)
+    time.sleep(_WATCH_S)
+    share, rate = 100 * (_cpu_s(pid) - cpu_s) / _WATCH_S, (wakes_of(pid) - wakes) / _WATCH_S
+    yield Figure(f"idle: {where}share of one core", share, "%", target=1, note=f"server process, over {_WATCH_S} s")
+    yield Figure(f"idle: {where}wakes a second", rate, "", target=2, note="voluntary switches of all its threads")
 
 
 def _start_s(data_dir: Path) -> float:

@@ -12,8 +12,10 @@ import anyio
 import httpx
 
 from benchmarks.figures import Figure, percentile
+from pressrun.background import Background
 from pressrun.db.wakeups import open_wakeups
 from pressrun.events.model import Log
+from pressrun.runs.activity import Activity
 from pressrun.runs.neighbours import open_neighbours
 from pressrun.runs.submission import GuardConfig
 from tests.support.core import COMPLETE, Core, open_core
@@ -77,7 +79,16 @@ async def _deliver(url: str) -> tuple[list[float], list[float]]:
     async with open_core(url, owner="reader", config=_CONFIG) as core:
         names = [(await core.begin(f"run {number}", lane=f"lane-{number}")).operation_id for number in range(_RUNS)]
         async with open_wakeups(url, "reader") as wakeups:
-            relay = open_neighbours(wakeups, core.database, core.log, _NoEngine(), core.clock, owner="reader")  # type: ignore[arg-type]
+            relay = open_neighbours(
+                wakeups,
+                core.database,
+                core.log,
+                _NoEngine(),  # type: ignore[arg-type]
+                core.clock,
+                owner="reader",
+                background=Background(),
+                activity=Activity(),
+            )
             async with relay, anyio.create_task_group() as tasks:
                 for name in names * _READERS:
                     tasks.start_soon(read, core, name)

@@ -7,12 +7,16 @@ Shutdown: uvicorn stops accepting and tells the streams (readers resume by their
 grace > unfinished runs handed back > DBOS > browser pool drained > database closed > lock released.
 With Postgres (PRESSRUN_DATABASE_URL) several processes may use one data folder: nobody locks it, but there are wake-ups
 and neighbours. The sign of life that comes with the wake-ups is given up last, when the engine has let go of its runs.
+When one of the task groups breaks (no background task does that: background.py), the same in the same order, without
+grace: runs handed back at once > streams told > the rest; the process exits with 1 within 5 s.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
+import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import lru_cache, partial
@@ -41,6 +45,8 @@ from pressrun.api.state import AppState
 from pressrun.api.streams import StreamHost
 from pressrun.api.tokens import parse_tokens, require_safe_bind
 from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.background import Background
+from pressrun.background_tasks import RETENTION, WARM_BROWSER, WARM_PARSER
 from pressrun.browser.addresses import parse_addresses
 from pressrun.browser.capture_cache import CaptureCache
 from pressrun.browser.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
@@ -67,7 +73,7 @@ from pressrun.failpoints import arm
 from pressrun.pipeline.pipeline import Pipeline
 from pressrun.run_logs import open_run_logs
 from pressrun.runs import store_id
-from pressrun.runs.background import tell_failure
+from pressrun.runs.activity import Activity
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.history import RunHistory
 from pressrun.runs.ledger import RunLedger
@@ -81,13 +87,15 @@ from pressrun.settings import Settings, read_variable
 from pressrun.sources.parser_pool import cool_down, warm_up
 from pressrun.telemetry import SecretMask, configure_logging
 
+_BROKEN_LIMIT_S = 4.5  # promise: a process that cannot go on is gone within 5 s; in order it takes about one
 _AI_CACHE_MAX_BYTES = 256 * 1024 * 1024  # arbitrary: some ten thousand answers
 
 _log = structlog.get_logger(__name__)
 
 
-def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
+def create_app(settings: Settings, clock: Clock | None = None, background: Background | None = None) -> ASGIApp:
     """The whole application behind its gate. Raises: StartupError when the settings are not safe."""
+    background = background or Background()
     tokens = parse_tokens(settings.tokens)
     require_safe_bind(settings.host, tokens)
     egress_policy = EgressPolicy.parse(settings.egress)
@@ -95,7 +103,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
-        async with _open_all(settings, clock, mask, egress_policy) as state:
+        async with _open_all(settings, clock, mask, egress_policy, background) as state:
             yield {"app": state}
 
     app = Starlette(routes=build_routes(), lifespan=lifespan, exception_handlers=exception_handlers(mask))
@@ -114,7 +122,8 @@ def serve(settings: Settings) -> None:
     keep_to_ourselves()
     configure_logging(level=settings.log_level, json_lines=settings.log_json, mask=SecretMask(settings.secrets()))
     arm(read_variable("PRESSRUN_FAILPOINTS"), environment=read_variable("PRESSRUN_ENV"))
-    start = _Start(create_app(settings))
+    background = Background(when_broken=_leave_in_time)
+    start = _Start(create_app(settings, background=background))
     try:
         run_server(
             start,
@@ -122,11 +131,20 @@ def serve(settings: Settings) -> None:
             port=settings.port,
             max_connections=settings.max_connections,
             max_per_address=settings.max_connections_per_address,
+            background=background,
         )
     except SystemExit:
         if start.failure is not None:
             raise start.failure from None
         raise
+
+
+def _leave_in_time() -> None:
+    """The application has broken off: whoever watches over the process shall start another, whatever hangs here."""
+    _log.critical("a task group of the application has broken; its runs are handed back and the process ends")
+    timer = threading.Timer(_BROKEN_LIMIT_S, os._exit, [1])
+    timer.daemon = True
+    timer.start()
 
 
 async def adopt_store(settings: Settings) -> None:
@@ -161,7 +179,11 @@ class _Start:
 
 @asynccontextmanager
 async def _open_all(
-    settings: Settings, clock: Clock | None, mask: SecretMask, egress_policy: EgressPolicy
+    settings: Settings,
+    clock: Clock | None,
+    mask: SecretMask,
+    egress_policy: EgressPolicy,
+    background: Background,
 ) -> AsyncIterator[AppState]:
     async with AsyncExitStack() as stack:
         data_dir = settings.data_dir.resolve()
@@ -175,7 +197,7 @@ async def _open_all(
         store = LocalArtifactStore(data_dir, mask.mask)
         await store.prepare()
         egress = await stack.enter_async_context(open_egress(egress_policy))
-        pool = await stack.enter_async_context(open_browser_pool(pool_config(settings)))
+        pool = await stack.enter_async_context(open_browser_pool(pool_config(settings), background=background))
         seal = Seal(pool)
         captures = _capture_cache(settings, data_dir)
         pipeline = Pipeline(
@@ -190,7 +212,8 @@ async def _open_all(
             show_paths=not settings.tokens,
         )
         owner = secrets.token_hex(8)  # names this incarnation: after a restart its runs are somebody else's
-        wakeups = await stack.enter_async_context(open_wakeups(url, owner)) if url else None
+        wakeups = await stack.enter_async_context(open_wakeups(url, owner, background)) if url else None
+        activity = Activity(wakeups.set_busy) if wakeups else Activity()
         log = EventLog(database, clock, mask.mask)
         may_judge = wakeups.may_judge if wakeups else lambda: True
         ledger = RunLedger(database, log, clock, owner=owner, may_judge=may_judge)
@@ -205,24 +228,36 @@ async def _open_all(
                 process=owner,
                 run_deadline_s=settings.run_deadline_s,
                 grace_s=settings.shutdown_grace_s,
+                background=background,
             )
         )
         remover = RunRemover(database, store, run_logs, engine.forget)
         webhooks = None
         if settings.webhook_secret is not None:
-            webhooks = WebhookDeliverer(database, clock, egress, settings.webhook_secret, owner=owner, mask=mask.mask)
+            webhooks = WebhookDeliverer(
+                database,
+                clock,
+                egress,
+                settings.webhook_secret,
+                owner=owner,
+                mask=mask.mask,
+                busy=lambda: activity.busy,
+            )
         service = await stack.enter_async_context(
-            open_run_service(database, log, guard, ledger, engine, store, remover, webhooks)
+            open_run_service(database, log, guard, ledger, engine, store, remover, background, activity, webhooks)
         )
         retention = Retention(database, store, remover, clock, _retention_policy(settings))
-        await stack.enter_async_context(_swept(retention))
+        await stack.enter_async_context(_swept(retention, background))
         if wakeups is not None:
-            await stack.enter_async_context(open_neighbours(wakeups, database, log, engine, clock, owner=owner))
+            neighbours = open_neighbours(
+                wakeups, database, log, engine, clock, owner=owner, background=background, activity=activity
+            )
+            await stack.enter_async_context(neighbours)
         stack.callback(service.stop_admitting)
-        await stack.enter_async_context(_warm(pool, seal))
+        await stack.enter_async_context(_warm(pool, seal, background))
         _log.info("ready", url=f"http://{settings.host}:{settings.port}", data_dir=str(data_dir))
         history = RunHistory(database)
-        yield AppState(
+        state = AppState(
             settings=settings,
             database=database,
             log=log,
@@ -236,16 +271,25 @@ async def _open_all(
             egress=egress,
             retention=retention,
             refusals=Refusals(mask),
+            background=background,
             reads=open_reads(),
         )
+        try:
+            yield state
+        except BaseException:  # a task group of those above has ended before its time: nothing can go on here
+            engine.hand_back()  # before the runs notice that their browsers go
+            service.stop_admitting()
+            service.stop_following()
+            background.break_off()
+            raise
 
 
 @asynccontextmanager
-async def _warm(pool: BrowserPool, seal: Seal) -> AsyncIterator[None]:
+async def _warm(pool: BrowserPool, seal: Seal, background: Background) -> AsyncIterator[None]:
     """Starts what the first run needs in the background: the server answers at once, the run does not wait either."""
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(tell_failure, warm_up)
-        tasks.start_soon(tell_failure, _warm_browser, pool, seal)
+        tasks.start_soon(background.attempt, WARM_PARSER, warm_up)
+        tasks.start_soon(background.attempt, WARM_BROWSER, _warm_browser, pool, seal)
         try:
             yield
         finally:
@@ -260,10 +304,10 @@ async def _warm_browser(pool: BrowserPool, seal: Seal) -> None:
 
 
 @asynccontextmanager
-async def _swept(retention: Retention) -> AsyncIterator[None]:
+async def _swept(retention: Retention, background: Background) -> AsyncIterator[None]:
     """Removes what is no longer to be kept, in the background."""
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(retention.watch, tell_failure)
+        tasks.start_soon(background.for_ever, RETENTION, retention.watch)
         try:
             yield
         finally:

@@ -10,7 +10,7 @@ as signals do, and so does this module's one table.
     name/2=action          at the first hit in the second attempt of a run (with a count: name:3/2=action)
 
 `kill` is SIGKILL and `pause` SIGSTOP of the whole process, right there; `EIO`, `ENOSPC` and every other name of an
-errno is raised as OSError.
+errno is raised as OSError; `escape` raises what nothing catches, so that it leaves every task group.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 
 from structlog.contextvars import get_contextvars
 
+from pressrun.background_tasks import TASKS
 from pressrun.errors import StartupError
 
 # where runs may be cut, in the order a run passes them
@@ -75,7 +76,12 @@ SIDE_POINTS = (
 # where the disk may refuse
 DISK_POINTS = ("store.write", "store.sync", "database.write")
 DELETE_POINTS = ("delete.row_gone",)  # leaves a folder of no run, which retention finds
-POINTS = frozenset((*KILL_POINTS, *AI_POINTS, *SIDE_POINTS, *DISK_POINTS, *DELETE_POINTS))
+BACKGROUND_POINTS = tuple(f"background.{task.name}" for task in TASKS)  # before each attempt of a background task
+POINTS = frozenset((*KILL_POINTS, *AI_POINTS, *SIDE_POINTS, *DISK_POINTS, *DELETE_POINTS, *BACKGROUND_POINTS))
+
+
+class Escaped(BaseException):
+    """No error of ours, and no cancellation: nobody catches it."""
 
 
 @dataclass(slots=True)
@@ -101,6 +107,8 @@ class _Order:
         elif self.action == "pause":
             # to this very thread: sent to the process, another thread may take it, and this one goes on for a while
             signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+        elif self.action == "escape":
+            raise Escaped(name)
         else:
             raise OSError(getattr(errno, self.action), f"failpoint {name}")
 
@@ -126,7 +134,7 @@ def arm(orders: str | None, *, environment: str | None) -> None:
         place, _, action = order.strip().partition("=")
         place, _, attempt = place.partition("/")
         name, _, at = place.partition(":")
-        known = action in ("kill", "pause") or action in errno.errorcode.values()
+        known = action in ("kill", "pause", "escape") or action in errno.errorcode.values()
         if name not in POINTS or not known or not re.fullmatch(r"\*?|\d+", at) or not re.fullmatch(r"\d*", attempt):
             raise StartupError(f"{order!r} is no order: PRESSRUN_FAILPOINTS is like publish.before_rename:1=kill")
         _armed[name] = _Order(action, None if at == "*" else int(at or 1), int(attempt) if attempt else None)

@@ -56,4 +56,8 @@ PROMISES = {
     "clock": "A wall clock that is set forward or back by an hour frees, blocks and repeats nothing.",
     "soak": "A server under mixed runs, cancels, reloads and killed browsers stays up, tells the truth, keeps nothing.",
     "one-process": "A second server on the same data folder is refused with a clear message.",
+    "background": "A background task that fails, once or for ever, is counted and told once, and the server goes on.",
+    "broken-off": "A server whose own tasks break hands its runs back and exits non-zero within 5 s.",
+    "alive": "/livez fails when this process cannot work, and only then; /readyz never fails, it says what does.",
+    "idle": "A server without runs wakes at most twice a second, all its threads together.",
 }

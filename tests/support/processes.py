@@ -28,3 +28,15 @@ def is_frozen(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
     except OSError:
         return False
+
+
+def wakes_of(pid: int) -> int:
+    """How often threads of the process have gone to sleep, which is as often as they were woken."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            lines = (task / "status").read_text().splitlines()
+        except OSError:
+            continue  # ended meanwhile
+        total += int(next(line for line in lines if line.startswith("voluntary_ctxt_switches")).split()[1])
+    return total

@@ -72,6 +72,13 @@ class Server:
         finally:
             self._process = None
 
+    def wait(self) -> int:
+        """The exit code of a server that ends by itself."""
+        assert self._process is not None
+        code = self._process.wait(_STOP_LIMIT_S)
+        self._process = None
+        return code
+
     def kill(self) -> None:
         """SIGKILL: what a crash looks like."""
         assert self._process is not None

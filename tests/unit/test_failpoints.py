@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import pressrun
+from pressrun.background_tasks import TASKS
 from pressrun.errors import StartupError
 from pressrun.events.model import STAGES
 from pressrun.failpoints import POINTS, arm, failpoint
@@ -63,4 +64,6 @@ def test_every_point_is_in_the_code_and_every_one_in_the_code_is_known() -> None
     root = Path(pressrun.__file__).parent
     named = {name for path in root.rglob("*.py") for name in re.findall(r'failpoint\(f?"([^"]+)"\)', path.read_text())}
     named = {name.replace("{stage}", stage) for name in named for stage in STAGES} - {"publish.checkpointed"}
+    assert "background.{task.name}" in named
+    named = named - {"background.{task.name}"} | {f"background.{task.name}" for task in TASKS}
     assert named == POINTS

@@ -15,6 +15,7 @@ from pressrun.db.postgres import parse_url
 from pressrun.db.processes import SILENT_AFTER_S, SignOfLife, cut_off_silent, is_gone
 from pressrun.db.runs import get
 from pressrun.db.ticks import DatabaseClock, read_clock
+from pressrun.db.triggers import EVENTS
 from pressrun.db.wakeups import open_wakeups
 from pressrun.errors import ServerBusy, StartupError
 from pressrun.events.model import Log
@@ -39,6 +40,20 @@ async def core(url: str) -> AsyncIterator[Core]:
 async def limit() -> AsyncIterator[None]:
     with anyio.fail_after(20):
         yield
+
+
+@pytest.mark.promise("background")
+async def test_what_is_no_wakeup_costs_nobody_the_connection(core: Core, url: str) -> None:
+    """Anybody who may use the database may say anything in the channel; before, it ended the whole server."""
+    async with limit(), open_wakeups(url, "other") as wakeups:
+        await core.database.write(say_nonsense)
+        run = await core.begin()
+        assert await wakeups.next() == ({run.operation_id: 1}, frozenset())
+
+
+def say_nonsense(connection) -> None:
+    for payload in ("", "x", "x y", "x 1 2", "x -1"):
+        connection.execute(text("SELECT pg_notify(:channel, :payload)"), {"channel": EVENTS, "payload": payload})
 
 
 async def test_every_committed_event_is_heard_and_of_a_rolled_back_one_nothing(core: Core, url: str) -> None:
@@ -182,6 +197,37 @@ async def test_who_shows_no_sign_of_life_is_cut_off_and_who_does_is_not(core: Co
             while not await core.database.read(is_gone, "frozen"):
                 await anyio.lowlevel.checkpoint()
         assert not await core.database.read(is_gone, "living")
+
+
+async def test_a_process_that_rests_is_not_missed_unless_it_has_a_run(core: Core, url: str) -> None:
+    """While there is no run nobody beats; one who was frozen just when it began one must be taken over from."""
+    async with limit(), open_wakeups(url, "resting") as resting:
+        assert await sessions_of(core, "process") == ["resting"]
+        resting.set_busy(False)
+        while await sessions_of(core, "resting") != ["resting"]:
+            await anyio.lowlevel.checkpoint()
+        await anyio.sleep(SILENT_AFTER_S)  # what is measured is silence
+        for _ in range(10):
+            assert await core.database.write(cut_off_silent) == []
+            await anyio.sleep(0.05)
+        resting.set_busy(True)
+        while await sessions_of(core, "process") != ["resting"]:
+            await anyio.lowlevel.checkpoint()
+        resting.set_busy(False)
+        while await sessions_of(core, "resting") != ["resting"]:
+            await anyio.lowlevel.checkpoint()
+        async with open_core(url, owner="resting") as theirs:
+            await theirs.begin()
+        with anyio.fail_after(2 * SILENT_AFTER_S):
+            while await core.database.write(cut_off_silent) == []:
+                await anyio.lowlevel.checkpoint()
+
+
+async def sessions_of(core: Core, what: str) -> list[str]:
+    query = """SELECT application_name FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name LIKE :name"""
+    found = await core.database.read(lambda c: c.execute(text(query), {"name": f"pressrun {what} %"}).scalars().all())
+    return [name.rpartition(" ")[2] for name in found]
 
 
 def break_connections(connection, name: str) -> int:

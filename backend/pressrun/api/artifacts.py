@@ -23,8 +23,7 @@ from pressrun.artifacts.model import MANIFEST_NAME, StoredFile
 from pressrun.errors import Conflict, NotFound, is_out_of_descriptors, out_of_descriptors
 from pressrun.exports.zip import stream_zip
 from pressrun.pipeline.publish import batch_folder_name
-from pressrun.runs.model import Run
-from pressrun.runs.service import batch_folder_of
+from pressrun.runs.model import Run, batch_folder_of
 
 
 async def get_file(request: Request) -> Response:

@@ -22,6 +22,8 @@ import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pressrun.api.problems import problem_response
+from pressrun.background import Background
+from pressrun.background_tasks import DOOR
 from pressrun.errors import HeadersTooSlow, PressrunError, ServerBusy
 
 HEAD_LIMIT_S = 10.0  # SAFETY
@@ -49,9 +51,16 @@ class Door:
     """
 
     def __init__(
-        self, app: ASGIApp, places: int, *, per_address: int | None = None, head_limit_s: float = HEAD_LIMIT_S
+        self,
+        app: ASGIApp,
+        places: int,
+        *,
+        per_address: int | None = None,
+        head_limit_s: float = HEAD_LIMIT_S,
+        background: Background | None = None,
     ) -> None:
         self._app = app
+        self._background = background or Background()
         self._places = places
         self._spare = min(SPARE, places // 4)
         self._per_address = per_address
@@ -135,15 +144,17 @@ class Door:
         self._waiting.pop(connection, None)
 
     def _sweep(self) -> None:
-        loop = asyncio.get_running_loop()
-        overdue = loop.time() - self._head_limit_s
+        self._background.attempt_nowait(DOOR, self._send_overdue_away)
+        again_s = min(_SWEEP_EVERY_S, self._head_limit_s)
+        self._sweeping = asyncio.get_running_loop().call_later(again_s, self._sweep) if self._waiting else None
+
+    def _send_overdue_away(self) -> None:
+        overdue = asyncio.get_running_loop().time() - self._head_limit_s
         for connection in [each for each, since in self._waiting.items() if since <= overdue]:
             self.forget(connection)
             connection.send_away(
                 HeadersTooSlow(f"The request's headers did not arrive within {self._head_limit_s:.0f} s.")
             )
-        again_s = min(_SWEEP_EVERY_S, self._head_limit_s)
-        self._sweeping = loop.call_later(again_s, self._sweep) if self._waiting else None
 
     def _limit_of(self, address: str) -> int:
         if self._per_address is not None:

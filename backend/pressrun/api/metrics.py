@@ -37,7 +37,14 @@ async def get_metrics(request: Request) -> Response:
     ProcessCollector(registry=registry)
     counts, webhooks = await state.service.count_runs(), await state.history.count_webhooks()
     memory = await anyio.to_thread.run_sync(browser_memory_bytes)
-    families = [*_runs(counts, webhooks), *_log(state), *_browsers(state), *_children(memory), *_cache(state)]
+    families = [
+        *_runs(counts, webhooks),
+        *_log(state),
+        *_browsers(state),
+        *_children(memory),
+        *_cache(state),
+        *_background(state),
+    ]
     registry.register(_Told(families))
     return Response(generate_latest(registry), headers={"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"})
 
@@ -126,6 +133,11 @@ def _browsers(state: AppState) -> Iterator[Metric]:
 
 def _children(memory: Mapping[str, int]) -> Iterator[Metric]:
     yield _gauge("child_resident_bytes", "Memory of the browsers, drivers and parsers started here", memory, "kind")
+
+
+def _background(state: AppState) -> Iterator[Metric]:
+    says = "Failures of background tasks, by task"
+    yield _counter("background_failures", says, state.background.failures, "task")
 
 
 def _cache(state: AppState) -> Iterator[Metric]:

@@ -164,7 +164,11 @@ def _lane_paths() -> dict[str, Any]:
 
 def _server_paths() -> dict[str, Any]:
     return {
-        "/livez": {"get": operation("This process answers", {"200": json_of("Health", "it does")})},
+        "/livez": {
+            "get": operation(
+                "This process can work", {"200": json_of("Health", "it can"), "503": json_of("Health", "restart it")}
+            )
+        },
         "/readyz": {
             "get": operation(
                 "A run would work", {"200": json_of("Health", "it would"), "503": json_of("Health", "it would not")}

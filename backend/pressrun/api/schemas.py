@@ -13,10 +13,9 @@ from pressrun.events.model import Stage
 from pressrun.runs.admission import OnBusy, OnDuplicate
 from pressrun.runs.explain import Explanation
 from pressrun.runs.history import AttemptEnd, Story, WebhookState
-from pressrun.runs.model import Run, RunStatus
+from pressrun.runs.model import LaneState, Run, RunStatus
 from pressrun.runs.rejection import RunRejected
 from pressrun.runs.retention import RetentionReport
-from pressrun.runs.service import LaneState
 from pressrun.spec import RenderSpec, RunSpec, none_if_blank
 
 Priority = Annotated[int, Field(ge=-100, le=100, description="order in the waiting line, higher first")]

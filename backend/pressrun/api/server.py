@@ -9,20 +9,25 @@ import asyncio
 import gc
 import socket
 import sys
+import time
 from collections.abc import Callable
+from email.utils import formatdate
 from functools import partial
 from typing import Any
 
+import anyio
 import h11
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 from pressrun.api.door import Door
 from pressrun.api.gate import MAX_HEADER_BYTES
 from pressrun.api.listeners import answer_bytes, count_places, open_listeners
 from pressrun.api.state import AppState
+from pressrun.background import Background
 from pressrun.errors import PressrunError
 
 _READ_PATIENCE_S = 10.0  # SAFETY: a reader that never reads is dropped within 15 s, and resumes by its cursor
@@ -37,14 +42,20 @@ _log = structlog.get_logger(__name__)
 
 
 def run_server(
-    app: ASGIApp, *, host: str, port: int, max_connections: int | None = None, max_per_address: int | None = None
+    app: ASGIApp,
+    *,
+    host: str,
+    port: int,
+    max_connections: int | None = None,
+    max_per_address: int | None = None,
+    background: Background | None = None,
 ) -> None:
-    """Serves until SIGINT or SIGTERM; exits the process with 1 when the application cannot start.
+    """Serves until SIGINT or SIGTERM; exits the process with 1 when the application cannot start, or has broken off.
 
     `max_connections` None: as many as the limit of descriptors allows. Raises: StartupError when it cannot listen.
     """
     places = count_places()
-    door = Door(app, min(places, max_connections or places), per_address=max_per_address)
+    door = Door(app, min(places, max_connections or places), per_address=max_per_address, background=background)
     config = uvicorn.Config(
         door,
         interface="asgi3",
@@ -61,12 +72,71 @@ def run_server(
     )
     server = Server(config)
     server.run(sockets=open_listeners(host, port, door))
-    if not server.started:
+    if not server.started or server.lifespan.error_occurred:
         sys.exit(1)
 
 
+class _State(ServerState):
+    """uvicorn's, whose `Date` is made when somebody asks, not once a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        self._headers = config.encoded_headers
+        self._made_at = 0
+        super().__init__()
+
+    @property
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        """What every response has."""
+        now = int(time.time())
+        if now != self._made_at:
+            self._made_at = now
+            self._made = [(b"date", formatdate(now, usegmt=True).encode()), *self._headers]
+        return self._made
+
+    @default_headers.setter
+    def default_headers(self, _value: list[tuple[bytes, bytes]]) -> None:
+        """What uvicorn would have them be."""
+
+
 class Server(uvicorn.Server):
-    """Stops its streams first: each closes with a whole response, and its client comes back with its cursor."""
+    """Stops its streams first: each closes with a whole response, and its client comes back with its cursor.
+
+    Sleeps while there is nothing to do: uvicorn's own looks ten times a second whether it is to end. It ends when it is
+    told to, and when the application's lifespan has ended without having been told to: nothing works any more then.
+    """
+
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        self._told = asyncio.Event()
+        super().__init__(config)
+        config.load()
+        self.server_state = _State(config)
+
+    @property
+    def should_exit(self) -> bool:
+        """Set by uvicorn's signal handlers, too."""
+        return self._should_exit
+
+    @should_exit.setter
+    def should_exit(self, value: bool) -> None:
+        self._should_exit = value
+        if value and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._told.set)
+
+    async def main_loop(self) -> None:
+        """Until it is time to end."""
+        self._loop = asyncio.get_running_loop()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._watch_lifespan)
+            if not self.should_exit:
+                await self._told.wait()
+            tasks.cancel_scope.cancel()
+
+    async def _watch_lifespan(self) -> None:
+        await self.lifespan.shutdown_event.wait()  # set by uvicorn also when the lifespan has raised
+        _log.critical("the application has broken off, so the server ends")
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from pressrun.api.refusals import Refusals
 from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.background import Background
 from pressrun.browser.capture_cache import CaptureCache
 from pressrun.browser.pool import BrowserPool
 from pressrun.browser.self_test import Seal
@@ -39,6 +40,7 @@ class AppState:
     egress: Egress
     retention: Retention
     refusals: Refusals
+    background: Background
     reads: FairLimiter
 
 

@@ -46,6 +46,9 @@ class BrowserPoolConfig:
     reconnect_max_s: float = 30
     """… up to this. A run that finds no other browser tries at once all the same."""
 
+    idle_ping_s: float = 30
+    """The same while nobody uses it; whoever does asks for a sign of life at once."""
+
     idle_s: float = 300
     """A browser that nobody used for so long is closed; the first one stays, so that a run never waits for a start."""
 

@@ -20,6 +20,8 @@ from anyio.abc import TaskGroup
 from playwright._impl import transport
 from playwright.async_api import Error, Playwright, async_playwright
 
+from pressrun.background import Background
+from pressrun.background_tasks import DRIVER_WATCH
 from pressrun.browser.handle import ProcessHandle
 from pressrun.browser.scratch import Scratch, sweep
 from pressrun.errors import BrowserUnavailable
@@ -162,8 +164,9 @@ transport.get_driver_env = _environment  # type: ignore[attr-defined]
 class DriverHost:
     """Keeps the pool's driver at hand: started when first needed, replaced when it has died. Closed by the pool."""
 
-    def __init__(self, tasks: TaskGroup, start_timeout_s: float) -> None:
+    def __init__(self, tasks: TaskGroup, start_timeout_s: float, background: Background) -> None:
         self._tasks = tasks
+        self._background = background
         self._start_timeout_s = start_timeout_s
         self._starting = anyio.Lock()  # without it every browser that starts would start a driver of its own
         self._current: Driver | None = None
@@ -200,5 +203,5 @@ class DriverHost:
         if self._closed:
             await driver.kill()
             raise BrowserUnavailable("The server is shutting down; no browser is started any more.")
-        self._tasks.start_soon(driver.watch)
+        self._tasks.start_soon(self._background.until_done, DRIVER_WATCH, driver.watch)
         return driver

@@ -56,7 +56,8 @@ class PageMemory:
             self._opened.set()
 
     async def watch(self, lost: anyio.Event) -> None:
-        """Looks as long as there is a page, until the browser is lost."""
+        """Looks as long as there is a page, until the browser is lost. Begun anew it looks at those that are open."""
+        self._opened.set()
         async with anyio.create_task_group() as tasks:
             if procfs.HERE:
                 tasks.start_soon(self._look_on)

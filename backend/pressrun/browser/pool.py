@@ -20,6 +20,8 @@ from dataclasses import dataclass
 import anyio
 from anyio.abc import TaskGroup
 
+from pressrun.background import Background
+from pressrun.background_tasks import LEASE
 from pressrun.browser.addresses import default_local
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.document_limits import refuse_too_large
@@ -81,16 +83,20 @@ def sources_of(config: BrowserPoolConfig, drivers: DriverHost) -> list[BrowserSo
 
 
 @asynccontextmanager
-async def open_browser_pool(config: BrowserPoolConfig, sources: Sources = sources_of) -> AsyncIterator[BrowserPool]:
+async def open_browser_pool(
+    config: BrowserPoolConfig, sources: Sources = sources_of, background: Background | None = None
+) -> AsyncIterator[BrowserPool]:
     """A pool that starts its browsers when leases are asked for, and leaves no process behind."""
     tasks = anyio.create_task_group()
     await tasks.__aenter__()
-    drivers = DriverHost(tasks, config.launch_timeout_s)
-    pool = BrowserPool(config, tasks, drivers, sources(config, drivers))
+    background = background or Background()
+    drivers = DriverHost(tasks, config.launch_timeout_s, background)
+    pool = BrowserPool(config, tasks, drivers, sources(config, drivers), background)
     try:
         yield pool
     finally:
-        # Ended by hand so that an exception of the body passes as it is, not wrapped in a group: no task here raises.
+        # Ended by hand so that an exception of the body passes as it is, not wrapped in a group: no task here raises
+        # (`Background`, `Outcome`).
         with anyio.CancelScope(shield=True):
             await pool._end()
         tasks.cancel_scope.cancel()
@@ -101,14 +107,21 @@ class BrowserPool:
     """Lends contexts. Opened by `open_browser_pool`; shared by all runs of one event loop."""
 
     def __init__(
-        self, config: BrowserPoolConfig, tasks: TaskGroup, drivers: DriverHost, sources: Sequence[BrowserSource]
+        self,
+        config: BrowserPoolConfig,
+        tasks: TaskGroup,
+        drivers: DriverHost,
+        sources: Sequence[BrowserSource],
+        background: Background,
     ) -> None:
         self.tallies = PoolTallies()
+        self._background = background
         self._config = config
         self._tasks = tasks
         self._drivers = drivers
         self._seats = [
-            BrowserSupervisor(source, config, tasks, stays_up=index == 0) for index, source in enumerate(sources)
+            BrowserSupervisor(source, config, tasks, background, stays_up=index == 0)
+            for index, source in enumerate(sources)
         ]
         self._line = Line(self._seats, config.max_waiting)
         self._encoders = anyio.CapacityLimiter(default_local())
@@ -277,8 +290,10 @@ class BrowserPool:
 
     async def _keep(self, stay: Stay, ends: Callable[[], None]) -> None:
         try:
-            await stay.keep(self._config)
+            if not await self._background.attempt(LEASE, stay.keep, self._config):
+                await self._background.last_resort(LEASE, stay.give_up)
         finally:
+            stay.fail()  # says nothing when all is well
             self._stays.discard(stay)
             ends()
 

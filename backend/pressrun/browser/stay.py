@@ -14,7 +14,7 @@ from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.detached import cancel_when_lost
 from pressrun.browser.ports import OpenPage, Screen
 from pressrun.browser.supervisor import BrowserSupervisor, Kept
-from pressrun.errors import BrowserCrashed, BrowserFailure
+from pressrun.errors import BrowserCrashed, BrowserFailure, BrowserUnavailable
 from pressrun.groups import open_task_group
 
 _log = logging.getLogger(__name__)
@@ -35,6 +35,19 @@ class Stay:
         self.ready = anyio.Event()  # `page` or `failure` is there
         self.over = anyio.Event()  # set by the caller: close the context
         self.gone = anyio.Event()  # the context is closed
+
+    async def give_up(self) -> None:
+        """What could not be closed in order goes with its browser."""
+        if self.kept is not None:
+            with anyio.CancelScope(shield=True):
+                await self.kept.browser.kill()
+
+    def fail(self) -> None:
+        """Who still waits for something waits in vain: nobody keeps this any more."""
+        if not self.ready.is_set():
+            self.failure = BrowserUnavailable("No browser page could be opened; try again.")
+            self.ready.set()
+        self.gone.set()
 
     def why_lost(self) -> BrowserFailure | None:
         """Why the browser cannot be used any more; None while it can."""

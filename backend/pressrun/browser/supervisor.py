@@ -7,12 +7,15 @@ is replaced is drained: the new one is started first, the old one ends when its 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 import anyio
 from anyio.abc import TaskGroup
 
+from pressrun.background import Background
+from pressrun.background_tasks import BROWSER_END, BROWSER_WATCH, PAGE_MEMORY
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.ports import BrowserSource, RunningBrowser
 from pressrun.browser.turns import Turns
@@ -25,6 +28,9 @@ BrowserState = Literal["stopped", "starting", "up", "failed"]
 # One that dies while it starts may have been unlucky; a second one that does is no accident.
 _START_ATTEMPTS = 2
 
+# arbitrary (2..5): looks in a row that failed for a reason of ours; a run has time to end on a browser that still works
+_UNWATCHED_LOOKS = 3
+
 
 @dataclass(slots=True, eq=False)
 class Kept:
@@ -34,6 +40,7 @@ class Kept:
     leases: int = 0
     contexts_made: int = 0
     draining: bool = False
+    taken: anyio.Event = field(default_factory=anyio.Event)  # by somebody, after nobody had it
 
 
 @dataclass(slots=True)
@@ -53,7 +60,15 @@ class BrowserSupervisor:
     `held` counts the leases that the pool has given out here, also while their browser is still starting.
     """
 
-    def __init__(self, source: BrowserSource, config: BrowserPoolConfig, tasks: TaskGroup, *, stays_up: bool) -> None:
+    def __init__(
+        self,
+        source: BrowserSource,
+        config: BrowserPoolConfig,
+        tasks: TaskGroup,
+        background: Background,
+        *,
+        stays_up: bool,
+    ) -> None:
         self.name = source.name
         self.weight = source.weight
         self.is_elsewhere = source.is_elsewhere
@@ -65,6 +80,7 @@ class BrowserSupervisor:
         self._source = source
         self._config = config
         self._tasks = tasks
+        self._background = background
         self._stays_up = stays_up
         self._starting = anyio.Lock()  # without it every first lease would start a browser of its own
         self._is_starting = False
@@ -111,6 +127,8 @@ class BrowserSupervisor:
                 kept = await self._start()
             elif self._is_worn(kept):
                 kept = await self._recycle(kept)
+            if kept.leases == 0:
+                kept.taken.set()
             kept.leases += 1
             kept.contexts_made += 1
             return kept
@@ -167,7 +185,7 @@ class BrowserSupervisor:
         self._alive.append(kept)
         self.tally.started += 1
         self._tasks.start_soon(self._look_after, kept)
-        self._tasks.start_soon(browser.guard)
+        self._tasks.start_soon(partial(self._background.until_done, of=self.name), PAGE_MEMORY, browser.guard)
         if self._closed:  # while it started
             await self._end(kept)
         return kept
@@ -186,26 +204,53 @@ class BrowserSupervisor:
         raise BrowserUnavailable("The server is shutting down; no browser is started any more.")
 
     async def _look_after(self, kept: Kept) -> None:
-        """Until the browser is lost; a frozen one is killed, so that calls into it fail and leases come back."""
-        browser = kept.browser
-        while not browser.lost.is_set():
-            with anyio.move_on_after(self._config.ping_interval_s):
-                await browser.lost.wait()
-            if browser.lost.is_set():
-                break
-            if not browser.is_usable:  # its driver has gone, of which nobody tells
-                break
-            if not await browser.ping(self._config.ping_timeout_s) and browser.is_usable:
-                _log.warning("%s: Chromium does not answer; it is replaced", self.name)
-                self.tally.frozen += 1
-                await browser.kill()
-            elif self._may_sleep(kept):
-                self.tally.slept += 1
-                await self._end(kept)
+        """Until the browser is lost. One that cannot be watched is replaced: nobody would notice that it is frozen."""
+        while not kept.browser.lost.is_set():
+            if await self._background.attempt(BROWSER_WATCH, self._look_at, kept, of=self.name):
+                continue
+            if self._background.in_a_row(BROWSER_WATCH, self.name) >= _UNWATCHED_LOOKS:
+                await self._retire(kept)
+            with anyio.move_on_after(
+                max(self._config.ping_interval_s, self._background.pause_s(BROWSER_WATCH, self.name))
+            ):
+                await kept.browser.lost.wait()
         if kept in self._alive:
             self.tally.lost += 1
             _log.warning("%s: the browser was lost; the next lease starts another", self.name)
         await self._end(kept)
+
+    async def _look_at(self, kept: Kept) -> None:
+        """Waits a while, then asks for a sign of life; a frozen browser is killed, so that calls into it fail."""
+        browser = kept.browser
+        kept.taken = anyio.Event()
+        async with anyio.create_task_group() as waiting:
+            for news in (browser.lost, kept.taken):
+                waiting.start_soon(_cancel_at, news, waiting.cancel_scope)
+            await anyio.sleep(self._config.ping_interval_s if kept.leases else self._idle_ping_s)
+            waiting.cancel_scope.cancel()
+        if not browser.is_usable:  # lost, or its driver has gone, of which nobody tells
+            browser.lost.set()
+        elif not await browser.ping(self._config.ping_timeout_s) and browser.is_usable:
+            _log.warning("%s: Chromium does not answer; it is replaced", self.name)
+            self.tally.frozen += 1
+            await browser.kill()
+        elif self._may_sleep(kept):
+            self.tally.slept += 1
+            await self._end(kept)
+
+    async def _retire(self, kept: Kept) -> None:
+        if kept.draining:
+            return
+        _log.warning("%s: the browser cannot be watched; it is replaced", self.name)
+        kept.draining = True
+        if self._current is kept:
+            self._current = None
+        if kept.leases == 0:
+            await self._end(kept)
+
+    @property
+    def _idle_ping_s(self) -> float:
+        return self._config.idle_ping_s if self._stays_up else min(self._config.idle_ping_s, self._config.idle_s)
 
     def _may_sleep(self, kept: Kept) -> bool:
         idle_s = anyio.current_time() - self._used_at
@@ -216,4 +261,11 @@ class BrowserSupervisor:
             self._alive.remove(kept)
             if self._current is kept:
                 self._current = None
-            await kept.browser.close(self._config.close_timeout_s)
+            close = partial(kept.browser.close, self._config.close_timeout_s)
+            if not await self._background.attempt(BROWSER_END, close, of=self.name):
+                await self._background.last_resort(BROWSER_END, kept.browser.kill, of=self.name)
+
+
+async def _cancel_at(news: anyio.Event, scope: anyio.CancelScope) -> None:
+    await news.wait()
+    scope.cancel()

@@ -68,6 +68,10 @@ class Database(Protocol):
         """Runs `query(connection, …)` on a snapshot, in a thread. Raises: ServerBusy."""
         ...
 
+    async def until_thread_free(self) -> None:
+        """Returns when a thread for reads and one for writes could begin; the database itself is not asked."""
+        ...
+
     @property
     def local(self) -> LocalReads | None:
         """How to read without waiting, where the tables are in a file of this machine; None over a network."""

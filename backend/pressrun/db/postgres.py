@@ -85,6 +85,11 @@ class PostgresDatabase:
             partial(_transact, self._reader, query, *args, **kwargs), limiter=self._read_threads
         )
 
+    async def until_thread_free(self) -> None:
+        """Returns when a thread for reads and one for writes could begin; the server is not asked."""
+        for limiter in (self._read_threads, self._write_threads):
+            await anyio.to_thread.run_sync(_nothing, limiter=limiter, abandon_on_cancel=True)
+
     @property
     def local(self) -> None:
         return None
@@ -152,6 +157,10 @@ def _transact(engine: Engine, query: Callable[..., T], *args: Any, **kwargs: Any
             if sqlstate_of(exc.orig) not in _MET_ANOTHER or attempt == _ATTEMPTS:
                 raise _translated(exc) from exc
     raise AssertionError("unreachable")
+
+
+def _nothing() -> None:
+    """A thread has come to it."""
 
 
 def _translated(exc: DBAPIError) -> Exception:

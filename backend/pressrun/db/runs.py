@@ -169,6 +169,11 @@ def list_active(connection: Connection) -> Sequence[Row[Any]]:
     return connection.execute(select(*SUMMARY).where(runs.c.status.in_(ACTIVE)).order_by(runs.c.operation_id)).all()
 
 
+def any_active(connection: Connection) -> bool:
+    """Whether there is a run that has not ended."""
+    return bool(connection.execute(select(exists().where(runs.c.status.in_(ACTIVE)))).scalar_one())
+
+
 def newest_seqs(connection: Connection, operation_ids: Collection[str]) -> dict[str, int]:
     """The seq of the newest event of each of these runs."""
     query = select(runs.c.operation_id, runs.c.last_seq).where(runs.c.operation_id.in_(operation_ids))

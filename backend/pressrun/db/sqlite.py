@@ -92,6 +92,11 @@ class SqliteDatabase:
         """Runs `query(connection, …)` on a snapshot, in a thread."""
         return await anyio.to_thread.run_sync(partial(self._read, query, *args, **kwargs), limiter=self._read_threads)
 
+    async def until_thread_free(self) -> None:
+        """Returns when a thread for reads and one for writes could begin; the file is not touched."""
+        for limiter in (self._read_threads, self._write_turn):
+            await anyio.to_thread.run_sync(_nothing, limiter=limiter, abandon_on_cancel=True)
+
     def read_nowait(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `query(connection, …)` right here on the loop: only for look-ups by key that take microseconds."""
         with self._loop_connection.begin():
@@ -202,6 +207,10 @@ def _writable(engine: Engine) -> Engine:
         connection.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
 
     return engine
+
+
+def _nothing() -> None:
+    """A thread has come to it."""
 
 
 def _translated(exc: OperationalError) -> PressrunError | OperationalError:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
@@ -18,13 +17,12 @@ import psycopg
 import structlog
 from psycopg.conninfo import make_conninfo
 
+from pressrun.background import Background
+from pressrun.background_tasks import SIGN_OF_LIFE, WAKEUPS
 from pressrun.db.postgres import parse_url
 from pressrun.db.processes import SignOfLife
 from pressrun.db.triggers import CANCELS, EVENTS
 from pressrun.errors import StartupError
-
-if TYPE_CHECKING:
-    from anyio.abc import TaskStatus
 
 _RECONNECT_EVERY_S = 0.2  # arbitrary (0.1..1): a server that starts again refuses cheaply
 # a peer that has vanished without a word (power, cable) is noticed in about ten seconds, from both sides
@@ -46,6 +44,14 @@ class Wakeups:
         self._cancelled: set[str] = set()
         self._heard = anyio.Event()
 
+    def set_busy(self, busy: bool) -> None:
+        """Whether there are runs: only then do we have to be seen alive all the time."""
+        self._sign.set_busy(busy)
+
+    def missed(self) -> None:
+        """Something may have been told while nobody heard."""
+        self._heard.set()
+
     def may_judge(self) -> bool:
         """Whether who shows no sign of life is gone, as far as we can tell."""
         return self._sign.lasting
@@ -63,13 +69,13 @@ class Wakeups:
         operation_id, _, seq = payload.partition(" ")
         if channel == CANCELS:
             self._cancelled.add(operation_id)
-        else:
+        elif seq.isdecimal():  # anybody who may use the database may say anything in the channel
             self._newest[operation_id] = max(int(seq), self._newest.get(operation_id, 0))
         self._heard.set()
 
 
 @asynccontextmanager
-async def open_wakeups(url: str, process: str) -> AsyncIterator[Wakeups]:
+async def open_wakeups(url: str, process: str, background: Background | None = None) -> AsyncIterator[Wakeups]:
     """Shows `process` alive and hears wake-ups until closed; connects again by itself, for ever.
 
     Raises: StartupError when there is no connection to begin with.
@@ -78,12 +84,18 @@ async def open_wakeups(url: str, process: str) -> AsyncIterator[Wakeups]:
     conninfo = make_conninfo(uri, connect_timeout=5, **_KEEPALIVE)
     sign = SignOfLife(conninfo, process)
     wakeups = Wakeups(sign)
+    listener = _Listener(conninfo, wakeups)
+    shown = _Shown(sign)
+    background = background or Background()
+    try:
+        await listener.connect()
+        await shown.connect()
+    except psycopg.OperationalError as exc:
+        await listener.close()
+        raise StartupError("the database of PRESSRUN_DATABASE_URL does not answer") from exc
     async with anyio.create_task_group() as tasks:
-        try:
-            await tasks.start(_keep_listening, conninfo, wakeups)
-            await tasks.start(_show_alive, sign)
-        except psycopg.OperationalError as exc:
-            raise StartupError("the database of PRESSRUN_DATABASE_URL does not answer") from exc
+        tasks.start_soon(background.for_ever, WAKEUPS, listener.listen)
+        tasks.start_soon(background.until_done, SIGN_OF_LIFE, shown.keep)
         try:
             yield wakeups
         finally:
@@ -91,31 +103,59 @@ async def open_wakeups(url: str, process: str) -> AsyncIterator[Wakeups]:
             tasks.cancel_scope.cancel()
 
 
-async def _show_alive(sign: SignOfLife, *, task_status: TaskStatus[None]) -> None:
-    own_thread = anyio.CapacityLimiter(1)  # for as long as we live: not one of those that everybody shares
-    connection = await anyio.to_thread.run_sync(sign.connect, limiter=own_thread)
-    task_status.started()
-    with anyio.CancelScope(shield=True):  # ends by `stop`
-        await anyio.to_thread.run_sync(sign.keep, connection, limiter=own_thread)
+class _Shown:
+    """The thread that shows us alive."""
+
+    def __init__(self, sign: SignOfLife) -> None:
+        self._sign = sign
+        self._thread = anyio.CapacityLimiter(1)  # for as long as we live: not one of those that everybody shares
+        self._connection: psycopg.Connection | None = None
+
+    async def connect(self) -> None:
+        """Raises: psycopg.OperationalError."""
+        self._connection = await anyio.to_thread.run_sync(self._sign.connect, limiter=self._thread)
+
+    async def keep(self) -> None:
+        connection, self._connection = self._connection, None
+        with anyio.CancelScope(shield=True):  # ends by `stop`
+            await anyio.to_thread.run_sync(self._sign.keep, connection, limiter=self._thread)
 
 
-async def _keep_listening(conninfo: str, wakeups: Wakeups, *, task_status: TaskStatus[None]) -> None:
-    conninfo = make_conninfo(conninfo, application_name="pressrun wake-ups")
-    connected = False
-    while True:
+class _Listener:
+    """The connection that hears; made anew when it is lost."""
+
+    def __init__(self, conninfo: str, wakeups: Wakeups) -> None:
+        self._conninfo = make_conninfo(conninfo, application_name="pressrun wake-ups")
+        self._wakeups = wakeups
+        self._connection: psycopg.AsyncConnection | None = None
+
+    async def connect(self) -> psycopg.AsyncConnection:
+        """Raises: psycopg.OperationalError."""
+        connection = self._connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
+        await connection.execute(_KEEPALIVE_OF_SERVER)
+        await connection.execute(f"LISTEN {EVENTS}".encode())
+        await connection.execute(f"LISTEN {CANCELS}".encode())
+        return connection
+
+    async def listen(self) -> None:
+        """Hears until the connection is lost."""
         try:
-            connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True)
-            async with connection:
-                await connection.execute(_KEEPALIVE_OF_SERVER)
-                await connection.execute(f"LISTEN {EVENTS}".encode())
-                await connection.execute(f"LISTEN {CANCELS}".encode())
-                if not connected:
-                    connected = True
-                    task_status.started()
-                async for heard in connection.notifies():
-                    wakeups.hear(heard.channel, heard.payload)
+            connection = self._connection
+            if connection is None:
+                connection = await self.connect()
+                self._wakeups.missed()
+            while True:
+                async for heard in connection.notifies(timeout=0):
+                    self._wakeups.hear(heard.channel, heard.payload)
+                await anyio.wait_readable(connection.fileno())  # psycopg itself would look ten times a second
         except psycopg.OperationalError as exc:
-            if not connected:
-                raise
             _log.warning("the database's wake-ups were cut off", reason=str(exc))
+        finally:
+            await self.close()
         await anyio.sleep(_RECONNECT_EVERY_S)
+
+    async def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with anyio.CancelScope(shield=True):
+                await connection.close()

@@ -40,6 +40,7 @@ from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.clock import Clock, elapsed_s
 from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure_of, read
 from pressrun.engine.ports import Claim, RunBook
+from pressrun.engine.recovery import RecoveryQueue
 from pressrun.errors import TEMPORARY, AttemptSuperseded, DeadlineExceeded, DiskFull, RunFailure
 from pressrun.events.model import AnyBody, Cancelled, Error, Progress, Stage
 from pressrun.failpoints import failpoint
@@ -71,12 +72,20 @@ class Engine:
     """Starts, cancels and hands back runs. Open with `open_engine` (launch.py)."""
 
     def __init__(
-        self, pipeline: Pipeline, store: LocalArtifactStore, book: RunBook, clock: Clock, *, run_deadline_s: float
+        self,
+        pipeline: Pipeline,
+        store: LocalArtifactStore,
+        book: RunBook,
+        clock: Clock,
+        queue: RecoveryQueue,
+        *,
+        run_deadline_s: float,
     ) -> None:
         self._pipeline = pipeline
         self._store = store
         self._book = book
         self._clock = clock
+        self._queue = queue
         self._run_deadline_s = run_deadline_s
         self._executions: dict[str, _Execution] = {}
         self._missing: frozenset[str] = frozenset()
@@ -86,6 +95,15 @@ class Engine:
             await self._run(workflow_id)
 
         self._workflow = DBOS.workflow(name="run", max_recovery_attempts=_MAX_STARTS)(run)
+
+    @property
+    def takes_up(self) -> bool:
+        """Whether the thread lives that takes interrupted runs up again."""
+        return self._queue.is_alive
+
+    def take_up(self) -> None:
+        """Somebody's interrupted run may be waiting."""
+        self._queue.ring()
 
     async def start(self, workflow_id: str) -> None:
         """Starts the run's workflow; does nothing if it was started before."""
@@ -163,17 +181,23 @@ class Engine:
         """Lets the runs of these processes go on, here or wherever there is one of us."""
         # private, so pinned (dbos==3.4.*) and contract-tested: tests/behaviour/test_two_processes.py
         await anyio.to_thread.run_sync(DBOS._recover_pending_workflows, sorted(processes))
+        self._queue.ring()
 
     async def drain(self, grace_s: float) -> None:
         """Lets runs finish for `grace_s`, then hands the rest back for the next start."""
         with anyio.move_on_after(grace_s):
             await self._until_idle()
-        for operation_id, execution in self._executions.items():
-            _log.info("run handed back", operation_id=operation_id)
-            execution.handed_back = True
-            execution.scope.cancel()
+        self.hand_back()
         with anyio.move_on_after(_HAND_BACK_TIMEOUT_S):
             await self._until_idle()
+
+    def hand_back(self) -> None:
+        """Stops every run here, to go on at the next start, or in another process."""
+        for operation_id, execution in self._executions.items():
+            if not execution.handed_back:
+                _log.info("run handed back", operation_id=operation_id)
+                execution.handed_back = True
+                execution.scope.cancel()
 
     async def _until_idle(self) -> None:
         while self._executions:

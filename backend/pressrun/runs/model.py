@@ -11,6 +11,7 @@ A retry takes a run that ended as error or cancelled back to queued, and at once
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -80,3 +81,20 @@ class Run(BaseModel):
     def age_s(self, now: datetime) -> float:
         """Seconds since it began (wall clock: for people, not for deciding)."""
         return max(0.0, ((self.ended_at or now) - (self.started_at or self.created_at)).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class LaneState:
+    """A lane: how many slots it has, how many runs run and wait in it, and since when it is paused, if it is."""
+
+    lane: str
+    slots: int
+    running: int = 0
+    waiting: int = 0
+    paused_at: datetime | None = None
+
+
+def batch_folder_of(run: Run) -> str | None:
+    """The name of the run's batch folder, if it was published."""
+    folder: Any = (run.result or {}).get("folder")
+    return None if folder is None else str(folder).rpartition("/")[2]

@@ -14,18 +14,20 @@ from typing import TYPE_CHECKING
 import anyio
 import structlog
 
+from pressrun.background_tasks import CUT_OFF, LISTEN, LOOK
 from pressrun.db import runs as run_queries
 from pressrun.db.processes import cut_off_silent, is_gone
 from pressrun.db.ticks import DatabaseClock, readjust
 from pressrun.groups import open_task_group
-from pressrun.runs.background import tell_failure
 
 if TYPE_CHECKING:
+    from pressrun.background import Background
     from pressrun.clock import Clock
     from pressrun.db.engine import Database
     from pressrun.db.wakeups import Wakeups
     from pressrun.engine.engine import Engine
     from pressrun.events.log import EventLog
+    from pressrun.runs.activity import Activity
 
 _CUT_OFF_EVERY_S = 0.5  # with the silence of a frozen process, a run waits for about 3 s
 _LOOK_EVERY_S = 1.0  # what a lost wake-up costs at most; two looks find a process that is gone
@@ -38,7 +40,15 @@ class Neighbours:
     """One per process. Open with `open_neighbours`."""
 
     def __init__(
-        self, wakeups: Wakeups, database: Database, log: EventLog, engine: Engine, clock: Clock, *, owner: str
+        self,
+        wakeups: Wakeups,
+        database: Database,
+        log: EventLog,
+        engine: Engine,
+        clock: Clock,
+        activity: Activity,
+        *,
+        owner: str,
     ) -> None:
         self._owner = owner
         self._wakeups = wakeups
@@ -46,29 +56,30 @@ class Neighbours:
         self._log = log
         self._engine = engine
         self._clock = clock
+        self._activity = activity
+        self._looked_at = clock.ticks_s()
 
     async def listen(self) -> None:
-        """Passes on what is heard, for ever."""
-        while True:
-            newest, cancelled = await self._wakeups.next()
-            self._cancel(cancelled)
-            await tell_failure(self._tell, newest)
+        """Passes on what is heard next."""
+        newest, cancelled = await self._wakeups.next()
+        self._activity.stir()
+        self._cancel(cancelled)
+        await self._tell(newest)
 
     async def look(self) -> None:
-        """Looks in the tables for what was not heard, for ever."""
-        while True:
-            await tell_failure(self._look)
-            await anyio.sleep(_LOOK_EVERY_S)
+        """Looks in the tables for what was not heard; returns when it is time to look again."""
+        await self._look()
+        await self._activity.pause(_LOOK_EVERY_S)
 
-    async def watch(self) -> None:
-        """Takes over from processes that have fallen silent, for ever."""
-        looked_at = self._clock.ticks_s()
-        while True:
-            await anyio.sleep(_CUT_OFF_EVERY_S)
-            late = self._clock.ticks_s() - looked_at > 2 * _CUT_OFF_EVERY_S
-            looked_at = self._clock.ticks_s()
-            if not late:  # else we were frozen too, perhaps all of us with the machine: let everybody speak first
-                await tell_failure(self._take_over_silent)
+    async def cut_off(self) -> None:
+        """Waits a moment, then takes over from processes that have fallen silent."""
+        slept = not self._activity.busy
+        await self._activity.pause(_CUT_OFF_EVERY_S)
+        late = not slept and self._clock.ticks_s() - self._looked_at > 2 * _CUT_OFF_EVERY_S
+        self._looked_at = self._clock.ticks_s()
+        # late: we were frozen too, perhaps all of us with the machine: let everybody speak first
+        if self._activity.busy and not late:
+            await self._take_over_silent()
 
     async def _take_over_silent(self) -> None:
         silent = await self._database.write(cut_off_silent)
@@ -99,14 +110,22 @@ class Neighbours:
 
 @asynccontextmanager
 async def open_neighbours(
-    wakeups: Wakeups, database: Database, log: EventLog, engine: Engine, clock: Clock, *, owner: str
+    wakeups: Wakeups,
+    database: Database,
+    log: EventLog,
+    engine: Engine,
+    clock: Clock,
+    *,
+    owner: str,
+    background: Background,
+    activity: Activity,
 ) -> AsyncIterator[None]:
     """Listens and looks until closed."""
-    neighbours = Neighbours(wakeups, database, log, engine, clock, owner=owner)
+    neighbours = Neighbours(wakeups, database, log, engine, clock, activity, owner=owner)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(neighbours.listen)
-        tasks.start_soon(neighbours.look)
-        tasks.start_soon(neighbours.watch)
+        tasks.start_soon(background.for_ever, LISTEN, neighbours.listen)
+        tasks.start_soon(background.for_ever, LOOK, neighbours.look)
+        tasks.start_soon(background.for_ever, CUT_OFF, neighbours.cut_off)
         try:
             yield
         finally:

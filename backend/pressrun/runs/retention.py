@@ -9,7 +9,7 @@ A batch folder without a run is reported, never removed: it may belong to a data
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
@@ -104,11 +104,10 @@ class Retention:
         self._policy = policy
         self._turn = anyio.Lock()  # without it two sweeps of one process would report the same runs
 
-    async def watch(self, guarded: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]) -> None:
-        """Sweeps at start and every hour, for ever; `guarded(work)` outlives its failures."""
-        while True:
-            await guarded(self._sweep_all)
-            await anyio.sleep(SWEEP_EVERY_S)
+    async def watch(self) -> None:
+        """Sweeps, and returns when it is time for the next sweep."""
+        await self._sweep_all()
+        await anyio.sleep(SWEEP_EVERY_S)
 
     async def used_bytes(self) -> int:
         """What ended runs take, as of the last sweep; no file is looked at."""

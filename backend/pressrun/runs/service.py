@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import Context
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio
 import structlog
 
+from pressrun.background import Background
+from pressrun.background_tasks import END_CANCELLED, RECONCILE, SERVE_LINE, START_RUN, WEBHOOKS, BackgroundTask
 from pressrun.db import runs as run_queries
 from pressrun.errors import (
     Conflict,
@@ -26,12 +27,12 @@ from pressrun.errors import (
 from pressrun.events.model import TERMINAL_TYPES, Cancelled, CancelledBy, Error
 from pressrun.failpoints import failpoint
 from pressrun.ids import OperationIds
+from pressrun.runs.activity import Activity
 from pressrun.runs.admission import Admission, Policies, admit, follow, intended, may_resume, refusal_nowait
 from pressrun.runs.announced import read_announced
-from pressrun.runs.background import tell_failure
 from pressrun.runs.explain import Explanation, explain
 from pressrun.runs.guard import RunGuard
-from pressrun.runs.model import Run
+from pressrun.runs.model import LaneState, Run
 from pressrun.runs.places import view
 from pressrun.runs.rejection import RunRejected
 from pressrun.runs.retry import require_retryable
@@ -39,8 +40,6 @@ from pressrun.runs.submission import Submission
 from pressrun.spec import RunSpec
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from anyio.abc import TaskGroup
 
     from pressrun.artifacts.model import StoredFile
@@ -63,17 +62,6 @@ _INTERRUPTED = "The run was interrupted and cannot go on; start it again."
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class LaneState:
-    """A lane: how many slots it has, how many runs run and wait in it, and since when it is paused, if it is."""
-
-    lane: str
-    slots: int
-    running: int = 0
-    waiting: int = 0
-    paused_at: datetime | None = None
-
-
 class RunService:
     """One per process. Open with `open_run_service`."""
 
@@ -87,6 +75,8 @@ class RunService:
         store: LocalArtifactStore,
         remover: RunRemover,
         tasks: TaskGroup,
+        background: Background,
+        activity: Activity,
         webhooks: WebhookDeliverer | None = None,
     ) -> None:
         self._database = database
@@ -97,6 +87,8 @@ class RunService:
         self._store = store
         self._remover = remover
         self._tasks = tasks
+        self._background = background
+        self._activity = activity
         self._webhooks = webhooks
         self._ids = OperationIds()
         self._draining = False
@@ -124,10 +116,11 @@ class RunService:
         if not self._database.has_room:
             raise DiskFull
         with anyio.CancelScope(shield=True):  # an accepted run is started whatever becomes of its client
+            self._activity.stir()  # before it is committed: whoever looks then finds us awake
             admission = await admit(self._guard, submission, policies)
             failpoint("admit.committed")
             if admission.disposition == "started":
-                self._in_background(self._engine.start, admission.run.workflow_id)
+                self._in_background(START_RUN, self._engine.start, admission.run.workflow_id)
             elif admission.replaces is not None:
                 await self._make_room(admission.replaces)
             elif admission.disposition == "queued":
@@ -217,7 +210,7 @@ class RunService:
             await self._ledger.finish(operation_id, None, Cancelled(by=by))
         elif news:
             self._engine.cancel(operation_id)
-            self._in_background(self._ensure_cancelled, operation_id, run.attempt, by)
+            self._in_background(END_CANCELLED, self._ensure_cancelled, operation_id, run.attempt, by)
         return run, news
 
     async def get(self, operation_id: str, caller: str | None = None) -> Run:
@@ -278,6 +271,11 @@ class RunService:
         """Whether streams end because of the server, not because of their clients."""
         return self._log.closed
 
+    @property
+    def takes_up(self) -> bool:
+        """Whether runs that were interrupted are taken up again."""
+        return self._engine.takes_up
+
     def stop_admitting(self) -> None:
         """From now on `submit` raises ServerBusy."""
         self._draining = True
@@ -289,15 +287,14 @@ class RunService:
         await self._reconcile(at_start=True)
 
     async def watch(self) -> None:
-        """Reconciles every few seconds, for ever."""
-        while True:
-            await anyio.sleep(_RECONCILE_EVERY_S)
-            await tell_failure(self._reconcile)
+        """Reconciles once, when it is time again."""
+        await self._activity.pause(_RECONCILE_EVERY_S)
+        await self._reconcile()
 
-    def _in_background(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
+    def _in_background(self, task: BackgroundTask, work: Callable[..., Awaitable[None]], *args: object) -> None:
         # In a context of its own: when a run's end calls this, DBOS would take the next run for a child of that one and
         # refuse it ("no longer owned by this execution"), and the log would name the wrong operation_id.
-        Context().run(self._tasks.start_soon, tell_failure, work, *args)
+        Context().run(self._tasks.start_soon, self._background.attempt, task, work, *args)
 
     def _when_ended(self, lane: str) -> None:
         self._serve_line(lane)
@@ -306,7 +303,7 @@ class RunService:
 
     def _serve_line(self, lane: str) -> None:
         if not self._draining:
-            self._in_background(self._promote, lane)
+            self._in_background(SERVE_LINE, self._promote, lane)
 
     async def _promote(self, lane: str) -> None:
         for operation_id in await self._guard.promote(lane):
@@ -325,7 +322,13 @@ class RunService:
 
     async def _reconcile(self, *, at_start: bool = False) -> None:
         """Closes rows whose workflow ended without them, starts workflows of rows that have none, serves the lines."""
+        stirs = self._activity.stirs
         await self._database.keep_room()
+        if not await self._database.read(run_queries.any_active):
+            self._unattended = {}
+            if self._database.has_room:
+                self._activity.rest(stirs)
+            return
         lanes = await self._guard.waiting_lanes()
         if lanes:
             await self._ledger.end_cancelled_waiting()
@@ -343,6 +346,7 @@ class RunService:
             await self._engine.go_on(run.workflow_id)
         elif state == "active" and not executing:
             self._unattended[run.operation_id] = unattended + 1
+            self._engine.take_up()
         abandoned = self._unattended.get(run.operation_id, 0) >= _ABANDONED_AFTER_PASSES
         if abandoned or (state == "ended" and not (await self.get(run.operation_id)).ended):
             _log.error("a run's workflow ended without it", operation_id=run.operation_id, abandoned=abandoned)
@@ -356,12 +360,6 @@ class RunService:
             await self._engine.end(claim)
 
 
-def batch_folder_of(run: Run) -> str | None:
-    """The name of the run's batch folder, if it was published."""
-    folder: Any = (run.result or {}).get("folder")
-    return None if folder is None else str(folder).rpartition("/")[2]
-
-
 @asynccontextmanager
 async def open_run_service(
     database: Database,
@@ -371,15 +369,19 @@ async def open_run_service(
     engine: Engine,
     store: LocalArtifactStore,
     remover: RunRemover,
+    background: Background,
+    activity: Activity,
     webhooks: WebhookDeliverer | None = None,
 ) -> AsyncIterator[RunService]:
     """Recovers, then watches until closed."""
     async with anyio.create_task_group() as tasks:
-        service = RunService(database, log, guard, ledger, engine, store, remover, tasks, webhooks)
+        service = RunService(
+            database, log, guard, ledger, engine, store, remover, tasks, background, activity, webhooks
+        )
         await service.recover()
-        tasks.start_soon(service.watch)
+        tasks.start_soon(background.for_ever, RECONCILE, service.watch)
         if webhooks is not None:
-            tasks.start_soon(webhooks.watch, tell_failure)
+            tasks.start_soon(background.for_ever, WEBHOOKS, webhooks.watch)
         try:
             yield service
         finally:

@@ -8,7 +8,7 @@ and answers are not read. https://github.com/standard-webhooks/standard-webhooks
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -34,6 +34,7 @@ RETRY_AFTER_S = (5, 30, 120, 600, 3600, 6 * 3600, 24 * 3600)
 _MAX_RETRY_AFTER_S = 3600  # what a receiver may ask for with Retry-After
 _CLAIM_S = 60  # an attempt has 10 s; by then the process that made it is dead or frozen
 _AT_ONCE = 8  # arbitrary: attempts at the same time
+_IDLE_LOOK_S = 60.0  # arbitrary (30..300): while nothing is due and no run can end
 _LOOK_EVERY_S = 5.0  # arbitrary: for what another process wrote, or left behind
 
 # the envelope of an event, and up to 500 names: bodies are to be small
@@ -112,6 +113,7 @@ class WebhookDeliverer:
         *,
         owner: str,
         mask: Callable[[str], str] = str,
+        busy: Callable[[], bool] = lambda: True,
     ) -> None:
         from standardwebhooks import Webhook  # noqa: PLC0415 - 20 ms that only a server with a secret pays
 
@@ -121,21 +123,28 @@ class WebhookDeliverer:
         self._signer = Webhook(secret.get_secret_value())
         self._owner = owner
         self._mask = mask
+        self._busy = busy  # whether runs may end, here or in another process
+        self._look_s = 0.0  # at first: for what is due from before
         self._news = anyio.Event()
+        self._recovered = False
         self._ahead_s = 0.0  # wall clock minus ticks, at the last look
 
     def wake(self) -> None:
         """There may be something to deliver."""
         self._news.set()
 
-    async def watch(self, guarded: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]) -> None:
-        """Delivers for ever; `guarded(work)` runs a round and outlives its failures."""
-        await guarded(self._recover)
-        while True:
-            self._news = anyio.Event()
-            await guarded(self.deliver_due)
-            with anyio.move_on_after(_LOOK_EVERY_S):
-                await self._news.wait()
+    async def watch(self) -> None:
+        """Waits until something may be due, and delivers it."""
+        with anyio.move_on_after(self._look_s):
+            await self._news.wait()
+        self._look_s = _LOOK_EVERY_S
+        self._news = anyio.Event()
+        if not self._recovered:
+            await self._recover()
+            self._recovered = True
+        await self.deliver_due()
+        if not self._busy() and await self._database.read(queries.next_due_at) is None:
+            self._look_s = _IDLE_LOOK_S
 
     async def deliver_due(self) -> None:
         """Tries everything that is due now, some at the same time."""

@@ -3018,7 +3018,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This process answers */
+        /** This process can work */
         get: {
             parameters: {
                 query?: never;
@@ -3028,7 +3028,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description it does */
+                /** @description it can */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -3098,6 +3098,15 @@ export interface paths {
                     };
                     content: {
                         "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description restart it */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Health"];
                     };
                 };
             };
