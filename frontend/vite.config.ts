@@ -24,6 +24,7 @@ export default defineConfig({
     // The app's policy allows no `data:` script or style, and small pictures are few: keep everything a file.
     assetsInlineLimit: 0,
   },
+  worker: { format: "es" },
   server: {
     host: "127.0.0.1",
     proxy: {
@@ -40,5 +41,6 @@ export default defineConfig({
     environmentOptions: { happyDOM: { settings: { fetch: { disableSameOriginPolicy: true } } } },
     setupFiles: ["src/test/setup.ts"],
     restoreMocks: true,
+    testTimeout: 30_000, // for hangs only, as the limits of what a test waits for
   },
 });

@@ -231,10 +231,10 @@ def test_a_killed_server_is_said_to_be_gone_and_the_run_is_seen_to_its_end_once_
         generate(page, chapter(20, "killed"))
         expect(slide(page, 3)).to_be_visible()
         server.kill()
-        expect(page.get_by_role("status", name="The connection is lost")).to_be_visible()
+        expect(page.get_by_role("status", name="Not connected")).to_be_visible()
         server.start()
         page.evaluate("dispatchEvent(new Event('online'))")  # else it comes back by itself, some seconds later
-        expect(page.get_by_role("status", name="The connection is lost")).to_have_count(0)
+        expect(page.get_by_role("status", name="Not connected")).to_have_count(0)
         is_over(page)
         expect(slide(page, 20)).to_be_visible()
         page.goto(server.url)

@@ -72,3 +72,4 @@ def test_the_ui_may_load_its_own_and_nobody_may_frame_it() -> None:
     for directive in ("object-src", "base-uri", "form-action", "frame-ancestors"):
         assert policy[directive] == "'none'"
     assert policy["require-trusted-types-for"] == "'script'"
+    assert policy["trusted-types"] == "pressrun-worker"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import anyio
 import structlog
 
-from pressrun.background_tasks import CUT_OFF, LISTEN, LOOK
+from pressrun.background_tasks import CUT_OFF, LISTEN, LOOK, SUCCEED
 from pressrun.db import runs as run_queries
 from pressrun.db.processes import cut_off_silent, is_gone
 from pressrun.db.ticks import DatabaseClock, readjust

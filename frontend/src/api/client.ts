@@ -1,21 +1,38 @@
 /** Requests to this server. Every unsafe one carries `X-Pressrun`, which no foreign page can send. */
 import { access } from "./access";
 import { ProblemError, readProblem, UnreachableError } from "./problems";
+import { reach } from "./reach";
 
 export const UNSAFE_HEADERS = { "X-Pressrun": "1", "Content-Type": "application/json" } as const;
 
-/** `fetch` with this tab's token, if there is one; "no answer" is told apart from an abort. */
-export async function request(url: string, init: RequestInit = {}): Promise<Response> {
-  const token = access.tokenFor(url);
+/** `fetch` with a token, if there is one; "no answer" is told apart from an abort. */
+export async function requestWith(
+  token: string | null,
+  url: string,
+  init: RequestInit = {},
+): Promise<Response> {
   const headers = new Headers(init.headers);
   if (token !== null) headers.set("Authorization", `Bearer ${token}`);
   try {
-    const response = await fetch(url, { ...init, headers, cache: "no-store" });
-    if (response.status === 401) access.deny(token);
-    return response;
+    return await fetch(url, { ...init, headers, cache: "no-store" });
   } catch (error) {
     if (init.signal?.aborted === true) throw error;
     throw new UnreachableError(error);
+  }
+}
+
+/** The same with this tab's token. */
+export async function request(url: string, init: RequestInit = {}): Promise<Response> {
+  const token = access.tokenFor(url);
+  const reads = init.method === undefined || init.method === "GET" || init.method === "HEAD";
+  try {
+    const response = await requestWith(token, url, init);
+    if (response.status === 401) access.deny(token);
+    if (reads) reach.note(response.status);
+    return response;
+  } catch (error) {
+    if (reads && error instanceof UnreachableError) reach.note(null);
+    throw error;
   }
 }
 

@@ -48,6 +48,17 @@ export async function readProblem(response: Response): Promise<Problem> {
   return isProblem(body) ? { ...fallback, ...body, status: response.status } : fallback;
 }
 
+/** Nobody begins in the lane until it is resumed: time alone changes nothing. */
+export const isLanePaused = ({ code, reason }: Problem): boolean =>
+  code === "lane_paused" || (reason as string | null | undefined) === "lane_paused";
+
+/** "Try again in 5 s.", where the server named a time after which that makes sense. */
+export function whenAgain(problem: Problem): string | null {
+  const { retry_after_s } = problem;
+  if (retry_after_s === undefined || retry_after_s <= 0 || isLanePaused(problem)) return null;
+  return `Try again in ${retry_after_s} s.`;
+}
+
 /** What went wrong and what to do, in one sentence, whatever was thrown. */
 export function explain(error: unknown): string {
   if (error instanceof ProblemError) return error.problem.detail || error.problem.title;

@@ -3,6 +3,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { type RouterHistory, RouterProvider } from "@tanstack/react-router";
 import { type ReactElement, useEffect, useState } from "react";
 import { access, type AccessState } from "@/api/access";
+import { reach } from "@/api/reach";
 import { ProblemError } from "@/api/problems";
 import { RunFeeds } from "@/stream/runFeeds";
 import { RunFeedsContext } from "@/stream/useRun";
@@ -24,11 +25,15 @@ export function App({ history }: { history?: RouterHistory }): ReactElement {
   const [router] = useState(() => createAppRouter(history));
   const [feeds] = useState(() => new RunFeeds());
   const [queries] = useState(newQueries);
+  useEffect(() => feeds.attend(), [feeds]);
+  // What could not be had while the server was away is asked for as soon as it is back.
   useEffect(
-    () => () => {
-      feeds.close();
-    },
-    [feeds],
+    () =>
+      reach.onRestored(() => {
+        feeds.retry();
+        void queries.refetchQueries({ type: "active", predicate: ({ state }) => state.status === "error" });
+      }),
+    [feeds, queries],
   );
   useEffect(() => {
     let before: AccessState = access.read();

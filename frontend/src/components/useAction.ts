@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { ProblemError, UnreachableError, explain } from "@/api/problems";
+import { explain, ProblemError, whenAgain } from "@/api/problems";
 
 export interface Action {
   busy: boolean;
@@ -49,9 +49,6 @@ export function useAction(): Action {
 
 /** With the time to wait, where the server named one. */
 function inWords(error: unknown): string {
-  if (error instanceof UnreachableError || !(error instanceof ProblemError)) return explain(error);
-  const { retry_after_s } = error.problem;
-  return retry_after_s === undefined || retry_after_s <= 0
-    ? explain(error)
-    : `${explain(error)} Try again in ${retry_after_s} s.`;
+  const again = error instanceof ProblemError ? whenAgain(error.problem) : null;
+  return again === null ? explain(error) : `${explain(error)} ${again}`;
 }

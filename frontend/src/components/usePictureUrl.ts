@@ -10,7 +10,7 @@ export function usePictureUrl(
   url: string,
   tries: number,
   wanted: boolean,
-  onError: () => void,
+  onError: (error: unknown) => void,
 ): string | null {
   const { token } = useAccess();
   const [src, setSrc] = useState<string | null>(null);
@@ -28,8 +28,8 @@ export function usePictureUrl(
         made = URL.createObjectURL(blob);
         setSrc(made);
       },
-      () => {
-        if (!abort.signal.aborted) fail.current();
+      (error: unknown) => {
+        if (!abort.signal.aborted) fail.current(error);
       },
     );
     return () => {

@@ -6,20 +6,18 @@ export function backoffMs(baseMs: number, failures: number, random: () => number
   return ceiling * (0.5 + random() / 2);
 }
 
-/** Resolves after the time, or at once when the network comes back, when somebody looks at the page again, or when aborted. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Resolves after the time, or at once when aborted or when `wake` gets an event `wake`. */
+export function pause(ms: number, signal: AbortSignal, wake?: EventTarget): Promise<void> {
   return new Promise((resolve) => {
     const finish = (): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", finish);
-      globalThis.removeEventListener("online", finish);
-      document.removeEventListener("visibilitychange", finish);
+      wake?.removeEventListener("wake", finish);
       resolve();
     };
     const timer = setTimeout(finish, ms);
     signal.addEventListener("abort", finish);
-    globalThis.addEventListener("online", finish);
-    document.addEventListener("visibilitychange", finish);
+    wake?.addEventListener("wake", finish);
     if (signal.aborted) finish();
   });
 }

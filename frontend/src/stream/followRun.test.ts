@@ -1,21 +1,20 @@
 // @vitest-environment node
 import { describe, expect, test } from "vitest";
 import { ProblemError } from "@/api/problems";
-import type { StreamEvent } from "@/api/types";
-import { lesson, OPERATION_ID } from "@/test/logs";
+import { lesson, OPERATION_ID, snapshotOf } from "@/test/logs";
 import { frame, problem, serveLog } from "@/test/logServer";
+import type { FollowedEvent } from "./events";
 import { type Connection, followRun, type FollowOptions } from "./followRun";
-import { startRun } from "./startRun";
 
 const noWait = (): Promise<void> => Promise.resolve();
 
-async function follow(options: FollowOptions = {}): Promise<StreamEvent[]> {
-  const events: StreamEvent[] = [];
+async function follow(options: FollowOptions = {}): Promise<FollowedEvent[]> {
+  const events: FollowedEvent[] = [];
   for await (const event of followRun(OPERATION_ID, { wait: noWait, ...options })) events.push(event);
   return events;
 }
 
-const told = (events: readonly StreamEvent[]): StreamEvent[] =>
+const told = (events: readonly FollowedEvent[]): FollowedEvent[] =>
   events.filter(({ type }) => type !== "snapshot");
 const bytesOf = (count: number): number =>
   Buffer.byteLength(lesson.slice(0, count).map(frame).join(": ping\n\n"));
@@ -43,16 +42,14 @@ describe("followRun", () => {
   });
 
   test.each(lesson.map(({ seq }) => seq))(
-    "a POST that is cut after event %i is followed by a GET, never by a POST",
+    "a stream that is cut after event %i goes on with the next one",
     async (k) => {
-      const head = Buffer.byteLength("retry: 50\n\n");
+      const first = `retry: 50\n\nevent: snapshot\ndata: ${JSON.stringify(snapshotOf(lesson, 1))}\n\n`;
       const { seen } = await serveLog(lesson, {
-        cut: (connection) => (connection === 1 ? head + bytesOf(k) : Infinity),
+        cut: (connection) => (connection === 1 ? Buffer.byteLength(first) + bytesOf(k) : Infinity),
       });
-      const started = await startRun({ text: "x" }, { idempotencyKey: "k" });
-      expect(started).toMatchObject({ operationId: OPERATION_ID, disposition: "started" });
-      expect(told(await follow({ first: started.response }))).toEqual(lesson);
-      expect(seen.map(({ method }) => method)).toEqual(k === lesson.length ? ["POST"] : ["POST", "GET"]);
+      expect(told(await follow())).toEqual(lesson);
+      expect(seen.map(({ method }) => method)).toEqual(k === lesson.length ? ["GET"] : ["GET", "GET"]);
       if (k < lesson.length) expect(seen[1]?.headers["last-event-id"]).toBe(String(k));
     },
   );
@@ -116,18 +113,49 @@ describe("followRun", () => {
     expect(seen[1]?.headers["last-event-id"]).toBe("2");
   });
 
-  test("an event of a type from the future moves the cursor and disturbs nothing", async () => {
-    const strange = `id: 1\nevent: novelty\ndata: {"type":"novelty","seq":1}\n\n`;
-    const rest = lesson.map((event) => ({ ...event, seq: event.seq + 1 }));
+  test("a stream that does not begin with the first event is not taken for a whole one", async () => {
+    const { seen } = await serveLog(lesson, {
+      trouble: (_, response, requests) => {
+        if (requests > 1) return false;
+        const tail = lesson.slice(3).map(frame).join("");
+        response.writeHead(200, { "Content-Type": "text/event-stream" }).end(tail);
+        return true;
+      },
+    });
+    expect(told(await follow())).toEqual(lesson);
+    expect(seen).toHaveLength(2);
+  });
+
+  test.each([
+    ["of a type from the future", `event: novelty\ndata: {"type":"novelty","seq":1}`, "novelty"],
+    ["that cannot be read", `event: screenshot\ndata: {"type":"screensh`, "screenshot"],
+    ["that has no type", `data: {"seq":1}`, "message"],
+  ])(
+    "an event %s is handed on as unknown: the cursor moves on, and it is not lost",
+    async (_, lines, name) => {
+      const rest = lesson.map((event) => ({ ...event, seq: event.seq + 1 }));
+      await serveLog(lesson, {
+        trouble: (_, response) => {
+          response
+            .writeHead(200, { "Content-Type": "text/event-stream" })
+            .end(`id: 1\n${lines}\n\n${rest.map(frame).join("")}`);
+          return true;
+        },
+      });
+      expect(await follow()).toEqual([{ type: "unknown", seq: 1, name }, ...rest]);
+    },
+  );
+
+  test("a message without a seq that this version does not know is handed on and moves nothing", async () => {
     await serveLog(lesson, {
       trouble: (_, response) => {
         response
           .writeHead(200, { "Content-Type": "text/event-stream" })
-          .end(strange + rest.map(frame).join(""));
+          .end(`event: weather\ndata: {"type":"weather"}\n\n${lesson.map(frame).join("")}`);
         return true;
       },
     });
-    expect(await follow()).toEqual(rest);
+    expect(await follow()).toEqual([{ type: "unknown", seq: null, name: "weather" }, ...lesson]);
   });
 
   test("aborting closes the connection and ends it quietly", async () => {
@@ -145,7 +173,7 @@ describe("followRun", () => {
         return true;
       },
     });
-    const events: StreamEvent[] = [];
+    const events: FollowedEvent[] = [];
     for await (const event of followRun(OPERATION_ID, { signal: abort.signal, wait: noWait })) {
       events.push(event);
       if (events.length === 2) abort.abort();

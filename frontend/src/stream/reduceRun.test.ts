@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { StreamEvent } from "@/api/types";
 import { anyLog, lesson, OPERATION_ID, snapshotOf, toLog } from "@/test/logs";
+import type { FollowedEvent } from "./events";
 import { emptyRunView, MAX_LOG_LINES, reduceRun, type RunView } from "./reduceRun";
 
 const empty = emptyRunView(OPERATION_ID);
-const fold = (events: readonly StreamEvent[], from: RunView = empty): RunView =>
+const fold = (events: readonly FollowedEvent[], from: RunView = empty): RunView =>
   events.reduce(reduceRun, from);
 /** What is shown; how much of it came with a snapshot is not. */
 const shown = (view: RunView): RunView => ({ ...view, knownSeq: 0 });
@@ -22,6 +23,18 @@ describe("reduceRun", () => {
     expect(view.slides.map(({ index }) => index)).toEqual([1, 2]);
     expect(view.logs.map(({ message }) => message)).toEqual(["One of two"]);
     expect(view.result?.folder).toBe("2026-11-21_08-00-00_x");
+  });
+
+  test("events that this version does not know are counted by their type, once each", () => {
+    const view = fold([
+      { type: "unknown", seq: null, name: "weather" },
+      { type: "unknown", seq: 1, name: "novelty" },
+      { type: "unknown", seq: 1, name: "novelty" },
+      { type: "unknown", seq: null, name: "weather" },
+      { type: "unknown", seq: 2, name: "novelty" },
+    ]);
+    expect(view.unknown).toEqual({ weather: 1, novelty: 2 });
+    expect(view.lastSeq).toBe(2);
   });
 
   test("any prefix, then a snapshot of any later moment, then the rest, shows what the whole log shows", () => {

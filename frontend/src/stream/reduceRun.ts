@@ -15,8 +15,8 @@ import type {
   RunStatus,
   SnapshotEvent,
   Stage,
-  StreamEvent,
 } from "@/api/types";
+import type { FollowedEvent, UnknownEvent } from "./events";
 
 type Kept<T extends RunEvent["type"], K extends string> = Required<
   Pick<EventOf<T>, "seq" | (K & keyof EventOf<T>)>
@@ -53,6 +53,8 @@ export interface RunView {
   /** The last `MAX_LOG_LINES`; `logsDropped` counts the ones before. */
   logs: readonly LogLine[];
   logsDropped: number;
+  /** How many events there were of each type that this version does not know. */
+  unknown: Readonly<Record<string, number>>;
   result: RunResult | null;
   error: RunError | null;
   cancellation: Cancellation | null;
@@ -87,6 +89,7 @@ export const emptyRunView = (operationId: string): RunView => ({
   warnings: [],
   logs: [],
   logsDropped: 0,
+  unknown: {},
   result: null,
   error: null,
   cancellation: null,
@@ -219,9 +222,17 @@ function advance(view: RunView, event: RunEvent): Partial<RunView> {
   }
 }
 
-export function reduceRun(view: RunView, event: StreamEvent): RunView {
+/** One without a seq may come again with every connection: it counts once. */
+function withUnknown(view: RunView, { seq, name }: UnknownEvent): RunView {
+  const before = view.unknown[name] ?? 0;
+  const unknown = { ...view.unknown, [name]: seq === null ? Math.max(1, before) : before + 1 };
+  return { ...view, unknown, lastSeq: seq ?? view.lastSeq };
+}
+
+export function reduceRun(view: RunView, event: FollowedEvent): RunView {
   if (event.type === "snapshot") return applySnapshot(view, event);
-  if (event.seq <= view.lastSeq) return view;
+  if (event.seq !== null && event.seq <= view.lastSeq) return view;
+  if (event.type === "unknown") return withUnknown(view, event);
   const facts = event.seq > view.knownSeq ? advance(view, event) : {};
   return { ...view, ...collect(view, event), ...facts, lastSeq: event.seq };
 }

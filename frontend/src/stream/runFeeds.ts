@@ -1,13 +1,20 @@
 /**
- * One follower per run and tab, however many parts of the screen look at it. Lives as long as somebody looks.
+ * One feed per run and tab, however many parts of the screen look at it. Lives as long as somebody looks.
  *
- * The application makes one `RunFeeds` and passes it down (`RunFeedsContext`); nothing else follows runs.
+ * The application makes one `RunFeeds` and passes it down (`RunFeedsContext`); nothing else follows runs. What is told of
+ * them comes from the hub, which the tabs of a browser share (hubClient.ts).
  */
+import { access } from "@/api/access";
+import { ProblemError } from "@/api/problems";
+import { reach } from "@/api/reach";
 import { getRun } from "@/api/runs";
-import { explain, ProblemError } from "@/api/problems";
-import { type Connection, followRun } from "./followRun";
-import { emptyRunView, reduceRun, type RunView } from "./reduceRun";
+import type { Problem } from "@/api/types";
+import { Attention, HIDDEN_GRACE_MS } from "./attention";
+import { type Connection, lostSince } from "./followRun";
+import { HubClient } from "./hubClient";
+import { emptyRunView, hasEnded, reduceRun, type RunView } from "./reduceRun";
 import type { Disposition, StartedRun } from "./startRun";
+import { chooseTransports } from "./transports/choose";
 
 export interface RunFeed {
   readonly view: RunView;
@@ -22,34 +29,54 @@ export interface RunFeed {
 const LINGER_MS = 5000;
 /** Events are shown in batches: a replay of a long log must not render once per event. Not a frame, as those stop in hidden tabs. */
 const BATCH_MS = 50;
+/** How often a hidden tab asks how its run stands, for its title: browsers let such a tab do something once a minute. */
+const GLANCE_MS = 60_000;
+
+const connecting = (): Connection => ({ state: "connecting", failures: 0, since: Date.now() });
+
+/** What there is to show before anything is known. */
+export const blankFeed = (operationId: string, disposition: Disposition | null = null): RunFeed => ({
+  view: emptyRunView(operationId),
+  connection: connecting(),
+  failure: null,
+  disposition,
+});
 
 class Feed {
   current: RunFeed;
   readonly operationId: string;
   readonly listeners: Set<() => void>;
+  private readonly hub: HubClient;
+  private readonly attention: Attention;
   private readonly onClosed: () => void;
-  private readonly abort = new AbortController();
+  private readonly stopMinding: () => void;
   private pending: RunFeed;
+  private closed = false;
+  private unsubscribe: (() => void) | null = null;
   private batch: ReturnType<typeof setTimeout> | undefined;
   private linger: ReturnType<typeof setTimeout> | undefined;
+  private glances: ReturnType<typeof setInterval> | undefined;
 
   constructor(
     operationId: string,
     disposition: Disposition | null,
     listeners: Set<() => void>,
+    shared: { hub: HubClient; attention: Attention },
     onClosed: () => void,
   ) {
     this.operationId = operationId;
     this.listeners = listeners;
+    this.hub = shared.hub;
+    this.attention = shared.attention;
     this.onClosed = onClosed;
-    this.current = {
-      view: emptyRunView(operationId),
-      connection: { state: "connecting", failures: 0 },
-      failure: null,
-      disposition,
-    };
+    this.current = blankFeed(operationId, disposition);
     this.pending = this.current;
+    this.stopMinding = shared.attention.subscribe((looking) => {
+      this.onAttention(looking);
+    });
     this.mind();
+    if (shared.attention.looking) this.follow();
+    else this.onAttention(false);
   }
 
   /** Stays as long as somebody looks, and for a moment more. */
@@ -63,49 +90,90 @@ class Feed {
 
   /** Does nothing while the run is being followed anyway. */
   goOn(): void {
-    if (this.pending.connection.state === "closed" && !this.abort.signal.aborted) void this.follow();
-  }
-
-  async follow(first?: Response): Promise<void> {
-    const onConnection = (connection: Connection): void => {
-      this.update({ connection });
-    };
-    const lastEventId = this.pending.view.lastSeq;
-    try {
-      const options = { lastEventId, signal: this.abort.signal, onConnection, ...(first && { first }) };
-      for await (const event of followRun(this.operationId, options)) {
-        this.update({ view: reduceRun(this.pending.view, event) });
-      }
-    } catch (error) {
-      await this.explainEnd(error);
-    }
+    if (this.pending.connection.state === "closed" && !this.closed) this.follow();
   }
 
   close(): void {
+    if (this.closed) return;
+    this.closed = true;
     clearTimeout(this.linger);
     clearTimeout(this.batch);
-    this.abort.abort();
+    clearInterval(this.glances);
+    this.stopMinding();
+    this.unsubscribe?.();
     this.onClosed();
   }
 
-  /** 410: the log is gone, but the run may still be shown. */
-  private async explainEnd(error: unknown): Promise<void> {
-    const failure = toProblem(error);
-    if (failure.problem.status !== 410) {
-      this.update({ failure });
+  private follow(): void {
+    const token = access.tokenFor("/runs");
+    this.update({ connection: connecting() });
+    this.unsubscribe = this.hub.subscribe(this.operationId, this.pending.view.lastSeq, token, {
+      onEvents: (events) => {
+        this.update({ view: events.reduce(reduceRun, this.pending.view) });
+      },
+      onConnection: (connection) => {
+        const back = connection.state === "live" && lostSince(this.pending.connection) !== null;
+        this.update({ connection });
+        if (back) reach.restored();
+      },
+      onEnd: (problem) => {
+        this.unsubscribe = null;
+        if (problem?.status === 401) access.deny(token);
+        this.update({ connection: { state: "closed" } });
+        if (problem !== null) void this.explainEnd(problem);
+      },
+    });
+  }
+
+  /** While nobody looks there is no stream; what is missed comes when somebody does. */
+  private onAttention(looking: boolean): void {
+    clearInterval(this.glances);
+    if (this.pending.connection.state === "closed") return;
+    if (looking) {
+      if (this.unsubscribe === null) this.follow();
+      return;
+    }
+    this.unsubscribe?.();
+    this.unsubscribe = null;
+    this.glances = setInterval(() => {
+      void this.glance();
+    }, GLANCE_MS);
+  }
+
+  private async glance(): Promise<void> {
+    if (hasEnded(this.pending.view.status)) {
+      clearInterval(this.glances);
       return;
     }
     try {
-      const run = await getRun(this.operationId);
-      this.update({
-        view: reduceRun(this.pending.view, { ...run, type: "snapshot", from: run.last_event_id + 1 }),
-      });
-    } catch (cause) {
-      this.update({ failure: toProblem(cause) });
+      await this.showRun();
+    } catch {
+      // Nobody looks: whoever does next is told what is wrong.
     }
   }
 
+  /** 410: the log is gone, but the run may still be shown. */
+  private async explainEnd(problem: Problem): Promise<void> {
+    if (problem.status !== 410) {
+      this.update({ failure: new ProblemError(problem) });
+      return;
+    }
+    try {
+      await this.showRun();
+    } catch (cause) {
+      this.update({ failure: cause instanceof ProblemError ? cause : new ProblemError(problem) });
+    }
+  }
+
+  private async showRun(): Promise<void> {
+    const run = await getRun(this.operationId);
+    this.update({
+      view: reduceRun(this.pending.view, { ...run, type: "snapshot", from: run.last_event_id + 1 }),
+    });
+  }
+
   private update(change: Partial<RunFeed>): void {
+    if (this.closed) return;
     this.pending = { ...this.pending, ...change };
     this.batch ??= setTimeout(() => {
       this.batch = undefined;
@@ -115,30 +183,40 @@ class Feed {
   }
 }
 
-const toProblem = (error: unknown): ProblemError =>
-  error instanceof ProblemError
-    ? error
-    : new ProblemError({
-        type: "about:blank",
-        title: "This run cannot be shown",
-        status: 0,
-        detail: explain(error),
-      });
-
 export class RunFeeds {
   private readonly feeds = new Map<string, Feed>();
+  private readonly hub: HubClient;
+  private readonly attention: Attention;
 
-  /** Takes over the response of a POST as the first connection of its run, unless the run is followed already. */
-  adopt({ operationId, disposition, response }: StartedRun): void {
-    if (this.feeds.has(operationId)) {
-      void response.body?.cancel();
-      return;
-    }
-    this.open(operationId, disposition, response);
+  constructor(hub = new HubClient(chooseTransports())) {
+    this.hub = hub;
+    this.attention = new Attention(() => (hub.shared ? HIDDEN_GRACE_MS : 0));
   }
 
-  read(operationId: string): RunFeed {
-    return (this.feeds.get(operationId) ?? this.open(operationId)).current;
+  /** Minds whether somebody looks at the page; the returned function ends that, and closes every feed. */
+  attend(): () => void {
+    const retry = (): void => {
+      this.retry();
+    };
+    const unwatch = this.attention.watch();
+    addEventListener("online", retry);
+    document.addEventListener("visibilitychange", retry);
+    return () => {
+      removeEventListener("online", retry);
+      document.removeEventListener("visibilitychange", retry);
+      unwatch();
+      this.close();
+    };
+  }
+
+  /** The run that a POST has started, unless it is followed already. */
+  adopt({ operationId, disposition }: StartedRun): void {
+    if (!this.feeds.has(operationId)) this.open(operationId, disposition);
+  }
+
+  /** Null while nobody has subscribed to it. Opens nothing. */
+  peek(operationId: string): RunFeed | null {
+    return this.feeds.get(operationId)?.current ?? null;
   }
 
   subscribe(operationId: string, listener: () => void): () => void {
@@ -151,12 +229,17 @@ export class RunFeeds {
     };
   }
 
+  /** Whatever waits to be connected again: now. */
+  retry(): void {
+    this.hub.retry();
+  }
+
   /** Connects anew after a failure, for a person who presses "Try again". */
   reopen(operationId: string): void {
     const feed = this.feeds.get(operationId);
     if (feed === undefined) return;
     feed.close();
-    this.open(operationId, null, undefined, feed.listeners);
+    this.open(operationId, null, feed.listeners);
     for (const listener of [...feed.listeners]) listener();
   }
 
@@ -175,7 +258,7 @@ export class RunFeeds {
     this.feeds.get(operationId)?.close();
   }
 
-  /** Closes every connection; a feed that is asked for afterwards is opened anew. */
+  /** Closes every feed; one that is asked for afterwards is opened anew. */
   close(): void {
     for (const feed of [...this.feeds.values()]) feed.close();
   }
@@ -184,14 +267,18 @@ export class RunFeeds {
   private open(
     operationId: string,
     disposition: Disposition | null = null,
-    first?: Response,
     listeners = new Set<() => void>(),
   ): Feed {
-    const feed = new Feed(operationId, disposition, listeners, () => {
-      if (this.feeds.get(operationId) === feed) this.feeds.delete(operationId);
-    });
+    const feed = new Feed(
+      operationId,
+      disposition,
+      listeners,
+      { hub: this.hub, attention: this.attention },
+      () => {
+        if (this.feeds.get(operationId) === feed) this.feeds.delete(operationId);
+      },
+    );
     this.feeds.set(operationId, feed);
-    void feed.follow(first);
     return feed;
   }
 }

@@ -1,7 +1,10 @@
 /** One response body -> SSE messages. Knows nothing of runs. */
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 
-/** The stream stayed silent for longer than three heartbeats: the connection is dead, even if nobody said so. */
+/** The server pings every 10 s (CONTRACT "Events"); three missed pings are not a coincidence. */
+export const SILENCE_MS = 35_000;
+
+/** The server stayed silent for longer than three heartbeats: the connection is dead, even if nobody said so. */
 export class SilentStreamError extends Error {
   constructor() {
     super("The stream went silent.");
@@ -10,9 +13,12 @@ export class SilentStreamError extends Error {
 }
 
 export interface SseOptions {
-  /** The server pings every 10 s (CONTRACT "Events"); three missed pings are not a coincidence. */
   silenceMs?: number;
   onRetry?: (ms: number) => void;
+  /** Bytes came, be it a heartbeat only. */
+  onHeard?: () => void;
+  /** Ends the reading; what the parser holds is dropped. */
+  signal?: AbortSignal;
 }
 
 type Chunk = ReadableStreamReadResult<Uint8Array>;
@@ -33,24 +39,30 @@ async function readWithin(reader: ReadableStreamDefaultReader<Uint8Array>, ms: n
 
 /**
  * Yields messages until the body ends. A message that was cut in the middle is dropped, as the standard says.
- * Leaving the loop early closes the connection. Throws what the connection throws.
+ * Leaving the loop early, or aborting `signal`, closes the connection. Throws what the connection throws.
  */
 export async function* readSse(
   body: ReadableStream<Uint8Array>,
-  { silenceMs = 35_000, onRetry = () => undefined }: SseOptions = {},
+  { silenceMs = SILENCE_MS, onRetry = () => undefined, onHeard = () => undefined, signal }: SseOptions = {},
 ): AsyncGenerator<EventSourceMessage, void, undefined> {
   const messages: EventSourceMessage[] = [];
   const parser = createParser({ onEvent: (message) => messages.push(message), onRetry });
   const decoder = new TextDecoder();
   const reader = body.getReader();
+  const cancel = (): void => {
+    reader.cancel().catch(() => undefined);
+  };
+  signal?.addEventListener("abort", cancel);
   try {
     for (;;) {
       const { done, value } = await readWithin(reader, silenceMs);
-      if (done) return;
+      if (done || signal?.aborted === true) return;
+      onHeard();
       parser.feed(decoder.decode(value, { stream: true }));
       yield* messages.splice(0);
     }
   } finally {
-    reader.cancel().catch(() => undefined);
+    signal?.removeEventListener("abort", cancel);
+    cancel();
   }
 }

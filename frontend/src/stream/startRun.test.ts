@@ -1,17 +1,20 @@
 // @vitest-environment node
 import { expect, test } from "vitest";
 import { ProblemError, UnreachableError } from "@/api/problems";
-import { lesson } from "@/test/logs";
+import { lesson, OPERATION_ID } from "@/test/logs";
 import { problem, serveLog } from "@/test/logServer";
 import { startRun } from "./startRun";
 
-test("a POST carries the key as a quoted string and the header that no foreign page can send", async () => {
+test("a POST asks for no stream, with a quoted key and the header that no foreign page can send", async () => {
   const { seen } = await serveLog(lesson);
-  const { response } = await startRun({ text: "x" }, { idempotencyKey: "3f2a" });
-  await response.body?.cancel();
+  expect(await startRun({ text: "x" }, { idempotencyKey: "3f2a" })).toEqual({
+    operationId: OPERATION_ID,
+    disposition: "started",
+  });
   expect(seen[0]).toMatchObject({ method: "POST", url: "/generate-sse" });
   expect(seen[0]?.headers).toMatchObject({
     "x-pressrun": "1",
+    prefer: "respond-async",
     "idempotency-key": '"3f2a"',
     "content-type": "application/json",
   });

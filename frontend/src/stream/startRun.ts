@@ -1,6 +1,7 @@
 /**
- * `POST /generate-sse`, or another address that answers alike, once. What follows is `followRun`'s, which takes this response as its first connection and
- * GETs from there on: a run is never posted twice because a stream was cut.
+ * `POST /generate-sse`, or another address that answers alike, once. It asks for no stream (`Prefer: respond-async`), so
+ * that it holds no connection: the run is followed as every other one is, and nothing is posted twice because a stream
+ * was cut.
  */
 import { request, UNSAFE_HEADERS } from "@/api/client";
 import { ProblemError, readProblem } from "@/api/problems";
@@ -11,8 +12,6 @@ export type Disposition = "started" | "joined" | "queued" | "replaced" | "replay
 export interface StartedRun {
   operationId: string;
   disposition: Disposition;
-  /** Still unread; streams the run's events. */
-  response: Response;
 }
 
 const dispositions: ReadonlySet<string> = new Set<Disposition>([
@@ -47,7 +46,8 @@ export async function startRun(
     method: "POST",
     headers: {
       ...UNSAFE_HEADERS,
-      Accept: "text/event-stream",
+      Accept: "application/json",
+      Prefer: "respond-async",
       "Idempotency-Key": `"${options.idempotencyKey}"`,
     },
     // a second tab with the same text is a second key: it is to watch the run of the first, not to make it again
@@ -55,10 +55,10 @@ export async function startRun(
     ...(options.signal && { signal: options.signal }),
   });
   if (!response.ok) throw new ProblemError(await readProblem(response));
+  await response.body?.cancel();
   const disposition = response.headers.get("Run-Disposition");
   return {
     operationId: operationIdFrom(response),
     disposition: isDisposition(disposition) ? disposition : "started",
-    response,
   };
 }

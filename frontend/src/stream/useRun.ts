@@ -1,6 +1,6 @@
 /** React's door to the feeds. */
-import { createContext, useCallback, useContext, useSyncExternalStore } from "react";
-import { RunFeeds, type RunFeed } from "./runFeeds";
+import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from "react";
+import { blankFeed, type RunFeeds, type RunFeed } from "./runFeeds";
 
 export const RunFeedsContext = createContext<RunFeeds | null>(null);
 
@@ -17,6 +17,7 @@ export function useRun(operationId: string): RunFeed {
     (listener: () => void) => feeds.subscribe(operationId, listener),
     [feeds, operationId],
   );
-  const read = useCallback(() => feeds.read(operationId), [feeds, operationId]);
+  const blank = useMemo(() => blankFeed(operationId), [operationId]);
+  const read = useCallback(() => feeds.peek(operationId) ?? blank, [feeds, operationId, blank]);
   return useSyncExternalStore(subscribe, read);
 }

@@ -54,19 +54,20 @@ function answer(seen: Seen, response: ServerResponse, log: readonly RunEvent[], 
     json(response, answerOf(seen.url, log));
     return;
   }
+  if (seen.method !== "GET") {
+    response.setHeader("Location", `/runs/${OPERATION_ID}/events`);
+    response.setHeader("Run-Disposition", "started");
+    json(response, detailOf(log), 202);
+    return;
+  }
   const cursor = Number(seen.headers["last-event-id"] ?? 0);
-  if (seen.method === "GET" && cursor === log.length) {
+  if (cursor === log.length) {
     response.writeHead(204).end();
     return;
   }
-  response.writeHead(200, {
-    "Content-Type": "text/event-stream",
-    Location: `/runs/${OPERATION_ID}/events`,
-    "Run-Disposition": "started",
-  });
+  response.writeHead(200, { "Content-Type": "text/event-stream" });
   const snapshot = `event: snapshot\ndata: ${JSON.stringify(snapshotOf(log, cursor + 1))}\n\n`;
-  const head = `retry: 50\n\n${seen.method === "GET" ? snapshot : ""}`;
-  tell(response, head + log.slice(cursor).map(frame).join(": ping\n\n"), bytes);
+  tell(response, `retry: 50\n\n${snapshot}${log.slice(cursor).map(frame).join(": ping\n\n")}`, bytes);
 }
 
 /** Serves `log` until the test ends. */

@@ -9,6 +9,7 @@ import { Progress } from "@/components/Progress";
 import { StatusPill } from "@/components/StatusPill";
 import { formatWhen } from "@/lib/format";
 import { useNow } from "@/lib/useNow";
+import { lostSince } from "@/stream/followRun";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
 import { useRun } from "@/stream/useRun";
 import styles from "./BusyCard.module.css";
@@ -115,7 +116,7 @@ function liveRun(view: RunView, problem: Problem) {
 }
 
 function InFlight({ problem, id, onAgain, onQueue, onDismiss }: Props & { id: string }): ReactElement {
-  const { view } = useRun(id);
+  const { view, connection } = useRun(id);
   const run = liveRun(view, problem);
   const ended = hasEnded(run.status);
   const title = ended ? "The way is free" : "Another run is in progress";
@@ -144,23 +145,25 @@ function InFlight({ problem, id, onAgain, onQueue, onDismiss }: Props & { id: st
             ? "This very request is being made already."
             : "One run at a time: yours was not started. Your text is still here."}
       </p>
-      <RunSummary {...run} />
+      <RunSummary {...run} stale={!ended && lostSince(connection) !== null} />
     </Notice>
   );
 }
 
-function RunSummary({ status, stage, progress, startedAt, title }: ReturnType<typeof liveRun>): ReactElement {
+function RunSummary(props: ReturnType<typeof liveRun> & { stale: boolean }): ReactElement {
+  const { status, stage, progress, startedAt, title, stale } = props;
   const now = useNow(5000);
   return (
     <div className={styles["run"]}>
       <p className={styles["line"]}>
         <strong>{title ?? "Untitled run"}</strong>
-        <StatusPill status={status} />
+        <StatusPill status={status} stale={stale} />
       </p>
       <Progress value={progress} label="Progress of the run in the way" />
       <p className={styles["facts"]}>
         {progress} %{stage !== null && ` · ${stage}`}
         {startedAt !== null && ` · started ${formatWhen(startedAt, now)}`}
+        {stale && " · not connected: this may be out of date"}
       </p>
     </div>
   );

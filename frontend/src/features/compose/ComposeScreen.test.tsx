@@ -21,7 +21,7 @@ const press = (user: UserEvent): Promise<void> =>
   user.click(screen.getByRole("button", { name: "Generate" }));
 const source = (): string => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Source" }).value;
 
-test("Ctrl+Enter posts once and leads to the finished run, over the connection of the POST", async () => {
+test("Ctrl+Enter posts once, without a stream, and leads to the finished run", async () => {
   const { seen } = await serveLog(lesson);
   const user = await type("# A lesson");
   await user.keyboard("{Control>}{Enter}{/Control}");
@@ -30,7 +30,8 @@ test("Ctrl+Enter posts once and leads to the finished run, over the connection o
   expect(document.title).toBe("✓ · A lesson · Pressrun");
   expect(posts(seen)).toHaveLength(1);
   expect(JSON.parse(posts(seen)[0]?.body ?? "")).toMatchObject({ text: "# A lesson", zoom: 2.1 });
-  expect(seen.filter(({ url }) => url.endsWith("/events"))).toEqual([]);
+  expect(posts(seen)[0]?.headers["prefer"]).toBe("respond-async");
+  expect(seen.filter(({ url }) => url.endsWith("/events"))).toHaveLength(1);
 });
 
 test("nothing is sent while a field is wrong, and the field says what is right", async () => {
@@ -185,4 +186,29 @@ test("a chosen file takes the place of the text, which can be brought back", asy
   expect(screen.getByRole<HTMLInputElement>("radio", { name: "HTML" }).checked).toBe(true);
   await user.click(screen.getByRole("button", { name: "Bring back what was here" }));
   expect(source()).toBe("mine");
+});
+
+test.each([
+  [409, { reason: "lane_paused", code: "lane_paused" }],
+  [503, { code: "lane_paused" }],
+])("a paused lane (%i) says what to do, promises no seconds, and offers the line", async (status, more) => {
+  const { seen } = await serveLog(lesson, {
+    trouble: onPost(({ body }, response) => {
+      if (body.includes("on_busy")) return false;
+      response.writeHead(status, { "Content-Type": "application/problem+json", "Retry-After": "5" });
+      const told = { type: "x", title: "The lane is paused", status, detail: "Nothing begins in `default`." };
+      response.end(JSON.stringify({ ...told, ...more }));
+      return true;
+    }),
+  });
+  const user = await type("my own text");
+  await press(user);
+  const card = await screen.findByRole("alert", { name: "The lane is paused" });
+  expect(card.textContent).toContain("Nothing begins in `default`.");
+  expect(card.textContent).toContain("Resume the lane");
+  expect(card.textContent).not.toMatch(/\d s\b/);
+  await user.type(screen.getByRole("textbox", { name: "Source" }), "!");
+  await user.click(screen.getByRole("button", { name: "Wait in the line" }));
+  await screen.findByText("Complete");
+  expect(posts(seen).at(-1)?.body).toContain('"on_busy":"queue"');
 });

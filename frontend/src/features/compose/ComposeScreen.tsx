@@ -6,6 +6,8 @@ import {
   useRef,
   useState,
 } from "react";
+import { isLanePaused } from "@/api/problems";
+import type { Problem } from "@/api/types";
 import { Button } from "@/components/Button";
 import type { StartedRun } from "@/stream/startRun";
 import styles from "./ComposeScreen.module.css";
@@ -29,6 +31,8 @@ function messagesOf(draft: Draft, pressed: boolean, state: GenerateState): Field
   return messages;
 }
 
+const isAboutOthers = (problem: Problem): boolean => problem.status === 409 || isLanePaused(problem);
+
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 /** The first screen: source in, run out. */
@@ -48,8 +52,9 @@ export function ComposeScreen({ onStarted }: { onStarted: (started: StartedRun) 
   const edit = (part: Partial<Draft>): void => {
     change(part);
     if (state.state === "idle" || state.state === "sending") return;
-    // What the server said was about the request as it was; a 409 is about another run, and stays.
-    if (state.state !== "refused" || state.error.problem.status !== 409) dismiss();
+    // What the server said was about the request as it was, or about another run or the lane: that stays.
+    const stays = state.state === "refused" && isAboutOthers(state.error.problem);
+    if (!stays) dismiss();
   };
   const submit = (onBusy?: "queue"): void => {
     const found = findProblems(draft);

@@ -1,4 +1,5 @@
 import type { ReactElement } from "react";
+import { isLanePaused, whenAgain } from "@/api/problems";
 import type { FieldProblem, Problem } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Notice } from "@/components/Notice";
@@ -19,9 +20,41 @@ export function Refusal({ state, onAgain, onQueue, onDismiss }: Props): ReactEle
   if (state.state === "unanswered") return <Unanswered onAgain={onAgain} />;
   if (state.state !== "refused") return null;
   const { problem } = state.error;
+  if (isLanePaused(problem)) return <Paused {...{ problem, onAgain, onQueue, onDismiss }} />;
   if (problem.status === 409) return <BusyCard {...{ problem, onAgain, onQueue, onDismiss }} />;
   if (problem.status === 422 && problem.errors != null) return <WrongFields errors={problem.errors} />;
-  return <Refused {...{ problem, onAgain, onQueue, onDismiss }} />;
+  return <Refused {...{ problem, onAgain, onDismiss }} />;
+}
+
+/** Only a person ends a pause: no time is promised. */
+function Paused({
+  problem,
+  onAgain,
+  onQueue,
+  onDismiss,
+}: Omit<Props, "state"> & { problem: Problem }): ReactElement {
+  return (
+    <Notice
+      tone="warning"
+      role="alert"
+      title={problem.title}
+      actions={
+        <>
+          <Button tone="primary" onClick={onQueue}>
+            Wait in the line
+          </Button>
+          <Button onClick={onAgain}>Try again</Button>
+          <Button onClick={onDismiss}>Close</Button>
+        </>
+      }
+    >
+      <p>{problem.detail}</p>
+      <p>
+        Resume the lane (further down on this page), or wait in the line: yours begins when somebody resumes
+        it. Your text stays here.
+      </p>
+    </Notice>
+  );
 }
 
 function Unanswered({ onAgain }: { onAgain: () => void }): ReactElement {
@@ -74,22 +107,13 @@ const advice: Readonly<Record<number, string>> = {
   507: "Free some space on the server's disk: delete runs that nobody needs. Your text stays here.",
 };
 
-const adviceByCode: Readonly<Record<string, string>> = {
-  lane_paused:
-    "Resume the lane (further down on this page), or wait until somebody does. Your text stays here.",
-};
-
-const adviceFor = ({ status, code = "" }: Problem): string | undefined =>
-  adviceByCode[code] ?? advice[status];
-
 function Refused({
   problem,
   onAgain,
-  onQueue,
   onDismiss,
-}: Omit<Props, "state"> & { problem: Problem }): ReactElement {
-  const wait = problem.retry_after_s;
-  const what = adviceFor(problem);
+}: Omit<Props, "state" | "onQueue"> & { problem: Problem }): ReactElement {
+  const again = whenAgain(problem);
+  const what = advice[problem.status];
   return (
     <Notice
       tone="bad"
@@ -97,7 +121,6 @@ function Refused({
       title={problem.title}
       actions={
         <>
-          {problem.code === "lane_paused" && <Button onClick={onQueue}>Wait in the line</Button>}
           <Button onClick={onAgain}>Try again</Button>
           <Button onClick={onDismiss}>Close</Button>
         </>
@@ -105,7 +128,7 @@ function Refused({
     >
       <p>{problem.detail}</p>
       {what !== undefined && <p>{what}</p>}
-      {wait !== undefined && <p>Try again in {wait} s.</p>}
+      {again !== null && <p>{again}</p>}
     </Notice>
   );
 }

@@ -54,7 +54,6 @@ export function useGenerate(onStarted: (started: StartedRun) => void): Generate 
           unanswered.current = null;
           setState({ state: "idle" });
           if (shown.current) onStarted(started);
-          else void started.response.body?.cancel();
         } catch (error) {
           if (error instanceof ProblemError) unanswered.current = null;
           setState(

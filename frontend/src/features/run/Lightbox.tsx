@@ -10,6 +10,8 @@ import styles from "./Lightbox.module.css";
 interface Props {
   /** May grow while it is open. */
   slides: readonly Slide[];
+  /** The run has ended. */
+  settled: boolean;
   /** Place in `slides`. */
   at: number;
   onMove: (at: number) => void;
@@ -17,7 +19,7 @@ interface Props {
 }
 
 /** One slide, large. A modal dialog: the browser keeps the focus inside, closes it on Esc and gives the focus back. */
-export function Lightbox({ slides, at, onMove, onClose }: Props): ReactElement {
+export function Lightbox({ slides, settled, at, onMove, onClose }: Props): ReactElement {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const { current } = dialog;
@@ -53,7 +55,7 @@ export function Lightbox({ slides, at, onMove, onClose }: Props): ReactElement {
     >
       {slide !== undefined && (
         <>
-          <Picture key={slide.url} slide={slide} className={styles["picture"]} />
+          <Picture key={slide.url} slide={slide} settled={settled} className={styles["picture"]} />
           <div className={styles["bar"]}>
             <Button
               disabled={at === 0}

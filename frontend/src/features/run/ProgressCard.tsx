@@ -22,8 +22,10 @@ function Stages({ view }: { view: RunView }): ReactElement {
   );
 }
 
-function Elapsed({ view }: { view: RunView }): ReactElement | null {
-  const now = useNow(500);
+/** Stands still while the server is not heard: whether the run goes on is not known. */
+function Elapsed({ view, lostAt }: { view: RunView; lostAt: number | null }): ReactElement | null {
+  const ticking = useNow(500, lostAt === null);
+  const now = lostAt ?? ticking;
   if (view.startedAt === null) return null;
   const estimate = view.estimatedTotalS;
   return (
@@ -34,8 +36,8 @@ function Elapsed({ view }: { view: RunView }): ReactElement | null {
   );
 }
 
-/** While it runs: how far it is, what is happening, for how long. */
-export function ProgressCard({ view }: { view: RunView }): ReactElement {
+/** While it runs: how far it is, what is happening, for how long. `lostAt`: when the server was last heard, if it is not now. */
+export function ProgressCard({ view, lostAt }: { view: RunView; lostAt: number | null }): ReactElement {
   const again = view.attempt > 1;
   return (
     <section className={styles["card"]} aria-label="Progress">
@@ -45,7 +47,7 @@ export function ProgressCard({ view }: { view: RunView }): ReactElement {
         <span className={styles["activity"]}>
           <strong>{view.progress} %</strong> {activity(view)}
         </span>
-        <Elapsed view={view} />
+        <Elapsed view={view} lostAt={lostAt} />
       </p>
       <Files view={view} />
       {again && (

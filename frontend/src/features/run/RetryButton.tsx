@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { isLanePaused } from "@/api/problems";
 import { retryRun } from "@/api/runs";
 import { Button, type ButtonTone } from "@/components/Button";
 import { Icon } from "@/components/Icon";
@@ -44,7 +45,7 @@ export function RetryButton(props: { operationId: string; tone: ButtonTone }): R
 export function InTheWay({ action, onQueue }: { action: Action; onQueue: () => void }): ReactElement | null {
   const { refusal, problem, busy } = action;
   const other = problem?.active_operation_id ?? null;
-  const canWait = problem?.reason === "in_flight" || problem?.code === "lane_paused";
+  const canWait = problem !== null && (problem.reason === "in_flight" || isLanePaused(problem));
   return (
     <>
       <RefusalText text={refusal} />

@@ -168,7 +168,8 @@ test("made again means a new run with what is to be otherwise, and leads there",
   expect(origin.getAttribute("href")).toBe(path);
   expect(screen.queryByRole("dialog")).toBeNull();
   const sent = seen.filter(({ url }) => url.endsWith("/rerender"));
-  expect(sent.map(({ body }) => JSON.parse(body) as unknown)).toEqual([{ zoom: 3, image_format: "jpeg" }]);
+  const asked = { on_duplicate: "join", zoom: 3, image_format: "jpeg" };
+  expect(sent.map(({ body }) => JSON.parse(body) as unknown)).toEqual([asked]);
   expect(sent[0]?.headers["idempotency-key"]).toMatch(/^"[0-9a-f]{32}"$/);
 });
 

@@ -16,16 +16,18 @@ interface Props {
   view: RunView;
   /** Undefined until it is known: then the buttons that need it are not there yet. */
   detail: RunDetail | undefined;
+  /** The server is not heard. */
+  stale?: boolean;
 }
 
 /** What run this is, how it stands, and what can be done with it. */
-export function RunHeader({ view, detail }: Props): ReactElement {
+export function RunHeader({ view, detail, stale = false }: Props): ReactElement {
   const origin = detail?.rerender_of ?? null;
   return (
     <header className={styles["head"]}>
       <div className={styles["name"]}>
         <h1>{view.title ?? "Untitled run"}</h1>
-        {view.status !== null && <StatusPill status={view.status} />}
+        {view.status !== null && <StatusPill status={view.status} stale={stale} />}
         {origin !== null && (
           <Link to="/runs/$operationId" params={{ operationId: origin }}>
             Made from an earlier run

@@ -103,30 +103,78 @@ test("a run whose log was pruned is still shown with its result", async () => {
   expect(await screen.findByText("2026-11-21_08-00-00_x")).toBeDefined();
 });
 
-test("a lost connection is said, and the word goes away when the stream is back", async () => {
+test("a lost connection is told as what is known: the clock and the pulse stop, and one can try now", async () => {
   let gate: (() => void) | undefined;
+  let streams = 0;
+  const began = new Date(Date.now() - 60_000).toISOString();
+  const recent = lesson.slice(0, 4).map((event) => ({ ...event, at: began }));
   await serveLog(lesson, {
     trouble: (seen, response, requests) => {
-      if (requests === 1) {
+      if (!seen.url.endsWith("/events")) return false;
+      streams += 1;
+      if (streams === 1) {
         response.writeHead(200, { "Content-Type": "text/event-stream" });
-        response.write(`retry: 1\n\n${lesson.slice(0, 4).map(frame).join("")}`, () => response.destroy());
+        response.write(`retry: 1\n\n${recent.map(frame).join("")}`, () => response.destroy());
         return true;
       }
-      if (requests > 2) return false;
+      if (streams === 2) return problem(503, "away", { "Retry-After": "1800" })(seen, response, requests);
       gate = () => {
         goingOn(lesson.slice(4, 6))(seen, response, requests);
       };
       return true;
     },
   });
-  renderApp(path);
-  await screen.findByText("The connection is lost");
+  const user = renderApp(path);
+  const notice = await screen.findByRole("status", { name: "Not connected" });
+  await waitFor(() => {
+    expect(notice.textContent).toMatch(/Not connected for .* s, trying again in \d+ min \d+ s\./);
+  });
+  expect(notice.textContent).not.toContain("nothing is lost");
+  expect(document.title).toBe("Not connected · A lesson · Pressrun");
+  expect(screen.getByText("Running").dataset["stale"]).toBe("true");
+  const clock = (): string => screen.getByText(/^1:\d\d of about/).textContent;
+  const stands = clock();
+  await new Promise((resolve) => setTimeout(resolve, 1600)); // as long as the clock would need for its next second
+  expect(clock()).toBe(stands);
+  await user.click(screen.getByRole("button", { name: "Try now" }));
   await waitFor(() => {
     expect(gate).toBeDefined();
   });
   gate?.();
   await waitFor(() => {
-    expect(screen.queryByText("The connection is lost")).toBeNull();
+    expect(screen.queryByText("Not connected")).toBeNull();
   });
+  expect(screen.getByText("Running").dataset["stale"]).toBe("false");
   expect(screen.getByText("1 of 2 slides")).toBeDefined();
+});
+
+test("events of a type that this page does not know are counted under Messages", async () => {
+  const strange = `id: 5\nevent: novelty\ndata: {"type":"novelty","seq":5}\n\n`;
+  await serveLog(lesson, {
+    trouble: (seen, response) => {
+      if (!seen.url.endsWith("/events")) return false;
+      response.writeHead(200, { "Content-Type": "text/event-stream" });
+      response.write(lesson.slice(0, 4).map(frame).join("") + strange);
+      return true;
+    },
+  });
+  renderApp(path);
+  expect(await screen.findByText(/1 event of the type “novelty”/)).toBeDefined();
+});
+
+test("what could not be had while the server was away is there as soon as it is back", async () => {
+  let away = true;
+  await serveLog(lesson, {
+    trouble: (seen, response) => {
+      if (!away || seen.url.endsWith("/events")) return false;
+      response.destroy();
+      return true;
+    },
+  });
+  renderApp(path);
+  await screen.findByRole("heading", { name: "A lesson" });
+  expect(screen.queryByRole("button", { name: /Pin/ })).toBeNull(); // it needs `GET /runs/{id}`
+  await new Promise((resolve) => setTimeout(resolve, 1500)); // the second try has failed, too
+  away = false;
+  expect(await screen.findByRole("button", { name: /Pin/ })).toBeDefined();
 });

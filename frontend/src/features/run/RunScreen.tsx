@@ -6,6 +6,7 @@ import { Notice } from "@/components/Notice";
 import { PauseLaneButton } from "@/components/PauseLaneButton";
 import { useLanes } from "@/components/useLanes";
 import { useDocumentTitle } from "@/lib/useDocumentTitle";
+import { lostSince } from "@/stream/followRun";
 import { hasEnded } from "@/stream/reduceRun";
 import type { RunFeed } from "@/stream/runFeeds";
 import type { Disposition } from "@/stream/startRun";
@@ -26,7 +27,8 @@ import { announcement, tabTitle } from "./words";
 /** One run, followed from wherever it stands to its end. */
 export function RunScreen({ operationId }: { operationId: string }): ReactElement {
   const feed = useRun(operationId);
-  useDocumentTitle(feed.failure === null ? tabTitle(feed.view) : feed.failure.problem.title);
+  const lost = lostSince(feed.connection) !== null;
+  useDocumentTitle(feed.failure === null ? tabTitle(feed.view, lost) : feed.failure.problem.title);
   if (feed.failure !== null) return <Failure feed={feed} />;
   if (feed.view.status === null) return <Waiting feed={feed} />;
   return <Story feed={feed} />;
@@ -36,13 +38,14 @@ function Story({ feed }: { feed: RunFeed }): ReactElement {
   const { view, connection, disposition } = feed;
   const detail = useRunDetail(feed);
   const ended = hasEnded(view.status);
+  const lostAt = ended ? null : lostSince(connection);
   return (
     <article className={styles["run"]}>
-      <RunHeader view={view} detail={detail} />
+      <RunHeader view={view} detail={detail} stale={lostAt !== null} />
       <LiveText text={announcement(view)} />
       <ConnectionNotice connection={connection} />
       <Joined disposition={disposition} />
-      {ended ? <Outcome view={view} /> : <ProgressCard view={view} />}
+      {ended ? <Outcome view={view} /> : <ProgressCard view={view} lostAt={lostAt} />}
       {view.status === "queued" && detail !== undefined && <LanePaused lane={detail.lane} />}
       <Timing detail={detail} />
       <Warnings warnings={view.warnings} />

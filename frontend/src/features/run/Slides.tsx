@@ -5,7 +5,8 @@ import { Lightbox } from "./Lightbox";
 import { Picture } from "./Picture";
 import styles from "./Slides.module.css";
 
-function Thumbnail({ slide, onOpen }: { slide: Slide; onOpen: () => void }): ReactElement {
+function Thumbnail(props: { slide: Slide; settled: boolean; onOpen: () => void }): ReactElement {
+  const { slide, settled, onOpen } = props;
   return (
     <li className={styles["cell"]}>
       <button
@@ -15,7 +16,7 @@ function Thumbnail({ slide, onOpen }: { slide: Slide; onOpen: () => void }): Rea
         onClick={onOpen}
         aria-label={`Open slide ${slide.index}`}
       >
-        <Picture slide={slide} lazy />
+        <Picture slide={slide} settled={settled} lazy />
       </button>
       <span className={styles["number"]} aria-hidden="true">
         {slide.index}
@@ -53,6 +54,7 @@ export function Slides({ view }: { view: RunView }): ReactElement | null {
           <Thumbnail
             key={slide.index}
             slide={slide}
+            settled={hasEnded(view.status)}
             onOpen={() => {
               setOpen(at);
             }}
@@ -63,6 +65,7 @@ export function Slides({ view }: { view: RunView }): ReactElement | null {
       {open !== null && (
         <Lightbox
           slides={view.slides}
+          settled={hasEnded(view.status)}
           at={open}
           onMove={setOpen}
           onClose={() => {

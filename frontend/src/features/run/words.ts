@@ -44,10 +44,11 @@ export function retryWords(view: RunView): string {
   return `A retry goes on from “${stageNames[from]}”${kept}.`;
 }
 
-/** The browser tab: the figure first. */
-export function tabTitle(view: RunView): string | null {
+/** The browser tab: the figure first, unless it may be out of date. */
+export function tabTitle(view: RunView, lost: boolean): string | null {
   const title = view.title ?? "Untitled run";
   if (view.status === null) return null;
+  if (lost && !hasEnded(view.status)) return `Not connected · ${title}`;
   if (view.status === "queued") return `Waiting · ${title}`;
   if (view.status === "running") return `${view.progress} % · ${title}`;
   return `${{ complete: "✓", error: "Failed", cancelled: "Cancelled" }[view.status]} · ${title}`;
