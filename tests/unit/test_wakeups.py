@@ -22,7 +22,11 @@ from pressrun.db.ticks import DatabaseClock, read_clock
 from pressrun.db.triggers import EVENTS
 from pressrun.db.wakeups import open_wakeups
 from pressrun.errors import ServerBusy, StartupError
+from pressrun.events.log import EventLog
 from pressrun.events.model import Log
+from pressrun.runs.guard import RunGuard
+from pressrun.runs.model import Run
+from pressrun.runs.submission import GuardConfig
 from tests.support.core import Core, open_core
 from tests.support.postgres import Postgres
 
@@ -63,11 +67,24 @@ def say_nonsense(connection) -> None:
 async def test_every_committed_event_is_heard_and_of_a_rolled_back_one_nothing(core: Core, url: str) -> None:
     async with limit(), open_wakeups(url, "other") as wakeups:
         run = await core.begin()
-        assert await wakeups.next() == ({run.operation_id: 1}, frozenset())
         with pytest.raises(RuntimeError):
             await core.database.write(append_and_break, run.operation_id)
+        heard = await wakeups.next()
+        assert heard == ({run.operation_id: 1}, frozenset())
         await core.log.append(run.operation_id, 1, Log(message="x"))
-        assert await wakeups.next() == ({run.operation_id: 2}, frozenset())
+        while heard == ({run.operation_id: 1}, frozenset()):  # with the commit, and once more with what came since
+            heard = await wakeups.next()
+        assert heard == ({run.operation_id: 2}, frozenset())
+
+
+async def test_that_a_run_begins_is_told_with_its_commit_whatever_becomes_of_who_committed(url: str) -> None:
+    """Who sleeps while there is no run must hear of one whose process dies before it could tell anybody."""
+    async with limit(), open_core(url, owner="dies at once") as core, open_wakeups(url, "sleeps") as wakeups:
+        config = GuardConfig(dedup_window_s=5, run_max_s=1800)
+        untold = RunGuard(core.database, EventLog(core.database, core.clock), core.clock, config, owner="dies at once")
+        run = await untold.admit(core.submission())
+        assert isinstance(run, Run)
+        assert await wakeups.next() == ({run.operation_id: 1}, frozenset())
 
 
 def append_and_break(connection, operation_id: str) -> None:

@@ -20,6 +20,7 @@ from pressrun.background import Background
 from pressrun.background_tasks import NOTIFY
 from pressrun.db.triggers import EVENTS, LEFT
 from pressrun.errors import ServerBusy
+from pressrun.groups import open_task_group
 
 if TYPE_CHECKING:
     from pressrun.db.engine import Database
@@ -89,9 +90,9 @@ def decode(payload: str) -> dict[str, int]:
 @asynccontextmanager
 async def open_notifier(database: Database, background: Background | None = None) -> AsyncIterator[Notifier]:
     """Tells until closed, and then what is left."""
-    notifier = Notifier(database)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon((background or Background()).for_ever, NOTIFY, notifier.tell_next)
+    notifier, background = Notifier(database), background or Background()
+    async with open_task_group() as tasks:
+        tasks.start_soon(background.for_ever, NOTIFY, notifier.tell_next)
         try:
             yield notifier
         finally:

@@ -24,6 +24,7 @@ from pressrun.db.postgres import parse_url
 from pressrun.db.processes import SignOfLife
 from pressrun.db.triggers import CANCELS, EVENTS, LEFT
 from pressrun.errors import StartupError
+from pressrun.groups import open_task_group
 
 _RECONNECT_EVERY_S = 0.2  # arbitrary (0.1..1): a server that starts again refuses cheaply
 # a peer that has vanished without a word (power, cable) is noticed in about ten seconds, from both sides
@@ -77,10 +78,10 @@ class Wakeups:
             return
         if channel == CANCELS:
             self._cancelled.add(payload)
-        else:
-            for operation_id, seq in decode(payload).items():
-                self._newest[operation_id] = max(seq, self._newest.get(operation_id, 0))
-        self._heard.set()
+        for operation_id, seq in decode(payload).items() if channel == EVENTS else ():
+            self._newest[operation_id] = max(seq, self._newest.get(operation_id, 0))
+        if self._newest or self._cancelled:
+            self._heard.set()
 
 
 def _nobody_leaves(_process: str) -> None:
@@ -106,7 +107,7 @@ async def open_wakeups(url: str, process: str, background: Background | None = N
     except psycopg.OperationalError as exc:
         await listener.close()
         raise StartupError("the database of PRESSRUN_DATABASE_URL does not answer") from exc
-    async with anyio.create_task_group() as tasks:
+    async with open_task_group() as tasks:
         tasks.start_soon(background.for_ever, WAKEUPS, listener.listen)
         tasks.start_soon(background.until_done, SIGN_OF_LIFE, shown.keep)
         try:
