@@ -76,6 +76,7 @@ class Lease:
         lost: anyio.Event,
         spend: Callable[[], None],
         why_lost: Callable[[], BrowserFailure | None],
+        answers: Callable[[], Awaitable[bool]],
     ) -> None:
         self._page = page
         self._screen = page.screen
@@ -87,6 +88,7 @@ class Lease:
         self._lost = lost
         self._spend = spend
         self._why_lost = why_lost
+        self._answers = answers  # whether the browser still does, found out now
         self._layout_height = 0.0
         self._to_load = _Limit(config.load_timeout_s, "PRESSRUN_PAGE_TIMEOUT_S")
         self._to_capture = _Limit(config.capture_timeout_s, "PRESSRUN_PAGE_CAPTURE_TIMEOUT_S")
@@ -233,7 +235,7 @@ class Lease:
             )
             done = True
         except (Error, TimeoutError, NavigatedAwayError) as exc:
-            failure = self._translate(exc, limit)
+            failure = await self._translate(exc, limit)
             _log.debug("page failed by", exc_info=exc)
             raise self._noted(failure) from exc
         except DocumentTooLarge as exc:
@@ -250,17 +252,17 @@ class Lease:
         _log.warning("page failed: %s: %s", failure.code, failure)
         return failure
 
-    def _translate(self, exc: Exception, limit: _Limit) -> BrowserFailure:
-        lost = self._why_lost()
-        if lost is not None:
-            return lost
-        if (refused := self._why_ended()) is not None:
-            return refused
+    async def _translate(self, exc: Exception, limit: _Limit) -> BrowserFailure:
+        known = self._why_lost() or self._why_ended()
+        if known is not None:
+            return known
         if isinstance(exc, NavigatedAwayError):
             return RenderTimeout("The document leads away from itself; remove its redirect (meta refresh or script).")
         if self._page.crashed:
             return BrowserCrashed("The page crashed: the document needs more memory than a page may have.")
         if isinstance(exc, TimeoutError | PlaywrightTimeoutError):
+            if not await self._answers():  # frozen, and its supervisor has not looked yet
+                return BrowserCrashed("The browser stopped answering while it showed the document; try again.")
             return RenderTimeout(
                 f"The document did not become ready within {limit.seconds:g} s ({limit.setting}); "
                 "remove endless scripts or resources that never load."

@@ -16,6 +16,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import anyio
 from anyio.abc import TaskGroup
@@ -286,6 +287,7 @@ class BrowserPool:
             lost=stay.kept.browser.lost,
             spend=stay.over.set,
             why_lost=stay.why_lost,
+            answers=partial(stay.kept.browser.ping, self._config.ping_timeout_s),
         )
 
     async def _keep(self, stay: Stay, ends: Callable[[], None]) -> None:
