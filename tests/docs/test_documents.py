@@ -34,11 +34,6 @@ PACKAGE = ROOT / "backend" / "pressrun"
 CONTRACT = (DOCS / "contract.md").read_text()
 ARCHITECTURE = (DOCS / "architecture.md").read_text()
 
-# Decided, and written down before the code that says so is merged; to be emptied then.
-COMING_CODES = {"lane_paused": 409, "caller_limit": 429, "wrong_store": 500}
-COMING_TABLES = {"store"}
-
-
 POOL = BrowserPoolConfig()
 # Limits as a person reads them, made of the constants whose comments point there.
 SAID = {
@@ -118,7 +113,7 @@ def test_the_contract_lists_every_event_with_its_fields() -> None:
 def test_the_contract_lists_every_code_with_its_status() -> None:
     listed = {code: int(cells[0]) for cells in rows(section(CONTRACT, "Refusals")) for code in words(cells[1])}
     listed = {code: status for code, status in listed.items() if code != "Allow"}
-    assert listed == {**STATUS, **COMING_CODES}
+    assert listed == STATUS
 
 
 def test_the_contract_names_every_route_and_no_other() -> None:
@@ -163,7 +158,7 @@ def test_the_limits_that_a_document_tells_are_those_of_the_code(name: str) -> No
 
 def test_the_architecture_lists_every_table() -> None:
     tables = {words(cells[0])[0] for cells in rows(section(ARCHITECTURE, "State"))}
-    assert tables == metadata.tables.keys() | COMING_TABLES
+    assert tables == metadata.tables.keys()
 
 
 def test_the_architecture_lists_every_package_and_the_layers_of_the_import_linter() -> None:
