@@ -146,13 +146,13 @@ class Driver:
                 await anyio.to_thread.run_sync(self._scratch.remove)
 
 
-_temporary: ContextVar[Path] = ContextVar("_temporary")  # folder of the driver that is being started
+_temporary: ContextVar[Path | None] = ContextVar("_temporary", default=None)  # folder of the driver being started
 
 
 def _environment() -> dict[str, str]:
     """All that the driver gets to see of the environment: nothing of the server's settings, so no secret."""
     kept = {name: value for name, value in os.environ.items() if name in _PASSED_ON}
-    own = {"TMPDIR": str(_temporary.get())}
+    own = {} if _temporary.get() is None else {"TMPDIR": str(_temporary.get())}
     return {"NODE_OPTIONS": _NODE_OPTIONS, **kept, **own, "PW_LANG_NAME": "python", "PW_LANG_NAME_VERSION": _PYTHON}
 
 
