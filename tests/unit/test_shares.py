@@ -9,7 +9,9 @@ import pytest
 from pressrun.api.tokens import LOCAL, Caller, require_priority
 from pressrun.app import _guard_config
 from pressrun.errors import CallerLimit, Forbidden, ServerBusy
+from pressrun.events.model import Cancelled
 from pressrun.runs.admission import Policies, admit
+from pressrun.runs.model import Run
 from pressrun.runs.submission import GuardConfig
 from pressrun.settings import Settings
 from tests.support.core import Core, open_core
@@ -71,6 +73,57 @@ async def test_a_promotion_of_several_gives_nobody_more_than_its_share(where: Pa
         await core.guard.line.set_lane_paused("wide", paused=False)
         assert len(await core.guard.promote("wide")) == 3
         assert await core.guard.promote("wide") == []
+
+
+async def replaces(core: Core, text: str) -> Run:
+    """The flood's new run, which takes the place of its old one."""
+    admission = await admit(core.guard, core.submission(text, caller="flood"), Policies(on_busy="replace"))
+    assert admission.disposition == "replaced"
+    assert admission.replaces is not None
+    await core.ledger.finish(admission.replaces, 1, Cancelled(by="replaced"))
+    return admission.run
+
+
+async def test_who_replaces_its_own_run_again_and_again_keeps_its_place_once_while_another_waits(
+    where: Path | str,
+) -> None:
+    async with open_core(where) as core:
+        await core.begin("the first", caller="flood")
+        quiet = await core.begin("quiet", caller="quiet", when_busy="wait")
+        kept = await replaces(core, "the second")
+        assert await core.guard.promote("default") == [kept.operation_id]
+        behind = await replaces(core, "the third")
+        assert await core.guard.promote("default") == [quiet.operation_id]
+        await core.complete(quiet)
+        assert await core.guard.promote("default") == [behind.operation_id]
+
+
+async def test_of_many_who_replace_one_run_only_the_first_has_its_place_while_another_waits(where: Path | str) -> None:
+    async with open_core(where) as core:
+        await core.begin("the first", caller="flood")
+        quiet = await core.begin("quiet", caller="quiet", when_busy="wait")
+        several = [
+            (await admit(core.guard, core.submission(str(number), caller="flood"), Policies(on_busy="replace"))).run
+            for number in range(3)
+        ]
+        last = await replaces(core, "the last")
+        begun: list[str] = []
+        while len(begun) < 5:
+            begun += await core.guard.promote("default")
+            assert await core.ledger.finish(begun[-1], 1, Cancelled(by="user"))
+        assert begun == [run.operation_id for run in (several[0], quiet, *several[1:], last)]
+
+
+async def test_who_waits_in_a_paused_lane_is_not_passed_by_another_who_replaces_nothing(where: Path | str) -> None:
+    async with open_core(where) as core:
+        await core.guard.line.set_lane_paused("default", paused=True)
+        assert await told(core, "flood", "default", on_busy="queue") == "queued"
+        quiet = await core.begin("quiet", caller="quiet", when_busy="wait")
+        assert await told(core, "flood", "default", on_busy="replace") == "queued"
+        await core.guard.line.set_lane_paused("default", paused=False)
+        (first,) = await core.guard.promote("default")
+        assert await core.ledger.finish(first, 1, Cancelled(by="user"))
+        assert await core.guard.promote("default") == [quiet.operation_id]
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,14 @@ is sent. So the guard holds over tabs, tasks, threads and processes, and a slot 
   window of its start, is refused even where a slot is free; a failed or cancelled run blocks nobody.
 - A slot held longer than the limit is *released*, the run goes on: it only stops blocking others.
 - Who waits is served by priority, then age; nobody who comes later overtakes a waiting run of the same priority.
+- A run that replaces another has its place, before all who wait. Where others wait, the place is handed on so once.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pressrun.db import events as event_queries
@@ -194,6 +196,8 @@ class RunGuard:
         busy = self._check(connection, lane, submission, digest)
         waits = busy is not None or not self._has_share(connection, submission)
         self._require_room(connection, submission, waiting=waits)
+        if busy is not None and submission.when_busy == "front" and not _may_pass(connection, submission, busy):
+            submission = replace(submission, when_busy="wait")
         if submission.retry:
             reopen(connection, self._log, submission)
             run = load(connection, submission.operation_id)
@@ -369,3 +373,9 @@ def _may_wait(submission: Submission, busy: RunRejected | LanePaused) -> bool:
     if submission.when_busy == "front":
         return isinstance(busy, LanePaused) or busy.visible
     return submission.when_busy == "wait"
+
+
+def _may_pass(connection: Connection, submission: Submission, busy: RunRejected | LanePaused) -> bool:
+    """Else whoever replaces its own run again and again would keep a lane for ever."""
+    replaced = busy.active.operation_id if isinstance(busy, RunRejected) else None
+    return line_queries.may_pass(connection, submission.lane, submission.caller, replaced, submission.line_priority)
