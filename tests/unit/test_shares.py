@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import AsyncExitStack
 from pathlib import Path
 
+import anyio
+import anyio.to_thread
 import pytest
 
 from pressrun.api.tokens import LOCAL, Caller, require_priority
 from pressrun.app import _guard_config
+from pressrun.db import Connection
 from pressrun.errors import CallerLimit, Forbidden, ServerBusy
 from pressrun.events.model import Cancelled
 from pressrun.runs.admission import Policies, admit
@@ -32,12 +37,50 @@ async def told(core: Core, caller: str, lane: str, **policies: str) -> str:
         return exc.code
 
 
+async def hold_writers(core: Core, stack: AsyncExitStack) -> None:
+    """Every thread that writes is at work until the stack is closed."""
+    over = threading.Event()
+    tasks = await stack.enter_async_context(anyio.create_task_group())
+    stack.callback(over.set)
+    begun = [threading.Event() for _ in range(4 if core.database.decides else 1)]
+
+    def hold(_connection: Connection, number: int) -> None:
+        begun[number].set()
+        assert over.wait(60)
+
+    for number in range(len(begun)):
+        tasks.start_soon(core.database.write, hold, number)
+    for event in begun:
+        assert await anyio.to_thread.run_sync(event.wait, 60)
+
+
 async def test_a_caller_with_its_share_of_running_runs_is_refused_and_another_begins(where: Path | str) -> None:
     async with open_core(where, config=CONFIG) as core:
         flood = [await told(core, "flood", f"lane-{number}") for number in range(4)]
         assert flood == ["started", "started", "caller_limit max_runs", "caller_limit max_runs"]
         assert [await told(core, "quiet", f"quiet-{number}") for number in range(2)] == ["started", "started"]
         assert await told(core, "third", "third") == "server_busy", "over all there are four"
+
+
+async def test_who_asks_for_runs_without_end_delays_another_s_by_a_turn(where: Path | str) -> None:
+    """While the database is held up, forty wait to be admitted; then one of another caller comes."""
+    config = GuardConfig(dedup_window_s=5, run_max_s=1800, max_runs=100)
+    async with open_core(where, config=config) as core:
+        admitted: list[str] = []
+
+        async def begin(caller: str, number: int) -> None:
+            await core.begin(f"{caller} {number}", caller=caller, lane=f"{caller}-{number}", priority=number % 2)
+            admitted.append(caller)
+
+        async with AsyncExitStack() as held, anyio.create_task_group() as tasks:
+            await hold_writers(core, held)
+            for number in range(40):
+                tasks.start_soon(begin, "flood", number)
+            await anyio.wait_all_tasks_blocked()
+            tasks.start_soon(begin, "quiet", 0)
+            await anyio.wait_all_tasks_blocked()
+            await held.aclose()
+        assert admitted.index("quiet") < 8, "of 41"
 
 
 async def test_a_caller_with_its_share_of_waiting_runs_is_refused_and_another_waits(where: Path | str) -> None:

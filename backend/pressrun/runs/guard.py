@@ -29,6 +29,7 @@ from pressrun.errors import CallerLimit, FieldErrors, IdempotencyKeyReused, Serv
 from pressrun.events.log import EventLog
 from pressrun.events.model import Started
 from pressrun.failpoints import failpoint
+from pressrun.fair_limiter import FairLimiter
 from pressrun.runs.fingerprint import canonical
 from pressrun.runs.glance import Glance, Remembered
 from pressrun.runs.line import WaitingLine, Written
@@ -46,6 +47,11 @@ if TYPE_CHECKING:
     from pressrun.db.events import EventRow
     from pressrun.spec import RunSpec
 
+# Few at a time, and by turns of the callers: those who want to begin stand in the way of the runs that have begun,
+# whose writes go through the same line.
+_ADMITTED_AT_ONCE = 2  # one at work, one next: SQLite has one writer; Postgres four threads for all writes
+_MAX_WAITING = 1_000  # arbitrary (100..10 000): some seconds of admitting; more are told 503
+
 
 class RunGuard:
     """The three verbs. One per process; any number of processes on one database agree."""
@@ -58,6 +64,7 @@ class RunGuard:
         self._owner = owner
         self._places = Places(clock, config)
         self.line = WaitingLine(database, log, clock)
+        self._turns = FairLimiter(_ADMITTED_AT_ONCE, max_waiting=_MAX_WAITING)
         self._remembered = Remembered(self._places, log, clock)
         self._glance = None if database.local is None else Glance(database.local, self._places)
 
@@ -87,6 +94,10 @@ class RunGuard:
         if self._config.slots_of(submission.lane) == 0:
             known = ", ".join(sorted(self._config.lanes))
             raise FieldErrors([{"field": "lane", "problem": f"{submission.lane} is not configured", "valid": known}])
+        async with self._turns.place(submission.caller):
+            return await self._decide(submission)
+
+    async def _decide(self, submission: Submission) -> tuple[Run | KeyMatch, RunRejected | LanePaused | None]:
         digest = submission.fingerprint
         if self._database.decides and not submission.retry:
             decided = await self._begin_there(submission, digest)
