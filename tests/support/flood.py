@@ -58,10 +58,11 @@ class Worker:
         return found
 
     def open_stream(self, path: str, body: dict[str, Any] | None = None) -> None:
-        """One that nobody reads; the oldest is closed for it."""
+        """One of which nobody reads more than the head; the oldest is closed for it."""
         stream = self.connect()
-        with suppress(OSError):
+        with suppress(OSError, HTTPException):
             self._send(stream, "GET" if body is None else "POST", path, body, {})
+            self.told[f"{stream.getresponse().status} stream"] += 1
         self.streams.append(stream)
         if len(self.streams) > _STREAMS_EACH:
             self.streams.pop(0).close()

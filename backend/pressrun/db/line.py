@@ -56,7 +56,6 @@ _LAST_NUMBER = select(func.max(runs.c.line_number)).where(
 )
 
 _OF_CALLER = runs.c.caller == bindparam("caller")
-_PRIORITY = bindparam("priority")
 _MAY_PASS = select(
     or_(
         ~exists().where(*_IN_LANE, ~_OF_CALLER),
@@ -64,9 +63,9 @@ _MAY_PASS = select(
             exists().where(
                 runs.c.operation_id == bindparam("replaced"),
                 runs.c.status == literal_column("'running'"),
-                runs.c.priority < _PRIORITY,
+                runs.c.priority < bindparam("priority"),
             ),
-            ~exists().where(*_IN_LANE, _OF_CALLER, runs.c.priority >= _PRIORITY),
+            ~exists().where(*_IN_LANE, _OF_CALLER, runs.c.priority >= bindparam("priority")),
         ),
     )
 )
