@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,16 +13,18 @@ import httpx
 from benchmarks.apps import allow_descriptors
 from benchmarks.figures import Figure, percentile
 from pressrun.api.tokens import new_token
+from tests.support.flood import flooding
+from tests.support.postgres import find_binaries, start_postgres
 from tests.support.runs import events_of
 from tests.support.server import start_server
-from tests.support.storms import crowd, drained, get
+from tests.support.storms import cpu_s, crowd, drained, get
 
 _CONNECTIONS = 500
 _PIPELINED = 20
 _LISTED = 60  # runs there are, so that a list is a full page
 _FLOOD_S = 60
-_FLOODERS = 8  # connections of the caller that floods
 _EVERY_S = 2  # so often the quiet one asks
+_LANES = {"quiet": "reject", "default": "queue"}  # of the quiet one, and what it wants where they are busy
 
 
 def measure(folder: Path) -> Iterator[Figure]:
@@ -49,41 +52,43 @@ def _lists(folder: Path) -> Iterator[Figure]:
 
 
 def _callers(folder: Path) -> Iterator[Figure]:
-    """One token sends runs as fast as it can for a minute, in lanes of its own; another sends one now and then."""
-    tokens = {name: new_token(name) for name in ("flood", "quiet")}
+    """One token asks in every way as fast as it can for a minute; another starts a small run now and then."""
+    yield from _beside_a_flood("SQLite", folder / "callers")
+    binaries = find_binaries()
+    if binaries is None:
+        print("no Postgres here: apt-get install postgresql", file=sys.stderr)
+        return
+    with start_postgres(binaries, durable=True) as postgres:
+        url = postgres.database("callers")
+        yield from _beside_a_flood("Postgres", folder / "callers-on-postgres", PRESSRUN_DATABASE_URL=url)
+
+
+def _beside_a_flood(name: str, folder: Path, **env: str) -> Iterator[Figure]:
+    tokens = {caller: new_token(caller) for caller in ("flood", "quiet")}
     lines = ",".join(line for _, line in tokens.values())
-    with start_server(folder / "callers", PRESSRUN_TOKENS=lines) as server:
-        over, statuses = threading.Event(), dict[int, int]()
-
-        def flood(worker: int) -> None:
-            with _client(server.url, tokens["flood"][0]) as http:
-                number = 0
-                while not over.is_set():
-                    number += 1
-                    body = {"text": f"flood {worker} {number}", "lane": f"flood-{worker}-{number % 50}"}
-                    later = {"Prefer": "respond-async"}
-                    answer = http.post("/generate-sse", json={**body, "on_busy": "queue"}, headers=later)
-                    statuses[answer.status_code] = statuses.get(answer.status_code, 0) + 1
-
-        workers = [threading.Thread(target=flood, args=(worker,)) for worker in range(_FLOODERS)]
-        for worker in workers:
-            worker.start()
-        try:
+    with start_server(folder, PRESSRUN_TOKENS=lines, **env) as server:
+        before_s = cpu_s(server.pid)
+        with flooding(server.url, tokens["flood"][0], _FLOOD_S) as flood:
             times = list(_now_and_then(server.url, tokens["quiet"][0]))
-        finally:
-            over.set()
-            for worker in workers:
-                worker.join()
-    told = ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items()))
-    note = f"{len(times)} runs beside {told}"
-    yield Figure("a quiet caller's run begins, slowest", max(times), "s", target=2, note=note)
-    yield Figure("a quiet caller's run begins, p50", percentile(times, 0.5), "s")
+        busy = (cpu_s(server.pid) - before_s) / _FLOOD_S
+    told = ", ".join(f"{count} x {answer}" for answer, count in sorted(flood.told.items()))
+    load = os.getloadavg()[0]
+    for lane in _LANES:
+        slowest = max(took[lane] for took in times)
+        note = f"{len(times)} runs, load {load:.0f}, server {busy:.2f} of a core"
+        yield Figure(f"{name}: a quiet caller's run in {lane} begins, slowest", slowest, "s", target=2, note=note)
+        yield Figure(f"{name}: the same, p50", percentile([took[lane] for took in times], 0.5), "s")
+    yield Figure(f"{name}: requests of the flood", sum(flood.told.values()) / _FLOOD_S, "a second", note=told)
 
 
-def _now_and_then(url: str, token: str) -> Iterator[float]:
+def _now_and_then(url: str, token: str) -> Iterator[dict[str, float]]:
+    """Seconds by lane: its own, refused where that is busy; the common one, in its line."""
     end_at = time.perf_counter() + _FLOOD_S
     while time.perf_counter() < end_at:
-        yield _started_s(url, f"quiet {time.perf_counter()}", token=token, lane="quiet")
+        yield {
+            lane: _started_s(url, f"quiet {time.perf_counter()}", token=token, lane=lane, on_busy=on_busy)
+            for lane, on_busy in _LANES.items()
+        }
         time.sleep(_EVERY_S)
 
 
@@ -92,11 +97,17 @@ def _client(url: str, token: str | None) -> httpx.Client:
 
 
 def _started_s(
-    url: str, text: str, *, token: str | None = None, lane: str = "default", key: str | None = None
+    url: str,
+    text: str,
+    *,
+    token: str | None = None,
+    lane: str = "default",
+    on_busy: str = "reject",
+    key: str | None = None,
 ) -> float:
     """From the POST of a run that makes a document only, on a new connection, to `started`; infinite if refused."""
     begun_at = time.perf_counter()
-    body = {"text": text, "outputs": ["html"], "lane": lane}
+    body = {"text": text, "outputs": ["html"], "lane": lane, "on_busy": on_busy}
     headers = {"Idempotency-Key": key} if key else {}
     with _client(url, token) as http, http.stream("POST", "/generate-sse", json=body, headers=headers) as answer:
         if not answer.is_success:

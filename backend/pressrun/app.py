@@ -34,6 +34,7 @@ from pressrun.ai.client import AiClient, AiConfig, open_ai_client
 from pressrun.api.cors import CorsOrigins
 from pressrun.api.gate import Gate, GateConfig
 from pressrun.api.hosts import HostList
+from pressrun.api.listeners import count_places
 from pressrun.api.methods import methods_of
 from pressrun.api.problems import exception_handlers
 from pressrun.api.quotas import CallerLimits, CallerQuotas
@@ -366,8 +367,15 @@ def pool_config(settings: Settings) -> BrowserPoolConfig:
 
 
 def caller_limits(settings: Settings) -> CallerLimits:
+    """Of one caller; where there are several, nobody has more than half of the connections at work."""
+    open_requests = settings.caller_max_open_requests
+    if open_requests is None:
+        places = count_places()
+        several = len(settings.tokens) > 1
+        open_requests = max(1, min(places, settings.max_connections or places) // 2) if several else 0
     return CallerLimits(
         streams=settings.caller_max_streams,
+        open_requests=open_requests,
         requests_per_s=settings.caller_requests_per_s,
         request_burst=settings.caller_request_burst,
         bytes_per_day=settings.caller_max_bytes_per_day,

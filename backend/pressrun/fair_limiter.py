@@ -19,8 +19,9 @@ class FairLimiter:
     """At most `total` at work. Shares that wait are served one place each, in turn; within a share the first first.
 
     The last `reserved` places are for shares that hold none: as many newcomers are served at once, whatever those hold
-    who came before and however long they keep it. At most `max_waiting` wait (None: the callers see to that).
-    One event loop's.
+    who came before and however long they keep it. At most `max_waiting` wait (None: the callers see to that), and one
+    more for each share that does not wait yet, as long as another waits more than once: who fills the line keeps nobody
+    out of it. One event loop's.
     """
 
     def __init__(self, total: int, *, reserved: int = 0, max_waiting: int | None = None) -> None:
@@ -53,7 +54,7 @@ class FairLimiter:
         return self._taken < (self._shared if share in self._held else self._total)
 
     async def _wait(self, share: Hashable) -> None:
-        if self._max_waiting is not None and self._waiters >= self._max_waiting:
+        if self._is_full_for(share):
             raise ServerBusy("too many requests wait already; try again shortly", retry_after_s=1)
         served = anyio.Event()
         line = self._waiting.setdefault(share, deque())
@@ -68,6 +69,12 @@ class FairLimiter:
                 line.remove(served)
                 self._forget_waiter(share)
             raise
+
+    def _is_full_for(self, share: Hashable) -> bool:
+        if self._max_waiting is None or self._waiters < self._max_waiting:
+            return False
+        everybody_once = self._waiters == len(self._waiting)
+        return share in self._waiting or everybody_once
 
     def _take(self, share: Hashable) -> None:
         self._taken += 1

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     max_connections: Annotated[int | None, Field(ge=16, le=1_000_000)] = None
     max_connections_per_address: Annotated[int | None, Field(ge=0, le=1_000_000)] = None
     caller_max_streams: Annotated[int, Field(ge=0)] = 200
+    caller_max_open_requests: Annotated[int | None, Field(ge=0)] = None
     caller_requests_per_s: Annotated[float, Field(ge=0)] = 100
     caller_request_burst: Annotated[int, Field(ge=1)] = 1_000
     caller_max_bytes_per_day: Annotated[int, Field(ge=0)] = 10_000_000_000

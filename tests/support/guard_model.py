@@ -53,6 +53,14 @@ class GuardModel:
     def line(self, lane: str) -> list[ModelRun]:
         return [run for run in self.waiting(lane) if not run.paused]
 
+    def passes(self, lane: str, caller: str) -> bool:
+        """Whether who replaces goes before all others: where these wait, in the place of a run that did not."""
+        if all(run.caller == caller for run in self.waiting(lane)):
+            return True
+        holder = self.busy(lane)[0]
+        kept = holder.slot and holder.status == "running" and holder.priority < FRONT
+        return kept and not any(run.caller == caller and run.priority == FRONT for run in self.waiting(lane))
+
     def enter(self, run: ModelRun) -> None:
         """Callers take turns: the first one's next run waits until everybody else has had one."""
         peers = [other for other in self.line(run.lane) if other.priority == run.priority and other is not run]

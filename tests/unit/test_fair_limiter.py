@@ -53,6 +53,19 @@ async def test_shares_are_served_in_turn_and_each_in_its_own_order() -> None:
     assert work.begun == ["a1", "a2", "a3", "b1", "c1", "a4", "b2", "a5"]
 
 
+async def test_who_fills_the_line_keeps_nobody_out_who_does_not_wait_in_it() -> None:
+    async with anyio.create_task_group() as tasks:
+        limiter = FairLimiter(1, max_waiting=2)
+        work = Work(limiter, tasks)
+        await work.start("a1", "a2", "a3", "b1")
+        assert limiter.waiting == 3
+        with pytest.raises(ServerBusy):
+            async with limiter.place("b"):
+                pass
+        await work.end("a1", "a2", "b1", "a3")
+    assert work.begun == ["a1", "a2", "b1", "a3"]
+
+
 async def test_a_newcomer_need_not_wait_for_those_who_hold_all_that_may_be_shared() -> None:
     async with anyio.create_task_group() as tasks:
         work = Work(FairLimiter(4, reserved=2), tasks)

@@ -101,7 +101,7 @@ class GuardMachine(RuleBasedStateMachine):
         self, text: str, lane: str, on_busy: Any, on_duplicate: Any, priority: int, caller: str = "local"
     ) -> None:
         expected, named = self.model.expect(text, lane, on_busy, on_duplicate, caller)
-        passes = on_busy == "replace" and bool(self.model.busy(lane))
+        passes = on_busy == "replace" and bool(self.model.busy(lane)) and self.model.passes(lane, caller)
         submission = self.core.submission(text, lane=lane, priority=priority, caller=caller)
         policies = Policies(on_busy=on_busy, on_duplicate=on_duplicate)
         at_once = self.portal.call(admission.refusal_nowait, self.core.guard, submission, policies)

@@ -234,7 +234,33 @@ async def test_open_streams_are_counted_until_they_have_ended(core: Core, hosted
             assert readers[3].status == 200
             for reader in readers:
                 reader.leaves.set()
-    assert [usage.streams for usage in shared.quotas.usages()] == [0, 0]
+    assert [(usage.streams, usage.open_requests) for usage in shared.quotas.usages()] == [(0, 0), (0, 0)]
+
+
+async def test_who_lets_its_requests_stand_open_has_only_so_many_and_another_is_let_in() -> None:
+    """Bodies that do not come hold a connection each."""
+    shared = Shared(CallerLimits(open_requests=3))
+    stay, answers = anyio.Event(), []
+
+    async def half_sent() -> None:
+        with anyio.fail_after(20):
+            answers.append(await shared.ask("flood", "POST", "/generate", headers=[JSON], body=b"{}"))
+
+    async def take(request: Request) -> Response:
+        await stay.wait()
+        return JSONResponse({})
+
+    shared.app._app.router.routes[:] = [Route("/generate", take, methods=["POST"])]  # type: ignore[attr-defined]
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3):
+            tasks.start_soon(half_sent)
+        await anyio.wait_all_tasks_blocked()
+        assert told(await shared.ask("flood"))[:2] == (429, "open_requests")
+        assert (await shared.ask("quiet")).status != 429
+        stay.set()
+    assert [answer.status for answer in answers] == [200] * 3
+    assert (await shared.ask("flood")).status != 429
+    assert {usage.open_requests for usage in shared.quotas.usages()} == {0}
 
 
 async def test_a_post_that_opens_no_stream_gives_its_place_back() -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import AsyncExitStack
 from pathlib import Path
 
+import anyio
+import anyio.to_thread
 import pytest
 
 from pressrun.api.tokens import LOCAL, Caller, require_priority
 from pressrun.app import _guard_config
+from pressrun.db import Connection
 from pressrun.errors import CallerLimit, Forbidden, ServerBusy
+from pressrun.events.model import Cancelled
 from pressrun.runs.admission import Policies, admit
+from pressrun.runs.model import Run
 from pressrun.runs.submission import GuardConfig
 from pressrun.settings import Settings
 from tests.support.core import Core, open_core
@@ -30,12 +37,50 @@ async def told(core: Core, caller: str, lane: str, **policies: str) -> str:
         return exc.code
 
 
+async def hold_writers(core: Core, stack: AsyncExitStack) -> None:
+    """Every thread that writes is at work until the stack is closed."""
+    over = threading.Event()
+    tasks = await stack.enter_async_context(anyio.create_task_group())
+    stack.callback(over.set)
+    begun = [threading.Event() for _ in range(4 if core.database.decides else 1)]
+
+    def hold(_connection: Connection, number: int) -> None:
+        begun[number].set()
+        assert over.wait(60)
+
+    for number in range(len(begun)):
+        tasks.start_soon(core.database.write, hold, number)
+    for event in begun:
+        assert await anyio.to_thread.run_sync(event.wait, 60)
+
+
 async def test_a_caller_with_its_share_of_running_runs_is_refused_and_another_begins(where: Path | str) -> None:
     async with open_core(where, config=CONFIG) as core:
         flood = [await told(core, "flood", f"lane-{number}") for number in range(4)]
         assert flood == ["started", "started", "caller_limit max_runs", "caller_limit max_runs"]
         assert [await told(core, "quiet", f"quiet-{number}") for number in range(2)] == ["started", "started"]
         assert await told(core, "third", "third") == "server_busy", "over all there are four"
+
+
+async def test_who_asks_for_runs_without_end_delays_another_s_by_a_turn(where: Path | str) -> None:
+    """While the database is held up, forty wait to be admitted; then one of another caller comes."""
+    config = GuardConfig(dedup_window_s=5, run_max_s=1800, max_runs=100)
+    async with open_core(where, config=config) as core:
+        admitted: list[str] = []
+
+        async def begin(caller: str, number: int) -> None:
+            await core.begin(f"{caller} {number}", caller=caller, lane=f"{caller}-{number}", priority=number % 2)
+            admitted.append(caller)
+
+        async with AsyncExitStack() as held, anyio.create_task_group() as tasks:
+            await hold_writers(core, held)
+            for number in range(40):
+                tasks.start_soon(begin, "flood", number)
+            await anyio.wait_all_tasks_blocked()
+            tasks.start_soon(begin, "quiet", 0)
+            await anyio.wait_all_tasks_blocked()
+            await held.aclose()
+        assert admitted.index("quiet") < 8, "of 41"
 
 
 async def test_a_caller_with_its_share_of_waiting_runs_is_refused_and_another_waits(where: Path | str) -> None:
@@ -71,6 +116,57 @@ async def test_a_promotion_of_several_gives_nobody_more_than_its_share(where: Pa
         await core.guard.line.set_lane_paused("wide", paused=False)
         assert len(await core.guard.promote("wide")) == 3
         assert await core.guard.promote("wide") == []
+
+
+async def replaces(core: Core, text: str) -> Run:
+    """The flood's new run, which takes the place of its old one."""
+    admission = await admit(core.guard, core.submission(text, caller="flood"), Policies(on_busy="replace"))
+    assert admission.disposition == "replaced"
+    assert admission.replaces is not None
+    await core.ledger.finish(admission.replaces, 1, Cancelled(by="replaced"))
+    return admission.run
+
+
+async def test_who_replaces_its_own_run_again_and_again_keeps_its_place_once_while_another_waits(
+    where: Path | str,
+) -> None:
+    async with open_core(where) as core:
+        await core.begin("the first", caller="flood")
+        quiet = await core.begin("quiet", caller="quiet", when_busy="wait")
+        kept = await replaces(core, "the second")
+        assert await core.guard.promote("default") == [kept.operation_id]
+        behind = await replaces(core, "the third")
+        assert await core.guard.promote("default") == [quiet.operation_id]
+        await core.complete(quiet)
+        assert await core.guard.promote("default") == [behind.operation_id]
+
+
+async def test_of_many_who_replace_one_run_only_the_first_has_its_place_while_another_waits(where: Path | str) -> None:
+    async with open_core(where) as core:
+        await core.begin("the first", caller="flood")
+        quiet = await core.begin("quiet", caller="quiet", when_busy="wait")
+        several = [
+            (await admit(core.guard, core.submission(str(number), caller="flood"), Policies(on_busy="replace"))).run
+            for number in range(3)
+        ]
+        last = await replaces(core, "the last")
+        begun: list[str] = []
+        while len(begun) < 5:
+            begun += await core.guard.promote("default")
+            assert await core.ledger.finish(begun[-1], 1, Cancelled(by="user"))
+        assert begun == [run.operation_id for run in (several[0], quiet, *several[1:], last)]
+
+
+async def test_who_waits_in_a_paused_lane_is_not_passed_by_another_who_replaces_nothing(where: Path | str) -> None:
+    async with open_core(where) as core:
+        await core.guard.line.set_lane_paused("default", paused=True)
+        assert await told(core, "flood", "default", on_busy="queue") == "queued"
+        quiet = await core.begin("quiet", caller="quiet", when_busy="wait")
+        assert await told(core, "flood", "default", on_busy="replace") == "queued"
+        await core.guard.line.set_lane_paused("default", paused=False)
+        (first,) = await core.guard.promote("default")
+        assert await core.ledger.finish(first, 1, Cancelled(by="user"))
+        assert await core.guard.promote("default") == [quiet.operation_id]
 
 
 @pytest.mark.parametrize(

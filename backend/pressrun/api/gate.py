@@ -153,7 +153,7 @@ class Gate:
                     await self._booked(usage, inner, receive, send)
 
     async def _booked(self, usage: Usage, scope: Scope, receive: Receive, send: Send) -> None:
-        """As much as the caller's share allows; a place for a stream is held until the stream has ended."""
+        """As much as the caller's share allows; its place is held until it is answered, a stream until its end."""
         quotas, stream = cast(CallerQuotas, self._config.quotas), _may_stream(scope)
         try:
             length = 0 if scope["method"] in SAFE_METHODS else _declared_bytes(scope)
@@ -169,6 +169,8 @@ class Gate:
                 hosted.on_end = usage.close_stream
             elif stream:
                 usage.close_stream()
+            else:
+                usage.close()
 
     def _with_cors(self, scope: Scope, send: Send) -> Send:
         """Lets a page of an allowed origin read the answer, whatever it is; as it came where none is configured."""

@@ -1,4 +1,4 @@
-"""`CallerQuotas`: how much of this process one caller may use: open streams, requests a second, body bytes a day.
+"""`CallerQuotas`: how much of this process one caller may use: open requests and streams, requests a second, and bytes.
 
 Owns the limits and what each caller has used of them; not how many runs a caller may have (runs/), nor how many
 connections an address (api/door.py). The gate asks before any route is looked for.
@@ -35,9 +35,13 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CallerLimits:
-    """What one caller may use; 0: without limit. `request_burst`: at once, after a pause."""
+    """What one caller may use; 0: without limit. `request_burst`: at once, after a pause.
+
+    `open_requests`: that are not answered yet, streams among them; each has a connection.
+    """
 
     streams: int = 200
+    open_requests: int = 0
     requests_per_s: float = 100
     request_burst: int = 1_000
     bytes_per_day: int = 10_000_000_000
@@ -76,17 +80,23 @@ _ROUNDING_S = 1e-6  # of sums of floats: whoever comes when it was told to is no
 class Usage:
     """What one caller has used, in this process."""
 
-    __slots__ = ("bytes", "name", "requests", "streams")
+    __slots__ = ("bytes", "name", "open_requests", "requests", "streams")
 
     def __init__(self, name: str, limits: CallerLimits) -> None:
         self.name = name
         self.streams = 0
+        self.open_requests = 0
         self.requests = TokenBucket(limits.request_burst, limits.requests_per_s) if limits.requests_per_s else None
         self.bytes = TokenBucket(limits.bytes_per_day, limits.bytes_per_day / _DAY_S) if limits.bytes_per_day else None
 
+    def close(self) -> None:
+        """A request that was booked has been answered."""
+        self.open_requests -= 1
+
     def close_stream(self) -> None:
-        """A stream that was booked has ended, or was none."""
+        """One that was booked as a stream has ended, or was none."""
         self.streams -= 1
+        self.close()
 
 
 class CallerQuotas:
@@ -133,7 +143,7 @@ class CallerQuotas:
         return usage
 
     def book(self, usage: Usage, *, body_bytes: int = 0, stream: bool = False) -> None:
-        """One request more; `stream`: that holds a place until `usage.close_stream()`. Raises: CallerLimit."""
+        """One request more, until `usage.close()`; a `stream` until `usage.close_stream()`. Raises: CallerLimit."""
         limits = self._limits
         if usage.requests is not None:
             wait_s = usage.requests.take(self._clock_s())
@@ -145,6 +155,14 @@ class CallerQuotas:
                     "PRESSRUN_CALLER_REQUESTS_PER_S on the server.",
                     wait_s,
                 )
+        if limits.open_requests and usage.open_requests >= limits.open_requests:
+            raise self._refusal(
+                usage,
+                "open_requests",
+                f"{limits.open_requests} of your requests are not answered yet, the most that one caller may have at "
+                "once; wait for some, or raise PRESSRUN_CALLER_MAX_OPEN_REQUESTS on the server.",
+                wait_s=1,
+            )
         if stream and limits.streams and usage.streams >= limits.streams:
             raise self._refusal(
                 usage,
@@ -155,6 +173,7 @@ class CallerQuotas:
         if body_bytes:
             self.book_body(usage, body_bytes)
         usage.streams += stream
+        usage.open_requests += 1
 
     def book_body(self, usage: Usage, size_bytes: int) -> None:
         """So many bytes of a request's body. Raises: CallerLimit."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, exists, func, select
 from sqlalchemy.sql.expression import and_, literal_column, or_
 
 from pressrun.db.runs import SUMMARY
@@ -55,6 +55,21 @@ _LAST_NUMBER = select(func.max(runs.c.line_number)).where(
     *_IN_LANE, runs.c.priority == bindparam("priority"), runs.c.turn == bindparam("turn")
 )
 
+_OF_CALLER = runs.c.caller == bindparam("caller")
+_MAY_PASS = select(
+    or_(
+        ~exists().where(*_IN_LANE, ~_OF_CALLER),
+        and_(
+            exists().where(
+                runs.c.operation_id == bindparam("replaced"),
+                runs.c.status == literal_column("'running'"),
+                runs.c.priority < bindparam("priority"),
+            ),
+            ~exists().where(*_IN_LANE, _OF_CALLER, runs.c.priority >= bindparam("priority")),
+        ),
+    )
+)
+
 
 def list_front(connection: Connection, lane: str, most: int, caller_max_runs: int | None = None) -> Sequence[Row[Any]]:
     """The first in line of those who take a slot as soon as there is one: whose caller may have one more that runs."""
@@ -91,6 +106,15 @@ def next_spot(connection: Connection, lane: str, caller: str, priority: int) -> 
     turn = max(served or 1, 0 if own is None else own + 1)
     last = connection.execute(_LAST_NUMBER, {"lane": lane, "priority": priority, "turn": turn}).scalar_one()
     return Spot(turn, (last or 0) + 1)
+
+
+def may_pass(connection: Connection, lane: str, caller: str, replaced: str | None, priority: int) -> bool:
+    """Whether a run of this caller may wait with `priority`, before everybody, in place of the run `replaced`.
+
+    Where others wait: only for a run that has a slot and came to it without that, and only one such at a time.
+    """
+    values = {"lane": lane, "caller": caller, "replaced": replaced, "priority": priority}
+    return bool(connection.execute(_MAY_PASS, values).scalar_one())
 
 
 def place_of(connection: Connection, row: Row[Any]) -> int:

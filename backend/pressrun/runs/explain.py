@@ -25,9 +25,9 @@ _PAUSED: Mapping[str, str] = {
     "reject": "409, naming the lane and since when it is paused",
     "join": "409; there is no run to join",
     "queue": "200; waits in the line of its lane until the lane is resumed",
-    "replace": "200; waits before all others in the line of its lane until the lane is resumed",
+    "replace": "200; waits in the line of its lane until the lane is resumed; where nobody else waits, at its front",
 }
-_WAITING = "200; goes before who waits in the line of its lane"
+_WAITING = "200; waits in the line of its lane; where nobody else does, at its front"
 _NOT_YOURS = "409; the run in the way is somebody else's"
 _DUPLICATE: Mapping[str, str] = {
     "reject": "409, naming the run that is the same",

@@ -8,12 +8,14 @@ is sent. So the guard holds over tabs, tasks, threads and processes, and a slot 
   window of its start, is refused even where a slot is free; a failed or cancelled run blocks nobody.
 - A slot held longer than the limit is *released*, the run goes on: it only stops blocking others.
 - Who waits is served by priority, then age; nobody who comes later overtakes a waiting run of the same priority.
+- A run that replaces another has its place, before all who wait. Where others wait, the place is handed on so once.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pressrun.db import events as event_queries
@@ -27,6 +29,7 @@ from pressrun.errors import CallerLimit, FieldErrors, IdempotencyKeyReused, Serv
 from pressrun.events.log import EventLog
 from pressrun.events.model import Started
 from pressrun.failpoints import failpoint
+from pressrun.fair_limiter import FairLimiter
 from pressrun.runs.fingerprint import canonical
 from pressrun.runs.glance import Glance, Remembered
 from pressrun.runs.line import WaitingLine, Written
@@ -44,6 +47,11 @@ if TYPE_CHECKING:
     from pressrun.db.events import EventRow
     from pressrun.spec import RunSpec
 
+# Few at a time, and by turns of the callers: those who want to begin stand in the way of the runs that have begun,
+# whose writes go through the same line.
+_ADMITTED_AT_ONCE = 2  # one at work, one next: SQLite has one writer; Postgres four threads for all writes
+_MAX_WAITING = 1_000  # arbitrary (100..10 000): some seconds of admitting; more are told 503
+
 
 class RunGuard:
     """The three verbs. One per process; any number of processes on one database agree."""
@@ -56,6 +64,7 @@ class RunGuard:
         self._owner = owner
         self._places = Places(clock, config)
         self.line = WaitingLine(database, log, clock)
+        self._turns = FairLimiter(_ADMITTED_AT_ONCE, max_waiting=_MAX_WAITING)
         self._remembered = Remembered(self._places, log, clock)
         self._glance = None if database.local is None else Glance(database.local, self._places)
 
@@ -85,6 +94,10 @@ class RunGuard:
         if self._config.slots_of(submission.lane) == 0:
             known = ", ".join(sorted(self._config.lanes))
             raise FieldErrors([{"field": "lane", "problem": f"{submission.lane} is not configured", "valid": known}])
+        async with self._turns.place(submission.caller):
+            return await self._decide(submission)
+
+    async def _decide(self, submission: Submission) -> tuple[Run | KeyMatch, RunRejected | LanePaused | None]:
         digest = submission.fingerprint
         if self._database.decides and not submission.retry:
             decided = await self._begin_there(submission, digest)
@@ -194,6 +207,8 @@ class RunGuard:
         busy = self._check(connection, lane, submission, digest)
         waits = busy is not None or not self._has_share(connection, submission)
         self._require_room(connection, submission, waiting=waits)
+        if busy is not None and submission.when_busy == "front" and not _may_pass(connection, submission, busy):
+            submission = replace(submission, when_busy="wait")
         if submission.retry:
             reopen(connection, self._log, submission)
             run = load(connection, submission.operation_id)
@@ -369,3 +384,9 @@ def _may_wait(submission: Submission, busy: RunRejected | LanePaused) -> bool:
     if submission.when_busy == "front":
         return isinstance(busy, LanePaused) or busy.visible
     return submission.when_busy == "wait"
+
+
+def _may_pass(connection: Connection, submission: Submission, busy: RunRejected | LanePaused) -> bool:
+    """Else whoever replaces its own run again and again would keep a lane for ever."""
+    replaced = busy.active.operation_id if isinstance(busy, RunRejected) else None
+    return line_queries.may_pass(connection, submission.lane, submission.caller, replaced, submission.line_priority)
