@@ -48,6 +48,7 @@ _SETUP_LOCK = 0x7072657373  # "press": two processes that start at once must not
 _MET_ANOTHER = ("40001", "40P01", "23505")  # serialization failure, deadlock, unique violation
 _LOCK_TIMEOUT = "55P03"
 _LOCK_LIMIT_MS = 2_000  # arbitrary (500..10 000): whoever waits for a table's lock holds up all who come after
+_SETUP_PAUSE_MS = 60_000  # arbitrary (10 000..300 000): between two statements of an upgrade, on a busy machine
 _NO_SPACE = ("53100",)
 # a process that is frozen within a transaction must not keep others from what it had locked; ours last milliseconds
 _FROZEN_AFTER = "idle_in_transaction_session_timeout=2000"
@@ -278,6 +279,7 @@ def _patiently(writer: Engine, change: Callable[[Connection], None]) -> None:
 def _make_or_upgrade(connection: Connection) -> None:
     connection.execute(select(func.pg_advisory_xact_lock(_SETUP_LOCK)))
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_LOCK_LIMIT_MS}")
+    connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {_SETUP_PAUSE_MS}")
     connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS pressrun")
     connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS schema_version (version integer NOT NULL)")
     found = connection.exec_driver_sql("SELECT version FROM schema_version").scalar_one_or_none()
