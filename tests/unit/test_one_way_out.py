@@ -24,7 +24,7 @@ ALLOWED = {
     "egress/broker.py": "whatever PRESSRUN_EGRESS allows",
     "egress/policy.py": "nobody: httpx.URL reads a URL",
     "ai/client.py": "the operator's own PRESSRUN_AI_BASE_URL",
-    "ai/wire.py": "nobody: reads what ai/client.py receives",
+    "ai/framing.py": "nobody: reads what ai/client.py receives",
     "client/": "a Pressrun server, from a user's program",
     "api/listeners.py": "nobody: listens",
     "api/server.py": "nobody: listens",
