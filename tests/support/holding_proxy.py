@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback whose answers to some requests never come: the thinnest line between a browser and the server."""
+"""A TCP proxy on loopback through which some requests never come to the server: as thin a line as there can be."""
 
 from __future__ import annotations
 
