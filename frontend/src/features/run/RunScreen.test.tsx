@@ -23,7 +23,9 @@ test("a run that goes on shows stage, progress, pictures so far and places for t
   expect(screen.getByText("Render").getAttribute("aria-current")).toBe("step");
   expect(screen.getByText("1 of 2 slides")).toBeDefined();
   await waitFor(() => {
-    expect(screen.getByRole("img", { name: "Slide 1" }).getAttribute("src") ?? "").toContain("slides/0001.png");
+    expect(screen.getByRole("img", { name: "Slide 1" }).getAttribute("src") ?? "").toContain(
+      "slides/0001.png",
+    );
   });
   expect(screen.getByRole("button", { name: "Cancel" })).toBeDefined();
   await waitFor(() => {
