@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from pressrun.browser.chromium import find_chromium
 from tests.support.ai_server import MODEL, ai_server, drip
+from tests.support.holding_proxy import holding_proxy
 from tests.support.runs import chapter
 from tests.support.server import Server, start_server
 
@@ -67,6 +68,15 @@ def waiting_run(server: Server) -> Iterator[str]:
         yield operation_id
         http.post(f"/runs/{operation_id}/cancel", json={})
         http.post(f"/lanes/{LANE}/resume", json={}).raise_for_status()
+
+
+def finished_run(server: Server, slides: int) -> str:
+    body = {"text": chapter(slides, f"tabs {time.monotonic_ns()}"), "composer": "markdown"}
+    with httpx.Client(base_url=server.url, timeout=60) as http:
+        accepted = http.post("/generate-sse", json=body, headers={"Prefer": "respond-async"})
+        operation_id: str = accepted.raise_for_status().json()["operation_id"]
+        http.get(f"/runs/{operation_id}/events").raise_for_status()  # to its end
+    return operation_id
 
 
 def resume(server: Server) -> None:
@@ -191,11 +201,7 @@ def test_pictures_that_could_not_be_had_for_long_come_when_the_connection_is_bac
     context: BrowserContext, server: Server
 ) -> None:
     page = context.new_page()
-    body = {"text": chapter(2, "outage"), "composer": "markdown"}
-    with httpx.Client(base_url=server.url, timeout=60) as http:
-        accepted = http.post("/generate-sse", json=body, headers={"Prefer": "respond-async"})
-        operation_id = accepted.raise_for_status().json()["operation_id"]
-        http.get(f"/runs/{operation_id}/events").raise_for_status()  # to its end
+    operation_id = finished_run(server, slides=2)
     page.route("**/files/**", lambda route: route.abort())
     page.goto(f"{server.url}/runs/{operation_id}")
     expect(page.get_by_role("button", name="Open slide 2", exact=True)).to_be_visible()
@@ -205,3 +211,19 @@ def test_pictures_that_could_not_be_had_for_long_come_when_the_connection_is_bac
     for number in (1, 2):
         picture = page.get_by_role("img", name=f"Slide {number}", exact=True)
         expect(picture).to_have_js_property("naturalWidth", 1920)
+
+
+def test_what_a_person_does_finds_a_connection_while_no_picture_comes(context: BrowserContext, server: Server) -> None:
+    """Six pictures that load would hold all connections, for as long as the line is thin."""
+    operation_id = finished_run(server, slides=12)
+    with holding_proxy(server.port, b"/files/slides/") as line:
+        tabs = [context.new_page() for _ in range(3)]
+        for tab in tabs:
+            tab.goto(f"{line.url}/runs/{operation_id}", wait_until="commit")
+        for tab in tabs:
+            expect(tab.get_by_role("button", name="Open slide 12", exact=True)).to_be_attached()
+        tabs[0].wait_for_timeout(1000)  # for whatever else would load
+        assert line.holding == 2
+        with tabs[-1].expect_response("**/pin", timeout=15_000) as answer:  # pictures are waited for for 20 s
+            tabs[-1].get_by_role("button", name="Pin").click()
+        assert answer.value.ok

@@ -318,10 +318,11 @@ def test_a_paused_lane_is_said_and_a_person_resumes_it(person: Person) -> None:
     page.get_by_role("link", name="New", exact=True).click()
     write(page, chapter(1, "paused"))
     page.get_by_role("button", name="Generate").click()
-    refused = page.get_by_role("alert").filter(has_text="paused")
-    expect(refused).to_contain_text("Resume the lane")
-    page.get_by_role("button", name="Resume lane default").click()
-    refused.get_by_role("button", name="Try again").click()
+    refused = page.get_by_role("alert", name="The lane is paused")
+    expect(refused).not_to_contain_text("on_busy")
+    check_accessible(page)
+    refused.get_by_role("button", name="Resume lane default").click()
+    page.get_by_role("alert", name="The lane goes on").get_by_role("button", name="Generate now").click()
     page.wait_for_url("**/runs/*")
     is_over(page)
 
@@ -404,7 +405,7 @@ def test_every_screen_is_accessible_and_fits(
     check_width(page)
     slide(page, 1).click()
     check_accessible(page)
-    for path in ("/", "/runs", "/runs/nothing-here"):
+    for path in ("/", "/runs", "/runs/nothing-here", "/no-such-page"):
         page.goto(server.url + path)
         expect(page.get_by_role("heading").first).to_be_visible()
         check_accessible(page)

@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
+from pathlib import Path
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 import pressrun
+from pressrun.api import pages
 from pressrun.api.gate import Gate, GateConfig
 from pressrun.api.hosts import HostList
 from pressrun.api.problems import STATUS, exception_handlers, problem_body, problem_headers, problem_response
@@ -206,6 +208,16 @@ def test_whatever_goes_wrong_the_answer_is_a_problem(
     assert answer.json()["code"] == code
     assert answer.json()["status"] == status
     assert SECRET not in answer.text
+
+
+def test_a_person_whose_browser_goes_nowhere_is_told_so_by_the_ui(
+    base_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "WEB_ROOT", tmp_path)
+    tmp_path.joinpath("index.html").write_text("<!doctype html><title>Pressrun</title>")
+    answer = httpx.get(base_url + "/nowhere", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
 
 
 def test_a_method_that_a_route_lacks_is_answered_with_those_it_has(base_url: str) -> None:

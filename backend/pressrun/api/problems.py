@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from pressrun.api import pages
 from pressrun.api.methods import methods_of
 from pressrun.errors import CallerLimit, FieldErrors, MethodNotAllowed, NotFound, PressrunError, ServerBusy
 from pressrun.telemetry import INCIDENT_NOTE, SecretMask
@@ -129,6 +130,8 @@ def exception_handlers(mask: SecretMask) -> dict[Any, Handler]:
         return problem_response(cast(PressrunError, exc), mask)
 
     async def on_http_exception(request: Request, exc: Exception) -> Response:
+        if cast(HTTPException, exc).status_code == HTTPStatus.NOT_FOUND and pages.wants_page(request):
+            return await pages.index(request, HTTPStatus.NOT_FOUND)  # a person mistyped an address: the UI says so
         return _http_exception(request, cast(HTTPException, exc), mask)
 
     async def on_disconnect(request: Request, exc: Exception) -> Response:

@@ -59,9 +59,16 @@ export function whenAgain(problem: Problem): string | null {
   return `Try again in ${retry_after_s} s.`;
 }
 
+/** For people: the server's own words name a field of the API. */
+export const lanePausedWords = ({ lane }: Problem): string =>
+  `${lane === undefined ? "The lane" : `The lane “${lane}”`} is paused: nothing begins in it until somebody resumes it.`;
+
 /** What went wrong and what to do, in one sentence, whatever was thrown. */
 export function explain(error: unknown): string {
-  if (error instanceof ProblemError) return error.problem.detail || error.problem.title;
+  if (error instanceof ProblemError) {
+    const { problem } = error;
+    return isLanePaused(problem) ? lanePausedWords(problem) : problem.detail || problem.title;
+  }
   if (error instanceof UnreachableError) {
     return "The server does not answer. Check that it is running, then try again.";
   }

@@ -59,4 +59,5 @@ export type Problem = Pick<Schemas["Problem"], "type" | "title" | "status" | "de
       Schemas["RejectedProblem"],
       "reason" | "same_request" | "retry_after_s" | "active_operation_id" | "run"
     >
-  >;
+  > &
+  Partial<Pick<Schemas["PausedProblem"], "lane" | "paused_at">>;

@@ -8,7 +8,11 @@ import { RefusalText } from "./Refusal";
 import { useAction } from "./useAction";
 
 /** A lane is everybody's: on a server with tokens, only those with the scope `admin` may. */
-export function PauseLaneButton({ lane: { lane, paused } }: { lane: Lane }): ReactElement {
+export function PauseLaneButton({
+  lane: { lane, paused },
+}: {
+  lane: Pick<Lane, "lane" | "paused">;
+}): ReactElement {
   const { busy, refusal, run } = useAction();
   const queries = useQueryClient();
   const toggle = (): Promise<boolean> =>

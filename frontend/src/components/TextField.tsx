@@ -23,6 +23,7 @@ export function TextField(props: {
         id={name}
         name={name}
         className={styles["input"]}
+        dir="auto"
         autoComplete="off"
         aria-invalid={error !== undefined}
         aria-describedby={error === undefined ? undefined : `${name}-error`}

@@ -48,6 +48,7 @@ export interface ShownPicture {
   key: number;
   /** It is not there, or cannot be shown; no further try is made. */
   gone: "missing" | "unreadable" | null;
+  onLoad: () => void;
   onError: () => void;
 }
 
@@ -90,6 +91,21 @@ export function usePicture(
         : { tries, failures: tries + 1, cause, repeated: before.cause === cause ? before.repeated + 1 : 1 },
     );
   };
-  const src = usePictureUrl(url, tries, near && gone === null, (error) => void fail(error));
-  return { src: failing ? null : src, key: tries, gone, onError: () => void fail(undefined) };
+  const { src, onSettled } = usePictureUrl({
+    url,
+    tries,
+    wanted: near && gone === null,
+    queued: lazy,
+    onError: (error) => void fail(error),
+  });
+  return {
+    src: failing ? null : src,
+    key: tries,
+    gone,
+    onLoad: onSettled,
+    onError: () => {
+      onSettled();
+      void fail(undefined);
+    },
+  };
 }

@@ -12,6 +12,8 @@ export const TICK_MS = 250;
 /** Pings without an answer after which a hub counts as gone; doubles with each, as this machine may just be slow. */
 const PATIENCE_TICKS = 3;
 const MOST_PATIENCE_TICKS = 24;
+/** Answers in a row after which the hub counts as quick again: a minute of them. */
+const CALM_ANSWERS = 240;
 
 export interface RunListener {
   onEvents(events: FollowedEvent[]): void;
@@ -37,6 +39,8 @@ export class HubClient {
   private greeted = false;
   private unanswered = 0;
   private patience = PATIENCE_TICKS;
+  /** Answers since a hub was given up last. */
+  private answers = 0;
   private timer: ReturnType<typeof setInterval> | undefined;
   private nextId = 1;
 
@@ -118,6 +122,7 @@ export class HubClient {
       this.unanswered = 0;
       this.greeted = false;
       this.patience = Math.min(MOST_PATIENCE_TICKS, this.patience * 2);
+      this.answers = 0;
       link.renew();
     } else this.unanswered += 1;
     this.link?.send({ kind: "ping" });
@@ -134,6 +139,8 @@ export class HubClient {
         this.link?.send({ kind: "pong" });
         return;
       case "pong":
+        this.answers += 1;
+        if (this.answers >= CALM_ANSWERS) this.patience = PATIENCE_TICKS;
         return;
       default: {
         const subscription = this.subscriptions.find(({ id }) => id === message.id);

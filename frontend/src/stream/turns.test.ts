@@ -6,7 +6,7 @@ import { followRun } from "./followRun";
 import { Turns } from "./turns";
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -43,6 +43,16 @@ test("nobody is disturbed while nobody waits; else the one who has been there lo
   first?.end();
   await vi.advanceTimersByTimeAsync(5000);
   expect(second?.signal.aborted).toBe(false);
+});
+
+test("a clock that is set back keeps nobody waiting", async () => {
+  const turns = new Turns(1, 1000);
+  const holder = await turns.take(never());
+  holder?.begin();
+  vi.setSystemTime(Date.now() - 3_600_000);
+  void turns.take(never());
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(holder?.signal.aborted).toBe(true);
 });
 
 test("a turn in which the server was not heard yet does not end", async () => {

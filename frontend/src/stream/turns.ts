@@ -67,7 +67,7 @@ export class Turns {
       signal: holder.abort.signal,
       begin: () => {
         if (holder.begunAt !== null) return;
-        holder.begunAt = Date.now();
+        holder.begunAt = performance.now(); // not the time of day, which may be set back
         this.relieve();
       },
       end: () => {
@@ -87,7 +87,7 @@ export class Turns {
       .filter(({ begunAt, abort }) => begunAt !== null && !abort.signal.aborted)
       .sort((a, b) => (a.begunAt ?? 0) - (b.begunAt ?? 0));
     if (oldest === undefined) return;
-    const due = Math.max(0, (oldest.begunAt ?? 0) + this.turnMs - Date.now());
+    const due = Math.max(0, (oldest.begunAt ?? 0) + this.turnMs - performance.now());
     this.timer = setTimeout(() => {
       oldest.abort.abort();
       this.relieve();

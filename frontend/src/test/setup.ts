@@ -1,9 +1,28 @@
 import { cleanup, configure } from "@testing-library/react";
-import { afterEach } from "vitest";
+import { afterEach, vi } from "vitest";
 import { access } from "@/api/access";
 
 // A limit for hangs only: the machine may be slow.
 configure({ asyncUtilTimeout: 15_000 });
+
+/** Pages of tests have no layout: whatever is asked about is in sight. */
+class EverythingInSight {
+  private readonly tell: IntersectionObserverCallback;
+
+  constructor(tell: IntersectionObserverCallback) {
+    this.tell = tell;
+  }
+
+  observe(): void {
+    const entries = [{ isIntersecting: true }] as IntersectionObserverEntry[];
+    this.tell(entries, this as unknown as IntersectionObserver);
+  }
+
+  disconnect(): void {
+    // It has told all that it will tell.
+  }
+}
+vi.stubGlobal("IntersectionObserver", EverythingInSight);
 
 afterEach(() => {
   // Tests of the stream run in Node itself, where there is no page to tidy up.

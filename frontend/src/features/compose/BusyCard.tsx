@@ -156,7 +156,7 @@ function RunSummary(props: ReturnType<typeof liveRun> & { stale: boolean }): Rea
   return (
     <div className={styles["run"]}>
       <p className={styles["line"]}>
-        <strong>{title ?? "Untitled run"}</strong>
+        <strong dir="auto">{title ?? "Untitled run"}</strong>
         <StatusPill status={status} stale={stale} />
       </p>
       <Progress value={progress} label="Progress of the run in the way" />

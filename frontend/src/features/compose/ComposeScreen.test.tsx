@@ -1,8 +1,8 @@
-import { screen, waitFor } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import type { UserEvent } from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { lesson, OPERATION_ID } from "@/test/logs";
-import { problem, type Seen, serveLog, type Trouble } from "@/test/logServer";
+import { json, problem, type Seen, serveLog, type Trouble } from "@/test/logServer";
 import { renderApp } from "@/test/renderApp";
 
 const posts = (seen: readonly Seen[]): Seen[] => seen.filter(({ url }) => url === "/generate-sse");
@@ -188,27 +188,64 @@ test("a chosen file takes the place of the text, which can be brought back", asy
   expect(source()).toBe("mine");
 });
 
-test.each([
-  [409, { reason: "lane_paused", code: "lane_paused" }],
-  [503, { code: "lane_paused" }],
-])("a paused lane (%i) says what to do, promises no seconds, and offers the line", async (status, more) => {
-  const { seen } = await serveLog(lesson, {
-    trouble: onPost(({ body }, response) => {
-      if (body.includes("on_busy")) return false;
+const PAUSED_AT = "2026-11-29T19:07:45.278472Z";
+
+/** A server whose only lane is paused, until a request resumes it. */
+async function servePausedLane(status: number, more: object) {
+  const lane = { lane: "default", slots: 1, running: 0, waiting: 0, paused: true, paused_at: PAUSED_AT };
+  return serveLog(lesson, {
+    trouble: ({ url, method, body }, response) => {
+      if (url.startsWith("/lanes")) {
+        if (method === "POST") Object.assign(lane, { paused: false, paused_at: null });
+        return json(response, method === "POST" ? lane : { lanes: [lane] });
+      }
+      if (url !== "/generate-sse" || !lane.paused || body.includes("on_busy")) return false;
+      const detail = `Lane default is paused since ${PAUSED_AT}. Wait in its line with on_busy=queue.`;
+      const problem = { type: "x", title: "The lane is paused", status, detail, ...more };
       response.writeHead(status, { "Content-Type": "application/problem+json", "Retry-After": "5" });
-      const told = { type: "x", title: "The lane is paused", status, detail: "Nothing begins in `default`." };
-      response.end(JSON.stringify({ ...told, ...more }));
+      response.end(JSON.stringify(problem));
       return true;
-    }),
+    },
+  });
+}
+
+test.each([
+  [409, { reason: "lane_paused", code: "lane_paused", lane: "default", paused_at: PAUSED_AT }],
+  [503, { code: "lane_paused" }],
+])(
+  "a paused lane (%i) is told in people's words, promises no seconds, and offers the line",
+  async (status, more) => {
+    const { seen } = await servePausedLane(status, more);
+    const user = await type("my own text");
+    await press(user);
+    const card = await screen.findByRole("alert", { name: "The lane is paused" });
+    expect(card.textContent).toContain("nothing begins in it until somebody resumes it");
+    expect(card.textContent).not.toMatch(/\d s\b|on_busy|T19:07/);
+    await user.type(screen.getByRole("textbox", { name: "Source" }), "!");
+    await user.click(screen.getByRole("button", { name: "Wait in the line" }));
+    await screen.findByText("Complete");
+    expect(posts(seen).at(-1)?.body).toContain('"on_busy":"queue"');
+  },
+);
+
+test("a lane is resumed where its pause is told, and the card then says that it goes on", async () => {
+  await servePausedLane(409, {
+    reason: "lane_paused",
+    code: "lane_paused",
+    lane: "default",
+    paused_at: PAUSED_AT,
   });
   const user = await type("my own text");
   await press(user);
   const card = await screen.findByRole("alert", { name: "The lane is paused" });
-  expect(card.textContent).toContain("Nothing begins in `default`.");
-  expect(card.textContent).toContain("Resume the lane");
-  expect(card.textContent).not.toMatch(/\d s\b/);
-  await user.type(screen.getByRole("textbox", { name: "Source" }), "!");
-  await user.click(screen.getByRole("button", { name: "Wait in the line" }));
+  await user.click(within(card).getByRole("button", { name: "Resume lane default" }));
+  const goesOn = await screen.findByRole("alert", { name: "The lane goes on" });
+  await user.click(within(goesOn).getByRole("button", { name: "Generate now" }));
   await screen.findByText("Complete");
-  expect(posts(seen).at(-1)?.body).toContain('"on_busy":"queue"');
+});
+
+test("text that is written from right to left stands so", async () => {
+  await serveLog(lesson);
+  await type("\u0627\u0644\u0628\u0631\u0646\u0627\u0645\u062c");
+  expect(screen.getByRole("textbox", { name: "Source" }).getAttribute("dir")).toBe("auto");
 });

@@ -5,6 +5,7 @@ import { Button } from "@/components/Button";
 import { Notice } from "@/components/Notice";
 import { BusyCard } from "./BusyCard";
 import { draftField } from "./draft";
+import { PausedCard } from "./PausedCard";
 import type { GenerateState } from "./useGenerate";
 
 interface Props {
@@ -20,41 +21,11 @@ export function Refusal({ state, onAgain, onQueue, onDismiss }: Props): ReactEle
   if (state.state === "unanswered") return <Unanswered onAgain={onAgain} />;
   if (state.state !== "refused") return null;
   const { problem } = state.error;
-  if (isLanePaused(problem)) return <Paused {...{ problem, onAgain, onQueue, onDismiss }} />;
+  if (isLanePaused(problem))
+    return <PausedCard key={problem.paused_at} {...{ problem, onAgain, onQueue, onDismiss }} />;
   if (problem.status === 409) return <BusyCard {...{ problem, onAgain, onQueue, onDismiss }} />;
   if (problem.status === 422 && problem.errors != null) return <WrongFields errors={problem.errors} />;
   return <Refused {...{ problem, onAgain, onDismiss }} />;
-}
-
-/** Only a person ends a pause: no time is promised. */
-function Paused({
-  problem,
-  onAgain,
-  onQueue,
-  onDismiss,
-}: Omit<Props, "state"> & { problem: Problem }): ReactElement {
-  return (
-    <Notice
-      tone="warning"
-      role="alert"
-      title={problem.title}
-      actions={
-        <>
-          <Button tone="primary" onClick={onQueue}>
-            Wait in the line
-          </Button>
-          <Button onClick={onAgain}>Try again</Button>
-          <Button onClick={onDismiss}>Close</Button>
-        </>
-      }
-    >
-      <p>{problem.detail}</p>
-      <p>
-        Resume the lane (further down on this page), or wait in the line: yours begins when somebody resumes
-        it. Your text stays here.
-      </p>
-    </Notice>
-  );
 }
 
 function Unanswered({ onAgain }: { onAgain: () => void }): ReactElement {

@@ -138,6 +138,7 @@ export function SourceEditor({ draft, kept, problem, textRef, onChange }: Props)
         id="source"
         ref={textRef}
         className={styles["text"]}
+        dir="auto"
         data-kind={draft.kind}
         value={draft.source}
         placeholder={placeholders[draft.kind]}

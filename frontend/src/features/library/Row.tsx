@@ -37,7 +37,7 @@ export function Row({ run, now, children }: Props): ReactElement {
               <span className="visually-hidden">Pinned: </span>
             </span>
           )}
-          <span>{run.title ?? "Untitled run"}</span>
+          <span dir="auto">{run.title ?? "Untitled run"}</span>
         </span>
         <span className={styles["facts"]}>{summary(run)}</span>
         <time className={styles["when"]} dateTime={run.created_at}>

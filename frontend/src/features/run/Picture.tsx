@@ -16,7 +16,7 @@ const goneWords = { missing: "No longer there", unreadable: "Cannot be shown" } 
 /** A slide's image; when it cannot be had (the run was cancelled, or deleted) it says so instead of looking broken. */
 export function Picture({ slide, settled, className, lazy = false }: Props): ReactElement {
   const place = useRef<HTMLSpanElement>(null);
-  const { src, key, gone, onError } = usePicture(slide.url, { settled, place, lazy });
+  const { src, key, gone, onLoad, onError } = usePicture(slide.url, { settled, place, lazy });
   if (gone !== null) return <span className={styles["gone"]}>{goneWords[gone]}</span>;
   if (src === null)
     return <span ref={place} className={styles["coming"]} aria-label={`Slide ${slide.index}`} role="img" />;
@@ -28,8 +28,8 @@ export function Picture({ slide, settled, className, lazy = false }: Props): Rea
       width={slide.width}
       height={slide.height}
       alt={`Slide ${slide.index}`}
-      loading={lazy ? "lazy" : "eager"}
       decoding="async"
+      onLoad={onLoad}
       onError={onError}
     />
   );

@@ -26,7 +26,7 @@ export function RunHeader({ view, detail, stale = false }: Props): ReactElement 
   return (
     <header className={styles["head"]}>
       <div className={styles["name"]}>
-        <h1>{view.title ?? "Untitled run"}</h1>
+        <h1 dir="auto">{view.title ?? "Untitled run"}</h1>
         {view.status !== null && <StatusPill status={view.status} stale={stale} />}
         {origin !== null && (
           <Link to="/runs/$operationId" params={{ operationId: origin }}>

@@ -22,7 +22,11 @@ test("a run that goes on shows stage, progress, pictures so far and places for t
   expect(screen.getByRole("progressbar").getAttribute("value")).toBe("40");
   expect(screen.getByText("Render").getAttribute("aria-current")).toBe("step");
   expect(screen.getByText("1 of 2 slides")).toBeDefined();
-  expect(screen.getByRole("img", { name: "Slide 1" }).getAttribute("src")).toContain("slides/0001.png");
+  await waitFor(() => {
+    expect(screen.getByRole("img", { name: "Slide 1" }).getAttribute("src") ?? "").toContain(
+      "slides/0001.png",
+    );
+  });
   expect(screen.getByRole("button", { name: "Cancel" })).toBeDefined();
   await waitFor(() => {
     expect(document.title).toBe("40 % · A lesson · Pressrun");

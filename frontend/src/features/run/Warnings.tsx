@@ -2,6 +2,7 @@ import type { ReactElement } from "react";
 import { Notice } from "@/components/Notice";
 import { count } from "@/lib/format";
 import type { RunWarning } from "@/stream/reduceRun";
+import { warningWords } from "./words";
 
 export function Warnings({ warnings }: { warnings: readonly RunWarning[] }): ReactElement | null {
   if (warnings.length === 0) return null;
@@ -10,7 +11,7 @@ export function Warnings({ warnings }: { warnings: readonly RunWarning[] }): Rea
       <ul>
         {warnings.map(({ seq, code, message }) => (
           <li key={seq}>
-            {message} <code>{code}</code>
+            {warningWords(code, message)} <code>{code}</code>
           </li>
         ))}
       </ul>

@@ -78,3 +78,9 @@ export function advice(code: string, retryable: boolean): string | null {
   };
   return byCode[code] ?? (retryable ? "This may pass: generate it again." : null);
 }
+
+/** A warning as the server put it, unless its words name a field of the API. */
+export function warningWords(code: string, message: string): string {
+  if (code !== "truncated") return message;
+  return "The document is longer than the slides that were asked for at most; the rest is not captured. Raise “Slides, at most” (up to 500) to get it all.";
+}
