@@ -1,4 +1,4 @@
-"""What a start does not need is not imported by it: so `pressrun serve` answers sooner (`python -m benchmarks idle`)."""
+"""What a start does not need is not imported by it: `pressrun serve` answers the sooner (`benchmarks idle`)."""
 
 from __future__ import annotations
 
