@@ -101,6 +101,7 @@ installed: .venv/.installed .venv/.browser $(WEB)/index.html
 	@echo "· Python packages from requirements-dev.lock"
 	@$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q backend/pressrun # else each start does (0.3 s), where Python may not write what it made
 	@touch $@
 
 .venv/.browser: | .venv/.installed

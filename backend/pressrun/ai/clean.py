@@ -10,11 +10,15 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 import nh3
-from markdown_it import MarkdownIt
 
 from pressrun.ai.thoughts import without_thoughts
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 _TAGS = """
 a abbr aside b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure
@@ -48,10 +52,6 @@ _ALT = re.compile(r' alt="([^"]*)"')
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
-# raw HTML passes, for all of it is cleaned
-_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-
-
 @dataclass(frozen=True, slots=True)
 class Cleaned:
     """A safe fragment, and the addresses of pictures it asked for and will not get."""
@@ -67,7 +67,16 @@ def clean_answer(answer: str, pictures: Mapping[str, str], addresses: frozenset[
 
 def clean_markdown(answer: str, pictures: Mapping[str, str], addresses: frozenset[str], source: str = "") -> Cleaned:
     """The fragment in the answer of a model that wrote Markdown although asked for HTML."""
-    return _clean(_MARKDOWN.render(_unfence(_spoken(answer, source), _ANY_FENCE_BEGIN)), pictures, addresses)
+    return _clean(_markdown().render(_unfence(_spoken(answer, source), _ANY_FENCE_BEGIN)), pictures, addresses)
+
+
+@cache  # holds nothing of what it has read
+def _markdown() -> MarkdownIt:
+    """Raw HTML passes, for all of it is cleaned."""
+    # 25 of the 900 ms that a start takes, and few models write Markdown
+    from markdown_it import MarkdownIt  # noqa: PLC0415
+
+    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
 def _spoken(answer: str, source: str) -> str:

@@ -7,6 +7,7 @@ Invariants: no error's message holds the key, the URL or the endpoint's own word
 or grows without a limit. No cancel scope is open while a delta is out with the caller, so a plain cancellation ends a
 call at any await and closes its socket. Redirects are not followed, and the environment (proxies, .netrc) is not read,
 for it belongs to `settings`. That httpx logs whole URLs at INFO is turned off in `telemetry`, where logging is set up.
+httpx translates what sockets raise, but not what TLS does once it is established: so both are caught.
 """
 
 from __future__ import annotations
@@ -16,10 +17,9 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import anyio
-import httpx
-import stamina
 import structlog
 from pydantic import SecretStr
 
@@ -27,6 +27,14 @@ from pressrun.ai.framing import NO_COMPLETION, Payload, read_payloads
 from pressrun.ai.refusals import Refusal, refusal_of, reported_error
 from pressrun.ai.wire import AnswerCut, Assembler, Chunk, Message, ReportedError, read_chunk
 from pressrun.errors import AiFailed, AiUnavailable, StartupError
+from pressrun.later import import_later
+
+if TYPE_CHECKING:
+    import httpx
+    import stamina
+else:
+    # 45 of the 900 ms that a start takes; only who asks a model needs them
+    httpx, stamina = import_later("httpx"), import_later("stamina")
 
 __all__ = ["AiClient", "AiConfig", "AnswerCut", "open_ai_client"]
 
@@ -39,8 +47,6 @@ _RETRY_WAIT_MAX_S = 8.0  # arbitrary, without a Retry-After
 _AFTER_THE_END_S = 1.0  # arbitrary (0.2..5): who says that it has ended and goes on, goes on at once
 _ABOUT_THE_KEY = {401, 403}
 _WORDS_CHARS = 500  # arbitrary: the beginning of an error in JSON says it
-# httpx translates what sockets raise, but not what TLS does once it is established (as in egress/broker.py)
-_BROKEN = (httpx.HTTPError, ssl.SSLError)
 _BROKEN_OFF = "The AI endpoint broke its answer off before the end; try again."
 
 
@@ -169,7 +175,7 @@ class AiClient:
         request = self._http.build_request("POST", self._url, json=payload)
         try:
             response = await self._http.send(request, stream=True)
-        except _BROKEN as exc:
+        except (httpx.HTTPError, ssl.SSLError) as exc:
             raise Refusal(_unreachable(exc), retry=True) from exc
         streams = False
         try:
@@ -200,7 +206,7 @@ class AiClient:
         try:
             with self._at_most(due, deadline):
                 return await anext(source, None)
-        except (*_BROKEN, AiFailed) as exc:
+        except (httpx.HTTPError, ssl.SSLError, AiFailed) as exc:
             if ended:
                 return None
             if isinstance(exc, AiFailed):
@@ -258,7 +264,7 @@ async def _read_some(response: httpx.Response) -> bytes:
             body += chunk
             if len(body) >= _ERROR_BODY_BYTES:
                 break
-    except _BROKEN:
+    except (httpx.HTTPError, ssl.SSLError):
         return b""
     return body
 

@@ -12,11 +12,12 @@ import re
 import zlib
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
-
-import httpx
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pressrun.errors import AiFailed
+
+if TYPE_CHECKING:
+    import httpx
 
 _EVENT_MAX_BYTES = 1024 * 1024  # arbitrary: a chunk is a few hundred bytes, and one line of it must fit in memory
 _INFLATED_BYTES = 64 * 1024  # arbitrary: at a time, so that a small answer cannot become a large one in memory

@@ -12,20 +12,22 @@ import os
 import sys
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
 from anyio.abc import TaskGroup
-from playwright._impl import transport
-from playwright.async_api import Error, Playwright, async_playwright
 
 from pressrun.background import Background
 from pressrun.background_tasks import DRIVER_WATCH
 from pressrun.browser.handle import ProcessHandle
+from pressrun.browser.playwright import async_api, load
 from pressrun.browser.scratch import Scratch, sweep
 from pressrun.errors import BrowserUnavailable
 from pressrun.procfs import children_of
+
+if TYPE_CHECKING:
+    from playwright.async_api import Playwright
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +49,8 @@ class Driver:
     def __init__(self) -> None:
         self.lost_with: set[anyio.Event] = set()  # of its browsers: set when it ends, for nobody else tells them
         self.launching = anyio.Lock()  # one launch at a time: else nobody knows whose a stray child of the driver is
-        self._context = async_playwright()
+        _seal_environment()
+        self._context = async_api.async_playwright()
         self._playwright: Playwright | None = None
         self._scratch: Scratch | None = None
 
@@ -107,7 +110,7 @@ class Driver:
             with anyio.fail_after(timeout_s):
                 asked = await self.playwright.request.new_context()
                 await asked.dispose()
-        except (Error, TimeoutError):
+        except (async_api.Error, TimeoutError):
             return False
         return True
 
@@ -156,9 +159,13 @@ def _environment() -> dict[str, str]:
     return {"NODE_OPTIONS": _NODE_OPTIONS, **kept, **own, "PW_LANG_NAME": "python", "PW_LANG_NAME_VERSION": _PYTHON}
 
 
-# Playwright gives its driver all that we have, and offers no way to say otherwise (playwright/_impl/transport.py);
-# tests/browser/test_children.py holds this to what a running driver has.
-transport.get_driver_env = _environment  # type: ignore[attr-defined]
+def _seal_environment() -> None:
+    """Playwright gives its driver all that we have, and offers no way to say otherwise (playwright/_impl/transport.py);
+    tests/browser/test_children.py holds this to what a running driver has.
+    """
+    from playwright._impl import transport  # noqa: PLC0415 - comes with all of Playwright
+
+    transport.get_driver_env = _environment  # type: ignore[attr-defined]
 
 
 class DriverHost:
@@ -193,6 +200,7 @@ class DriverHost:
             self._current = None
 
     async def _start(self) -> Driver:
+        await load()
         driver = Driver()
         try:
             with anyio.fail_after(self._start_timeout_s):

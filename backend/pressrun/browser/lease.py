@@ -15,8 +15,6 @@ from typing import NamedTuple, TypeVar
 import anyio
 import anyio.to_thread
 from anyio.abc import TaskGroup
-from playwright.async_api import Error
-from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.detached import run_detached
@@ -30,6 +28,7 @@ from pressrun.browser.document_limits import (
 from pressrun.browser.image import ImageFormat, ImageOptions, PngMode, finish
 from pressrun.browser.page_breaks import BOX_KINDS, Box, Slice
 from pressrun.browser.pdf_links import without_bad_links
+from pressrun.browser.playwright import async_api
 from pressrun.browser.ports import OpenPage
 from pressrun.browser.sealed_page import NavigatedAwayError
 from pressrun.browser.tallies import PoolTallies
@@ -234,7 +233,7 @@ class Lease:
                 grace_s=self._config.cancel_grace_s / 2,
             )
             done = True
-        except (Error, TimeoutError, NavigatedAwayError) as exc:
+        except (async_api.Error, TimeoutError, NavigatedAwayError) as exc:
             failure = await self._translate(exc, limit)
             _log.debug("page failed by", exc_info=exc)
             raise self._noted(failure) from exc
@@ -260,7 +259,7 @@ class Lease:
             return RenderTimeout("The document leads away from itself; remove its redirect (meta refresh or script).")
         if self._page.crashed:
             return BrowserCrashed("The page crashed: the document needs more memory than a page may have.")
-        if isinstance(exc, TimeoutError | PlaywrightTimeoutError):
+        if isinstance(exc, TimeoutError | async_api.TimeoutError):
             if not await self._answers():  # frozen, and its supervisor has not looked yet
                 return BrowserCrashed("The browser stopped answering while it showed the document; try again.")
             return RenderTimeout(

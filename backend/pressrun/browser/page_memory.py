@@ -15,10 +15,10 @@ from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
 import anyio
-from playwright.async_api import Error
 
 from pressrun import procfs
 from pressrun.browser.handle import ProcessHandle
+from pressrun.browser.playwright import async_api
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class PageMemory:
                 page.outgrown = True
                 try:
                     await page.close()
-                except Error:
+                except async_api.Error:
                     _log.debug("the page was gone before it was ended", exc_info=True)
         if page is None or limit.cancelled_caught:
             process.kill()

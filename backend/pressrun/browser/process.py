@@ -8,21 +8,23 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
-from playwright.async_api import Browser, CDPSession, Error
-from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from pressrun.browser.chromium import find_chromium
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.driver import Driver, DriverHost
 from pressrun.browser.handle import ProcessHandle
 from pressrun.browser.page_memory import PageMemory
+from pressrun.browser.playwright import async_api
 from pressrun.browser.ports import OpenPage, Screen
 from pressrun.browser.sealed_page import PageLimits, open_page
 from pressrun.errors import BrowserUnavailable
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, CDPSession
 
 _log = logging.getLogger(__name__)
 
@@ -97,7 +99,7 @@ class LocalChromium:
             with anyio.move_on_after(timeout_s, shield=True):
                 try:
                     await self.browser.close()
-                except Error:
+                except async_api.Error:
                     _log.debug("browser was gone before it was closed", exc_info=True)
         await self.kill()
 
@@ -113,7 +115,7 @@ async def answers(session: CDPSession, timeout_s: float) -> bool:
     try:
         with anyio.fail_after(timeout_s):
             await session.send("Browser.getVersion")
-    except (Error, TimeoutError):
+    except (async_api.Error, TimeoutError):
         return False
     return True
 
@@ -136,7 +138,7 @@ class LocalSource:
             before = driver.children()
             try:
                 return await self._launch(driver, executable)
-            except (Error, TimeoutError, OSError) as exc:
+            except (async_api.Error, TimeoutError, OSError) as exc:
                 _kill_strays(driver.children() - before)
                 if isinstance(exc, TimeoutError):  # Playwright's own limit did not hold: its driver hangs
                     await driver.kill(politely=False)
@@ -218,7 +220,7 @@ def _environment(temporary: Path) -> dict[str, str]:
 def _start_failure(executable: Path, exc: Exception) -> BrowserUnavailable:
     said = [line.strip() for line in str(exc).splitlines() if line.strip() and " --" not in line]  # no command lines
     _log.warning("Chromium at %s did not start: %s", executable, " | ".join(said[:20]))
-    if isinstance(exc, TimeoutError | PlaywrightTimeoutError):
+    if isinstance(exc, TimeoutError | async_api.TimeoutError):
         return BrowserUnavailable("Chromium did not start in time; run `pressrun doctor` to see what is missing.")
     if any("No usable sandbox" in line or "sandboxing failed" in line for line in said):
         return BrowserUnavailable(

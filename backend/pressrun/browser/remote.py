@@ -10,20 +10,22 @@ from __future__ import annotations
 import json
 import logging
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
-from playwright.async_api import Browser, CDPSession, Error
-from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from pressrun.browser.addresses import RemoteAddress
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.driver import Driver, DriverHost
+from pressrun.browser.playwright import async_api
 from pressrun.browser.ports import OpenPage, Screen
 from pressrun.browser.process import answers, sealing_flags
 from pressrun.browser.remote_seal import RemoteSeal
 from pressrun.browser.sealed_page import DEAD_PROXY, PageLimits, open_page
 from pressrun.errors import BrowserUnavailable
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, CDPSession
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +78,7 @@ class RemoteChromium:
             with anyio.move_on_after(timeout_s, shield=True):
                 try:
                     await self.browser.close()
-                except Error:
+                except async_api.Error:
                     _log.debug("the connection was gone before it was closed", exc_info=True)
 
     async def kill(self) -> None:
@@ -106,7 +108,7 @@ class RemoteSource:
                 remote = RemoteChromium(driver, browser, limits)
                 await remote.open_session()
             await self._seal.prove(remote, self._config.connect_timeout_s)
-        except (Error, TimeoutError, OSError, BrowserUnavailable) as exc:
+        except (async_api.Error, TimeoutError, OSError, BrowserUnavailable) as exc:
             if remote is not None:
                 await remote.close(_DRIVER_GRACE_S)
             raise self._failure(exc) from None
@@ -146,7 +148,7 @@ _REFUSED: Final = ("401", "403")
 
 def _why(exc: Exception) -> str:
     """Why no browser could be had, in fixed words."""
-    if isinstance(exc, TimeoutError | PlaywrightTimeoutError):
+    if isinstance(exc, TimeoutError | async_api.TimeoutError):
         return "it did not answer in time"
     said = str(exc)
     for mark, why in _REASONS:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import importlib.resources
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from playwright.async_api import Browser, BrowserContext, CDPSession, Dialog, Error, Frame, Page, ProxySettings, Route
-
+from pressrun.browser.playwright import async_api
 from pressrun.browser.ports import Screen
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, BrowserContext, CDPSession, Dialog, Frame, Page, ProxySettings, Route
 
 _WORLD = "pressrun"
 _BLANK = "about:blank"
@@ -34,7 +36,7 @@ _CAPTURE_ATTEMPTS = 3
 _REST_SCALE = 0.4
 
 # For browsers whose launch flags are not ours: the same proxy that cannot be reached, for the context.
-DEAD_PROXY = ProxySettings(server="http://sealed.invalid:9", bypass="<-loopback>")
+DEAD_PROXY: ProxySettings = {"server": "http://sealed.invalid:9", "bypass": "<-loopback>"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class SealedPage:
                     "returnByValue": True,
                 },
             )
-        except Error as exc:
+        except async_api.Error as exc:
             if "Cannot find context" in exc.message or "context was destroyed" in exc.message:
                 raise NavigatedAwayError from exc
             raise
@@ -134,7 +136,7 @@ class SealedPage:
             try:
                 answer = await self.session.send("Page.captureScreenshot", options)
                 return str(answer["data"])
-            except Error as exc:
+            except async_api.Error as exc:
                 if _NO_FRAME not in exc.message or attempt == _CAPTURE_ATTEMPTS:
                     raise
         raise AssertionError
@@ -205,7 +207,7 @@ async def _note_crash(sealed: SealedPage, _: Page) -> None:
     sealed.crashed = True
     try:
         await sealed.close()
-    except Error:
+    except async_api.Error:
         return  # its browser went with it
 
 
@@ -224,7 +226,7 @@ async def _close_window(sealed: SealedPage, window: Page) -> None:
     sealed.windows += 1
     try:
         await (sealed.context if sealed.flooded else window).close()
-    except Error:
+    except async_api.Error:
         return  # it went with its context
 
 
@@ -234,7 +236,7 @@ async def _count_frame(sealed: SealedPage, _: Frame) -> None:
     if sealed.frames == sealed.limits.max_frames + 1:
         try:
             await sealed.close()
-        except Error:
+        except async_api.Error:
             return  # it went with its context
 
 

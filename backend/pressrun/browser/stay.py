@@ -8,10 +8,10 @@ from __future__ import annotations
 import logging
 
 import anyio
-from playwright.async_api import Error
 
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.detached import cancel_when_lost
+from pressrun.browser.playwright import async_api
 from pressrun.browser.ports import OpenPage, Screen
 from pressrun.browser.supervisor import BrowserSupervisor, Kept
 from pressrun.errors import BrowserCrashed, BrowserFailure, BrowserUnavailable
@@ -76,7 +76,7 @@ class Stay:
                 return
             try:
                 self.page = await self._open_page(kept, timeout_s)
-            except (Error, TimeoutError) as exc:
+            except (async_api.Error, TimeoutError) as exc:
                 # Cut off in the middle: what it has made is known to nobody, and goes with its browser.
                 _log.warning(
                     "%s: no page could be opened (%s); the browser is replaced", self.seat.name, type(exc).__name__
@@ -109,7 +109,7 @@ class Stay:
             with anyio.move_on_after(timeout_s) as limit:
                 try:
                     await self.page.close()
-                except Error:
+                except async_api.Error:
                     _log.debug("context was gone before it was closed", exc_info=True)
             if limit.cancelled_caught:
                 _log.warning("%s: a context did not close; its browser is killed", self.seat.name)

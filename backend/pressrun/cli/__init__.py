@@ -14,8 +14,11 @@ from collections.abc import Sequence
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; its exit code. Prints one line on stderr for what went wrong."""
-    from pressrun.cli.commands import app
-    from pressrun.cli.output import close_stdout
+    from pressrun.cli.imports import importing
+
+    with importing():
+        from pressrun.cli.commands import app
+        from pressrun.cli.output import close_stdout
 
     try:
         code = app(list(sys.argv[1:] if argv is None else argv), exit_on_error=False, print_error=False)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from pressrun import __version__
+from pressrun.cli.imports import importing
 from pressrun.cli.options import PolicyOptions, RenderOptions, ServerOptions, address, given
 from pressrun.cli.runs import lanes, runs
 
@@ -109,7 +110,8 @@ def serve(*, host: str | None = None, port: int | None = None, data_dir: Path | 
     data_dir
         Where runs and batch folders are kept; PRESSRUN_DATA_DIR or ./data.
     """
-    from pressrun.cli import server as command
+    with importing():
+        from pressrun.cli import server as command
 
     return command.serve(host, port, data_dir)
 

@@ -5,7 +5,8 @@ those very addresses, whatever the name means a moment later. Redirects are foll
 the first. No cookies, no credentials, no proxy from the environment, nothing of the caller's on a second hop. One
 deadline over everything, and a limit on the inflated body. Documents are served in turn, webhooks apart from them. No
 connection is kept: a kept one would be matched to the next request by its address, not by the host whose certificate
-was checked.
+was checked. httpx translates what sockets raise, but not what TLS does once it is established
+(httpcore/_backends/anyio.py): so both are caught.
 """
 
 from __future__ import annotations
@@ -16,11 +17,10 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import anyio
 import anyio.to_thread
-import httpx
 import structlog
 from anyio.lowlevel import RunVar
 
@@ -30,6 +30,12 @@ from pressrun.egress.bodies import ENCODINGS, read_body
 from pressrun.egress.policy import EgressPolicy, Target, read_target
 from pressrun.errors import FetchFailed
 from pressrun.fair_limiter import FairLimiter
+from pressrun.later import import_later
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = import_later("httpx")  # 30 of the 900 ms that a start takes; only who fetches needs it
 
 LIMIT_S = 10.0  # SAFETY: in all
 MAX_BYTES = 20 * 1024 * 1024  # SAFETY: inflated
@@ -42,8 +48,6 @@ _RESERVED = 16  # of them for documents that have none: as many as there are run
 _MAX_POSTS = 32  # arbitrary: four times what is delivered at a time
 _MAX_LOOK_UPS = 64  # all that can be wanted at once, in threads of their own: a resolver that hangs stops nothing else
 _CLOSE_LIMIT_S = 0.5
-# httpx translates what sockets raise, but not what TLS does once it is established (httpcore/_backends/anyio.py)
-_BROKEN = (httpx.TransportError, ssl.SSLError)
 # RFC 9110, 8.3.2; a label of the Encoding Standard has 19 characters at most
 _CHARSET = re.compile(r""";\s*charset\s*=\s*(?:"([^"\\]{1,100})"|([^\s";]{1,100}))""", re.IGNORECASE)
 
@@ -181,7 +185,7 @@ class Egress:
                 return await self._dial().handle_async_request(_request(method, target, address, headers, content))
             except (httpx.ConnectError, httpx.ConnectTimeout) as exc:
                 failure = exc  # nothing was sent yet
-            except _BROKEN as exc:
+            except (httpx.TransportError, ssl.SSLError) as exc:
                 raise FetchFailed(f"{target.host} broke off without an answer.") from exc
         _log.info("host not reached", host=target.host, port=target.port, reason=str(failure))
         raise FetchFailed(f"{target.authority} cannot be reached.") from failure
@@ -226,7 +230,7 @@ async def _whole(response: httpx.Response, target: Target, max_bytes: int) -> Fe
     stream = cast(httpx.AsyncByteStream, response.stream)
     try:
         body = await read_body(stream, response.headers.get("content-encoding", ""), max_bytes, target.host)
-    except _BROKEN as exc:
+    except (httpx.TransportError, ssl.SSLError) as exc:
         raise FetchFailed(f"{target.host} broke off in the middle of its answer.") from exc
     content_type = response.headers.get("content-type", "")
     media_type = content_type.partition(";")[0].strip().lower()

@@ -10,12 +10,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
-from typing import Literal
-
-import httpx
+from typing import TYPE_CHECKING, Literal
 
 from pressrun.egress.addresses import Address, is_intranet, is_public, parse_address
 from pressrun.errors import EgressBlocked, StartupError
+from pressrun.later import import_later
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = import_later("httpx")  # 30 of the 900 ms that a start takes; only who fetches needs it
 
 Grant = Literal["named", "public"]
 
