@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from pressrun.errors import BrowserUnavailable
 from pressrun.later import import_later
 
 if TYPE_CHECKING:
@@ -17,5 +18,11 @@ __all__ = ["async_api", "load"]
 
 
 async def load() -> None:
-    """Imports it in a thread: the server is already answering when its first browser is started."""
-    await anyio.to_thread.run_sync(lambda: async_api.Error)
+    """Imports it in a thread: the server is already answering when its first browser is started.
+
+    Raises: BrowserUnavailable when its files cannot be read, as without a descriptor.
+    """
+    try:
+        await anyio.to_thread.run_sync(lambda: async_api.Error)
+    except OSError as exc:
+        raise BrowserUnavailable(f"Playwright could not be loaded: {exc.strerror}; try again.") from exc

@@ -93,9 +93,11 @@ class SqliteDatabase:
         return await anyio.to_thread.run_sync(partial(self._read, query, *args, **kwargs), limiter=self._read_threads)
 
     async def until_thread_free(self) -> None:
-        """Returns when a thread for reads and one for writes could begin; the file is not touched."""
-        for limiter in (self._read_threads, self._write_turn):
-            await anyio.to_thread.run_sync(_nothing, limiter=limiter, abandon_on_cancel=True)
+        """Returns when a thread for reads could begin; the file is not touched.
+
+        The one for writes may wait for seconds while another program holds the file: that is no reason to be restarted.
+        """
+        await anyio.to_thread.run_sync(_nothing, limiter=self._read_threads, abandon_on_cancel=True)
 
     def read_nowait(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `query(connection, …)` right here on the loop: only for look-ups by key that take microseconds."""

@@ -315,7 +315,6 @@ class Engine:
 
     async def _end(self, claim: Claim, otherwise: Error | Cancelled) -> None:
         """Ends the run: as complete if it is published, and only if it is not, as said."""
-        failpoint("finish.begin")
         with anyio.CancelScope(shield=True):
             if not await self._end_published(claim):
                 await _when_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, otherwise))
@@ -323,6 +322,7 @@ class Engine:
 
     async def _end_published(self, claim: Claim) -> bool:
         """Ends the run as complete if its batch folder is there; False, and no earlier attempt will publish it."""
+        failpoint("finish.begin")
         duration_s = elapsed_s(self._clock, claim.started_at, claim.begun_ticks_s, claim.ticks_epoch)
         with anyio.CancelScope(shield=True):
             complete = await _when_possible(
