@@ -132,7 +132,10 @@ class LocalSource:
         self._drivers = drivers
 
     async def start(self) -> LocalChromium:
-        executable = await anyio.to_thread.run_sync(find_chromium, self._config.executable)
+        try:
+            executable = await anyio.to_thread.run_sync(find_chromium, self._config.executable)
+        except OSError as exc:  # no descriptor, for a reason
+            raise BrowserUnavailable(f"Chromium could not be looked for: {exc.strerror}; try again.") from exc
         driver = await self._drivers.get()
         async with driver.launching:
             before = driver.children()
