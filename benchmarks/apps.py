@@ -30,7 +30,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pressrun.api.server import run_server
+from pressrun.api.connections.server import run_server
 from pressrun.app import create_app
 from pressrun.events.model import Log
 from pressrun.settings import Settings

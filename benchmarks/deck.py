@@ -15,7 +15,7 @@ import httpx
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.figures import Figure
-from pressrun.browser.chromium import find_chromium
+from pressrun.browser.chromium.executable import find_chromium
 from tests.support.runs import run_to_end
 from tests.support.server import start_server
 

@@ -29,8 +29,8 @@ import httpx
 from benchmarks.figures import Figure, percentile
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.browser.addresses import default_local
-from pressrun.browser.pool import BrowserPoolConfig, open_browser_pool
-from pressrun.browser.self_test import Seal
+from pressrun.browser.pool.pool import BrowserPoolConfig, open_browser_pool
+from pressrun.browser.setup.self_test import Seal
 from pressrun.events.model import AnyBody
 from pressrun.pipeline.context import RunContext
 from pressrun.pipeline.pipeline import Pipeline

@@ -20,11 +20,11 @@ from benchmarks.pool import SPEED, document, drawn, slices
 from pressrun.browser.addresses import default_local
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.drawing import Picture, draw
-from pressrun.browser.image import ImageOptions
-from pressrun.browser.lease import DocumentLayout
-from pressrun.browser.page_breaks import Slice
-from pressrun.browser.pool import BrowserPool, open_browser_pool
+from pressrun.browser.pool.lease import DocumentLayout
+from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.browser.ports import Screen
+from pressrun.browser.slides.image import ImageOptions
+from pressrun.browser.slides.page_breaks import Slice
 from pressrun.procfs import children_of, rss_bytes_of
 from tests.browser.conftest import open_contexts
 from tests.browser.test_storm import leases, open_descriptors, survive

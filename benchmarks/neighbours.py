@@ -12,7 +12,7 @@ import httpx
 
 from benchmarks.apps import allow_descriptors
 from benchmarks.figures import Figure, percentile
-from pressrun.api.tokens import new_token
+from pressrun.api.gate.tokens import new_token
 from tests.support.flood import flooding
 from tests.support.postgres import find_binaries, start_postgres
 from tests.support.runs import events_of

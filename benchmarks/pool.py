@@ -22,15 +22,15 @@ from playwright.async_api import CDPSession, async_playwright
 
 from benchmarks.figures import Figure
 from pressrun.browser.addresses import default_local
-from pressrun.browser.chromium import find_chromium
+from pressrun.browser.chromium.executable import find_chromium
+from pressrun.browser.chromium.process import sealing_flags
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.drawing import Picture, draw
-from pressrun.browser.image import ImageOptions
-from pressrun.browser.lease import DocumentLayout
-from pressrun.browser.page_breaks import Slice
-from pressrun.browser.pool import BrowserPool, open_browser_pool
+from pressrun.browser.pool.lease import DocumentLayout
+from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.browser.ports import Screen
-from pressrun.browser.process import sealing_flags
+from pressrun.browser.slides.image import ImageOptions
+from pressrun.browser.slides.page_breaks import Slice
 from tests.support.runs import chapter, run_to_end
 from tests.support.server import start_server
 

@@ -31,28 +31,28 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pressrun import __version__
 from pressrun.ai.cache import AiCache
 from pressrun.ai.client import AiClient, AiConfig, open_ai_client
-from pressrun.api.cors import CorsOrigins
-from pressrun.api.gate import Gate, GateConfig
-from pressrun.api.hosts import HostList
-from pressrun.api.listeners import count_places
+from pressrun.api.connections.listeners import count_places
+from pressrun.api.connections.server import run_server
+from pressrun.api.endpoints.reads import open_reads
+from pressrun.api.gate.cors import CorsOrigins
+from pressrun.api.gate.hosts import HostList
+from pressrun.api.gate.middleware import Gate, GateConfig
+from pressrun.api.gate.quotas import CallerLimits, CallerQuotas
+from pressrun.api.gate.tokens import parse_tokens, require_safe_bind
 from pressrun.api.methods import methods_of
-from pressrun.api.problems import exception_handlers
-from pressrun.api.quotas import CallerLimits, CallerQuotas
-from pressrun.api.reads import open_reads
-from pressrun.api.refusals import Refusals
 from pressrun.api.routes import build_routes
-from pressrun.api.server import run_server
 from pressrun.api.state import AppState
-from pressrun.api.streams import StreamHost
-from pressrun.api.tokens import parse_tokens, require_safe_bind
+from pressrun.api.streams.run_streams import StreamHost
+from pressrun.api.wire.problems import exception_handlers
+from pressrun.api.wire.refusals import Refusals
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.background import Background
 from pressrun.background_tasks import RETENTION, WARM_BROWSER, WARM_PARSER
 from pressrun.browser.addresses import parse_addresses
-from pressrun.browser.capture_cache import CaptureCache
-from pressrun.browser.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
-from pressrun.browser.renderer import Renderer
-from pressrun.browser.self_test import Seal
+from pressrun.browser.cache.capture_cache import CaptureCache
+from pressrun.browser.cache.renderer import Renderer
+from pressrun.browser.pool.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
+from pressrun.browser.setup.self_test import Seal
 from pressrun.clock import Clock, SystemClock
 from pressrun.data_folder import (
     DATABASE_NAME,

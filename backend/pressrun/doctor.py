@@ -22,14 +22,14 @@ import anyio
 import anyio.to_thread
 import httpx
 
-from pressrun.api.tokens import parse_tokens, require_safe_bind
+from pressrun.api.gate.tokens import parse_tokens, require_safe_bind
 from pressrun.browser.addresses import parse_addresses
-from pressrun.browser.chromium import find_chromium
-from pressrun.browser.fonts import SAMPLES, scripts_without_font
-from pressrun.browser.install import FONT_PACKAGES
-from pressrun.browser.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
-from pressrun.browser.rate import measure_rate
-from pressrun.browser.self_test import Seal
+from pressrun.browser.chromium.executable import find_chromium
+from pressrun.browser.pool.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
+from pressrun.browser.setup.fonts import SAMPLES, scripts_without_font
+from pressrun.browser.setup.install import FONT_PACKAGES
+from pressrun.browser.setup.rate import measure_rate
+from pressrun.browser.setup.self_test import Seal
 from pressrun.data_folder import DATABASE_NAME, make_data_folder, open_to_others
 from pressrun.db.engine import open_database
 from pressrun.errors import PressrunError, WrongStore

@@ -14,7 +14,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from pressrun.browser.chromium import find_chromium
+from pressrun.browser.chromium.executable import find_chromium
 
 _HERE = Path(__file__).parent
 _HOME = _HERE.parent / "out" / "rivals"

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from pressrun.api.tokens import new_token
+from pressrun.api.gate.tokens import new_token
 from tests.support.flood import flooding
 from tests.support.runs import Event, events_of, wait_for_status, wait_until
 from tests.support.server import start_server

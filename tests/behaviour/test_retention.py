@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pressrun.api.tokens import new_token
+from pressrun.api.gate.tokens import new_token
 from tests.support.runs import run_to_end, wait_until
 from tests.support.server import PRESSRUN, start_server
 

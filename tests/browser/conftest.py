@@ -10,9 +10,9 @@ from typing import Any
 import anyio
 import pytest
 
+from pressrun.browser.chromium.process import LocalChromium
 from pressrun.browser.config import BrowserPoolConfig
-from pressrun.browser.pool import BrowserPool, Lease, open_browser_pool
-from pressrun.browser.process import LocalChromium
+from pressrun.browser.pool.pool import BrowserPool, Lease, open_browser_pool
 
 SMALL: dict[str, Any] = {"viewport_width": 320, "viewport_height": 240, "zoom": 1}
 QUICK = BrowserPoolConfig(

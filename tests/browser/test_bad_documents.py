@@ -10,11 +10,11 @@ import anyio
 import pytest
 
 from pressrun.browser.drawing import Picture, draw
-from pressrun.browser.image import ImageOptions
-from pressrun.browser.lease import DocumentLayout
-from pressrun.browser.page_breaks import Slice, plan_slices
-from pressrun.browser.pool import BrowserPool, open_browser_pool
+from pressrun.browser.pool.lease import DocumentLayout
+from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.browser.ports import Screen
+from pressrun.browser.slides.image import ImageOptions
+from pressrun.browser.slides.page_breaks import Slice, plan_slices
 from pressrun.errors import BrowserFailure, DocumentTooLarge
 from tests.browser.conftest import open_contexts, quick
 from tests.support.hostile import entities, laughs, picture

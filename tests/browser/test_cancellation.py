@@ -8,8 +8,8 @@ import os
 import anyio
 import pytest
 
-from pressrun.browser.page_breaks import Slice
-from pressrun.browser.pool import BrowserPool, open_browser_pool
+from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
+from pressrun.browser.slides.page_breaks import Slice
 from pressrun.procfs import children_of
 from tests.browser.conftest import SMALL, chromiums, open_contexts, quick
 

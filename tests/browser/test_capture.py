@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 from playwright.async_api import async_playwright
 
-from pressrun.browser.chromium import find_chromium
+from pressrun.browser.chromium.executable import find_chromium
+from pressrun.browser.chromium.process import sealing_flags
+from pressrun.browser.chromium.sealed_page import PageLimits, open_page
 from pressrun.browser.config import BrowserPoolConfig
-from pressrun.browser.page_breaks import Slice, plan_slices
-from pressrun.browser.pool import BrowserPool, Lease, open_browser_pool
+from pressrun.browser.pool.pool import BrowserPool, Lease, open_browser_pool
 from pressrun.browser.ports import Screen
-from pressrun.browser.process import sealing_flags
-from pressrun.browser.sealed_page import PageLimits, open_page
+from pressrun.browser.slides.page_breaks import Slice, plan_slices
 from pressrun.errors import DocumentTooLarge, RenderTimeout
 from tests.browser.conftest import quick
 

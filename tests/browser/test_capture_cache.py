@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from pressrun.artifacts.store import LocalArtifactStore
-from pressrun.browser.capture_cache import CaptureCache
-from pressrun.browser.pool import BrowserPool
-from pressrun.browser.renderer import Renderer
+from pressrun.browser.cache.capture_cache import CaptureCache
+from pressrun.browser.cache.renderer import Renderer
+from pressrun.browser.pool.pool import BrowserPool
 from pressrun.events.model import AnyBody, Progress, Screenshot
 from pressrun.pipeline.context import DOCUMENT_NAME, Rendered, RunContext
 from pressrun.pipeline.render import render

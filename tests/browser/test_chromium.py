@@ -8,7 +8,7 @@ from pathlib import Path
 import playwright
 import pytest
 
-from pressrun.browser.chromium import find_chromium
+from pressrun.browser.chromium.executable import find_chromium
 from pressrun.errors import BrowserUnavailable
 
 
@@ -54,13 +54,13 @@ def test_playwright_s_own_headless_shell_comes_first(tmp_path: Path, monkeypatch
 def test_a_revision_made_for_another_playwright_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
     old = executable(tmp_path / "chromium-1" / "chrome-linux64" / "chrome")
-    monkeypatch.setattr("pressrun.browser.chromium._HEADLESS_SHELLS", (str(executable(tmp_path / "shell")),))
+    monkeypatch.setattr("pressrun.browser.chromium.executable._HEADLESS_SHELLS", (str(executable(tmp_path / "shell")),))
     assert find_chromium(None) == tmp_path / "shell" != old
 
 
 def test_without_any_one_sentence_says_what_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))
     for places in ("_HEADLESS_SHELLS", "_CHROMIUMS", "_CHROMES"):
-        monkeypatch.setattr(f"pressrun.browser.chromium.{places}", ("no-such-chromium",))
+        monkeypatch.setattr(f"pressrun.browser.chromium.executable.{places}", ("no-such-chromium",))
     with pytest.raises(BrowserUnavailable, match="pressrun install-browser"):
         find_chromium(None)

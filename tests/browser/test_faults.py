@@ -11,8 +11,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from pressrun.browser.page_breaks import Slice
-from pressrun.browser.pool import BrowserPool, Lease, open_browser_pool
+from pressrun.browser.pool.pool import BrowserPool, Lease, open_browser_pool
+from pressrun.browser.slides.page_breaks import Slice
 from pressrun.errors import BrowserCrashed, BrowserFailure, RenderTimeout
 from tests.browser.conftest import SMALL, chromiums, is_alive, open_contexts, pids, quick
 

@@ -9,9 +9,9 @@ import random
 import pytest
 from PIL import Image
 
-from pressrun.browser.page_breaks import Slice
-from pressrun.browser.pool import BrowserPool
-from pressrun.browser.sealed_page import SealedPage
+from pressrun.browser.chromium.sealed_page import SealedPage
+from pressrun.browser.pool.pool import BrowserPool
+from pressrun.browser.slides.page_breaks import Slice
 from tests.browser.conftest import chromiums
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]

@@ -8,9 +8,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from pressrun.browser.chromium import find_chromium
-from pressrun.browser.page_breaks import Slice
-from pressrun.browser.pool import BrowserPool, open_browser_pool
+from pressrun.browser.chromium.executable import find_chromium
+from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
+from pressrun.browser.slides.page_breaks import Slice
 from pressrun.errors import BrowserUnavailable, PoolExhausted
 from tests.browser.conftest import SMALL, chromiums, is_alive, open_contexts, pids, quick
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from pressrun.browser.config import BrowserPoolConfig
-from pressrun.browser.pool import BrowserPool, open_browser_pool
+from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from tests.browser.conftest import chromiums, is_alive, open_contexts, pid_of
 from tests.support.pool_contract import PoolContract
 

@@ -13,13 +13,13 @@ import pytest
 from anyio.abc import SocketAttribute, SocketStream
 from playwright.async_api import Browser
 
-from pressrun.browser import remote
 from pressrun.browser.addresses import parse_addresses
-from pressrun.browser.page_breaks import Slice
-from pressrun.browser.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
+from pressrun.browser.chromium import remote
+from pressrun.browser.chromium.sealed_page import PageLimits, SealedPage
+from pressrun.browser.pool.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
 from pressrun.browser.ports import Screen
-from pressrun.browser.sealed_page import PageLimits, SealedPage
-from pressrun.browser.self_test import Seal
+from pressrun.browser.setup.self_test import Seal
+from pressrun.browser.slides.page_breaks import Slice
 from pressrun.errors import BrowserUnavailable
 from tests.browser.conftest import quick, until
 from tests.browser.test_seal import WAYS_OUT, WAYS_OUT_BY_SCRIPT, listening, show, was_hit
@@ -188,7 +188,7 @@ async def test_one_that_is_none_is_named_with_the_reason_in_one_line_and_the_oth
         async with stream:
             await answer(stream)
 
-    caplog.set_level(logging.WARNING, "pressrun.browser.remote")
+    caplog.set_level(logging.WARNING, "pressrun.browser.chromium.remote")
     async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
         tasks.start_soon(listener.serve, serve)
         url = f"{scheme}://127.0.0.1:{listener.extra(SocketAttribute.local_port)}/x?token=canary-token"

@@ -11,9 +11,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from pressrun.browser.page_breaks import Slice
-from pressrun.browser.pool import BrowserPool, open_browser_pool
-from pressrun.browser.process import _environment
+from pressrun.browser.chromium.process import _environment
+from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
+from pressrun.browser.slides.page_breaks import Slice
 from pressrun.errors import RenderTimeout
 from tests.browser.conftest import chromiums, quick
 

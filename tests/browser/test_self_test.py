@@ -12,10 +12,10 @@ import pytest
 from playwright.async_api import async_playwright
 
 from pressrun import app
-from pressrun.browser.chromium import find_chromium
-from pressrun.browser.pool import BrowserPool, open_browser_pool
-from pressrun.browser.self_test import Seal, show_page
-from pressrun.browser.ways_out import open_listener, page_of_ways
+from pressrun.browser.chromium.escape_vectors import open_listener, page_of_ways
+from pressrun.browser.chromium.executable import find_chromium
+from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
+from pressrun.browser.setup.self_test import Seal, show_page
 from pressrun.errors import BrowserUnavailable, RenderTimeout
 from pressrun.settings import Settings
 from tests.browser.conftest import QUICK

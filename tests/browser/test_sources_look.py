@@ -9,8 +9,8 @@ from typing import get_args
 import pytest
 from PIL import Image
 
-from pressrun.browser.page_breaks import Slice, plan_slices
-from pressrun.browser.pool import BrowserPool, Lease
+from pressrun.browser.pool.pool import BrowserPool, Lease
+from pressrun.browser.slides.page_breaks import Slice, plan_slices
 from pressrun.sources.text import compose_text
 from pressrun.spec import Theme
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from pressrun.browser.chromium import find_chromium
-from pressrun.browser.page_breaks import Slice
-from pressrun.browser.pool import BrowserPool, open_browser_pool
+from pressrun.browser.chromium.executable import find_chromium
+from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
+from pressrun.browser.slides.page_breaks import Slice
 from pressrun.errors import BrowserCrashed, BrowserUnavailable
 from pressrun.procfs import children_of
 from tests.browser.conftest import chromiums, is_alive, open_contexts, pid_of, quick, until

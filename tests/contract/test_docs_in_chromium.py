@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser
 from starlette.applications import Starlette
 
-from pressrun.api.gate import Gate, GateConfig
-from pressrun.api.hosts import HostList
-from pressrun.api.openapi import build_openapi
+from pressrun.api.gate.hosts import HostList
+from pressrun.api.gate.middleware import Gate, GateConfig
+from pressrun.api.openapi.document import build_openapi
 from pressrun.api.routes import build_routes
 from tests.support.chromium import open_chromium
 from tests.support.threaded_server import serve

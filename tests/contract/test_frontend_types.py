@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pressrun.api.openapi import build_openapi
+from pressrun.api.openapi.document import build_openapi
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 GENERATOR = FRONTEND / "node_modules/.bin/openapi-typescript"

@@ -19,10 +19,10 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pressrun.api.file_headers import headers_for
-from pressrun.api.gate import Gate, GateConfig
-from pressrun.api.hosts import HostList
-from pressrun.browser.chromium import find_chromium
+from pressrun.api.gate.hosts import HostList
+from pressrun.api.gate.middleware import Gate, GateConfig
+from pressrun.api.wire.file_headers import headers_for
+from pressrun.browser.chromium.executable import find_chromium
 from tests.support.recorder import Recorder
 from tests.support.threaded_server import serve
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from starlette.routing import Route
 
-from pressrun.api.body import MAX_DEPTH, MAX_VALUES, PACE
-from pressrun.api.door import HEAD_LIMIT_S, PER_ADDRESS
-from pressrun.api.gate import MAX_HEADER_BYTES
-from pressrun.api.generate import MAX_BODY_BYTES
-from pressrun.api.problems import STATUS
+from pressrun.api.connections.connection_limit import HEAD_LIMIT_S, PER_ADDRESS
+from pressrun.api.endpoints.generate import MAX_BODY_BYTES
+from pressrun.api.gate.middleware import MAX_HEADER_BYTES
 from pressrun.api.routes import build_routes
-from pressrun.api.schemas import GenerateRequest
+from pressrun.api.wire.body import MAX_DEPTH, MAX_VALUES, PACE
+from pressrun.api.wire.problems import STATUS
+from pressrun.api.wire.schemas import GenerateRequest
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.db.reserve import RESERVE_BYTES
 from pressrun.db.tables import metadata

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from pressrun.browser.chromium import find_chromium
+from pressrun.browser.chromium.executable import find_chromium
 from tests.support.ai_server import MODEL, ai_server, drip
 from tests.support.holding_proxy import holding_proxy
 from tests.support.runs import chapter

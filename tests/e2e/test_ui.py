@@ -12,9 +12,9 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from pressrun.api.gate.tokens import new_token
 from pressrun.api.pages import WEB_ROOT
-from pressrun.api.tokens import new_token
-from pressrun.browser.chromium import find_chromium
+from pressrun.browser.chromium.executable import find_chromium
 from tests.support.runs import chapter
 from tests.support.server import Server, start_server
 

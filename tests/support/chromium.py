@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from pressrun.browser.chromium import find_chromium
+from pressrun.browser.chromium.executable import find_chromium
 
 
 @contextmanager

@@ -14,8 +14,8 @@ import anyio
 from playwright.async_api import Error
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
+from pressrun.browser.chromium.driver import DriverHost
 from pressrun.browser.config import BrowserPoolConfig
-from pressrun.browser.driver import DriverHost
 from pressrun.browser.ports import Screen
 from pressrun.errors import BrowserUnavailable
 

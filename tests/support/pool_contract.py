@@ -12,11 +12,11 @@ import pytest
 
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.drawing import Picture, draw
-from pressrun.browser.image import ImageOptions
-from pressrun.browser.lease import DocumentLayout
-from pressrun.browser.page_breaks import Slice
-from pressrun.browser.pool import BrowserPool, Lease
+from pressrun.browser.pool.lease import DocumentLayout
+from pressrun.browser.pool.pool import BrowserPool, Lease
 from pressrun.browser.ports import Screen
+from pressrun.browser.slides.image import ImageOptions
+from pressrun.browser.slides.page_breaks import Slice
 from pressrun.errors import BrowserCrashed, BrowserFailure, PoolExhausted, RenderTimeout
 
 QUICK = BrowserPoolConfig(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from pressrun.browser.chromium import _playwright_revision, find_chromium
+from pressrun.browser.chromium.executable import _playwright_revision, find_chromium
 from tests.support.server import free_port
 
 _START_LIMIT_S = 30

@@ -12,13 +12,13 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from pressrun.api.door import Door
-from pressrun.api.listeners import open_listeners
-from pressrun.api.server import Connection
+from pressrun.api.connections.connection_limit import ConnectionLimiter
+from pressrun.api.connections.listeners import open_listeners
+from pressrun.api.connections.server import Connection
 
 
 @contextlib.contextmanager
-def serve_behind(door: Door, http: type[Connection] = Connection) -> Iterator[int]:
+def serve_behind(limiter: ConnectionLimiter, http: type[Connection] = Connection) -> Iterator[int]:
     """The port at which a door's application answers, over our own listener and connections."""
     (listener,) = open_listeners("127.0.0.1", 0, door)
     listener.listen(128)

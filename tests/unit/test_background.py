@@ -12,11 +12,11 @@ import anyio
 import pytest
 from starlette.responses import PlainTextResponse
 
-from pressrun.api.door import Door
+from pressrun.api.connections.connection_limit import ConnectionLimiter
 from pressrun.background import Background
 from pressrun.background_tasks import BROWSER_WATCH, LEASE, LOOK, PAGE_MEMORY, RECONCILE, RETENTION, TASKS
-from pressrun.browser.driver import Driver
-from pressrun.browser.pool import BrowserPool, open_browser_pool
+from pressrun.browser.chromium.driver import Driver
+from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.errors import BrowserUnavailable, DiskFull
 from pressrun.failpoints import Escaped, arm
 from tests.support.fake_browser import FakeBrowser, FakeSources
@@ -140,17 +140,17 @@ def test_every_task_has_a_name_of_its_own_and_is_told_in_the_docs() -> None:
 
 # Each of these has somebody who waits for it and hears of its failure, or cannot fail.
 WAITED_FOR = {
-    "browser/detached.py": ["outcome.settle, call", "cancel_when_lost"],
+    "browser/chromium/detached.py": ["outcome.settle, call", "cancel_when_lost"],
     "browser/drawing.py": ["self._belong", "self._save_each"],
-    "browser/page_memory.py": ["self._look_on"],
-    "browser/pool.py": ["self._keep, stay", "seat.close"],
-    "browser/rate.py": ["work, number"],
-    "browser/stay.py": ["cancel_when_lost"],
-    "browser/supervisor.py": ["self._end, kept", "self._look_after, kept", "_cancel_at"],
-    "browser/ways_out.py": ["tcp.serve", "_hear_udp"],
+    "browser/chromium/page_memory.py": ["self._look_on"],
+    "browser/pool/pool.py": ["self._keep, stay", "seat.close"],
+    "browser/setup/rate.py": ["work, number"],
+    "browser/pool/context_holder.py": ["cancel_when_lost"],
+    "browser/pool/supervisor.py": ["self._end, kept", "self._look_after, kept", "_cancel_at"],
+    "browser/chromium/escape_vectors.py": ["tcp.serve", "_hear_udp"],
     "cli/session.py": ["self._heed", "self._cancel"],
-    "api/health.py": ["_note, checks"],
-    "api/server.py": ["self._watch_lifespan"],
+    "api/endpoints/health.py": ["_note, checks"],
+    "api/connections/server.py": ["self._watch_lifespan"],
     "runs/neighbours.py": ["self._log.hear"],
     "runs/webhooks.py": ["self._try"],
     "sources/remote.py": ["self._get"],
@@ -323,7 +323,7 @@ def test_a_sweep_at_the_door_that_raises_is_not_the_last_one() -> None:
     """Who asks nothing is still sent away: one broken sweep must not end all of them."""
     arm("background.door:1=EIO", environment="test")
     background = Background()
-    door = Door(PlainTextResponse("x"), 20, head_limit_s=0.2, background=background)
+    door = ConnectionLimiter(PlainTextResponse("x"), 20, head_limit_s=0.2, background=background)
     with serve_behind(door) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as silent:
         assert silent.recv(1) == b""
     assert background.failures["door"] == 1

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from pressrun.api.begun import Begun
-from pressrun.api.body import (
+from pressrun.api.wire.begun import Begun
+from pressrun.api.wire.body import (
     MAX_DEPTH,
     MAX_VALUES,
     PACE,
@@ -29,8 +29,8 @@ from pressrun.api.body import (
     parse_model,
     read_json_object,
 )
-from pressrun.api.problems import problem_response
-from pressrun.api.schemas import GenerateRequest
+from pressrun.api.wire.problems import problem_response
+from pressrun.api.wire.schemas import GenerateRequest
 from pressrun.errors import BodyTooSlow, FieldErrors, MalformedBody, PressrunError
 from pressrun.spec import RunSpec
 from tests.support.raw_asgi import Answer, ask

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from pressrun.artifacts.staged import Offer
 from pressrun.artifacts.store import LocalArtifactStore
-from pressrun.browser import renderer as renderer_module
-from pressrun.browser.capture_cache import CaptureCache, KeptPicture
+from pressrun.browser.cache import renderer as renderer_module
+from pressrun.browser.cache.capture_cache import CaptureCache, KeptPicture
+from pressrun.browser.cache.renderer import Renderer
 from pressrun.browser.config import BrowserPoolConfig
-from pressrun.browser.page_breaks import Slice
-from pressrun.browser.renderer import Renderer
+from pressrun.browser.slides.page_breaks import Slice
 from pressrun.errors import AttemptSuperseded
 from pressrun.pipeline.captures import NOT_SHOWN, PLAN_ONLY, WRITING_ONLY, picture_key, plan_key
 from pressrun.spec import RunSpec

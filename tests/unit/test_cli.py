@@ -396,7 +396,7 @@ def test_cancelling_says_what_the_server_said(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_new_token_is_known_by_the_line_that_comes_with_it(capsys: pytest.CaptureFixture[str]) -> None:
-    from pressrun.api.tokens import parse_tokens
+    from pressrun.api.gate.tokens import parse_tokens
 
     assert main(["token", "new", "--name", "laptop"]) == 0
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]

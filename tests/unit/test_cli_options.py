@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import annotated_types
 import pytest
 
-from pressrun.api.schemas import GenerateRequest
+from pressrun.api.wire.schemas import GenerateRequest
 from pressrun.cli import main, options
 from pressrun.cli.options import PolicyOptions, RenderOptions, ShowOptions
 from pressrun.spec import RenderSpec, RunSpec

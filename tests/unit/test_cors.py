@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from pressrun.api.cors import EXPOSED_HEADERS, CorsOrigins
-from pressrun.api.gate import Gate, GateConfig
-from pressrun.api.hosts import HostList
-from pressrun.api.tokens import new_token, parse_tokens
+from pressrun.api.gate.cors import EXPOSED_HEADERS, CorsOrigins
+from pressrun.api.gate.hosts import HostList
+from pressrun.api.gate.middleware import Gate, GateConfig
+from pressrun.api.gate.tokens import new_token, parse_tokens
 from pressrun.errors import StartupError
 from tests.support.raw_asgi import HERE, ask
 

@@ -15,8 +15,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from pressrun import doctor
-from pressrun.browser.fonts import SAMPLES, scripts_without_font
-from pressrun.browser.pool import BrowserPoolConfig, open_browser_pool
+from pressrun.browser.pool.pool import BrowserPoolConfig, open_browser_pool
+from pressrun.browser.setup.fonts import SAMPLES, scripts_without_font
 from pressrun.db.engine import open_database
 from pressrun.doctor import Check, run_doctor
 from pressrun.runs.store_id import require_store

@@ -8,7 +8,7 @@ from html import escape
 import pytest
 
 from pressrun.browser.config import BrowserPoolConfig
-from pressrun.browser.document_limits import count_frames, refuse_too_large
+from pressrun.browser.slides.document_limits import count_frames, refuse_too_large
 from pressrun.errors import DocumentTooLarge
 
 FRAMES = {

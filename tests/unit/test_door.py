@@ -15,8 +15,9 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from pressrun.api.door import PER_ADDRESS, Door, is_loopback
-from pressrun.api.listeners import Listener, count_places, open_listeners
+from pressrun.api.connections.connection_limit import PER_ADDRESS, ConnectionLimiter
+from pressrun.api.connections.listeners import Listener, count_places, open_listeners
+from pressrun.api.gate.hosts import is_loopback
 from pressrun.errors import ServerBusy, StartupError
 from tests.support.logs import captured_log
 from tests.support.threaded_server import serve_behind
@@ -43,7 +44,7 @@ class House:
 def house(places: int = 40, *, head_limit_s: float = LIMIT_S, per_address: int | None = None) -> Iterator[Guests]:
     app = House()
     with (
-        serve_behind(Door(app, places, head_limit_s=head_limit_s, per_address=per_address)) as port,
+        serve_behind(ConnectionLimiter(app, places, head_limit_s=head_limit_s, per_address=per_address)) as port,
         Guests(app, port) as guests,
     ):
         try:
@@ -221,7 +222,7 @@ def test_a_thousand_that_come_and_go_leave_every_place_free() -> None:
 )
 def test_this_machine_has_no_limit_of_its_own_and_others_do(address: str, here: bool) -> None:
     assert is_loopback(address) is here
-    door = Door(House(), 1_000)
+    door = ConnectionLimiter(House(), 1_000)
     for descriptor in range(PER_ADDRESS):
         door.entered(descriptor, address)
     if here:
@@ -245,11 +246,11 @@ def test_there_are_fewer_places_than_descriptors() -> None:
 
 def test_a_taken_port_is_said_with_its_remedy() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(StartupError, match="PRESSRUN_PORT"):
-        open_listeners("127.0.0.1", taken.getsockname()[1], Door(House(), 20))
+        open_listeners("127.0.0.1", taken.getsockname()[1], ConnectionLimiter(House(), 20))
 
 
 def test_a_name_with_several_addresses_is_listened_to_on_each() -> None:
-    listeners = open_listeners("localhost", 0, Door(House(), 20))
+    listeners = open_listeners("localhost", 0, ConnectionLimiter(House(), 20))
     try:
         assert all(isinstance(listener, Listener) for listener in listeners)
         families = {info[0] for info in socket.getaddrinfo("localhost", 0, type=socket.SOCK_STREAM)}
@@ -261,7 +262,7 @@ def test_a_name_with_several_addresses_is_listened_to_on_each() -> None:
 
 def test_a_small_answer_is_not_held_back_for_the_next() -> None:
     """asyncio turns Nagle's algorithm off for sockets that say they are TCP; else each answer waits 40 ms."""
-    (listener,) = open_listeners("127.0.0.1", 0, Door(House(), 8))
+    (listener,) = open_listeners("127.0.0.1", 0, ConnectionLimiter(House(), 8))
     with listener:
         listener.listen()
         with socket.create_connection(listener.getsockname()):

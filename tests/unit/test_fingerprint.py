@@ -11,8 +11,8 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pressrun.api.body import parse_json_object, parse_model
-from pressrun.api.schemas import GenerateRequest
+from pressrun.api.wire.body import parse_json_object, parse_model
+from pressrun.api.wire.schemas import GenerateRequest
 from pressrun.runs.fingerprint import canonical, canonical_json, fingerprint
 from pressrun.spec import RunSpec
 

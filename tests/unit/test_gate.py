@@ -14,11 +14,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from pressrun.api.cors import CorsOrigins
-from pressrun.api.file_headers import UI_CSP, headers_for
-from pressrun.api.gate import Gate, GateConfig, Head
-from pressrun.api.hosts import HostList
-from pressrun.api.tokens import caller_of, new_token, parse_tokens
+from pressrun.api.gate.cors import CorsOrigins
+from pressrun.api.gate.hosts import HostList
+from pressrun.api.gate.middleware import Gate, GateConfig, Head
+from pressrun.api.gate.tokens import caller_of, new_token, parse_tokens
+from pressrun.api.wire.file_headers import UI_CSP, headers_for
 from pressrun.errors import StartupError
 from tests.support.raw_asgi import HERE, Answer, ask
 

@@ -10,9 +10,9 @@ import anyio
 import pytest
 from anyio.abc import SocketStream
 
-from pressrun.browser import ways_out
-from pressrun.browser.pool import BrowserPool, open_browser_pool
-from pressrun.browser.self_test import Seal
+from pressrun.browser.chromium import escape_vectors as ways_out
+from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
+from pressrun.browser.setup.self_test import Seal
 from pressrun.engine.outcomes import checkpointed
 from pressrun.errors import BrowserCrashed, BrowserUnavailable, DiskFull, RunCancelled
 from pressrun.groups import first_cause, open_task_group

@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from pressrun import app
-from pressrun.api import health
+from pressrun.api.endpoints import health
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.background import Background
-from pressrun.browser.pool import BrowserPool
+from pressrun.browser.pool.pool import BrowserPool
 from pressrun.db.sqlite import SqliteDatabase
 from pressrun.failpoints import arm
 from pressrun.runs.service import RunService

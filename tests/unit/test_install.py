@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pressrun.browser.install import FONT_PACKAGES, install_chromium, install_fonts
+from pressrun.browser.setup.install import FONT_PACKAGES, install_chromium, install_fonts
 from pressrun.errors import BrowserUnavailable
 
 WORKING_CHROMIUM = "#!/bin/sh\necho Chromium 1.2.3\n"
@@ -190,7 +190,7 @@ def test_a_way_that_hangs_is_ended_with_all_it_started(
 ) -> None:
     child = tmp_path / "child"
     machine.add("python", f"/bin/sleep 60 & echo $! > {child}; wait")
-    monkeypatch.setattr("pressrun.browser.install._DOWNLOAD_LIMIT_S", 0.3)
+    monkeypatch.setattr("pressrun.browser.setup.install._DOWNLOAD_LIMIT_S", 0.3)
     with pytest.raises(BrowserUnavailable):
         machine.install(as_root=False)
     assert _eventually(lambda: _is_gone(int(child.read_text())))

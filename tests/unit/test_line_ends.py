@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from pressrun.api.streams import _snapshot_frame
+from pressrun.api.streams.run_streams import _snapshot_frame
 from pressrun.cli.output import say_json
 from pressrun.db.events import EventRow
 from pressrun.events.log import LoggedEvent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pressrun.browser.pdf_links import without_bad_links
+from pressrun.browser.slides.pdf_links import without_bad_links
 from pressrun.sources.html import compose_html
 from pressrun.sources.links import is_allowed_link
 

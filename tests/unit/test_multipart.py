@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from pressrun.api.body import Pace, parse_json_object, parse_model
-from pressrun.api.generate import MAX_BODY_BYTES
-from pressrun.api.multipart import MAX_PARTS, read_form
-from pressrun.api.problems import problem_response
-from pressrun.api.schemas import GenerateRequest
+from pressrun.api.endpoints.generate import MAX_BODY_BYTES
+from pressrun.api.wire.body import Pace, parse_json_object, parse_model
+from pressrun.api.wire.multipart import MAX_PARTS, read_form
+from pressrun.api.wire.problems import problem_response
+from pressrun.api.wire.schemas import GenerateRequest
 from pressrun.errors import BodyTooSlow, PressrunError
 from pressrun.runs.fingerprint import fingerprint
 from tests.support.raw_asgi import Answer, ask

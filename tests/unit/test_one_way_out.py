@@ -27,10 +27,10 @@ ALLOWED = {
     "ai/framing.py": "nobody: reads what ai/client.py receives",
     "later.py": "nobody: imports what our own modules name",
     "client/": "a Pressrun server, from a user's program",
-    "api/listeners.py": "nobody: listens",
-    "api/server.py": "nobody: listens",
-    "browser/ways_out.py": "nobody: listens on loopback for what a page must not reach",
-    "browser/remote_seal.py": "the operator's own PRESSRUN_BROWSERS: which of our addresses faces it",
+    "api/connections/listeners.py": "nobody: listens",
+    "api/connections/server.py": "nobody: listens",
+    "browser/chromium/escape_vectors.py": "nobody: listens on loopback for what a page must not reach",
+    "browser/chromium/remote_seal.py": "the operator's own PRESSRUN_BROWSERS: which of our addresses faces it",
     "doctor.py": "our own server, and PRESSRUN_AI_BASE_URL",
 }
 

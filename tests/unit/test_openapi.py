@@ -7,7 +7,7 @@ import re
 
 from starlette.routing import Route
 
-from pressrun.api.openapi import build_openapi
+from pressrun.api.openapi.document import build_openapi
 from pressrun.api.routes import build_routes
 from pressrun.events.model import BODY
 

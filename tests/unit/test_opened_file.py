@@ -10,7 +10,7 @@ import anyio
 import pytest
 from starlette.types import Message
 
-from pressrun.api.artifacts import OpenedFile
+from pressrun.api.endpoints.artifacts import OpenedFile
 from pressrun.errors import NotFound
 from pressrun.procfs import descriptors_of
 

@@ -1,4 +1,4 @@
-"""Page breaks: the promises of pressrun.browser.page_breaks, on random documents and on ones a person would draw."""
+"""Page breaks: the promises of pressrun.browser.slides.page_breaks, on random documents and on drawn ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pressrun.browser.page_breaks import Box, BoxKind, SlicePlan, plan_slices
+from pressrun.browser.slides.page_breaks import Box, BoxKind, SlicePlan, plan_slices
 
 HEIGHT = 100.0
 NEAR = 0.5  # CSS px; the planner treats a quarter as touching

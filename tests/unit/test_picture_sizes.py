@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from PIL import Image
 
-from pressrun.browser.picture_sizes import embedded_pixels, picture_pixels
+from pressrun.browser.slides.picture_sizes import embedded_pixels, picture_pixels
 
 
 def picture(format: str, size: tuple[int, int] = (30, 20), **options: object) -> bytes:

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from pressrun.browser.config import BrowserPoolConfig
-from pressrun.browser.pool import BrowserPool, open_browser_pool
+from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.errors import BrowserCrashed, BrowserUnavailable
 from tests.support.fake_browser import FakeBrowser, FakeSources
 from tests.support.pool_contract import QUICK, SMALL, Drawn, PoolContract, lines, settled

@@ -20,9 +20,9 @@ from starlette.types import ASGIApp
 
 import pressrun
 from pressrun.api import pages
-from pressrun.api.gate import Gate, GateConfig
-from pressrun.api.hosts import HostList
-from pressrun.api.problems import STATUS, exception_handlers, problem_body, problem_headers, problem_response
+from pressrun.api.gate.hosts import HostList
+from pressrun.api.gate.middleware import Gate, GateConfig
+from pressrun.api.wire.problems import STATUS, exception_handlers, problem_body, problem_headers, problem_response
 from pressrun.errors import (
     CallerLimit,
     Conflict,

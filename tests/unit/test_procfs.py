@@ -16,9 +16,9 @@ import anyio
 import pytest
 
 from pressrun import procfs
-from pressrun.browser.handle import ProcessHandle
-from pressrun.browser.memory import browser_memory_bytes
-from pressrun.browser.page_memory import PageMemory
+from pressrun.browser.chromium.handle import ProcessHandle
+from pressrun.browser.chromium.memory import browser_memory_bytes
+from pressrun.browser.chromium.page_memory import PageMemory
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="NOT TESTED: no /proc here")
 

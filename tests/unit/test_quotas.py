@@ -18,12 +18,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message
 
-from pressrun.api.gate import Gate, GateConfig
-from pressrun.api.hosts import HostList
-from pressrun.api.problems import exception_handlers
-from pressrun.api.quotas import CallerLimits, CallerQuotas, TokenBucket
-from pressrun.api.streams import RunStream, StreamHost
-from pressrun.api.tokens import Tokens, new_token, parse_tokens
+from pressrun.api.gate.hosts import HostList
+from pressrun.api.gate.middleware import Gate, GateConfig
+from pressrun.api.gate.quotas import CallerLimits, CallerQuotas, TokenBucket
+from pressrun.api.gate.tokens import Tokens, new_token, parse_tokens
+from pressrun.api.streams.run_streams import RunStream, StreamHost
+from pressrun.api.wire.problems import exception_handlers
 from pressrun.telemetry import SecretMask
 from tests.support.core import Core, open_core
 from tests.support.logs import captured_log

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pressrun.api.reads import by_turns
+from pressrun.api.endpoints.reads import by_turns
+from pressrun.api.gate.tokens import LOCAL, Caller, with_caller
 from pressrun.api.routes import build_routes
-from pressrun.api.tokens import LOCAL, Caller, with_caller
 from pressrun.errors import ServerBusy
 from pressrun.fair_limiter import FairLimiter
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pressrun.api.problems import problem_response
-from pressrun.api.refusals import Refusals
+from pressrun.api.wire.problems import problem_response
+from pressrun.api.wire.refusals import Refusals
 from pressrun.runs.admission import Policies, refusal_nowait
 from pressrun.runs.model import Run
 from pressrun.runs.rejection import RunRejected

@@ -9,8 +9,8 @@ import anyio
 import pytest
 
 from pressrun.browser.addresses import RemoteAddress
+from pressrun.browser.chromium.remote_seal import RemoteSeal
 from pressrun.browser.ports import Screen
-from pressrun.browser.remote_seal import RemoteSeal
 from pressrun.errors import BrowserUnavailable
 from tests.support.fake_browser import FakeBrowser, FakePage
 
@@ -70,8 +70,8 @@ async def test_what_only_scripts_could_reach_there_is_told_once(caplog: pytest.L
 async def test_what_cannot_be_proved_on_another_machine_is_told_once(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pressrun.browser.remote_seal._facing", lambda _address: "127.0.0.1")
-    monkeypatch.setattr("pressrun.browser.remote_seal._is_here", lambda _host: False)
+    monkeypatch.setattr("pressrun.browser.chromium.remote_seal._facing", lambda _address: "127.0.0.1")
+    monkeypatch.setattr("pressrun.browser.chromium.remote_seal._is_here", lambda _host: False)
     seal = RemoteSeal(SEAL)
     for _ in range(2):
         await seal.prove(FakeBrowser(), LIMIT_S)

@@ -14,7 +14,7 @@ from anyio.streams.memory import MemoryObjectSendStream
 
 from pressrun.artifacts.model import StoredFile
 from pressrun.artifacts.staged import Offer
-from pressrun.browser.pool import open_browser_pool
+from pressrun.browser.pool.pool import open_browser_pool
 from pressrun.errors import DiskFull, EmptyDocument
 from pressrun.events.model import AnyBody, Progress, Screenshot, Warning
 from pressrun.pipeline.context import Rendered, RunContext

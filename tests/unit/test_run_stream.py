@@ -10,7 +10,7 @@ import anyio
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pressrun.api.streams import RunStream, StreamHost
+from pressrun.api.streams.run_streams import RunStream, StreamHost
 from tests.support.core import Core, open_core, progress
 
 pytestmark = pytest.mark.anyio

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from pressrun.browser.scratch import PREFIX, Scratch, sweep
+from pressrun.browser.chromium.scratch import PREFIX, Scratch, sweep
 
-_OWNER = "from pressrun.browser.scratch import Scratch; s = Scratch(); print(s.path, flush=True); input()"
+_OWNER = "from pressrun.browser.chromium.scratch import Scratch; s = Scratch(); print(s.path, flush=True); input()"
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ import anyio.lowlevel
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from pressrun.api.door import Door
-from pressrun.api.server import Connection
+from pressrun.api.connections.connection_limit import ConnectionLimiter
+from pressrun.api.connections.server import Connection
 from tests.support.logs import captured_log
 from tests.support.threaded_server import serve_behind
 
@@ -53,7 +53,7 @@ class Endless:
 
 @contextmanager
 def connected(app: Endless) -> Iterator[socket.socket]:
-    door = Door(app, 100)
+    door = ConnectionLimiter(app, 100)
     with serve_behind(door, Impatient) as port, socket.create_connection(("127.0.0.1", port), timeout=5) as client:
         client.sendall(REQUEST)
         yield client
@@ -78,9 +78,9 @@ def test_a_client_that_reads_slowly_but_reads_is_left_alone() -> None:
 
 def test_a_server_that_stops_does_not_wait_for_those_who_do_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     app = Endless()
-    monkeypatch.setattr("pressrun.api.server._SHUTDOWN_PATIENCE_S", 0.1)
+    monkeypatch.setattr("pressrun.api.connections.server._SHUTDOWN_PATIENCE_S", 0.1)
     monkeypatch.setattr(Impatient, "_patience_s", 3600)
-    with serve_behind(Door(app, 100), Impatient) as port, socket.create_connection(("127.0.0.1", port)) as client:
+    with serve_behind(ConnectionLimiter(app, 100), Impatient) as port, socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(REQUEST)
         assert client.recv(1)
         assert not app.ended.wait(0.1)
@@ -101,7 +101,7 @@ LARGE = b"x" * 30_000_000
     "headers", [{}, {"Connection": "close"}, {"Connection": "close", "Transfer-Encoding": "chunked"}]
 )
 def test_who_sends_a_large_body_reads_why_it_is_refused(headers: dict[str, str]) -> None:
-    with serve_behind(Door(refuse, 100)) as port:
+    with serve_behind(ConnectionLimiter(refuse, 100)) as port:
         client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         body = (LARGE[:65_536] for _ in range(400)) if len(headers) > 1 else LARGE
         client.request("POST", "/", body, headers, encode_chunked=len(headers) > 1)
@@ -113,16 +113,16 @@ def test_who_sends_a_large_body_reads_why_it_is_refused(headers: dict[str, str])
 def test_curl_reads_why_its_body_is_refused(tmp_path: Path) -> None:
     large = tmp_path / "large"
     large.write_bytes(LARGE)
-    with serve_behind(Door(refuse, 100)) as port:
+    with serve_behind(ConnectionLimiter(refuse, 100)) as port:
         command = ["curl", "-sS", "-H", "Connection: close", "-H", "Expect:", "--data-binary", f"@{large}"]
         done = subprocess.run([*command, f"http://127.0.0.1:{port}/"], capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("no way", 0), done.stderr
 
 
 def test_what_is_refused_is_not_read_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pressrun.api.server._UNWANTED_BYTES", 1_000_000)
+    monkeypatch.setattr("pressrun.api.connections.server._UNWANTED_BYTES", 1_000_000)
     for connection in (b"close", b"keep-alive"):
-        with serve_behind(Door(refuse, 100)) as port, socket.create_connection(("127.0.0.1", port), 10) as client:
+        with serve_behind(ConnectionLimiter(refuse, 100)) as port, socket.create_connection(("127.0.0.1", port), 10) as client:
             client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999\r\nConnection: " + connection)
             client.sendall(b"\r\n\r\n")
             with pytest.raises(OSError, match=r"reset|[Bb]roken"):
@@ -130,7 +130,7 @@ def test_what_is_refused_is_not_read_without_end(monkeypatch: pytest.MonkeyPatch
 
 
 def test_who_neither_sends_nor_goes_is_closed_in_time() -> None:
-    door = Door(refuse, 100, head_limit_s=0.3)
+    door = ConnectionLimiter(refuse, 100, head_limit_s=0.3)
     with serve_behind(door) as port, socket.create_connection(("127.0.0.1", port), 10) as client:
         client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\nConnection: close\r\n\r\nx")
         answer = b""
@@ -149,8 +149,8 @@ def drip(client: socket.socket, limit_s: float = 10) -> None:
 
 
 def test_a_server_that_stops_does_not_linger() -> None:
-    with serve_behind(Door(refuse, 100)) as port, socket.create_connection(("127.0.0.1", port), 10) as client:
+    with serve_behind(ConnectionLimiter(refuse, 100)) as port, socket.create_connection(("127.0.0.1", port), 10) as client:
         client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\nConnection: close\r\n\r\nx")
         assert client.recv(1)
         stopped_at = time.monotonic()
-    assert time.monotonic() - stopped_at < 9  # `Door` would wait 10 s
+    assert time.monotonic() - stopped_at < 9  # `ConnectionLimiter` would wait 10 s

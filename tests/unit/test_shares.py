@@ -10,7 +10,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from pressrun.api.tokens import LOCAL, Caller, require_priority
+from pressrun.api.gate.tokens import LOCAL, Caller, require_priority
 from pressrun.app import _guard_config
 from pressrun.db import Connection
 from pressrun.errors import CallerLimit, Forbidden, ServerBusy

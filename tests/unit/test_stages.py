@@ -18,7 +18,7 @@ module = types.ModuleType(name)
 sys.modules[name] = module
 exec(compile(changed, name, "exec"), module.__dict__)
 
-import pressrun.api.schemas, pressrun.client.models, pressrun.runs.model, pressrun.runs.history
+import pressrun.api.wire.schemas, pressrun.client.models, pressrun.runs.model, pressrun.runs.history
 from pydantic import BaseModel
 
 def models(parent):
@@ -39,5 +39,5 @@ def test_a_stage_that_only_the_events_know_is_a_stage_everywhere() -> None:
     done = subprocess.run([sys.executable, "-c", _DRILL], capture_output=True, text=True, check=True, timeout=60)
     told = dict(line.split() for line in done.stdout.splitlines())
     assert "pressrun.runs.model.Run.stage" in told
-    assert "pressrun.api.schemas.RunOut.stage" in told
+    assert "pressrun.api.wire.schemas.RunOut.stage" in told
     assert [name for name, known in told.items() if known != "True"] == []

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 
-from pressrun.api.door import Door
-from pressrun.api.listeners import open_listeners
+from pressrun.api.connections.connection_limit import ConnectionLimiter
+from pressrun.api.connections.listeners import open_listeners
 from pressrun.data_folder import lock_data_folder
 from pressrun.errors import StartupError
 from tests.support.server import free_port
@@ -43,7 +43,7 @@ def held(folder: Path, port: int, for_s: float) -> Iterator[None]:
 def test_a_lock_and_a_port_that_are_about_to_be_free_are_waited_for(tmp_path: Path) -> None:
     port = free_port()
     with held(tmp_path, port, 0.2), lock_data_folder(tmp_path):
-        for listener in open_listeners("127.0.0.1", port, Door(Starlette(), 10)):
+        for listener in open_listeners("127.0.0.1", port, ConnectionLimiter(Starlette(), 10)):
             listener.close()
 
 
@@ -55,6 +55,6 @@ def test_those_that_stay_taken_are_refused_soon(tmp_path: Path) -> None:
         with pytest.raises(StartupError, match="another Pressrun"), lock_data_folder(tmp_path):
             pass
         with pytest.raises(StartupError, match="cannot listen"):
-            open_listeners("127.0.0.1", port, Door(Starlette(), 10))
+            open_listeners("127.0.0.1", port, ConnectionLimiter(Starlette(), 10))
     assert time.monotonic() - begun_at < 10
     socket.create_server(("127.0.0.1", port)).close()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pressrun.api.tokens import Caller, new_token, parse_tokens, require_safe_bind
+from pressrun.api.gate.tokens import Caller, new_token, parse_tokens, require_safe_bind
 from pressrun.errors import StartupError
 
 

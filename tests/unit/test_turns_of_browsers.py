@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from pressrun.browser.turns import Turns
+from pressrun.browser.pool.capture_limiter import Turns
 
 pytestmark = pytest.mark.anyio
 

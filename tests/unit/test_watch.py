@@ -8,7 +8,7 @@ import anyio
 import pytest
 from starlette.types import Message
 
-from pressrun.api.watch import Watch
+from pressrun.api.streams.watch import Watch
 
 pytestmark = pytest.mark.anyio
 NEVER_S = 3600.0

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pressrun.browser.page_breaks import Slice
-from pressrun.browser.worklist import MAX_RETRIES, WorkList
+from pressrun.browser.slides.page_breaks import Slice
+from pressrun.browser.slides.worklist import MAX_RETRIES, WorkList
 
 pytestmark = pytest.mark.anyio
 

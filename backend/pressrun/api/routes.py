@@ -9,9 +9,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pressrun.api import again, artifacts, docs_page, generate, health, lanes, metrics, openapi, pages, retention, runs
+from pressrun.api import pages
+from pressrun.api.endpoints import again, artifacts, generate, health, lanes, metrics, retention, runs
+from pressrun.api.endpoints.reads import by_turns
 from pressrun.api.methods import Direct, Endpoint, OnlyRoute
-from pressrun.api.reads import by_turns
+from pressrun.api.openapi import docs_page
+from pressrun.api.openapi import document as openapi
 
 
 def or_page(endpoint: Endpoint) -> Endpoint:

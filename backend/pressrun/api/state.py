@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from pressrun.api.refusals import Refusals
+from pressrun.api.wire.refusals import Refusals
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.background import Background
-from pressrun.browser.capture_cache import CaptureCache
-from pressrun.browser.pool import BrowserPool
-from pressrun.browser.self_test import Seal
+from pressrun.browser.cache.capture_cache import CaptureCache
+from pressrun.browser.pool.pool import BrowserPool
+from pressrun.browser.setup.self_test import Seal
 from pressrun.db.engine import Database
 from pressrun.egress.broker import Egress
 from pressrun.events.log import EventLog

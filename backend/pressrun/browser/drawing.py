@@ -19,12 +19,12 @@ import anyio
 from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from pressrun.browser.image import ImageOptions
-from pressrun.browser.lease import DocumentLayout, Lease
-from pressrun.browser.page_breaks import Slice
-from pressrun.browser.pool import BrowserPool, Seat
+from pressrun.browser.pool.lease import DocumentLayout, Lease
+from pressrun.browser.pool.pool import BrowserPool, Seat
 from pressrun.browser.ports import Screen
-from pressrun.browser.worklist import MAX_RETRIES, WorkList
+from pressrun.browser.slides.image import ImageOptions
+from pressrun.browser.slides.page_breaks import Slice
+from pressrun.browser.slides.worklist import MAX_RETRIES, WorkList
 from pressrun.errors import BrowserCrashed, BrowserFailure, BrowserUnavailable, PoolExhausted
 from pressrun.groups import open_task_group
 

@@ -47,7 +47,7 @@ def doctor(*, json: bool, browser: bool) -> int:
 
 def install_browser() -> None:
     """Raises: BrowserUnavailable."""
-    from pressrun.browser.install import install_chromium
+    from pressrun.browser.setup.install import install_chromium
 
     install_chromium(_settings().chromium)
 
@@ -63,7 +63,7 @@ def adopt_store() -> None:
 
 def openapi() -> None:
     """Prints the OpenAPI document."""
-    from pressrun.api.openapi import build_openapi
+    from pressrun.api.openapi.document import build_openapi
 
     # printed line by line: `say` escapes line ends, which JSON has none of inside its strings
     for line in json_format.dumps(build_openapi(), indent=2).splitlines():
@@ -72,7 +72,7 @@ def openapi() -> None:
 
 def new_token(name: str) -> None:
     """Prints a token, once, and the line that lets the server know it."""
-    from pressrun.api import tokens
+    from pressrun.api.gate import tokens
 
     token, line = tokens.new_token(name)
     say("Token, shown only now:")

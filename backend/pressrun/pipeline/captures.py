@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from pressrun.artifacts.model import StoredFile
 from pressrun.artifacts.staged import Offer
-from pressrun.browser.capture_cache import CaptureCache
-from pressrun.browser.page_breaks import Slice, SlicePlan
+from pressrun.browser.cache.capture_cache import CaptureCache
+from pressrun.browser.slides.page_breaks import Slice, SlicePlan
 from pressrun.pipeline.context import RunContext
 from pressrun.spec import RunSpec
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from pressrun.artifacts.model import StoredFile
-from pressrun.browser.pool import BrowserPool
+from pressrun.browser.pool.pool import BrowserPool
 from pressrun.events.model import Artifact
 from pressrun.exports.zip import stream_zip
 from pressrun.failpoints import failpoint

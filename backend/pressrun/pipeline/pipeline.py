@@ -14,9 +14,9 @@ import structlog
 from pressrun.ai.cache import AiCache
 from pressrun.ai.client import AiClient
 from pressrun.artifacts.store import LocalArtifactStore
-from pressrun.browser.capture_cache import CaptureCache
-from pressrun.browser.pool import BrowserPool
-from pressrun.browser.self_test import Seal
+from pressrun.browser.cache.capture_cache import CaptureCache
+from pressrun.browser.pool.pool import BrowserPool
+from pressrun.browser.setup.self_test import Seal
 from pressrun.egress.broker import Egress
 from pressrun.errors import DiskFailed, DiskFull, NotFound
 from pressrun.events.model import Complete

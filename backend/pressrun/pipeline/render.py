@@ -15,13 +15,13 @@ import anyio
 import structlog
 
 from pressrun.artifacts.model import StoredFile
-from pressrun.browser.capture_cache import CaptureCache
+from pressrun.browser.cache.capture_cache import CaptureCache
 from pressrun.browser.drawing import Picture, draw
-from pressrun.browser.image import ImageOptions
-from pressrun.browser.lease import DocumentLayout
-from pressrun.browser.page_breaks import Slice, SlicePlan, plan_slices
-from pressrun.browser.pool import BrowserPool
+from pressrun.browser.pool.lease import DocumentLayout
+from pressrun.browser.pool.pool import BrowserPool
 from pressrun.browser.ports import Screen
+from pressrun.browser.slides.image import ImageOptions
+from pressrun.browser.slides.page_breaks import Slice, SlicePlan, plan_slices
 from pressrun.errors import EmptyDocument
 from pressrun.events.model import Progress, Screenshot, Warning
 from pressrun.failpoints import failpoint

@@ -2,7 +2,8 @@
 
 Whoever opens a document follows its links from where it lies: `javascript:` runs there, `file:` and what is relative
 name things of that person's disk, `data:` is another document without its origin. Such attributes are taken out of the
-text where they stand, and the rest stays as it was. In a PDF `browser/pdf_links.py` does the same to what is printed.
+text where they stand, and the rest stays as it was. In a PDF
+`browser/slides/pdf_links.py` does the same to what is printed.
 """
 
 from __future__ import annotations

@@ -1,0 +1,82 @@
+"""POST /runs/{id}/retry, rerender, pause and resume: a run that is to go on, to be made anew, or to wait longer."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from pressrun.api.endpoints.generate import idempotency_key_of, submit_and_answer
+from pressrun.api.endpoints.runs import operation_id_of, run_of
+from pressrun.api.endpoints.webhook_url import checked_webhook_url
+from pressrun.api.gate.tokens import caller_of, require_priority
+from pressrun.api.state import state_of
+from pressrun.api.streams.run_streams import cursor_of
+from pressrun.api.wire.body import parse_model, read_json_object
+from pressrun.api.wire.schemas import RerenderRequest, RetryRequest, RunOut
+from pressrun.errors import Conflict
+from pressrun.runs.admission import Policies
+from pressrun.runs.submission import Submission
+from pressrun.spec import RenderSpec, RunSpec
+
+_ROUTE = "/runs/rerender"  # part of the fingerprint
+_MAX_BODY_BYTES = 10_000
+
+
+async def retry_run(request: Request) -> Response:
+    """POST /runs/{operation_id}/retry: 202, the run goes on in the background; follow its events."""
+    body = parse_model(RetryRequest, await read_json_object(request, _MAX_BODY_BYTES, optional=True))
+    require_priority(caller_of(request.scope), body.priority)
+    admission = await state_of(request).service.retry(
+        operation_id_of(request), caller_of(request.scope).name, Policies(on_busy=body.on_busy), body.priority
+    )
+    headers = {
+        "Location": f"/runs/{admission.run.operation_id}/events",
+        "Run-Disposition": admission.disposition,
+        "Cache-Control": "no-store",
+    }
+    return JSONResponse(RunOut.of(admission.run).model_dump(mode="json"), 202, headers)
+
+
+async def rerender_run(request: Request) -> Response:
+    """POST /runs/{operation_id}/rerender: a new run; answers as POST /generate-sse does."""
+    key = idempotency_key_of(request)
+    cursor_of(request)  # a malformed one is told before anything begins
+    body = parse_model(RerenderRequest, await read_json_object(request, _MAX_BODY_BYTES, optional=True))
+    run = await run_of(request)
+    if run.status != "complete":
+        raise Conflict(f"run {run.operation_id} is {run.status}: its document is saved when it is complete")
+    webhook_url = checked_webhook_url(state_of(request), body.webhook_url)
+    service = state_of(request).service
+    original = RunSpec.model_validate_json(await service.get_spec(run.operation_id))
+    as_before = original.model_dump(include=set(RenderSpec.model_fields))
+    fields = {**as_before, **body.changes(), "rerender_of": run.operation_id, "title": run.title}
+    submission = Submission(
+        operation_id=service.new_operation_id(),
+        route=_ROUTE,
+        spec=parse_model(RunSpec, fields),
+        lane=body.lane,
+        caller=caller_of(request.scope).name,
+        idempotency_key=key,
+        on_disconnect=body.on_disconnect,
+        priority=body.priority,
+        webhook_url=webhook_url,
+    )
+    require_priority(caller_of(request.scope), body.priority)
+    return await submit_and_answer(request, Policies(on_busy=body.on_busy, on_duplicate=body.on_duplicate), submission)
+
+
+async def pause_run(request: Request) -> Response:
+    """POST /runs/{operation_id}/pause: a run that waits is held in its line."""
+    return await _set_paused(request, paused=True)
+
+
+async def resume_run(request: Request) -> Response:
+    """POST /runs/{operation_id}/resume"""
+    return await _set_paused(request, paused=False)
+
+
+async def _set_paused(request: Request, *, paused: bool) -> Response:
+    run = await state_of(request).service.set_run_paused(
+        operation_id_of(request), caller_of(request.scope).name, paused=paused
+    )
+    return JSONResponse(RunOut.of(run).model_dump(mode="json"), headers={"Cache-Control": "no-store"})

@@ -1,0 +1,180 @@
+"""/runs…: list, show, follow, cancel, pin, delete."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import get_args
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from pressrun.api.gate.tokens import caller_of
+from pressrun.api.state import state_of
+from pressrun.api.streams.run_streams import STREAM_HEADERS, cursor_of, follow
+from pressrun.api.wire.body import parse_model, read_json_object
+from pressrun.api.wire.schemas import CancelRequest, RunDetail, RunOut, RunPage
+from pressrun.errors import FieldErrors, NotFound
+from pressrun.ids import is_operation_id
+from pressrun.run_logs import readable
+from pressrun.runs.history import Filter
+from pressrun.runs.model import Run, RunStatus
+
+_MAX_PAGE = 200
+_MAX_DIGITS = 9
+_LOG_TYPES = {"text": "text/plain", "jsonl": "application/jsonl"}
+_DEFAULT_PAGE = 50
+_MAX_SMALL_BODY_BYTES = 10_000
+
+
+async def list_runs(request: Request) -> Response:
+    """GET /runs"""
+    query = request.query_params
+    lane, text = (_text_of(name, query.get(name)) for name in ("lane", "q"))
+    status = query.get("status")
+    if status is not None and status not in get_args(RunStatus):
+        raise _bad_query("status", "is not a status", ", ".join(get_args(RunStatus)))
+    cursor = query.get("cursor")
+    if cursor is not None and not is_operation_id(cursor):
+        raise _bad_query("cursor", "is not a cursor of this list", "`next_cursor` of the page before")
+    wanted = Filter(
+        status=status,
+        lane=lane,
+        text=text,
+        since=_since_of(query.get("since")),
+        pinned=_pinned_of(query.get("pinned")),
+    )
+    page = await state_of(request).history.list_page(
+        caller_of(request.scope).name, wanted, cursor=cursor, limit=_limit_of(query.get("limit"))
+    )
+    return _json(RunPage(runs=[RunOut.of(run) for run in page.runs], next_cursor=page.next_cursor))
+
+
+async def current_run(request: Request) -> Response:
+    """GET /runs/current: `current_run()`, or 204."""
+    lane = _text_of("lane", request.query_params.get("lane")) or "default"
+    run = await state_of(request).service.current(lane)
+    if run is None or run.caller != caller_of(request.scope).name:
+        return Response(status_code=204)
+    return _json(RunOut.of(run))
+
+
+async def show_run(request: Request) -> Response:
+    """GET /runs/{operation_id}: with its attempts and how long each stage took."""
+    run = await run_of(request)
+    history = state_of(request).history
+    story, webhook = await history.story(run.operation_id), await history.webhook(run.operation_id)
+    return _json(RunDetail.told(run, story, webhook))
+
+
+async def get_spec(request: Request) -> Response:
+    """GET /runs/{operation_id}/spec: what the run was made from, every default filled in."""
+    run = await run_of(request)
+    spec = await state_of(request).service.get_spec(run.operation_id)
+    return Response(spec, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+async def get_log(request: Request) -> Response:
+    """GET /runs/{operation_id}/log: the run's log lines, to read or (`format=jsonl`) to parse."""
+    run = await run_of(request)
+    query = request.query_params
+    form = query.get("format", "text")
+    if form not in _LOG_TYPES:
+        raise _bad_query("format", "is not a form of a log", ", ".join(_LOG_TYPES))
+    after = _whole_number("after", query.get("after", "0"))
+    lines = await state_of(request).run_logs.read(run.operation_id, after)
+    headers = {"Cache-Control": "no-store", "Log-Lines": str(after + len(lines))}
+    shown = lines if form == "jsonl" else [readable(json.loads(line)) for line in lines]
+    return Response("".join(f"{line}\n" for line in shown), media_type=_LOG_TYPES[form], headers=headers)
+
+
+async def delete_run(request: Request) -> Response:
+    """DELETE /runs/{operation_id}: run, log and folder."""
+    await state_of(request).service.delete(operation_id_of(request), caller_of(request.scope).name)
+    return Response(status_code=204)
+
+
+async def follow_run(request: Request) -> Response:
+    """GET /runs/{operation_id}/events"""
+    run = await run_of(request)
+    after = cursor_of(request, run.last_seq)
+    if run.ended and after == run.last_seq:
+        return Response(status_code=204)  # tells EventSource to stop
+    if request.method == "HEAD":
+        return Response(headers=STREAM_HEADERS, media_type="text/event-stream")
+    return follow(request, run, after=after, snapshot=True)
+
+
+async def cancel_run(request: Request) -> Response:
+    """POST /runs/{operation_id}/cancel"""
+    body = parse_model(CancelRequest, await read_json_object(request, _MAX_SMALL_BODY_BYTES, optional=True))
+    run, news = await state_of(request).service.cancel(
+        operation_id_of(request), "user", caller=caller_of(request.scope).name, attempt=body.attempt
+    )
+    return _json(RunOut.of(run), 202 if news else 200)
+
+
+async def pin_run(request: Request) -> Response:
+    """PUT and DELETE /runs/{operation_id}/pin"""
+    run = await state_of(request).service.set_pinned(
+        operation_id_of(request), caller_of(request.scope).name, pinned=request.method == "PUT"
+    )
+    return _json(RunOut.of(run))
+
+
+async def run_of(request: Request) -> Run:
+    """The run in the path. Raises: NotFound, also for a stranger's."""
+    return await state_of(request).service.get(operation_id_of(request), caller_of(request.scope).name)
+
+
+def operation_id_of(request: Request) -> str:
+    """The operation_id in the path. Raises: NotFound for what cannot be one."""
+    operation_id: str = request.path_params["operation_id"]
+    if not is_operation_id(operation_id):
+        raise NotFound("that is not an operation_id; GET /runs lists the runs there are")
+    return operation_id
+
+
+def _text_of(field: str, text: str | None) -> str | None:
+    if text is not None and "\0" in text:  # Postgres takes none
+        raise _bad_query(field, "holds the control character U+0000", "text")
+    return text
+
+
+def _limit_of(text: str | None) -> int:
+    if text is None:
+        return _DEFAULT_PAGE
+    limit = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(_MAX_PAGE)) else 0
+    if not 1 <= limit <= _MAX_PAGE:
+        raise _bad_query("limit", "is not a page size", f"1..{_MAX_PAGE}")
+    return limit
+
+
+def _since_of(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        since = datetime.fromisoformat(text)
+        return since if since.tzinfo else since.replace(tzinfo=UTC)
+    except ValueError as exc:
+        raise _bad_query("since", "is not an instant", "ISO 8601, as in 2026-11-25T13:00:00Z") from exc
+
+
+def _pinned_of(text: str | None) -> bool | None:
+    if text not in {None, "0", "1"}:
+        raise _bad_query("pinned", "is neither", "0 or 1")
+    return None if text is None else text == "1"
+
+
+def _whole_number(field: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
+        raise _bad_query(field, "is not a number", "a whole number from 0")
+    return int(text)
+
+
+def _bad_query(field: str, problem: str, valid: str) -> FieldErrors:
+    return FieldErrors([{"field": field, "problem": problem, "valid": valid}])
+
+
+def _json(model: RunOut | RunPage, status_code: int = 200) -> JSONResponse:
+    return JSONResponse(model.model_dump(mode="json"), status_code, {"Cache-Control": "no-store"})

@@ -1,0 +1,1 @@
+"""The wire, described: the OpenAPI document and the page made of it."""

@@ -1,0 +1,123 @@
+"""OpenAPI 3.1 of the wire, from the same models that check it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from pressrun import __version__
+from pressrun.api.openapi.operations import build_paths, build_webhook
+from pressrun.api.openapi.parts import ref
+from pressrun.api.wire.schemas import (
+    CancelRequest,
+    ExplanationOut,
+    GenerateRequest,
+    Health,
+    LaneList,
+    LaneOut,
+    PausedProblem,
+    Problem,
+    RejectedProblem,
+    RerenderRequest,
+    RetentionOut,
+    RetryRequest,
+    RunDetail,
+    RunOut,
+    RunPage,
+    Snapshot,
+)
+from pressrun.events import model as events
+from pressrun.runs.webhooks import WebhookMessage
+from pressrun.spec import RunSpec
+
+_MODELS: tuple[type[BaseModel], ...] = (
+    GenerateRequest,
+    RerenderRequest,
+    RetryRequest,
+    CancelRequest,
+    RunOut,
+    RunDetail,
+    LaneOut,
+    LaneList,
+    RunSpec,
+    RetentionOut,
+    RunPage,
+    Snapshot,
+    Problem,
+    PausedProblem,
+    RejectedProblem,
+    Health,
+    ExplanationOut,
+    WebhookMessage,
+)
+_REQUESTS = 4  # of these models, the first
+_EVENT_BODIES: tuple[type[events.EventBody], ...] = (
+    events.Queued,
+    events.Started,
+    events.Progress,
+    events.HtmlGenerated,
+    events.Screenshot,
+    events.Artifact,
+    events.Warning,
+    events.Log,
+    events.Complete,
+    events.Error,
+    events.Cancelled,
+)
+_ENVELOPE: dict[str, Any] = {
+    "seq": {"type": "integer", "minimum": 1},
+    "operation_id": {"type": "string"},
+    "at": {"type": "string", "format": "date-time"},
+    "v": {"const": 1},
+}
+
+
+async def get_openapi(request: Request) -> Response:
+    """GET /openapi.json"""
+    return JSONResponse(build_openapi())
+
+
+def build_openapi() -> dict[str, Any]:
+    """The document."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Pressrun",
+            "version": __version__,
+            "description": "Text and HTML to slides. POST /generate-sse starts a run and streams it.",
+        },
+        "paths": build_paths(),
+        "webhooks": {"run-ended": {"post": build_webhook()}},
+        "components": {
+            "schemas": _schemas(),
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"token": []}],
+    }
+
+
+def _schemas() -> dict[str, Any]:
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in _MODELS[:_REQUESTS]]
+        + [(model, "serialization") for model in (*_MODELS[_REQUESTS:], *_EVENT_BODIES)],
+        ref_template="#/components/schemas/{model}",
+    )
+    schemas: dict[str, Any] = definitions["$defs"]
+    for body in _EVENT_BODIES:
+        schema = schemas.pop(body.__name__)
+        schema["properties"] = {**schema["properties"], **_ENVELOPE}
+        schema["required"] = sorted({*schema.get("required", []), "type", *_ENVELOPE})
+        schemas[f"{body.__name__}Event"] = schema
+    names = {body.model_fields["type"].default: f"{body.__name__}Event" for body in _EVENT_BODIES}
+    schemas["RunEvent"] = {
+        "oneOf": [ref(name) for name in names.values()],
+        "discriminator": {
+            "propertyName": "type",
+            "mapping": {kind: f"#/components/schemas/{name}" for kind, name in names.items()},
+        },
+    }
+    return schemas

@@ -1,0 +1,1 @@
+"""The form of what comes in and goes out: bodies, models, problems, headers."""

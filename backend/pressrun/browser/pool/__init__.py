@@ -1,0 +1,1 @@
+"""The shared browsers: capacity, waiting queue, leases, whose capture is next."""

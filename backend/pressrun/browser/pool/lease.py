@@ -1,0 +1,286 @@
+"""One borrowed context: a document is loaded into it, measured, and shown slice by slice. Owns deadlines and errors.
+
+Every call has an outer deadline, leaves Chromium in order when its caller is cancelled, and raises errors of
+`errors.py` only. After a call that failed, timed out or was cancelled the lease is spent: its context is closed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+import anyio
+import anyio.to_thread
+from anyio.abc import TaskGroup
+
+from pressrun.browser.chromium.detached import run_detached
+from pressrun.browser.chromium.playwright import async_api
+from pressrun.browser.chromium.sealed_page import NavigatedAwayError
+from pressrun.browser.config import BrowserPoolConfig
+from pressrun.browser.pool.capture_limiter import Turns
+from pressrun.browser.pool.counters import PoolTallies
+from pressrun.browser.ports import OpenPage
+from pressrun.browser.slides.document_limits import (
+    refuse_too_large,
+    too_many_filtered_pixels,
+    too_many_frames,
+    too_many_nodes,
+    too_many_pixels,
+)
+from pressrun.browser.slides.image import ImageFormat, ImageOptions, PngMode, finish
+from pressrun.browser.slides.page_breaks import BOX_KINDS, Box, Slice
+from pressrun.browser.slides.pdf_links import without_bad_links
+from pressrun.errors import BrowserCrashed, BrowserFailure, DocumentTooLarge, RenderTimeout
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLayout:
+    """Where things stand in a loaded document: boxes in document order, CSS px from its top."""
+
+    height_css_px: float
+    boxes: tuple[Box, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing to see: no visible text, no picture."""
+        return not any(box.kind in ("line", "picture") for box in self.boxes)
+
+
+class _Limit(NamedTuple):
+    """How long a call may take, and the setting that says so."""
+
+    seconds: float
+    setting: str
+
+
+class Lease:
+    """One context with one page, for one run. Made by `BrowserPool.lease`; not shared, one call at a time."""
+
+    def __init__(
+        self,
+        page: OpenPage,
+        *,
+        config: BrowserPoolConfig,
+        tasks: TaskGroup,
+        turns: Turns,
+        encoders: anyio.CapacityLimiter,
+        tallies: PoolTallies,
+        lost: anyio.Event,
+        spend: Callable[[], None],
+        why_lost: Callable[[], BrowserFailure | None],
+        answers: Callable[[], Awaitable[bool]],
+    ) -> None:
+        self._page = page
+        self._screen = page.screen
+        self._config = config
+        self._tasks = tasks
+        self._turns = turns
+        self._encoders = encoders
+        self._tallies = tallies
+        self._lost = lost
+        self._spend = spend
+        self._why_lost = why_lost
+        self._answers = answers  # whether the browser still does, found out now
+        self._layout_height = 0.0
+        self._to_load = _Limit(config.load_timeout_s, "PRESSRUN_PAGE_TIMEOUT_S")
+        self._to_capture = _Limit(config.capture_timeout_s, "PRESSRUN_PAGE_CAPTURE_TIMEOUT_S")
+        self._to_print = _Limit(config.pdf_timeout_s, "PRESSRUN_PAGE_PDF_TIMEOUT_S")
+
+    @property
+    def viewport_height_css_px(self) -> float:
+        """What one slide shows of the document, for `plan_slices`."""
+        return self._screen.height / self._screen.zoom
+
+    @property
+    def crashed_alone(self) -> bool:
+        """Its page has crashed, its browser has not: the document's own doing, most likely."""
+        return self._page.crashed and self._why_lost() is None
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """One's turn to capture in this browser; `shoot` and `pdf` belong inside."""
+        return self._turns.turn()
+
+    async def load(self, html: str) -> None:
+        """Shows `html`, with its fonts ready and its pictures decoded. Once per lease.
+
+        Raises:
+            RenderTimeout: it did not get ready in time.
+            DocumentTooLarge: it has too many elements or frames, or too large pictures.
+        """
+        try:
+            await refuse_too_large(html, self._config)
+        except DocumentTooLarge as exc:
+            raise self._noted(exc) from None
+        await self._run(lambda: self._load(html), self._to_load)
+
+    async def layout(self) -> DocumentLayout:
+        """Measures the loaded document.
+
+        Raises:
+            DocumentTooLarge: it is higher than the limit.
+        """
+        return await self._run(self._measure, self._to_load)
+
+    async def capture(
+        self, slice: Slice, format: ImageFormat = "png", quality: int = 85, png_mode: PngMode = "speed"
+    ) -> bytes:
+        """An image of exactly the viewport's pixels, showing `slice` and nothing else of the document, in turn.
+
+        `quality` is for jpeg and webp, 1..100; `png_mode` for png.
+        """
+        options = ImageOptions(format, quality, png_mode)
+        async with self.turn():
+            shot = await self.shoot(slice, options)
+        return await self.finish(shot, options)
+
+    async def shoot(self, slice: Slice, options: ImageOptions) -> str:
+        """The slice as Chromium hands it over; `finish` makes the picture of it, while the next is being taken.
+
+        Raises:
+            BrowserCrashed: try the slice again in another lease.
+            RenderTimeout: it did not get ready in time.
+        """
+        with self._tallies.captures[options.format].timing():
+            return await self._run(lambda: self._shoot(slice, options), self._to_capture)
+
+    async def finish(self, shot: str, options: ImageOptions) -> bytes:
+        """The bytes of a picture that `shoot` took."""
+        return await finish(shot, options, self._encoders)
+
+    async def pdf(self) -> bytes:
+        """The document as a PDF with pages of the viewport's shape, text as text."""
+        async with self.turn():
+            printed = await self._run(self._print, self._to_print)
+        return await anyio.to_thread.run_sync(without_bad_links, printed)
+
+    async def _load(self, html: str) -> None:
+        config = self._config
+        await self._page.set_content(html, config.load_timeout_s)
+        over = await self._page.ask(
+            "prepare",
+            {
+                "maxNodes": config.max_nodes,
+                "maxPicturePixels": config.max_picture_pixels,
+                # Frames are called back only where scripts run; without them a capture waits for its frame anyway.
+                "animationFrames": 2 if self._screen.scripts else 0,
+            },
+        )
+        if "nodes" in over:
+            raise too_many_nodes(over["nodes"], config)
+        if "pixels" in over:
+            raise too_many_pixels(over["pixels"], config)
+        if "filtered" in over:
+            raise too_many_filtered_pixels(over["filtered"], config)
+
+    async def _measure(self) -> DocumentLayout:
+        answer = await self._page.ask("layout", {"maxBoxes": self._config.max_boxes})
+        height = float(answer["heightCssPx"])
+        if height > self._config.max_height_css_px:
+            raise DocumentTooLarge(
+                f"The document is {height:.0f} CSS px high; at most {self._config.max_height_css_px:.0f} are taken "
+                "(PRESSRUN_PAGE_MAX_HEIGHT_PX); split it into several."
+            )
+        if not answer["complete"]:
+            raise DocumentTooLarge(
+                f"The document has more than {self._config.max_boxes} lines and blocks (PRESSRUN_PAGE_MAX_BOXES); "
+                "split it into several."
+            )
+        self._layout_height = height
+        flat = answer["boxes"]
+        boxes = tuple(
+            Box(kind, float(top), float(bottom))
+            for kind, top, bottom in zip(flat[::3], flat[1::3], flat[2::3], strict=True)
+            if kind in BOX_KINDS
+        )
+        return DocumentLayout(height, boxes)
+
+    async def _shoot(self, slice: Slice, options: ImageOptions) -> str:
+        screen, zoom = self.viewport_height_css_px, self._screen.zoom
+        position = await self._page.ask(
+            "show",
+            {
+                "top": slice.top,
+                "bottom": slice.bottom,
+                "scrollTo": slice.top - slice.offset,
+                "clipped": slice.height < screen - 1 / zoom,
+                "roomBelow": self._layout_height + 2 * screen,
+                "zoom": zoom,
+            },
+        )
+        return await self._page.screenshot(position["x"], position["y"], options.format, options.quality)
+
+    async def _print(self) -> bytes:
+        await self._page.ask("print", {})
+        return await self._page.pdf(self._screen.width / self._screen.zoom, self.viewport_height_css_px)
+
+    async def _run(self, call: Callable[[], Awaitable[T]], limit: _Limit) -> T:
+        """Every call's way to the page: detached, with a deadline, errors in our own words."""
+        done = False
+        try:
+            result = await run_detached(
+                self._tasks,
+                call,
+                timeout_s=limit.seconds,
+                lost=self._lost,
+                abandon=self._spend,
+                grace_s=self._config.cancel_grace_s / 2,
+            )
+            done = True
+        except (async_api.Error, TimeoutError, NavigatedAwayError) as exc:
+            failure = await self._translate(exc, limit)
+            _log.debug("page failed by", exc_info=exc)
+            raise self._noted(failure) from exc
+        except DocumentTooLarge as exc:
+            self._noted(exc)
+            raise
+        finally:
+            if not done:
+                self._spend()
+        return result
+
+    def _noted(self, failure: BrowserFailure) -> BrowserFailure:
+        """The failure, with one line in the log that says why."""
+        self._tallies.failures[failure.code] += 1
+        _log.warning("page failed: %s: %s", failure.code, failure)
+        return failure
+
+    async def _translate(self, exc: Exception, limit: _Limit) -> BrowserFailure:
+        known = self._why_lost() or self._why_ended()
+        if known is not None:
+            return known
+        if isinstance(exc, NavigatedAwayError):
+            return RenderTimeout("The document leads away from itself; remove its redirect (meta refresh or script).")
+        if self._page.crashed:
+            return BrowserCrashed("The page crashed: the document needs more memory than a page may have.")
+        if isinstance(exc, TimeoutError | async_api.TimeoutError):
+            if not await self._answers():  # frozen, and its supervisor has not looked yet
+                return BrowserCrashed("The browser stopped answering while it showed the document; try again.")
+            return RenderTimeout(
+                f"The document did not become ready within {limit.seconds:g} s ({limit.setting}); "
+                "remove endless scripts or resources that never load."
+            )
+        return BrowserCrashed("The browser crashed while it showed the document; try again.")
+
+    def _why_ended(self) -> DocumentTooLarge | None:
+        """Which limit of a page it went over, so that it was closed for that."""
+        config = self._config
+        if self._page.flooded:
+            return DocumentTooLarge(
+                f"The document opens more than {config.max_windows} windows (PRESSRUN_PAGE_MAX_WINDOWS); "
+                "remove the script that does."
+            )
+        if self._page.overframed:
+            return too_many_frames(config)
+        if self._page.outgrown:
+            return DocumentTooLarge(
+                f"The document needs more than {config.max_memory_mb} MB of memory (PRESSRUN_PAGE_MAX_MEMORY_MB); "
+                "make its pictures smaller or split it into several."
+            )
+        return None

@@ -1,0 +1,333 @@
+"""The shared browsers. Owns capacity, the waiting line and the life of every lease.
+
+    async with open_browser_pool(config) as pool:
+        async with pool.lease(viewport_width=1920, viewport_height=1080, zoom=2.1) as lease:
+            await lease.load(html)
+
+`drawing.py` draws a whole document with as many browsers as are free. Invariants: one lease = one fresh context, never
+used again; each browser takes a few captures at a time, runs in turn; a lease's context is made and closed by a task
+of the pool, so no cancelled caller can lose one; its place comes back even when closing hangs (the browser is killed
+then); nothing outlives the pool.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import anyio
+from anyio.abc import TaskGroup
+
+from pressrun.background import Background
+from pressrun.background_tasks import LEASE
+from pressrun.browser.addresses import default_local
+from pressrun.browser.chromium.driver import DriverHost
+from pressrun.browser.chromium.process import LocalSource
+from pressrun.browser.chromium.remote import RemoteSource
+from pressrun.browser.config import BrowserPoolConfig
+from pressrun.browser.pool.context_holder import Stay
+from pressrun.browser.pool.counters import PoolTallies
+from pressrun.browser.pool.lease import Lease
+from pressrun.browser.pool.supervisor import BrowserState, BrowserSupervisor, Tally
+from pressrun.browser.pool.waiting_queue import Line
+from pressrun.browser.ports import BrowserSource, Screen
+from pressrun.browser.slides.document_limits import refuse_too_large
+from pressrun.errors import BrowserFailure, BrowserUnavailable, DocumentTooLarge, PoolExhausted
+
+__all__ = ["BrowserPool", "BrowserPoolConfig", "Lease", "PoolPressure", "open_browser_pool"]
+
+_log = logging.getLogger(__name__)
+
+Seat = BrowserSupervisor
+Sources = Callable[[BrowserPoolConfig, DriverHost], Sequence[BrowserSource]]
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserPressure:
+    """How busy one browser is."""
+
+    name: str
+    weight: int
+    state: BrowserState
+    leases: int
+    capturing: int
+    waiting: int
+    tally: Tally
+    rss_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolPressure:
+    """How busy a pool is. `reason`: why there is no browser, for people; None unless `browser` is `failed`.
+
+    `capacity`: captures that are taken at a time, in all browsers. `shares`: of each run that is being drawn, how many
+    browsers work for it just now.
+    """
+
+    running: int
+    waiting: int
+    free: int
+    capacity: int
+    browser: BrowserState
+    reason: str | None
+    browsers: tuple[BrowserPressure, ...]
+    shares: dict[str, int]
+
+
+def sources_of(config: BrowserPoolConfig, drivers: DriverHost) -> list[BrowserSource]:
+    """The real browsers of a pool: those here, then those elsewhere."""
+    local: list[BrowserSource] = [LocalSource(f"local {number + 1}", config, drivers) for number in range(config.local)]
+    return [*local, *(RemoteSource(address, config, drivers) for address in config.remote)]
+
+
+@asynccontextmanager
+async def open_browser_pool(
+    config: BrowserPoolConfig, sources: Sources = sources_of, background: Background | None = None
+) -> AsyncIterator[BrowserPool]:
+    """A pool that starts its browsers when leases are asked for, and leaves no process behind."""
+    tasks = anyio.create_task_group()
+    await tasks.__aenter__()
+    background = background or Background()
+    drivers = DriverHost(tasks, config.launch_timeout_s, background)
+    pool = BrowserPool(config, tasks, drivers, sources(config, drivers), background)
+    try:
+        yield pool
+    finally:
+        # Ended by hand so that an exception of the body passes as it is, not wrapped in a group: no task here raises
+        # (`Background`, `Outcome`).
+        with anyio.CancelScope(shield=True):
+            await pool._end()
+        tasks.cancel_scope.cancel()
+        await tasks.__aexit__(None, None, None)
+
+
+class BrowserPool:
+    """Lends contexts. Opened by `open_browser_pool`; shared by all runs of one event loop."""
+
+    def __init__(
+        self,
+        config: BrowserPoolConfig,
+        tasks: TaskGroup,
+        drivers: DriverHost,
+        sources: Sequence[BrowserSource],
+        background: Background,
+    ) -> None:
+        self.tallies = PoolTallies()
+        self._background = background
+        self._config = config
+        self._tasks = tasks
+        self._drivers = drivers
+        self._seats = [
+            BrowserSupervisor(source, config, tasks, background, stays_up=index == 0)
+            for index, source in enumerate(sources)
+        ]
+        self._line = Line(self._seats, config.max_waiting)
+        self._encoders = anyio.CapacityLimiter(default_local())
+        self._stays: set[Stay] = set()
+        self._shares: dict[str, int] = {}
+        self._ending = False
+
+    @property
+    def seats(self) -> Sequence[Seat]:
+        """The places for browsers, running or not."""
+        return self._seats
+
+    @property
+    def elsewhere(self) -> Sequence[Seat]:
+        """Those of them whose browser is not on this machine; each proves its seal when it is connected to."""
+        return [seat for seat in self._seats if seat.is_elsewhere]
+
+    @property
+    def somebody_waits(self) -> bool:
+        """Who holds more than one lease should give one back."""
+        return self._line.waiting > 0
+
+    def version(self) -> str | None:
+        """Of the browser that runs, as it names itself; None while none does."""
+        versions = [kept.browser.version for seat in self._seats for kept in seat.processes if not kept.draining]
+        return versions[0] if versions else None
+
+    def pressure(self) -> PoolPressure:
+        states = [seat.state for seat in self._seats]
+        order: tuple[BrowserState, ...] = ("up", "starting", "failed", "stopped")
+        state = next(state for state in order if state in states)
+        return PoolPressure(
+            running=self._line.running,
+            waiting=self._line.waiting,
+            free=self._line.free,
+            capacity=sum(seat.captures for seat in self._seats),
+            browser=state,
+            reason=next((seat.failure for seat in self._seats if seat.failure), None) if state == "failed" else None,
+            browsers=tuple(_pressure_of(seat) for seat in self._seats),
+            shares=dict(self._shares),
+        )
+
+    def note_share(self, run: str, browsers: int) -> None:
+        """`browsers` work for that run from now on; 0: it has ended."""
+        if browsers:
+            self._shares[run] = browsers
+        else:
+            self._shares.pop(run, None)
+
+    async def refuse_too_large(self, html: str) -> None:
+        """What `Lease.load` refuses by its text alone, known without any browser. Raises: DocumentTooLarge."""
+        try:
+            await refuse_too_large(html, self._config)
+        except DocumentTooLarge as exc:
+            self.tallies.failures[exc.code] += 1
+            _log.warning("document refused: %s: %s", exc.code, exc)
+            raise
+
+    async def warm(self) -> bool:
+        """Starts a browser ahead of the first lease. False if none started: `pressure().reason` says why."""
+        try:
+            await self.check()
+        except BrowserFailure as exc:
+            _log.warning("the browser could not be started ahead: %s", exc)
+            return False
+        return True
+
+    async def check(self, timeout_s: float = 10) -> None:
+        """Opens a real, blank page, outside of the line: a busy pool is healthy.
+
+        Raises:
+            BrowserFailure: no page could be opened in any browser; the message says why.
+        """
+        seats = sorted(self._seats, key=lambda seat: (seat.state != "up", seat.rests))
+        screen = Screen(320, 240, 1)
+        for seat in seats:
+            try:
+                async with self._stay(seat, screen, timeout_s, ends=_nothing) as lease:
+                    await lease.load("<!doctype html><title>check</title>")
+            except BrowserFailure:
+                if seat is seats[-1]:
+                    raise
+            else:
+                return
+
+    @asynccontextmanager
+    async def lease(
+        self,
+        *,
+        viewport_width: int,
+        viewport_height: int,
+        zoom: float,
+        scripts: bool = False,
+        timeout_s: float | None = None,
+    ) -> AsyncIterator[Lease]:
+        """One fresh context, laid out `viewport_width / zoom` CSS px wide. `scripts`: whether the document's own run.
+
+        `timeout_s` (None: as configured) counts from here until the page is open, the wait in line included.
+
+        Raises:
+            PoolExhausted: the line is full, or no place came free in time.
+            BrowserUnavailable: no browser could be started.
+        """
+        limit_s = self._config.lease_timeout_s if timeout_s is None else timeout_s
+        deadline = anyio.current_time() + limit_s
+        seat = await self.take(limit_s)
+        screen = Screen(viewport_width, viewport_height, zoom, scripts)
+        async with self.lease_on(seat, screen, deadline - anyio.current_time()) as lease:
+            yield lease
+
+    async def take(self, limit_s: float | None = None, avoid: Collection[Seat] = ()) -> Seat:
+        """A place in the line's order, to be used with `lease_on`; rather not in `avoid`. Raises: as `lease`."""
+        if self._ending:
+            raise BrowserUnavailable("The server is shutting down; no browser is lent any more.")
+        with self.tallies.waits.timing():
+            return await self._line.take(self._config.lease_timeout_s if limit_s is None else limit_s, avoid)
+
+    def try_take(self, avoid: Collection[Seat] = ()) -> Seat | None:
+        """A place in a browser that is not in `avoid`, if nobody else wants one; to be used with `lease_on`."""
+        return None if self._ending else self._line.try_take(avoid)
+
+    @asynccontextmanager
+    async def lease_on(self, seat: Seat, screen: Screen, limit_s: float | None = None) -> AsyncIterator[Lease]:
+        """A lease in the place that was taken, which is given back with it. Raises: as `lease`."""
+        limit_s = self._config.lease_timeout_s if limit_s is None else limit_s
+        async with self._stay(seat, screen, limit_s, ends=lambda: self._line.leave(seat)) as lease:
+            yield lease
+
+    @asynccontextmanager
+    async def _stay(self, seat: Seat, screen: Screen, limit_s: float, ends: Callable[[], None]) -> AsyncIterator[Lease]:
+        """A context kept by a task of the pool for as long as the body runs; then `ends`, whatever happens."""
+        stay = Stay(seat, screen)
+        self._stays.add(stay)
+        self._tasks.start_soon(self._keep, stay, ends)
+        completed = False
+        try:
+            try:
+                with anyio.fail_after(limit_s):
+                    await stay.ready.wait()
+            except TimeoutError as exc:
+                raise PoolExhausted(f"No browser page could be opened within {limit_s:g} s; try again.") from exc
+            if stay.failure is not None:
+                raise stay.failure
+            yield self._lend(stay)
+            completed = True
+        finally:
+            stay.over.set()
+            grace_s = self._config.close_timeout_s * 2 if completed else self._config.cancel_grace_s / 2
+            with anyio.move_on_after(grace_s, shield=True):
+                await stay.gone.wait()
+
+    def _lend(self, stay: Stay) -> Lease:
+        if stay.page is None or stay.kept is None:
+            raise BrowserUnavailable("The server is shutting down; no browser is lent any more.")
+        return Lease(
+            stay.page,
+            config=self._config,
+            tasks=self._tasks,
+            turns=stay.seat.turns,
+            encoders=self._encoders,
+            tallies=self.tallies,
+            lost=stay.kept.browser.lost,
+            spend=stay.over.set,
+            why_lost=stay.why_lost,
+            answers=partial(stay.kept.browser.ping, self._config.ping_timeout_s),
+        )
+
+    async def _keep(self, stay: Stay, ends: Callable[[], None]) -> None:
+        try:
+            if not await self._background.attempt(LEASE, stay.keep, self._config):
+                await self._background.last_resort(LEASE, stay.give_up)
+        finally:
+            stay.fail()  # says nothing when all is well
+            self._stays.discard(stay)
+            ends()
+
+    async def _end(self) -> None:
+        """Closes every lease, then every browser. Callers still inside of a lease get an error from their next call."""
+        self._ending = True
+        for stay in self._stays:
+            stay.over.set()
+        with anyio.move_on_after(self._config.close_timeout_s):
+            for stay in tuple(self._stays):
+                await stay.gone.wait()
+        async with anyio.create_task_group() as closing:
+            for seat in self._seats:
+                closing.start_soon(seat.close)
+        await self._drivers.close()
+        for stay in tuple(self._stays):
+            await stay.gone.wait()
+
+
+def _pressure_of(seat: Seat) -> BrowserPressure:
+    running = [kept for kept in seat.processes if not kept.draining]
+    return BrowserPressure(
+        name=seat.name,
+        weight=seat.weight,
+        state=seat.state,
+        leases=seat.held,
+        capturing=seat.turns.running,
+        waiting=seat.turns.waiting,
+        tally=seat.tally,
+        rss_bytes=running[0].browser.rss_bytes() if running else None,
+    )
+
+
+def _nothing() -> None:
+    """A check takes no place."""
