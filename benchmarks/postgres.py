@@ -16,7 +16,7 @@ from pressrun.background import Background
 from pressrun.db.wakeups import open_wakeups
 from pressrun.events.model import Log
 from pressrun.runs.activity import Activity
-from pressrun.runs.neighbours import open_neighbours
+from pressrun.runs.peers import open_peers
 from pressrun.runs.submission import GuardConfig
 from tests.support.core import COMPLETE, Core, open_core
 from tests.support.postgres import find_binaries, start_postgres
@@ -79,7 +79,7 @@ async def _deliver(url: str) -> tuple[list[float], list[float]]:
     async with open_core(url, owner="reader", config=_CONFIG) as core:
         names = [(await core.begin(f"run {number}", lane=f"lane-{number}")).operation_id for number in range(_RUNS)]
         async with open_wakeups(url, "reader") as wakeups:
-            relay = open_neighbours(
+            relay = open_peers(
                 wakeups,
                 core.database,
                 core.log,

@@ -2,11 +2,11 @@
 
 Opened in this order, closed in the reverse:
     data folder lock > database > artifact store > egress > AI client > browser pool > wake-ups > notifier > engine
-    > run service > neighbours
+    > run service > peers
 Shutdown: uvicorn stops accepting and tells the streams (readers resume by their cursor) > stop admitting > the runs'
 grace > unfinished runs handed back > DBOS > browser pool drained > database closed > lock released.
 With Postgres (PRESSRUN_DATABASE_URL) several processes may use one data folder: nobody locks it, but there are wake-ups
-and neighbours. The sign of life that comes with the wake-ups is given up last, when the engine has let go of its runs.
+and peers. The sign of life that comes with the wake-ups is given up last, when the engine has let go of its runs.
 When one of the task groups breaks (no background task does that: background.py), the same in the same order, without
 grace: runs handed back at once > streams told > the rest; the process exits with 1 within 5 s.
 """
@@ -61,9 +61,9 @@ from pressrun.data_folder import (
     lock_data_folder,
     open_data_folder,
 )
+from pressrun.db.ballast import Ballast
 from pressrun.db.engine import open_database
 from pressrun.db.notifier import open_notifier
-from pressrun.db.reserve import Reserve
 from pressrun.db.ticks import read_clock
 from pressrun.db.wakeups import open_wakeups
 from pressrun.egress.broker import open_egress
@@ -79,7 +79,7 @@ from pressrun.runs.activity import Activity
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.history import RunHistory
 from pressrun.runs.ledger import RunLedger
-from pressrun.runs.neighbours import open_neighbours
+from pressrun.runs.peers import open_peers
 from pressrun.runs.removal import RunRemover
 from pressrun.runs.retention import Retention, RetentionPolicy
 from pressrun.runs.service import open_run_service
@@ -191,9 +191,9 @@ async def _open_all(
         data_dir = settings.data_dir.resolve()
         url, direct_url = _database_urls(settings)
         stack.enter_context(open_data_folder(data_dir) if url else lock_data_folder(data_dir))
-        reserve = Reserve(data_dir / "reserve")
+        ballast = Ballast(data_dir / "reserve")
         database = await stack.enter_async_context(
-            open_database(url or data_dir / DATABASE_NAME, reserve, pooled=direct_url != url)
+            open_database(url or data_dir / DATABASE_NAME, ballast, pooled=direct_url != url)
         )
         await store_id.require_store(database, data_dir)
         clock = clock or (await read_clock(database) if url else SystemClock())
@@ -255,10 +255,10 @@ async def _open_all(
         retention = Retention(database, store, remover, clock, _retention_policy(settings))
         await stack.enter_async_context(_swept(retention, background))
         if wakeups is not None:
-            neighbours = open_neighbours(
+            peers = open_peers(
                 wakeups, database, log, engine, clock, owner=owner, background=background, activity=activity
             )
-            await stack.enter_async_context(neighbours)
+            await stack.enter_async_context(peers)
         stack.callback(service.stop_admitting)
         await stack.enter_async_context(_warm(pool, seal, background))
         _log.info("ready", url=f"http://{settings.host}:{settings.port}", data_dir=str(data_dir))

@@ -107,7 +107,9 @@ DRIVER_WATCH = BackgroundTask(
     "tells the browsers that Playwright's driver has ended",
     "tried again; `browser_watch` notices at its next look",
 )
-DOOR = BackgroundTask("door", "sends away who has asked nothing for too long", "tried again half a second later")
+CONNECTION_LIMIT = BackgroundTask(
+    "door", "sends away who has asked nothing for too long", "tried again half a second later"
+)
 
 TASKS = (
     RECONCILE,
@@ -131,5 +133,5 @@ TASKS = (
     BROWSER_END,
     PAGE_MEMORY,
     DRIVER_WATCH,
-    DOOR,
+    CONNECTION_LIMIT,
 )

@@ -52,7 +52,7 @@ PROMISES = {
     "processes": "Two servers on one Postgres share guard, log and runs: whichever is asked, the answer is the same.",
     "door": "Who asks nothing keeps nobody out; a full house says so, still has a pulse, and burns nothing.",
     "caller-share": "One caller's streams, requests and bytes are bounded, told by a 429 with when; others go on.",
-    "neighbours": "However much one run, connection or caller asks for, another's picture, list and run go on.",
+    "peers": "However much one run, connection or caller asks for, another's picture, list and run go on.",
     "clock": "A wall clock that is set forward or back by an hour frees, blocks and repeats nothing.",
     "soak": "A server under mixed runs, cancels, reloads and killed browsers stays up, tells the truth, keeps nothing.",
     "one-process": "A second server on the same data folder is refused with a clear message.",

@@ -50,7 +50,7 @@ async def open_contexts(pool: BrowserPool) -> int:
 
 def chromiums(pool: BrowserPool) -> list[LocalChromium]:
     """The browsers that run, draining ones included."""
-    found = [kept.browser for seat in pool.seats for kept in seat.processes]
+    found = [kept.browser for supervisor in pool.supervisors for kept in supervisor.processes]
     assert all(isinstance(browser, LocalChromium) for browser in found)
     return found  # type: ignore[return-value]
 
@@ -63,9 +63,9 @@ async def pids(pool: BrowserPool) -> list[int]:
     return [chromium.pid, chromium.driver.pid]
 
 
-def pid_of(pool: BrowserPool, seat: int) -> int:
+def pid_of(pool: BrowserPool, supervisor: int) -> int:
     """The Chromium of a place, which runs."""
-    browser = pool.seats[seat].processes[-1].browser
+    browser = pool.supervisors[supervisor].processes[-1].browser
     assert isinstance(browser, LocalChromium)
     return browser.pid
 

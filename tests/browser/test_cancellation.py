@@ -21,8 +21,8 @@ DOCUMENT = "<h1>Title</h1>" + "<p>some text on a line</p>" * 300
 
 async def settle(pool: BrowserPool) -> None:
     """Until the pool has closed what cancelled callers left to it; bounded by the caller's fail_after."""
-    while pool._stays:
-        for stay in tuple(pool._stays):
+    while pool._holders:
+        for stay in tuple(pool._holders):
             await stay.gone.wait()
 
 

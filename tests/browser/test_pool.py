@@ -154,7 +154,7 @@ async def test_a_browser_is_replaced_after_so_many_contexts_and_drained() -> Non
             for _ in range(2):
                 async with pool.lease(**SMALL):
                     pass
-            assert [kept.draining for kept in pool.seats[0].processes] == [True, False]
+            assert [kept.draining for kept in pool.supervisors[0].processes] == [True, False]
             assert len(await old.capture(Slice(0, 240))) > 0
         (process,) = chromiums(pool)
         assert process.pid != first

@@ -30,11 +30,11 @@ class ChromiumRig:
                 started.update(chromium.pid for chromium in chromiums(pool))
         assert not any(is_alive(pid) for pid in started)
 
-    def kill(self, pool: BrowserPool, seat: int) -> None:
-        os.kill(pid_of(pool, seat), signal.SIGKILL)
+    def kill(self, pool: BrowserPool, supervisor: int) -> None:
+        os.kill(pid_of(pool, supervisor), signal.SIGKILL)
 
-    def freeze(self, pool: BrowserPool, seat: int) -> None:
-        os.kill(pid_of(pool, seat), signal.SIGSTOP)
+    def freeze(self, pool: BrowserPool, supervisor: int) -> None:
+        os.kill(pid_of(pool, supervisor), signal.SIGSTOP)
 
     async def open_contexts(self, pool: BrowserPool) -> int:
         return await open_contexts(pool)

@@ -114,12 +114,12 @@ async def test_one_that_dies_while_drawing_costs_no_slide_and_is_used_again_when
         with debugged_chromium(tmp_path, port) as (_, pid), anyio.fail_after(20):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(drawn.draw)
-                while pool.seats[1].state != "up" or not pool.seats[1].turns.running:
+                while pool.supervisors[1].state != "up" or not pool.supervisors[1].turns.running:
                     await drawn.news.wait()
                 os.kill(pid, signal.SIGKILL)
         assert drawn.is_whole
         with debugged_chromium(tmp_path, port), anyio.fail_after(20):
-            while pool.seats[1].state != "up":  # left alone for a while, then tried again
+            while pool.supervisors[1].state != "up":  # left alone for a while, then tried again
                 again = Drawn(pool, 20)
                 await again.draw()
                 assert again.is_whole
@@ -129,11 +129,11 @@ async def test_a_frozen_one_is_let_go_within_five_seconds(tmp_path: Path) -> Non
     with debugged_chromium(tmp_path) as (url, pid):
         async with open_browser_pool(of("local:1", f"cdp+{url}")) as pool:
             await Drawn(pool, 20).draw()
-            assert pool.seats[1].state == "up"
+            assert pool.supervisors[1].state == "up"
             os.kill(pid, signal.SIGSTOP)
             with anyio.fail_after(5):
-                while pool.seats[1].state == "up":
-                    await pool.seats[1].processes[0].browser.lost.wait()
+                while pool.supervisors[1].state == "up":
+                    await pool.supervisors[1].processes[0].browser.lost.wait()
                 assert await works(pool)
 
 
@@ -196,7 +196,7 @@ async def test_one_that_is_none_is_named_with_the_reason_in_one_line_and_the_oth
             drawn = Drawn(pool, 4)
             with anyio.fail_after(15):
                 await drawn.draw()
-                await until(lambda: pool.seats[1].state == "failed")
+                await until(lambda: pool.supervisors[1].state == "failed")
             assert drawn.is_whole
         tasks.cancel_scope.cancel()
     lines = [record.getMessage() for record in caplog.records if "no browser at" in record.getMessage()]

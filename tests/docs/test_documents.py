@@ -19,7 +19,7 @@ from pressrun.api.wire.body import MAX_DEPTH, MAX_VALUES, PACE
 from pressrun.api.wire.problems import STATUS
 from pressrun.api.wire.schemas import GenerateRequest
 from pressrun.browser.config import BrowserPoolConfig
-from pressrun.db.reserve import RESERVE_BYTES
+from pressrun.db.ballast import BALLAST_BYTES
 from pressrun.db.tables import metadata
 from pressrun.egress import broker
 from pressrun.events.model import BODY
@@ -50,7 +50,7 @@ SAID = {
         f"memory ({MEMORY_LIMIT_BYTES >> 30} GB)",
         f"{MAX_PIXELS // 1_000_000} megapixels each",
         f"{broker.LIMIT_S:g} s, {broker.MAX_BYTES >> 20} MB inflated",
-        f"{RESERVE_BYTES >> 20} MB are kept in reserve",
+        f"{BALLAST_BYTES >> 20} MB are kept in reserve",
     ),
     "browser": (
         f"waiting queue in front ({POOL.max_waiting}); the deadline ({POOL.lease_timeout_s:g} s",

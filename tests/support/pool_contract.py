@@ -38,11 +38,11 @@ class Rig(Protocol):
 
     def open(self, config: BrowserPoolConfig) -> AbstractAsyncContextManager[BrowserPool]: ...
 
-    def kill(self, pool: BrowserPool, seat: int) -> None:
+    def kill(self, pool: BrowserPool, supervisor: int) -> None:
         """SIGKILL from outside."""
         ...
 
-    def freeze(self, pool: BrowserPool, seat: int) -> None: ...
+    def freeze(self, pool: BrowserPool, supervisor: int) -> None: ...
 
     async def open_contexts(self, pool: BrowserPool) -> int:
         """As the browsers themselves see it."""
@@ -94,8 +94,8 @@ async def capture_for_ever(lease: Lease) -> None:
 
 async def settled(pool: BrowserPool) -> None:
     """Until the pool has closed what callers left to it."""
-    while pool._stays:
-        for stay in tuple(pool._stays):
+    while pool._holders:
+        for stay in tuple(pool._holders):
             await stay.gone.wait()
         await anyio.lowlevel.checkpoint()
 
@@ -116,7 +116,7 @@ class PoolContract:
 
     async def is_whole(self, rig: Rig, pool: BrowserPool) -> bool:
         await settled(pool)
-        pressure, places = pool.pressure(), sum(seat.places for seat in pool.seats)
+        pressure, places = pool.pressure(), sum(supervisor.places for supervisor in pool.supervisors)
         return (pressure.running, pressure.waiting, pressure.free, await rig.open_contexts(pool)) == (0, 0, places, 0)
 
     async def test_no_browser_is_started_before_it_is_asked_for(self, pool: BrowserPool) -> None:
@@ -172,9 +172,9 @@ class PoolContract:
                 await old.load("<p>old")
                 for _ in range(3):
                     assert await self.works(pool)
-                assert [kept.draining for kept in pool.seats[0].processes] == [True, False]
+                assert [kept.draining for kept in pool.supervisors[0].processes] == [True, False]
                 assert len(await old.capture(Slice(0, 20))) > 0
-            assert len(pool.seats[0].processes) == 1
+            assert len(pool.supervisors[0].processes) == 1
             assert pool.pressure().browsers[0].tally.recycled == 1
 
     async def test_an_idle_browser_is_closed_but_not_the_first(self, rig: Rig) -> None:
@@ -182,8 +182,8 @@ class PoolContract:
             await Drawn(pool, 6).draw()
             assert [browser.state for browser in pool.pressure().browsers] == ["up", "up"]
             with anyio.fail_after(10):
-                while pool.seats[1].state == "up":
-                    await pool.seats[1].processes[0].browser.lost.wait()
+                while pool.supervisors[1].state == "up":
+                    await pool.supervisors[1].processes[0].browser.lost.wait()
             assert [browser.state for browser in pool.pressure().browsers] == ["up", "stopped"]
             drawn = Drawn(pool, 6)
             await drawn.draw()
@@ -276,14 +276,14 @@ class PoolContract:
 
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(long.draw)
-                while [seat.held for seat in pool.seats] != [2, 2]:
+                while [supervisor.held for supervisor in pool.supervisors] != [2, 2]:
                     await long.news.wait()
                 assert pool.pressure().shares == {"long": 2}
                 tasks.start_soon(watch)
                 await short.draw()
                 assert min(leases) <= 4  # two of each run; at first the long one's had not left yet
                 assert not long.is_whole
-                while [seat.held for seat in pool.seats] != [2, 2]:
+                while [supervisor.held for supervisor in pool.supervisors] != [2, 2]:
                     await long.news.wait()
             assert long.is_whole
             assert await self.is_whole(rig, pool)
@@ -315,11 +315,11 @@ class PoolContract:
         drawn = Drawn(pool, 40)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(drawn.draw)
-            for count, seat in ((4, 0), (15, 1), (25, 0)):
+            for count, supervisor in ((4, 0), (15, 1), (25, 0)):
                 await drawn.until(count)
-                while not pool.seats[seat].processes:
+                while not pool.supervisors[supervisor].processes:
                     await drawn.news.wait()
-                rig.kill(pool, seat)
+                rig.kill(pool, supervisor)
         assert drawn.is_whole
         assert len(drawn.saved) == 40
         assert await self.works(pool)

@@ -20,9 +20,9 @@ from pressrun.api.connections.server import Connection
 @contextlib.contextmanager
 def serve_behind(limiter: ConnectionLimiter, http: type[Connection] = Connection) -> Iterator[int]:
     """The port at which a door's application answers, over our own listener and connections."""
-    (listener,) = open_listeners("127.0.0.1", 0, door)
+    (listener,) = open_listeners("127.0.0.1", 0, limiter)
     listener.listen(128)
-    with serve(door, listener, http=partial(http, door=door), interface="asgi3") as port:
+    with serve(limiter, listener, http=partial(http, limiter=limiter), interface="asgi3") as port:
         yield port
 
 

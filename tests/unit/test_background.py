@@ -143,7 +143,7 @@ WAITED_FOR = {
     "browser/chromium/detached.py": ["outcome.settle, call", "cancel_when_lost"],
     "browser/drawing.py": ["self._belong", "self._save_each"],
     "browser/chromium/page_memory.py": ["self._look_on"],
-    "browser/pool/pool.py": ["self._keep, stay", "seat.close"],
+    "browser/pool/pool.py": ["self._keep, holder", "supervisor.close"],
     "browser/setup/rate.py": ["work, number"],
     "browser/pool/context_holder.py": ["cancel_when_lost"],
     "browser/pool/supervisor.py": ["self._end, kept", "self._look_after, kept", "_cancel_at"],
@@ -151,7 +151,7 @@ WAITED_FOR = {
     "cli/session.py": ["self._heed", "self._cancel"],
     "api/endpoints/health.py": ["_note, checks"],
     "api/connections/server.py": ["self._watch_lifespan"],
-    "runs/neighbours.py": ["self._log.hear"],
+    "runs/peers.py": ["self._log.hear"],
     "runs/webhooks.py": ["self._try"],
     "sources/remote.py": ["self._get"],
 }
@@ -224,7 +224,7 @@ async def test_a_browser_that_cannot_be_watched_is_replaced_and_runs_end_on_it(m
     async with open_pool(idle_ping_s=0.02) as (pool, sources, background):
         async with pool.lease(**SCREEN) as lease:
             first = sources.made[0].started[0]
-            while pool.seats[0].state == "up":  # noqa: ASYNC110 - no event tells of a state
+            while pool.supervisors[0].state == "up":  # noqa: ASYNC110 - no event tells of a state
                 await anyio.sleep(0.01)
             await lease.load("<p>still drawn")
             assert first.is_usable
@@ -282,15 +282,15 @@ async def test_a_lease_that_cannot_be_kept_fails_and_its_place_comes_back(for_ev
 
 async def test_a_page_that_cannot_be_given_back_takes_its_browser_along(monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_pool() as (pool, sources, _):
-        seat = pool.seats[0]
-        give_back = seat.give_back
+        supervisor = pool.supervisors[0]
+        give_back = supervisor.give_back
 
         async def broken(kept: object) -> None:
             await nothing()
-            monkeypatch.setattr(seat, "give_back", give_back)
+            monkeypatch.setattr(supervisor, "give_back", give_back)
             raise RuntimeError("broken")
 
-        monkeypatch.setattr(seat, "give_back", broken)
+        monkeypatch.setattr(supervisor, "give_back", broken)
         await shows_a_page(pool)
         assert not sources.made[0].started[0].is_usable
         await shows_a_page(pool)
@@ -313,7 +313,7 @@ async def test_a_driver_whose_watch_raises_is_watched_all_the_same(monkeypatch: 
         async with open_browser_pool(replace(QUICK, local=1, ping_interval_s=60), background=background) as pool:
             await shows_a_page(pool)
             assert background.failures["driver_watch"] == 1
-            kept = pool.seats[0].processes[0]
+            kept = pool.supervisors[0].processes[0]
             await kept.browser.driver.kill(politely=False)  # type: ignore[attr-defined]
             await kept.browser.lost.wait()
             await shows_a_page(pool)
@@ -323,8 +323,8 @@ def test_a_sweep_at_the_door_that_raises_is_not_the_last_one() -> None:
     """Who asks nothing is still sent away: one broken sweep must not end all of them."""
     arm("background.door:1=EIO", environment="test")
     background = Background()
-    door = ConnectionLimiter(PlainTextResponse("x"), 20, head_limit_s=0.2, background=background)
-    with serve_behind(door) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as silent:
+    limiter = ConnectionLimiter(PlainTextResponse("x"), 20, head_limit_s=0.2, background=background)
+    with serve_behind(limiter) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as silent:
         assert silent.recv(1) == b""
     assert background.failures["door"] == 1
 

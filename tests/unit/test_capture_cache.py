@@ -250,7 +250,7 @@ def test_every_limit_of_the_pool_and_the_code_belong_to_the_renderer(
     numbers = [field.name for field in fields(config) if isinstance(getattr(config, field.name), int | float)]
     for name in numbers:
         digests.add(Renderer(replace(config, **{name: getattr(config, name) + 1}), [fonts]).digest())
-    monkeypatch.setattr(renderer_module, "_CODE", Path(renderer_module.__file__).parents[1])
+    monkeypatch.setattr(renderer_module, "_CODE", Path(renderer_module.__file__).parent)
     digests.add(Renderer(config, [fonts]).digest())
     assert len(digests) == 2 + len(numbers)
 

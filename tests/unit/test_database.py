@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pressrun.db.ballast import Ballast
 from pressrun.db.engine import open_database
-from pressrun.db.reserve import Reserve
 from pressrun.db.sqlite import use_wal
 from pressrun.errors import StartupError
 
@@ -26,24 +26,24 @@ async def test_a_file_that_is_no_database_keeps_the_server_from_starting_and_is_
 
 
 def test_the_reserve_takes_real_room_and_gives_it_up_once(tmp_path: Path) -> None:
-    reserve = Reserve(tmp_path / "reserve", SIZE_BYTES)
-    reserve.take()
-    assert reserve.held
+    ballast = Ballast(tmp_path / "reserve", SIZE_BYTES)
+    ballast.fill()
+    assert ballast.held
     assert (tmp_path / "reserve").stat().st_blocks * 512 >= SIZE_BYTES
-    assert reserve.give_up()
+    assert ballast.release()
     assert not (tmp_path / "reserve").exists()
-    assert not reserve.give_up()
+    assert not ballast.release()
 
 
 def test_the_reserve_of_the_last_start_is_taken_over(tmp_path: Path) -> None:
-    Reserve(tmp_path / "reserve", SIZE_BYTES).take()
-    again = Reserve(tmp_path / "reserve", SIZE_BYTES)
-    again.take()
+    Ballast(tmp_path / "reserve", SIZE_BYTES).fill()
+    again = Ballast(tmp_path / "reserve", SIZE_BYTES)
+    again.fill()
     assert again.held
 
 
 def test_a_reserve_for_which_there_is_no_room_is_not_held_and_leaves_no_file(tmp_path: Path) -> None:
-    reserve = Reserve(tmp_path / "reserve", 1 << 60)
-    reserve.take()
-    assert not reserve.held
+    ballast = Ballast(tmp_path / "reserve", 1 << 60)
+    ballast.fill()
+    assert not ballast.held
     assert not (tmp_path / "reserve").exists()

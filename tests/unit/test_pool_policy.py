@@ -30,14 +30,14 @@ class FakeRig:
             yield pool
         assert not any(browser.is_usable for source in self.sources.made for browser in source.started)
 
-    def browser(self, seat: int) -> FakeBrowser:
-        return self.sources.made[seat].started[-1]
+    def browser(self, supervisor: int) -> FakeBrowser:
+        return self.sources.made[supervisor].started[-1]
 
-    def kill(self, pool: BrowserPool, seat: int) -> None:
-        self.browser(seat).die()
+    def kill(self, pool: BrowserPool, supervisor: int) -> None:
+        self.browser(supervisor).die()
 
-    def freeze(self, pool: BrowserPool, seat: int) -> None:
-        self.browser(seat).frozen = True
+    def freeze(self, pool: BrowserPool, supervisor: int) -> None:
+        self.browser(supervisor).frozen = True
 
     async def open_contexts(self, pool: BrowserPool) -> int:
         return sum(len(browser.pages) for source in self.sources.made for browser in source.started)
@@ -57,7 +57,7 @@ async def test_one_browser_takes_so_many_captures_at_a_time_and_no_more(rig: Fak
     async with rig.open(replace(QUICK, contexts=4, captures=captures)) as pool, anyio.create_task_group() as tasks:
         for number in range(4):
             tasks.start_soon(Drawn(pool, 20, str(number)).draw)
-    assert [rig.browser(seat).most_capturing for seat in (0, 1)] == [captures] * 2
+    assert [rig.browser(supervisor).most_capturing for supervisor in (0, 1)] == [captures] * 2
 
 
 async def test_a_failed_start_is_told_and_forgotten(rig: FakeRig) -> None:

@@ -53,8 +53,8 @@ class Endless:
 
 @contextmanager
 def connected(app: Endless) -> Iterator[socket.socket]:
-    door = ConnectionLimiter(app, 100)
-    with serve_behind(door, Impatient) as port, socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+    limiter = ConnectionLimiter(app, 100)
+    with serve_behind(limiter, Impatient) as port, socket.create_connection(("127.0.0.1", port), timeout=5) as client:
         client.sendall(REQUEST)
         yield client
 
@@ -80,7 +80,10 @@ def test_a_server_that_stops_does_not_wait_for_those_who_do_not_read(monkeypatch
     app = Endless()
     monkeypatch.setattr("pressrun.api.connections.server._SHUTDOWN_PATIENCE_S", 0.1)
     monkeypatch.setattr(Impatient, "_patience_s", 3600)
-    with serve_behind(ConnectionLimiter(app, 100), Impatient) as port, socket.create_connection(("127.0.0.1", port)) as client:
+    with (
+        serve_behind(ConnectionLimiter(app, 100), Impatient) as port,
+        socket.create_connection(("127.0.0.1", port)) as client,
+    ):
         client.sendall(REQUEST)
         assert client.recv(1)
         assert not app.ended.wait(0.1)
@@ -122,7 +125,10 @@ def test_curl_reads_why_its_body_is_refused(tmp_path: Path) -> None:
 def test_what_is_refused_is_not_read_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pressrun.api.connections.server._UNWANTED_BYTES", 1_000_000)
     for connection in (b"close", b"keep-alive"):
-        with serve_behind(ConnectionLimiter(refuse, 100)) as port, socket.create_connection(("127.0.0.1", port), 10) as client:
+        with (
+            serve_behind(ConnectionLimiter(refuse, 100)) as port,
+            socket.create_connection(("127.0.0.1", port), 10) as client,
+        ):
             client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999\r\nConnection: " + connection)
             client.sendall(b"\r\n\r\n")
             with pytest.raises(OSError, match=r"reset|[Bb]roken"):
@@ -130,8 +136,8 @@ def test_what_is_refused_is_not_read_without_end(monkeypatch: pytest.MonkeyPatch
 
 
 def test_who_neither_sends_nor_goes_is_closed_in_time() -> None:
-    door = ConnectionLimiter(refuse, 100, head_limit_s=0.3)
-    with serve_behind(door) as port, socket.create_connection(("127.0.0.1", port), 10) as client:
+    limiter = ConnectionLimiter(refuse, 100, head_limit_s=0.3)
+    with serve_behind(limiter) as port, socket.create_connection(("127.0.0.1", port), 10) as client:
         client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\nConnection: close\r\n\r\nx")
         answer = b""
         while piece := client.recv(65_536):  # ends with the half that is closed at once
@@ -149,7 +155,10 @@ def drip(client: socket.socket, limit_s: float = 10) -> None:
 
 
 def test_a_server_that_stops_does_not_linger() -> None:
-    with serve_behind(ConnectionLimiter(refuse, 100)) as port, socket.create_connection(("127.0.0.1", port), 10) as client:
+    with (
+        serve_behind(ConnectionLimiter(refuse, 100)) as port,
+        socket.create_connection(("127.0.0.1", port), 10) as client,
+    ):
         client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\nConnection: close\r\n\r\nx")
         assert client.recv(1)
         stopped_at = time.monotonic()

@@ -1,10 +1,10 @@
 """A whole document drawn with as many browsers as are free. Owns how one run is spread over the pool.
 
-One member for each browser that works for the run: a lease of its own with the same document, capturing whichever slice
+One worker for each browser that works for the run: a lease of its own with the same document, capturing whichever slice
 is next. The first that has loaded it plans the slices; the others join in only if they have laid it out just the same.
-The first member waits in the pool's line; the others take places that nobody else wants, and give them back as soon as
-somebody waits. A browser that the run has for itself gets a second member, as long as it is alone there: one picture is
-made while the other waits for its frame (decision 0021). A member whose browser dies is replaced and its slice captured
+The first worker waits in the pool's line; the others take places that nobody else wants, and give them back as soon as
+somebody waits. A browser that the run has for itself gets a second worker, as long as it is alone there: one picture is
+made while the other waits for its frame (decision 0021). A worker whose browser dies is replaced and its slice captured
 again. Slices are saved as they come, so no picture is held longer than it takes to write it.
 """
 
@@ -20,7 +20,8 @@ from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from pressrun.browser.pool.lease import DocumentLayout, Lease
-from pressrun.browser.pool.pool import BrowserPool, Seat
+from pressrun.browser.pool.pool import BrowserPool
+from pressrun.browser.pool.supervisor import BrowserSupervisor
 from pressrun.browser.ports import Screen
 from pressrun.browser.slides.image import ImageOptions
 from pressrun.browser.slides.page_breaks import Slice
@@ -35,7 +36,7 @@ Save = Callable[[int, bytes], Awaitable[None]]
 
 # Slices under way for each capture at a time: one being captured, one being written, and one in hand.
 _AHEAD = 3
-# Slices left for each member that make a second one in a browser worth what it takes: loading the document, and the
+# Slices left for each worker that make a second one in a browser worth what it takes: loading the document, and the
 # memory of another page. With 20 slides it wins nothing, with 80 an eighth to a sixth (decision 0021).
 _WORTH_LOADING = 10
 
@@ -67,10 +68,10 @@ async def draw(pool: BrowserPool, picture: Picture, *, run: str, plan: Plan, sav
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Member:
+class _Worker:
     """Who works for the drawing in a browser; eq=False: two in one browser are two."""
 
-    seat: Seat
+    supervisor: BrowserSupervisor
 
 
 class _Drawing:
@@ -82,11 +83,11 @@ class _Drawing:
         self._run = run
         self._plan = plan
         self._save = save
-        self._planning = anyio.Lock()  # without it two members that load at once would both plan
+        self._planning = anyio.Lock()  # without it two workers that load at once would both plan
         self._layout: DocumentLayout | None = None
         self._work: WorkList | None = None
-        self._members: set[_Member] = set()
-        self._strangers: set[Seat] = set()  # they lay the document out in another way
+        self._workers: set[_Worker] = set()
+        self._strangers: set[BrowserSupervisor] = set()  # they lay the document out in another way
         self._crashes_in_load = 0
         self._given_up = False
         self._news = anyio.Event()
@@ -94,9 +95,9 @@ class _Drawing:
     async def recruit(self, tasks: TaskGroup) -> None:
         """Sees to it that somebody works until all is done, and that idle browsers help."""
         while not self._is_done:
-            if not self._members:
-                seat = await self._pool.take(avoid=self._strangers)
-                self._start(tasks, seat, is_first=True)
+            if not self._workers:
+                supervisor = await self._pool.take(avoid=self._strangers)
+                self._start(tasks, supervisor, is_first=True)
             while self._needs_help and (helper := self._pool.try_take(self._of_no_help())) is not None:
                 self._start(tasks, helper, is_first=False)
             await self._news.wait()
@@ -109,54 +110,56 @@ class _Drawing:
     def _needs_help(self) -> bool:
         return self._work is None or not self._work.exhausted
 
-    def _of_no_help(self) -> set[Seat]:
-        """Browsers in which no further member is of use just now."""
-        return self._strangers | {seat for seat, own in self._own().items() if not self._may_add(seat, own)}
+    def _of_no_help(self) -> set[BrowserSupervisor]:
+        """Browsers in which no further worker is of use just now."""
+        return self._strangers | {
+            supervisor for supervisor, own in self._own().items() if not self._may_add(supervisor, own)
+        }
 
-    def _own(self) -> Counter[Seat]:
-        return Counter(member.seat for member in self._members)
+    def _own(self) -> Counter[BrowserSupervisor]:
+        return Counter(worker.supervisor for worker in self._workers)
 
-    def _may_add(self, seat: Seat, own: int) -> bool:
+    def _may_add(self, supervisor: BrowserSupervisor, own: int) -> bool:
         """Where the run is alone, and another one still finds a place."""
-        if self._work is None or not own == seat.held < min(seat.captures, seat.places - 1):
+        if self._work is None or not own == supervisor.held < min(supervisor.captures, supervisor.places - 1):
             return False
-        return self._work.left >= _WORTH_LOADING * (len(self._members) + 1)
+        return self._work.left >= _WORTH_LOADING * (len(self._workers) + 1)
 
-    def _start(self, tasks: TaskGroup, seat: Seat, *, is_first: bool) -> None:
-        member = _Member(seat)
-        self._members.add(member)
+    def _start(self, tasks: TaskGroup, supervisor: BrowserSupervisor, *, is_first: bool) -> None:
+        worker = _Worker(supervisor)
+        self._workers.add(worker)
         self._note_share()
-        tasks.start_soon(self._belong, member, is_first, name=f"member of {self._run}")
+        tasks.start_soon(self._belong, worker, is_first, name=f"worker of {self._run}")
 
     def _note_share(self) -> None:
         self._pool.note_share(self._run, len(self._own()))
 
-    async def _belong(self, member: _Member, is_first: bool) -> None:
-        """A member's whole life. What only concerns one browser is logged; the rest ends the drawing."""
-        seat = member.seat
+    async def _belong(self, worker: _Worker, is_first: bool) -> None:
+        """A worker's whole life. What only concerns one browser is logged; the rest ends the drawing."""
+        supervisor = worker.supervisor
         try:
-            async with self._pool.lease_on(seat, self._picture.screen) as lease:
-                await self._work_with(lease, member)
+            async with self._pool.lease_on(supervisor, self._picture.screen) as lease:
+                await self._work_with(lease, worker)
         except BrowserCrashed as exc:
             if self._given_up:
                 raise
-            _log.warning("%s: %s was drawing run %s; its slice is captured again", seat.name, exc.code, self._run)
+            _log.warning("%s: %s was drawing run %s; its slice is captured again", supervisor.name, exc.code, self._run)
         except (BrowserUnavailable, PoolExhausted) as exc:
-            self._strangers.add(seat)
-            is_last = len(self._members) == 1 and self._strangers.issuperset(self._pool.seats)
+            self._strangers.add(supervisor)
+            is_last = len(self._workers) == 1 and self._strangers.issuperset(self._pool.supervisors)
             if is_last or (is_first and isinstance(exc, PoolExhausted)):
                 raise
-            _log.warning("%s: does not help run %s: %s", seat.name, self._run, exc)
+            _log.warning("%s: does not help run %s: %s", supervisor.name, self._run, exc)
         finally:
-            self._leave(member)
+            self._leave(worker)
 
-    def _leave(self, member: _Member) -> None:
-        self._members.discard(member)
+    def _leave(self, worker: _Worker) -> None:
+        self._workers.discard(worker)
         self._note_share()
         self._tell()
 
-    async def _work_with(self, lease: Lease, member: _Member) -> None:
-        work = await self._join(lease, member.seat)
+    async def _work_with(self, lease: Lease, worker: _Worker) -> None:
+        work = await self._join(lease, worker.supervisor)
         if work is None:
             return
         self._tell()
@@ -166,13 +169,13 @@ class _Drawing:
             tasks.start_soon(self._save_each, lease, work, receive)
             async with send:
                 try:
-                    await self._capture_each(lease, member, work, send)
+                    await self._capture_each(lease, worker, work, send)
                 except BrowserCrashed as exc:
                     crash = exc  # what was captured before is saved first
         if crash is not None:
             raise crash
 
-    async def _join(self, lease: Lease, seat: Seat) -> WorkList | None:
+    async def _join(self, lease: Lease, supervisor: BrowserSupervisor) -> WorkList | None:
         """Loads the document; None if this browser lays it out unlike the first one."""
         try:
             await lease.load(self._picture.html)
@@ -184,8 +187,8 @@ class _Drawing:
         except BrowserFailure as exc:
             if self._work is None:
                 raise
-            _log.warning("%s: could not load what another browser could: %s", seat.name, exc)
-            self._strangers.add(seat)
+            _log.warning("%s: could not load what another browser could: %s", supervisor.name, exc)
+            self._strangers.add(supervisor)
             return None
         async with self._planning:
             if self._work is None:
@@ -193,17 +196,19 @@ class _Drawing:
                 self._layout = layout
                 self._work = WorkList(slices, window=_AHEAD * self._pool.pressure().capacity)
         if layout != self._layout:
-            _log.warning("%s: lays the document of run %s out in another way; it does not help", seat.name, self._run)
-            self._strangers.add(seat)
+            _log.warning(
+                "%s: lays the document of run %s out in another way; it does not help", supervisor.name, self._run
+            )
+            self._strangers.add(supervisor)
             return None
         return self._work
 
     async def _capture_each(
-        self, lease: Lease, member: _Member, work: WorkList, send: MemoryObjectSendStream[tuple[int, str]]
+        self, lease: Lease, worker: _Worker, work: WorkList, send: MemoryObjectSendStream[tuple[int, str]]
     ) -> None:
         while await work.wait():
-            if self._is_in_the_way(member):
-                self._leave(member)
+            if self._is_in_the_way(worker):
+                self._leave(worker)
                 return
             async with lease.turn():
                 piece = work.next_nowait()
@@ -212,10 +217,10 @@ class _Drawing:
                 await send.send((piece[0], shot))
                 self._tell()
 
-    def _is_in_the_way(self, member: _Member) -> bool:
+    def _is_in_the_way(self, worker: _Worker) -> bool:
         """Somebody has no place at all, or is in a browser with two of ours."""
-        own = self._own()[member.seat]
-        return len(self._members) > 1 and (self._pool.somebody_waits or member.seat.held > own > 1)
+        own = self._own()[worker.supervisor]
+        return len(self._workers) > 1 and (self._pool.somebody_waits or worker.supervisor.held > own > 1)
 
     async def _shoot(self, lease: Lease, work: WorkList, index: int, slice: Slice) -> str:
         try:

@@ -17,8 +17,8 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from sqlalchemy import Connection, Row, Select
 from sqlalchemy.sql.expression import TextClause, TextualSelect
 
+from pressrun.db.ballast import Ballast
 from pressrun.db.postgres import open_postgres
-from pressrun.db.reserve import Reserve
 from pressrun.db.sqlite import open_sqlite
 
 P = ParamSpec("P")
@@ -89,12 +89,12 @@ class Database(Protocol):
 
 
 def open_database(
-    where: Path | str, reserve: Reserve | None = None, *, pooled: bool = False
+    where: Path | str, ballast: Ballast | None = None, *, pooled: bool = False
 ) -> AbstractAsyncContextManager[Database]:
     """Opens a SQLite file (a path) or Postgres (a URL), and makes what is not there.
 
-    `pooled`: the URL is that of a pooler. `reserve` is for a SQLite file, whose disk is ours; None: a full disk takes
+    `pooled`: the URL is that of a pooler. `ballast` is for a SQLite file, whose disk is ours; None: a full disk takes
     no end of a run.
     Raises: StartupError when it cannot be opened, is not ours or was made by a newer Pressrun.
     """
-    return open_sqlite(where, reserve) if isinstance(where, Path) else open_postgres(where, pooled=pooled)
+    return open_sqlite(where, ballast) if isinstance(where, Path) else open_postgres(where, pooled=pooled)

@@ -3,7 +3,7 @@
 `NOTIFY` in a commit makes Postgres let one such commit pass after the other, in the whole cluster: 32 writers then got
 0.05 of what they get without. So what was committed is collected here and told at most every 10 ms, in a transaction of
 its own: the newest seq of each run. What is not told (a process that dies in between) costs its readers a second: they
-look (runs/neighbours.py).
+look (runs/peers.py).
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.expression import TextClause, TextualSelect
 
-from pressrun.db.away import is_away, sqlstate_of, watched
+from pressrun.db.availability import is_unavailable, sqlstate_of, watched
 from pressrun.db.functions import FUNCTIONS
 from pressrun.db.migrations import migrate
 from pressrun.db.processes import count_servers
@@ -210,7 +210,7 @@ def _transact(engine: Engine, query: Callable[..., T], *args: Any, **kwargs: Any
                 begun = True
                 return query(connection, *args, **kwargs)
         except DBAPIError as exc:
-            broke_in_pool = not begun and exc.statement is not None and is_away(exc)
+            broke_in_pool = not begun and exc.statement is not None and is_unavailable(exc)
             met_another = sqlstate_of(exc.orig) in _MET_ANOTHER
             if not (met_another or broke_in_pool) or attempt == _ATTEMPTS:
                 raise _translated(exc) from exc
@@ -235,7 +235,7 @@ def _nothing() -> None:
 def _translated(exc: DBAPIError) -> Exception:
     if sqlstate_of(exc.orig) in _NO_SPACE:
         return DiskFull("the disk of the database is full; free some space and retry")
-    if is_away(exc):
+    if is_unavailable(exc):
         return ServerBusy("the database does not answer; try again shortly")
     return exc
 

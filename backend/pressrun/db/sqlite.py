@@ -27,8 +27,8 @@ from sqlalchemy import Connection, Engine, Row, Select, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import OperationalError
 
+from pressrun.db.ballast import Ballast
 from pressrun.db.migrations import migrate
-from pressrun.db.reserve import Reserve
 from pressrun.db.tables import SCHEMA_VERSION, metadata
 from pressrun.errors import DiskFailed, DiskFull, PressrunError, ServerBusy, StartupError
 from pressrun.failpoints import failpoint
@@ -49,10 +49,10 @@ _log = structlog.get_logger(__name__)
 class SqliteDatabase:
     """The product's tables. Open with `open_sqlite`; may be shared by all tasks of one event loop."""
 
-    def __init__(self, writer: Engine, reader: Engine, reserve: Reserve | None) -> None:
+    def __init__(self, writer: Engine, reader: Engine, ballast: Ballast | None) -> None:
         self._writer = writer
         self._reader = reader
-        self._reserve = reserve
+        self._ballast = ballast
         self._loop_connection = reader.connect()
         self._driver: Any = self._loop_connection.connection.driver_connection
         self._write_turn = anyio.CapacityLimiter(1)
@@ -71,7 +71,7 @@ class SqliteDatabase:
         return result
 
     async def write_end(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """As `write`, for what ends something: on a full disk the reserve is given up for it."""
+        """As `write`, for what ends something: on a full disk the ballast is given up for it."""
         with anyio.CancelScope(shield=True):
             result = await anyio.to_thread.run_sync(
                 partial(self._write_end, query, *args, **kwargs), limiter=self._write_turn
@@ -80,13 +80,13 @@ class SqliteDatabase:
 
     @property
     def has_room(self) -> bool:
-        """Whether something new may begin: False from when the reserve was given up until it could be taken back."""
-        return self._reserve is None or self._reserve.held
+        """Whether something new may begin: False from when the ballast was given up until it could be taken back."""
+        return self._ballast is None or self._ballast.held
 
     async def keep_room(self) -> None:
-        """Takes the reserve back as soon as the disk has room again."""
-        if self._reserve is not None and not self._reserve.held:
-            await anyio.to_thread.run_sync(self._reserve.take, limiter=self._write_turn)
+        """Takes the ballast back as soon as the disk has room again."""
+        if self._ballast is not None and not self._ballast.held:
+            await anyio.to_thread.run_sync(self._ballast.fill, limiter=self._write_turn)
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `query(connection, …)` on a snapshot, in a thread."""
@@ -145,7 +145,7 @@ class SqliteDatabase:
         try:
             return self._write(query, *args, **kwargs)
         except DiskFull:
-            if self._reserve is None or not self._reserve.give_up():
+            if self._ballast is None or not self._ballast.release():
                 raise
             return self._write(query, *args, **kwargs)
 
@@ -155,8 +155,8 @@ class SqliteDatabase:
 
 
 @asynccontextmanager
-async def open_sqlite(path: Path, reserve: Reserve | None = None) -> AsyncIterator[SqliteDatabase]:
-    """Opens (and makes, if new) the SQLite file at `path`; `reserve` None: a full disk takes no end of a run.
+async def open_sqlite(path: Path, ballast: Ballast | None = None) -> AsyncIterator[SqliteDatabase]:
+    """Opens (and makes, if new) the SQLite file at `path`; `ballast` None: a full disk takes no end of a run.
 
     Raises: StartupError when the file is not ours or was made by a newer Pressrun.
     """
@@ -164,7 +164,7 @@ async def open_sqlite(path: Path, reserve: Reserve | None = None) -> AsyncIterat
     reader = _engine(path, pragmas=("query_only=ON",), begin="BEGIN")
     try:
         await anyio.to_thread.run_sync(_prepare, writer, path)
-        database = SqliteDatabase(writer, reader, reserve)
+        database = SqliteDatabase(writer, reader, ballast)
         await database.keep_room()
     except BaseException:
         writer.dispose()

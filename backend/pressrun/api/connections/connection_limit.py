@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pressrun.api.gate.hosts import is_loopback
 from pressrun.api.wire.problems import problem_response
 from pressrun.background import Background
-from pressrun.background_tasks import DOOR
+from pressrun.background_tasks import CONNECTION_LIMIT
 from pressrun.errors import HeadersTooSlow, PressrunError, ServerBusy
 
 HEAD_LIMIT_S = 10.0  # SAFETY
@@ -144,7 +144,7 @@ class ConnectionLimiter:
         self._waiting.pop(connection, None)
 
     def _sweep(self) -> None:
-        self._background.attempt_nowait(DOOR, self._send_overdue_away)
+        self._background.attempt_nowait(CONNECTION_LIMIT, self._send_overdue_away)
         again_s = min(_SWEEP_EVERY_S, self._head_limit_s)
         self._sweeping = asyncio.get_running_loop().call_later(again_s, self._sweep) if self._waiting else None
 

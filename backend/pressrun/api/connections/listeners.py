@@ -55,7 +55,7 @@ def open_listeners(host: str, port: int, limiter: ConnectionLimiter) -> list[soc
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, _, _, _, address in dict.fromkeys(found):
-            listener = Listener(family, door)
+            listener = Listener(family, limiter)
             listeners.append(listener)
             if family == socket.AF_INET6:
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
@@ -84,14 +84,14 @@ def _bind(listener: socket.socket, address: Any) -> None:
 
 
 class Listener(socket.socket):
-    """A listening socket that asks the door for each who comes. `accept` never waits."""
+    """A listening socket that asks the limiter for each who comes. `accept` never waits."""
 
     def __init__(self, family: int, limiter: ConnectionLimiter) -> None:
         # by its name, or asyncio would not know it for TCP and leave Nagle's algorithm on: 40 ms for each small answer
         super().__init__(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._door = door
-        self._reserve: int | None = os.open(os.devnull, os.O_RDONLY)
+        self._limiter = limiter
+        self._spare: int | None = os.open(os.devnull, os.O_RDONLY)
         self._accepted = 0
         self._paused_until = 0.0
 
@@ -99,7 +99,7 @@ class Listener(socket.socket):
         """As asyncio uses it: BlockingIOError ends its turn, OSError of exhaustion lets it pause."""
         while True:
             self._accepted += 1
-            if self._accepted > _ACCEPTED_AT_ONCE or (self._door.full and self._door.make_room()):
+            if self._accepted > _ACCEPTED_AT_ONCE or (self._limiter.full and self._limiter.make_room()):
                 self._accepted = 0
                 raise BlockingIOError
             try:
@@ -110,15 +110,15 @@ class Listener(socket.socket):
             except OSError as exc:
                 self._refuse_without_descriptor(exc)
                 raise BlockingIOError from exc
-            refusal = self._door.refusal(address[0])
+            refusal = self._limiter.refusal(address[0])
             if refusal is None:
-                return Guest(connection, address[0], self._door), address
+                return Guest(connection, address[0], self._limiter), address
             turn_away(connection, refusal)
 
     def close(self) -> None:
-        if self._reserve is not None:
-            os.close(self._reserve)
-            self._reserve = None
+        if self._spare is not None:
+            os.close(self._spare)
+            self._spare = None
         super().close()
 
     def _refuse_without_descriptor(self, exc: OSError) -> None:
@@ -126,13 +126,13 @@ class Listener(socket.socket):
 
         Raises what came, once in a pause, where nothing can be done.
         """
-        if exc.errno in _OUT_OF_DESCRIPTORS and self._door.make_room():
+        if exc.errno in _OUT_OF_DESCRIPTORS and self._limiter.make_room():
             return
-        if exc.errno in _OUT_OF_DESCRIPTORS and self._reserve is not None:
+        if exc.errno in _OUT_OF_DESCRIPTORS and self._spare is not None:
             with self._lent_reserve(), contextlib.suppress(OSError):
                 connection, _ = super().accept()
                 turn_away(connection, busy())
-            if self._reserve is not None:
+            if self._spare is not None:
                 return
         if exc.errno in _OUT_OF_DESCRIPTORS | _OUT_OF_MEMORY and time.monotonic() < self._paused_until:
             return
@@ -141,32 +141,32 @@ class Listener(socket.socket):
 
     @contextlib.contextmanager
     def _lent_reserve(self) -> Iterator[None]:
-        assert self._reserve is not None  # noqa: S101 - asked before
-        os.close(self._reserve)
-        self._reserve = None
+        assert self._spare is not None  # noqa: S101 - asked before
+        os.close(self._spare)
+        self._spare = None
         try:
             yield
         finally:
             with contextlib.suppress(OSError):  # somebody else took it in between
-                self._reserve = os.open(os.devnull, os.O_RDONLY)
+                self._spare = os.open(os.devnull, os.O_RDONLY)
 
 
 class Guest(socket.socket):
     """An accepted connection: counted for exactly as long as its descriptor is open."""
 
-    __slots__ = ("_address", "_door")
+    __slots__ = ("_address", "_limiter")
 
     def __init__(self, accepted: socket.socket, address: str, limiter: ConnectionLimiter) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
         self._address = address
-        self._door = door
-        door.entered(self.fileno(), address)
+        self._limiter = limiter
+        limiter.entered(self.fileno(), address)
 
     def close(self) -> None:
         descriptor = self.fileno()
         super().close()
         if descriptor >= 0:
-            self._door.left(descriptor, self._address)
+            self._limiter.left(descriptor, self._address)
 
 
 def turn_away(connection: socket.socket, reason: PressrunError) -> None:

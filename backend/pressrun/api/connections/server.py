@@ -35,7 +35,7 @@ _READ_PATIENCE_S = 10.0  # SAFETY: a reader that never reads is dropped within 1
 _SHUTDOWN_PATIENCE_S = 2.0  # arbitrary (1..4): below the time that uvicorn gives everybody
 _SHUTDOWN_LIMIT_S = 5  # SAFETY: uvicorn alone never lets go of one slow client
 # what of a body that was refused is read and dropped, so that its sender comes to reading why: more than any that is
-# taken, and as long as the next request's head may take (the door's clock)
+# taken, and as long as the next request's head may take (the limiter's clock)
 _UNWANTED_BYTES = 64 * 1024 * 1024
 _SEND_BUFFER_BYTES = 128 * 1024  # SAFETY: measured there, 0.39 MB for a reader that never reads instead of 4.29
 
@@ -56,13 +56,15 @@ def run_server(
     `max_connections` None: as many as the limit of descriptors allows. Raises: StartupError when it cannot listen.
     """
     places = count_places()
-    door = ConnectionLimiter(app, min(places, max_connections or places), per_address=max_per_address, background=background)
+    limiter = ConnectionLimiter(
+        app, min(places, max_connections or places), per_address=max_per_address, background=background
+    )
     config = uvicorn.Config(
-        door,
+        limiter,
         interface="asgi3",
         host=host,
         port=port,
-        http=partial(Connection, door=door),  # type: ignore[arg-type]  # uvicorn only calls it
+        http=partial(Connection, limiter=limiter),  # type: ignore[arg-type]  # uvicorn only calls it
         log_config=None,
         access_log=False,
         server_header=False,
@@ -72,7 +74,7 @@ def run_server(
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
     )
     server = Server(config)
-    server.run(sockets=open_listeners(host, port, door))
+    server.run(sockets=open_listeners(host, port, limiter))
     if not server.started or server.lifespan.error_occurred:
         sys.exit(1)
 
@@ -180,7 +182,7 @@ class _Lingering:
 
 
 class Connection(H11Protocol):
-    """One client. Closed without ado when it leaves what was sent to it unread for too long, or asks nothing (`ConnectionLimiter`).
+    """One client. Closed without ado when it leaves what was sent to it unread for too long, or asks nothing.
 
     One whose body was refused may send it all the same, within bounds: it reads the answer when it has.
 
@@ -197,13 +199,13 @@ class Connection(H11Protocol):
 
     def __init__(self, *args: Any, limiter: ConnectionLimiter, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._door = door
+        self._limiter = limiter
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         accepted = transport.get_extra_info("socket")
         accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
-        self._door.arrived(accepted.fileno(), self)
+        self._limiter.arrived(accepted.fileno(), self)
         self.transport = _Lingering(transport, self._begin_to_linger)  # type: ignore[assignment]  # all uvicorn uses
 
     def data_received(self, data: bytes) -> None:
@@ -215,17 +217,17 @@ class Connection(H11Protocol):
         if self._lingers:
             return
         if self.cycle is not None and self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
-            self._door.waits(self)  # the first bytes of the next request: its headers have their own time
+            self._limiter.waits(self)  # the first bytes of the next request: its headers have their own time
         super().data_received(data)
         if self.cycle is not None and not self.cycle.response_complete:
-            self._door.forget(self)
+            self._limiter.forget(self)
 
     def on_response_complete(self) -> None:
         """Called by uvicorn; what of the request's body is still to come has no longer than the next request's head."""
         self._unwanted_bytes = 0
         super().on_response_complete()
         if self.cycle.response_complete and not self.transport.is_closing():
-            self._door.waits(self)
+            self._limiter.waits(self)
 
     @property
     def _is_sending(self) -> bool:
@@ -235,16 +237,16 @@ class Connection(H11Protocol):
     def _begin_to_linger(self) -> bool:
         self._lingers = self._is_sending and not self._goes
         if self._lingers:
-            self._door.waits(self)
+            self._limiter.waits(self)
         return self._lingers
 
     def send_away(self, reason: PressrunError) -> None:
-        """Called by the door. One that is still reading its last answer has more time for as long as it reads."""
+        """Called by the limiter. One that is still reading its last answer has more time for as long as it reads."""
         unread = self.transport.get_write_buffer_size()
         if unread:
             if self._left_unread is None or unread < self._left_unread:
                 self._left_unread = unread
-                self._door.waits(self)
+                self._limiter.waits(self)
             else:
                 self.transport.abort()
             return
@@ -263,7 +265,7 @@ class Connection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget()
-        self._door.forget(self)
+        self._limiter.forget(self)
         super().connection_lost(exc)
 
     def shutdown(self) -> None:

@@ -45,7 +45,9 @@ async def readyz(request: Request) -> Response:
             checks[name] = _OK  # the order in which they are told
             tasks.start_soon(_note, checks, name, check, state)
     # Those elsewhere that cannot be used just now: no reason not to be ready, and one to look.
-    missing = {seat.name: seat.failure for seat in state.pool.elsewhere if seat.failure is not None}
+    missing = {
+        supervisor.name: supervisor.failure for supervisor in state.pool.elsewhere if supervisor.failure is not None
+    }
     return _answer(checks, missing)
 
 

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 import anyio
 
 
-class Turns:
+class CaptureLimiter:
     """At most `captures` at a time, in the order in which they were asked for."""
 
     def __init__(self, captures: int, turn_s: float) -> None:

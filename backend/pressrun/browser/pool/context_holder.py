@@ -23,11 +23,11 @@ _log = logging.getLogger(__name__)
 _OPEN_ATTEMPTS = 2
 
 
-class Stay:
+class ContextHolder:
     """One context, as both sides see it: the caller and the task that keeps it (`keep`)."""
 
-    def __init__(self, seat: BrowserSupervisor, screen: Screen) -> None:
-        self.seat = seat
+    def __init__(self, supervisor: BrowserSupervisor, screen: Screen) -> None:
+        self.supervisor = supervisor
         self.screen = screen
         self.page: OpenPage | None = None
         self.kept: Kept | None = None
@@ -71,7 +71,7 @@ class Stay:
 
     async def _open(self, timeout_s: float) -> None:
         for attempt in range(1, _OPEN_ATTEMPTS + 1):
-            kept = self.kept = await self.seat.borrow()
+            kept = self.kept = await self.supervisor.borrow()
             if self.over.is_set():
                 return
             try:
@@ -79,11 +79,13 @@ class Stay:
             except (async_api.Error, TimeoutError) as exc:
                 # Cut off in the middle: what it has made is known to nobody, and goes with its browser.
                 _log.warning(
-                    "%s: no page could be opened (%s); the browser is replaced", self.seat.name, type(exc).__name__
+                    "%s: no page could be opened (%s); the browser is replaced",
+                    self.supervisor.name,
+                    type(exc).__name__,
                 )
                 self.kept = None
                 await kept.browser.kill()
-                await self.seat.give_back(kept)
+                await self.supervisor.give_back(kept)
                 if attempt == _OPEN_ATTEMPTS:
                     raise BrowserCrashed("The browser crashed while it opened a page; try again.") from exc
             else:
@@ -112,6 +114,6 @@ class Stay:
                 except async_api.Error:
                     _log.debug("context was gone before it was closed", exc_info=True)
             if limit.cancelled_caught:
-                _log.warning("%s: a context did not close; its browser is killed", self.seat.name)
+                _log.warning("%s: a context did not close; its browser is killed", self.supervisor.name)
                 await kept.browser.kill()
-        await self.seat.give_back(kept)
+        await self.supervisor.give_back(kept)

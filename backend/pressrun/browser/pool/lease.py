@@ -20,7 +20,7 @@ from pressrun.browser.chromium.detached import run_detached
 from pressrun.browser.chromium.playwright import async_api
 from pressrun.browser.chromium.sealed_page import NavigatedAwayError
 from pressrun.browser.config import BrowserPoolConfig
-from pressrun.browser.pool.capture_limiter import Turns
+from pressrun.browser.pool.capture_limiter import CaptureLimiter
 from pressrun.browser.pool.counters import PoolTallies
 from pressrun.browser.ports import OpenPage
 from pressrun.browser.slides.document_limits import (
@@ -69,7 +69,7 @@ class Lease:
         *,
         config: BrowserPoolConfig,
         tasks: TaskGroup,
-        turns: Turns,
+        limiter: CaptureLimiter,
         encoders: anyio.CapacityLimiter,
         tallies: PoolTallies,
         lost: anyio.Event,
@@ -81,7 +81,7 @@ class Lease:
         self._screen = page.screen
         self._config = config
         self._tasks = tasks
-        self._turns = turns
+        self._limiter = limiter
         self._encoders = encoders
         self._tallies = tallies
         self._lost = lost
@@ -105,7 +105,7 @@ class Lease:
 
     def turn(self) -> AbstractAsyncContextManager[None]:
         """One's turn to capture in this browser; `shoot` and `pdf` belong inside."""
-        return self._turns.turn()
+        return self._limiter.turn()
 
     async def load(self, html: str) -> None:
         """Shows `html`, with its fonts ready and its pictures decoded. Once per lease.

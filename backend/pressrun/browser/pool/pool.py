@@ -28,11 +28,11 @@ from pressrun.browser.chromium.driver import DriverHost
 from pressrun.browser.chromium.process import LocalSource
 from pressrun.browser.chromium.remote import RemoteSource
 from pressrun.browser.config import BrowserPoolConfig
-from pressrun.browser.pool.context_holder import Stay
+from pressrun.browser.pool.context_holder import ContextHolder
 from pressrun.browser.pool.counters import PoolTallies
 from pressrun.browser.pool.lease import Lease
 from pressrun.browser.pool.supervisor import BrowserState, BrowserSupervisor, Tally
-from pressrun.browser.pool.waiting_queue import Line
+from pressrun.browser.pool.waiting_queue import WaitingQueue
 from pressrun.browser.ports import BrowserSource, Screen
 from pressrun.browser.slides.document_limits import refuse_too_large
 from pressrun.errors import BrowserFailure, BrowserUnavailable, DocumentTooLarge, PoolExhausted
@@ -41,7 +41,6 @@ __all__ = ["BrowserPool", "BrowserPoolConfig", "Lease", "PoolPressure", "open_br
 
 _log = logging.getLogger(__name__)
 
-Seat = BrowserSupervisor
 Sources = Callable[[BrowserPoolConfig, DriverHost], Sequence[BrowserSource]]
 
 
@@ -120,25 +119,25 @@ class BrowserPool:
         self._config = config
         self._tasks = tasks
         self._drivers = drivers
-        self._seats = [
+        self._supervisors = [
             BrowserSupervisor(source, config, tasks, background, stays_up=index == 0)
             for index, source in enumerate(sources)
         ]
-        self._line = Line(self._seats, config.max_waiting)
+        self._line = WaitingQueue(self._supervisors, config.max_waiting)
         self._encoders = anyio.CapacityLimiter(default_local())
-        self._stays: set[Stay] = set()
+        self._holders: set[ContextHolder] = set()
         self._shares: dict[str, int] = {}
         self._ending = False
 
     @property
-    def seats(self) -> Sequence[Seat]:
+    def supervisors(self) -> Sequence[BrowserSupervisor]:
         """The places for browsers, running or not."""
-        return self._seats
+        return self._supervisors
 
     @property
-    def elsewhere(self) -> Sequence[Seat]:
+    def elsewhere(self) -> Sequence[BrowserSupervisor]:
         """Those of them whose browser is not on this machine; each proves its seal when it is connected to."""
-        return [seat for seat in self._seats if seat.is_elsewhere]
+        return [supervisor for supervisor in self._supervisors if supervisor.is_elsewhere]
 
     @property
     def somebody_waits(self) -> bool:
@@ -147,21 +146,28 @@ class BrowserPool:
 
     def version(self) -> str | None:
         """Of the browser that runs, as it names itself; None while none does."""
-        versions = [kept.browser.version for seat in self._seats for kept in seat.processes if not kept.draining]
+        versions = [
+            kept.browser.version
+            for supervisor in self._supervisors
+            for kept in supervisor.processes
+            if not kept.draining
+        ]
         return versions[0] if versions else None
 
     def pressure(self) -> PoolPressure:
-        states = [seat.state for seat in self._seats]
+        states = [supervisor.state for supervisor in self._supervisors]
         order: tuple[BrowserState, ...] = ("up", "starting", "failed", "stopped")
         state = next(state for state in order if state in states)
         return PoolPressure(
             running=self._line.running,
             waiting=self._line.waiting,
             free=self._line.free,
-            capacity=sum(seat.captures for seat in self._seats),
+            capacity=sum(supervisor.captures for supervisor in self._supervisors),
             browser=state,
-            reason=next((seat.failure for seat in self._seats if seat.failure), None) if state == "failed" else None,
-            browsers=tuple(_pressure_of(seat) for seat in self._seats),
+            reason=next((supervisor.failure for supervisor in self._supervisors if supervisor.failure), None)
+            if state == "failed"
+            else None,
+            browsers=tuple(_pressure_of(supervisor) for supervisor in self._supervisors),
             shares=dict(self._shares),
         )
 
@@ -196,14 +202,14 @@ class BrowserPool:
         Raises:
             BrowserFailure: no page could be opened in any browser; the message says why.
         """
-        seats = sorted(self._seats, key=lambda seat: (seat.state != "up", seat.rests))
+        supervisors = sorted(self._supervisors, key=lambda supervisor: (supervisor.state != "up", supervisor.rests))
         screen = Screen(320, 240, 1)
-        for seat in seats:
+        for supervisor in supervisors:
             try:
-                async with self._stay(seat, screen, timeout_s, ends=_nothing) as lease:
+                async with self._hold_context(supervisor, screen, timeout_s, ends=_nothing) as lease:
                     await lease.load("<!doctype html><title>check</title>")
             except BrowserFailure:
-                if seat is seats[-1]:
+                if supervisor is supervisors[-1]:
                     raise
             else:
                 return
@@ -228,103 +234,107 @@ class BrowserPool:
         """
         limit_s = self._config.lease_timeout_s if timeout_s is None else timeout_s
         deadline = anyio.current_time() + limit_s
-        seat = await self.take(limit_s)
+        supervisor = await self.take(limit_s)
         screen = Screen(viewport_width, viewport_height, zoom, scripts)
-        async with self.lease_on(seat, screen, deadline - anyio.current_time()) as lease:
+        async with self.lease_on(supervisor, screen, deadline - anyio.current_time()) as lease:
             yield lease
 
-    async def take(self, limit_s: float | None = None, avoid: Collection[Seat] = ()) -> Seat:
+    async def take(self, limit_s: float | None = None, avoid: Collection[BrowserSupervisor] = ()) -> BrowserSupervisor:
         """A place in the line's order, to be used with `lease_on`; rather not in `avoid`. Raises: as `lease`."""
         if self._ending:
             raise BrowserUnavailable("The server is shutting down; no browser is lent any more.")
         with self.tallies.waits.timing():
             return await self._line.take(self._config.lease_timeout_s if limit_s is None else limit_s, avoid)
 
-    def try_take(self, avoid: Collection[Seat] = ()) -> Seat | None:
+    def try_take(self, avoid: Collection[BrowserSupervisor] = ()) -> BrowserSupervisor | None:
         """A place in a browser that is not in `avoid`, if nobody else wants one; to be used with `lease_on`."""
         return None if self._ending else self._line.try_take(avoid)
 
     @asynccontextmanager
-    async def lease_on(self, seat: Seat, screen: Screen, limit_s: float | None = None) -> AsyncIterator[Lease]:
+    async def lease_on(
+        self, supervisor: BrowserSupervisor, screen: Screen, limit_s: float | None = None
+    ) -> AsyncIterator[Lease]:
         """A lease in the place that was taken, which is given back with it. Raises: as `lease`."""
         limit_s = self._config.lease_timeout_s if limit_s is None else limit_s
-        async with self._stay(seat, screen, limit_s, ends=lambda: self._line.leave(seat)) as lease:
+        async with self._hold_context(supervisor, screen, limit_s, ends=lambda: self._line.leave(supervisor)) as lease:
             yield lease
 
     @asynccontextmanager
-    async def _stay(self, seat: Seat, screen: Screen, limit_s: float, ends: Callable[[], None]) -> AsyncIterator[Lease]:
+    async def _hold_context(
+        self, supervisor: BrowserSupervisor, screen: Screen, limit_s: float, ends: Callable[[], None]
+    ) -> AsyncIterator[Lease]:
         """A context kept by a task of the pool for as long as the body runs; then `ends`, whatever happens."""
-        stay = Stay(seat, screen)
-        self._stays.add(stay)
-        self._tasks.start_soon(self._keep, stay, ends)
+        holder = ContextHolder(supervisor, screen)
+        self._holders.add(holder)
+        self._tasks.start_soon(self._keep, holder, ends)
         completed = False
         try:
             try:
                 with anyio.fail_after(limit_s):
-                    await stay.ready.wait()
+                    await holder.ready.wait()
             except TimeoutError as exc:
                 raise PoolExhausted(f"No browser page could be opened within {limit_s:g} s; try again.") from exc
-            if stay.failure is not None:
-                raise stay.failure
-            yield self._lend(stay)
+            if holder.failure is not None:
+                raise holder.failure
+            yield self._lend(holder)
             completed = True
         finally:
-            stay.over.set()
+            holder.over.set()
             grace_s = self._config.close_timeout_s * 2 if completed else self._config.cancel_grace_s / 2
             with anyio.move_on_after(grace_s, shield=True):
-                await stay.gone.wait()
+                await holder.gone.wait()
 
-    def _lend(self, stay: Stay) -> Lease:
-        if stay.page is None or stay.kept is None:
+    def _lend(self, holder: ContextHolder) -> Lease:
+        if holder.page is None or holder.kept is None:
             raise BrowserUnavailable("The server is shutting down; no browser is lent any more.")
         return Lease(
-            stay.page,
+            holder.page,
             config=self._config,
             tasks=self._tasks,
-            turns=stay.seat.turns,
+            limiter=holder.supervisor.limiter,
             encoders=self._encoders,
             tallies=self.tallies,
-            lost=stay.kept.browser.lost,
-            spend=stay.over.set,
-            why_lost=stay.why_lost,
-            answers=partial(stay.kept.browser.ping, self._config.ping_timeout_s),
+            lost=holder.kept.browser.lost,
+            spend=holder.over.set,
+            why_lost=holder.why_lost,
+            answers=partial(holder.kept.browser.ping, self._config.ping_timeout_s),
         )
 
-    async def _keep(self, stay: Stay, ends: Callable[[], None]) -> None:
+    async def _keep(self, holder: ContextHolder, ends: Callable[[], None]) -> None:
         try:
-            if not await self._background.attempt(LEASE, stay.keep, self._config):
-                await self._background.last_resort(LEASE, stay.give_up)
+            if not await self._background.attempt(LEASE, holder.keep, self._config):
+                await self._background.last_resort(LEASE, holder.give_up)
         finally:
-            stay.fail()  # says nothing when all is well
-            self._stays.discard(stay)
+            holder.fail()  # says nothing when all is well
+            self._holders.discard(holder)
             ends()
 
     async def _end(self) -> None:
         """Closes every lease, then every browser. Callers still inside of a lease get an error from their next call."""
         self._ending = True
-        for stay in self._stays:
-            stay.over.set()
+        for holder in self._holders:
+            holder.over.set()
         with anyio.move_on_after(self._config.close_timeout_s):
-            for stay in tuple(self._stays):
-                await stay.gone.wait()
+            for holder in tuple(self._holders):
+                await holder.gone.wait()
         async with anyio.create_task_group() as closing:
-            for seat in self._seats:
-                closing.start_soon(seat.close)
+            for supervisor in self._supervisors:
+                closing.start_soon(supervisor.close)
         await self._drivers.close()
-        for stay in tuple(self._stays):
-            await stay.gone.wait()
+        for holder in tuple(self._holders):
+            await holder.gone.wait()
 
 
-def _pressure_of(seat: Seat) -> BrowserPressure:
-    running = [kept for kept in seat.processes if not kept.draining]
+def _pressure_of(supervisor: BrowserSupervisor) -> BrowserPressure:
+    running = [kept for kept in supervisor.processes if not kept.draining]
     return BrowserPressure(
-        name=seat.name,
-        weight=seat.weight,
-        state=seat.state,
-        leases=seat.held,
-        capturing=seat.turns.running,
-        waiting=seat.turns.waiting,
-        tally=seat.tally,
+        name=supervisor.name,
+        weight=supervisor.weight,
+        state=supervisor.state,
+        leases=supervisor.held,
+        capturing=supervisor.limiter.running,
+        waiting=supervisor.limiter.waiting,
+        tally=supervisor.tally,
         rss_bytes=running[0].browser.rss_bytes() if running else None,
     )
 

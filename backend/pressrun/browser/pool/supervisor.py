@@ -17,7 +17,7 @@ from anyio.abc import TaskGroup
 from pressrun.background import Background
 from pressrun.background_tasks import BROWSER_END, BROWSER_WATCH, PAGE_MEMORY
 from pressrun.browser.config import BrowserPoolConfig
-from pressrun.browser.pool.capture_limiter import Turns
+from pressrun.browser.pool.capture_limiter import CaptureLimiter
 from pressrun.browser.ports import BrowserSource, RunningBrowser
 from pressrun.errors import BrowserUnavailable
 
@@ -75,7 +75,7 @@ class BrowserSupervisor:
         self.places = config.contexts * source.weight
         self.held = 0
         self.captures = config.captures * source.weight
-        self.turns = Turns(self.captures, config.turn_s)
+        self.limiter = CaptureLimiter(self.captures, config.turn_s)
         self.tally = Tally()
         self._source = source
         self._config = config

@@ -16,7 +16,7 @@ import anyio
 from pressrun.errors import PoolExhausted
 
 
-class Seat(Protocol):
+class Supervisor(Protocol):
     """What the line needs to know of a browser."""
 
     held: int
@@ -34,21 +34,21 @@ class Seat(Protocol):
     def rests(self) -> bool: ...
 
 
-S = TypeVar("S", bound=Seat)
+S = TypeVar("S", bound=Supervisor)
 
 
 class _Waiter(Generic[S]):
     def __init__(self, avoid: Collection[S]) -> None:
         self.avoid = avoid
         self.served = anyio.Event()
-        self.seat: S | None = None
+        self.supervisor: S | None = None
 
 
-class Line(Generic[S]):
+class WaitingQueue(Generic[S]):
     """The places of all browsers together, and who waits for one."""
 
-    def __init__(self, seats: Sequence[S], max_waiting: int) -> None:
-        self._seats = seats
+    def __init__(self, supervisors: Sequence[S], max_waiting: int) -> None:
+        self._supervisors = supervisors
         self._max_waiting = max_waiting
         self._waiters: deque[_Waiter[S]] = deque()
 
@@ -58,11 +58,11 @@ class Line(Generic[S]):
 
     @property
     def running(self) -> int:
-        return sum(seat.held for seat in self._seats)
+        return sum(supervisor.held for supervisor in self._supervisors)
 
     @property
     def free(self) -> int:
-        return sum(max(0, seat.places - seat.held) for seat in self._seats)
+        return sum(max(0, supervisor.places - supervisor.held) for supervisor in self._supervisors)
 
     async def take(self, limit_s: float, avoid: Collection[S] = ()) -> S:
         """A place, waited for; in a browser of `avoid` only if there is no other. Give it back with `leave`.
@@ -70,11 +70,11 @@ class Line(Generic[S]):
         Raises:
             PoolExhausted: the line is full, or no place came free within `limit_s`.
         """
-        seat = self._pick(avoid)
-        if seat is not None:
-            return self._hold(seat)
+        supervisor = self._pick(avoid)
+        if supervisor is not None:
+            return self._hold(supervisor)
         if len(self._waiters) >= self._max_waiting:
-            places = sum(seat.places for seat in self._seats)
+            places = sum(supervisor.places for supervisor in self._supervisors)
             raise PoolExhausted(
                 f"All {places} browser places are taken and {len(self._waiters)} runs wait already; try again shortly."
             )
@@ -84,42 +84,47 @@ class Line(Generic[S]):
             with anyio.fail_after(limit_s):
                 await waiter.served.wait()
         except BaseException as exc:
-            if waiter.seat is not None:
-                self.leave(waiter.seat)
+            if waiter.supervisor is not None:
+                self.leave(waiter.supervisor)
             else:
                 self._waiters.remove(waiter)
             if isinstance(exc, TimeoutError):
                 raise PoolExhausted(f"No browser place came free within {limit_s:g} s; try again shortly.") from exc
             raise
-        assert waiter.seat is not None  # noqa: S101 - `served` says so
-        return waiter.seat
+        assert waiter.supervisor is not None  # noqa: S101 - `served` says so
+        return waiter.supervisor
 
     def try_take(self, avoid: Collection[S] = ()) -> S | None:
         """A place in a browser that is not in `avoid`, if one is free, sound, and nobody waits for any."""
-        seat = self._pick(avoid)
-        if seat is None or seat in avoid or seat.rests:
+        supervisor = self._pick(avoid)
+        if supervisor is None or supervisor in avoid or supervisor.rests:
             return None
-        return self._hold(seat)
+        return self._hold(supervisor)
 
-    def leave(self, seat: S) -> None:
+    def leave(self, supervisor: S) -> None:
         """Gives a place back; who waits longest gets it."""
-        seat.held -= 1
+        supervisor.held -= 1
         while self._waiters:
             chosen = self._pick(self._waiters[0].avoid)
             if chosen is None:
                 return
             waiter = self._waiters.popleft()
-            waiter.seat = self._hold(chosen)
+            waiter.supervisor = self._hold(chosen)
             waiter.served.set()
 
-    def _hold(self, seat: S) -> S:
-        seat.held += 1
-        return seat
+    def _hold(self, supervisor: S) -> S:
+        supervisor.held += 1
+        return supervisor
 
     def _pick(self, avoid: Collection[S]) -> S | None:
-        free = [seat for seat in self._seats if seat.held < seat.places]
+        free = [supervisor for supervisor in self._supervisors if supervisor.held < supervisor.places]
         return min(
             free,
-            key=lambda seat: (seat in avoid, seat.rests, seat.held / seat.weight, seat.state != "up"),
+            key=lambda supervisor: (
+                supervisor in avoid,
+                supervisor.rests,
+                supervisor.held / supervisor.weight,
+                supervisor.state != "up",
+            ),
             default=None,
         )

@@ -30,8 +30,8 @@ class Exit(Protocol):
 
 async def show_page(pool: BrowserPool, html: str) -> None:
     """As a run would, but with the document's scripts on: what they cannot reach nothing else can."""
-    seat = await pool.take(avoid=pool.elsewhere)
-    async with pool.lease_on(seat, Screen(320, 240, 1, scripts=True)) as lease:
+    supervisor = await pool.take(avoid=pool.elsewhere)
+    async with pool.lease_on(supervisor, Screen(320, 240, 1, scripts=True)) as lease:
         await lease.load(html)
         await lease.capture(Slice(0, 240))
         await anyio.sleep(SETTLE_S)
@@ -70,7 +70,7 @@ class Seal:
             raise BrowserUnavailable(self.leak)
 
     async def _test(self) -> None:
-        if len(self._pool.elsewhere) == len(self._pool.seats):
+        if len(self._pool.elsewhere) == len(self._pool.supervisors):
             await self._pool.check()  # what is connected has been tried out
             self._proved = True
             return

@@ -18,7 +18,7 @@ _CODES = ("25P03", "53300", "57P01", "57P02", "57P03", "57P04", "57P05")
 _CONNECTION_EXCEPTION = "08"
 
 
-def is_away(error: DBAPIError) -> bool:
+def is_unavailable(error: DBAPIError) -> bool:
     """Whether it only says that the database is away: what was asked has most likely not been done."""
     return error.connection_invalidated or _says_away(error.orig, connecting=error.statement is None)
 

@@ -12,7 +12,7 @@ from dbos._utils import retriable_postgres_exception  # what it decides by; priv
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from pressrun.db.away import is_away
+from pressrun.db.availability import is_unavailable
 from pressrun.db.postgres import open_engine_pool, parse_url
 from tests.support.postgres import Postgres
 
@@ -36,7 +36,7 @@ def test_a_server_that_is_not_there_is_away_whatever_the_driver_calls_it(tmp_pat
         pool = open_engine_pool(f"postgresql+psycopg://nobody@/x?host={host}", 1)
         with pytest.raises(DBAPIError) as raised:
             pool.connect()
-        assert is_away(raised.value)
+        assert is_unavailable(raised.value)
         assert retriable_postgres_exception(raised.value), raised.value
 
 
@@ -47,7 +47,7 @@ def test_a_session_that_the_server_ends_in_use_is_away(pool: Engine, url: str, w
         end_session(url, pid)
         with pytest.raises(DBAPIError) as raised:
             connection.execute(_THIS_SESSION) if within == "a query" else connection.commit()
-        assert is_away(raised.value)
+        assert is_unavailable(raised.value)
         assert retriable_postgres_exception(raised.value), raised.value
     with pool.connect() as connection:
         assert connection.execute(_THIS_SESSION).scalar_one() != pid
@@ -59,7 +59,7 @@ def test_what_is_wrong_with_a_query_does_not_say_that_the_server_is_away(pool: E
             with pytest.raises(DBAPIError) as raised:
                 connection.execute(text(wrong))
             connection.rollback()
-            assert not is_away(raised.value)
+            assert not is_unavailable(raised.value)
 
 
 @pytest.mark.slow
@@ -73,7 +73,7 @@ def test_what_a_process_locked_before_it_froze_is_free_again_when_it_is_taken_fo
         other.execute("SELECT pg_advisory_xact_lock(1)")
     with pytest.raises(DBAPIError) as raised:
         frozen.execute(_THIS_SESSION)
-    assert is_away(raised.value)
+    assert is_unavailable(raised.value)
     frozen.close()
 
 

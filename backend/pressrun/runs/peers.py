@@ -1,4 +1,4 @@
-"""`Neighbours`: what other processes on the same Postgres do, made known in this one.
+"""`Peers`: what other processes on the same Postgres do, made known in this one.
 
 Events they append wake the readers here; a cancel that one of them was asked for stops the run here; the runs of one
 that is gone or frozen go on. Wake-ups make that quick, a look every second makes it sure. Without Postgres there are
@@ -36,8 +36,8 @@ _LOOK_EVERY_S = 1.0  # what a lost wake-up costs at most; two looks find a proce
 _log = structlog.get_logger(__name__)
 
 
-class Neighbours:
-    """One per process. Open with `open_neighbours`."""
+class Peers:
+    """One per process. Open with `open_peers`."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Neighbours:
         await self._tell(newest)
 
     def hear_of_left(self, process: str) -> None:
-        """It has handed its runs back: they go on here, or at another neighbour."""
+        """It has handed its runs back: they go on here, or at another peer."""
         if process != self._owner:
             self._left.add(process)
             self._has_left.set()
@@ -125,7 +125,7 @@ class Neighbours:
 
 
 @asynccontextmanager
-async def open_neighbours(
+async def open_peers(
     wakeups: Wakeups,
     database: Database,
     log: EventLog,
@@ -137,12 +137,12 @@ async def open_neighbours(
     activity: Activity,
 ) -> AsyncIterator[None]:
     """Listens and looks until closed."""
-    neighbours = Neighbours(wakeups, database, log, engine, clock, activity, owner=owner)
+    peers = Peers(wakeups, database, log, engine, clock, activity, owner=owner)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(background.for_ever, LISTEN, neighbours.listen)
-        tasks.start_soon(background.for_ever, SUCCEED, neighbours.succeed)
-        tasks.start_soon(background.for_ever, LOOK, neighbours.look)
-        tasks.start_soon(background.for_ever, CUT_OFF, neighbours.cut_off)
+        tasks.start_soon(background.for_ever, LISTEN, peers.listen)
+        tasks.start_soon(background.for_ever, SUCCEED, peers.succeed)
+        tasks.start_soon(background.for_ever, LOOK, peers.look)
+        tasks.start_soon(background.for_ever, CUT_OFF, peers.cut_off)
         try:
             yield
         finally:

@@ -1,4 +1,4 @@
-"""`Reserve`: room on the disk that is kept for what must be written when the disk is full.
+"""`Ballast`: room on the disk that is kept for what must be written when the disk is full.
 
 On a full disk nothing can be written to a SQLite file, not even a DELETE: a run that met it could neither end nor free
 its slot. So a file of nothing holds some megabytes, which the end of a run gives up. Until they are taken back nothing
@@ -12,21 +12,21 @@ import shutil
 from pathlib import Path
 
 # SAFETY "Faults"; a run's end is some kilobytes, and 16 runs at once may meet the full disk
-RESERVE_BYTES = 16 * 1024 * 1024
+BALLAST_BYTES = 16 * 1024 * 1024
 
 
-class Reserve:
+class Ballast:
     """One file. Its methods block for a moment: call them from a thread; the caller sees to it that one runs at a time.
 
     `held`: the room is there.
     """
 
-    def __init__(self, path: Path, size_bytes: int = RESERVE_BYTES) -> None:
+    def __init__(self, path: Path, size_bytes: int = BALLAST_BYTES) -> None:
         self._path = path
         self._size_bytes = size_bytes
         self.held = False
 
-    def take(self) -> None:
+    def fill(self) -> None:
         """Takes the room, where as much again is left for others; if not, try again later. Never raises OSError."""
         if self.held:
             return
@@ -37,9 +37,9 @@ class Reserve:
                 self._allocate()
             self.held = True
         except OSError:
-            self.give_up()
+            self.release()
 
-    def give_up(self) -> bool:
+    def release(self) -> bool:
         """Frees the room; False if there was none to free."""
         held, self.held = self.held, False
         try:

@@ -1,21 +1,21 @@
-"""Turns in one browser: round-robin, bounded, and nobody held up for long by one that hangs."""
+"""CaptureLimiter in one browser: round-robin, bounded, and nobody held up for long by one that hangs."""
 
 from __future__ import annotations
 
 import anyio
 import pytest
 
-from pressrun.browser.pool.capture_limiter import Turns
+from pressrun.browser.pool.capture_limiter import CaptureLimiter
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_who_had_a_turn_goes_behind_those_who_wait() -> None:
-    turns, order = Turns(1, turn_s=10), list[str]()
+    limiter, order = CaptureLimiter(1, turn_s=10), list[str]()
 
     async def run(name: str) -> None:
         for _ in range(4):
-            async with turns.turn():
+            async with limiter.turn():
                 order.append(name)
                 await anyio.lowlevel.checkpoint()
 
@@ -26,26 +26,26 @@ async def test_who_had_a_turn_goes_behind_those_who_wait() -> None:
 
 
 async def test_no_more_turns_at_a_time_than_the_weight() -> None:
-    turns, most = Turns(2, turn_s=10), 0
+    limiter, most = CaptureLimiter(2, turn_s=10), 0
 
     async def run() -> None:
         nonlocal most
-        async with turns.turn():
-            most = max(most, turns.running)
+        async with limiter.turn():
+            most = max(most, limiter.running)
             await anyio.sleep(0.001)
 
     async with anyio.create_task_group() as tasks:
         for _ in range(9):
             tasks.start_soon(run)
     assert most == 2
-    assert (turns.running, turns.waiting) == (0, 0)
+    assert (limiter.running, limiter.waiting) == (0, 0)
 
 
 async def test_a_turn_that_takes_too_long_lets_the_next_go_ahead() -> None:
-    turns, held = Turns(1, turn_s=0.05), anyio.Event()
+    limiter, held = CaptureLimiter(1, turn_s=0.05), anyio.Event()
 
     async def hang() -> None:
-        async with turns.turn():
+        async with limiter.turn():
             held.set()
             await anyio.sleep_forever()
 
@@ -54,31 +54,31 @@ async def test_a_turn_that_takes_too_long_lets_the_next_go_ahead() -> None:
         await held.wait()
         with anyio.fail_after(1):
             for _ in range(3):
-                async with turns.turn():
-                    assert turns.running == 2
+                async with limiter.turn():
+                    assert limiter.running == 2
         tasks.cancel_scope.cancel()
-    assert turns.running == 0
+    assert limiter.running == 0
 
 
 async def test_one_cancelled_in_the_line_or_just_when_called_takes_nobody_s_turn() -> None:
-    turns, done = Turns(1, turn_s=10), 0
+    limiter, done = CaptureLimiter(1, turn_s=10), 0
 
     async def run(scope: anyio.CancelScope) -> None:
         nonlocal done
         with scope:
-            async with turns.turn():
+            async with limiter.turn():
                 await anyio.lowlevel.checkpoint()
                 done += 1
 
     with anyio.fail_after(5):
         async with anyio.create_task_group() as tasks:
             scopes = [anyio.CancelScope() for _ in range(6)]
-            async with turns.turn():
+            async with limiter.turn():
                 for scope in scopes:
                     tasks.start_soon(run, scope)
                 await anyio.wait_all_tasks_blocked()
                 scopes[3].cancel()
             scopes[0].cancel()  # it was called by the end of the turn above, and has not begun
-        async with turns.turn():
+        async with limiter.turn():
             pass
     assert done == 4

@@ -222,15 +222,15 @@ def test_a_thousand_that_come_and_go_leave_every_place_free() -> None:
 )
 def test_this_machine_has_no_limit_of_its_own_and_others_do(address: str, here: bool) -> None:
     assert is_loopback(address) is here
-    door = ConnectionLimiter(House(), 1_000)
+    limiter = ConnectionLimiter(House(), 1_000)
     for descriptor in range(PER_ADDRESS):
-        door.entered(descriptor, address)
+        limiter.entered(descriptor, address)
     if here:
-        assert door.refusal(address) is None
+        assert limiter.refusal(address) is None
         return
 
     async def refused() -> bool:
-        return isinstance(door.refusal(address), ServerBusy)
+        return isinstance(limiter.refusal(address), ServerBusy)
 
     assert anyio.run(refused)
 
