@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from pressrun.api.endpoints import health
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.background import Background
 from pressrun.browser.pool.pool import BrowserPool
+from pressrun.db import threads
 from pressrun.db.sqlite import SqliteDatabase
 from pressrun.failpoints import arm
 from pressrun.runs.service import RunService
@@ -69,21 +71,34 @@ def test_whatever_a_check_of_readyz_raises_is_its_answer(tmp_path: Path, monkeyp
 
 
 @pytest.mark.promise("alive")
-def test_threads_that_do_not_come_free_are_told_by_livez(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def never(self: SqliteDatabase) -> None:
-        await anyio.sleep_forever()
+def test_a_writer_that_hangs_is_told_by_livez(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_go, write = threading.Event(), SqliteDatabase._write
+
+    def hang(self: SqliteDatabase, *args: object, **kwargs: object) -> object:
+        let_go.wait(30)
+        return write(self, *args, **kwargs)  # type: ignore[arg-type]
 
     with application(tmp_path) as http:
         assert http.get("/livez").is_success
-        monkeypatch.setattr(SqliteDatabase, "until_thread_free", never)
+        monkeypatch.setattr(SqliteDatabase, "_write", hang)
         monkeypatch.setattr(health, "_ANSWERS_WITHIN_S", 0.2)
-        answer = http.get("/livez")
-        assert answer.status_code == 503
-        assert answer.json()["checks"] == {
-            "lifespan": "ok",
-            "database_threads": "no thread came free within 0.2 s",
-            "engine": "ok",
-        }
+        pausing = threading.Thread(target=http.post, args=["/lanes/default/pause"])
+        pausing.start()
+        try:
+            assert httpx.get(f"{http.base_url}/livez").is_success, "a write may take seconds"
+            monkeypatch.setattr(threads, "HANGS_AFTER_S", 0.3)
+            while (answer := httpx.get(f"{http.base_url}/livez")).is_success:
+                assert pausing.is_alive()
+            assert answer.status_code == 503
+            assert answer.json()["checks"] == {
+                "lifespan": "ok",
+                "database_threads": "its threads hang; none came free within 0.2 s",
+                "engine": "ok",
+            }
+        finally:
+            let_go.set()
+            pausing.join()
+        assert http.get("/livez").is_success
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

@@ -18,6 +18,16 @@ _CODES = ("25P03", "53300", "57P01", "57P02", "57P03", "57P04", "57P05")
 _CONNECTION_EXCEPTION = "08"
 
 
+# For libpq: a host that vanished without a word (power, cable) is noticed in about ten seconds, whether something was
+# sent to it that it does not acknowledge or an answer is waited for.
+NOTICES_A_HOST_THAT_VANISHED = {
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 4,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+
+
 def is_unavailable(error: DBAPIError) -> bool:
     """Whether it only says that the database is away: what was asked has most likely not been done."""
     return error.connection_invalidated or _says_away(error.orig, connecting=error.statement is None)

@@ -69,8 +69,8 @@ class Database(Protocol):
         """Runs `query(connection, …)` on a snapshot, in a thread. Raises: ServerBusy."""
         ...
 
-    async def until_thread_free(self) -> None:
-        """Returns when a thread for reads and one for writes could begin; the database itself is not asked."""
+    async def until_usable(self) -> None:
+        """Returns at once unless the threads for reads or those for writes hang; the database itself is not asked."""
         ...
 
     @property

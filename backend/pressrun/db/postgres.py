@@ -28,11 +28,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.expression import TextClause, TextualSelect
 
-from pressrun.db.availability import is_unavailable, sqlstate_of, watched
+from pressrun.db.availability import NOTICES_A_HOST_THAT_VANISHED, is_unavailable, sqlstate_of, watched
 from pressrun.db.functions import FUNCTIONS
 from pressrun.db.migrations import migrate
 from pressrun.db.processes import count_servers
 from pressrun.db.tables import SCHEMA_VERSION, metadata
+from pressrun.db.threads import DatabaseThreads
 from pressrun.db.triggers import TRIGGERS
 from pressrun.errors import DiskFull, ServerBusy, StartupError
 
@@ -67,8 +68,8 @@ class PostgresDatabase:
         self._reader = reader
         # the same connections, without the BEGIN
         self._caller = watched(create_engine(writer.url, pool=writer.pool, isolation_level="AUTOCOMMIT"))
-        self._write_threads = anyio.CapacityLimiter(_WRITERS)
-        self._read_threads = anyio.CapacityLimiter(_READERS)
+        self._write_threads = DatabaseThreads(_WRITERS)
+        self._read_threads = DatabaseThreads(_READERS)
 
     async def write(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `query(connection, …)` in one write transaction; durable when it returns.
@@ -76,9 +77,7 @@ class PostgresDatabase:
         Raises: DiskFull, ServerBusy.
         """
         with anyio.CancelScope(shield=True):  # a thread cannot be cancelled: wait for its outcome, it is short
-            result = await anyio.to_thread.run_sync(
-                partial(_transact, self._writer, query, *args, **kwargs), limiter=self._write_threads
-            )
+            result = await self._write_threads.run(partial(_transact, self._writer, query, *args, **kwargs))
         return result
 
     async def write_end(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -94,14 +93,12 @@ class PostgresDatabase:
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `query(connection, …)` on a snapshot, in a thread. Raises: ServerBusy."""
-        return await anyio.to_thread.run_sync(
-            partial(_transact, self._reader, query, *args, **kwargs), limiter=self._read_threads
-        )
+        return await self._read_threads.run(partial(_transact, self._reader, query, *args, **kwargs))
 
-    async def until_thread_free(self) -> None:
-        """Returns when a thread for reads and one for writes could begin; the server is not asked."""
-        for limiter in (self._read_threads, self._write_threads):
-            await anyio.to_thread.run_sync(_nothing, limiter=limiter, abandon_on_cancel=True)
+    async def until_usable(self) -> None:
+        """Returns at once unless the threads for reads or those for writes hang; the server is not asked."""
+        for threads in (self._read_threads, self._write_threads):
+            await threads.until_usable()
 
     @property
     def local(self) -> None:
@@ -117,9 +114,7 @@ class PostgresDatabase:
         Durable when it returns. Raises: DiskFull, ServerBusy.
         """
         with anyio.CancelScope(shield=True):
-            row = await anyio.to_thread.run_sync(
-                partial(_call, self._caller, statement, values), limiter=self._write_threads
-            )
+            row = await self._write_threads.run(partial(_call, self._caller, statement, values))
         return row
 
     def close(self) -> None:
@@ -193,7 +188,12 @@ def _engine(
     level = {} if isolation_level is None else {"isolation_level": isolation_level}
     engine = create_engine(
         url,
-        connect_args={"connect_timeout": _CONNECT_LIMIT_S, "application_name": name, **args},
+        connect_args={
+            "connect_timeout": _CONNECT_LIMIT_S,
+            "application_name": name,
+            **NOTICES_A_HOST_THAT_VANISHED,
+            **args,
+        },
         pool_size=connections,
         max_overflow=0,
         pool_pre_ping=isolation_level is None,  # ours find out by their BEGIN, without a round trip more
@@ -226,10 +226,6 @@ def _call(engine: Engine, statement: TextualSelect | TextClause, values: Mapping
             if sqlstate_of(exc.orig) not in _MET_ANOTHER or attempt == _ATTEMPTS:
                 raise _translated(exc) from exc
     raise AssertionError("unreachable")
-
-
-def _nothing() -> None:
-    """A thread has come to it."""
 
 
 def _translated(exc: DBAPIError) -> Exception:

@@ -30,6 +30,7 @@ from sqlalchemy.exc import OperationalError
 from pressrun.db.ballast import Ballast
 from pressrun.db.migrations import migrate
 from pressrun.db.tables import SCHEMA_VERSION, metadata
+from pressrun.db.threads import DatabaseThreads
 from pressrun.errors import DiskFailed, DiskFull, PressrunError, ServerBusy, StartupError
 from pressrun.failpoints import failpoint
 
@@ -55,8 +56,8 @@ class SqliteDatabase:
         self._ballast = ballast
         self._loop_connection = reader.connect()
         self._driver: Any = self._loop_connection.connection.driver_connection
-        self._write_turn = anyio.CapacityLimiter(1)
-        self._read_threads = anyio.CapacityLimiter(_READER_THREADS)
+        self._write_thread = DatabaseThreads(1)
+        self._read_threads = DatabaseThreads(_READER_THREADS)
 
     async def write(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `query(connection, …)` in one write transaction; durable when it returns.
@@ -65,17 +66,13 @@ class SqliteDatabase:
         program holds it for longer than `_BUSY_TIMEOUT_MS`; nothing of the transaction remains then.
         """
         with anyio.CancelScope(shield=True):  # a thread cannot be cancelled: wait for its outcome, it is short
-            result = await anyio.to_thread.run_sync(
-                partial(self._write, query, *args, **kwargs), limiter=self._write_turn
-            )
+            result = await self._write_thread.run(partial(self._write, query, *args, **kwargs))
         return result
 
     async def write_end(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `write`, for what ends something: on a full disk the ballast is given up for it."""
         with anyio.CancelScope(shield=True):
-            result = await anyio.to_thread.run_sync(
-                partial(self._write_end, query, *args, **kwargs), limiter=self._write_turn
-            )
+            result = await self._write_thread.run(partial(self._write_end, query, *args, **kwargs))
         return result
 
     @property
@@ -86,18 +83,16 @@ class SqliteDatabase:
     async def keep_room(self) -> None:
         """Takes the ballast back as soon as the disk has room again."""
         if self._ballast is not None and not self._ballast.held:
-            await anyio.to_thread.run_sync(self._ballast.fill, limiter=self._write_turn)
+            await self._write_thread.run(self._ballast.fill)
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `query(connection, …)` on a snapshot, in a thread."""
-        return await anyio.to_thread.run_sync(partial(self._read, query, *args, **kwargs), limiter=self._read_threads)
+        return await self._read_threads.run(partial(self._read, query, *args, **kwargs))
 
-    async def until_thread_free(self) -> None:
-        """Returns when a thread for reads could begin; the file is not touched.
-
-        The one for writes may wait for seconds while another program holds the file: that is no reason to be restarted.
-        """
-        await anyio.to_thread.run_sync(_nothing, limiter=self._read_threads, abandon_on_cancel=True)
+    async def until_usable(self) -> None:
+        """Returns at once unless the threads for reads, or the one for writes, hang; the file is not touched."""
+        for threads in (self._read_threads, self._write_thread):
+            await threads.until_usable()
 
     def read_nowait(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `query(connection, …)` right here on the loop: only for look-ups by key that take microseconds."""
@@ -216,10 +211,6 @@ def _writable(engine: Engine) -> Engine:
         connection.execute(f"PRAGMA busy_timeout={busy_timeout_ms}")
 
     return engine
-
-
-def _nothing() -> None:
-    """A thread has come to it."""
 
 
 def _translated(exc: OperationalError) -> PressrunError | OperationalError:

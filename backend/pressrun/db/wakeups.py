@@ -19,6 +19,7 @@ from psycopg.conninfo import make_conninfo
 
 from pressrun.background import Background
 from pressrun.background_tasks import SIGN_OF_LIFE, WAKEUPS
+from pressrun.db.availability import NOTICES_A_HOST_THAT_VANISHED
 from pressrun.db.notifier import decode
 from pressrun.db.postgres import parse_url
 from pressrun.db.processes import SignOfLife
@@ -27,8 +28,7 @@ from pressrun.errors import StartupError
 from pressrun.groups import open_task_group
 
 _RECONNECT_EVERY_S = 0.2  # arbitrary (0.1..1): a server that starts again refuses cheaply
-# a peer that has vanished without a word (power, cable) is noticed in about ten seconds, from both sides
-_KEEPALIVE = {"keepalives_idle": 4, "keepalives_interval": 2, "keepalives_count": 3}
+# as NOTICES_A_HOST_THAT_VANISHED, seen from the server's side
 _KEEPALIVE_OF_SERVER = "SET tcp_keepalives_idle = 4; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
 
 _log = structlog.get_logger(__name__)
@@ -95,7 +95,7 @@ async def open_wakeups(url: str, process: str, background: Background | None = N
     Raises: StartupError when there is no connection to begin with.
     """
     uri = parse_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    conninfo = make_conninfo(uri, connect_timeout=5, **_KEEPALIVE)
+    conninfo = make_conninfo(uri, connect_timeout=5, **NOTICES_A_HOST_THAT_VANISHED)
     sign = SignOfLife(conninfo, process)
     wakeups = Wakeups(sign)
     listener = _Listener(conninfo, wakeups)

@@ -76,9 +76,9 @@ async def _note(
 
 async def _threads(state: AppState) -> str:
     with anyio.move_on_after(_ANSWERS_WITHIN_S):
-        await state.database.until_thread_free()
+        await state.database.until_usable()
         return _OK
-    return f"no thread came free within {_ANSWERS_WITHIN_S:g} s"
+    return f"its threads hang; none came free within {_ANSWERS_WITHIN_S:g} s"
 
 
 async def _database(state: AppState) -> str:
