@@ -21,7 +21,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import structlog
@@ -30,7 +30,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pressrun import __version__
 from pressrun.ai.cache import AiCache
-from pressrun.ai.client import AiClient, AiConfig, open_ai_client
 from pressrun.api.connections.listeners import count_places
 from pressrun.api.connections.server import run_server
 from pressrun.api.endpoints.reads import open_reads
@@ -72,6 +71,7 @@ from pressrun.engine.launch import open_engine
 from pressrun.errors import StartupError
 from pressrun.events.log import EventLog
 from pressrun.failpoints import arm
+from pressrun.later import import_later
 from pressrun.pipeline.pipeline import Pipeline
 from pressrun.run_logs import open_run_logs
 from pressrun.runs import store_id
@@ -88,6 +88,11 @@ from pressrun.runs.webhooks import WebhookDeliverer
 from pressrun.settings import Settings, read_variable
 from pressrun.sources.parser_pool import cool_down, warm_up
 from pressrun.telemetry import SecretMask, configure_logging
+
+if TYPE_CHECKING:
+    from pressrun.ai import client as ai_client
+else:
+    ai_client = import_later("pressrun.ai.client")  # 60 of the 900 ms that a start takes
 
 _BROKEN_LIMIT_S = 4.5  # promise: a process that cannot go on is gone within 5 s; in order it takes about one
 _AI_CACHE_MAX_BYTES = 256 * 1024 * 1024  # arbitrary: some ten thousand answers
@@ -320,19 +325,19 @@ async def _swept(retention: Retention, background: Background) -> AsyncIterator[
             tasks.cancel_scope.cancel()
 
 
-async def _open_ai(stack: AsyncExitStack, settings: Settings, mask: SecretMask) -> AiClient | None:
+async def _open_ai(stack: AsyncExitStack, settings: Settings, mask: SecretMask) -> ai_client.AiClient | None:
     if settings.ai_base_url is None:
         return None
     if settings.ai_model is None:
         raise StartupError("PRESSRUN_AI_BASE_URL is set but PRESSRUN_AI_MODEL is not: set the model's name")
-    config = AiConfig(
+    config = ai_client.AiConfig(
         base_url=settings.ai_base_url,
         api_key=settings.ai_api_key,
         model=settings.ai_model,
         timeout_s=settings.ai_timeout_s,
         mask=mask.mask,
     )
-    return await stack.enter_async_context(open_ai_client(config))
+    return await stack.enter_async_context(ai_client.open_ai_client(config))
 
 
 def _capture_cache(settings: Settings, data_dir: Path) -> CaptureCache | None:

@@ -15,6 +15,8 @@ _FOR_LATER = {
     "mdit_py_plugins": "the parser's process reads Markdown",
     "markdown_it": "a model has written Markdown, or the parser's process reads a source",
     "playwright.async_api": "the first browser is started",
+    "pressrun.ai.client": "a model is asked",
+    "pressrun.ai.compose": "a model is asked",
     "prometheus_client": "metrics are asked for",
     "pyvips": "a picture is encoded",
     "standardwebhooks": "a webhook is signed",

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
 from pressrun.ai.cache import AiCache
-from pressrun.ai.client import AiClient
-from pressrun.ai.compose import ai_fragment
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.egress.broker import Egress
 from pressrun.errors import AiFailed, AiUnavailable, ComposeFailed, NotFound
 from pressrun.events.model import HtmlGenerated, Warning
 from pressrun.failpoints import failpoint
+from pressrun.later import import_later
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, RunContext, progress_of
 from pressrun.sources.document import Document, DocumentWarning, wrap_fragment
 from pressrun.sources.html import compose_html
 from pressrun.sources.languages import document_direction, document_language
 from pressrun.sources.text import compose_text
 from pressrun.sources.titles import title_of
+
+if TYPE_CHECKING:
+    from pressrun.ai import compose as ai_compose
+    from pressrun.ai.client import AiClient
+else:
+    ai_compose = import_later("pressrun.ai.compose")  # 60 of the 900 ms that a start takes
 
 # an answer is about as long as its source, with tags; only the progress bar depends on this guess
 _ANSWER_CHARS_PER_SOURCE_CHAR = 1.3
@@ -115,7 +121,7 @@ async def _compose_by_ai(context: RunContext, text: str, ai: AiClient, cache: Ai
     title = spec.title or title_of(text)
     # who wants no answer of another run still pays for its own only once: they go with the attempts, and not further
     own = AiCache(context.staging.path(_ANSWERS_FOLDER), _OWN_ANSWERS_MAX_BYTES, within=True)
-    fragment = await ai_fragment(
+    fragment = await ai_compose.ai_fragment(
         ai,
         text,
         model_choice=spec.model_choice,

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import structlog
 
 from pressrun.ai.cache import AiCache
-from pressrun.ai.client import AiClient
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.browser.cache.capture_cache import CaptureCache
 from pressrun.browser.pool.pool import BrowserPool
@@ -25,6 +25,9 @@ from pressrun.pipeline.context import Composed, Exported, Published, Rendered, R
 from pressrun.pipeline.export import export
 from pressrun.pipeline.publish import batch_folder_name, completed, publish
 from pressrun.pipeline.render import render
+
+if TYPE_CHECKING:
+    from pressrun.ai.client import AiClient
 
 _log = structlog.get_logger(__name__)
 
