@@ -234,6 +234,19 @@ def test_a_run_may_end_by_its_browser_only_when_one_was_struck_meanwhile() -> No
     assert judge(history, world)
 
 
+def test_a_server_that_stops_interrupts_a_run_and_is_no_crash() -> None:
+    history, world = truth()
+    history.stopped_at = history.killed_at
+    history.killed_at = []
+    assert judge(history, world) == []
+    history, world = ended_as("error", "crashed")
+    history.killed_at.extend([103.6, 103.7])
+    assert judge(history, world) == []
+    history.stopped_at = history.killed_at
+    history.killed_at = []
+    assert [problem for problem in judge(history, world) if "ended as error crashed" in problem]
+
+
 @pytest.mark.parametrize(
     ("by", "allow"),
     [

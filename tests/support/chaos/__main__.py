@@ -94,6 +94,7 @@ def _row(
     row = {
         "storm": name,
         "kills": len(storm.history.killed_at),
+        "stops": len(storm.history.stopped_at),
         "outages": storm.history.outages,
         "runs": len(world.runs),
         "complete": sum(run.status == "complete" for run in world.runs),
@@ -155,8 +156,7 @@ def _come_and_go(storm: Storm, server: ForkedServer, over: threading.Event) -> N
         if not server.wait_until_up():
             storm.history.problems.append(f"a server did not start beside others: {server.log[-300:]}")
         over.wait(random.uniform(0.2, 1.5))
-        storm.note_kill()  # what it hands back begins again, as after a kill
-        server.stop()
+        storm.stop(server)
 
 
 class _Under:

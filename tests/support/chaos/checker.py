@@ -105,12 +105,14 @@ def _judge_run(history: History, world: World, run: RunRow) -> Iterator[str]:
     if any(event.type in TERMINAL for event in logged[:-1]) or logged[-1].type not in TERMINAL:
         yield "its terminal event is not the last"
     kills = history.kills_between(logged[0].at, logged[-1].at)
-    yield from _judge_attempts(run, logged, kills)
+    # what a stopped server hands back begins again as after a kill, and is no crash
+    interruptions = kills + history.stops_between(logged[0].at, logged[-1].at)
+    yield from _judge_attempts(run, logged, interruptions)
     yield from _judge_end(history, run, logged, kills)
     if any(at > logged[-1].at for at in world.begun.get(run.operation_id, [])):
         yield "an attempt began after its end"
     yield from _judge_progress(logged)
-    yield from _judge_slides(world, run, logged, kills)
+    yield from _judge_slides(world, run, logged, interruptions)
 
 
 def _judge_attempts(run: RunRow, logged: list[LoggedEvent], interruptions: int) -> Iterator[str]:

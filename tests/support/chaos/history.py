@@ -22,11 +22,12 @@ class Story:
 
 @dataclass
 class History:
-    """`killed_at` and `restarted_at`: wall clock, as the events' `at`. `accepted`: by the lane they were posted to."""
+    """Instants (`…_at`): wall clock, as the events' `at`. `accepted`: by the lane they were posted to."""
 
     stories: list[Story] = field(default_factory=list)
     accepted: dict[str, str] = field(default_factory=dict)
     killed_at: list[float] = field(default_factory=list)
+    stopped_at: list[float] = field(default_factory=list)  # SIGTERM: what ran there is handed back
     outages: int = 0  # crashes of the database
     cancelled: set[str] = field(default_factory=set)
     replaced_in: set[str] = field(default_factory=set)  # lanes in which somebody replaced whoever ran
@@ -37,6 +38,9 @@ class History:
 
     def kills_between(self, begin: float, end: float) -> int:
         return sum(begin <= at <= end for at in self.killed_at)
+
+    def stops_between(self, begin: float, end: float) -> int:
+        return sum(begin <= at <= end for at in self.stopped_at)
 
     def strikes_between(self, begin: float, end: float) -> int:
         return sum(begin <= at <= end for at in self.struck_at)

@@ -93,9 +93,10 @@ class Storm:
         self.history.killed_at.append(time.time())
         server.kill()
 
-    def note_kill(self) -> None:
-        """Somebody else has killed a server, just now."""
-        self.history.killed_at.append(time.time())
+    def stop(self, server: ForkedServer) -> None:
+        """SIGTERM, until it is gone."""
+        self.history.stopped_at.append(time.time())
+        server.stop()
 
     def restart(self, orders: str = "", server: ForkedServer | None = None) -> bool:
         """Starts the server again; whether it came up. Measures how soon a run that was under way goes on."""
