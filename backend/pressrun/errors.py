@@ -309,7 +309,7 @@ class BrowserCrashed(BrowserFailure):
 
 
 class PoolExhausted(BrowserFailure):
-    """All browser places are taken and the waiting line is full or too slow; try again shortly."""
+    """All browser pages are taken and the waiting queue is full or too slow; try again shortly."""
 
     code = "pool_exhausted"
 

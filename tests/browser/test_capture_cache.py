@@ -53,9 +53,9 @@ class Runs:
 
     def seen(self) -> tuple[int, int]:
         """How often a browser was waited for, and how many pictures were captured."""
-        tallies = self.pool.tallies
-        captured = sum(durations.up_to()[-1][1] for durations in tallies.captures.values())
-        return tallies.waits.up_to()[-1][1], captured
+        counters = self.pool.counters
+        captured = sum(durations.up_to()[-1][1] for durations in counters.captures.values())
+        return counters.waits.up_to()[-1][1], captured
 
     @property
     def captured(self) -> int:

@@ -116,7 +116,7 @@ class PoolContract:
 
     async def is_whole(self, rig: Rig, pool: BrowserPool) -> bool:
         await settled(pool)
-        pressure, places = pool.pressure(), sum(supervisor.places for supervisor in pool.supervisors)
+        pressure, places = pool.pressure(), sum(supervisor.capacity for supervisor in pool.supervisors)
         return (pressure.running, pressure.waiting, pressure.free, await rig.open_contexts(pool)) == (0, 0, places, 0)
 
     async def test_no_browser_is_started_before_it_is_asked_for(self, pool: BrowserPool) -> None:

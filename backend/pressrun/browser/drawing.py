@@ -2,7 +2,7 @@
 
 One worker for each browser that works for the run: a lease of its own with the same document, capturing whichever slice
 is next. The first that has loaded it plans the slices; the others join in only if they have laid it out just the same.
-The first worker waits in the pool's line; the others take places that nobody else wants, and give them back as soon as
+The first worker waits in the pool's queue; the others take leases that nobody else wants, and give them back as soon as
 somebody waits. A browser that the run has for itself gets a second worker, as long as it is alone there: one picture is
 made while the other waits for its frame (decision 0021). A worker whose browser dies is replaced and its slice captured
 again. Slices are saved as they come, so no picture is held longer than it takes to write it.
@@ -120,8 +120,8 @@ class _Drawing:
         return Counter(worker.supervisor for worker in self._workers)
 
     def _may_add(self, supervisor: BrowserSupervisor, own: int) -> bool:
-        """Where the run is alone, and another one still finds a place."""
-        if self._work is None or not own == supervisor.held < min(supervisor.captures, supervisor.places - 1):
+        """Where the run is alone, and another one still finds room."""
+        if self._work is None or not own == supervisor.held < min(supervisor.captures, supervisor.capacity - 1):
             return False
         return self._work.left >= _WORTH_LOADING * (len(self._workers) + 1)
 
@@ -218,7 +218,7 @@ class _Drawing:
                 self._tell()
 
     def _is_in_the_way(self, worker: _Worker) -> bool:
-        """Somebody has no place at all, or is in a browser with two of ours."""
+        """Somebody has no lease at all, or is in a browser with two of ours."""
         own = self._own()[worker.supervisor]
         return len(self._workers) > 1 and (self._pool.somebody_waits or worker.supervisor.held > own > 1)
 

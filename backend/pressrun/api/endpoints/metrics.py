@@ -103,7 +103,7 @@ def _log(state: AppState) -> Iterator[Metric]:
 
 
 def _browsers(state: AppState) -> Iterator[Metric]:
-    pressure, tallies = state.pool.pressure(), state.pool.tallies
+    pressure, counters = state.pool.pressure(), state.pool.counters
     yield _gauge("browser_capacity", "Captures that all browsers take at a time", {"": float(pressure.capacity)})
     yield _gauge("browser_waiting", "Who waits in line for a browser", {"": float(pressure.waiting)})
     named = {browser.name: browser for browser in pressure.browsers}
@@ -126,9 +126,9 @@ def _browsers(state: AppState) -> Iterator[Metric]:
     ):
         values = {name_of: float(getattr(browser.tally, name)) for name_of, browser in named.items()}
         yield _counter(f"browser_{name}", says, values, "browser")
-    yield _counter("page_failures", "Calls into a page that failed, by code", tallies.failures, "code")
-    yield _histogram("capture_seconds", "A capture in Chromium, by format", tallies.captures, "format")
-    yield _histogram("lease_wait_seconds", "In line for a place in a browser", {"": tallies.waits})
+    yield _counter("page_failures", "Calls into a page that failed, by code", counters.failures, "code")
+    yield _histogram("capture_seconds", "A capture in Chromium, by format", counters.captures, "format")
+    yield _histogram("lease_wait_seconds", "Waiting for a page of a browser", {"": counters.waits})
 
 
 def _children(memory: Mapping[str, int]) -> Iterator[Metric]:

@@ -1,6 +1,6 @@
 """A lease's time in the pool: its context is made, kept and closed by a task of the pool, never by its caller.
 
-So no cancelled caller can lose a context, and a place comes back even when closing hangs: the browser is killed then.
+So no cancelled caller can lose a context, and its room comes back even when closing hangs: the browser is killed then.
 """
 
 from __future__ import annotations

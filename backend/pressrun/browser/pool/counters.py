@@ -9,8 +9,8 @@ from pressrun.tally import Durations
 
 
 @dataclass(slots=True)
-class PoolTallies:
-    """`captures`: by format, how long Chromium took for each; `waits`: in line for a place; `failures`: by code."""
+class PoolCounters:
+    """`captures`: by format, how long Chromium took for each; `waits`: for a lease; `failures`: by code."""
 
     captures: defaultdict[str, Durations] = field(default_factory=lambda: defaultdict(Durations))
     waits: Durations = field(default_factory=Durations)

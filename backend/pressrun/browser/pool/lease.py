@@ -21,7 +21,7 @@ from pressrun.browser.chromium.playwright import async_api
 from pressrun.browser.chromium.sealed_page import NavigatedAwayError
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.pool.capture_limiter import CaptureLimiter
-from pressrun.browser.pool.counters import PoolTallies
+from pressrun.browser.pool.counters import PoolCounters
 from pressrun.browser.ports import OpenPage
 from pressrun.browser.slides.document_limits import (
     refuse_too_large,
@@ -71,7 +71,7 @@ class Lease:
         tasks: TaskGroup,
         limiter: CaptureLimiter,
         encoders: anyio.CapacityLimiter,
-        tallies: PoolTallies,
+        counters: PoolCounters,
         lost: anyio.Event,
         spend: Callable[[], None],
         why_lost: Callable[[], BrowserFailure | None],
@@ -83,7 +83,7 @@ class Lease:
         self._tasks = tasks
         self._limiter = limiter
         self._encoders = encoders
-        self._tallies = tallies
+        self._counters = counters
         self._lost = lost
         self._spend = spend
         self._why_lost = why_lost
@@ -147,7 +147,7 @@ class Lease:
             BrowserCrashed: try the slice again in another lease.
             RenderTimeout: it did not get ready in time.
         """
-        with self._tallies.captures[options.format].timing():
+        with self._counters.captures[options.format].timing():
             return await self._run(lambda: self._shoot(slice, options), self._to_capture)
 
     async def finish(self, shot: str, options: ImageOptions) -> bytes:
@@ -247,7 +247,7 @@ class Lease:
 
     def _noted(self, failure: BrowserFailure) -> BrowserFailure:
         """The failure, with one line in the log that says why."""
-        self._tallies.failures[failure.code] += 1
+        self._counters.failures[failure.code] += 1
         _log.warning("page failed: %s: %s", failure.code, failure)
         return failure
 

@@ -1,4 +1,4 @@
-"""The shared browsers. Owns capacity, the waiting line and the life of every lease.
+"""The shared browsers. Owns capacity, the waiting queue and the life of every lease.
 
     async with open_browser_pool(config) as pool:
         async with pool.lease(viewport_width=1920, viewport_height=1080, zoom=2.1) as lease:
@@ -6,7 +6,7 @@
 
 `drawing.py` draws a whole document with as many browsers as are free. Invariants: one lease = one fresh context, never
 used again; each browser takes a few captures at a time, runs in turn; a lease's context is made and closed by a task
-of the pool, so no cancelled caller can lose one; its place comes back even when closing hangs (the browser is killed
+of the pool, so no cancelled caller can lose one; its room comes back even when closing hangs (the browser is killed
 then); nothing outlives the pool.
 """
 
@@ -29,7 +29,7 @@ from pressrun.browser.chromium.process import LocalSource
 from pressrun.browser.chromium.remote import RemoteSource
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.pool.context_holder import ContextHolder
-from pressrun.browser.pool.counters import PoolTallies
+from pressrun.browser.pool.counters import PoolCounters
 from pressrun.browser.pool.lease import Lease
 from pressrun.browser.pool.supervisor import BrowserState, BrowserSupervisor, Tally
 from pressrun.browser.pool.waiting_queue import WaitingQueue
@@ -114,7 +114,7 @@ class BrowserPool:
         sources: Sequence[BrowserSource],
         background: Background,
     ) -> None:
-        self.tallies = PoolTallies()
+        self.counters = PoolCounters()
         self._background = background
         self._config = config
         self._tasks = tasks
@@ -123,7 +123,7 @@ class BrowserPool:
             BrowserSupervisor(source, config, tasks, background, stays_up=index == 0)
             for index, source in enumerate(sources)
         ]
-        self._line = WaitingQueue(self._supervisors, config.max_waiting)
+        self._queue = WaitingQueue(self._supervisors, config.max_waiting)
         self._encoders = anyio.CapacityLimiter(default_local())
         self._holders: set[ContextHolder] = set()
         self._shares: dict[str, int] = {}
@@ -131,7 +131,7 @@ class BrowserPool:
 
     @property
     def supervisors(self) -> Sequence[BrowserSupervisor]:
-        """The places for browsers, running or not."""
+        """Of the browsers, running or not."""
         return self._supervisors
 
     @property
@@ -142,7 +142,7 @@ class BrowserPool:
     @property
     def somebody_waits(self) -> bool:
         """Who holds more than one lease should give one back."""
-        return self._line.waiting > 0
+        return self._queue.waiting > 0
 
     def version(self) -> str | None:
         """Of the browser that runs, as it names itself; None while none does."""
@@ -159,9 +159,9 @@ class BrowserPool:
         order: tuple[BrowserState, ...] = ("up", "starting", "failed", "stopped")
         state = next(state for state in order if state in states)
         return PoolPressure(
-            running=self._line.running,
-            waiting=self._line.waiting,
-            free=self._line.free,
+            running=self._queue.running,
+            waiting=self._queue.waiting,
+            free=self._queue.free,
             capacity=sum(supervisor.captures for supervisor in self._supervisors),
             browser=state,
             reason=next((supervisor.failure for supervisor in self._supervisors if supervisor.failure), None)
@@ -183,7 +183,7 @@ class BrowserPool:
         try:
             await refuse_too_large(html, self._config)
         except DocumentTooLarge as exc:
-            self.tallies.failures[exc.code] += 1
+            self.counters.failures[exc.code] += 1
             _log.warning("document refused: %s: %s", exc.code, exc)
             raise
 
@@ -202,7 +202,7 @@ class BrowserPool:
         Raises:
             BrowserFailure: no page could be opened in any browser; the message says why.
         """
-        supervisors = sorted(self._supervisors, key=lambda supervisor: (supervisor.state != "up", supervisor.rests))
+        supervisors = sorted(self._supervisors, key=lambda supervisor: (supervisor.state != "up", supervisor.backs_off))
         screen = Screen(320, 240, 1)
         for supervisor in supervisors:
             try:
@@ -229,7 +229,7 @@ class BrowserPool:
         `timeout_s` (None: as configured) counts from here until the page is open, the wait in line included.
 
         Raises:
-            PoolExhausted: the line is full, or no place came free in time.
+            PoolExhausted: the queue is full, or no browser came free in time.
             BrowserUnavailable: no browser could be started.
         """
         limit_s = self._config.lease_timeout_s if timeout_s is None else timeout_s
@@ -240,23 +240,23 @@ class BrowserPool:
             yield lease
 
     async def take(self, limit_s: float | None = None, avoid: Collection[BrowserSupervisor] = ()) -> BrowserSupervisor:
-        """A place in the line's order, to be used with `lease_on`; rather not in `avoid`. Raises: as `lease`."""
+        """Room for a lease, in the queue's order, for `lease_on`; rather not in `avoid`. Raises: as `lease`."""
         if self._ending:
             raise BrowserUnavailable("The server is shutting down; no browser is lent any more.")
-        with self.tallies.waits.timing():
-            return await self._line.take(self._config.lease_timeout_s if limit_s is None else limit_s, avoid)
+        with self.counters.waits.timing():
+            return await self._queue.take(self._config.lease_timeout_s if limit_s is None else limit_s, avoid)
 
     def try_take(self, avoid: Collection[BrowserSupervisor] = ()) -> BrowserSupervisor | None:
-        """A place in a browser that is not in `avoid`, if nobody else wants one; to be used with `lease_on`."""
-        return None if self._ending else self._line.try_take(avoid)
+        """Room for a lease in a browser that is not in `avoid`, if nobody else wants one; for `lease_on`."""
+        return None if self._ending else self._queue.try_take(avoid)
 
     @asynccontextmanager
     async def lease_on(
         self, supervisor: BrowserSupervisor, screen: Screen, limit_s: float | None = None
     ) -> AsyncIterator[Lease]:
-        """A lease in the place that was taken, which is given back with it. Raises: as `lease`."""
+        """A lease in the room that was taken, which is given back with it. Raises: as `lease`."""
         limit_s = self._config.lease_timeout_s if limit_s is None else limit_s
-        async with self._hold_context(supervisor, screen, limit_s, ends=lambda: self._line.leave(supervisor)) as lease:
+        async with self._hold_context(supervisor, screen, limit_s, ends=lambda: self._queue.leave(supervisor)) as lease:
             yield lease
 
     @asynccontextmanager
@@ -293,7 +293,7 @@ class BrowserPool:
             tasks=self._tasks,
             limiter=holder.supervisor.limiter,
             encoders=self._encoders,
-            tallies=self.tallies,
+            counters=self.counters,
             lost=holder.kept.browser.lost,
             spend=holder.over.set,
             why_lost=holder.why_lost,
@@ -340,4 +340,4 @@ def _pressure_of(supervisor: BrowserSupervisor) -> BrowserPressure:
 
 
 def _nothing() -> None:
-    """A check takes no place."""
+    """A check takes no room of a lease."""

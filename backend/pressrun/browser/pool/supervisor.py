@@ -1,4 +1,4 @@
-"""Keeps one place of the pool supplied with a usable browser. Owns when one is started, replaced, drained, given up.
+"""Keeps one browser of the pool usable. Owns when one is started, replaced, drained, given up.
 
 Starting is single-flight and can be repeated: a failed start is reported to who asked, and forgotten. A browser that
 is replaced is drained: the new one is started first, the old one ends when its last lease does.
@@ -45,7 +45,7 @@ class Kept:
 
 @dataclass(slots=True)
 class Tally:
-    """What has happened to the browsers of one place since the pool was opened; for metrics."""
+    """What has happened to the browsers of one supervisor since the pool was opened; for metrics."""
 
     started: int = 0
     recycled: int = 0
@@ -55,7 +55,7 @@ class Tally:
 
 
 class BrowserSupervisor:
-    """One place of the pool. Opened and closed by the pool; its tasks live in the pool's task group.
+    """One browser of the pool, and those that replace it. Opened and closed by the pool; its tasks live in that one's group.
 
     `held` counts the leases that the pool has given out here, also while their browser is still starting.
     """
@@ -72,7 +72,7 @@ class BrowserSupervisor:
         self.name = source.name
         self.weight = source.weight
         self.is_elsewhere = source.is_elsewhere
-        self.places = config.contexts * source.weight
+        self.capacity = config.contexts * source.weight
         self.held = 0
         self.captures = config.captures * source.weight
         self.limiter = CaptureLimiter(self.captures, config.turn_s)
@@ -88,7 +88,7 @@ class BrowserSupervisor:
         self._alive: list[Kept] = []
         self._failure: str | None = None
         self._failures = 0
-        self._rests_until = 0.0
+        self._backs_off_until = 0.0
         self._used_at = 0.0
         self._closed = False
 
@@ -106,9 +106,9 @@ class BrowserSupervisor:
         return self._failure
 
     @property
-    def rests(self) -> bool:
+    def backs_off(self) -> bool:
         """A start has failed lately: others are to be preferred."""
-        return self._failure is not None and anyio.current_time() < self._rests_until
+        return self._failure is not None and anyio.current_time() < self._backs_off_until
 
     @property
     def processes(self) -> tuple[Kept, ...]:
@@ -174,8 +174,8 @@ class BrowserSupervisor:
         except BrowserUnavailable as exc:
             self._failures += 1
             self._failure = str(exc)
-            rest_s = min(self._config.reconnect_max_s, self._config.reconnect_s * 2.0 ** min(self._failures - 1, 16))
-            self._rests_until = anyio.current_time() + rest_s
+            backoff_s = min(self._config.reconnect_max_s, self._config.reconnect_s * 2.0 ** min(self._failures - 1, 16))
+            self._backs_off_until = anyio.current_time() + backoff_s
             raise
         finally:
             self._is_starting = False

@@ -1,7 +1,7 @@
-"""Who gets the next place in which browser. Owns the waiting line, and only that; pure policy, no browser.
+"""Who gets the next lease in which browser. Owns the waiting queue, and only that; pure policy, no browser.
 
-First come, first served: a place that comes free goes to who waits longest, so while somebody waits none is free.
-A place is taken where the fewest are held for its weight, in a browser that runs rather than in one that has to be
+First come, first served: a lease that comes free goes to who waits longest, so while somebody waits none is free.
+It is taken where the fewest are held for its weight, in a browser that runs rather than in one that has to be
 started, and last in one whose start has failed.
 """
 
@@ -22,7 +22,7 @@ class Supervisor(Protocol):
     held: int
 
     @property
-    def places(self) -> int: ...
+    def capacity(self) -> int: ...
 
     @property
     def weight(self) -> int: ...
@@ -31,7 +31,7 @@ class Supervisor(Protocol):
     def state(self) -> str: ...
 
     @property
-    def rests(self) -> bool: ...
+    def backs_off(self) -> bool: ...
 
 
 S = TypeVar("S", bound=Supervisor)
@@ -45,7 +45,7 @@ class _Waiter(Generic[S]):
 
 
 class WaitingQueue(Generic[S]):
-    """The places of all browsers together, and who waits for one."""
+    """The capacity of all browsers together, and who waits for one."""
 
     def __init__(self, supervisors: Sequence[S], max_waiting: int) -> None:
         self._supervisors = supervisors
@@ -62,21 +62,21 @@ class WaitingQueue(Generic[S]):
 
     @property
     def free(self) -> int:
-        return sum(max(0, supervisor.places - supervisor.held) for supervisor in self._supervisors)
+        return sum(max(0, supervisor.capacity - supervisor.held) for supervisor in self._supervisors)
 
     async def take(self, limit_s: float, avoid: Collection[S] = ()) -> S:
-        """A place, waited for; in a browser of `avoid` only if there is no other. Give it back with `leave`.
+        """Room for a lease, waited for; in a browser of `avoid` only if there is no other. Give it back with `leave`.
 
         Raises:
-            PoolExhausted: the line is full, or no place came free within `limit_s`.
+            PoolExhausted: the queue is full, or no browser came free within `limit_s`.
         """
         supervisor = self._pick(avoid)
         if supervisor is not None:
             return self._hold(supervisor)
         if len(self._waiters) >= self._max_waiting:
-            places = sum(supervisor.places for supervisor in self._supervisors)
+            capacity = sum(supervisor.capacity for supervisor in self._supervisors)
             raise PoolExhausted(
-                f"All {places} browser places are taken and {len(self._waiters)} runs wait already; try again shortly."
+                f"All {capacity} browser pages are taken and {len(self._waiters)} runs wait already; try again shortly."
             )
         waiter = _Waiter(avoid)
         self._waiters.append(waiter)
@@ -89,20 +89,20 @@ class WaitingQueue(Generic[S]):
             else:
                 self._waiters.remove(waiter)
             if isinstance(exc, TimeoutError):
-                raise PoolExhausted(f"No browser place came free within {limit_s:g} s; try again shortly.") from exc
+                raise PoolExhausted(f"No browser page came free within {limit_s:g} s; try again shortly.") from exc
             raise
         assert waiter.supervisor is not None  # noqa: S101 - `served` says so
         return waiter.supervisor
 
     def try_take(self, avoid: Collection[S] = ()) -> S | None:
-        """A place in a browser that is not in `avoid`, if one is free, sound, and nobody waits for any."""
+        """Room for a lease in a browser that is not in `avoid`, if one is free, sound, and nobody waits for any."""
         supervisor = self._pick(avoid)
-        if supervisor is None or supervisor in avoid or supervisor.rests:
+        if supervisor is None or supervisor in avoid or supervisor.backs_off:
             return None
         return self._hold(supervisor)
 
     def leave(self, supervisor: S) -> None:
-        """Gives a place back; who waits longest gets it."""
+        """Gives it back; who waits longest gets it."""
         supervisor.held -= 1
         while self._waiters:
             chosen = self._pick(self._waiters[0].avoid)
@@ -117,12 +117,12 @@ class WaitingQueue(Generic[S]):
         return supervisor
 
     def _pick(self, avoid: Collection[S]) -> S | None:
-        free = [supervisor for supervisor in self._supervisors if supervisor.held < supervisor.places]
+        free = [supervisor for supervisor in self._supervisors if supervisor.held < supervisor.capacity]
         return min(
             free,
             key=lambda supervisor: (
                 supervisor in avoid,
-                supervisor.rests,
+                supervisor.backs_off,
                 supervisor.held / supervisor.weight,
                 supervisor.state != "up",
             ),
