@@ -55,7 +55,7 @@ class Tally:
 
 
 class BrowserSupervisor:
-    """One browser of the pool, and those that replace it. Opened and closed by the pool; its tasks live in that one's group.
+    """One browser of the pool, and those that replace it. Opened and closed by the pool, whose group has its tasks.
 
     `held` counts the leases that the pool has given out here, also while their browser is still starting.
     """
