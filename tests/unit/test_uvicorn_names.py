@@ -1,4 +1,4 @@
-"""What of uvicorn's insides the server builds on (pinned to a minor): each is named here once, and still means the same.
+"""What of uvicorn's insides the server builds on (pinned to a minor): each is named here and still means the same.
 
 What a new uvicorn renames would else be overridden in vain, and silently.
 """
@@ -8,11 +8,13 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import uvicorn
+from sse_starlette.sse import AppStatus
 from uvicorn.lifespan.on import LifespanOn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import ServerState
@@ -38,7 +40,9 @@ def borrowed(name: str) -> set[str]:
     """What the class uses of itself that it does not define: attributes of uvicorn's class, then."""
     (node,) = (each for each in _MODULE.body if isinstance(each, ast.ClassDef) and each.name == name)
     own = {each.name for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}
-    own |= {each.target.id for each in node.body if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)}
+    own |= {
+        each.target.id for each in node.body if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+    }
     own |= {each.targets[0].id for each in node.body if isinstance(each, ast.Assign)}  # type: ignore[attr-defined]
     used = set()
     for each in ast.walk(node):
@@ -92,7 +96,16 @@ def test_the_server_shuts_its_connections_down_by_the_name_that_is_overridden() 
 
 
 def test_signals_end_the_server_by_the_flag_that_is_a_property_here() -> None:
-    assert "self.should_exit = True" in inspect.getsource(uvicorn.Server.handle_exit)
+    """sse-starlette puts its own handler before uvicorn's, which then goes no further than to call it."""
+    run_server = inspect.getsource(server.run_server)
+    assert run_server.index("AppStatus.disable_automatic_graceful_drain()") < run_server.index("server.run(")
+    told = uvicorn.Server(uvicorn.Config(the_app))
+    AppStatus.disable_automatic_graceful_drain()
+    try:
+        told.handle_exit(signal.SIGTERM, None)
+    finally:
+        AppStatus.enable_automatic_graceful_drain_mode()
+    assert (told.should_exit, AppStatus.should_exit) == (True, False)
 
 
 def test_nothing_but_its_main_loop_looks_every_tenth_of_a_second() -> None:
