@@ -2,7 +2,7 @@
 
 - `pressrun`: the real application and server, plus one door that a run's events can be poured in through.
 - `generator`: what the tutorials say, a sse-starlette generator that makes and sends the same events for each reader.
-- `shared`: the same with what a good one would do: each event is encoded once for all, and what is ready is sent at once.
+- `shared`: the same with what a good one does: each event encoded once for all, all that is ready in one send.
 - `route`: two Starlette routes: `GET /livez`, and a POST that reads its JSON and answers the 409 that it was given.
 """
 
@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import anyio
+import anyio.lowlevel
 import httpx
 import uvicorn
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -160,7 +161,7 @@ def _shared(port: int, _folder: Path) -> None:
             frames.append(ServerSentEvent(json.dumps(_event(seq)), event="log", id=str(seq), sep="\n").encode())
             news[0].set()
             news[0] = anyio.Event()
-            await anyio.sleep(0)
+            await anyio.lowlevel.checkpoint()
         return JSONResponse({})
 
     _serve_plain(Starlette(routes=[Route("/events", events), Route("/bench/pour", start, methods=["POST"])]), port)
