@@ -2,6 +2,7 @@
 
 - `pressrun`: the real application and server, plus one door that a run's events can be poured in through.
 - `generator`: what the tutorials say, a sse-starlette generator that makes and sends the same events for each reader.
+- `shared`: the same with what a good one does: each event encoded once for all, all that is ready in one send.
 - `route`: two Starlette routes: `GET /livez`, and a POST that reads its JSON and answers the 409 that it was given.
 """
 
@@ -21,9 +22,10 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import anyio
+import anyio.lowlevel
 import httpx
 import uvicorn
-from sse_starlette import EventSourceResponse
+from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -123,16 +125,7 @@ def _generator(port: int, _folder: Path) -> None:
             yield {"event": "snapshot", "data": "{}"}
             await go.wait()
             for seq in range(1, counts[0] + 1):
-                data = {
-                    "type": "log",
-                    "seq": seq,
-                    "operation_id": "0199f000-0000-7000-8000-000000000000",
-                    "at": datetime.now(UTC).isoformat(),
-                    "v": 1,
-                    "level": "info",
-                    "message": MESSAGE,
-                }
-                yield {"id": str(seq), "event": "log", "data": json.dumps(data)}
+                yield {"id": str(seq), "event": "log", "data": json.dumps(_event(seq))}
             await anyio.sleep_forever()
 
         return EventSourceResponse(make(), ping=10)
@@ -143,6 +136,47 @@ def _generator(port: int, _folder: Path) -> None:
         return JSONResponse({})
 
     _serve_plain(Starlette(routes=[Route("/events", events), Route("/bench/pour", start, methods=["POST"])]), port)
+
+
+def _shared(port: int, _folder: Path) -> None:
+    frames: list[bytes] = []
+    news = [anyio.Event()]
+
+    async def events(_request: Request) -> Response:
+        async def make() -> AsyncIterator[bytes]:
+            cursor = 0
+            yield ServerSentEvent("{}", event="snapshot").encode()
+            while True:
+                waited = news[0]
+                if cursor == len(frames):
+                    await waited.wait()
+                chunk, cursor = b"".join(frames[cursor:]), len(frames)
+                yield chunk
+
+        return EventSourceResponse(make(), ping=10)
+
+    async def start(request: Request) -> Response:
+        for _ in range(int(request.query_params["count"])):
+            seq = len(frames) + 1
+            frames.append(ServerSentEvent(json.dumps(_event(seq)), event="log", id=str(seq), sep="\n").encode())
+            news[0].set()
+            news[0] = anyio.Event()
+            await anyio.lowlevel.checkpoint()
+        return JSONResponse({})
+
+    _serve_plain(Starlette(routes=[Route("/events", events), Route("/bench/pour", start, methods=["POST"])]), port)
+
+
+def _event(seq: int) -> dict[str, Any]:
+    return {
+        "type": "log",
+        "seq": seq,
+        "operation_id": "0199f000-0000-7000-8000-000000000000",
+        "at": datetime.now(UTC).isoformat(),
+        "v": 1,
+        "level": "info",
+        "message": MESSAGE,
+    }
 
 
 def _route(port: int, _folder: Path) -> None:
@@ -171,7 +205,7 @@ def _serve_plain(app: ASGIApp, port: int) -> None:
     uvicorn.run(app, host="127.0.0.1", port=port, http="h11", log_config=None, access_log=False, server_header=False)
 
 
-KINDS = {"pressrun": _pressrun, "generator": _generator, "route": _route}
+KINDS = {"pressrun": _pressrun, "generator": _generator, "shared": _shared, "route": _route}
 
 if __name__ == "__main__":
     allow_descriptors()

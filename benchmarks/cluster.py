@@ -32,7 +32,7 @@ from pressrun.db.engine import open_database
 from pressrun.db.notifier import Notifier
 from pressrun.db.tables import runs, specs
 from pressrun.events.model import Log
-from pressrun.runs.submission import GuardConfig
+from pressrun.settings import GuardConfig
 from tests.support.core import Core, open_core
 from tests.support.postgres import Postgres, find_binaries, start_postgres
 from tests.support.runs import chapter, events_of, starting

@@ -17,7 +17,7 @@ from pressrun.db.wakeups import open_wakeups
 from pressrun.events.model import Log
 from pressrun.runs.activity import Activity
 from pressrun.runs.peers import open_peers
-from pressrun.runs.submission import GuardConfig
+from pressrun.settings import GuardConfig
 from tests.support.core import COMPLETE, Core, open_core
 from tests.support.postgres import find_binaries, start_postgres
 from tests.support.runs import chapter, events_of, starting

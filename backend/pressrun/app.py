@@ -19,6 +19,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ from pressrun.api.endpoints.reads import open_reads
 from pressrun.api.gate.cors import CorsOrigins
 from pressrun.api.gate.hosts import HostList
 from pressrun.api.gate.middleware import Gate, GateConfig
-from pressrun.api.gate.quotas import CallerLimits, CallerQuotas
+from pressrun.api.gate.quotas import CallerQuotas
 from pressrun.api.gate.tokens import parse_tokens, require_safe_bind
 from pressrun.api.methods import methods_of
 from pressrun.api.routes import build_routes
@@ -47,7 +48,6 @@ from pressrun.api.wire.refusals import Refusals
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.background import Background
 from pressrun.background_tasks import RETENTION, WARM_BROWSER, WARM_PARSER
-from pressrun.browser.addresses import parse_addresses
 from pressrun.browser.cache.capture_cache import CaptureCache
 from pressrun.browser.cache.renderer import Renderer
 from pressrun.browser.pool.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
@@ -81,11 +81,10 @@ from pressrun.runs.history import RunHistory
 from pressrun.runs.ledger import RunLedger
 from pressrun.runs.peers import open_peers
 from pressrun.runs.removal import RunRemover
-from pressrun.runs.retention import Retention, RetentionPolicy
+from pressrun.runs.retention import Retention
 from pressrun.runs.service import open_run_service
-from pressrun.runs.submission import GuardConfig
 from pressrun.runs.webhooks import WebhookDeliverer
-from pressrun.settings import Settings, read_variable
+from pressrun.settings import CallerLimits, Settings, read_variable
 from pressrun.sources.parser_pool import cool_down, warm_up
 from pressrun.telemetry import SecretMask, configure_logging
 
@@ -206,9 +205,10 @@ async def _open_all(
         store = LocalArtifactStore(data_dir, mask.mask)
         await store.prepare()
         egress = await stack.enter_async_context(open_egress(egress_policy))
-        pool = await stack.enter_async_context(open_browser_pool(pool_config(settings), background=background))
+        pool_config = BrowserPoolConfig.of(settings.browser)
+        pool = await stack.enter_async_context(open_browser_pool(pool_config, background=background))
         seal = Seal(pool)
-        captures = _capture_cache(settings, data_dir)
+        captures = _capture_cache(settings, pool_config, data_dir)
         pipeline = Pipeline(
             pool=pool,
             seal=seal,
@@ -227,7 +227,7 @@ async def _open_all(
         log = EventLog(database, clock, mask.mask, committed=notifier.committed if notifier else None)
         may_judge = wakeups.may_judge if wakeups else lambda: True
         ledger = RunLedger(database, log, clock, owner=owner, may_judge=may_judge)
-        guard = RunGuard(database, log, clock, _guard_config(settings), owner=owner)
+        guard = RunGuard(database, log, clock, settings.guard.shared(several=len(settings.tokens) > 1), owner=owner)
         engine = await stack.enter_async_context(
             open_engine(
                 pipeline,
@@ -257,7 +257,7 @@ async def _open_all(
         service = await stack.enter_async_context(
             open_run_service(database, log, guard, ledger, engine, store, remover, background, activity, webhooks)
         )
-        retention = Retention(database, store, remover, clock, _retention_policy(settings))
+        retention = Retention(database, store, remover, clock, settings.retention)
         await stack.enter_async_context(_swept(retention, background))
         if wakeups is not None:
             peers = open_peers(
@@ -326,65 +326,27 @@ async def _swept(retention: Retention, background: Background) -> AsyncIterator[
 
 
 async def _open_ai(stack: AsyncExitStack, settings: Settings, mask: SecretMask) -> ai_client.AiClient | None:
-    if settings.ai_base_url is None:
+    if settings.ai.base_url is None:
         return None
-    if settings.ai_model is None:
+    if settings.ai.model is None:
         raise StartupError("PRESSRUN_AI_BASE_URL is set but PRESSRUN_AI_MODEL is not: set the model's name")
-    config = ai_client.AiConfig(
-        base_url=settings.ai_base_url,
-        api_key=settings.ai_api_key,
-        model=settings.ai_model,
-        timeout_s=settings.ai_timeout_s,
-        mask=mask.mask,
-    )
+    config = ai_client.AiConfig(**vars(settings.ai), mask=mask.mask)
     return await stack.enter_async_context(ai_client.open_ai_client(config))
 
 
-def _capture_cache(settings: Settings, data_dir: Path) -> CaptureCache | None:
+def _capture_cache(settings: Settings, config: BrowserPoolConfig, data_dir: Path) -> CaptureCache | None:
     if settings.capture_cache_max_bytes == 0:
         return None
-    renderer = Renderer(pool_config(settings))
-    return CaptureCache(data_dir / "cache" / "captures", settings.capture_cache_max_bytes, renderer)
-
-
-def pool_config(settings: Settings) -> BrowserPoolConfig:
-    addresses = parse_addresses(settings.browsers.get_secret_value())
-    return BrowserPoolConfig(
-        executable=settings.chromium,
-        local=addresses.local,
-        remote=addresses.remote,
-        contexts=settings.browser_contexts,
-        captures=settings.browser_captures,
-        idle_s=settings.browser_idle_s,
-        recycle_after=settings.browser_recycle_after,
-        load_timeout_s=settings.page_timeout_s,
-        capture_timeout_s=settings.page_capture_timeout_s,
-        pdf_timeout_s=settings.page_pdf_timeout_s,
-        max_heap_mb=settings.page_max_heap_mb,
-        max_memory_mb=settings.page_max_memory_mb,
-        max_picture_pixels=settings.page_max_picture_pixels,
-        max_nodes=settings.page_max_nodes,
-        max_boxes=settings.page_max_boxes,
-        max_height_css_px=settings.page_max_height_px,
-        max_windows=settings.page_max_windows,
-        max_frames=settings.page_max_frames,
-    )
+    return CaptureCache(data_dir / "cache" / "captures", settings.capture_cache_max_bytes, Renderer(config))
 
 
 def caller_limits(settings: Settings) -> CallerLimits:
     """Of one caller; where there are several, nobody has more than half of the connections at work."""
-    open_requests = settings.caller_max_open_requests
-    if open_requests is None:
+    limits = settings.caller
+    if limits.open_requests is None and len(settings.tokens) > 1:
         places = count_places()
-        several = len(settings.tokens) > 1
-        open_requests = max(1, min(places, settings.max_connections or places) // 2) if several else 0
-    return CallerLimits(
-        streams=settings.caller_max_streams,
-        open_requests=open_requests,
-        requests_per_s=settings.caller_requests_per_s,
-        request_burst=settings.caller_request_burst,
-        bytes_per_day=settings.caller_max_bytes_per_day,
-    )
+        limits = replace(limits, open_requests=max(1, min(places, settings.max_connections or places) // 2))
+    return limits
 
 
 def _database_urls(settings: Settings) -> tuple[str | None, str | None]:
@@ -398,28 +360,3 @@ def _database_urls(settings: Settings) -> tuple[str | None, str | None]:
     if url is None:
         return None, None
     return url.get_secret_value(), (direct_url or url).get_secret_value()
-
-
-def _retention_policy(settings: Settings) -> RetentionPolicy:
-    return RetentionPolicy(
-        days=settings.retention_days,
-        max_bytes=settings.retention_max_bytes,
-        staging_days=settings.retention_staging_days,
-    )
-
-
-def _guard_config(settings: Settings) -> GuardConfig:
-    max_runs, max_queued = settings.caller_max_runs, settings.caller_max_queued
-    if len(settings.tokens) > 1:  # else there is nobody to be protected from the one caller there is
-        max_runs = max(1, settings.max_runs // 2) if max_runs is None else max_runs
-        max_queued = max(1, settings.max_queued // 2) if max_queued is None else max_queued
-    return GuardConfig(
-        dedup_window_s=settings.run_dedup_window_s,
-        run_max_s=settings.run_max_s,
-        max_runs=settings.max_runs,
-        max_queued=settings.max_queued,
-        caller_max_runs=max_runs or None,
-        caller_max_queued=max_queued or None,
-        lanes=settings.lanes,
-        unknown_lane_slots=1 if settings.unknown_lanes == "one" else 0,
-    )

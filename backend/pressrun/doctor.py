@@ -82,7 +82,7 @@ async def _bounded(name: str, check: Callable[[Settings], Awaitable[list[Check]]
 
 async def _check_browser(settings: Settings, *, rate: bool = False) -> list[Check]:
     try:
-        executable = await anyio.to_thread.run_sync(find_chromium, settings.chromium)
+        executable = await anyio.to_thread.run_sync(find_chromium, settings.browser.executable)
     except PressrunError as exc:
         missing = Check("Chromium", False, str(exc), "Run: pressrun install-browser")
         return [missing, *await _check_elsewhere(settings)]
@@ -105,7 +105,7 @@ async def _check_elsewhere(settings: Settings) -> list[Check]:
     """Each browser of PRESSRUN_BROWSERS on another machine: whether it draws, and what of its seal can be proved."""
     checks: list[Check] = []
     try:
-        addresses = parse_addresses(settings.browsers.get_secret_value()).remote
+        addresses = parse_addresses(settings.browser.browsers.get_secret_value()).remote
     except PressrunError as exc:
         return [Check("browsers", False, str(exc), "Correct PRESSRUN_BROWSERS.")]
     for address in addresses:
@@ -256,14 +256,14 @@ def _reachable(host: str) -> str:
 
 
 async def _check_ai(settings: Settings) -> list[Check]:
-    if settings.ai_base_url is None:
+    if settings.ai.base_url is None:
         return [Check("AI endpoint", None, "not configured: text is composed by Markdown")]
-    if settings.ai_model is None:
+    if settings.ai.model is None:
         return [
             Check("AI endpoint", False, "no model is chosen, so the server will not start", "Set PRESSRUN_AI_MODEL.")
         ]
-    headers = {"Authorization": f"Bearer {settings.ai_api_key.get_secret_value()}"} if settings.ai_api_key else {}
-    url = settings.ai_base_url.rstrip("/") + "/models"
+    headers = {"Authorization": f"Bearer {settings.ai.api_key.get_secret_value()}"} if settings.ai.api_key else {}
+    url = settings.ai.base_url.rstrip("/") + "/models"
     try:
         async with httpx.AsyncClient(timeout=_AI_LIMIT_S) as client:
             with anyio.fail_after(_AI_LIMIT_S):
@@ -272,7 +272,7 @@ async def _check_ai(settings: Settings) -> list[Check]:
         # Only fixed words from here on: an exception's own text may repeat the URL or a header.
         detail = f"does not answer within {_AI_LIMIT_S} s"
         return [Check("AI endpoint", False, detail, "Check PRESSRUN_AI_BASE_URL and that the endpoint runs.")]
-    return [_judge_ai(answer, settings.ai_model)]
+    return [_judge_ai(answer, settings.ai.model)]
 
 
 def _judge_ai(answer: httpx.Response, model: str) -> Check:

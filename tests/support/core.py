@@ -15,7 +15,8 @@ from pressrun.ids import OperationIds
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.ledger import RunLedger
 from pressrun.runs.model import Run
-from pressrun.runs.submission import GuardConfig, Submission
+from pressrun.runs.submission import Submission
+from pressrun.settings import GuardConfig
 from pressrun.spec import RunSpec
 from tests.support.clock import ManualClock
 

@@ -12,7 +12,8 @@ from pressrun.runs.admission import Policies, admit
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.model import Run
 from pressrun.runs.rejection import RunRejected
-from pressrun.runs.submission import GuardConfig, KeyMatch, Submission
+from pressrun.runs.submission import KeyMatch, Submission
+from pressrun.settings import GuardConfig
 from tests.support.core import Core, open_core
 
 pytestmark = pytest.mark.anyio

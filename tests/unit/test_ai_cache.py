@@ -25,7 +25,7 @@ def cache(tmp_path: Path) -> AiCache:
 
 
 def entry(cache: AiCache, key: str) -> Path:
-    (path,) = cache._folder.glob(f"{key}*")
+    (path,) = cache._disk.folder.glob(f"*/{key}*")
     return path
 
 
@@ -43,7 +43,7 @@ async def test_what_was_put_is_got(cache: AiCache) -> None:
 
 async def test_a_new_process_finds_it(cache: AiCache) -> None:
     await cache.put(ONE, "answer")
-    assert await AiCache(cache._folder, 1_000_000).get(ONE) == "answer"
+    assert await AiCache(cache._disk.folder, 1_000_000).get(ONE) == "answer"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ async def test_it_stays_within_its_bounds_and_forgets_what_was_not_used_for_long
     assert await cache.get(TWO) is None
     assert await cache.get(ONE) is not None
     assert await cache.get(THREE) is not None
-    assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 3_000
+    assert sum(path.stat().st_size for path in tmp_path.glob("*/*")) <= 3_000
 
 
 async def test_an_answer_larger_than_all_is_not_kept_and_costs_nothing_else(tmp_path: Path) -> None:
@@ -102,13 +102,28 @@ async def test_an_answer_larger_than_all_is_not_kept_and_costs_nothing_else(tmp_
     assert await cache.get(ONE) == "small"
 
 
-async def test_what_a_killed_process_left_half_written_goes_like_the_rest(tmp_path: Path) -> None:
+async def test_what_a_killed_process_left_half_written_goes_when_it_is_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cache = AiCache(tmp_path, 3_000)
-    leftover = tmp_path / "abc.tmp"
+    leftover = tmp_path / "ab" / "abc.json.1234.tmp"
+    leftover.parent.mkdir()
     leftover.write_bytes(b"x" * 2_500)
-    make_older(leftover, 1_000)
+    await cache.put(TWO, "x")
+    assert leftover.exists(), "somebody may be writing it"
+    monkeypatch.setattr("pressrun.disk_cache._LEFTOVER_S", -60)
+    cache = AiCache(tmp_path, 3_000)
     await cache.put(ONE, "x" * 1_000)
     assert not leftover.exists()
+    assert await cache.get(ONE) is not None
+
+
+async def test_what_an_earlier_release_kept_here_without_folders_goes(tmp_path: Path) -> None:
+    cache = AiCache(tmp_path, 3_000)
+    former = tmp_path / f"{TWO}.json"
+    former.write_bytes(b"x" * 2_500)
+    await cache.put(ONE, "x" * 1_000)
+    assert not former.exists()
     assert await cache.get(ONE) is not None
 
 
@@ -124,10 +139,10 @@ async def test_many_writers_of_one_answer_leave_one_whole_entry(cache: AiCache) 
         for _ in range(20):
             tasks.start_soon(cache.put, ONE, "answer " * 1_000)
     assert await cache.get(ONE) == "answer " * 1_000
-    assert len(list(cache._folder.iterdir())) == 1
+    assert len(list(cache._disk.folder.glob("*/*"))) == 1
 
 
 async def test_answers_are_nobody_elses_to_read(cache: AiCache) -> None:
     await cache.put(ONE, "answer")
     assert stat.S_IMODE(entry(cache, ONE).stat().st_mode) == 0o600
-    assert stat.S_IMODE(cache._folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(cache._disk.folder.stat().st_mode) == 0o700

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def picture(tmp_path: Path, content: bytes = b"picture") -> tuple[Path, str, int
 
 
 def files(cache: CaptureCache) -> list[str]:
-    return sorted(path.name[:1] + path.suffix for path in cache._folder.glob("*/*"))
+    return sorted(path.name[:1] + path.suffix for path in cache._disk.folder.glob("*/*"))
 
 
 async def test_what_was_kept_is_found_also_by_another_process(cache: CaptureCache, tmp_path: Path) -> None:
@@ -70,10 +71,10 @@ async def test_what_was_kept_is_found_also_by_another_process(cache: CaptureCach
     path, sha256, size_bytes = picture(tmp_path)
     await cache.keep(ONE, path, sha256, size_bytes)
     path.unlink()
-    other = CaptureCache(cache._folder, 1_000_000, cache._renderer)
+    other = CaptureCache(cache._disk.folder, 1_000_000, cache._renderer)
     for each in (cache, other):
         [found] = await each.find([ONE])
-        assert found == KeptPicture(cache._path(ONE, ".bin"), sha256, size_bytes)
+        assert found == KeptPicture(cache._disk._path(ONE, ".bin"), sha256, size_bytes)
         assert found.path.read_bytes() == b"picture"
     assert await cache.find([TWO]) == [None]
     assert (cache.tally.hits, cache.tally.misses, cache.tally.kept) == (1, 2, 1)
@@ -85,7 +86,7 @@ async def test_a_picture_takes_no_room_a_second_time(cache: CaptureCache, tmp_pa
     await cache.keep(ONE, path, sha256, size_bytes)
     await cache.keep(ONE, path, sha256, size_bytes)
     await cache.find([ONE])
-    assert cache._path(ONE, ".bin").samefile(path)
+    assert cache._disk._path(ONE, ".bin").samefile(path)
     assert path.stat().st_nlink == 2
     assert path.stat().st_mtime_ns == times
     assert files(cache) == ["1.bin", "1.json"]
@@ -112,7 +113,7 @@ async def test_the_longest_unused_go_when_there_is_no_room(tmp_path: Path, rende
     cache = CaptureCache(tmp_path / "captures", 3_000, renderer)
     for number, key in enumerate((ONE, TWO)):
         await cache.keep(key, *picture(tmp_path, bytes([number]) * 1_000))
-        os.utime(cache._path(key, ".json"), (1_000 + number, 1_000 + number))
+        os.utime(cache._disk._path(key, ".json"), (1_000 + number, 1_000 + number))
     await cache.find([ONE])  # used a moment ago: now TWO is the one to go
     await cache.keep(THREE, *picture(tmp_path, b"3" * 1_000))
     assert files(cache) == ["1.bin", "1.json", "3.bin", "3.json"]
@@ -128,7 +129,7 @@ async def test_the_room_is_bounded_over_many_pictures_and_two_processes(tmp_path
         (tmp_path / "p.png").unlink(missing_ok=True)
         (tmp_path / "p.png").write_bytes(b"x" * 300)
         await caches[number % 2].keep(key, tmp_path / "p.png", "0" * 64, 300)
-    size_bytes = sum(path.stat().st_size for path in caches[0]._folder.glob("*/*"))
+    size_bytes = sum(path.stat().st_size for path in caches[0]._disk.folder.glob("*/*"))
     # between two counts each process knows of its own writes only
     assert 5_000 < size_bytes <= 2 * 20_000
 
@@ -138,15 +139,15 @@ async def test_the_room_is_bounded_over_many_pictures_and_two_processes(tmp_path
 )
 async def test_a_broken_entry_is_no_entry_and_goes(cache: CaptureCache, tmp_path: Path, broken: bytes) -> None:
     await cache.keep(ONE, *picture(tmp_path))
-    cache._path(ONE, ".json").write_bytes(broken)
+    cache._disk._path(ONE, ".json").write_bytes(broken)
     assert await cache.find([ONE]) == [None]
     assert files(cache) == []
 
 
 async def test_an_entry_under_another_s_name_is_no_entry(cache: CaptureCache, tmp_path: Path) -> None:
     await cache.keep(ONE, *picture(tmp_path))
-    cache._path(TWO, ".json").parent.mkdir(parents=True)
-    cache._path(ONE, ".json").rename(cache._path(TWO, ".json"))
+    cache._disk._path(TWO, ".json").parent.mkdir(parents=True)
+    cache._disk._path(ONE, ".json").rename(cache._disk._path(TWO, ".json"))
     assert await cache.find([TWO]) == [None]
 
 
@@ -253,6 +254,26 @@ def test_every_limit_of_the_pool_and_the_code_belong_to_the_renderer(
     monkeypatch.setattr(renderer_module, "_CODE", Path(renderer_module.__file__).parent)
     digests.add(Renderer(config, [fonts]).digest())
     assert len(digests) == 2 + len(numbers)
+
+
+def test_code_that_is_moved_draws_as_before_and_code_that_draws_nothing_does_not_count(
+    renderer: Renderer, chromium: Path, fonts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = tmp_path / "browser"
+    shutil.copytree(renderer_module._CODE, code, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(renderer_module, "_CODE", code)
+
+    def digest() -> str | None:
+        return Renderer(BrowserPoolConfig(executable=chromium), [fonts]).digest()
+
+    assert digest() == renderer.digest()
+    (code / "slides" / "page_breaks.py").rename(code / "breaks_of_pages.py")
+    (code / "setup" / "install.py").write_text("# other words")
+    (code / "cache" / "capture_cache.py").write_text("# other words")
+    assert digest() == renderer.digest()
+    with (code / "breaks_of_pages.py").open("a") as file:
+        file.write("# another")
+    assert digest() not in {None, renderer.digest()}
 
 
 SPECS: dict[str, st.SearchStrategy[object]] = {

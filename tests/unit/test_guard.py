@@ -15,7 +15,8 @@ from pressrun.errors import IdempotencyKeyReused, ServerBusy
 from pressrun.events.model import Cancelled, Error
 from pressrun.runs.model import Run
 from pressrun.runs.rejection import RunRejected
-from pressrun.runs.submission import GuardConfig, KeyMatch
+from pressrun.runs.submission import KeyMatch
+from pressrun.settings import GuardConfig
 from pressrun.spec import RunSpec
 from tests.support.core import ROUTE, Core, open_core, progress
 

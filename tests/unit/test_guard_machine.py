@@ -32,7 +32,7 @@ from pressrun.runs import admission
 from pressrun.runs.admission import Policies
 from pressrun.runs.model import Run
 from pressrun.runs.rejection import LanePaused, RunRejected
-from pressrun.runs.submission import GuardConfig
+from pressrun.settings import GuardConfig
 from tests.support.clock import ManualClock
 from tests.support.core import COMPLETE, Core, open_core
 from tests.support.guard_model import FRONT, LANES, MAX_QUEUED, STALE_S, WINDOW_S, GuardModel, ModelRun

@@ -18,7 +18,7 @@ from pressrun.errors import AttemptSuperseded, RunEnded, ServerBusy
 from pressrun.events.model import Cancelled, Log
 from pressrun.runs.admission import Policies, admit
 from pressrun.runs.rejection import RunRejected
-from pressrun.runs.submission import GuardConfig
+from pressrun.settings import GuardConfig
 from tests.support.core import COMPLETE, Core, open_core
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]

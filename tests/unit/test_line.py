@@ -16,7 +16,7 @@ from pressrun.db.tables import runs, specs
 from pressrun.runs.history import Filter, RunHistory
 from pressrun.runs.line import place_all
 from pressrun.runs.model import Run
-from pressrun.runs.submission import GuardConfig
+from pressrun.settings import GuardConfig
 from tests.support.core import Core, open_core
 from tests.support.statements import counted
 

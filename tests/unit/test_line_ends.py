@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import structlog
 
-from pressrun.api.streams.run_streams import _snapshot_frame
+from pressrun.api.streams.frames import frame_of, snapshot_frame, unnamed_frame_of
 from pressrun.cli.output import say_json
 from pressrun.db.events import EventRow
 from pressrun.events.log import LoggedEvent
@@ -38,16 +39,16 @@ def test_json_says_the_same_on_one_line() -> None:
     assert json.loads(line) == {"x": NASTY}
 
 
-@pytest.mark.parametrize("name", ["frame", "unnamed_frame"])
-def test_an_event_s_data_is_one_line_also_of_one_stored_before(name: str) -> None:
+@pytest.mark.parametrize("make", [frame_of, unnamed_frame_of])
+def test_an_event_s_data_is_one_line_also_of_one_stored_before(make: Callable[[LoggedEvent], bytes]) -> None:
     stored = EventRow(1, "log", json.dumps({"message": NASTY}, ensure_ascii=False))
-    frame: bytes = getattr(LoggedEvent(stored), name)
+    frame = make(LoggedEvent(stored))
     (data,) = [line for line in frame.decode().splitlines() if line.startswith("data:")]
     assert json.loads(data[5:]) == {"message": NASTY}
 
 
 def test_a_snapshot_s_data_is_one_line() -> None:
-    frame = _snapshot_frame(run_titled(NASTY), after=3, named=True).decode()
+    frame = snapshot_frame(run_titled(NASTY), after=3, named=True).decode()
     (data,) = [line for line in frame.splitlines() if line.startswith("data:")]
     assert json.loads(data[5:])["title"] == NASTY
 

@@ -20,10 +20,11 @@ from starlette.types import ASGIApp, Message
 
 from pressrun.api.gate.hosts import HostList
 from pressrun.api.gate.middleware import Gate, GateConfig
-from pressrun.api.gate.quotas import CallerLimits, CallerQuotas, TokenBucket
+from pressrun.api.gate.quotas import CallerQuotas, TokenBucket
 from pressrun.api.gate.tokens import Tokens, new_token, parse_tokens
 from pressrun.api.streams.run_streams import RunStream, StreamHost
 from pressrun.api.wire.problems import exception_handlers
+from pressrun.settings import CallerLimits
 from pressrun.telemetry import SecretMask
 from tests.support.core import Core, open_core
 from tests.support.logs import captured_log

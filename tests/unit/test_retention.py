@@ -21,8 +21,8 @@ from pressrun.pipeline.publish import batch_folder_name
 from pressrun.run_logs import RunLogs
 from pressrun.runs.model import Run
 from pressrun.runs.removal import RunRemover
-from pressrun.runs.retention import MAX_REMOVALS, Retention, RetentionPolicy, RetentionReport
-from pressrun.settings import Settings
+from pressrun.runs.retention import MAX_REMOVALS, Retention, RetentionReport
+from pressrun.settings import RetentionPolicy, Settings
 from tests.support.core import COMPLETE, Core, open_core
 
 pytestmark = pytest.mark.anyio
@@ -327,7 +327,7 @@ async def test_more_than_one_sweep_removes_is_done_in_several(house: House, monk
     [("0", 0), ("1000", 1000), ("10GB", 10**10), ("1.5 MB", 1_500_000), ("2GiB", 2**31), ("3k", 3000), ("7b", 7)],
 )
 def test_a_size_may_be_written_as_people_do(text: str, size_bytes: int) -> None:
-    assert Settings(retention_max_bytes=text).retention_max_bytes == size_bytes  # type: ignore[arg-type]
+    assert Settings(retention_max_bytes=text).retention.max_bytes == size_bytes  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", ["ten", "-1", "10XB", "1 0", "10iB", "GB"])

@@ -10,7 +10,10 @@ import anyio
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pressrun.api.streams.frames import PING, RETRY, frame_of, unnamed_frame_of
 from pressrun.api.streams.run_streams import RunStream, StreamHost
+from pressrun.db.events import EventRow
+from pressrun.events.log import LoggedEvent
 from tests.support.core import Core, open_core, progress
 
 pytestmark = pytest.mark.anyio
@@ -31,9 +34,9 @@ class Caller:
         self.left = anyio.Event()
         self._fail_at = fail_at
 
-    async def ask(self, app: ASGIApp) -> None:
+    async def ask(self, app: ASGIApp, method: str = "GET") -> None:
         with anyio.fail_after(5):
-            await app({"type": "http", "method": "GET", "path": "/runs/x/events"}, self._receive, self._send)
+            await app({"type": "http", "method": method, "path": "/runs/x/events"}, self._receive, self._send)
 
     @property
     def body(self) -> bytes:
@@ -82,6 +85,40 @@ async def test_what_is_ready_comes_in_one_piece_after_the_headers_and_the_end_is
     assert (caller.body.count(b"\n\n"), caller.body[:15]) == (23, b"retry: 2000\n\nid")
     assert [message.get("more_body", False) for message in caller.sent[1:]] == [True, False]
     assert (caller.ended, core.log.followed()) == (1, 0)
+
+
+def test_a_frame_is_written_as_the_contract_says_byte_for_byte() -> None:
+    event = LoggedEvent(EventRow(17, "log", '{"message":"नदी"}'))
+    assert frame_of(event) == 'id: 17\nevent: log\ndata: {"message":"नदी"}\n\n'.encode()
+    assert unnamed_frame_of(event) == 'id: 17\ndata: {"message":"नदी"}\n\n'.encode()
+    assert (RETRY, PING) == (b"retry: 2000\n\n", b": ping\n\n")
+
+
+def test_a_frame_is_made_once_for_all_readers_of_its_event() -> None:
+    event = LoggedEvent(EventRow(17, "log", "{}"))
+    assert frame_of(event) is frame_of(event)
+    assert unnamed_frame_of(event) is unnamed_frame_of(event)
+
+
+async def test_its_headers_forbid_caches_and_buffers_and_leave_the_connection_to_the_server(core: Core) -> None:
+    run = await core.begin()
+    await core.complete(run)
+    caller = Caller()
+    await caller.ask(stream(core, run.operation_id, caller, hosted=False))
+    assert sorted(caller.sent[0]["headers"]) == [
+        (b"cache-control", b"no-store"),
+        (b"content-type", b"text/event-stream; charset=utf-8"),
+        (b"x-accel-buffering", b"no"),
+    ]
+
+
+@pytest.mark.parametrize("hosted", [True, False])
+async def test_whoever_asks_for_the_head_alone_gets_no_stream(core: Core, hosted: bool) -> None:
+    run = await core.begin()
+    caller = Caller()
+    await caller.ask(stream(core, run.operation_id, caller, hosted=hosted), "HEAD")
+    assert [message["type"] for message in caller.sent] == ["http.response.start", "http.response.body"]
+    assert (caller.body, caller.ended, core.log.followed()) == (b"", 1, 0)
 
 
 @pytest.mark.parametrize("hosted", [True, False])

@@ -11,14 +11,12 @@ import anyio.to_thread
 import pytest
 
 from pressrun.api.gate.tokens import LOCAL, Caller, require_priority
-from pressrun.app import _guard_config
 from pressrun.db import Connection
 from pressrun.errors import CallerLimit, Forbidden, ServerBusy
 from pressrun.events.model import Cancelled
 from pressrun.runs.admission import Policies, admit
 from pressrun.runs.model import Run
-from pressrun.runs.submission import GuardConfig
-from pressrun.settings import Settings
+from pressrun.settings import GuardConfig, Settings
 from tests.support.core import Core, open_core
 
 pytestmark = pytest.mark.anyio
@@ -183,7 +181,8 @@ async def test_who_waits_in_a_paused_lane_is_not_passed_by_another_who_replaces_
 def test_a_share_is_half_where_there_are_several_callers_and_all_where_there_is_one(
     tokens: tuple[str, ...], set_to: dict[str, int], expected: tuple[int | None, int | None]
 ) -> None:
-    config = _guard_config(Settings(tokens=tokens, **set_to))  # type: ignore[arg-type]
+    settings = Settings(tokens=tokens, **set_to)  # type: ignore[arg-type]
+    config = settings.guard.shared(several=len(settings.tokens) > 1)
     assert (config.caller_max_runs, config.caller_max_queued) == expected
 
 

@@ -26,7 +26,7 @@ from pressrun.events.log import EventLog
 from pressrun.events.model import Log
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.model import Run
-from pressrun.runs.submission import GuardConfig
+from pressrun.settings import GuardConfig
 from tests.support.core import Core, open_core
 from tests.support.postgres import Postgres
 

@@ -16,18 +16,20 @@ import json
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import anyio
 import structlog
 from pydantic import SecretStr
+from pydantic.dataclasses import dataclass
 
 from pressrun.ai.framing import NO_COMPLETION, Payload, read_payloads
 from pressrun.ai.refusals import Refusal, refusal_of, reported_error
 from pressrun.ai.wire import AnswerCut, Assembler, Chunk, Message, ReportedError, read_chunk
 from pressrun.errors import AiFailed, AiUnavailable, StartupError
 from pressrun.later import import_later
+from pressrun.settings import AiSettings
 
 if TYPE_CHECKING:
     import httpx
@@ -50,8 +52,8 @@ _WORDS_CHARS = 500  # arbitrary: the beginning of an error in JSON says it
 _BROKEN_OFF = "The AI endpoint broke its answer off before the end; try again."
 
 
-@dataclass(frozen=True, slots=True)
-class AiConfig:
+@dataclass(frozen=True)
+class AiConfig(AiSettings):
     """Where the endpoint is and how long to wait for it.
 
     `timeout_s` bounds one whole answer with its retries; `first_token_timeout_s` the wait for its first event (a model
@@ -60,10 +62,9 @@ class AiConfig:
     takes the server's secrets out of a whole answer: who holds the key may write it.
     """
 
-    base_url: str = field(repr=False)  # may hold a password
+    base_url: str = field(repr=False)
     api_key: SecretStr | None
     model: str
-    timeout_s: float = 300
     first_token_timeout_s: float = 120
     silence_timeout_s: float = 60
     max_output_chars: int = 60_000

@@ -44,7 +44,9 @@ def _lines(exc: BaseException) -> list[str]:
     if isinstance(exc, CycloptsError):
         return [f"{exc} See `pressrun {'--help' if not exc.command_chain else exc.command_chain[-1] + ' --help'}`."]
     if isinstance(exc, ValidationError):
-        return [f"{_setting(error['loc'])}: {error['msg']}" for error in exc.errors()]
+        from pressrun.settings import variable_of
+
+        return [f"{variable_of(error['loc'])}: {error['msg']}" for error in exc.errors()]
     if isinstance(exc, ServerProblem):
         return _problem_lines(exc)
     if isinstance(exc, ClientError | PressrunError | UsageError | Left):
@@ -77,11 +79,6 @@ def _rejected(exc: RunRejectedError) -> str:
     if exc.active_operation_id and exc.reason == "in_flight":
         line += f" (To cancel it: pressrun cancel {exc.active_operation_id})"
     return line
-
-
-def _setting(location: tuple[int | str, ...]) -> str:
-    name = str(location[0]) if location else "settings"
-    return name if name.isupper() else f"PRESSRUN_{name.upper()}"
 
 
 def _wants_traceback() -> bool:

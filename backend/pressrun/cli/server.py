@@ -49,7 +49,7 @@ def install_browser() -> None:
     """Raises: BrowserUnavailable."""
     from pressrun.browser.setup.install import install_chromium
 
-    install_chromium(_settings().chromium)
+    install_chromium(_settings().browser.executable)
 
 
 def adopt_store() -> None:

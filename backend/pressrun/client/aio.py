@@ -23,6 +23,7 @@ from pressrun.client.conversation import (
     Conversation,
     Notice,
     StreamDamaged,
+    StreamState,
     Submission,
     translated,
 )
@@ -45,7 +46,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 OnNotice = Callable[[Notice], None]
 
 
-class AsyncRunStream:
+class AsyncRunStream(StreamState):
     """The events of one run, in order, each once, over as many connections as that takes; ends after the terminal one.
 
     Iterate it once. Left early it keeps a connection until `aclose()`, the end of `async with`, or the client's close.
@@ -55,31 +56,6 @@ class AsyncRunStream:
         self._http = http
         self._conversation = conversation
         self._events = self._follow()
-
-    @property
-    def operation_id(self) -> str | None:
-        """The run's name; None until the server has answered."""
-        return self._conversation.operation_id
-
-    @property
-    def disposition(self) -> str | None:
-        """`started joined queued replaced replayed`; None until the server has answered."""
-        return self._conversation.disposition
-
-    @property
-    def own(self) -> bool:
-        """Whether this call started the run; False for one that was joined, replayed, or only followed."""
-        return self._conversation.own
-
-    @property
-    def may_have_started(self) -> bool:
-        """False as long as it is certain that this call has started nothing."""
-        return self._conversation.may_have_started
-
-    @property
-    def cursor(self) -> int:
-        """The seq of the last event given out: `follow(operation_id, after=cursor)` goes on there."""
-        return self._conversation.cursor
 
     def __aiter__(self) -> AsyncIterator[ClientEvent]:
         return self

@@ -1,4 +1,4 @@
-"""`Conversation`: one `generate` or `follow` as decisions without I/O, shared by the sync and the async client.
+"""`Conversation`: one `generate` or `follow` as decisions without I/O.
 
 Promises: every event of the run after the cursor, once, in order; nothing after the terminal one. A POST is repeated
 only where it cannot start a second run: under its own Idempotency-Key, or when it never left this machine. As soon as
@@ -105,7 +105,7 @@ class Submission:
 
 
 class Conversation:
-    """The state of one call. One owner, used from one task or thread."""
+    """The state of one call. One owner, used from one task."""
 
     def __init__(
         self,
@@ -269,6 +269,37 @@ class Conversation:
         if self.operation_id is None:
             return f"{message} Whether the run has started is not known."
         return f"{message} Run {self.operation_id} goes on there if the server does."
+
+
+class StreamState:
+    """What a stream of events says of itself besides its events; `_conversation` knows it."""
+
+    _conversation: Conversation
+
+    @property
+    def operation_id(self) -> str | None:
+        """The run's name; None until the server has answered."""
+        return self._conversation.operation_id
+
+    @property
+    def disposition(self) -> str | None:
+        """`started joined queued replaced replayed`; None until the server has answered."""
+        return self._conversation.disposition
+
+    @property
+    def own(self) -> bool:
+        """Whether this call started the run; False for one that was joined, replayed, or only followed."""
+        return self._conversation.own
+
+    @property
+    def may_have_started(self) -> bool:
+        """False as long as it is certain that this call has started nothing."""
+        return self._conversation.may_have_started
+
+    @property
+    def cursor(self) -> int:
+        """The seq of the last event given out: `follow(operation_id, after=cursor)` goes on there."""
+        return self._conversation.cursor
 
 
 def unreachable(url: str, reason: str) -> ConnectionFailed:

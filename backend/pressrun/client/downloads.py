@@ -1,4 +1,4 @@
-"""Writing a downloaded file: to a neighbour first, verified, then one rename. Blocking; the async client uses threads.
+"""Writing a downloaded file: to a neighbour first, verified, then one rename. Blocking: the client uses threads.
 
 Invariant: under its final name there is either the whole verified file or what was there before.
 """

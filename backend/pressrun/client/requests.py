@@ -20,7 +20,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class HttpOptions(TypedDict):
-    """The arguments that both kinds of httpx client are opened with."""
+    """The arguments that the httpx client is opened with."""
 
     base_url: httpx.URL
     headers: dict[str, str]

@@ -2,9 +2,10 @@
 
 Append-only; `seq` counts 1, 2, 3 … per run without a gap. What a follower gets is exactly the table's rows in order,
 whatever the moment it joins: it subscribes to the wake-up *before* it reads, so nothing falls between replay and live.
-Recent events of a run are held once, encoded once, in a `Tail` that all its `Follower`s read with a cursor each; older
-ones come from the table. Nothing is buffered per follower. A wake-up is a call on the loop that cannot get lost: the
-transaction that wrote an event is announced in the same breath, without a point at which a task could be cancelled.
+Recent events of a run are held once, with what readers have made of them, in a `Tail` that all its `Follower`s read by
+a cursor each; older ones come from the table. Nothing is buffered per follower. A wake-up is a call on the loop that
+cannot get lost: the transaction that wrote an event is announced in the same breath, without a point at which a task
+could be cancelled.
 
 Does not know what a run is: transitions that write events in their own transaction (runs/) call `announce` after it.
 """
@@ -15,7 +16,6 @@ import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 import anyio
@@ -41,25 +41,25 @@ _READ_BATCH = 500  # rows a read; bounds what one slow follower holds
 
 
 class LoggedEvent:
-    """An event as stored: `data` is the wire's JSON on one line; `frame` its SSE encoding, made once."""
+    """An event as stored: `data` is the wire's JSON on one line."""
+
+    __slots__ = ("_kept", "data", "seq", "type")
 
     def __init__(self, row: EventRow) -> None:
         self.seq, self.type, data = row
         self.data = on_one_line(data)  # here, for what an earlier version has stored may hold them
+        self._kept: dict[Callable[[LoggedEvent], bytes], bytes] = {}
 
     @property
     def terminal(self) -> bool:
         return self.type in TERMINAL_TYPES
 
-    @cached_property
-    def frame(self) -> bytes:
-        """`id`, `event`, `data` and the empty line, as CONTRACT "Events" writes them."""
-        return f"id: {self.seq}\nevent: {self.type}\ndata: {self.data}\n\n".encode()
-
-    @cached_property
-    def unnamed_frame(self) -> bytes:
-        """The same without `event:`, for `onmessage`."""
-        return f"id: {self.seq}\ndata: {self.data}\n\n".encode()
+    def keep(self, make: Callable[[LoggedEvent], bytes]) -> bytes:
+        """What `make` makes of the event, made once for all its readers: what it is does not matter here."""
+        kept = self._kept.get(make)
+        if kept is None:
+            kept = self._kept[make] = make(self)
+        return kept
 
 
 class Tail:

@@ -38,7 +38,8 @@ from pressrun.runs.places import Lane, Places, load, view
 from pressrun.runs.rejection import LanePaused, RunRejected
 from pressrun.runs.retry import reopen
 from pressrun.runs.straight import begin_values
-from pressrun.runs.submission import GuardConfig, KeyMatch, Submission
+from pressrun.runs.submission import KeyMatch, Submission
+from pressrun.settings import GuardConfig
 
 if TYPE_CHECKING:
     from pressrun.clock import Clock

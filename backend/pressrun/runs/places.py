@@ -21,7 +21,8 @@ from pressrun.runs.rejection import LanePaused, RejectReason, RunRejected
 if TYPE_CHECKING:
     from pressrun.clock import Clock
     from pressrun.db import Connection, Row
-    from pressrun.runs.submission import GuardConfig, Submission
+    from pressrun.runs.submission import Submission
+    from pressrun.settings import GuardConfig
 
 
 @dataclass(frozen=True, slots=True)

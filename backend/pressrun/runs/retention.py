@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pressrun.db.engine import Database
     from pressrun.db.retention import Ended, Removable
     from pressrun.runs.removal import RunRemover
+    from pressrun.settings import RetentionPolicy
 
 T = TypeVar("T")
 
@@ -43,15 +44,6 @@ _ASKED_AT_ONCE = 500  # names in one query
 _PAUSE_S = 0.01  # between two runs: others want the disk, too
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class RetentionPolicy:
-    """None: no such limit. `max_bytes` is over the files of all ended runs."""
-
-    days: float | None = None
-    max_bytes: int | None = None
-    staging_days: float = 7
 
 
 @dataclass(frozen=True, slots=True)

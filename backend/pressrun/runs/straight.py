@@ -15,7 +15,8 @@ from pressrun.runs.model import may_become
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pressrun.runs.submission import GuardConfig, Submission
+    from pressrun.runs.submission import Submission
+    from pressrun.settings import GuardConfig
 
 _NO_SEQ = 987_654_321_987  # stands for the seq that only the database knows; no log is that long
 

@@ -1,9 +1,8 @@
-"""A run somebody asks for, and the limits under which it is admitted. Pure."""
+"""A run somebody asks for. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from pressrun.runs.fingerprint import fingerprint
@@ -12,27 +11,6 @@ from pressrun.spec import RunSpec
 
 # A replacing run goes before everybody who waits; priorities that people give end at 100.
 FRONT_PRIORITY = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class GuardConfig:
-    """Limits of the guard. `lanes`: slots of the lanes named there; `unknown_lane_slots` of any other (0: refused).
-
-    `caller_…`: one caller's share of them; None: it may have them all.
-    """
-
-    dedup_window_s: float
-    run_max_s: float
-    max_runs: int = 16
-    max_queued: int = 100
-    caller_max_runs: int | None = None
-    caller_max_queued: int | None = None
-    lanes: Mapping[str, int] = field(default_factory=dict)
-    unknown_lane_slots: int = 1
-
-    def slots_of(self, lane: str) -> int:
-        """How many runs may run in this lane at once."""
-        return self.lanes.get(lane, self.unknown_lane_slots)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ import anyio
 import h11
 import structlog
 import uvicorn
+from sse_starlette.sse import AppStatus
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
@@ -73,6 +74,8 @@ def run_server(
         timeout_graceful_shutdown=_SHUTDOWN_LIMIT_S,
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
     )
+    # the log ends its streams, see `Server.shutdown`
+    AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
     server = Server(config)
     server.run(sockets=open_listeners(host, port, limiter))
     if not server.started or server.lifespan.error_occurred:

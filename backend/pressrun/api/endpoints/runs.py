@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from pressrun.api.gate.tokens import caller_of
 from pressrun.api.state import state_of
-from pressrun.api.streams.run_streams import STREAM_HEADERS, cursor_of, follow
+from pressrun.api.streams.run_streams import cursor_of, follow
 from pressrun.api.wire.body import parse_model, read_json_object
 from pressrun.api.wire.schemas import CancelRequest, RunDetail, RunOut, RunPage
 from pressrun.errors import FieldErrors, NotFound
@@ -100,8 +100,6 @@ async def follow_run(request: Request) -> Response:
     after = cursor_of(request, run.last_seq)
     if run.ended and after == run.last_seq:
         return Response(status_code=204)  # tells EventSource to stop
-    if request.method == "HEAD":
-        return Response(headers=STREAM_HEADERS, media_type="text/event-stream")
     return follow(request, run, after=after, snapshot=True)
 
 

@@ -15,7 +15,6 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -24,6 +23,7 @@ from starlette.types import Message, Receive, Scope
 from pressrun.api.gate.hosts import is_loopback
 from pressrun.api.gate.tokens import LOCAL, Caller
 from pressrun.errors import CallerLimit
+from pressrun.settings import CallerLimits
 
 _DAY_S: Final = 86_400.0
 _MOST_ADDRESSES: Final = 10_000  # arbitrary (1 000..100 000): 3 MB; who has more is not one caller
@@ -31,20 +31,6 @@ _TELL_EVERY_S: Final = 10.0  # arbitrary: a flood must not fill the log
 _PULSE: Final = "/livez"  # judges the process, not a caller
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class CallerLimits:
-    """What one caller may use; 0: without limit. `request_burst`: at once, after a pause.
-
-    `open_requests`: that are not answered yet, streams among them; each has a connection.
-    """
-
-    streams: int = 200
-    open_requests: int = 0
-    requests_per_s: float = 100
-    request_burst: int = 1_000
-    bytes_per_day: int = 10_000_000_000
 
 
 class TokenBucket:

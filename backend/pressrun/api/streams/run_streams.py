@@ -1,34 +1,29 @@
 """Event log -> Server-Sent Events. A stream is a reader: losing it ends nothing but itself.
 
-Owns the SSE form (first `retry:`, then frames, `: ping` as heartbeat) and cursors from headers; not what an event is.
-Frames are encoded once in the log and only passed on here, all that is ready in one send. A stream is one task, the
-server's own for the request; a reader that does not read is cut off by the connection
-(api/connections/server.py), not here.
+Owns what a stream is made of (first `retry:`, then frames, `: ping` as heartbeat) and cursors from headers; not how a
+frame is written (frames.py). All frames that are ready go out in one send. A stream is one task, the server's own for
+the request; a reader that does not read is cut off by the connection (api/connections/server.py), not here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
 import anyio
+from sse_starlette import EventSourceResponse
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pressrun.api.state import state_of
+from pressrun.api.streams.frames import PING, RETRY, frame_of, snapshot_frame, unnamed_frame_of
 from pressrun.api.streams.watch import Watch
-from pressrun.api.wire.schemas import RunOut, Snapshot
 from pressrun.errors import MalformedHeader, ServerBusy
 from pressrun.events.log import Follower
 from pressrun.runs.model import Run
-from pressrun.telemetry import on_one_line
 
-STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # no cache, no buffering proxy
-_RETRY = b"retry: 2000\n\n"  # CONTRACT
-_PING = b": ping\n\n"
 _MAX_CURSOR_DIGITS = 10
 _HOSTED = "pressrun.hosted_stream"
 _BEGIN_AT_ONCE = 64  # arbitrary (16..256): more than the threads that read for them
@@ -55,14 +50,23 @@ def hosted_of(scope: Scope) -> Hosted | None:
     return cast("Hosted | None", scope.get(_HOSTED))
 
 
-class RunStream(Response):
+async def _nothing() -> AsyncIterator[bytes]:
+    """What sse-starlette's own `__call__` would send."""
+    yield b""
+
+
+_NOTHING = _nothing()
+
+
+class RunStream(EventSourceResponse):
     """An SSE response; `on_end` is awaited however it ends, also when not one byte could be sent.
+
+    Headers, media type and what HEAD gets are sse-starlette's. Its `__call__` takes five tasks and a lock for each
+    reader, and sends an event at a time: ours is one task and follows the log (decision 0051).
 
     (A generator's `finally` would not do: it never runs when the client vanished before the first byte.)
     Where there is a `StreamHost` it sends its headers in the place of a response and is then run there.
     """
-
-    media_type = "text/event-stream"
 
     def __init__(
         self,
@@ -74,18 +78,20 @@ class RunStream(Response):
         headers: dict[str, str],
         on_end: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self.status_code = 200
-        self.background = None
-        self.init_headers(headers)
+        super().__init__(_NOTHING, headers=headers, ping=heartbeat_s, sep="\n")
+        del self.headers["Connection"]  # the server's to say, which closes it when it is asked to
         self._following = following
         self._unsent = head
-        self._named = named
-        self._heartbeat_s = heartbeat_s
+        self._frame_of = frame_of if named else unnamed_frame_of
         self._on_end = on_end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         hosted = hosted_of(scope)
         try:
+            if scope["method"] == "HEAD":
+                await super().__call__(scope, receive, send)
+                await self._end()
+                return
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             self.raw_headers = []  # sent: an open stream keeps only what it needs
         except BaseException:
@@ -99,10 +105,10 @@ class RunStream(Response):
     async def run(self, receive: Receive, send: Send) -> None:
         """Sends the body, until the run has ended, the client is gone or the server stops."""
         try:
-            with Watch(receive, self._heartbeat_s) as watch, self._following(watch.wake) as follower:
+            with Watch(receive, self.ping_interval) as watch, self._following(watch.wake) as follower:
                 while not watch.gone and await self._pass_on(follower, watch, send):
                     if not follower.news and await watch.wait():
-                        self._unsent = _PING
+                        self._unsent = PING
         finally:
             await self._end()
 
@@ -114,7 +120,7 @@ class RunStream(Response):
             await anyio.sleep(_TRY_AGAIN_S)
             watch.wake()
             return True
-        chunk = self._unsent + b"".join([event.frame if self._named else event.unnamed_frame for event in events])
+        chunk = self._unsent + b"".join(map(self._frame_of, events))
         self._unsent = b""
         if chunk:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -186,15 +192,9 @@ def follow(
     state = state_of(request)
     return RunStream(
         partial(state.service.following, run.operation_id, after, live=not run.ended),
-        head=_RETRY + _snapshot_frame(run, after=after, named=named) if snapshot else _RETRY,
+        head=RETRY + snapshot_frame(run, after=after, named=named) if snapshot else RETRY,
         named=named,
         heartbeat_s=state.settings.heartbeat_s,
-        headers={**STREAM_HEADERS, **(headers or {})},
+        headers=headers or {},
         on_end=on_end,
     )
-
-
-def _snapshot_frame(run: Run, *, after: int, named: bool) -> bytes:
-    values = RunOut.of(run).model_dump()
-    data = on_one_line(Snapshot.model_validate({**values, "from": after + 1}).model_dump_json(by_alias=True))
-    return f"{'event: snapshot' + chr(10) if named else ''}data: {data}\n\n".encode()

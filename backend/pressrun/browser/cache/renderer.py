@@ -1,8 +1,8 @@
 """What draws: the Chromium, the fonts and our own capturing code, as one digest. Owns what belongs to it.
 
 Two pictures of one document with the same geometry and the same digest are the same picture, byte for byte (BROWSER.md,
-"Looks"). The code of this whole package and every limit of the pool are part of it, so that no change of either can be
-forgotten; a browser elsewhere cannot be looked at, so with one there is no digest.
+"Looks"). The code of `browser/`, but for its setup and this cache, and every limit of the pool are part of it, so
+that no change of either can be forgotten; a browser elsewhere cannot be looked at, so with one there is no digest.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ FONT_FOLDERS: Final = (
     Path("~/Library/Fonts"),
 )
 _CODE = Path(__file__).parents[1]
+_NO_DRAWING: Final = {"cache", "setup"}
 
 
 class Renderer:
@@ -49,7 +50,7 @@ class Renderer:
         return self._first if self._first is not None and self._look() == self._first else None
 
     def _look(self) -> str | None:
-        if getattr(self._config, "remote", ()):
+        if self._config.remote:
             return None
         try:
             chromium = find_chromium(self._config.executable).resolve()
@@ -60,10 +61,10 @@ class Renderer:
 
 
 def _digest_of_code() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(path for path in _CODE.rglob("*") if path.suffix in (".py", ".js")):
-        digest.update(path.relative_to(_CODE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    """Of what draws, wherever it stands: a file that is moved or renamed draws as before."""
+    drawing = (path for path in _CODE.rglob("*") if path.suffix in (".py", ".js"))
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in drawing if path.parent.name not in _NO_DRAWING]
+    return hashlib.sha256(repr(sorted(digests)).encode()).hexdigest()
 
 
 def _files(folders: Iterable[Path]) -> Iterator[Path]:
