@@ -1,4 +1,4 @@
-"""Fingerprints and keys of caches as the releases before made them: an upgrade must not change what is asked or kept."""
+"""Fingerprints and keys of caches as earlier releases made them: no upgrade changes what is asked or kept."""
 
 from __future__ import annotations
 

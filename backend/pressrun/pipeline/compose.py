@@ -1,4 +1,4 @@
-"""Stage 1: source -> document.html in staging."""
+"""The compose stage: source -> document.html in staging."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 3: document and slides -> the exports that were asked for, in staging."""
+"""The export stage: document and slides -> the exports that were asked for, in staging."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage 4: staging -> batch folder, by one rename; and what a batch folder says of the run that it is of."""
+"""The publish stage: staging -> batch folder, by one rename; and what a batch folder says of the run that it is of."""
 
 from __future__ import annotations
 

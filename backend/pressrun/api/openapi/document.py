@@ -33,6 +33,7 @@ from pressrun.api.wire.schemas import (
 from pressrun.events import model as events
 from pressrun.runs.webhooks import WebhookMessage
 from pressrun.spec import RunSpec
+from pressrun.stages import STAGES
 
 _MODELS: tuple[type[BaseModel], ...] = (
     GenerateRequest,
@@ -97,7 +98,13 @@ def build_openapi() -> dict[str, Any]:
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{}, {"token": []}],
+        "x-pressrun": _tables(),
     }
+
+
+def _tables() -> dict[str, Any]:
+    """What a user interface offers, and in which order: what no schema says. src/api/tables.gen.ts is made of it."""
+    return {"stages": STAGES}
 
 
 def _schemas() -> dict[str, Any]:

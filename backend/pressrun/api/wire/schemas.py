@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from pressrun.events.model import Stage
 from pressrun.runs.admission import OnBusy, OnDuplicate
 from pressrun.runs.explain import Explanation
 from pressrun.runs.history import AttemptEnd, Story, WebhookState
@@ -17,6 +16,7 @@ from pressrun.runs.model import LaneState, Run, RunStatus
 from pressrun.runs.rejection import RunRejected
 from pressrun.runs.retention import RetentionReport
 from pressrun.spec import RenderSpec, RunSpec, none_if_blank
+from pressrun.stages import Stage
 
 Priority = Annotated[int, Field(ge=-100, le=100, description="order in the waiting line, higher first")]
 LANE_PATTERN = r"^[a-z0-9_-]{1,64}$"
