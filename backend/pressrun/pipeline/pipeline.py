@@ -20,6 +20,7 @@ from pressrun.browser.setup.self_test import Seal
 from pressrun.egress.broker import Egress
 from pressrun.errors import DiskFailed, DiskFull, NotFound
 from pressrun.events.model import Complete
+from pressrun.export_kinds import need
 from pressrun.pipeline.compose import compose
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, Results, RunContext, StageResult
 from pressrun.pipeline.export import export
@@ -75,20 +76,20 @@ class Pipeline:
 
     async def compose(self, context: RunContext, _results: Results) -> Composed:
         """Raises: ComposeFailed, DocumentTooLarge, AiFailed, DiskFull."""
-        if context.spec.html is not None and set(context.spec.outputs) != {"html"}:
+        if context.spec.html is not None and need(context.spec.outputs, "slides", "browser"):
             await self.pool.refuse_too_large(context.spec.html)  # else too large pictures were taken out of it first
         return await compose(context, self.ai, self.ai_cache, self.store, self.egress)
 
     async def render(self, context: RunContext, _results: Results) -> Rendered:
         """Nothing to capture where no pictures were asked for. Raises: BrowserFailure, DiskFull."""
-        if not {"images", "zip"} & set(context.spec.outputs):
+        if not need(context.spec.outputs, "slides"):
             return Rendered(slides=[], truncated=False)
         await self.seal.check()
         return await render(context, self.pool, self.captures)
 
     async def export(self, context: RunContext, results: Results) -> Exported:
         """Raises: BrowserFailure, DiskFull."""
-        if "pdf" in context.spec.outputs:
+        if need(context.spec.outputs, "browser"):
             await self.seal.check()
         return await export(context, self.pool, results.of(Composed), results.of(Rendered))
 

@@ -6,3 +6,47 @@ export const STAGES = [
   "export",
   "publish"
 ] as const;
+
+export const EXPORTS = [
+  {
+    "name": "images",
+    "label": "Images"
+  },
+  {
+    "name": "html",
+    "label": "HTML"
+  },
+  {
+    "name": "pdf",
+    "label": "PDF"
+  },
+  {
+    "name": "zip",
+    "label": "ZIP"
+  }
+] as const;
+
+export const SOURCES = [
+  {
+    "field": "text",
+    "label": "Text or Markdown",
+    "endings": [
+      ".md",
+      ".markdown",
+      ".txt"
+    ],
+    "max_characters": 400000,
+    "max_bytes": null
+  },
+  {
+    "field": "html",
+    "label": "HTML",
+    "endings": [
+      ".html",
+      ".htm",
+      ".xhtml"
+    ],
+    "max_characters": null,
+    "max_bytes": 5000000
+  }
+] as const;

@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from pressrun import __version__
+from pressrun import __version__, export_kinds, source_kinds
 from pressrun.api.openapi.operations import build_paths, build_webhook
 from pressrun.api.openapi.parts import ref
 from pressrun.api.wire.schemas import (
@@ -104,7 +104,7 @@ def build_openapi() -> dict[str, Any]:
 
 def _tables() -> dict[str, Any]:
     """What a user interface offers, and in which order: what no schema says. src/api/tables.gen.ts is made of it."""
-    return {"stages": STAGES}
+    return {"stages": STAGES, "exports": export_kinds.for_people(), "sources": source_kinds.for_people()}
 
 
 def _schemas() -> dict[str, Any]:
