@@ -32,7 +32,7 @@ from pressrun.browser.addresses import default_local
 from pressrun.browser.pool.pool import BrowserPoolConfig, open_browser_pool
 from pressrun.browser.setup.self_test import Seal
 from pressrun.events.model import AnyBody
-from pressrun.pipeline.context import RunContext
+from pressrun.pipeline.context import Rendered, Results, RunContext
 from pressrun.pipeline.pipeline import Pipeline
 from pressrun.spec import RunSpec
 from pressrun.telemetry import SecretMask, configure_logging
@@ -97,12 +97,12 @@ async def _run_in_memory(pipeline: Pipeline, text: str) -> float:
             emit=nothing,
             seal=nothing,
             captured={},
+            exported={},
         )
-        composed = await pipeline.compose(context)
-        rendered = await pipeline.render(context)
-        exported = await pipeline.export(context, composed, rendered)
-        await pipeline.publish(context, composed, rendered, exported)
-    assert len(rendered.slides) == _SLIDES
+        results = Results()
+        for stage in pipeline.stages:
+            results.add(await stage.call(context, results))
+    assert len(results.of(Rendered).slides) == _SLIDES
     return time.perf_counter() - begun_at
 
 

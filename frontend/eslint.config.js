@@ -18,7 +18,7 @@ const layer = (files, forbidden) => ({
 });
 
 export default defineConfig(
-  globalIgnores(["node_modules", "src/api/schema.gen.ts"]),
+  globalIgnores(["node_modules", "src/api/*.gen.ts"]),
   js.configs.recommended,
   {
     files: ["**/*.{ts,tsx}"],

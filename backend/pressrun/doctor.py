@@ -33,6 +33,8 @@ from pressrun.browser.setup.self_test import Seal
 from pressrun.data_folder import DATABASE_NAME, make_data_folder, open_to_others
 from pressrun.db.engine import open_database
 from pressrun.errors import PressrunError, WrongStore
+from pressrun.export_kinds import EXPORT_KINDS
+from pressrun.exports.contract import missing_for
 from pressrun.runs.store_id import is_store
 from pressrun.settings import Settings
 
@@ -69,7 +71,7 @@ async def run_doctor(settings: Settings, *, browser: bool = False) -> list[Check
         *await _bounded("data folder", _check_data_folder, settings),
         *await _bounded("address", _check_address, settings),
         *await _bounded("AI endpoint", _check_ai, settings),
-        _check_ffmpeg(),
+        *_check_exports(),
     ]
 
 
@@ -297,8 +299,12 @@ def _model_names(answer: httpx.Response) -> set[str]:
         return set()
 
 
-def _check_ffmpeg() -> Check:
-    path = shutil.which("ffmpeg")
-    if path is not None:
-        return Check("ffmpeg", True, path)
-    return Check("ffmpeg", None, "not found; only video needs it", "Debian, Ubuntu: sudo apt-get install ffmpeg")
+def _check_exports() -> list[Check]:
+    """Those that not every machine can make; the server refuses a run that wants one that this machine cannot."""
+    return [
+        Check(f"export {kind.name}", True, "can be made here")
+        if (missing := missing_for(kind)) is None
+        else Check(f"export {kind.name}", None, missing.what, missing.remedy)
+        for kind in EXPORT_KINDS
+        if kind.conditional
+    ]

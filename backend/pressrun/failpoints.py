@@ -20,41 +20,38 @@ import os
 import re
 import signal
 import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from structlog.contextvars import get_contextvars
 
 from pressrun.background_tasks import TASKS
 from pressrun.errors import StartupError
+from pressrun.stages import LAST_STAGE, STAGES, Stage
+
+# within a stage; its own are before and behind them
+_WITHIN: Mapping[Stage, tuple[str, ...]] = {
+    "compose": ("store.before_rename", "document.written", "document.told"),
+    "render": ("slide.captured", "slide.written", "event.in_transaction", "slide.told"),
+    "export": ("export.written",),
+    "publish": ("publish.sealed", "publish.manifest_written", "publish.before_rename", "publish.renamed"),
+}
+
+
+def _passed_in(stage: Stage) -> Iterator[str]:
+    yield f"{stage}.begin"
+    yield from _WITHIN.get(stage, ())
+    yield f"{stage}.end"
+    if stage != LAST_STAGE:
+        yield f"{stage}.checkpointed"
+
 
 # where runs may be cut, in the order a run passes them
 KILL_POINTS = (
     "admit.in_transaction",
     "admit.committed",
     "claim.committed",
-    "compose.begin",
-    "store.before_rename",
-    "document.written",
-    "document.told",
-    "compose.end",
-    "compose.checkpointed",
-    "render.begin",
-    "slide.captured",
-    "slide.written",
-    "event.in_transaction",
-    "slide.told",
-    "render.end",
-    "render.checkpointed",
-    "export.begin",
-    "export.written",
-    "export.end",
-    "export.checkpointed",
-    "publish.begin",
-    "publish.sealed",
-    "publish.manifest_written",
-    "publish.before_rename",
-    "publish.renamed",
-    "publish.end",
+    *(point for stage in STAGES for point in _passed_in(stage)),
     "finish.begin",
     "finish.in_transaction",
     "finish.committed",

@@ -1,28 +1,49 @@
 """`RunSpec`: the validated, normalised request of a run. Pure.
 
 Every field here changes the result of a run, and so every field is part of the fingerprint; what does not change the
-result (lane, policies, priority, webhook) belongs to `api.schemas.GenerateRequest`, which extends this model.
+result (lane, policies, priority, webhook) belongs to `AdmissionFields` of api/wire/schemas.py. What a field changes it
+says itself, by `Changes`: keys of caches, the fingerprint and what a rerender may give follow from that.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from pressrun.export_kinds import OUTPUTS, Output
 from pressrun.ids import OPERATION_ID_PATTERN
+from pressrun.source_kinds import BY_FIELD, FIELD_WORDS, FIELDS, SourceKind
 
-MAX_TEXT_CHARACTERS = 400_000  # CONTRACT
-MAX_HTML_BYTES = 5_000_000  # CONTRACT
+FIRST_RELEASE = "0.1"
 
 Composer = Literal["auto", "markdown", "ai"]
 ImageFormat = Literal["png", "jpeg", "webp"]
-Output = Literal["images", "html", "pdf", "zip"]
 PngMode = Literal["speed", "size"]
 Theme = Literal["paper", "ink", "chalk"]
 
-OUTPUT_ORDER: tuple[Output, ...] = ("images", "html", "pdf", "zip")
+Part = Literal["document", "slices", "writing", "packing", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What of a result a field changes; as metadata of the field.
+
+    document: the HTML, whose digest is in every key; a rerender leaves it as it is. slices: which parts of the document
+    become slides. writing: how a picture is written, with `formats` only in those. packing: names and kinds of files,
+    and nothing that is shown. all: where slides are and how they look. A field that says nothing changes all.
+
+    `since`: the release that has it first. At its default it is left out of the fingerprint if that is a later one: so
+    a request and its Idempotency-Key are after an upgrade what they were before it.
+    """
+
+    part: Part
+    since: str = FIRST_RELEASE
+    formats: tuple[ImageFormat, ...] = ()
+
 
 # C0 and C1 controls: never in a name. Tab and the line ends are right in a source, NUL and the rest never are.
 _CONTROLS_IN_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -45,15 +66,19 @@ def _clean_name(value: str) -> str:
     return value.strip()
 
 
-def _check_html_size(value: str) -> str:
-    size_bytes = len(value.encode())
-    if size_bytes > MAX_HTML_BYTES:
-        raise ValueError(f"is {size_bytes} bytes long; at most {MAX_HTML_BYTES} bytes are taken")
-    return value
+def _within(kind: SourceKind) -> Callable[[str | None], str | None]:
+    """Checks the bytes; the characters are the schema's business."""
+
+    def check(value: str | None) -> str | None:
+        if value is not None and kind.max_bytes is not None and (size_bytes := len(value.encode())) > kind.max_bytes:
+            raise ValueError(f"is {size_bytes} bytes long; at most {kind.max_bytes} bytes are taken")
+        return value
+
+    return check
 
 
 def _normalise_outputs(value: list[Output]) -> list[Output]:
-    return [output for output in OUTPUT_ORDER if output in value]
+    return [output for output in OUTPUTS if output in value]
 
 
 def none_if_blank(value: str | None) -> str | None:
@@ -61,71 +86,92 @@ def none_if_blank(value: str | None) -> str | None:
     return value if value and value.strip() else None
 
 
+def _source(field: str) -> tuple[Any, AfterValidator, AfterValidator]:
+    """What its row of the table says of a field."""
+    kind = BY_FIELD[field]
+    declared = Field(max_length=kind.max_characters, description=kind.description)
+    return declared, AfterValidator(_within(kind)), AfterValidator(none_if_blank)
+
+
 SourceText = Annotated[str, AfterValidator(_clean_source)]
 Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_clean_name)]
 
 
-class RenderSpec(BaseModel):
-    """How a document is shown: the fields that a rerender may change. Immutable."""
+class RunSpec(BaseModel):
+    """What a run is to make, with every default filled in. Immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    output_name: Annotated[Name | None, AfterValidator(none_if_blank)] = None
-    zoom: Annotated[float, Field(ge=0.5, le=10)] = 2.1
-    viewport_width: Annotated[int, Field(ge=320, le=7680, description="pixels of every image")] = 1920
-    viewport_height: Annotated[int, Field(ge=240, le=4320, description="pixels of every image")] = 1080
-    overlap: Annotated[float, Field(ge=0, description="CSS px; at most half the viewport")] = 15
-    page_breaks: Literal["blocks", "scroll"] = "blocks"
-    max_screenshots: Annotated[int, Field(ge=1, le=500)] = 50
-    image_format: ImageFormat = "png"
-    image_quality: Annotated[int, Field(ge=1, le=100, description="for jpeg and webp")] = 85
-    png_mode: Annotated[PngMode, Field(description="for png: written fast, or with half the bytes; same pixels")] = (
-        "speed"
-    )
+    output_name: Annotated[Name | None, Changes("packing"), AfterValidator(none_if_blank)] = None
+    zoom: Annotated[float, Changes("all"), Field(ge=0.5, le=10)] = 2.1
+    viewport_width: Annotated[int, Changes("all"), Field(ge=320, le=7680, description="pixels of every image")] = 1920
+    viewport_height: Annotated[int, Changes("all"), Field(ge=240, le=4320, description="pixels of every image")] = 1080
+    overlap: Annotated[float, Changes("slices"), Field(ge=0, description="CSS px; at most half the viewport")] = 15
+    page_breaks: Annotated[Literal["blocks", "scroll"], Changes("slices")] = "blocks"
+    max_screenshots: Annotated[int, Changes("slices"), Field(ge=1, le=500)] = 50
+    image_format: Annotated[ImageFormat, Changes("writing")] = "png"
+    image_quality: Annotated[
+        int, Changes("writing", formats=("jpeg", "webp")), Field(ge=1, le=100, description="for jpeg and webp")
+    ] = 85
+    png_mode: Annotated[
+        PngMode,
+        Changes("writing", since="0.2", formats=("png",)),
+        Field(description="for png: written fast, or with half the bytes; same pixels"),
+    ] = "speed"
     outputs: Annotated[
-        list[Output], Field(min_length=1, max_length=len(OUTPUT_ORDER)), AfterValidator(_normalise_outputs)
+        list[Output],
+        Changes("packing"),
+        Field(min_length=1, max_length=len(OUTPUTS)),
+        AfterValidator(_normalise_outputs),
     ] = ["images"]
-
-
-class RunSpec(RenderSpec):
-    """What a run is to make, with every default filled in. Immutable."""
-
-    text: Annotated[
-        SourceText | None,
-        Field(max_length=MAX_TEXT_CHARACTERS, description="Markdown or plain text"),
-        AfterValidator(none_if_blank),
-    ] = None
+    text: Annotated[SourceText | None, Changes("document"), *_source("text")] = None
     rerender_of: Annotated[
         str | None,
+        Changes("document", since="0.2"),
         Field(pattern=f"^{OPERATION_ID_PATTERN}$", description="the run whose saved document is shown"),
     ] = None
-    html: Annotated[
-        Annotated[SourceText, AfterValidator(_check_html_size)] | None,
-        Field(description="a whole HTML document, shown as it is; at most 5 MB"),
-        AfterValidator(none_if_blank),
-    ] = None
-    composer: Annotated[Composer, Field(description="who turns text into the document")] = "auto"
+    html: Annotated[SourceText | None, Changes("document"), *_source("html")] = None
+    composer: Annotated[Composer, Changes("document"), Field(description="who turns text into the document")] = "auto"
     model_choice: Annotated[
         str,
+        Changes("document"),
         Field(pattern=r"^[A-Za-z0-9._:/-]{0,128}$", description="empty is `default`"),
         AfterValidator(lambda value: value or "default"),
     ] = "default"
-    system_prompt: Annotated[SourceText | None, Field(max_length=20_000), AfterValidator(none_if_blank)] = None
-    enable_verification: bool = True
-    use_cache: bool = True
-    title: Annotated[Name | None, AfterValidator(none_if_blank)] = None
-    theme: Theme = "paper"
+    system_prompt: Annotated[
+        SourceText | None, Changes("document"), Field(max_length=20_000), AfterValidator(none_if_blank)
+    ] = None
+    enable_verification: Annotated[bool, Changes("document")] = True
+    use_cache: Annotated[bool, Changes("document")] = True
+    title: Annotated[Name | None, Changes("document"), AfterValidator(none_if_blank)] = None
+    theme: Annotated[Theme, Changes("document")] = "paper"
+
+    @property
+    def source(self) -> tuple[SourceKind, str] | None:
+        """What is to become the document; None where a saved one is shown anew."""
+        return next(((BY_FIELD[field], value) for field in FIELDS if (value := getattr(self, field))), None)
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
-        given = [name for name in ("text", "html", "rerender_of") if getattr(self, name)]
+        given = [name for name in (*FIELDS, "rerender_of") if getattr(self, name)]
         if not given:
-            raise ValueError("text: one of `text` or `html` is required and must not be empty")
+            raise ValueError(f"{FIELDS[0]}: one of {FIELD_WORDS} is required and must not be empty")
         if len(given) > 1:
-            raise ValueError("html: give either `text` or `html`, not both")
+            raise ValueError(f"{given[1]}: give either {FIELD_WORDS}, not both")
         limit = self.viewport_height / self.zoom / 2
         if self.overlap > limit:
             raise ValueError(
                 f"overlap: {self.overlap:g} is more than half the viewport, which is {limit:g} CSS px at this zoom"
             )
         return self
+
+
+def changes_of(field: str) -> Changes:
+    """What the field of a spec says of itself."""
+    said = (mark for mark in RunSpec.model_fields[field].metadata if isinstance(mark, Changes))
+    return next(said, Changes("all"))
+
+
+CHANGES = {field: changes_of(field) for field in RunSpec.model_fields}
+# What a rerender may give: the document stays as it is.
+SHOWING = frozenset(field for field, changes in CHANGES.items() if changes.part != "document")

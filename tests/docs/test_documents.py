@@ -24,9 +24,9 @@ from pressrun.db.tables import metadata
 from pressrun.egress import broker
 from pressrun.events.model import BODY
 from pressrun.settings import ClientSettings, Settings
+from pressrun.source_kinds import SOURCE_KINDS
 from pressrun.sources.parser_pool import MEMORY_LIMIT_BYTES
 from pressrun.sources.pictures import MAX_PIXELS
-from pressrun.spec import MAX_HTML_BYTES, MAX_TEXT_CHARACTERS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -35,10 +35,11 @@ CONTRACT = (DOCS / "contract.md").read_text()
 ARCHITECTURE = (DOCS / "architecture.md").read_text()
 
 POOL = BrowserPoolConfig()
+TEXT, HTML = SOURCE_KINDS
 # Limits as a person reads them, made of the constants whose comments point there.
 SAID = {
     "contract": (
-        f"text {MAX_TEXT_CHARACTERS // 1000} 000 characters, html {MAX_HTML_BYTES // 1_000_000} MB",
+        f"text {(TEXT.max_characters or 0) // 1000} 000 characters, html {HTML.most_bytes // 1_000_000} MB",
         *(f"`: ping` every {Settings.model_fields['heartbeat_s'].default} s", "`retry: 2000` first"),
     ),
     "safety": (

@@ -17,9 +17,10 @@ import pytest
 from pressrun.api.wire.schemas import GenerateRequest
 from pressrun.cli import main, options
 from pressrun.cli.options import PolicyOptions, RenderOptions, ShowOptions
-from pressrun.spec import RenderSpec, RunSpec
+from pressrun.source_kinds import FIELDS as SOURCE_FIELDS
+from pressrun.spec import SHOWING, RunSpec
 
-SOURCES = {"text", "html", "rerender_of"}
+SOURCES = {*SOURCE_FIELDS, "rerender_of"}
 FIELDS = GenerateRequest.model_fields
 
 
@@ -45,7 +46,7 @@ def choices(annotation: Any) -> set[str]:
 
 
 def test_what_a_rerender_may_change_is_an_option_of_it() -> None:
-    assert {field.name for field in dataclasses.fields(ShowOptions)} == set(RenderSpec.model_fields)
+    assert {field.name for field in dataclasses.fields(ShowOptions)} == SHOWING
 
 
 def test_every_field_of_the_spec_but_the_source_is_an_option() -> None:

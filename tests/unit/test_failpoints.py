@@ -15,8 +15,8 @@ import pytest
 import pressrun
 from pressrun.background_tasks import TASKS
 from pressrun.errors import StartupError
-from pressrun.events.model import STAGES
 from pressrun.failpoints import POINTS, arm, failpoint
+from pressrun.stages import STAGES
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +63,7 @@ def test_a_server_with_failpoints_does_not_start_in_production(tmp_path: Path) -
 def test_every_point_is_in_the_code_and_every_one_in_the_code_is_known() -> None:
     root = Path(pressrun.__file__).parent
     named = {name for path in root.rglob("*.py") for name in re.findall(r'failpoint\(f?"([^"]+)"\)', path.read_text())}
-    named = {name.replace("{stage}", stage) for name in named for stage in STAGES} - {"publish.checkpointed"}
+    named = {name.replace("{name}", stage) for name in named for stage in STAGES} - {"publish.checkpointed"}
     assert "background.{task.name}" in named
     named = named - {"background.{task.name}"} | {f"background.{task.name}" for task in TASKS}
     assert named == POINTS

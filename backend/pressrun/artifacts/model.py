@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from pressrun.export_kinds import EXPORT_KINDS
+
 MANIFEST_NAME = "manifest.json"
 
 MEDIA_TYPES = {
@@ -14,9 +16,8 @@ MEDIA_TYPES = {
     ".jpg": "image/jpeg",
     ".webp": "image/webp",
     ".html": "text/html; charset=utf-8",
-    ".pdf": "application/pdf",
-    ".zip": "application/zip",
     ".json": "application/json",
+    **{"." + kind.ending.rpartition(".")[2]: kind.media_type for kind in EXPORT_KINDS if kind.ending},
 }
 
 

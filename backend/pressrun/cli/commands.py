@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
@@ -11,6 +11,7 @@ from pressrun import __version__
 from pressrun.cli.imports import importing
 from pressrun.cli.options import PolicyOptions, RenderOptions, ServerOptions, address, given
 from pressrun.cli.runs import lanes, runs
+from pressrun.source_kinds import FILE_WORDS, SourceField
 
 _HELP = """Turns text and HTML into slides.
 
@@ -34,19 +35,20 @@ app.command(token)
 app.command(runs)
 app.command(lanes)
 
+_FILE = f"{FILE_WORDS} (by its ending) in UTF-8; - is standard input."
 _Json = Annotated[bool, Parameter(negative=())]
 _Switch = _Json
 
 
 @app.command
 def generate(
-    file: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    file: Annotated[str, Parameter(allow_leading_hyphen=True, help=_FILE)],
     /,
     *,
     out: Annotated[Path | None, Parameter(alias="-o")] = None,
     json: _Json = False,
     explain: Annotated[bool, Parameter(negative=())] = False,
-    source: Literal["text", "html"] | None = None,
+    source: SourceField | None = None,
     idempotency_key: str | None = None,
     render: RenderOptions = RenderOptions(),  # noqa: B008 - frozen
     policies: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
@@ -66,8 +68,6 @@ def generate(
 
     Parameters
     ----------
-    file
-        Markdown, plain text or HTML (by its ending) in UTF-8; - is standard input.
     out
         Download the files into this folder and verify them.
     json

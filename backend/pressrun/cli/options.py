@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
-Output = Literal["images", "html", "pdf", "zip"]
+from pressrun.export_kinds import Output
 
 
 def _split(_type: Any, tokens: Any) -> list[str]:
@@ -24,10 +24,10 @@ class ShowOptions:
     """How the document is shown: of a new run (`RenderOptions`), or of one that is shown anew (`AgainOptions`)."""
 
     outputs: Annotated[
-        list[str] | None,
+        list[Output] | None,
         Parameter(converter=_split, negative=(), consume_multiple=False, metavar="LIST", n_tokens=1),
     ] = None
-    "What to make, with commas between: images, html, pdf, zip; images unless given."
+    "What to make, with commas between; images unless given."
     output_name: str | None = None
     "Name of the exported files; from the title if not given."
     zoom: float | None = None

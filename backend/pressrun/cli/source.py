@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Literal
 
 from pressrun.cli.exits import UsageError
 from pressrun.cli.output import size
-from pressrun.spec import MAX_HTML_BYTES, MAX_TEXT_CHARACTERS
+from pressrun.source_kinds import BY_FIELD, SOURCE_KINDS, SourceField, kind_of_ending
 
-SourceKind = Literal["text", "html"]
-
-_HTML_ENDINGS = {".html", ".htm", ".xhtml"}
-_MOST_BYTES = {"text": 4 * MAX_TEXT_CHARACTERS, "html": MAX_HTML_BYTES}  # UTF-8 spells a character in up to 4 bytes
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_source(file: str, kind: SourceKind | None) -> dict[str, str]:
-    """`{"text": …}` or `{"html": …}`; by the ending of the name unless `kind` says. Raises: UsageError."""
+def read_source(file: str, field: SourceField | None) -> dict[str, str]:
+    """The source as its field, `{"html": …}`; by the ending of the name unless `field` says. Raises: UsageError."""
     name = "standard input" if file == "-" else file
-    kind = kind or ("html" if Path(file).suffix.lower() in _HTML_ENDINGS else "text")
-    text = _decode(name, _read(file, _MOST_BYTES[kind], name))
+    by_name = kind_of_ending(Path(file).suffix.lower()) or SOURCE_KINDS[0]
+    kind = by_name if field is None else BY_FIELD[field]
+    text = _decode(name, _read(file, kind.most_bytes, name))
     if not text.strip():
         raise UsageError(f"{name} is empty: there is nothing to show.")
-    if kind == "text" and len(text) > MAX_TEXT_CHARACTERS:
-        raise UsageError(f"{name} has {len(text):,} characters; at most {MAX_TEXT_CHARACTERS:,} can be sent. Split it.")
-    return {kind: text}
+    if kind.max_characters is not None and len(text) > kind.max_characters:
+        raise UsageError(f"{name} has {len(text):,} characters; at most {kind.max_characters:,} can be sent. Split it.")
+    return {kind.field: text}
 
 
 def _read(file: str, most_bytes: int, name: str) -> bytes:

@@ -13,7 +13,7 @@ How a workflow body ends:
 However it ends, its end is written as soon as the database takes it; until then the run holds its slot.
 
 The one rule of all ends (decision 0020): a run whose batch folder is there is complete, whatever else it was to end as.
-So every attempt looks for it (`_end`), and a run that may be published is not ended by anybody but an attempt.
+So every attempt looks for it (`_conclude`), and a run that may be published is not ended by anybody but an attempt.
 
 An upgrade costs no run (decision 0023): a workflow of another version is never resumed, its checkpoints may not fit.
 The run goes on as its next attempt in a workflow of this version, which finds what is staged and makes it no second
@@ -42,12 +42,12 @@ from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure
 from pressrun.engine.ports import Claim, RunBook
 from pressrun.engine.recovery import RecoveryQueue
 from pressrun.errors import TEMPORARY, AttemptSuperseded, DeadlineExceeded, DiskFull, RunFailure
-from pressrun.events.model import AnyBody, Cancelled, Error, Progress, Stage
+from pressrun.events.model import AnyBody, Cancelled, Error, Progress
 from pressrun.failpoints import failpoint
-from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext, StageResult
-from pressrun.pipeline.pipeline import Pipeline
+from pressrun.pipeline.context import Results, RunContext, StageResult
+from pressrun.pipeline.pipeline import Pipeline, StageDefinition
+from pressrun.stages import LAST_STAGE, WORKFLOW_VERSION
 
-WORKFLOW_VERSION = 2  # raise it by one when the order or the results of the steps change; runs under way go on
 _FIRST_VERSION_IN_IDS = 2
 _MAX_STARTS = 20  # a last resort, for what is not counted as a crash; the RunBook ends a run of three crashes
 _HAND_BACK_TIMEOUT_S = 10.0  # two short transactions a run; a disk that hangs must not hang the shutdown
@@ -131,7 +131,7 @@ class Engine:
     async def end(self, claim: Claim) -> None:
         """Ends a run that nobody executes any more, by its `last_word` if it is not published."""
         if claim.last_word is not None:
-            await self._end(claim, claim.last_word)
+            await self._conclude(claim, unless_published=claim.last_word)
 
     def let_go(self, operation_ids: Iterable[str]) -> None:
         """Stops working on runs that go on elsewhere, and writes nothing more for them."""
@@ -215,7 +215,7 @@ class Engine:
             structlog.contextvars.bind_contextvars(attempt=claim.attempt)
             failpoint("claim.committed")
             if claim.last_word is not None:
-                await self._end(claim, claim.last_word)
+                await self._conclude(claim, unless_published=claim.last_word)
                 return
             deadline = anyio.current_time() + self._run_deadline_s
             execution = _Execution(workflow_id, anyio.CancelScope(deadline=deadline))
@@ -248,24 +248,16 @@ class Engine:
             await self._end_stopped(claim)
             return
         try:
-            composed = read(await self._step(claim, "compose", lambda: self._pipeline.compose(context)), Composed)
-            rendered = read(await self._step(claim, "render", lambda: self._pipeline.render(context)), Rendered)
-            exported = read(
-                await self._step(claim, "export", lambda: self._pipeline.export(context, composed, rendered)), Exported
-            )
-            failpoint("publish.begin")
-            # No checkpoint: a folder that is there says as much, and could not be taken back if this one failed.
-            published = read(
-                await checkpointed("publish", lambda: self._pipeline.publish(context, composed, rendered, exported)),
-                Published,
-            )
-            failpoint("publish.end")
+            results = Results()
+            for stage in self._pipeline.stages:
+                results.add(read(await self._step(claim, stage, context, results), stage.result))
         except StageFailed as failure:
-            await self._end(claim, failure.error)
+            await self._conclude(claim, unless_published=failure.error)
         except Stopped:
             await self._end_stopped(claim)
         else:
-            await self._end(claim, failure_of(RunFailure(f"The batch folder {published.folder} is gone"), "publish"))
+            gone = failure_of(RunFailure("The batch folder is gone"), LAST_STAGE)
+            await self._conclude(claim, unless_published=gone)
 
     async def _open_context(self, claim: Claim, execution: _Execution) -> RunContext:
         async def emit(*bodies: AnyBody) -> None:
@@ -288,20 +280,30 @@ class Engine:
             exported=claim.exported,
         )
 
-    async def _step(self, claim: Claim, stage: Stage, work: Callable[[], Awaitable[StageResult]]) -> dict[str, Any]:
+    async def _step(
+        self, claim: Claim, stage: StageDefinition, context: RunContext, results: Results
+    ) -> dict[str, Any]:
+        """The stage's outcome, from its checkpoint if it has one; for `read`."""
+        name = stage.name
+
+        async def work() -> StageResult:
+            failpoint(f"{name}.begin")
+            result = await stage.call(context, results)
+            failpoint(f"{name}.end")
+            return result
+
         async def work_or_make_room() -> StageResult:
             try:
-                failpoint(f"{stage}.begin")
-                result = await work()
-                failpoint(f"{stage}.end")
+                return await work()
             except DiskFull:
                 # not even a checkpoint can be written otherwise
                 await self._store.discard(claim.operation_id, claim.attempt)
                 raise
-            return result
 
-        outcome = await DBOS.run_step_async(StepOptions(name=stage), checkpointed, stage, work_or_make_room)
-        failpoint(f"{stage}.checkpointed")
+        if not stage.checkpointed:
+            return await checkpointed(name, work)
+        outcome = await DBOS.run_step_async(StepOptions(name=name), checkpointed, name, work_or_make_room)
+        failpoint(f"{name}.checkpointed")
         return outcome
 
     async def _break_off(self, claim: Claim, exc: Exception) -> None:
@@ -311,13 +313,13 @@ class Engine:
         if error.code == DiskFull.code:
             with contextlib.suppress(OSError, *TEMPORARY):
                 await self._store.discard(claim.operation_id, claim.attempt)
-        await self._end(claim, error)
+        await self._conclude(claim, unless_published=error)
 
-    async def _end(self, claim: Claim, otherwise: Error | Cancelled) -> None:
+    async def _conclude(self, claim: Claim, *, unless_published: Error | Cancelled) -> None:
         """Ends the run: as complete if it is published, and only if it is not, as said."""
         with anyio.CancelScope(shield=True):
             if not await self._end_published(claim):
-                await _when_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, otherwise))
+                await _when_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, unless_published))
                 failpoint("finish.committed")
 
     async def _end_published(self, claim: Claim) -> bool:
@@ -342,7 +344,8 @@ class Engine:
     async def _end_stopped(self, claim: Claim) -> None:
         by = await self._book.cancelled_by(claim.operation_id)
         if by is not None:
-            await self._end(claim, Cancelled(by=by, kept=self._store.staged_names(claim.operation_id)))
+            cancelled = Cancelled(by=by, kept=self._store.staged_names(claim.operation_id))
+            await self._conclude(claim, unless_published=cancelled)
         else:
             _log.warning("the run goes on elsewhere, this attempt is over")
             if await self._book.needs_no_files(claim.operation_id):
@@ -363,7 +366,7 @@ class Engine:
             await self._end_stopped(claim)
             return
         overdue = DeadlineExceeded(f"The run took longer than its limit of {self._run_deadline_s:g} s")
-        await self._end(claim, Error(code=overdue.code, message=str(overdue), retryable=overdue.retryable))
+        await self._conclude(claim, unless_published=failure_of(overdue, None))
 
 
 def _ids(workflow_id: str) -> list[str]:

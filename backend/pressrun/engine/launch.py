@@ -13,8 +13,9 @@ import anyio.to_thread
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
 from pressrun.db import postgres, sqlite
-from pressrun.engine.engine import WORKFLOW_VERSION, Engine
+from pressrun.engine.engine import Engine
 from pressrun.engine.recovery import RecoveryQueue
+from pressrun.stages import WORKFLOW_VERSION
 
 if TYPE_CHECKING:
     from pressrun.artifacts.store import LocalArtifactStore

@@ -27,9 +27,10 @@ from pressrun.errors import (
     is_out_of_descriptors,
     out_of_descriptors,
 )
-from pressrun.events.model import Error, Stage
+from pressrun.events.model import Error
 from pressrun.groups import first_cause
 from pressrun.pipeline.context import StageResult
+from pressrun.stages import Stage
 
 _DISK_FAILED = ("SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")
 

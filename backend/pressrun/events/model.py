@@ -7,12 +7,11 @@ same here, in the table, on the wire and in TypeScript.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-Stage = Literal["compose", "render", "export", "publish"]
-STAGES: tuple[Stage, ...] = get_args(Stage)  # in their order
+from pressrun.stages import Stage
 
 
 class EventBody(BaseModel):

@@ -2,7 +2,7 @@
 
 A slide is what the document (its bytes, with all that is embedded in them) looks like between two heights, on a screen,
 written in a format by what draws. All of that is in its key: every field of the spec but those that only made the
-document or only say which slices there are. A field that is added to RunSpec is in both keys until it is named here.
+document or only say which slices there are. What a field changes it says itself (`Changes` in spec.py).
 """
 
 from __future__ import annotations
@@ -11,44 +11,38 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from pressrun.artifacts.model import StoredFile
 from pressrun.artifacts.staged import Offer
 from pressrun.browser.cache.capture_cache import CaptureCache
 from pressrun.browser.slides.page_breaks import Slice, SlicePlan
 from pressrun.pipeline.context import RunContext
-from pressrun.spec import RunSpec
+from pressrun.spec import CHANGES, Part, RunSpec
 
-# They make the document, whose digest is in every key, or name and pack what is made of it.
-NOT_SHOWN: Final = frozenset(
-    (
-        *("text", "html", "composer", "model_choice", "system_prompt", "enable_verification", "use_cache"),
-        *("title", "theme", "output_name", "outputs", "rerender_of"),
-    )
-)
-# They choose the slices; what is on a slice is said by where it begins and ends.
-PLAN_ONLY: Final = frozenset({"overlap", "page_breaks", "max_screenshots"})
 # Pictures that are looked up, verified and linked in one go. Arbitrary (8..64): a cancel waits for one such go.
 _AT_ONCE = 16
-# They say how a picture is written, and nothing of where its slices are.
-WRITING_ONLY: Final = frozenset({"image_format", "image_quality", "png_mode"})
 
 
 def plan_key(spec: RunSpec, document: str, renderer: str) -> str:
     """Names the slices of a document (its SHA-256) with that spec."""
-    return _key("plan", document, renderer, _fields(spec, NOT_SHOWN | WRITING_ONLY))
+    return _key("plan", document, renderer, _fields(spec, "slices"))
 
 
 def picture_key(spec: RunSpec, document: str, renderer: str, piece: Slice) -> str:
-    """Names the picture of one slice."""
-    unused = {"image_quality"} if spec.image_format == "png" else {"png_mode"}
+    """Names the picture of one slice; what is on it is said by where it begins and ends, whatever chose it."""
     place = [piece.top, piece.bottom, piece.offset]
-    return _key("picture", document, renderer, _fields(spec, NOT_SHOWN | PLAN_ONLY | unused), place)
+    return _key("picture", document, renderer, _fields(spec, "writing"), place)
 
 
-def _fields(spec: RunSpec, without: frozenset[str]) -> dict[str, Any]:
-    return spec.model_dump(mode="json", exclude=set(without))
+def _fields(spec: RunSpec, part: Part) -> dict[str, Any]:
+    """Those that change that part, or all, in the format of the spec."""
+    names = {
+        name
+        for name, changes in CHANGES.items()
+        if changes.part in (part, "all") and (not changes.formats or spec.image_format in changes.formats)
+    }
+    return spec.model_dump(mode="json", include=names)
 
 
 def _key(*parts: object) -> str:

@@ -1,10 +1,11 @@
-"""Stage 1: source -> document.html in staging."""
+"""The compose stage: source -> document.html in staging."""
 
 from __future__ import annotations
 
 import hashlib
+import pkgutil
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import anyio.to_thread
 
@@ -16,10 +17,9 @@ from pressrun.events.model import HtmlGenerated, Warning
 from pressrun.failpoints import failpoint
 from pressrun.later import import_later
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, RunContext, progress_of
-from pressrun.sources.document import Document, DocumentWarning, wrap_fragment
-from pressrun.sources.html import compose_html
+from pressrun.source_kinds import SourceKind
+from pressrun.sources.document import Composer, Document, DocumentWarning, wrap_fragment
 from pressrun.sources.languages import document_direction, document_language
-from pressrun.sources.text import compose_text
 from pressrun.sources.titles import title_of
 
 if TYPE_CHECKING:
@@ -78,23 +78,27 @@ async def _make_document(
     egress: Egress | None,
 ) -> Document:
     spec = context.spec
-    if spec.rerender_of is not None:
-        return await _saved_document(store, spec.rerender_of, spec.title)
-    if spec.html is not None:
-        return await compose_html(spec.html, title=spec.title, egress=egress)
-    text = spec.text or ""
-    if spec.composer == "markdown" or (spec.composer == "auto" and ai is None):
-        return await compose_text(text, title=spec.title, theme=spec.theme, egress=egress)
+    if spec.source is None:
+        return await _saved_document(store, spec.rerender_of or "", spec.title)
+    kind, source = spec.source
+    composer = composer_of(kind)
+    if not kind.for_ai or spec.composer == "markdown" or (spec.composer == "auto" and ai is None):
+        return await composer(source, title=spec.title, theme=spec.theme, egress=egress)
     if ai is None:
         raise AiUnavailable
     try:
-        return await _compose_by_ai(context, text, ai, cache)
+        return await _compose_by_ai(context, source, ai, cache)
     except AiFailed as exc:
         if spec.composer == "ai":
             raise
-        document = await compose_text(text, title=spec.title, theme=spec.theme, egress=egress)
+        document = await composer(source, title=spec.title, theme=spec.theme, egress=egress)
         note = DocumentWarning("fallback_used", f"The AI composer failed, so the Markdown renderer was used: {exc}")
         return Document(document.html, document.title, (note, *document.warnings))
+
+
+def composer_of(kind: SourceKind) -> Composer:
+    """What makes the document of it; imported by the first run that needs it."""
+    return cast(Composer, pkgutil.resolve_name(kind.composer))
 
 
 async def _saved_document(store: LocalArtifactStore, operation_id: str, title: str | None) -> Document:

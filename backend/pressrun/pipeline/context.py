@@ -5,25 +5,20 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
 from pressrun.artifacts.model import StoredFile
 from pressrun.artifacts.store import Staging
-from pressrun.events.model import AnyBody, Artifact, ArtifactRef, HtmlGenerated, Progress, Screenshot, Stage
+from pressrun.events.model import AnyBody, Artifact, ArtifactRef, HtmlGenerated, Progress, Screenshot
 from pressrun.spec import RunSpec
+from pressrun.stages import PROGRESS_BANDS, Stage
 
 DOCUMENT_NAME = "document.html"
 SLIDES_FOLDER = "slides/"
 
-# Which part of 0..100 belongs to which stage. Arbitrary, by where the time goes for 20 slides (rendering, by far).
-PROGRESS_BANDS: Mapping[Stage, tuple[int, int]] = {
-    "compose": (0, 15),
-    "render": (15, 90),
-    "export": (90, 96),
-    "publish": (96, 99),
-}
+ResultT = TypeVar("ResultT", bound="StageResult")
 
 
 class Emit(Protocol):
@@ -96,6 +91,21 @@ class StageResult(BaseModel):
     """What a finished stage leaves for those after it."""
 
     model_config = ConfigDict(frozen=True)
+
+
+class Results:
+    """What the finished stages of one attempt left, by its class."""
+
+    def __init__(self) -> None:
+        self._results: dict[type[StageResult], StageResult] = {}
+
+    def add(self, result: StageResult) -> None:
+        """One more stage has finished."""
+        self._results[type(result)] = result
+
+    def of(self, kind: type[ResultT]) -> ResultT:
+        """The result of that class; of a stage that comes before."""
+        return cast(ResultT, self._results[kind])
 
 
 class Composed(StageResult):

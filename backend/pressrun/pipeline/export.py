@@ -1,14 +1,18 @@
-"""Stage 3: document and slides -> the exports that were asked for, in staging."""
+"""The export stage: document and slides -> the exports that were asked for, in staging, in the order of their table."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 
 from pressrun.artifacts.model import StoredFile
 from pressrun.browser.pool.pool import BrowserPool
-from pressrun.events.model import Artifact
-from pressrun.exports.zip import stream_zip
+from pressrun.events.model import Artifact, Progress
+from pressrun.export_kinds import ExportKind, asks_for_document, kinds_of
+from pressrun.exports.contract import ExportWork, Page, module_of
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, Exported, Rendered, RunContext, progress_of
 
@@ -17,22 +21,25 @@ _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f]")  # what an emoji leaves beh
 
 
 async def export(context: RunContext, pool: BrowserPool, composed: Composed, rendered: Rendered) -> Exported:
-    """Makes each export, or takes what an earlier attempt made of the same document.
+    """Makes each export, or takes what an earlier attempt made of the same document and slides.
 
     Raises: BrowserFailure, DiskFull.
     """
-    wanted = context.spec.outputs
+    to_make = [kind for kind in kinds_of(context.spec.outputs) if kind.module is not None]
     base = base_name(context.spec.output_name or composed.title)
     made: list[StoredFile] = []
-    news = _told(context, composed.document) if "html" in wanted else []
-    if "pdf" in wanted:
-        await context.emit(*news, progress_of("export", 0.1, "Writing the PDF"))
-        made.append(await _kept_or_made_pdf(context, pool, f"{base}.pdf", composed))
-        news = _told(context, made[-1])
-    if "zip" in wanted:  # packed anew: that takes no browser, and what is in it may be new
-        await context.emit(*news, progress_of("export", 0.6, "Packing the ZIP"))
-        made.append(await _make_zip(context, f"{base}.zip", [composed.document, *rendered.slides, *made]))
-        news = _told(context, made[-1])
+    news = _told(context, composed.document) if asks_for_document(context.spec.outputs) else []
+    for number, kind in enumerate(to_make):
+        progress = partial(_progress, number, len(to_make))
+        await context.emit(*news, progress(0, kind.making))
+        name = base + kind.ending
+        file = await _kept(context, kind, name, composed, rendered)
+        if file is None:
+            before = [composed.document, *rendered.slides, *made]
+            work = _work(context, pool, rendered.slides, before, progress)
+            file = await context.staging.write(name, await module_of(kind).make(work))
+        made.append(file)
+        news = _told(context, file)
     ready = "The exports are ready" if made else "Nothing else to export"
     await context.emit(*news, progress_of("export", 1, ready))
     return Exported(artifacts=made)
@@ -46,28 +53,57 @@ def base_name(title: str) -> str:
     return short.strip("-") or "document"
 
 
-async def _kept_or_made_pdf(context: RunContext, pool: BrowserPool, name: str, composed: Composed) -> StoredFile:
+def _progress(number: int, total: int, share: float, message: str) -> Progress:
+    """How far the stage is when its export of that number (from 0) is so far; each has as much of the stage's part."""
+    return progress_of("export", (number + share) / total, message)
+
+
+async def _kept(
+    context: RunContext, kind: ExportKind, name: str, composed: Composed, rendered: Rendered
+) -> StoredFile | None:
+    """What an earlier attempt made, if it is there and this one would make it of the same."""
     known, document = context.exported.get(name), context.document
-    if known is not None and document is not None and document.sha256 == composed.document.sha256:
-        kept = await context.staging.verify(name, known.sha256)
-        if kept is not None:
-            return kept
-    return await context.staging.write(name, await _make_pdf(context, pool))
+    if known is None or document is None or document.sha256 != composed.document.sha256 or "exports" in kind.needs:
+        return None
+    if "slides" in kind.needs:
+        before = [context.captured[index].sha256 for index in sorted(context.captured)]
+        if before != [slide.sha256 for slide in rendered.slides]:
+            return None
+    return await context.staging.verify(name, known.sha256)
 
 
-async def _make_pdf(context: RunContext, pool: BrowserPool) -> bytes:
-    spec = context.spec
-    html = (await context.staging.read(DOCUMENT_NAME)).decode()
-    async with pool.lease(
-        viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom
-    ) as lease:
-        await lease.load(html)
-        return await lease.pdf()
+def _work(
+    context: RunContext,
+    pool: BrowserPool,
+    slides: Sequence[StoredFile],
+    files: Sequence[StoredFile],
+    progress: Callable[[float, str], Progress],
+) -> ExportWork:
+    async def read_document() -> str:
+        return (await context.staging.read(DOCUMENT_NAME)).decode()
 
+    @asynccontextmanager
+    async def open_page() -> AsyncIterator[Page]:
+        spec = context.spec
+        html = await read_document()
+        async with pool.lease(
+            viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom
+        ) as lease:
+            await lease.load(html)
+            yield lease
 
-async def _make_zip(context: RunContext, name: str, files: list[StoredFile]) -> StoredFile:
-    paths = [(file.name, context.staging.path(file.name)) for file in files]
-    return await context.staging.write(name, stream_zip(paths, modified_at=context.created_at))
+    async def tell(share: float, message: str) -> None:
+        await context.emit(progress(share, message))
+
+    return ExportWork(
+        spec=context.spec,
+        created_at=context.created_at,
+        slides=[(file.name, context.staging.path(file.name)) for file in slides],
+        files=[(file.name, context.staging.path(file.name)) for file in files],
+        read_document=read_document,
+        open_page=open_page,
+        progress=tell,
+    )
 
 
 def _told(context: RunContext, file: StoredFile) -> list[Artifact]:

@@ -1,11 +1,11 @@
-"""`Pipeline`: the stages in order, with what they need. Knows neither HTTP nor tables.
+"""`Pipeline`: what each stage calls, and what it needs. Knows neither HTTP nor tables; the order is that of stages.py.
 
 Each stage is safe to repeat. Who runs them, remembers what is finished and ends the run is the engine's business.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -20,16 +20,32 @@ from pressrun.browser.setup.self_test import Seal
 from pressrun.egress.broker import Egress
 from pressrun.errors import DiskFailed, DiskFull, NotFound
 from pressrun.events.model import Complete
+from pressrun.export_kinds import need
 from pressrun.pipeline.compose import compose
-from pressrun.pipeline.context import Composed, Exported, Published, Rendered, RunContext
+from pressrun.pipeline.context import Composed, Exported, Published, Rendered, Results, RunContext, StageResult
 from pressrun.pipeline.export import export
 from pressrun.pipeline.publish import batch_folder_name, completed, publish
 from pressrun.pipeline.render import render
+from pressrun.stages import LAST_STAGE, STAGES, Stage
 
 if TYPE_CHECKING:
     from pressrun.ai.client import AiClient
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StageDefinition:
+    """`call` makes a `result` of what the stages before it left."""
+
+    name: Stage
+    result: type[StageResult]
+    call: Callable[[RunContext, Results], Awaitable[StageResult]]
+
+    @property
+    def checkpointed(self) -> bool:
+        """The last is not: a folder that is there says as much, and could not be taken back if a checkpoint failed."""
+        return self.name != LAST_STAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +62,41 @@ class Pipeline:
     versions: Mapping[str, str]
     show_paths: bool
 
-    async def compose(self, context: RunContext) -> Composed:
-        """Stage 1. Raises: ComposeFailed, DocumentTooLarge, AiFailed, DiskFull."""
-        if context.spec.html is not None and set(context.spec.outputs) != {"html"}:
+    @property
+    def stages(self) -> tuple[StageDefinition, ...]:
+        """All of them, in the order of a run."""
+        calls = (
+            StageDefinition("compose", Composed, self.compose),
+            StageDefinition("render", Rendered, self.render),
+            StageDefinition("export", Exported, self.export),
+            StageDefinition("publish", Published, self.publish),
+        )
+        by_name = {stage.name: stage for stage in calls}
+        return tuple(by_name[name] for name in STAGES)
+
+    async def compose(self, context: RunContext, _results: Results) -> Composed:
+        """Raises: ComposeFailed, DocumentTooLarge, AiFailed, DiskFull."""
+        if context.spec.html is not None and need(context.spec.outputs, "slides", "browser"):
             await self.pool.refuse_too_large(context.spec.html)  # else too large pictures were taken out of it first
         return await compose(context, self.ai, self.ai_cache, self.store, self.egress)
 
-    async def render(self, context: RunContext) -> Rendered:
-        """Stage 2; nothing to capture where no pictures were asked for. Raises: BrowserFailure, DiskFull."""
-        if not {"images", "zip"} & set(context.spec.outputs):
+    async def render(self, context: RunContext, _results: Results) -> Rendered:
+        """Nothing to capture where no pictures were asked for. Raises: BrowserFailure, DiskFull."""
+        if not need(context.spec.outputs, "slides"):
             return Rendered(slides=[], truncated=False)
         await self.seal.check()
         return await render(context, self.pool, self.captures)
 
-    async def export(self, context: RunContext, composed: Composed, rendered: Rendered) -> Exported:
-        """Stage 3. Raises: BrowserFailure, DiskFull."""
-        if "pdf" in context.spec.outputs:
+    async def export(self, context: RunContext, results: Results) -> Exported:
+        """Raises: BrowserFailure, DiskFull."""
+        if need(context.spec.outputs, "browser"):
             await self.seal.check()
-        return await export(context, self.pool, composed, rendered)
+        return await export(context, self.pool, results.of(Composed), results.of(Rendered))
 
-    async def publish(
-        self, context: RunContext, composed: Composed, rendered: Rendered, exported: Exported
-    ) -> Published:
-        """Stage 4, at most once visible. Raises: RunCancelled, AttemptSuperseded, DiskFull."""
-        return await publish(context, self.store, self.versions, composed, rendered, exported)
+    async def publish(self, context: RunContext, results: Results) -> Published:
+        """At most once visible. Raises: RunCancelled, AttemptSuperseded, DiskFull."""
+        made = (results.of(Composed), results.of(Rendered), results.of(Exported))
+        return await publish(context, self.store, self.versions, *made)
 
     async def published(
         self, operation_id: str, attempt: int, created_at: datetime, *, duration_s: float

@@ -1,4 +1,4 @@
-"""Stage 4: staging -> batch folder, by one rename; and what a batch folder says of the run that it is of."""
+"""The publish stage: staging -> batch folder, by one rename; and what a batch folder says of the run that it is of."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pressrun.artifacts.model import Manifest
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.events.model import Complete
+from pressrun.export_kinds import asks_for_document
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import (
     DOCUMENT_NAME,
@@ -58,7 +59,7 @@ def completed(batch: Manifest, folder: str, *, duration_s: float) -> Complete:
     """The terminal event of the run whose batch that is."""
     slides = [file.name for file in batch.files if file.name.startswith(SLIDES_FOLDER)]
     others = [file for file in batch.files if not file.name.startswith(SLIDES_FOLDER)]
-    if "html" not in batch.spec["outputs"]:
+    if not asks_for_document(batch.spec["outputs"]):
         others = [file for file in others if file.name != DOCUMENT_NAME]
     return Complete(
         screenshot_count=len(slides),

@@ -1,4 +1,4 @@
-"""Stage 2: document.html -> slides/0001.png … in staging.
+"""The render stage: document.html -> slides/0001.png … in staging.
 
 Slides are captured by as many browsers as are free, written while the next are captured, and told in order: a
 `screenshot` event names a slide only when all before it were named. What an earlier attempt captured is verified by its

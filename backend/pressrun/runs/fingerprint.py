@@ -1,8 +1,8 @@
 """Route + canonical body -> fingerprint. Pure.
 
 The canonical form is RFC 8785 JSON of the normalised spec with every default filled in, so key order, `1` / `1.0` and
-absent / default make no difference; every field of `RunSpec` does, also one added later. Such a one is left out while
-it has its default: an Idempotency-Key that was used before an upgrade still names the same request after it.
+absent / default make no difference; every field of `RunSpec` does. One that a later release added (`Changes.since`) is
+left out while it has its default: an Idempotency-Key that was used before an upgrade names the same request after it.
 """
 
 from __future__ import annotations
@@ -13,19 +13,18 @@ from typing import Any
 import rfc8785
 from pydantic_core import to_json
 
-from pressrun.spec import RunSpec
+from pressrun.spec import CHANGES, FIRST_RELEASE, RunSpec
 
 _MAX_EXACT = 2**53  # from here on floats are spelled in ways of their own
 _FIELDS = tuple(RunSpec.model_fields)
-# to the fields of the first release: left out at their default, so that a request is what it was before the upgrade
-_ADDED_LATER = {name: RunSpec.model_fields[name].default for name in ("rerender_of", "png_mode")}
+_LATER = {name: RunSpec.model_fields[name].default for name in _FIELDS if CHANGES[name].since != FIRST_RELEASE}
 _SETTLED = frozenset({str, int, bool, type(None)})
 
 
 def canonical(spec: RunSpec) -> dict[str, Any]:
     """What is hashed, readable. Its fields hold strings, numbers, truth values, null and lists of strings."""
     values = spec.__dict__
-    return {name: values[name] for name in _FIELDS if name not in _ADDED_LATER or values[name] != _ADDED_LATER[name]}
+    return {name: values[name] for name in _FIELDS if name not in _LATER or values[name] != _LATER[name]}
 
 
 def fingerprint(route: str, spec: RunSpec) -> str:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Literal
 from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import webhooks as webhook_queries
-from pressrun.events.model import TERMINAL_TYPES, Stage
+from pressrun.events.model import TERMINAL_TYPES
 from pressrun.ids import first_operation_id
 from pressrun.runs.line import place_all
 from pressrun.runs.places import view
 from pressrun.runs.retry import ATTEMPT_CANCELLED, ATTEMPT_FAILED
+from pressrun.stages import Stage
 
 if TYPE_CHECKING:
     from pressrun.db.engine import Database

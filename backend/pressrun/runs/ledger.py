@@ -45,6 +45,7 @@ from pressrun.runs.places import view
 from pressrun.runs.straight import end_values
 from pressrun.runs.webhooks import message_of
 from pressrun.spec import RunSpec
+from pressrun.stages import LAST_STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from pressrun.db.engine import Database
 
 _MAX_CRASHES = 3  # ARCHITECTURE: a run that kills its worker three times is an `error`, not a loop
-_LAST_STAGE = "publish"  # sealed: the batch folder may be there
 
 _TRY_AGAIN_S = 0.5  # arbitrary (0.2..2): how soon a run goes on when the database is back
 
@@ -261,7 +261,7 @@ class RunLedger:
         return self._give_up(connection, row, error)
 
     def _give_up(self, connection: Connection, row: Row[Any], error: Error) -> tuple[Claim | None, str, list[EventRow]]:
-        if row.stage != _LAST_STAGE:
+        if row.stage != LAST_STAGE:
             return None, *self._end(connection, row.operation_id, None, error)
         claim, lane, events = self._take_over(connection, row, crashes=row.crashes)
         return replace(claim, last_word=error), lane, events
@@ -307,7 +307,7 @@ class RunLedger:
             document=documents[-1] if documents else None,
             captured={body.index: body for body in captured},
             exported={body.name: body for body in exported},
-            sealed=row.stage == _LAST_STAGE,
+            sealed=row.stage == LAST_STAGE,
         )
 
     def _end(
@@ -353,7 +353,7 @@ class RunLedger:
             raise RunEnded(f"run {operation_id} has ended already: {run.status}")
         if attempt is not None and attempt != run.attempt:
             raise RunEnded(f"attempt {attempt} of run {operation_id} is over; the run is at attempt {run.attempt}")
-        if run.stage == _LAST_STAGE:
+        if run.stage == LAST_STAGE:
             raise RunEnded(f"run {operation_id} is finished and just being published: too late to cancel")
         values = {"cancel_requested_at": self._clock.now(), "cancelled_by": by}
         changed = run_queries.update_where(connection, operation_id, values, status=run.status)

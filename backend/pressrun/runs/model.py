@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pressrun.events.model import Stage
+from pressrun.stages import Stage
 
 RunStatus = Literal["queued", "running", "complete", "error", "cancelled"]
 

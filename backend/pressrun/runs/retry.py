@@ -17,6 +17,7 @@ from pressrun.errors import Conflict, NotFound, RunEnded
 from pressrun.events.model import Warning
 from pressrun.runs.model import may_become
 from pressrun.runs.places import view
+from pressrun.stages import LAST_STAGE, STAGES
 
 if TYPE_CHECKING:
     from pressrun.db import Connection
@@ -65,8 +66,8 @@ def reopen(connection: Connection, log: EventLog, submission: Submission) -> Non
         "attempt": run.attempt + 1,
         "retries": run.retries + 1,
         "priority": submission.line_priority,
-        # what was only being published is exported again; and a run in its last stage could not be cancelled
-        "stage": "export" if run.stage == "publish" else run.stage,
+        # what was only being published goes on a stage before; and a run in its last stage could not be cancelled
+        "stage": STAGES[-2] if run.stage == LAST_STAGE else run.stage,
         "searchable": searchable(run.title),
     }
     run_queries.update_where(connection, run.operation_id, values, status=may_become("queued"), attempt=run.attempt)

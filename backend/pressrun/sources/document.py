@@ -10,8 +10,9 @@ import functools
 import html
 from dataclasses import dataclass
 from importlib import resources
-from typing import Literal
+from typing import Literal, Protocol
 
+from pressrun.egress.broker import Egress
 from pressrun.spec import Theme
 
 # The browser is sealed besides; this keeps the promise where somebody opens document.html by hand.
@@ -56,6 +57,17 @@ class Document:
     html: str
     title: str
     warnings: tuple[DocumentWarning, ...] = ()
+
+
+class Composer(Protocol):
+    """What a row of source_kinds.py names: a source -> the document."""
+
+    async def __call__(self, source: str, /, *, title: str | None, theme: Theme, egress: Egress | None) -> Document:
+        """A missing `title` is taken from the source; with what it names on the web if there is an `egress`.
+
+        Raises: ComposeFailed.
+        """
+        ...
 
 
 def wrap_fragment(fragment_html: str, *, title: str, theme: Theme, lang: str = "", dir: Direction = "ltr") -> str:

@@ -14,6 +14,7 @@ from pressrun.sources.document import Document, DocumentWarning
 from pressrun.sources.parser_pool import parse
 from pressrun.sources.remote import embed_remote
 from pressrun.sources.titles import NO_TITLE, one_line
+from pressrun.spec import Theme
 
 SCAN_LIMIT_S = 5.0  # 5 MB of nothing but tags, the largest taken, need about three
 
@@ -28,8 +29,13 @@ _NOT_SCANNED = DocumentWarning(
 )
 
 
-async def compose_html(html: str, *, title: str | None, egress: Egress | None = None) -> Document:
-    """The document, with its own title unless one is given. Raises: ComposeFailed if the scanner is broken."""
+async def compose_html(
+    html: str, *, title: str | None, theme: Theme | None = None, egress: Egress | None = None
+) -> Document:
+    """The document, with its own title unless one is given, and whatever the theme, in its own look.
+
+    Raises: ComposeFailed if the scanner is broken.
+    """
     given = one_line(title or "")
     try:
         html = await _without_bad_links(html)

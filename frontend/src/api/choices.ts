@@ -1,8 +1,9 @@
 /** What a request may choose from, with its name on the screen. The server remains the judge. */
+import { EXPORTS } from "./tables.gen";
 import type { ImageFormat, Output, PngMode, RunStatus } from "./types";
 
 export const FORMATS = ["png", "jpeg", "webp"] as const satisfies readonly ImageFormat[];
-export const OUTPUTS = ["images", "html", "pdf", "zip"] as const satisfies readonly Output[];
+export const OUTPUTS: readonly Output[] = EXPORTS.map(({ name }) => name);
 export const PNG_MODES = ["speed", "size"] as const satisfies readonly PngMode[];
 export const SIZES = {
   "1920x1080": { width: 1920, height: 1080, label: "Landscape" },
@@ -12,12 +13,7 @@ export const SIZES = {
 export type Size = keyof typeof SIZES;
 
 export const formatNames: Readonly<Record<ImageFormat, string>> = { png: "PNG", jpeg: "JPEG", webp: "WebP" };
-export const outputNames: Readonly<Record<Output, string>> = {
-  images: "Images",
-  html: "HTML",
-  pdf: "PDF",
-  zip: "ZIP",
-};
+export const outputOptions = EXPORTS.map(({ name, label }) => ({ value: name, label }));
 export const pngModeNames: Readonly<Record<PngMode, string>> = { speed: "Fast", size: "Small files" };
 export const statusNames: Readonly<Record<RunStatus, string>> = {
   queued: "Waiting",

@@ -1,6 +1,7 @@
 /** Event logs as the server could write them: one hand-made, and any number of arbitrary ones. */
 import fc from "fast-check";
-import type { Run, RunDetail, RunEvent, SnapshotEvent, Stage } from "@/api/types";
+import { STAGES } from "@/api/tables.gen";
+import type { Run, RunDetail, RunEvent, SnapshotEvent } from "@/api/types";
 import { emptyRunView, hasEnded, reduceRun } from "@/stream/reduceRun";
 
 export const OPERATION_ID = "019aa000-0000-7000-8000-000000000001";
@@ -61,13 +62,12 @@ export const lesson = toLog([
   done,
 ]);
 
-const stages: readonly Stage[] = ["compose", "render", "export", "publish"];
 const words = fc.string({ maxLength: 12 });
 
 const middle: fc.Arbitrary<Body> = fc.oneof(
   fc.record({
     type: fc.constant("progress" as const),
-    stage: fc.constantFrom(...stages),
+    stage: fc.constantFrom(...STAGES),
     progress: fc.integer({ min: 0, max: 100 }),
     message: words,
     current: fc.option(fc.nat(50)),
@@ -91,7 +91,7 @@ const middle: fc.Arbitrary<Body> = fc.oneof(
   fc.record({
     type: fc.constant("started" as const),
     attempt: fc.integer({ min: 2, max: 4 }),
-    resumed_from: fc.constantFrom(...stages),
+    resumed_from: fc.constantFrom(...STAGES),
   }),
 );
 

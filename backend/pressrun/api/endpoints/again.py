@@ -14,9 +14,10 @@ from pressrun.api.streams.run_streams import cursor_of
 from pressrun.api.wire.body import parse_model, read_json_object
 from pressrun.api.wire.schemas import RerenderRequest, RetryRequest, RunOut
 from pressrun.errors import Conflict
+from pressrun.exports.contract import require_possible
 from pressrun.runs.admission import Policies
 from pressrun.runs.submission import Submission
-from pressrun.spec import RenderSpec, RunSpec
+from pressrun.spec import SHOWING, RunSpec
 
 _ROUTE = "/runs/rerender"  # part of the fingerprint
 _MAX_BODY_BYTES = 10_000
@@ -48,12 +49,14 @@ async def rerender_run(request: Request) -> Response:
     webhook_url = checked_webhook_url(state_of(request), body.webhook_url)
     service = state_of(request).service
     original = RunSpec.model_validate_json(await service.get_spec(run.operation_id))
-    as_before = original.model_dump(include=set(RenderSpec.model_fields))
+    as_before = original.model_dump(include={*SHOWING})
     fields = {**as_before, **body.changes(), "rerender_of": run.operation_id, "title": run.title}
+    spec = parse_model(RunSpec, fields)
+    require_possible(spec.outputs)
     submission = Submission(
         operation_id=service.new_operation_id(),
         route=_ROUTE,
-        spec=parse_model(RunSpec, fields),
+        spec=spec,
         lane=body.lane,
         caller=caller_of(request.scope).name,
         idempotency_key=key,

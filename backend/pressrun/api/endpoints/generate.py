@@ -19,14 +19,15 @@ from pressrun.api.wire.body import parse_aside, parse_json_object, parse_model, 
 from pressrun.api.wire.multipart import is_form, read_form
 from pressrun.api.wire.schemas import ExplanationOut, GenerateRequest, RunOut
 from pressrun.errors import MalformedHeader, NotFound, RunEnded
+from pressrun.exports.contract import require_possible
 from pressrun.runs.admission import Admission, Policies
 from pressrun.runs.fingerprint import fingerprint
 from pressrun.runs.submission import Submission
-from pressrun.spec import MAX_HTML_BYTES
+from pressrun.source_kinds import SOURCE_KINDS
 
 ROUTE = "/generate-sse"
 # JSON may spell a character in six bytes (\\u00e9); the largest source in its longest spelling, and room for the rest
-MAX_BODY_BYTES = 6 * MAX_HTML_BYTES + 1_000_000
+MAX_BODY_BYTES = 6 * max(kind.most_bytes for kind in SOURCE_KINDS) + 1_000_000
 
 # RFC 8941 string, or bare; printable ASCII, as long as the column
 _KEY = re.compile(r'(?:"((?:[^"\\\x00-\x1f\x7f]|\\["\\])+)"|([^\s"\\\x00-\x1f\x7f]+))', re.ASCII)
@@ -93,6 +94,7 @@ async def _read(request: Request) -> tuple[str | None, Asked]:
     else:
         asked = await parse_aside(partial(_parse, caller=caller), raw)
     require_priority(caller_of(request.scope), asked.submission.priority)
+    require_possible(asked.submission.spec.outputs)
     url = asked.submission.webhook_url
     if url is not None:
         checked = checked_webhook_url(state_of(request), url)

@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from pressrun import __version__
+from pressrun import __version__, export_kinds, source_kinds
 from pressrun.api.openapi.operations import build_paths, build_webhook
 from pressrun.api.openapi.parts import ref
 from pressrun.api.wire.schemas import (
@@ -33,6 +33,7 @@ from pressrun.api.wire.schemas import (
 from pressrun.events import model as events
 from pressrun.runs.webhooks import WebhookMessage
 from pressrun.spec import RunSpec
+from pressrun.stages import STAGES
 
 _MODELS: tuple[type[BaseModel], ...] = (
     GenerateRequest,
@@ -97,7 +98,13 @@ def build_openapi() -> dict[str, Any]:
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{}, {"token": []}],
+        "x-pressrun": _tables(),
     }
+
+
+def _tables() -> dict[str, Any]:
+    """What a user interface offers, and in which order: what no schema says. src/api/tables.gen.ts is made of it."""
+    return {"stages": STAGES, "exports": export_kinds.for_people(), "sources": source_kinds.for_people()}
 
 
 def _schemas() -> dict[str, Any]:

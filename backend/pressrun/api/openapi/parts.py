@@ -7,6 +7,7 @@ from typing import Any
 
 from pressrun.api.wire.schemas import GenerateRequest
 from pressrun.ids import OPERATION_ID_PATTERN
+from pressrun.source_kinds import FIELD_WORDS, FILE_WORDS
 
 
 def ref(name: str) -> dict[str, str]:
@@ -99,7 +100,7 @@ FORM = {
         "files": {
             "type": "string",
             "format": "binary",
-            "description": "instead of `text` or `html`: one Markdown, plain text or HTML file in UTF-8",
+            "description": f"instead of {FIELD_WORDS}: one {FILE_WORDS} file in UTF-8",
         },
     },
     "propertyNames": {"enum": [*GenerateRequest.model_fields, "files"]},

@@ -5,7 +5,7 @@ request may hold. The parse is a stream: bytes of what is refused are read, so t
 
 What a form spells: numbers as in JSON, `true` or `false`, a list by repeating its field or with commas. An empty field
 is one that was not given, as browsers send what nobody filled in; CR LF in a field is what browsers make of a line end.
-One `files` part may take the place of `text` or `html`.
+One `files` part may take the place of the source.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 import math
 import re
 from pathlib import PurePath
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import anyio
 from pydantic import BaseModel
@@ -34,23 +34,24 @@ from pressrun.errors import (
     MalformedBody,
     UnsupportedMediaType,
 )
-from pressrun.spec import MAX_HTML_BYTES, MAX_TEXT_CHARACTERS
+from pressrun.source_kinds import (
+    BY_FIELD,
+    ENDINGS,
+    FILE_WORDS,
+    SourceKind,
+    kind_of_ending,
+    kind_of_media_type,
+)
 
 FORM = "multipart/form-data"
 MAX_PARTS = 100  # arbitrary (50..1 000): all fields there are, and a list's by repeating
 _MAX_HEADERS, _MAX_HEADER_BYTES = 8, 4096  # of one part; browsers send two
 _MAX_BOUNDARY_BYTES = 70  # RFC 2046
 _MAX_NAME_CHARACTERS = 100
-_MAX_BYTES = {"text": 4 * MAX_TEXT_CHARACTERS, "html": MAX_HTML_BYTES}  # UTF-8 spells a character in up to 4 bytes
 _MAX_FIELD_BYTES = 100_000  # any other field; the longest, `system_prompt`, has 20 000 characters
 
-Source: TypeAlias = Literal["text", "html"]
-_SOURCES: dict[str, Source] = {
-    **dict.fromkeys(("text/markdown", "text/x-markdown", "text/plain", ".md", ".markdown", ".txt"), "text"),
-    **dict.fromkeys(("text/html", "application/xhtml+xml", ".html", ".htm", ".xhtml"), "html"),
-}
 _UNSAID = {"", "application/octet-stream"}  # what clients say of a file they do not know: then its name tells
-_FILES_VALID = "one Markdown, plain text or HTML file in UTF-8 (.md .markdown .txt .html .htm)"
+_FILES_VALID = f"one {FILE_WORDS} file in UTF-8 ({' '.join(ENDINGS)})"
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _MAX_NUMBER = 100  # characters; no field has a number of more than five digits
 _PLAIN_ENCODINGS = {"", "7bit", "8bit", "binary"}
@@ -115,7 +116,7 @@ class _Part:
         self.filename: str | None = None
         self.data = bytearray()
         self.most_bytes = 0
-        self.source: Source | None = None
+        self.source: SourceKind | None = None
 
 
 class _Form:
@@ -124,7 +125,7 @@ class _Form:
     def __init__(self, boundary: bytes, kinds: dict[str, str]) -> None:
         self._kinds = kinds
         self._fields: dict[str, list[str]] = {}
-        self._file: tuple[Source, str] | None = None
+        self._file: tuple[SourceKind, str] | None = None
         self._problems: list[FieldProblem] = []
         self._parts = 0
         self._part = _Part()
@@ -160,10 +161,10 @@ class _Form:
         given = {name: self._read(name, values) for name, values in self._fields.items()}
         if self._file is not None:
             source, text = self._file
-            both = [name for name in _MAX_BYTES if name in given]
+            both = [name for name in BY_FIELD if name in given]
             if both:
                 self._blame("files", f"was sent beside `{both[0]}`; give one source", _FILES_VALID)
-            given[source] = text
+            given[source.field] = text
         if self._problems:
             raise FieldErrors(self._problems[:MAX_PROBLEMS])
         return given
@@ -207,7 +208,7 @@ class _Form:
         elif part.name == "files":
             self._blame("files", "is no file: its part has no filename", _FILES_VALID)
         else:
-            part.most_bytes = _MAX_BYTES.get(part.name, _MAX_FIELD_BYTES)
+            part.most_bytes = BY_FIELD[part.name].most_bytes if part.name in BY_FIELD else _MAX_FIELD_BYTES
 
     def _open_file(self, part: _Part) -> None:
         if part.name != "files":
@@ -218,13 +219,13 @@ class _Form:
             return
         kind = part.headers.get("content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
         ending = PurePath(part.filename or "").suffix.lower()
-        part.source = _SOURCES.get(ending if kind in _UNSAID else kind)
+        part.source = kind_of_ending(ending) if kind in _UNSAID else kind_of_media_type(kind)
         if part.source is None:
             what = _shown(ending.lstrip(".").upper() if kind in _UNSAID and ending else kind or "an unknown type")
             remedy = "save it as HTML or Markdown, or send its text as `text`"
             self._blame("files", f"{_shown(part.filename or '')} is {what}, which is not taken; {remedy}", _FILES_VALID)
             return
-        part.most_bytes = _MAX_BYTES[part.source]
+        part.most_bytes = part.source.most_bytes
         self._file = (part.source, "")
 
     def _take(self, data: bytes, start: int, end: int) -> None:

@@ -6,17 +6,17 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from pydantic.json_schema import SkipJsonSchema
 
-from pressrun.events.model import Stage
 from pressrun.runs.admission import OnBusy, OnDuplicate
 from pressrun.runs.explain import Explanation
 from pressrun.runs.history import AttemptEnd, Story, WebhookState
 from pressrun.runs.model import LaneState, Run, RunStatus
 from pressrun.runs.rejection import RunRejected
 from pressrun.runs.retention import RetentionReport
-from pressrun.spec import RenderSpec, RunSpec, none_if_blank
+from pressrun.spec import SHOWING, RunSpec, none_if_blank
+from pressrun.stages import Stage
 
 Priority = Annotated[int, Field(ge=-100, le=100, description="order in the waiting line, higher first")]
 LANE_PATTERN = r"^[a-z0-9_-]{1,64}$"
@@ -56,12 +56,23 @@ class GenerateRequest(RunSpec, AdmissionFields):
     rerender_of: Annotated[SkipJsonSchema[None], Field(exclude=True)] = None  # POST /runs/{id}/rerender says it
 
 
-class RerenderRequest(RenderSpec, AdmissionFields):
-    """The body of POST /runs/{id}/rerender; what is not given is as it was."""
+class _Rerender(AdmissionFields):
+    model_config = RunSpec.model_config
 
     def changes(self) -> dict[str, Any]:
         """What of the rendering is to be another."""
-        return self.model_dump(include=set(RenderSpec.model_fields) & self.model_fields_set)
+        return self.model_dump(include={*SHOWING & self.model_fields_set})
+
+
+_SHOWING: dict[str, Any] = {
+    name: (field.annotation, field) for name, field in RunSpec.model_fields.items() if name in SHOWING
+}
+RerenderRequest = create_model(
+    "RerenderRequest",
+    __base__=_Rerender,
+    __doc__="The body of POST /runs/{id}/rerender; what is not given is as it was.",
+    **_SHOWING,
+)
 
 
 class RetryRequest(BaseModel):

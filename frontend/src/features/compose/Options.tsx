@@ -2,7 +2,7 @@ import type { ReactElement } from "react";
 import {
   formatNames,
   FORMATS,
-  outputNames,
+  outputOptions,
   OUTPUTS,
   PNG_MODES,
   pngModeNames,
@@ -70,7 +70,7 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
         legend="Make"
         name="outputs"
         type="checkbox"
-        options={OUTPUTS.map((value) => ({ value, label: outputNames[value] }))}
+        options={outputOptions}
         chosen={draft.outputs}
         error={problems.outputs}
         onChange={(output, checked) => {

@@ -1,7 +1,7 @@
 import { type DragEvent, type ReactElement, type RefObject, useRef, useState } from "react";
 import { Button } from "@/components/Button";
 import { Icon } from "@/components/Icon";
-import { type Draft, LIMITS, sourceSize } from "./draft";
+import { type Draft, KINDS, limitOf, sourceKind, sourceSize } from "./draft";
 import { Choice, FieldError } from "@/components/Field";
 import { ACCEPTED, FileRefused, readSourceFile } from "./files";
 import styles from "./SourceEditor.module.css";
@@ -16,10 +16,15 @@ interface Props {
 
 type Source = Pick<Draft, "kind" | "source">;
 
-const placeholders: Record<Draft["kind"], string> = {
-  text: "# Write your lesson here\n\nMarkdown or plain text: headings, lists, tables, code.\n\nOr drop a file: .md, .txt, .html",
+const EXAMPLES: Partial<Record<Draft["kind"], string>> = {
+  text: "# Write your lesson here\n\nMarkdown or plain text: headings, lists, tables, code.",
   html: "<h1>Paste a whole HTML document here</h1>",
 };
+
+function placeholder(kind: Draft["kind"]): string {
+  const { label, endings } = sourceKind(kind);
+  return `${EXAMPLES[kind] ?? `Paste ${label} here`}\n\nOr drop a file: ${endings.join(", ")}`;
+}
 
 /** The file a person dropped or chose, and the way back to what was there before. */
 function useFile(draft: Draft, onChange: Props["onChange"]) {
@@ -79,12 +84,11 @@ function FileBar({ file }: { file: ReturnType<typeof useFile> }): ReactElement {
 }
 
 function Size({ draft }: { draft: Draft }): ReactElement {
-  const limit = LIMITS[draft.kind];
+  const { most, unit } = limitOf(draft.kind);
   const size = sourceSize(draft);
-  const unit = draft.kind === "text" ? "characters" : "bytes";
   return (
-    <span className={size > limit ? styles["over"] : undefined}>
-      {size.toLocaleString("en")} of {limit.toLocaleString("en")} {unit}
+    <span className={size > most ? styles["over"] : undefined}>
+      {size.toLocaleString("en")} of {most.toLocaleString("en")} {unit}
     </span>
   );
 }
@@ -120,10 +124,7 @@ export function SourceEditor({ draft, kept, problem, textRef, onChange }: Props)
           legend="The source is"
           name="kind"
           type="radio"
-          options={[
-            { value: "text", label: "Text or Markdown" },
-            { value: "html", label: "HTML" },
-          ]}
+          options={KINDS.map((kind) => ({ value: kind, label: sourceKind(kind).label }))}
           chosen={[draft.kind]}
           onChange={(kind) => {
             onChange({ kind });
@@ -141,7 +142,7 @@ export function SourceEditor({ draft, kept, problem, textRef, onChange }: Props)
         dir="auto"
         data-kind={draft.kind}
         value={draft.source}
-        placeholder={placeholders[draft.kind]}
+        placeholder={placeholder(draft.kind)}
         spellCheck={draft.kind === "text"}
         aria-invalid={error !== undefined}
         aria-describedby={error === undefined ? "source-size" : "source-error source-size"}

@@ -1,11 +1,25 @@
 /** What a person has typed and chosen, before it is a request. Pure. */
 import { FORMATS, isZoom, OUTPUTS, PNG_MODES, type Size, SIZES, ZOOM_ADVICE } from "@/api/choices";
+import { SOURCES } from "@/api/tables.gen";
 import type { GenerateRequest, ImageFormat, Output, PngMode, Theme } from "@/api/types";
 
 export const THEMES = ["paper", "ink", "chalk"] as const satisfies readonly Theme[];
-export const KINDS = ["text", "html"] as const;
 
-export type Kind = (typeof KINDS)[number];
+/** What the source is: the field that carries it. */
+export type Kind = (typeof SOURCES)[number]["field"];
+export const KINDS: readonly Kind[] = SOURCES.map(({ field }) => field);
+
+interface SourceKind {
+  readonly field: Kind;
+  readonly label: string;
+  readonly endings: readonly string[];
+  readonly max_characters: number | null;
+  readonly max_bytes: number | null;
+}
+
+/** Its row of the server's table. */
+export const sourceKind = (kind: Kind): SourceKind =>
+  SOURCES.find(({ field }) => field === kind) ?? SOURCES[0];
 
 export interface Draft {
   kind: Kind;
@@ -36,7 +50,12 @@ export const emptyDraft: Draft = {
   outputs: ["images"],
 };
 
-export const LIMITS = { text: 400_000, html: 5_000_000 } as const; // CONTRACT: characters of text, bytes of HTML
+/** The most that a source may have, and of what. */
+export function limitOf(kind: Kind): { most: number; unit: "characters" | "bytes" } {
+  const { max_characters, max_bytes } = sourceKind(kind);
+  if (max_characters !== null) return { most: max_characters, unit: "characters" };
+  return { most: max_bytes ?? Infinity, unit: "bytes" };
+}
 
 const oneOf = <T extends string>(values: readonly T[], value: unknown, fallback: T): T =>
   values.find((candidate) => candidate === value) ?? fallback;
@@ -72,7 +91,7 @@ export function toRequest(draft: Draft): GenerateRequest {
   const { width, height } = SIZES[draft.size];
   const title = draft.title.trim();
   return {
-    ...(draft.kind === "html" ? { html: draft.source } : { text: draft.source }),
+    [draft.kind]: draft.source,
     ...(title !== "" && { title }),
     theme: draft.theme,
     zoom: Number(draft.zoom),
@@ -98,12 +117,12 @@ export function findProblems(draft: Draft): DraftProblem[] {
     problems.push({ field: "source", message: "Write something, or drop a file here." });
   }
   const size = sourceSize(draft);
-  if (size > LIMITS[draft.kind]) {
-    const what = draft.kind === "text" ? "characters" : "bytes";
+  const { most, unit } = limitOf(draft.kind);
+  if (size > most) {
     const figure = (value: number): string => value.toLocaleString("en");
     problems.push({
       field: "source",
-      message: `This is ${figure(size)} ${what} long; at most ${figure(LIMITS[draft.kind])} are taken.`,
+      message: `This is ${figure(size)} ${unit} long; at most ${figure(most)} are taken.`,
     });
   }
   if (!isZoom(draft.zoom)) problems.push({ field: "zoom", message: ZOOM_ADVICE });
@@ -116,9 +135,9 @@ export function findProblems(draft: Draft): DraftProblem[] {
   return problems;
 }
 
-/** In the unit of its limit: code points of text, as the server counts them; bytes of HTML. */
+/** In the unit of its limit: code points, as the server counts characters, or bytes of UTF-8. */
 export function sourceSize({ kind, source }: Pick<Draft, "kind" | "source">): number {
-  return kind === "html" ? new TextEncoder().encode(source).length : countCodePoints(source);
+  return limitOf(kind).unit === "bytes" ? new TextEncoder().encode(source).length : countCodePoints(source);
 }
 
 function countCodePoints(value: string): number {
@@ -131,8 +150,7 @@ function countCodePoints(value: string): number {
 
 /** Where the wire's field names stand on this screen. */
 const fields: Readonly<Record<string, keyof Draft>> = {
-  text: "source",
-  html: "source",
+  ...Object.fromEntries(KINDS.map((kind) => [kind, "source"])),
   title: "title",
   theme: "theme",
   zoom: "zoom",

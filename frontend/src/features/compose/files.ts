@@ -1,36 +1,36 @@
 /** A dropped or chosen file -> source. */
 import { formatBytes } from "@/lib/format";
-import { type Draft, LIMITS } from "./draft";
+import { SOURCES } from "@/api/tables.gen";
+import { type Draft } from "./draft";
 
-export const ACCEPTED = ".md,.markdown,.txt,.html,.htm";
+const ENDINGS: readonly string[] = SOURCES.flatMap(({ endings }) => endings);
+export const ACCEPTED = ENDINGS.join();
 
 export class FileRefused extends Error {
   override readonly name = "FileRefused";
 }
 
-const kinds: Readonly<Record<string, Draft["kind"]>> = {
-  md: "text",
-  markdown: "text",
-  txt: "text",
-  html: "html",
-  htm: "html",
-};
+/** No character takes more than four bytes. */
+const mostBytes = ({ max_bytes, max_characters }: (typeof SOURCES)[number]): number =>
+  max_bytes ?? 4 * max_characters;
 
 /** Raises: `FileRefused` with what to do instead. */
 export async function readSourceFile(file: File): Promise<Pick<Draft, "kind" | "source">> {
-  const kind = kinds[file.name.split(".").pop()?.toLowerCase() ?? ""];
+  const ending = `.${file.name.split(".").pop()?.toLowerCase() ?? ""}`;
+  const kind = SOURCES.find(({ endings }) => (endings as readonly string[]).includes(ending));
   if (kind === undefined) {
-    throw new FileRefused(`“${file.name}” is not text. Take a .md, .txt or .html file.`);
+    throw new FileRefused(`“${file.name}” is not text. Take a file of ${ENDINGS.join(", ")}.`);
   }
-  // No character takes more than four bytes: a file over this cannot be within the limit, so do not read it.
-  if (file.size > Math.max(LIMITS.html, LIMITS.text * 4)) {
+  // A file over this cannot be within the limit, so do not read it.
+  const most = Math.max(...SOURCES.map(mostBytes));
+  if (file.size > most) {
     throw new FileRefused(
-      `“${file.name}” has ${formatBytes(file.size)}; at most ${formatBytes(LIMITS.html)} are taken.`,
+      `“${file.name}” has ${formatBytes(file.size)}; at most ${formatBytes(most)} are taken.`,
     );
   }
   try {
     const source = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
-    return { kind, source };
+    return { kind: kind.field, source };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new FileRefused(`“${file.name}” is not UTF-8 text. Save it as UTF-8 and drop it again.`);

@@ -2,7 +2,7 @@ import { type ReactElement, type ReactNode, type SyntheticEvent, useState } from
 import {
   formatNames,
   FORMATS,
-  outputNames,
+  outputOptions,
   OUTPUTS,
   PNG_MODES,
   pngModeNames,
@@ -68,7 +68,7 @@ export function AgainForm({ spec, busy, errors, onSubmit, onClose, children }: P
         legend="Make"
         name="again-outputs"
         type="checkbox"
-        options={OUTPUTS.map((value) => ({ value, label: outputNames[value] }))}
+        options={outputOptions}
         chosen={again.outputs}
         error={problems.outputs ?? said("outputs")}
         onChange={(output, checked) => {

@@ -12,7 +12,7 @@ import type { Cancellation, RunView } from "@/stream/reduceRun";
 import { Files } from "./Files";
 import styles from "./Outcome.module.css";
 import { RetryButton } from "./RetryButton";
-import { advice, retryWords, stageNames } from "./words";
+import { advice, retryWords, stageWords } from "./words";
 
 /** How it ended, and what is there now. */
 export function Outcome({ view }: { view: RunView }): ReactElement | null {
@@ -64,7 +64,7 @@ function Actions({ view, retryFirst }: { view: RunView; retryFirst: boolean }): 
 function Failed({ view }: { view: RunView }): ReactElement {
   const { error } = view;
   const what = error === null ? null : advice(error.code, error.retryable);
-  const where = error?.stage == null ? "" : ` while it was at “${stageNames[error.stage]}”`;
+  const where = error?.stage == null ? "" : ` while it was at “${stageWords[error.stage].name}”`;
   return (
     <Notice
       tone="bad"

@@ -1,11 +1,12 @@
 import type { ReactElement } from "react";
+import { STAGES } from "@/api/tables.gen";
 import { Progress } from "@/components/Progress";
 import { formatDuration, formatElapsed, secondsBetween } from "@/lib/format";
 import { useNow } from "@/lib/useNow";
 import type { RunView } from "@/stream/reduceRun";
 import { Files } from "./Files";
 import styles from "./ProgressCard.module.css";
-import { activity, stageNames, STAGES } from "./words";
+import { activity, stageWords } from "./words";
 
 function Stages({ view }: { view: RunView }): ReactElement {
   const reached = view.stage === null ? -1 : STAGES.indexOf(view.stage);
@@ -15,7 +16,7 @@ function Stages({ view }: { view: RunView }): ReactElement {
     <ol className={styles["stages"]} aria-label="Stages">
       {STAGES.map((stage, index) => (
         <li key={stage} data-state={state(index)} aria-current={index === reached ? "step" : undefined}>
-          {stageNames[stage]}
+          {stageWords[stage].name}
         </li>
       ))}
     </ol>
@@ -53,7 +54,7 @@ export function ProgressCard({ view, lostAt }: { view: RunView; lostAt: number |
       {again && (
         <p className={styles["again"]}>
           Attempt {view.attempt}
-          {view.resumedFrom !== null && `, resumed from “${stageNames[view.resumedFrom]}”`}
+          {view.resumedFrom !== null && `, resumed from “${stageWords[view.resumedFrom].name}”`}
         </p>
       )}
     </section>

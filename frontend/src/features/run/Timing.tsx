@@ -2,7 +2,7 @@ import type { ReactElement } from "react";
 import type { Attempt, RunDetail, StageTime, Webhook } from "@/api/types";
 import { count, formatDuration } from "@/lib/format";
 import styles from "./Timing.module.css";
-import { stageNames } from "./words";
+import { stageWords } from "./words";
 
 const ends: Readonly<Record<NonNullable<Attempt["ended"]>, string>> = {
   complete: "complete",
@@ -13,7 +13,7 @@ const ends: Readonly<Record<NonNullable<Attempt["ended"]>, string>> = {
 
 /** "Attempt 2, resumed from “Render” · failed after 3.2 s" */
 function sentence({ attempt, resumed_from, ended, duration_s }: Attempt): string {
-  const from = resumed_from === null ? "" : `, resumed from “${stageNames[resumed_from]}”`;
+  const from = resumed_from === null ? "" : `, resumed from “${stageWords[resumed_from].name}”`;
   const how = ended === null ? "going on" : ends[ended];
   const after = duration_s === null ? "" : ` after ${formatDuration(duration_s)}`;
   return `Attempt ${attempt}${from} · ${how}${after}`;
@@ -29,7 +29,7 @@ function Stages({ stages }: { stages: readonly StageTime[] }): ReactElement {
     <ul className={styles["stages"]}>
       {stages.map(({ stage, duration_s, started_at }) => (
         <li key={`${stage} ${started_at}`}>
-          <span>{stageNames[stage]}</span>
+          <span>{stageWords[stage].name}</span>
           <strong>{took(duration_s)}</strong>
         </li>
       ))}

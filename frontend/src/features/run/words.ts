@@ -1,22 +1,15 @@
 /** A run in words. Pure. */
+import { STAGES } from "@/api/tables.gen";
 import type { Stage } from "@/api/types";
 import { count } from "@/lib/format";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
 
-export const STAGES = ["compose", "render", "export", "publish"] as const satisfies readonly Stage[];
-
-export const stageNames: Readonly<Record<Stage, string>> = {
-  compose: "Compose",
-  render: "Render",
-  export: "Export",
-  publish: "Publish",
-};
-
-const doing: Readonly<Record<Stage, string>> = {
-  compose: "Making the document",
-  render: "Taking the pictures",
-  export: "Making the exports",
-  publish: "Putting everything in its folder",
+/** Each stage with its name and what it does; a record, so that the compiler asks for a new one. */
+export const stageWords: Readonly<Record<Stage, { name: string; doing: string }>> = {
+  compose: { name: "Compose", doing: "Making the document" },
+  render: { name: "Render", doing: "Taking the pictures" },
+  export: { name: "Export", doing: "Making the exports" },
+  publish: { name: "Publish", doing: "Putting everything in its folder" },
 };
 
 /** What is going on right now. */
@@ -26,7 +19,7 @@ export function activity(view: RunView): string {
     return view.message ?? `Waiting for its turn${place}`;
   }
   if (view.message !== null) return withCount(view.message, view);
-  return view.stage === null ? "Starting" : doing[view.stage];
+  return view.stage === null ? "Starting" : stageWords[view.stage].doing;
 }
 
 /** The message with "3 of 12" behind it, unless it says so itself. */
@@ -39,9 +32,9 @@ function withCount(message: string, { current, total }: RunView): string {
 /** What a retry of an ended run would do. */
 export function retryWords(view: RunView): string {
   const from = view.error?.stage ?? view.stage;
-  if (from === null || from === "compose") return "A retry begins from the start.";
+  if (from === null || from === STAGES[0]) return "A retry begins from the start.";
   const kept = view.slides.length === 0 ? "" : `; ${count(view.slides.length, "slide")} kept`;
-  return `A retry goes on from “${stageNames[from]}”${kept}.`;
+  return `A retry goes on from “${stageWords[from].name}”${kept}.`;
 }
 
 /** The browser tab: the figure first, unless it may be out of date. */
@@ -57,7 +50,7 @@ export function tabTitle(view: RunView, lost: boolean): string | null {
 /** For a screen reader: in steps of 10 %, so that it is not told every single one. */
 export function announcement(view: RunView): string {
   if (view.status === "running") {
-    return `${view.stage === null ? "Starting" : doing[view.stage]}, ${Math.floor(view.progress / 10) * 10} percent`;
+    return `${view.stage === null ? "Starting" : stageWords[view.stage].doing}, ${Math.floor(view.progress / 10) * 10} percent`;
   }
   if (view.status === "complete") return `Complete: ${count(view.result?.screenshot_count ?? 0, "slide")}`;
   if (view.status === "error") return `Failed: ${view.error?.message ?? ""}`;

@@ -1,0 +1,82 @@
+"""What a run can make: a row for each value of `outputs`. Pure and light, for the command line's help reads it too.
+
+How one is made stands in the module of its row (exports/contract.py says what is in it). It is named and not imported:
+requests and the command line are about the kinds, and only a run that makes one needs what it is made with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+# `exports`: those that were made before it; so it stands behind them, and is made anew by every attempt
+Need = Literal["document", "slides", "browser", "exports"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportKind:
+    """A thing that can be asked for. Without a `module` the stages before make it: what it needs is what it is.
+
+    `label`: its name for people. `ending`: of its file, behind the run's name, with the dot. `making`: for progress.
+    `conditional`: it cannot be made on every machine; its module's `missing` is asked before a run is admitted.
+    """
+
+    name: str
+    label: str
+    needs: frozenset[Need]
+    ending: str = ""
+    media_type: str = ""
+    making: str = ""
+    module: str | None = None
+    conditional: bool = False
+
+
+EXPORT_KINDS = (
+    ExportKind(name="images", label="Images", needs=frozenset({"slides"})),
+    ExportKind(name="html", label="HTML", needs=frozenset({"document"})),
+    ExportKind(
+        name="pdf",
+        label="PDF",
+        ending=".pdf",
+        media_type="application/pdf",
+        needs=frozenset({"document", "browser"}),
+        making="Writing the PDF",
+        module="pressrun.exports.pdf",
+    ),
+    ExportKind(
+        name="zip",
+        label="ZIP",
+        ending=".zip",
+        media_type="application/zip",
+        needs=frozenset({"document", "slides", "exports"}),
+        making="Packing the ZIP",
+        module="pressrun.exports.zip",
+    ),
+)
+OUTPUTS = tuple(kind.name for kind in EXPORT_KINDS)
+if TYPE_CHECKING:
+    Output = str
+else:
+    Output = Literal[OUTPUTS]
+
+
+def kinds_of(outputs: Iterable[str]) -> tuple[ExportKind, ...]:
+    """What was asked for, in the order of the table."""
+    wanted = frozenset(outputs)
+    return tuple(kind for kind in EXPORT_KINDS if kind.name in wanted)
+
+
+def need(outputs: Iterable[str], *needs: Need) -> bool:
+    """Whether any of that is wanted for what was asked for."""
+    return any(not kind.needs.isdisjoint(needs) for kind in kinds_of(outputs))
+
+
+def asks_for_document(outputs: Iterable[str]) -> bool:
+    """Whether the document itself is to be handed out."""
+    return any(kind.module is None and "document" in kind.needs for kind in kinds_of(outputs))
+
+
+def for_people() -> list[dict[str, Any]]:
+    """The table as a user interface shows it."""
+    return [{"name": kind.name, "label": kind.label} for kind in EXPORT_KINDS]

@@ -1,0 +1,86 @@
+"""What the module of an export has, and what it is given. A module is imported by the first who needs it.
+
+async def make(work: ExportWork) -> Content     how it is made
+def missing() -> Missing | None                 where its row says `conditional`: what this machine lacks
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeAlias, cast
+
+from pressrun.errors import FieldErrors, FieldProblem
+from pressrun.export_kinds import ExportKind, kinds_of
+from pressrun.spec import RunSpec
+
+Content: TypeAlias = bytes | Iterable[bytes]  # pieces are taken in a thread; the caller names the file
+
+
+class Missing(NamedTuple):
+    """What is not there (`ffmpeg is not found`), and how it gets there (`Debian: sudo apt-get install ffmpeg`)."""
+
+    what: str
+    remedy: str
+
+
+class Page(Protocol):
+    """A page of a browser that shows the document."""
+
+    async def pdf(self) -> bytes:
+        """Raises: BrowserFailure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExportWork:
+    """One export of one run. `slides` and `files` are (name in the batch folder, path); `files` are document, slides
+    and the exports that were made before this one. `progress` takes a share of 0 to 1 of this export, and words.
+    """
+
+    spec: RunSpec
+    created_at: datetime
+    slides: Sequence[tuple[str, Path]]
+    files: Sequence[tuple[str, Path]]
+    read_document: Callable[[], Awaitable[str]]
+    open_page: Callable[[], AbstractAsyncContextManager[Page]]
+    progress: Callable[[float, str], Awaitable[None]]
+
+
+class ExportModule(Protocol):
+    """A module of this package that a row of the table names."""
+
+    async def make(self, work: ExportWork) -> Content:
+        """Raises: BrowserFailure, RunFailure."""
+        ...
+
+    def missing(self) -> Missing | None:
+        """Quick: it is asked by every request for a conditional export."""
+        ...
+
+
+def module_of(kind: ExportKind) -> ExportModule:
+    """What makes it. Only for a kind that has a module."""
+    assert kind.module is not None  # noqa: S101 - else there is nothing to make
+    return cast(ExportModule, import_module(kind.module))
+
+
+def missing_for(kind: ExportKind) -> Missing | None:
+    """What this machine lacks to make it."""
+    return module_of(kind).missing() if kind.conditional else None
+
+
+def require_possible(outputs: Iterable[str]) -> None:
+    """Raises: FieldErrors for what cannot be made on this machine, before anything was spent on it."""
+    problems: list[FieldProblem] = []
+    for kind in kinds_of(outputs):
+        missing = missing_for(kind)
+        if missing is not None:
+            problem = f"`{kind.name}` cannot be made on this server: {missing.what}"
+            problems.append({"field": "outputs", "problem": problem, "valid": f"leave it out; or: {missing.remedy}"})
+    if problems:
+        raise FieldErrors(problems)
