@@ -133,7 +133,7 @@ async def test_a_change_is_seen(runs: Runs, change: Change) -> None:
 
 async def test_a_picture_changed_on_disk_is_captured_again(runs: Runs) -> None:
     first, _ = await runs(document())
-    victim = sorted(runs.cache._folder.glob("*/*.bin"))[0]
+    victim = sorted(runs.cache._disk.folder.glob("*/*.bin"))[0]
     data = bytearray(victim.read_bytes())
     data[-20] ^= 1
     victim.unlink()
@@ -149,7 +149,7 @@ async def test_a_picture_changed_on_disk_is_captured_again(runs: Runs) -> None:
 
 async def test_a_lost_picture_is_captured_again_alone(runs: Runs) -> None:
     first, _ = await runs(document())
-    sorted(runs.cache._folder.glob("*/*.bin"))[0].unlink()
+    sorted(runs.cache._disk.folder.glob("*/*.bin"))[0].unlink()
     again, _ = await runs(document())
     assert again == first
     assert runs.cache.tally.kept == 4

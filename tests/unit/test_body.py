@@ -4,6 +4,8 @@ import json
 import socket
 import threading
 import time
+import types
+from collections.abc import Generator
 from typing import Annotated, Any, Literal
 
 import anyio
@@ -16,12 +18,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from pressrun.api.wire.begun import Begun
 from pressrun.api.wire.body import (
     MAX_DEPTH,
     MAX_VALUES,
     PACE,
     Pace,
+    _going_on,
     carries_body,
     check_count,
     parse_aside,
@@ -438,16 +440,17 @@ async def test_a_large_body_is_parsed_beside_the_loop_and_a_small_one_on_it() ->
     assert await parse_aside(where, b"x" * 1_000_000) != threading.get_ident()
 
 
-@pytest.mark.parametrize("pauses", [0, 1, 3])
-async def test_what_was_begun_goes_on_from_where_it_waits(pauses: int) -> None:
+@pytest.mark.parametrize("pauses", [1, 3])
+@pytest.mark.parametrize("stubborn", [False, True])
+async def test_what_was_begun_goes_on_from_where_it_waits(pauses: int, stubborn: bool) -> None:
     async def work() -> str:
-        for _ in range(pauses):
-            await anyio.sleep(0.001)
+        with anyio.CancelScope(shield=stubborn):
+            for _ in range(pauses):
+                await anyio.sleep(0.001)
         return "done"
 
-    begun = Begun(work())
-    assert begun.ended == (pauses == 0)
-    assert (begun.result if begun.ended else await begun) == "done"
+    steps = work().__await__()
+    assert await _going_on(steps, next(steps)) == "done"
 
 
 async def test_a_cancellation_reaches_what_was_begun() -> None:
@@ -460,8 +463,33 @@ async def test_a_cancellation_reaches_what_was_begun() -> None:
             left.append("cleaned up")
 
     with anyio.move_on_after(0.01):
-        await Begun(work())
+        steps = work().__await__()
+        await _going_on(steps, next(steps))
     assert left == ["cleaned up"]
+
+
+async def test_what_was_begun_may_meet_a_cancellation_and_still_have_an_answer() -> None:
+    class Stop(Exception):
+        """Stands for what is thrown in."""
+
+    @types.coroutine
+    def pause() -> Generator[str, None, None]:
+        yield "first"
+
+    async def work() -> str:
+        try:
+            await pause()
+        except Stop:
+            await pause()
+        return "done"
+
+    steps = work().__await__()
+    going_on = _going_on(steps, next(steps))
+    assert next(going_on) == "first"
+    assert going_on.throw(Stop()) == "first"
+    with pytest.raises(StopIteration) as end:
+        next(going_on)
+    assert end.value.value == "done"
 
 
 @pytest.mark.parametrize(

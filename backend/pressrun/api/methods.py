@@ -7,23 +7,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-class Direct:
-    """An endpoint that is asked often, as an ASGI app: `Route` then puts no net of its own for exceptions around it.
-
-    The application has one around all routes, which this leaves them to.
-    """
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._endpoint(Request(scope, receive, send))
-        await response(scope, receive, send)
 
 
 class OnlyRoute(Route):

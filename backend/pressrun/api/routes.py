@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from pressrun.api import pages
 from pressrun.api.endpoints import again, artifacts, generate, health, lanes, metrics, retention, runs
 from pressrun.api.endpoints.reads import by_turns
-from pressrun.api.methods import Direct, Endpoint, OnlyRoute
+from pressrun.api.methods import Endpoint, OnlyRoute
 from pressrun.api.openapi import docs_page
 from pressrun.api.openapi import document as openapi
 
@@ -30,7 +30,7 @@ def or_page(endpoint: Endpoint) -> Endpoint:
 def build_routes() -> list[BaseRoute]:
     """First match wins."""
     return [
-        Route(generate.ROUTE, Direct(generate.generate_sse), methods=["POST"]),
+        Route(generate.ROUTE, generate.generate_sse, methods=["POST"]),
         Route("/admission/explain", generate.explain_admission, methods=["POST"]),
         Route("/runs", or_page(by_turns(runs.list_runs)), methods=["GET"]),
         OnlyRoute("/runs/current", runs.current_run, methods=["GET"]),

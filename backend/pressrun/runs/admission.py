@@ -65,15 +65,16 @@ def may_resume(submission: Submission, policies: Policies) -> bool:
 
 
 def refusal_nowait(guard: RunGuard, submission: Submission, policies: Policies) -> RunRejected | None:
-    """The no that `admit` would say, where it can be told at once: to who wants to start or to be refused.
+    """The no that `admit` would say, where it can be told at once: the one door to the cheap 409 (decision 0007).
 
-    None says nothing: `admit` decides.
+    Only for who wants to start or to be refused; the endpoint asks it through `RunService`, which knows whether anybody
+    is let in at all, and the guard tells who is in the way. None says nothing: `admit` decides.
     """
     if submission.idempotency_key is not None or policies.on_busy != "reject":
         return None
     if policies.duplicate_policy(keyed=False) != "reject":
         return None
-    return guard.refusal_nowait(submission, submission.fingerprint)
+    return guard.in_the_way_nowait(submission, submission.fingerprint)
 
 
 async def admit(guard: RunGuard, submission: Submission, policies: Policies) -> Admission:

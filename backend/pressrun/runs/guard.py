@@ -146,12 +146,12 @@ class RunGuard:
         if self._glance is None:
             await self._database.read(self._look, submission, digest)
             return
-        refusal = self.refusal_nowait(submission, digest)
+        refusal = self.in_the_way_nowait(submission, digest)
         if refusal is not None:
             raise refusal
 
-    def refusal_nowait(self, submission: Submission, digest: str) -> RunRejected | None:
-        """Who is surely in the way, seen at a glance; None when nobody seems to be, or where one cannot see."""
+    def in_the_way_nowait(self, submission: Submission, digest: str) -> RunRejected | None:
+        """Who is surely in the way, by what can be read at once; None when nobody seems to be, or nobody can tell."""
         if self._config.slots_of(submission.lane) == 0:
             return None
         if self._glance is None:

@@ -370,7 +370,7 @@ export interface paths {
                     lane?: string;
                     /** @description words, all in title, error or names of exports; or an operation_id */
                     q?: string;
-                    /** @description made at or after that instant */
+                    /** @description made at or after that instant, as in 2026-11-25T13:00:00Z */
                     since?: string;
                     pinned?: "0" | "1";
                     limit?: number;

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-from typing import get_args
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,46 +11,37 @@ from pressrun.api.gate.tokens import caller_of
 from pressrun.api.state import state_of
 from pressrun.api.streams.run_streams import cursor_of, follow
 from pressrun.api.wire.body import parse_model, read_json_object
+from pressrun.api.wire.queries import LaneQuery, ListQuery, LogQuery, parse_query
 from pressrun.api.wire.schemas import CancelRequest, RunDetail, RunOut, RunPage
-from pressrun.errors import FieldErrors, NotFound
+from pressrun.errors import NotFound
 from pressrun.ids import is_operation_id
 from pressrun.run_logs import readable
 from pressrun.runs.history import Filter
-from pressrun.runs.model import Run, RunStatus
+from pressrun.runs.model import Run
 
-_MAX_PAGE = 200
-_MAX_DIGITS = 9
 _LOG_TYPES = {"text": "text/plain", "jsonl": "application/jsonl"}
-_DEFAULT_PAGE = 50
 _MAX_SMALL_BODY_BYTES = 10_000
 
 
 async def list_runs(request: Request) -> Response:
     """GET /runs"""
-    query = request.query_params
-    lane, text = (_text_of(name, query.get(name)) for name in ("lane", "q"))
-    status = query.get("status")
-    if status is not None and status not in get_args(RunStatus):
-        raise _bad_query("status", "is not a status", ", ".join(get_args(RunStatus)))
-    cursor = query.get("cursor")
-    if cursor is not None and not is_operation_id(cursor):
-        raise _bad_query("cursor", "is not a cursor of this list", "`next_cursor` of the page before")
+    query = parse_query(ListQuery, request)
     wanted = Filter(
-        status=status,
-        lane=lane,
-        text=text,
-        since=_since_of(query.get("since")),
-        pinned=_pinned_of(query.get("pinned")),
+        status=query.status,
+        lane=query.lane,
+        text=query.q,
+        since=query.since,
+        pinned=None if query.pinned is None else query.pinned == "1",
     )
     page = await state_of(request).history.list_page(
-        caller_of(request.scope).name, wanted, cursor=cursor, limit=_limit_of(query.get("limit"))
+        caller_of(request.scope).name, wanted, cursor=query.cursor, limit=query.limit
     )
     return _json(RunPage(runs=[RunOut.of(run) for run in page.runs], next_cursor=page.next_cursor))
 
 
 async def current_run(request: Request) -> Response:
     """GET /runs/current: `current_run()`, or 204."""
-    lane = _text_of("lane", request.query_params.get("lane")) or "default"
+    lane = parse_query(LaneQuery, request).lane or "default"
     run = await state_of(request).service.current(lane)
     if run is None or run.caller != caller_of(request.scope).name:
         return Response(status_code=204)
@@ -77,15 +66,11 @@ async def get_spec(request: Request) -> Response:
 async def get_log(request: Request) -> Response:
     """GET /runs/{operation_id}/log: the run's log lines, to read or (`format=jsonl`) to parse."""
     run = await run_of(request)
-    query = request.query_params
-    form = query.get("format", "text")
-    if form not in _LOG_TYPES:
-        raise _bad_query("format", "is not a form of a log", ", ".join(_LOG_TYPES))
-    after = _whole_number("after", query.get("after", "0"))
-    lines = await state_of(request).run_logs.read(run.operation_id, after)
-    headers = {"Cache-Control": "no-store", "Log-Lines": str(after + len(lines))}
-    shown = lines if form == "jsonl" else [readable(json.loads(line)) for line in lines]
-    return Response("".join(f"{line}\n" for line in shown), media_type=_LOG_TYPES[form], headers=headers)
+    query = parse_query(LogQuery, request)
+    lines = await state_of(request).run_logs.read(run.operation_id, query.after)
+    headers = {"Cache-Control": "no-store", "Log-Lines": str(query.after + len(lines))}
+    shown = lines if query.format == "jsonl" else [readable(json.loads(line)) for line in lines]
+    return Response("".join(f"{line}\n" for line in shown), media_type=_LOG_TYPES[query.format], headers=headers)
 
 
 async def delete_run(request: Request) -> Response:
@@ -131,47 +116,6 @@ def operation_id_of(request: Request) -> str:
     if not is_operation_id(operation_id):
         raise NotFound("that is not an operation_id; GET /runs lists the runs there are")
     return operation_id
-
-
-def _text_of(field: str, text: str | None) -> str | None:
-    if text is not None and "\0" in text:  # Postgres takes none
-        raise _bad_query(field, "holds the control character U+0000", "text")
-    return text
-
-
-def _limit_of(text: str | None) -> int:
-    if text is None:
-        return _DEFAULT_PAGE
-    limit = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(_MAX_PAGE)) else 0
-    if not 1 <= limit <= _MAX_PAGE:
-        raise _bad_query("limit", "is not a page size", f"1..{_MAX_PAGE}")
-    return limit
-
-
-def _since_of(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        since = datetime.fromisoformat(text)
-        return since if since.tzinfo else since.replace(tzinfo=UTC)
-    except ValueError as exc:
-        raise _bad_query("since", "is not an instant", "ISO 8601, as in 2026-11-25T13:00:00Z") from exc
-
-
-def _pinned_of(text: str | None) -> bool | None:
-    if text not in {None, "0", "1"}:
-        raise _bad_query("pinned", "is neither", "0 or 1")
-    return None if text is None else text == "1"
-
-
-def _whole_number(field: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS):
-        raise _bad_query(field, "is not a number", "a whole number from 0")
-    return int(text)
-
-
-def _bad_query(field: str, problem: str, valid: str) -> FieldErrors:
-    return FieldErrors([{"field": field, "problem": problem, "valid": valid}])
 
 
 def _json(model: RunOut | RunPage, status_code: int = 200) -> JSONResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -35,11 +35,8 @@ from pressrun.runs.webhooks import WebhookMessage
 from pressrun.spec import RunSpec
 from pressrun.stages import STAGES
 
-_MODELS: tuple[type[BaseModel], ...] = (
-    GenerateRequest,
-    RerenderRequest,
-    RetryRequest,
-    CancelRequest,
+_REQUESTS: tuple[type[BaseModel], ...] = (GenerateRequest, RerenderRequest, RetryRequest, CancelRequest)
+_ANSWERS: tuple[type[BaseModel], ...] = (
     RunOut,
     RunDetail,
     LaneOut,
@@ -55,20 +52,7 @@ _MODELS: tuple[type[BaseModel], ...] = (
     ExplanationOut,
     WebhookMessage,
 )
-_REQUESTS = 4  # of these models, the first
-_EVENT_BODIES: tuple[type[events.EventBody], ...] = (
-    events.Queued,
-    events.Started,
-    events.Progress,
-    events.HtmlGenerated,
-    events.Screenshot,
-    events.Artifact,
-    events.Warning,
-    events.Log,
-    events.Complete,
-    events.Error,
-    events.Cancelled,
-)
+_EVENT_BODIES: tuple[type[events.EventBody], ...] = get_args(get_args(events.AnyBody)[0])
 _ENVELOPE: dict[str, Any] = {
     "seq": {"type": "integer", "minimum": 1},
     "operation_id": {"type": "string"},
@@ -109,8 +93,8 @@ def _tables() -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     _, definitions = models_json_schema(
-        [(model, "validation") for model in _MODELS[:_REQUESTS]]
-        + [(model, "serialization") for model in (*_MODELS[_REQUESTS:], *_EVENT_BODIES)],
+        [(model, "validation") for model in _REQUESTS]
+        + [(model, "serialization") for model in (*_ANSWERS, *_EVENT_BODIES)],
         ref_template="#/components/schemas/{model}",
     )
     schemas: dict[str, Any] = definitions["$defs"]

@@ -9,7 +9,6 @@ from pressrun.api.openapi.parts import (
     FILE,
     FILE_NAME,
     FOLLOW,
-    ID,
     KEY,
     OPERATION_ID,
     REJECTED,
@@ -22,6 +21,7 @@ from pressrun.api.openapi.parts import (
     problem,
     ref,
 )
+from pressrun.api.wire.queries import LaneQuery, ListQuery, LogQuery, RetentionQuery, parameters_of
 from pressrun.api.wire.schemas import LANE_PATTERN
 
 _RUN = {"200": json_of("RunOut", "the run")}
@@ -70,7 +70,7 @@ def _runs_paths() -> dict[str, Any]:
             "get": operation(
                 "The run in the lane's slot; where the lane has several, the one that has run longest",
                 {**_RUN, "204": {"description": "none; a slot held longer than PRESSRUN_RUN_MAX_S is nobody's"}},
-                parameters=(parameter("lane", "query", TEXT),),
+                parameters=parameters_of(LaneQuery),
             )
         },
     }
@@ -156,7 +156,7 @@ def _lane_paths() -> dict[str, Any]:
                     "200": json_of("RetentionOut", "what went, or would go"),
                     "422": problem("no such value of `dry_run`"),
                 },
-                parameters=(parameter("dry_run", "query", {"enum": ["0", "1"]}, "1: only tell what would go"),),
+                parameters=parameters_of(RetentionQuery),
             )
         },
     }
@@ -281,10 +281,7 @@ def _log() -> dict[str, Any]:
             "422": problem("a parameter is wrong"),
             **UNKNOWN,
         },
-        parameters=(
-            parameter("format", "query", {"enum": ["text", "jsonl"], "default": "text"}),
-            parameter("after", "query", {"type": "integer", "minimum": 0, "default": 0}, "lines you have already"),
-        ),
+        parameters=parameters_of(LogQuery),
     )
 
 
@@ -300,13 +297,5 @@ def _list() -> dict[str, Any]:
     return operation(
         "History, newest first",
         {"200": json_of("RunPage", "a page"), "422": problem("a parameter is wrong")},
-        parameters=(
-            parameter("status", "query", {"enum": ["queued", "running", "complete", "error", "cancelled"]}),
-            parameter("lane", "query", TEXT),
-            parameter("q", "query", TEXT, "words, all in title, error or names of exports; or an operation_id"),
-            parameter("since", "query", {"type": "string", "format": "date-time"}, "made at or after that instant"),
-            parameter("pinned", "query", {"enum": ["0", "1"]}),
-            parameter("limit", "query", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
-            parameter("cursor", "query", ID, "`next_cursor` of the page before"),
-        ),
+        parameters=parameters_of(ListQuery),
     )

@@ -167,7 +167,10 @@ def cursor_of(request: Request, last_seq: int | None = None) -> int:
 
     Raises: MalformedHeader when it is no seq of this run (`last_seq` is the newest there is).
     """
-    text = request.headers.get("last-event-id") or request.query_params.get("last_event_id") or "0"
+    text = request.headers.get("last-event-id")
+    if not text and request.scope["query_string"]:
+        text = request.query_params.get("last_event_id")
+    text = text or "0"
     if not text.isascii() or not text.isdigit() or len(text) > _MAX_CURSOR_DIGITS:
         raise MalformedHeader(
             "Last-Event-ID must be the `id` of an event of this run: a whole number from 0; send none to start over"

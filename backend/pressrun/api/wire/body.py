@@ -12,9 +12,10 @@ from __future__ import annotations
 import codecs
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeVar
+from types import coroutine
+from typing import Any, NoReturn, TypeVar, cast
 
 import anyio
 import anyio.to_thread
@@ -23,7 +24,6 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
-from pressrun.api.wire.begun import Begun
 from pressrun.api.wire.field_errors import field_problems, surrogate_problems
 from pressrun.errors import BodyTooLarge, BodyTooSlow, FieldErrors, MalformedBody, UnsupportedMediaType
 
@@ -116,20 +116,38 @@ async def _read_bounded(request: Request, limit_bytes: int, pace: Pace) -> bytes
         _refuse_size(limit_bytes)
     body = bytearray()
     started_at = anyio.current_time()
-    receiving = Begun(request.receive())
-    if receiving.ended and _take(body, receiving.result, limit_bytes):
-        return bytes(body)  # it came with its head, as nearly all do: no clock was needed
+    steps = request.receive().__await__()
+    waits_for = None
+    try:
+        waits_for = next(steps)
+    except StopIteration as arrived:
+        if _take(body, arrived.value, limit_bytes):
+            return bytes(body)  # it came with its head, as nearly all do: a clock is a tenth of a 409 (decision 0007)
     with anyio.CancelScope(deadline=started_at + pace.allowed_s(len(body))) as scope:
-        if not receiving.ended and _take(body, await receiving, limit_bytes):
-            return bytes(body)
-        scope.deadline = started_at + pace.allowed_s(len(body))
-        while not _take(body, await request.receive(), limit_bytes):
+        whole = waits_for is not None and _take(body, await _going_on(steps, waits_for), limit_bytes)
+        while not whole:
             scope.deadline = started_at + pace.allowed_s(len(body))
+            whole = _take(body, await request.receive(), limit_bytes)
         return bytes(body)
     raise BodyTooSlow(
         f"The body did not arrive in time: {len(body)} bytes in {pace.allowed_s(len(body)):.0f} s; after "
         f"{pace.free_s:.0f} s it needs {pace.bytes_per_s / 1000:.0f} kB/s, and {pace.total_s:.0f} s is the most."
     )
+
+
+@coroutine
+def _going_on(steps: Generator[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
+    """The rest of what was run up to its first wait by the task that now awaits it, and right away."""
+    while True:
+        try:
+            yield waits_for
+        except BaseException as exc:  # noqa: BLE001 - a cancellation, for one, is for what waits to meet
+            try:
+                waits_for = steps.throw(exc)
+            except StopIteration as end:
+                return cast(T, end.value)
+        else:
+            return (yield from steps)
 
 
 def _take(body: bytearray, message: Message, limit_bytes: int) -> bool:
