@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from pressrun import __version__, export_kinds, source_kinds
 from pressrun.api.openapi.operations import build_paths, build_webhook
 from pressrun.api.openapi.parts import ref
+from pressrun.api.wire.problems import STATUS
 from pressrun.api.wire.schemas import (
     CancelRequest,
     ExplanationOut,
@@ -119,6 +120,13 @@ def _schemas() -> dict[str, Any]:
         schema["properties"] = {**schema["properties"], **_ENVELOPE}
         schema["required"] = sorted({*schema.get("required", []), "type", *_ENVELOPE})
         schemas[f"{body.__name__}Event"] = schema
+    schemas["ErrorCode"] = {
+        "type": "string",
+        "enum": [*STATUS],
+        "description": "why a request was refused or a run failed; a later server may know more of them",
+    }
+    for name in ("RunError", "ErrorEvent"):
+        schemas[name]["properties"]["code"] = ref("ErrorCode")
     names = {body.model_fields["type"].default: f"{body.__name__}Event" for body in _EVENT_BODIES}
     schemas["RunEvent"] = {
         "oneOf": [ref(name) for name in names.values()],
