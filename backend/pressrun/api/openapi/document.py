@@ -31,7 +31,7 @@ from pressrun.api.wire.schemas import (
     RunPage,
     Snapshot,
 )
-from pressrun.events import model as events
+from pressrun.events.model import BODIES
 from pressrun.runs.webhooks import WebhookMessage
 from pressrun.spec import RunSpec
 from pressrun.stages import STAGES
@@ -57,19 +57,6 @@ _MODELS: tuple[type[BaseModel], ...] = (
     WebhookMessage,
 )
 _REQUESTS = 4  # of these models, the first
-_EVENT_BODIES: tuple[type[events.EventBody], ...] = (
-    events.Queued,
-    events.Started,
-    events.Progress,
-    events.HtmlGenerated,
-    events.Screenshot,
-    events.Artifact,
-    events.Warning,
-    events.Log,
-    events.Complete,
-    events.Error,
-    events.Cancelled,
-)
 _ENVELOPE: dict[str, Any] = {
     "seq": {"type": "integer", "minimum": 1},
     "operation_id": {"type": "string"},
@@ -111,11 +98,11 @@ def _tables() -> dict[str, Any]:
 def _schemas() -> dict[str, Any]:
     _, definitions = models_json_schema(
         [(model, "validation") for model in _MODELS[:_REQUESTS]]
-        + [(model, "serialization") for model in (*_MODELS[_REQUESTS:], *_EVENT_BODIES)],
+        + [(model, "serialization") for model in (*_MODELS[_REQUESTS:], *BODIES)],
         ref_template="#/components/schemas/{model}",
     )
     schemas: dict[str, Any] = definitions["$defs"]
-    for body in _EVENT_BODIES:
+    for body in BODIES:
         schema = schemas.pop(body.__name__)
         schema["properties"] = {**schema["properties"], **_ENVELOPE}
         schema["required"] = sorted({*schema.get("required", []), "type", *_ENVELOPE})
@@ -127,7 +114,7 @@ def _schemas() -> dict[str, Any]:
     }
     for name in ("RunError", "ErrorEvent"):
         schemas[name]["properties"]["code"] = ref("ErrorCode")
-    names = {body.model_fields["type"].default: f"{body.__name__}Event" for body in _EVENT_BODIES}
+    names = {body.model_fields["type"].default: f"{body.__name__}Event" for body in BODIES}
     schemas["RunEvent"] = {
         "oneOf": [ref(name) for name in names.values()],
         "discriminator": {
