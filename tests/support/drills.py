@@ -181,6 +181,7 @@ EXPORT = Drill(
         needs=frozenset({"document"}),
         making="Writing the outline",
         module="pressrun.exports.outline",
+        conditional=True,
     ),
     ExportKind(
         name="zip",""",
@@ -191,11 +192,19 @@ EXPORT = Drill(
         "exports/outline.py": '''"""Export `outline`: the headings."""
 
 import re
+from pathlib import Path
+
+from pressrun.exports.contract import Missing
 
 
 async def make(work):
     """One in each line."""
     return "\\n".join(re.findall("<td>(.*?)</td>", await work.read_document())).encode()
+
+
+def missing():
+    """A program, so to say."""
+    return None if Path("outliner").exists() else Missing("outliner is not found", "touch outliner")
 '''
     },
 )
