@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import inspect
 import io
 import sys
@@ -25,7 +26,7 @@ from pressrun.errors import FieldErrors
 from pressrun.events.model import AnyBody, Artifact, HtmlGenerated, Progress, Screenshot
 from pressrun.export_kinds import EXPORT_KINDS, ExportKind
 from pressrun.exports import pdf
-from pressrun.exports.contract import ExportWork, Missing, module_of, require_possible
+from pressrun.exports.contract import ExportWork, Missing, maker_of, require_possible
 from pressrun.pipeline.context import Composed, Rendered, RunContext
 from pressrun.pipeline.export import export
 from pressrun.spec import RunSpec
@@ -37,7 +38,8 @@ MADE = [kind for kind in EXPORT_KINDS if kind.module is not None]
 
 @pytest.mark.parametrize("kind", MADE, ids=lambda kind: kind.name)
 def test_a_row_of_the_table_names_a_module_that_can_make_it(kind: ExportKind) -> None:
-    module: Any = module_of(kind)
+    module = importlib.import_module(kind.module or "")
+    assert module.make is maker_of(kind)
     assert inspect.iscoroutinefunction(module.make)
     assert next(iter(inspect.signature(module.make, eval_str=True).parameters.values())).annotation is ExportWork
     assert hasattr(module, "missing") == kind.conditional

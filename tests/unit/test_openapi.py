@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from pressrun.api.openapi.document import build_openapi
 from pressrun.api.routes import build_routes
+from pressrun.api.wire.problems import STATUS
 from pressrun.events.model import BODY
 
 UI_PATHS = {"/", "/docs", "/docs/docs.css"}
@@ -39,6 +40,14 @@ def test_every_reference_leads_somewhere() -> None:
 def test_every_event_is_described() -> None:
     mapping = build_openapi()["components"]["schemas"]["RunEvent"]["discriminator"]["mapping"]
     assert set(mapping) == set(BODY.json_schema()["discriminator"]["mapping"])
+
+
+def test_the_codes_of_errors_are_told_as_a_list_where_a_run_says_why_it_failed() -> None:
+    """The list is that of `STATUS`, which tests/unit/test_problems.py compares with the tree of errors."""
+    schemas = build_openapi()["components"]["schemas"]
+    assert schemas["ErrorCode"]["enum"] == [*STATUS]
+    for name in ("RunError", "ErrorEvent"):
+        assert schemas[name]["properties"]["code"] == {"$ref": "#/components/schemas/ErrorCode"}
 
 
 def test_every_path_parameter_is_declared() -> None:

@@ -4,6 +4,7 @@ import importlib
 import json
 import logging
 import pkgutil
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -19,6 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 import pressrun
+from pressrun import errors
 from pressrun.api import pages
 from pressrun.api.gate.hosts import HostList
 from pressrun.api.gate.middleware import Gate, GateConfig
@@ -67,6 +69,14 @@ def test_every_error_of_the_tree_has_a_code_of_its_own() -> None:
     declared = [vars(error)["code"] for error in errors if "code" in vars(error)]
     assert len(set(declared)) == len(declared)
     assert [error for error in errors if error.__module__ == "pressrun.errors" and "code" not in vars(error)] == []
+
+
+def test_the_tree_that_errors_py_draws_is_the_tree() -> None:
+    lines = (errors.__doc__ or "").splitlines()
+    drawn = [line for line in lines if re.search("[├└]── ", line) and "(in runs/" not in line]
+    names = [line.partition("── ")[2].split()[0] for line in drawn]
+    tree = [error.__name__ for error in subclasses(PressrunError) if error.__module__ == "pressrun.errors"]
+    assert sorted(["PressrunError", *names]) == sorted(tree)
 
 
 def test_a_problem_says_the_same_to_old_and_new_clients() -> None:

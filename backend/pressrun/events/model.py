@@ -7,7 +7,7 @@ same here, in the table, on the wire and in TypeScript.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -156,7 +156,8 @@ AnyBody = Annotated[
     Field(discriminator="type"),
 ]
 BODY: TypeAdapter[AnyBody] = TypeAdapter(AnyBody)
-TERMINAL_TYPES = frozenset({"complete", "error", "cancelled"})
+BODIES: tuple[type[EventBody], ...] = get_args(get_args(AnyBody)[0])
+TERMINAL_TYPES = frozenset(str(body.model_fields["type"].default) for body in BODIES if body.terminal)
 
 
 class RunEvent(BaseModel):

@@ -1,7 +1,7 @@
 """What the module of an export has, and what it is given. A module is imported by the first who needs it.
 
-async def make(work: ExportWork) -> Content     how it is made
-def missing() -> Missing | None                 where its row says `conditional`: what this machine lacks
+`async def make(work: ExportWork) -> Content` is how it is made; where its row says `conditional`, `def missing() ->
+Missing | None` is what this machine lacks. The latter is quick: every request for the export asks it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeAlias, cast
+from typing import Any, NamedTuple, Protocol, TypeAlias, cast
 
 from pressrun.errors import FieldErrors, FieldProblem
 from pressrun.export_kinds import ExportKind, kinds_of
@@ -51,27 +51,17 @@ class ExportWork:
     progress: Callable[[float, str], Awaitable[None]]
 
 
-class ExportModule(Protocol):
-    """A module of this package that a row of the table names."""
-
-    async def make(self, work: ExportWork) -> Content:
-        """Raises: BrowserFailure, RunFailure."""
-        ...
-
-    def missing(self) -> Missing | None:
-        """Quick: it is asked by every request for a conditional export."""
-        ...
+Maker: TypeAlias = Callable[[ExportWork], Awaitable[Content]]
 
 
-def module_of(kind: ExportKind) -> ExportModule:
-    """What makes it. Only for a kind that has a module."""
-    assert kind.module is not None  # noqa: S101 - else there is nothing to make
-    return cast(ExportModule, import_module(kind.module))
+def maker_of(kind: ExportKind) -> Maker:
+    """The `make` of its module. Only for a kind that has one."""
+    return cast(Maker, _module_of(kind).make)
 
 
 def missing_for(kind: ExportKind) -> Missing | None:
     """What this machine lacks to make it."""
-    return module_of(kind).missing() if kind.conditional else None
+    return cast(Missing | None, _module_of(kind).missing()) if kind.conditional else None
 
 
 def require_possible(outputs: Iterable[str]) -> None:
@@ -84,3 +74,7 @@ def require_possible(outputs: Iterable[str]) -> None:
             problems.append({"field": "outputs", "problem": problem, "valid": f"leave it out; or: {missing.remedy}"})
     if problems:
         raise FieldErrors(problems)
+
+
+def _module_of(kind: ExportKind) -> Any:
+    return import_module(kind.module or "")

@@ -12,7 +12,7 @@ from pressrun.artifacts.model import StoredFile
 from pressrun.browser.pool.pool import BrowserPool
 from pressrun.events.model import Artifact, Progress
 from pressrun.export_kinds import ExportKind, asks_for_document, kinds_of
-from pressrun.exports.contract import ExportWork, Page, module_of
+from pressrun.exports.contract import ExportWork, Page, maker_of
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, Exported, Rendered, RunContext, progress_of
 
@@ -37,7 +37,7 @@ async def export(context: RunContext, pool: BrowserPool, composed: Composed, ren
         if file is None:
             before = [composed.document, *rendered.slides, *made]
             work = _work(context, pool, rendered.slides, before, progress)
-            file = await context.staging.write(name, await module_of(kind).make(work))
+            file = await context.staging.write(name, await maker_of(kind)(work))
         made.append(file)
         news = _told(context, file)
     ready = "The exports are ready" if made else "Nothing else to export"

@@ -4218,8 +4218,7 @@ export interface components {
          * @description Why a run ended as `error`.
          */
         RunError: {
-            /** Code */
-            code: string;
+            code: components["schemas"]["ErrorCode"];
             /** Message */
             message: string;
             /** Stage */
@@ -4969,8 +4968,7 @@ export interface components {
              * @enum {string}
              */
             type: "error";
-            /** Code */
-            code: string;
+            code: components["schemas"]["ErrorCode"];
             /** Message */
             message: string;
             /**
@@ -5017,6 +5015,11 @@ export interface components {
             /** @constant */
             v: 1;
         };
+        /**
+         * @description why a request was refused or a run failed; a later server may know more of them
+         * @enum {string}
+         */
+        ErrorCode: "invalid_request" | "malformed_body" | "malformed_header" | "headers_too_large" | "headers_too_slow" | "field_errors" | "body_too_large" | "body_too_slow" | "unsupported_media_type" | "method_not_allowed" | "access_denied" | "unauthorized" | "forbidden" | "misdirected_host" | "not_found" | "conflict" | "run_rejected" | "run_ended" | "idempotency_key_reused" | "log_pruned" | "server_busy" | "lane_paused" | "caller_limit" | "startup" | "wrong_store" | "internal" | "run_failed" | "compose_failed" | "source_too_complex" | "empty_document" | "ai_failed" | "ai_unavailable" | "ai_refused" | "browser_failed" | "browser_unavailable" | "browser_crashed" | "pool_exhausted" | "render_timeout" | "document_too_large" | "fetch_failed" | "egress_blocked" | "disk_full" | "disk_failed" | "deadline_exceeded" | "crashed" | "attempt_superseded" | "cancelled";
         RunEvent: components["schemas"]["QueuedEvent"] | components["schemas"]["StartedEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["HtmlGeneratedEvent"] | components["schemas"]["ScreenshotEvent"] | components["schemas"]["ArtifactEvent"] | components["schemas"]["WarningEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["CompleteEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CancelledEvent"];
     };
     responses: never;

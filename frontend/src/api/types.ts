@@ -15,6 +15,8 @@ export type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>
 
 export type ArtifactRef = Schemas["ArtifactRef"];
 export type RunError = Schemas["RunError"];
+/** As far as this version knows them: a newer server may send others. */
+export type ErrorCode = Schemas["ErrorCode"];
 export type RunResult = Omit<EventOf<"complete">, "type" | "seq" | "operation_id" | "at" | "v">;
 
 /** `GET /runs/{id}`, and each of `GET /runs`. The schema leaves `result` open; it holds what `complete` said. */

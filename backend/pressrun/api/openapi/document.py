@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from pressrun import __version__, export_kinds, source_kinds
 from pressrun.api.openapi.operations import build_paths, build_webhook
 from pressrun.api.openapi.parts import ref
+from pressrun.api.wire.problems import STATUS
 from pressrun.api.wire.schemas import (
     CancelRequest,
     ExplanationOut,
@@ -30,7 +31,7 @@ from pressrun.api.wire.schemas import (
     RunPage,
     Snapshot,
 )
-from pressrun.events import model as events
+from pressrun.events.model import BODIES
 from pressrun.runs.webhooks import WebhookMessage
 from pressrun.spec import RunSpec
 from pressrun.stages import STAGES
@@ -52,7 +53,6 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     ExplanationOut,
     WebhookMessage,
 )
-_EVENT_BODIES: tuple[type[events.EventBody], ...] = get_args(get_args(events.AnyBody)[0])
 _ENVELOPE: dict[str, Any] = {
     "seq": {"type": "integer", "minimum": 1},
     "operation_id": {"type": "string"},
@@ -93,17 +93,23 @@ def _tables() -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     _, definitions = models_json_schema(
-        [(model, "validation") for model in _REQUESTS]
-        + [(model, "serialization") for model in (*_ANSWERS, *_EVENT_BODIES)],
+        [(model, "validation") for model in _REQUESTS] + [(model, "serialization") for model in (*_ANSWERS, *BODIES)],
         ref_template="#/components/schemas/{model}",
     )
     schemas: dict[str, Any] = definitions["$defs"]
-    for body in _EVENT_BODIES:
+    for body in BODIES:
         schema = schemas.pop(body.__name__)
         schema["properties"] = {**schema["properties"], **_ENVELOPE}
         schema["required"] = sorted({*schema.get("required", []), "type", *_ENVELOPE})
         schemas[f"{body.__name__}Event"] = schema
-    names = {body.model_fields["type"].default: f"{body.__name__}Event" for body in _EVENT_BODIES}
+    schemas["ErrorCode"] = {
+        "type": "string",
+        "enum": [*STATUS],
+        "description": "why a request was refused or a run failed; a later server may know more of them",
+    }
+    for name in ("RunError", "ErrorEvent"):
+        schemas[name]["properties"]["code"] = ref("ErrorCode")
+    names = {body.model_fields["type"].default: f"{body.__name__}Event" for body in BODIES}
     schemas["RunEvent"] = {
         "oneOf": [ref(name) for name in names.values()],
         "discriminator": {

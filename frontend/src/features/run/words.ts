@@ -1,6 +1,6 @@
 /** A run in words. Pure. */
 import { STAGES } from "@/api/tables.gen";
-import type { Stage } from "@/api/types";
+import type { ErrorCode, Stage } from "@/api/types";
 import { count } from "@/lib/format";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
 
@@ -58,8 +58,8 @@ export function announcement(view: RunView): string {
 }
 
 /** What can be done about an error, by its code; null where its own message says it all. */
-export function advice(code: string, retryable: boolean): string | null {
-  const byCode: Readonly<Record<string, string>> = {
+export function advice(code: ErrorCode, retryable: boolean): string | null {
+  const byCode: Readonly<Partial<Record<ErrorCode, string>>> = {
     ai_failed: "Try again, or set the composer to markdown.",
     browser_unavailable: "Run “pressrun doctor” on the server: it says what is missing and how to mend it.",
     disk_failed: "See to the server's disk: its data folder cannot be written. Then retry.",
