@@ -77,7 +77,9 @@ from pressrun.run_logs import open_run_logs
 from pressrun.runs import store_id
 from pressrun.runs.activity import Activity
 from pressrun.runs.guard import RunGuard
+from pressrun.runs.hints import LaneHints
 from pressrun.runs.history import RunHistory
+from pressrun.runs.journal import RunJournal
 from pressrun.runs.ledger import RunLedger
 from pressrun.runs.peers import open_peers
 from pressrun.runs.removal import RunRemover
@@ -224,10 +226,25 @@ async def _open_all(
         wakeups = await stack.enter_async_context(open_wakeups(direct_url, owner, background)) if direct_url else None
         activity = Activity(wakeups.set_busy) if wakeups else Activity()
         notifier = await stack.enter_async_context(open_notifier(database, background)) if url else None
-        log = EventLog(database, clock, mask.mask, committed=notifier.committed if notifier else None)
+        log = EventLog(database, committed=notifier.committed if notifier else None)
+        webhooks = None
+        if settings.webhook_secret is not None:
+            webhooks = WebhookDeliverer(
+                database,
+                clock,
+                egress,
+                settings.webhook_secret,
+                owner=owner,
+                mask=mask.mask,
+                busy=lambda: activity.busy,
+            )
+        hints = LaneHints()
+        journal = RunJournal(database, log, clock, mask.mask, ended=partial(_run_ended, hints, webhooks))
         may_judge = wakeups.may_judge if wakeups else lambda: True
-        ledger = RunLedger(database, log, clock, owner=owner, may_judge=may_judge)
-        guard = RunGuard(database, log, clock, settings.guard.shared(several=len(settings.tokens) > 1), owner=owner)
+        ledger = RunLedger(database, journal, clock, owner=owner, may_judge=may_judge)
+        guard = RunGuard(
+            database, log, journal, clock, settings.guard.shared(several=len(settings.tokens) > 1), owner=owner
+        )
         engine = await stack.enter_async_context(
             open_engine(
                 pipeline,
@@ -243,19 +260,10 @@ async def _open_all(
             )
         )
         remover = RunRemover(database, store, run_logs, engine.forget)
-        webhooks = None
-        if settings.webhook_secret is not None:
-            webhooks = WebhookDeliverer(
-                database,
-                clock,
-                egress,
-                settings.webhook_secret,
-                owner=owner,
-                mask=mask.mask,
-                busy=lambda: activity.busy,
-            )
         service = await stack.enter_async_context(
-            open_run_service(database, log, guard, ledger, engine, store, remover, background, activity, webhooks)
+            open_run_service(
+                database, log, guard, ledger, engine, store, remover, background, activity, hints, webhooks
+            )
         )
         retention = Retention(database, store, remover, clock, settings.retention)
         await stack.enter_async_context(_swept(retention, background))
@@ -293,6 +301,12 @@ async def _open_all(
             service.stop_following()
             background.break_off()
             raise
+
+
+def _run_ended(hints: LaneHints, webhooks: WebhookDeliverer | None, lane: str) -> None:
+    hints.give(lane)
+    if webhooks is not None:
+        webhooks.wake()
 
 
 @asynccontextmanager

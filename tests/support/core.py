@@ -13,6 +13,7 @@ from pressrun.events.log import EventLog
 from pressrun.events.model import Complete, Progress
 from pressrun.ids import OperationIds
 from pressrun.runs.guard import RunGuard
+from pressrun.runs.journal import RunJournal
 from pressrun.runs.ledger import RunLedger
 from pressrun.runs.model import Run
 from pressrun.runs.submission import Submission
@@ -30,6 +31,7 @@ PUBLISHING = Progress(stage="publish", progress=96, message="Publishing")
 class Core:
     database: Database
     log: EventLog
+    journal: RunJournal
     guard: RunGuard
     ledger: RunLedger
     clock: ManualClock
@@ -62,9 +64,12 @@ async def open_core(
     async with open_database(place, pooled=pooled) as database:
         telling = nullcontext(None) if isinstance(where, Path) else open_notifier(database)
         async with telling as notifier:
-            log = EventLog(database, clock, committed=notifier.committed if notifier else None)
-            guard = RunGuard(database, log, clock, config or GuardConfig(dedup_window_s=5, run_max_s=1800), owner=owner)
-            yield Core(database, log, guard, RunLedger(database, log, clock, owner=owner), clock, OperationIds())
+            log = EventLog(database, committed=notifier.committed if notifier else None)
+            journal = RunJournal(database, log, clock)
+            config = config or GuardConfig(dedup_window_s=5, run_max_s=1800)
+            guard = RunGuard(database, log, journal, clock, config, owner=owner)
+            ledger = RunLedger(database, journal, clock, owner=owner)
+            yield Core(database, log, journal, guard, ledger, clock, OperationIds())
 
 
 def progress(value: int) -> Progress:

@@ -100,8 +100,7 @@ async def test_what_an_end_writes_is_what_the_ledger_itself_would_have_written(c
             if there:
                 assert await core.ledger.finish(run.operation_id, 1, body)
             else:
-                _, rows = await core.database.write(core.ledger._end, run.operation_id, 1, body)
-                assert rows
+                assert await core.journal.transact_end(core.ledger._end, run.operation_id, 1, body)
             row = await core.database.read(
                 lambda c, run=run: c.execute(
                     text("SELECT * FROM runs WHERE operation_id = :id"), {"id": run.operation_id}

@@ -171,6 +171,6 @@ def _call(name: str, parameters: Sequence[str], returned: str) -> str:
 BEGIN_RUN = text(
     _call("begin_run", _BEGIN_PARAMETERS, ", ".join(["f.outcome", *(f"(f.named).{item.name}" for item in SUMMARY)]))
 ).columns(column("outcome", String), *(column(item.name, item.type) for item in SUMMARY))
-END_RUN = text(_call("end_run", _END_PARAMETERS, "f.outcome, f.lane, f.seq")).bindparams(
+END_RUN = text(_call("end_run", _END_PARAMETERS, "f.outcome, f.lane, f.seq AS last_seq")).bindparams(
     bindparam("from", type_=ARRAY(Text))
 )

@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     Connection,
+    Integer,
     Row,
     Select,
     and_,
     bindparam,
+    case,
     exists,
     func,
     insert,
@@ -148,25 +150,46 @@ def find_newest(connection: Connection, caller: str, fingerprint: str, at_least_
 
 
 def update_where(
-    connection: Connection, operation_id: str, values: Mapping[str, Any], /, **expected: Any
+    connection: Connection,
+    operation_id: str,
+    values: Mapping[str, Any],
+    /,
+    *,
+    events: int = 0,
+    reached: int | None = None,
+    **expected: Any,
 ) -> Row[Any] | None:
-    """Changes the row if every `expected` column has that value (or is in that tuple); the new row, or None."""
+    """Changes the row if every `expected` column has that value (or is in that tuple); the new row, or None.
+
+    `events`: so many are appended to its log with it, up to the new `last_seq`. `reached`: progress, which never goes
+    back.
+    """
     several = frozenset(name for name, value in expected.items() if isinstance(value, tuple))
-    statement = _updating(tuple(values), tuple(expected), several)
+    statement = _updating(tuple(values), tuple(expected), several, bool(events), reached is not None)
     parameters = {f"new_{name}": value for name, value in values.items()}
     parameters |= {f"old_{name}": value for name, value in expected.items()}
-    return connection.execute(statement, {**parameters, "run": operation_id}).one_or_none()
+    parameters |= {"run": operation_id}
+    if events:
+        parameters["events"] = events
+    if reached is not None:
+        parameters["reached"] = reached
+    return connection.execute(statement, parameters).one_or_none()
 
 
-@lru_cache(maxsize=64)  # there are about a dozen shapes
+@lru_cache(maxsize=64)  # there are about two dozen shapes; making a statement costs more than running it
 def _updating(
-    changed: tuple[str, ...], expected: tuple[str, ...], several: frozenset[str]
+    changed: tuple[str, ...], expected: tuple[str, ...], several: frozenset[str], appends: bool, advances: bool
 ) -> ReturningUpdate[tuple[Any, ...]]:
     query = update(runs).where(runs.c.operation_id == bindparam("run"))
     for name in expected:
         column, old = runs.c[name], bindparam(f"old_{name}", type_=runs.c[name].type, expanding=name in several)
         query = query.where(column.in_(old) if name in several else column.is_not_distinct_from(old))
-    values = {name: bindparam(f"new_{name}", type_=runs.c[name].type) for name in changed}
+    values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=runs.c[name].type) for name in changed}
+    if appends:
+        values["last_seq"] = runs.c.last_seq + bindparam("events", type_=Integer)
+    if advances:
+        reached = bindparam("reached", type_=Integer)
+        values["progress"] = case((runs.c.progress < reached, reached), else_=runs.c.progress)
     return query.values(**values).returning(*SUMMARY)
 
 

@@ -23,7 +23,7 @@ RunStatus = Literal["queued", "running", "complete", "error", "cancelled"]
 
 TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = {
     "queued": frozenset({"running", "cancelled"}),
-    "running": frozenset({"complete", "error", "cancelled"}),
+    "running": frozenset({"running", "complete", "error", "cancelled"}),  # itself: as its next attempt
     "complete": frozenset(),
     "error": frozenset({"queued"}),
     "cancelled": frozenset({"queued"}),

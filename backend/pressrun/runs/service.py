@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from contextvars import Context
 from typing import TYPE_CHECKING
 
 import anyio
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from pressrun.db.engine import Database
     from pressrun.engine.engine import Engine
     from pressrun.events.log import EventLog, Follower
+    from pressrun.runs.hints import LaneHints
     from pressrun.runs.ledger import RunLedger
     from pressrun.runs.removal import RunRemover
     from pressrun.runs.webhooks import WebhookDeliverer
@@ -78,7 +78,7 @@ class RunService:
         tasks: TaskGroup,
         background: Background,
         activity: Activity,
-        webhooks: WebhookDeliverer | None = None,
+        hints: LaneHints,
     ) -> None:
         self._database = database
         self._log = log
@@ -90,12 +90,11 @@ class RunService:
         self._tasks = tasks
         self._background = background
         self._activity = activity
-        self._webhooks = webhooks
+        self._hints = hints
         self._ids = OperationIds()
         self._draining = False
         # passes in a row in which a run's workflow was there and nobody executed it
         self._unattended: dict[str, int] = {}
-        ledger.when_slot_freed(self._when_ended)
 
     def new_operation_id(self) -> str:
         """A name for a run to be."""
@@ -125,7 +124,7 @@ class RunService:
             elif admission.replaces is not None:
                 await self._make_room(admission.replaces)
             elif admission.disposition == "queued":
-                self._serve_line(admission.run.lane)  # its slot may have become free since the guard looked
+                self._hints.give(admission.run.lane)  # its slot may have become free since the guard looked
         return admission
 
     async def find_resumed(self, submission: Submission, policies: Policies, after: int) -> Admission | None:
@@ -161,7 +160,7 @@ class RunService:
     async def set_run_paused(self, operation_id: str, caller: str | None, *, paused: bool) -> Run:
         """Holds a waiting run in its line, or lets it go. Raises: NotFound, Conflict when it does not wait."""
         run = await self._guard.line.set_run_paused(operation_id, caller, paused=paused)
-        self._serve_line(run.lane)
+        self._hints.give(run.lane)
         return run
 
     async def set_lane_paused(self, lane: str, *, paused: bool) -> LaneState:
@@ -170,7 +169,7 @@ class RunService:
         if not slots:
             raise NotFound(f"there is no lane {lane}; GET /lanes lists those there are")
         await self._guard.line.set_lane_paused(lane, paused=paused)
-        self._serve_line(lane)
+        self._hints.give(lane)
         return next((state for state in await self.lanes() if state.lane == lane), LaneState(lane, slots))
 
     async def lanes(self) -> list[LaneState]:
@@ -278,8 +277,9 @@ class RunService:
         return self._engine.takes_up
 
     def stop_admitting(self) -> None:
-        """From now on `submit` raises ServerBusy."""
+        """From now on `submit` raises ServerBusy, and nobody who waits begins here."""
         self._draining = True
+        self._hints.close()
 
     async def recover(self) -> None:
         """At start: what the engine cannot know. Slots of an earlier boot, and runs admitted but never started."""
@@ -293,18 +293,12 @@ class RunService:
         await self._reconcile()
 
     def _in_background(self, task: BackgroundTask, work: Callable[..., Awaitable[None]], *args: object) -> None:
-        # In a context of its own: when a run's end calls this, DBOS would take the next run for a child of that one and
-        # refuse it ("no longer owned by this execution"), and the log would name the wrong operation_id.
-        Context().run(self._tasks.start_soon, self._background.attempt, task, work, *args)
+        self._tasks.start_soon(self._background.attempt, task, work, *args)
 
-    def _when_ended(self, lane: str) -> None:
-        self._serve_line(lane)
-        if self._webhooks is not None:
-            self._webhooks.wake()
-
-    def _serve_line(self, lane: str) -> None:
-        if not self._draining:
-            self._in_background(SERVE_LINE, self._promote, lane)
+    async def serve_lanes(self) -> None:
+        """Lets those begin who wait in the lanes of the next hints."""
+        for lane in await self._hints.take():
+            await self._promote(lane)
 
     async def _promote(self, lane: str) -> None:
         for operation_id in await self._guard.promote(lane):
@@ -372,15 +366,15 @@ async def open_run_service(
     remover: RunRemover,
     background: Background,
     activity: Activity,
+    hints: LaneHints,
     webhooks: WebhookDeliverer | None = None,
 ) -> AsyncIterator[RunService]:
     """Recovers, then watches until closed."""
     async with anyio.create_task_group() as tasks:
-        service = RunService(
-            database, log, guard, ledger, engine, store, remover, tasks, background, activity, webhooks
-        )
+        service = RunService(database, log, guard, ledger, engine, store, remover, tasks, background, activity, hints)
         await service.recover()
         tasks.start_soon(background.for_ever, RECONCILE, service.watch)
+        tasks.start_soon(background.for_ever, SERVE_LINE, service.serve_lanes)
         if webhooks is not None:
             tasks.start_soon(background.for_ever, WEBHOOKS, webhooks.watch)
         try:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from pressrun.db.searching import searchable
 from pressrun.db.tables import SEARCHABLE_CHARACTERS, microseconds
-from pressrun.events.model import Cancelled, Complete, Error
 from pressrun.runs.fingerprint import canonical
 from pressrun.runs.model import may_become
+from pressrun.runs.projection import fields_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pressrun.events.model import Cancelled, Complete, Error
     from pressrun.runs.submission import Submission
     from pressrun.settings import GuardConfig
 
@@ -61,19 +62,14 @@ def end_values(
 ) -> dict[str, Any]:
     """What `end_run` is to know; `encode(seq)` is the data of its event at that seq."""
     before, after = encode(_NO_SEQ).split(str(_NO_SEQ), 1)
-    words = None
-    if isinstance(body, Complete):
-        words = searchable(names=[artifact.name for artifact in body.artifacts])
-    elif isinstance(body, Error):
-        words = searchable(body.code, body.message)
     return {
         "operation_id": operation_id,
         "attempt": attempt,
         "status": body.type,
         "from": list(may_become(body.type)),
         "now": microseconds(now),
-        "fields": json.dumps(body.model_dump(mode="json", exclude={"type"}), ensure_ascii=False),
-        "words": words,
+        "fields": fields_of(body),
+        "words": searchable(*words_of(body)),
         "most_words": SEARCHABLE_CHARACTERS,
         "before_seq": before,
         "after_seq": after,
