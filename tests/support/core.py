@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from pressrun.db.engine import Database, open_database
@@ -12,6 +13,7 @@ from pressrun.db.notifier import open_notifier
 from pressrun.events.log import EventLog
 from pressrun.events.model import Complete, Progress
 from pressrun.ids import OperationIds
+from pressrun.runs.catalog import RunCatalog
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.journal import RunJournal
 from pressrun.runs.ledger import RunLedger
@@ -36,6 +38,7 @@ class Core:
     ledger: RunLedger
     clock: ManualClock
     ids: OperationIds
+    catalog: RunCatalog
 
     def submission(self, text: str = "hello", **values: object) -> Submission:
         return Submission(self.ids.new(), ROUTE, RunSpec(text=text), **values)  # type: ignore[arg-type]
@@ -69,7 +72,13 @@ async def open_core(
             config = config or GuardConfig(dedup_window_s=5, run_max_s=1800)
             guard = RunGuard(database, log, journal, clock, config, owner=owner)
             ledger = RunLedger(database, journal, clock, owner=owner)
-            yield Core(database, log, journal, guard, ledger, clock, OperationIds())
+            yield Core(
+                database, log, journal, guard, ledger, clock, OperationIds(), RunCatalog(database, _remove_nothing)
+            )
+
+
+async def _remove_nothing(_operation_id: str, _created_at: datetime) -> bool:
+    return False
 
 
 def progress(value: int) -> Progress:

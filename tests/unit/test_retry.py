@@ -10,7 +10,6 @@ import pytest
 
 from pressrun.errors import Conflict, NotFound, RunEnded
 from pressrun.events.model import Cancelled, Error, HtmlGenerated, Progress, Screenshot
-from pressrun.runs.history import RunHistory
 from pressrun.runs.model import Run
 from pressrun.runs.rejection import RunRejected
 from pressrun.runs.submission import Submission
@@ -66,7 +65,7 @@ async def test_a_run_that_failed_goes_on_as_its_next_attempt_in_the_same_log(whe
         assert not await core.ledger.finish(run.operation_id, 1, FAILED), "the first attempt is over"
         assert await core.ledger.finish(run.operation_id, 2, COMPLETE)
         assert await story(core, run) == ["started", "progress", "warning", "started", "complete"]
-        told = await RunHistory(core.database).story(run.operation_id)
+        told = await core.catalog.story(run.operation_id)
         assert [(attempt.attempt, attempt.ended) for attempt in told.attempts] == [(1, "error"), (2, "complete")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -17,7 +18,7 @@ from pressrun.egress.broker import Egress
 from pressrun.events.log import EventLog
 from pressrun.fair_limiter import FairLimiter
 from pressrun.run_logs import RunLogs
-from pressrun.runs.history import RunHistory
+from pressrun.runs.catalog import RunCatalog
 from pressrun.runs.retention import Retention
 from pressrun.runs.service import RunService
 from pressrun.settings import Settings
@@ -31,7 +32,8 @@ class AppState:
     database: Database
     log: EventLog
     service: RunService
-    history: RunHistory
+    catalog: RunCatalog
+    takes_up: Callable[[], bool]  # whether interrupted runs are taken up again
     run_logs: RunLogs
     store: LocalArtifactStore
     pool: BrowserPool

@@ -42,7 +42,7 @@ from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure
 from pressrun.engine.ports import Claim, RunBook
 from pressrun.engine.recovery import RecoveryQueue
 from pressrun.errors import TEMPORARY, AttemptSuperseded, DeadlineExceeded, DiskFull, RunFailure
-from pressrun.events.model import AnyBody, Cancelled, Error, Progress
+from pressrun.events.model import AnyBody, Cancelled, CancelledBy, Error, Progress
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import Results, RunContext, StageResult
 from pressrun.pipeline.pipeline import Pipeline, StageDefinition
@@ -50,6 +50,7 @@ from pressrun.stages import LAST_STAGE, WORKFLOW_VERSION
 
 _FIRST_VERSION_IN_IDS = 2
 _MAX_STARTS = 20  # a last resort, for what is not counted as a crash; the RunBook ends a run of three crashes
+_CANCEL_GRACE_S = 0.8  # promise: cancelled within a second
 _HAND_BACK_TIMEOUT_S = 10.0  # two short transactions a run; a disk that hangs must not hang the shutdown
 _TRY_AGAIN_S = 1.0  # arbitrary (0.2..5): how soon a run ends once a full disk has room again
 
@@ -117,6 +118,20 @@ class Engine:
             return False
         execution.scope.cancel()
         return True
+
+    async def end_cancelled(self, operation_id: str, attempt: int, by: CancelledBy) -> None:
+        """Sees to it that a run that was cancelled has ended within a second, wherever it is executed.
+
+        One that does not stop by itself is cut off from its work.
+        """
+        with anyio.move_on_after(_CANCEL_GRACE_S):
+            if operation_id not in self._executions:
+                await anyio.sleep_forever()
+            await self.until_gone(operation_id)
+        if await self._book.finish(
+            operation_id, attempt, Cancelled(by=by, kept=self._store.staged_names(operation_id))
+        ):
+            _log.warning("a cancelled run did not stop by itself in time", operation_id=operation_id)
 
     async def until_gone(self, operation_id: str) -> None:
         """Waits until this process does not execute the run; its end is told a moment before."""

@@ -183,6 +183,11 @@ class RunGuard:
             await self.line.tell(lane)
         return promoted
 
+    @property
+    def has_room(self) -> bool:
+        """Whether something new may begin: not on a full disk."""
+        return self._database.has_room
+
     def slots_of(self, lane: str) -> int:
         """How many runs may run in this lane at once; 0: there is no such lane."""
         return self._config.slots_of(lane)

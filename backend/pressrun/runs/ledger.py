@@ -206,6 +206,11 @@ class RunLedger:
         judging = at_start or self._may_judge()
         return [view(row) for row in await self._database.read(self._active, judging)]
 
+    async def find(self, operation_id: str) -> Run | None:
+        """The run as it is now."""
+        row = await self._database.read(run_queries.get, operation_id)
+        return None if row is None else view(row)
+
     def _active(self, connection: Connection, judging: bool) -> list[Row[Any]]:
         rows = run_queries.list_active(connection)
         others = {row.owner for row in rows} - {None, self._owner}

@@ -23,6 +23,7 @@ from pressrun.artifacts.model import MANIFEST_NAME, StoredFile
 from pressrun.errors import Conflict, NotFound, is_out_of_descriptors, out_of_descriptors
 from pressrun.exports.zip import stream_zip
 from pressrun.pipeline.publish import batch_folder_name
+from pressrun.runs.announced import read_announced
 from pressrun.runs.model import Run, batch_folder_of
 
 
@@ -69,7 +70,7 @@ async def _read_staged(request: Request, path: Path, file: StoredFile) -> Respon
 
 async def _find_announced(request: Request, run: Run, name: str) -> tuple[Path, StoredFile] | None:
     """What another process on the same data folder has staged: its event has the exact name and digest."""
-    file = await state_of(request).service.find_announced(run.operation_id, name)
+    file = await state_of(request).database.read(read_announced, run.operation_id, name)
     if file is None:
         return None
     return state_of(request).store.staged_path(run.operation_id, run.attempt, file.name), file
