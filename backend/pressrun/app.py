@@ -77,6 +77,7 @@ from pressrun.run_logs import open_run_logs
 from pressrun.runs import store_id
 from pressrun.runs.activity import Activity
 from pressrun.runs.catalog import RunCatalog
+from pressrun.runs.files import RunFiles
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.hints import LaneHints
 from pressrun.runs.journal import RunJournal
@@ -278,6 +279,7 @@ async def _open_all(
             takes_up=lambda: engine.takes_up,
             run_logs=run_logs,
             store=store,
+            files=RunFiles(database, store),
             pool=pool,
             seal=seal,
             captures=captures,

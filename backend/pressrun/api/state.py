@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from pressrun.api.wire.refusals import Refusals
-from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.artifacts.ports import ArtifactStore
 from pressrun.background import Background
 from pressrun.browser.cache.capture_cache import CaptureCache
 from pressrun.browser.pool.pool import BrowserPool
@@ -19,6 +19,7 @@ from pressrun.events.log import EventLog
 from pressrun.fair_limiter import FairLimiter
 from pressrun.run_logs import RunLogs
 from pressrun.runs.catalog import RunCatalog
+from pressrun.runs.files import RunFiles
 from pressrun.runs.retention import Retention
 from pressrun.runs.service import RunService
 from pressrun.settings import Settings
@@ -35,7 +36,8 @@ class AppState:
     catalog: RunCatalog
     takes_up: Callable[[], bool]  # whether interrupted runs are taken up again
     run_logs: RunLogs
-    store: LocalArtifactStore
+    store: ArtifactStore
+    files: RunFiles
     pool: BrowserPool
     seal: Seal
     captures: CaptureCache | None

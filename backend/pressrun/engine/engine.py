@@ -36,7 +36,7 @@ import anyio.to_thread
 import structlog
 from dbos import DBOS, SetWorkflowID, StepOptions
 
-from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.artifacts.ports import ArtifactStore
 from pressrun.clock import Clock, elapsed_s
 from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure_of, read
 from pressrun.engine.ports import Claim, RunBook
@@ -75,7 +75,7 @@ class Engine:
     def __init__(
         self,
         pipeline: Pipeline,
-        store: LocalArtifactStore,
+        store: ArtifactStore,
         book: RunBook,
         clock: Clock,
         queue: RecoveryQueue,

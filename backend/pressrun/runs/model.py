@@ -92,9 +92,3 @@ class LaneState:
     running: int = 0
     waiting: int = 0
     paused_at: datetime | None = None
-
-
-def batch_folder_of(run: Run) -> str | None:
-    """The name of the run's batch folder, if it was published."""
-    folder: Any = (run.result or {}).get("folder")
-    return None if folder is None else str(folder).rpartition("/")[2]
