@@ -47,7 +47,7 @@ from pressrun.api.wire.problems import exception_handlers
 from pressrun.api.wire.refusals import Refusals
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.background import Background
-from pressrun.background_tasks import RETENTION, WARM_BROWSER, WARM_PARSER, WEBHOOKS
+from pressrun.background_tasks import ESTIMATES, RETENTION, WARM_BROWSER, WARM_PARSER, WEBHOOKS
 from pressrun.browser.cache.capture_cache import CaptureCache
 from pressrun.browser.cache.renderer import Renderer
 from pressrun.browser.pool.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
@@ -77,6 +77,7 @@ from pressrun.run_logs import open_run_logs
 from pressrun.runs import store_id
 from pressrun.runs.activity import Activity
 from pressrun.runs.catalog import RunCatalog
+from pressrun.runs.estimates import RunEstimates
 from pressrun.runs.files import RunFiles
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.hints import LaneHints
@@ -230,13 +231,19 @@ async def _open_all(
         notifier = await stack.enter_async_context(open_notifier(database, background)) if url else None
         log = EventLog(database, committed=notifier.committed if notifier else None)
         webhooks = _webhooks(settings, database, clock, egress, mask, activity, owner)
-        hints = LaneHints()
-        journal = RunJournal(database, log, clock, mask.mask, ended=partial(_run_ended, hints, webhooks))
+        hints, estimates = LaneHints(), RunEstimates(database)
+        journal = RunJournal(database, log, clock, mask.mask, ended=partial(_run_ended, hints, estimates, webhooks))
         ledger = RunLedger(
             database, journal, clock, owner=owner, may_judge=wakeups.may_judge if wakeups else lambda: True
         )
         guard = RunGuard(
-            database, log, journal, clock, settings.guard.shared(several=len(settings.tokens) > 1), owner=owner
+            database,
+            log,
+            journal,
+            clock,
+            settings.guard.shared(several=len(settings.tokens) > 1),
+            owner=owner,
+            estimate=estimates.estimate,
         )
         engine = await stack.enter_async_context(
             open_engine(
@@ -260,8 +267,13 @@ async def _open_all(
             open_run_service(guard, ledger, engine, catalog, hints, activity, background)
         )
         retention = Retention(database, store, remover, clock, settings.retention)
-        watches = [(RETENTION, retention.watch), *([(WEBHOOKS, webhooks.watch)] if webhooks else [])]
-        await stack.enter_async_context(background.running(*watches))
+        await stack.enter_async_context(
+            background.running(
+                (RETENTION, retention.watch),
+                (ESTIMATES, estimates.watch),
+                *(() if webhooks is None else ((WEBHOOKS, webhooks.watch),)),
+            )
+        )
         if wakeups is not None:
             peers = open_peers(
                 wakeups, database, log, engine, clock, owner=owner, background=background, activity=activity
@@ -314,8 +326,9 @@ def _webhooks(
     return WebhookDeliverer(database, clock, egress, secret, owner=owner, mask=mask.mask, busy=lambda: activity.busy)
 
 
-def _run_ended(hints: LaneHints, webhooks: WebhookDeliverer | None, lane: str) -> None:
+def _run_ended(hints: LaneHints, estimates: RunEstimates, webhooks: WebhookDeliverer | None, lane: str) -> None:
     hints.give(lane)
+    estimates.hint()
     if webhooks is not None:
         webhooks.wake()
 

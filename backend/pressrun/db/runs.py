@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -191,6 +191,29 @@ def _updating(
         reached = bindparam("reached", type_=Integer)
         values["progress"] = case((runs.c.progress < reached, reached), else_=runs.c.progress)
     return query.values(**values).returning(*SUMMARY)
+
+
+class Duration(NamedTuple):
+    """How long a run took, and what it has in common with others."""
+
+    likeness: str
+    source_characters: int
+    duration_s: float
+
+
+def list_durations(connection: Connection, newest: int) -> list[Duration]:
+    """Of the newest runs, newest first: those that were made in one go."""
+    columns = ("operation_id", "status", "attempt", "likeness", "source_characters", "started_at", "ended_at")
+    # inside, so that the primary key is read from its end, and no other index from its beginning
+    recent = select(*(runs.c[name] for name in columns)).order_by(runs.c.operation_id.desc()).limit(newest).subquery()
+    query = select(recent).where(
+        recent.c.status == "complete", recent.c.attempt == 1, recent.c.source_characters.is_not(None)
+    )
+    rows = connection.execute(query.order_by(recent.c.operation_id.desc()))
+    return [
+        Duration(row.likeness, row.source_characters, max(0.0, (row.ended_at - row.started_at).total_seconds()))
+        for row in rows
+    ]
 
 
 def list_active(connection: Connection) -> Sequence[Row[Any]]:

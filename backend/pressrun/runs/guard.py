@@ -14,7 +14,7 @@ is sent. So the guard holds over tabs, tasks, threads and processes, and a slot 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pressrun.clock import Clock
     from pressrun.db import Connection, Row
     from pressrun.db.engine import Database
+    from pressrun.runs.estimates import Estimate, Likeness
     from pressrun.runs.journal import RunJournal, Transaction
     from pressrun.spec import RunSpec
 
@@ -65,8 +66,10 @@ class RunGuard:
         config: GuardConfig,
         *,
         owner: str,
+        estimate: Callable[[Likeness], Estimate | None] = lambda _likeness: None,
     ) -> None:
         self._database = database
+        self._estimate = estimate
         self._log = log
         self._journal = journal
         self._clock = clock
@@ -123,7 +126,7 @@ class RunGuard:
         Raises: as `admit`.
         """
         now, ticks_s, transitions = self._clock.now(), self._clock.ticks_s(), self._log.transitions
-        started = Started(attempt=1)
+        started = self._started(submission.likeness)
         values = begin_values(self._config, submission, digest, now, ticks_s, self._clock.epoch)
         values["owner"] = self._owner
         values["started"] = self._journal.encode(submission.operation_id, 1, now, started).data
@@ -332,6 +335,7 @@ class RunGuard:
                 "last_seq": 0,
                 "created_at": self._clock.now(),
                 "pinned": False,
+                **submission.likeness._asdict(),
             },
         )
         if submission.webhook_url is not None:
@@ -349,11 +353,20 @@ class RunGuard:
         now, ticks_s, ticks_epoch = self._clock.now(), self._clock.ticks_s(), self._clock.epoch
         connection = transaction.connection
         slot_queries.take(connection, run.lane, number, run.operation_id, ticks_s=ticks_s, ticks_epoch=ticks_epoch)
-        started = Started(attempt=run.attempt, resumed_from=(run.stage or "compose") if run.attempt > 1 else None)
+        started = Started(attempt=run.attempt, resumed_from=run.stage or "compose")
+        if run.attempt == 1:
+            started = self._started(run.likeness)
         begun: dict[str, Any] = {"owner": self._owner, "begun_ticks_s": ticks_s, "ticks_epoch": ticks_epoch}
         written = transaction.write(run, started, at=now, started_at=now, **begun)
         assert written is not None  # noqa: S101 - read or written in this very transaction
         return view(written[0])
+
+    def _started(self, likeness: Likeness) -> Started:
+        """The first attempt begins."""
+        told = self._estimate(likeness)
+        if told is None:
+            return Started(attempt=1)
+        return Started(attempt=1, estimated_total_s=told.median_s, estimated_total_p75_s=told.p75_s)
 
     def _promote(self, transaction: Transaction, lane: str) -> tuple[list[str], bool]:
         """Who begins now, and whether others still wait."""

@@ -24,11 +24,9 @@ from pressrun.runs.model import may_become
 from pressrun.runs.projection import project
 
 if TYPE_CHECKING:
-    from sqlalchemy.sql.expression import TextClause, TextualSelect
-
     from pressrun.clock import Clock
     from pressrun.db import Connection, Row
-    from pressrun.db.engine import Database
+    from pressrun.db.engine import Database, FunctionCall
     from pressrun.events.log import EventLog
     from pressrun.runs.model import Run
 
@@ -131,7 +129,7 @@ class RunJournal:
 
     async def call(
         self,
-        statement: TextualSelect | TextClause,
+        statement: FunctionCall,
         values: Mapping[str, Any],
         body: AnyBody,
         at: datetime,

@@ -50,6 +50,7 @@ def begin_values(
         "max_runs": config.max_runs,
         "share": config.caller_max_runs,
         "ignore_duplicates": submission.ignore_duplicates,
+        **submission.likeness._asdict(),
     }
 
 
