@@ -1,7 +1,7 @@
 /** A run in words. Pure. */
 import { STAGES } from "@/api/tables.gen";
 import type { Stage } from "@/api/types";
-import { count } from "@/lib/format";
+import { count, formatDuration } from "@/lib/format";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
 
 /** Each stage with its name and what it does; a record, so that the compiler asks for a new one. */
@@ -27,6 +27,12 @@ function withCount(message: string, { current, total }: RunView): string {
   if (current === null || total === null) return message;
   const figures = `${current} of ${total}`;
   return message.includes(figures) ? message : `${message} · ${figures}`;
+}
+
+/** "usually 20 s to 35 s": what half of the runs like it took, and three quarters. */
+export function usually({ medianS, p75S }: NonNullable<RunView["estimate"]>): string {
+  const [from, to] = [formatDuration(medianS), formatDuration(p75S)];
+  return from === to ? `usually ${from}` : `usually ${from} to ${to}`;
 }
 
 /** What a retry of an ended run would do. */
