@@ -35,8 +35,17 @@ export function usually({ medianS, p75S }: NonNullable<RunView["estimate"]>): st
   return from === to ? `usually ${from}` : `usually ${from} to ${to}`;
 }
 
-/** What a retry of an ended run would do. */
-export function retryWords(view: RunView): string {
+/** What the document itself has caused: a retry shows the same document, and fails again. */
+const ofTheDocument: ReadonlySet<string> = new Set([
+  "document_too_large",
+  "empty_document",
+  "render_timeout",
+  "source_too_complex",
+]);
+
+/** What a retry of an ended run would do; null where it would do nothing new. */
+export function retryWords(view: RunView): string | null {
+  if (view.error !== null && ofTheDocument.has(view.error.code)) return null;
   const from = view.error?.stage ?? view.stage;
   if (from === null || from === STAGES[0]) return "A retry begins from the start.";
   const kept = view.slides.length === 0 ? "" : `; ${count(view.slides.length, "slide")} kept`;
