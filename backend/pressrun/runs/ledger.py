@@ -10,7 +10,6 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import structlog
 
 from pressrun.clock import elapsed_s
@@ -37,6 +36,7 @@ from pressrun.events.model import (
     Warning,
 )
 from pressrun.failpoints import failpoint
+from pressrun.patience import until_possible
 from pressrun.runs.model import Run
 from pressrun.runs.places import view
 from pressrun.runs.straight import end_values
@@ -45,7 +45,7 @@ from pressrun.spec import RunSpec
 from pressrun.stages import LAST_STAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from pressrun.clock import Clock
     from pressrun.db import Connection, Row
@@ -53,8 +53,6 @@ if TYPE_CHECKING:
     from pressrun.runs.journal import RunJournal, Transaction
 
 _MAX_CRASHES = 3  # ARCHITECTURE: a run that kills its worker three times is an `error`, not a loop
-
-_TRY_AGAIN_S = 0.5  # arbitrary (0.2..2): how soon a run goes on when the database is back
 
 _log = structlog.get_logger(__name__)
 
@@ -97,16 +95,14 @@ class RunLedger:
         await self._append(operation_id, attempt, *bodies)
 
     async def _append(self, operation_id: str, attempt: int, *bodies: AnyBody, **conditions: Any) -> None:
-        at, again = self._clock.now(), False
-        while True:
-            try:
-                await self._journal.append(operation_id, attempt, *bodies, at=at, again=again, **conditions)
-            except ServerBusy as exc:
-                _log.warning("an event waits for the database", operation_id=operation_id, code=exc.code)
-                again = True
-                await anyio.sleep(_TRY_AGAIN_S)
-            else:
-                return
+        at, tried = self._clock.now(), False
+
+        async def append() -> None:
+            nonlocal tried
+            again, tried = tried, True
+            await self._journal.append(operation_id, attempt, *bodies, at=at, again=again, **conditions)
+
+        await until_possible(append, (ServerBusy,))
 
     async def seal(self, operation_id: str, attempt: int, body: Progress) -> None:
         """From here on, where the stage is `publish`, the run cannot be cancelled.
@@ -161,22 +157,16 @@ class RunLedger:
 
     async def cancelled_by(self, operation_id: str) -> CancelledBy | None:
         """Who asked for the run's end, if anybody did."""
-        row = await self._patiently(self._database.read, run_queries.get, operation_id)
+        row = await self._read_patiently(operation_id)
         return None if row is None else row.cancelled_by
 
     async def needs_no_files(self, operation_id: str) -> bool:
         """Whether nobody will go on with what the run has staged: it is complete, or deleted."""
-        row = await self._patiently(self._database.read, run_queries.get, operation_id)
+        row = await self._read_patiently(operation_id)
         return row is None or row.status == "complete"
 
-    async def _patiently(self, call: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
-        """What may be done twice, as soon as the database is there for it: it is restarted now and then."""
-        while True:
-            try:
-                return await call(*args, **kwargs)
-            except ServerBusy as exc:
-                _log.warning("a run waits for the database", code=exc.code)
-                await anyio.sleep(_TRY_AGAIN_S)
+    async def _read_patiently(self, operation_id: str) -> Row[Any] | None:
+        return await until_possible(lambda: self._database.read(run_queries.get, operation_id), (ServerBusy,))
 
     async def request_cancel(
         self, operation_id: str, by: CancelledBy, *, caller: str | None = None, attempt: int | None = None
