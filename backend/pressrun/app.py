@@ -243,7 +243,7 @@ async def _open_all(
             clock,
             settings.guard.shared(several=len(settings.tokens) > 1),
             owner=owner,
-            estimate=estimates.estimate,
+            foresee=estimates.foresee,
         )
         engine = await stack.enter_async_context(
             open_engine(

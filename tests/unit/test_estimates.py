@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pressrun.db.runs import Duration, list_durations
-from pressrun.runs.estimates import Estimate, Likeness, estimate, likeness_of
+from pressrun.runs.estimates import Estimate, Likeness, estimate, foreseen_by, likeness_of
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.model import Run
-from pressrun.runs.submission import GuardConfig
+from pressrun.settings import GuardConfig
 from pressrun.spec import RunSpec
 from tests.support.core import COMPLETE, open_core
 
@@ -73,23 +74,21 @@ async def test_only_runs_that_were_made_in_one_go_are_learnt_from(where: Path | 
 
 
 async def test_a_run_is_told_its_estimate_when_it_begins_at_once_and_when_it_had_to_wait(where: Path | str) -> None:
-    asked: list[Likeness] = []
-
-    def tell(of: Likeness) -> Estimate:
-        asked.append(of)
-        return Estimate(12, 20)
-
+    known = past(10, 12, 14, 20, 40, characters=8, likeness=likeness_of(RunSpec(text="x")).likeness)
     async with open_core(where) as core:
         config = GuardConfig(dedup_window_s=5, run_max_s=1800)
-        guard = RunGuard(core.database, core.log, core.journal, core.clock, config, owner="process-1", estimate=tell)
+        guard = RunGuard(
+            *(core.database, core.log, core.journal, core.clock, config),
+            owner="process-1",
+            foresee=partial(foreseen_by, known=known),
+        )
         first = await guard.admit(core.submission("first"))
         second = await guard.admit(core.submission("the second", when_busy="wait"))
-        assert isinstance(first, Run)
-        assert isinstance(second, Run)
-        await core.ledger.finish(first.operation_id, 1, COMPLETE)
-        await guard.promote("default")
-        for run, characters in ((first, len("first")), (second, len("the second"))):
+        longer = await guard.admit(core.submission("longer " * 50, when_busy="wait"))
+        for run, told in ((first, (14, 20)), (second, (14, 20)), (longer, (None, None))):
+            assert isinstance(run, Run)
             logged = await core.log.read_after(run.operation_id, 0)
             (started,) = [json.loads(event.data) for event in logged if event.type == "started"]
-            assert (started["estimated_total_s"], started["estimated_total_p75_s"]) == (12, 20)
-            assert likeness_of(RunSpec(text="x" * characters)) in asked
+            assert (started["estimated_total_s"], started["estimated_total_p75_s"]) == told
+            await core.ledger.finish(run.operation_id, 1, COMPLETE)
+            await guard.promote("default")

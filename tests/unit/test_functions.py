@@ -107,7 +107,15 @@ async def test_what_an_end_writes_is_what_the_ledger_itself_would_have_written(c
                 ).one()
             )
             event = (await core.log.read_after(run.operation_id, 1))[-1]
-            same = {"operation_id", "fingerprint", "created_at", "started_at", "begun_ticks_s", "ended_at"}
+            same = {
+                "operation_id",
+                "fingerprint",
+                "created_at",
+                "started_at",
+                "begun_ticks_s",
+                "ended_at",
+                "source_characters",
+            }
             told = event.data.replace(run.operation_id, "x")
             written.append((told, {name: value for name, value in row._mapping.items() if name not in same}))
         assert written[0] == written[1]

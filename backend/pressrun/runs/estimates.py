@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import quantiles
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import anyio
 
 from pressrun.db import runs as run_queries
+from pressrun.events.model import Started
 from pressrun.spec import SHOWING
 
 if TYPE_CHECKING:
@@ -66,8 +67,29 @@ def estimate(known: Sequence[Duration], of: Likeness) -> Estimate | None:
     return Estimate(round(median_s, 1), round(p75_s, 1))
 
 
+def foreseen_by(spec: RunSpec, known: Sequence[Duration]) -> dict[str, Any]:
+    """The columns of a run to be. Pure."""
+    likeness = likeness_of(spec)
+    told = estimate(known, likeness)
+    return {
+        **likeness._asdict(),
+        "estimated_total_s": None if told is None else told.median_s,
+        "estimated_total_p75_s": None if told is None else told.p75_s,
+    }
+
+
+def unforeseen(spec: RunSpec) -> dict[str, Any]:
+    """The columns of a run to be, where nothing is known."""
+    return foreseen_by(spec, ())
+
+
+def first_start(foreseen: Mapping[str, Any]) -> Started:
+    """The event with which a run begins whose columns, or fields, these are. Pure."""
+    return Started(attempt=1, **{name: foreseen[name] for name in ("estimated_total_s", "estimated_total_p75_s")})
+
+
 class RunEstimates:
-    """One per process, on its loop; `estimate` may be called from any thread."""
+    """One per process, on its loop; `foresee` may be called from any thread."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -86,6 +108,6 @@ class RunEstimates:
         self._known = await self._database.read(run_queries.list_durations, _LOOKED_AT)
         await anyio.sleep(_PAUSE_S)
 
-    def estimate(self, of: Likeness) -> Estimate | None:
-        """How long such a run takes; None where nobody can tell."""
-        return estimate(self._known, of)
+    def foresee(self, spec: RunSpec) -> dict[str, Any]:
+        """The columns of a run to be."""
+        return foreseen_by(spec, self._known)

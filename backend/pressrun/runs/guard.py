@@ -14,7 +14,7 @@ is sent. So the guard holds over tabs, tasks, threads and processes, and a slot 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,6 +29,7 @@ from pressrun.events.log import EventLog
 from pressrun.events.model import Started
 from pressrun.failpoints import failpoint
 from pressrun.fair_limiter import FairLimiter
+from pressrun.runs.estimates import first_start, unforeseen
 from pressrun.runs.fingerprint import canonical
 from pressrun.runs.glance import Glance, Remembered
 from pressrun.runs.line import WaitingLine
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from pressrun.clock import Clock
     from pressrun.db import Connection, Row
     from pressrun.db.engine import Database
-    from pressrun.runs.estimates import Estimate, Likeness
     from pressrun.runs.journal import RunJournal, Transaction
     from pressrun.spec import RunSpec
 
@@ -66,10 +66,10 @@ class RunGuard:
         config: GuardConfig,
         *,
         owner: str,
-        estimate: Callable[[Likeness], Estimate | None] = lambda _likeness: None,
+        foresee: Callable[[RunSpec], Mapping[str, Any]] = unforeseen,
     ) -> None:
         self._database = database
-        self._estimate = estimate
+        self._foresee = foresee
         self._log = log
         self._journal = journal
         self._clock = clock
@@ -126,11 +126,14 @@ class RunGuard:
         Raises: as `admit`.
         """
         now, ticks_s, transitions = self._clock.now(), self._clock.ticks_s(), self._log.transitions
-        started = self._started(submission.likeness)
-        values = begin_values(self._config, submission, digest, now, ticks_s, self._clock.epoch)
-        values["owner"] = self._owner
-        values["started"] = self._journal.encode(submission.operation_id, 1, now, started).data
-        row = await self._journal.call(BEGIN_RUN, values, started, now, written="started")
+        foreseen = self._foresee(submission.spec)
+        event = self._journal.encode(submission.operation_id, 1, now, first_start(foreseen))
+        values = begin_values(self._config, submission, digest, now, ticks_s, self._clock.epoch, foreseen)
+        row = await self._journal.call(
+            BEGIN_RUN,
+            {**values, "owner": self._owner, "started": event.data},
+            lambda row: {submission.operation_id: [event]} if row.outcome == "started" else {},
+        )
         match row.outcome:
             case "started":
                 return view(row)
@@ -335,7 +338,7 @@ class RunGuard:
                 "last_seq": 0,
                 "created_at": self._clock.now(),
                 "pinned": False,
-                **submission.likeness._asdict(),
+                **self._foresee(submission.spec),
             },
         )
         if submission.webhook_url is not None:
@@ -353,20 +356,13 @@ class RunGuard:
         now, ticks_s, ticks_epoch = self._clock.now(), self._clock.ticks_s(), self._clock.epoch
         connection = transaction.connection
         slot_queries.take(connection, run.lane, number, run.operation_id, ticks_s=ticks_s, ticks_epoch=ticks_epoch)
-        started = Started(attempt=run.attempt, resumed_from=run.stage or "compose")
-        if run.attempt == 1:
-            started = self._started(run.likeness)
+        started = first_start(vars(run))
+        if run.attempt > 1:
+            started = Started(attempt=run.attempt, resumed_from=run.stage or "compose")
         begun: dict[str, Any] = {"owner": self._owner, "begun_ticks_s": ticks_s, "ticks_epoch": ticks_epoch}
         written = transaction.write(run, started, at=now, started_at=now, **begun)
         assert written is not None  # noqa: S101 - read or written in this very transaction
         return view(written[0])
-
-    def _started(self, likeness: Likeness) -> Started:
-        """The first attempt begins."""
-        told = self._estimate(likeness)
-        if told is None:
-            return Started(attempt=1)
-        return Started(attempt=1, estimated_total_s=told.median_s, estimated_total_p75_s=told.p75_s)
 
     def _promote(self, transaction: Transaction, lane: str) -> tuple[list[str], bool]:
         """Who begins now, and whether others still wait."""

@@ -9,7 +9,7 @@ whoever serves those that wait, are told in the same breath as the commit. An ev
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -121,29 +121,30 @@ class RunJournal:
         transaction: Transaction
         outcome: T
         outcome, transaction = await write(run)
-        for operation_id, events in transaction.written.items():
-            self._log.announce(operation_id, events)
-        for lane in transaction.freed:
-            self._ended(lane)
+        self._tell(transaction.written, transaction.freed)
         return outcome
 
     async def call(
         self,
         statement: FunctionCall,
         values: Mapping[str, Any],
-        body: AnyBody,
-        at: datetime,
-        *,
-        written: str,
+        written: Callable[[Row[Any]], Mapping[str, Sequence[EventRow]]],
     ) -> Row[Any]:
-        """As `Database.call`, for a function that writes `body`, as its `outcome` then says by the word `written`."""
+        """As `Database.call`, for a function that writes events: those that its row tells of, by run.
+
+        One that ends a run says in which `lane`.
+        """
         row = await self._database.call(statement, **values)
-        if row.outcome == written:
-            event = self.encode(values["operation_id"], row.last_seq, at, body)
-            self._log.announce(values["operation_id"], [event])
-            if event.type in TERMINAL_TYPES:
-                self._ended(row.lane)
+        events = written(row)
+        ends = any(each[-1].type in TERMINAL_TYPES for each in events.values())
+        self._tell(events, {row.lane} if ends else ())
         return row
+
+    def _tell(self, written: Mapping[str, Sequence[EventRow]], freed: Iterable[str]) -> None:
+        for operation_id, events in written.items():
+            self._log.announce(operation_id, events)
+        for lane in freed:
+            self._ended(lane)
 
     async def append(
         self,

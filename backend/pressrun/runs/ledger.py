@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from pressrun.clock import Clock
     from pressrun.db import Connection, Row
     from pressrun.db.engine import Database
+    from pressrun.db.events import EventRow
     from pressrun.runs.journal import RunJournal, Transaction
 
 _MAX_CRASHES = 3  # ARCHITECTURE: a run that kills its worker three times is an `error`, not a loop
@@ -130,11 +131,14 @@ class RunLedger:
         if self._database.decides:
             now = self._clock.now()
 
-            def encode(seq: int) -> str:
-                return self._journal.encode(operation_id, seq, now, body).data
+            def event(seq: int) -> EventRow:
+                return self._journal.encode(operation_id, seq, now, body)
 
-            values = end_values(operation_id, attempt, body, now, encode)
-            row = await self._journal.call(END_RUN, values, body, now, written="ended")
+            row = await self._journal.call(
+                END_RUN,
+                end_values(operation_id, attempt, body, now, event),
+                lambda row: {operation_id: [event(row.seq)]} if row.outcome == "ended" else {},
+            )
             if row.outcome != "webhook":
                 return bool(row.outcome == "ended")
         return await self._journal.transact_end(self._end, operation_id, attempt, body)

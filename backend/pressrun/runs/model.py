@@ -17,7 +17,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pressrun.runs.estimates import Likeness
 from pressrun.stages import Stage
 
 RunStatus = Literal["queued", "running", "complete", "error", "cancelled"]
@@ -65,7 +64,8 @@ class Run(BaseModel):
     retries: Annotated[int, Field(description="how often it was retried")] = 0
     paused_at: Annotated[datetime | None, Field(description="held in the waiting line since then")] = None
     rerender_of: Annotated[str | None, Field(description="the run whose document this one shows anew")] = None
-    likeness: Likeness = Likeness("", None)
+    estimated_total_s: Annotated[float | None, Field(description="as its `started` event tells it")] = None
+    estimated_total_p75_s: float | None = None
     queue_position: Annotated[int | None, Field(description="from 1, while it waits")] = None
     error: Annotated[dict[str, Any] | None, Field(description="code, message, stage, retryable")] = None
     result: Annotated[dict[str, Any] | None, Field(description="the fields of the `complete` event")] = None

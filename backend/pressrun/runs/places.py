@@ -15,7 +15,6 @@ from pressrun.db import lanes as lane_queries
 from pressrun.db import line as line_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
-from pressrun.runs.estimates import Likeness
 from pressrun.runs.model import Run
 from pressrun.runs.rejection import LanePaused, RejectReason, RunRejected
 
@@ -177,7 +176,6 @@ def view(row: Row[Any]) -> Run:
     values = dict(row._mapping)
     for name in ("error", "result"):
         values[name] = json.loads(values[name]) if values[name] else None
-    values["likeness"] = Likeness(row.likeness or "", row.source_characters)
     return Run.model_validate(values)
 
 

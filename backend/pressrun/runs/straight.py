@@ -13,8 +13,9 @@ from pressrun.runs.model import may_become
 from pressrun.runs.projection import fields_of, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from pressrun.db.events import EventRow
     from pressrun.events.model import Cancelled, Complete, Error
     from pressrun.runs.submission import Submission
     from pressrun.settings import GuardConfig
@@ -23,7 +24,13 @@ _NO_SEQ = 987_654_321_987  # stands for the seq that only the database knows; no
 
 
 def begin_values(
-    config: GuardConfig, submission: Submission, digest: str, now: datetime, ticks_s: float, epoch: str
+    config: GuardConfig,
+    submission: Submission,
+    digest: str,
+    now: datetime,
+    ticks_s: float,
+    epoch: str,
+    foreseen: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What `begin_run` is to know of a submission."""
     spec = submission.spec
@@ -50,7 +57,7 @@ def begin_values(
         "max_runs": config.max_runs,
         "share": config.caller_max_runs,
         "ignore_duplicates": submission.ignore_duplicates,
-        **submission.likeness._asdict(),
+        **foreseen,
     }
 
 
@@ -59,10 +66,10 @@ def end_values(
     attempt: int | None,
     body: Complete | Error | Cancelled,
     now: datetime,
-    encode: Callable[[int], str],
+    event: Callable[[int], EventRow],
 ) -> dict[str, Any]:
-    """What `end_run` is to know; `encode(seq)` is the data of its event at that seq."""
-    before, after = encode(_NO_SEQ).split(str(_NO_SEQ), 1)
+    """What `end_run` is to know; `event(seq)` is its event at that seq."""
+    before, after = event(_NO_SEQ).data.split(str(_NO_SEQ), 1)
     return {
         "operation_id": operation_id,
         "attempt": attempt,

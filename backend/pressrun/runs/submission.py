@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pressrun.runs.estimates import Likeness, likeness_of
 from pressrun.runs.fingerprint import fingerprint
 from pressrun.runs.model import Run
 from pressrun.spec import RunSpec
@@ -39,11 +38,6 @@ class Submission:
     @property
     def fingerprint(self) -> str:
         return self.digest or fingerprint(self.route, self.spec)
-
-    @property
-    def likeness(self) -> Likeness:
-        """What runs it takes about as long as."""
-        return likeness_of(self.spec)
 
     @property
     def line_priority(self) -> int:
