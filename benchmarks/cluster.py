@@ -91,7 +91,7 @@ async def _starts(url: str) -> list[Figure]:
         run = await core.begin(f"run {number}", lane=f"lane-{number}")
         while True:
             begun_at = time.perf_counter()
-            await core.log.append(run.operation_id, 1, Log(message="x"))
+            await core.journal.append(run.operation_id, 1, Log(message="x"))
             appends.append((time.perf_counter() - begun_at) * 1000)
             await anyio.lowlevel.checkpoint()
 
@@ -137,7 +137,7 @@ async def _promote_s(where: Path | str, waiting: int) -> float:
         for _ in range(9):
             await core.guard.end_run(running)
             begun_at = time.perf_counter()
-            (running,), _, _ = await core.database.write(core.guard._promote, lane)
+            (running,), _ = await core.journal.transact(core.guard._promote, lane)
             took.append(time.perf_counter() - begun_at)
     return median(took)
 

@@ -121,7 +121,7 @@ async def _write(url: str, names: list[str]) -> None:
         await anyio.sleep(_PACE_S * number / _RUNS)
         for _ in range(_EVENTS):
             sent_at = time.time()
-            await core.log.append(name, 1, Log(message=f"sent {sent_at:.6f}"))
+            await core.journal.append(name, 1, Log(message=f"sent {sent_at:.6f}"))
             took.append((time.time() - sent_at) * 1000)
             await anyio.sleep(_PACE_S)
         assert await core.ledger.finish(name, 1, COMPLETE)

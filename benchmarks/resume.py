@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import anyio
+from sqlalchemy import insert
 
 from benchmarks.figures import Figure, percentile
 from pressrun.db import Connection
-from pressrun.db import events as queries
 from pressrun.db import runs as run_queries
+from pressrun.db.tables import events
 from pressrun.events.model import Log
 from tests.support.core import Core, open_core
 
@@ -51,8 +52,9 @@ async def _resume(folder: Path) -> tuple[list[float], float]:
 def _fill(connection: Connection, core: Core, operation_id: str) -> None:
     now = core.clock.now()
     body = Log(message="Drew part 17 of 50: the river carries sand and stones down to the sea")
-    for seq in range(2, _EVENTS + 1):
-        queries.insert_event(connection, operation_id, 1, now, core.log.encode(operation_id, seq, now, body))
+    common = {"operation_id": operation_id, "attempt": 1, "at": now}
+    rows = (core.journal.encode(operation_id, seq, now, body) for seq in range(2, _EVENTS + 1))
+    connection.execute(insert(events), [{**common, **row._asdict()} for row in rows])
     run_queries.update_where(connection, operation_id, {"last_seq": _EVENTS})
 
 

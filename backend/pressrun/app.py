@@ -2,7 +2,7 @@
 
 Opened in this order, closed in the reverse:
     data folder lock > database > artifact store > egress > AI client > browser pool > wake-ups > notifier > engine
-    > run service > peers
+    > reconciler > run service > retention, webhooks > peers
 Shutdown: uvicorn stops accepting and tells the streams (readers resume by their cursor) > stop admitting > the runs'
 grace > unfinished runs handed back > DBOS > browser pool drained > database closed > lock released.
 With Postgres (PRESSRUN_DATABASE_URL) several processes may use one data folder: nobody locks it, but there are wake-ups
@@ -47,7 +47,7 @@ from pressrun.api.wire.problems import exception_handlers
 from pressrun.api.wire.refusals import Refusals
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.background import Background
-from pressrun.background_tasks import RETENTION, WARM_BROWSER, WARM_PARSER
+from pressrun.background_tasks import ESTIMATES, RETENTION, WARM_BROWSER, WARM_PARSER, WEBHOOKS
 from pressrun.browser.cache.capture_cache import CaptureCache
 from pressrun.browser.cache.renderer import Renderer
 from pressrun.browser.pool.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
@@ -61,11 +61,11 @@ from pressrun.data_folder import (
     open_data_folder,
 )
 from pressrun.db.ballast import Ballast
-from pressrun.db.engine import open_database
+from pressrun.db.engine import Database, open_database
 from pressrun.db.notifier import open_notifier
 from pressrun.db.ticks import read_clock
 from pressrun.db.wakeups import open_wakeups
-from pressrun.egress.broker import open_egress
+from pressrun.egress.broker import Egress, open_egress
 from pressrun.egress.policy import EgressPolicy
 from pressrun.engine.launch import open_engine
 from pressrun.errors import StartupError
@@ -76,10 +76,15 @@ from pressrun.pipeline.pipeline import Pipeline
 from pressrun.run_logs import open_run_logs
 from pressrun.runs import store_id
 from pressrun.runs.activity import Activity
+from pressrun.runs.catalog import RunCatalog
+from pressrun.runs.estimates import RunEstimates
+from pressrun.runs.files import RunFiles
 from pressrun.runs.guard import RunGuard
-from pressrun.runs.history import RunHistory
+from pressrun.runs.hints import LaneHints
+from pressrun.runs.journal import RunJournal
 from pressrun.runs.ledger import RunLedger
 from pressrun.runs.peers import open_peers
+from pressrun.runs.reconciler import RunReconciler, open_reconciler
 from pressrun.runs.removal import RunRemover
 from pressrun.runs.retention import Retention
 from pressrun.runs.service import open_run_service
@@ -224,10 +229,22 @@ async def _open_all(
         wakeups = await stack.enter_async_context(open_wakeups(direct_url, owner, background)) if direct_url else None
         activity = Activity(wakeups.set_busy) if wakeups else Activity()
         notifier = await stack.enter_async_context(open_notifier(database, background)) if url else None
-        log = EventLog(database, clock, mask.mask, committed=notifier.committed if notifier else None)
-        may_judge = wakeups.may_judge if wakeups else lambda: True
-        ledger = RunLedger(database, log, clock, owner=owner, may_judge=may_judge)
-        guard = RunGuard(database, log, clock, settings.guard.shared(several=len(settings.tokens) > 1), owner=owner)
+        log = EventLog(database, committed=notifier.committed if notifier else None)
+        webhooks = _webhooks(settings, database, clock, egress, mask, activity, owner)
+        hints, estimates = LaneHints(), RunEstimates(database)
+        journal = RunJournal(database, log, clock, mask.mask, ended=partial(_run_ended, hints, estimates, webhooks))
+        ledger = RunLedger(
+            database, journal, clock, owner=owner, may_judge=wakeups.may_judge if wakeups else lambda: True
+        )
+        guard = RunGuard(
+            database,
+            log,
+            journal,
+            clock,
+            settings.guard.shared(several=len(settings.tokens) > 1),
+            owner=owner,
+            foresee=estimates.foresee,
+        )
         engine = await stack.enter_async_context(
             open_engine(
                 pipeline,
@@ -243,22 +260,20 @@ async def _open_all(
             )
         )
         remover = RunRemover(database, store, run_logs, engine.forget)
-        webhooks = None
-        if settings.webhook_secret is not None:
-            webhooks = WebhookDeliverer(
-                database,
-                clock,
-                egress,
-                settings.webhook_secret,
-                owner=owner,
-                mask=mask.mask,
-                busy=lambda: activity.busy,
-            )
+        catalog = RunCatalog(database, remover.remove)
+        reconciler = RunReconciler(database, guard, ledger, engine, hints, activity)
+        await stack.enter_async_context(open_reconciler(reconciler, background))
         service = await stack.enter_async_context(
-            open_run_service(database, log, guard, ledger, engine, store, remover, background, activity, webhooks)
+            open_run_service(guard, ledger, engine, catalog, hints, activity, background)
         )
         retention = Retention(database, store, remover, clock, settings.retention)
-        await stack.enter_async_context(_swept(retention, background))
+        await stack.enter_async_context(
+            background.running(
+                (RETENTION, retention.watch),
+                (ESTIMATES, estimates.watch),
+                *(() if webhooks is None else ((WEBHOOKS, webhooks.watch),)),
+            )
+        )
         if wakeups is not None:
             peers = open_peers(
                 wakeups, database, log, engine, clock, owner=owner, background=background, activity=activity
@@ -267,15 +282,16 @@ async def _open_all(
         stack.callback(service.stop_admitting)
         await stack.enter_async_context(_warm(pool, seal, background))
         _log.info("ready", url=f"http://{settings.host}:{settings.port}", data_dir=str(data_dir))
-        history = RunHistory(database)
         state = AppState(
             settings=settings,
             database=database,
             log=log,
             service=service,
-            history=history,
+            catalog=catalog,
+            takes_up=lambda: engine.takes_up,
             run_logs=run_logs,
             store=store,
+            files=RunFiles(database, store),
             pool=pool,
             seal=seal,
             captures=captures,
@@ -290,9 +306,31 @@ async def _open_all(
         except BaseException:  # a task group of those above has ended before its time: nothing can go on here
             engine.hand_back()  # before the runs notice that their browsers go
             service.stop_admitting()
-            service.stop_following()
+            log.close()
             background.break_off()
             raise
+
+
+def _webhooks(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    egress: Egress,
+    mask: SecretMask,
+    activity: Activity,
+    owner: str,
+) -> WebhookDeliverer | None:
+    secret = settings.webhook_secret
+    if secret is None:
+        return None
+    return WebhookDeliverer(database, clock, egress, secret, owner=owner, mask=mask.mask, busy=lambda: activity.busy)
+
+
+def _run_ended(hints: LaneHints, estimates: RunEstimates, webhooks: WebhookDeliverer | None, lane: str) -> None:
+    hints.give(lane)
+    estimates.hint()
+    if webhooks is not None:
+        webhooks.wake()
 
 
 @asynccontextmanager
@@ -312,17 +350,6 @@ async def _warm(pool: BrowserPool, seal: Seal, background: Background) -> AsyncI
 async def _warm_browser(pool: BrowserPool, seal: Seal) -> None:
     if await pool.warm():
         await seal.warm()
-
-
-@asynccontextmanager
-async def _swept(retention: Retention, background: Background) -> AsyncIterator[None]:
-    """Removes what is no longer to be kept, in the background."""
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(background.for_ever, RETENTION, retention.watch)
-        try:
-            yield
-        finally:
-            tasks.cancel_scope.cancel()
 
 
 async def _open_ai(stack: AsyncExitStack, settings: Settings, mask: SecretMask) -> ai_client.AiClient | None:

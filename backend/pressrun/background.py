@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import anyio
@@ -110,6 +111,17 @@ class Background:
             await anyio.lowlevel.checkpoint()
             if not await self.attempt(task, work):
                 await anyio.sleep(self.pause_s(task))
+
+    @asynccontextmanager
+    async def running(self, *tasks: tuple[BackgroundTask, Callable[[], Awaitable[None]]]) -> AsyncIterator[None]:
+        """Runs these `for_ever`, until closed."""
+        async with anyio.create_task_group() as group:
+            for task, work in tasks:
+                group.start_soon(self.for_ever, task, work)
+            try:
+                yield
+            finally:
+                group.cancel_scope.cancel()
 
     def attempt_nowait(self, task: BackgroundTask, work: Callable[[], None]) -> bool:
         """As `attempt`, for a callback or a thread."""

@@ -33,6 +33,9 @@ END_CANCELLED = BackgroundTask(
     "end_cancelled", "ends a cancelled run that does not stop by itself", "the run ends when its stage has noticed"
 )
 WEBHOOKS = BackgroundTask("webhooks", "delivers webhooks that are due", "tried again; what is due stays due")
+ESTIMATES = BackgroundTask(
+    "estimates", "learns from runs that ended how long the next will take", "tried again; what was known is told on"
+)
 RETENTION = BackgroundTask(
     "retention", "removes what is no longer to be kept", "tried again; runs are kept longer", pause_max_s=60
 )
@@ -117,6 +120,7 @@ TASKS = (
     SERVE_LINE,
     END_CANCELLED,
     WEBHOOKS,
+    ESTIMATES,
     RETENTION,
     LISTEN,
     NOTIFY,

@@ -96,6 +96,7 @@ class HeadersTooSlow(InvalidRequest):
     """The headers of the request did not arrive in time."""
 
     code = "headers_too_slow"
+    retryable = True
 
 
 class MethodNotAllowed(InvalidRequest):
@@ -136,6 +137,7 @@ class BodyTooSlow(InvalidRequest):
     """The body did not arrive in time."""
 
     code = "body_too_slow"
+    retryable = True
 
 
 class UnsupportedMediaType(InvalidRequest):

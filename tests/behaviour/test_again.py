@@ -278,3 +278,20 @@ def test_a_run_of_an_older_workflow_goes_on_and_makes_nothing_again(
     kinds = [event["type"] for event in story]
     assert (kinds.count("html_generated"), kinds.count("artifact"), kinds.count("started")) == (1, 2, 2)
     assert len(endpoint.requests) == paid, "the AI was asked again"
+
+
+def test_a_run_is_told_how_long_it_will_take_once_the_server_has_made_some_like_it(server: Server) -> None:
+    """By runs of other texts of about that length, of this server alone; and not before there were any."""
+    body = {"outputs": ["html"], "composer": "markdown", "page_breaks": "scroll"}
+    with httpx.Client(base_url=server.url, timeout=30) as http:
+        started = [event for event in run_to_end(http, text=chapter(2, "first"), **body) if event["type"] == "started"]
+        assert [event["estimated_total_s"] for event in started] == [None]
+        for number in range(60):  # what has ended is learnt from within a second or two
+            events = run_to_end(http, text=chapter(2, f"number {number}"), **body)
+            told = next(event for event in events if event["type"] == "started")
+            if told["estimated_total_s"] is not None:
+                break
+            assert number < 4 or time.sleep(0.2) is None
+        assert 0 <= told["estimated_total_s"] <= told["estimated_total_p75_s"] < 30
+        longer = run_to_end(http, text=chapter(40, "longer"), **body)
+        assert next(event for event in longer if event["type"] == "started")["estimated_total_s"] is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from pressrun.db.engine import Database, open_database
@@ -12,7 +13,9 @@ from pressrun.db.notifier import open_notifier
 from pressrun.events.log import EventLog
 from pressrun.events.model import Complete, Progress
 from pressrun.ids import OperationIds
+from pressrun.runs.catalog import RunCatalog
 from pressrun.runs.guard import RunGuard
+from pressrun.runs.journal import RunJournal
 from pressrun.runs.ledger import RunLedger
 from pressrun.runs.model import Run
 from pressrun.runs.submission import Submission
@@ -30,10 +33,12 @@ PUBLISHING = Progress(stage="publish", progress=96, message="Publishing")
 class Core:
     database: Database
     log: EventLog
+    journal: RunJournal
     guard: RunGuard
     ledger: RunLedger
     clock: ManualClock
     ids: OperationIds
+    catalog: RunCatalog
 
     def submission(self, text: str = "hello", **values: object) -> Submission:
         return Submission(self.ids.new(), ROUTE, RunSpec(text=text), **values)  # type: ignore[arg-type]
@@ -62,9 +67,18 @@ async def open_core(
     async with open_database(place, pooled=pooled) as database:
         telling = nullcontext(None) if isinstance(where, Path) else open_notifier(database)
         async with telling as notifier:
-            log = EventLog(database, clock, committed=notifier.committed if notifier else None)
-            guard = RunGuard(database, log, clock, config or GuardConfig(dedup_window_s=5, run_max_s=1800), owner=owner)
-            yield Core(database, log, guard, RunLedger(database, log, clock, owner=owner), clock, OperationIds())
+            log = EventLog(database, committed=notifier.committed if notifier else None)
+            journal = RunJournal(database, log, clock)
+            config = config or GuardConfig(dedup_window_s=5, run_max_s=1800)
+            guard = RunGuard(database, log, journal, clock, config, owner=owner)
+            ledger = RunLedger(database, journal, clock, owner=owner)
+            yield Core(
+                database, log, journal, guard, ledger, clock, OperationIds(), RunCatalog(database, _remove_nothing)
+            )
+
+
+async def _remove_nothing(_operation_id: str, _created_at: datetime) -> bool:
+    return False
 
 
 def progress(value: int) -> Progress:

@@ -140,6 +140,7 @@ def test_every_task_has_a_name_of_its_own_and_is_told_in_the_docs() -> None:
 
 # Each of these has somebody who waits for it and hears of its failure, or cannot fail.
 WAITED_FOR = {
+    "background.py": ["self.for_ever, task, work"],
     "browser/chromium/detached.py": ["outcome.settle, call", "cancel_when_lost"],
     "browser/drawing.py": ["self._belong", "self._save_each"],
     "browser/chromium/page_memory.py": ["self._look_on"],

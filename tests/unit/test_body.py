@@ -127,6 +127,7 @@ def test_a_body_that_drips_is_cut_off_and_one_at_the_rate_when_its_whole_time_is
         _, answer = post_slowly(port, head, drop, every_s=0.02)
         took_s = time.monotonic() - started_at
     assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"\r\nretry-after: " in answer.lower()
     assert b"connection: close" in answer.lower()
     assert within_s[0] <= took_s <= within_s[1] * 2  # twice: the machine may be busy, the limit is still the limit
 

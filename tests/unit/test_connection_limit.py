@@ -121,6 +121,7 @@ def test_who_sends_nothing_is_closed_in_time_and_who_drips_is_told_why() -> None
         assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
         assert b"connection: close" in answer.lower()
         assert body_of(answer)["code"] == "headers_too_slow"
+        assert b"\r\nretry-after: " in answer.lower(), "the same request may pass over a better line"
         assert read_to_end(silent) == b""
 
 

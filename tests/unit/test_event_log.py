@@ -32,7 +32,7 @@ async def collect(core: Core, operation_id: str, after: int = 0) -> list[LoggedE
 async def test_events_count_from_one_without_a_gap_and_end_with_the_terminal_one(core: Core) -> None:
     run = await core.begin()
     for value in (10, 20):
-        await core.log.append(run.operation_id, 1, progress(value))
+        await core.journal.append(run.operation_id, 1, progress(value))
     await core.complete(run)
     events = await collect(core, run.operation_id)
     assert [event.seq for event in events] == [1, 2, 3, 4]
@@ -44,7 +44,7 @@ async def test_nothing_is_appended_after_the_terminal_event(core: Core) -> None:
     run = await core.begin()
     await core.complete(run)
     with pytest.raises(AttemptSuperseded):
-        await core.log.append(run.operation_id, 1, Log(message="late"))
+        await core.journal.append(run.operation_id, 1, Log(message="late"))
     assert not await core.ledger.finish(run.operation_id, 1, COMPLETE)
 
 
@@ -56,15 +56,15 @@ async def test_an_attempt_that_was_superseded_cannot_append(where: Path | str) -
             assert claim is not None
             assert claim.attempt == 2
             with pytest.raises(AttemptSuperseded):
-                await first.log.append(run.operation_id, 1, Log(message="from the grave"))
+                await first.journal.append(run.operation_id, 1, Log(message="from the grave"))
             assert not await first.ledger.finish(run.operation_id, 1, COMPLETE)
-            await second.log.append(run.operation_id, 2, Log(message="alive"))
+            await second.journal.append(run.operation_id, 2, Log(message="alive"))
 
 
 async def test_progress_never_goes_backwards(core: Core) -> None:
     run = await core.begin()
     for value in (40, 20, 60):
-        await core.log.append(run.operation_id, 1, progress(value))
+        await core.journal.append(run.operation_id, 1, progress(value))
     await core.complete(run)
     told = [
         json.loads(event.data)["progress"]
@@ -79,9 +79,9 @@ async def test_events_of_one_write_are_in_order_all_or_none_and_progress_in_them
 ) -> None:
     async with open_core(where, owner="first") as core:
         run = await core.begin()
-        await core.log.append(run.operation_id, 1, progress(30))
+        await core.journal.append(run.operation_id, 1, progress(30))
         bodies = (Log(message="1"), progress(20), Log(message="2"), progress(50), progress(40), Log(message="3"))
-        written = await core.log.append(run.operation_id, 1, *bodies)
+        written = await core.journal.append(run.operation_id, 1, *bodies)
         assert [event.seq for event in written] == [3, 4, 5, 6, 7, 8]
         events = await core.log.read_after(run.operation_id, 2)
         assert [event.data for event in events] == [event.data for event in written]
@@ -90,7 +90,7 @@ async def test_events_of_one_write_are_in_order_all_or_none_and_progress_in_them
         async with open_core(where, owner="second") as second:
             assert await second.ledger.claim(run.operation_id) is not None
         with pytest.raises(AttemptSuperseded):
-            await core.log.append(run.operation_id, 1, *bodies)
+            await core.journal.append(run.operation_id, 1, *bodies)
         assert [event.type for event in await core.log.read_after(run.operation_id, 8)] == ["started"]
 
 
@@ -111,7 +111,7 @@ async def test_who_follows_a_run_that_has_just_begun_gets_what_another_process_w
 async def test_every_prefix_and_its_resumption_make_the_whole_log(core: Core) -> None:
     run = await core.begin()
     for value in range(10):
-        await core.log.append(run.operation_id, 1, progress(value))
+        await core.journal.append(run.operation_id, 1, progress(value))
     await core.complete(run)
     whole = [event.data for event in await collect(core, run.operation_id)]
     for cut in range(len(whole)):
@@ -131,7 +131,7 @@ async def test_followers_that_join_at_any_moment_of_a_live_run_all_get_every_eve
         for value in range(followers * 5):
             if value % 5 == 0:
                 tasks.start_soon(follow)
-            await core.log.append(run.operation_id, 1, Log(message=str(value)))
+            await core.journal.append(run.operation_id, 1, Log(message=str(value)))
         await core.complete(run)
     assert stories == [list(range(1, followers * 5 + 3))] * followers
 
@@ -150,7 +150,7 @@ async def test_a_follower_waits_for_what_comes(core: Core) -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(follow)
             await first.wait()
-            await core.log.append(run.operation_id, 1, Log(message="x"))
+            await core.journal.append(run.operation_id, 1, Log(message="x"))
             await second.wait()
             assert got == ["started", "log"]
             tasks.cancel_scope.cancel()
@@ -158,7 +158,7 @@ async def test_a_follower_waits_for_what_comes(core: Core) -> None:
 
 async def test_announcements_out_of_order_lose_and_repeat_nothing(core: Core) -> None:
     run = await core.begin()
-    rows = [core.log.encode(run.operation_id, seq, core.clock.now(), Log(message="x")) for seq in (2, 3)]
+    rows = [core.journal.encode(run.operation_id, seq, core.clock.now(), Log(message="x")) for seq in (2, 3)]
     seen: list[int] = []
 
     async def follow() -> None:
@@ -167,8 +167,8 @@ async def test_announcements_out_of_order_lose_and_repeat_nothing(core: Core) ->
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(follow)
         await anyio.wait_all_tasks_blocked()
-        await core.log.append(run.operation_id, 1, Log(message="x"))
-        await core.log.append(run.operation_id, 1, Log(message="x"))
+        await core.journal.append(run.operation_id, 1, Log(message="x"))
+        await core.journal.append(run.operation_id, 1, Log(message="x"))
         core.log.announce(run.operation_id, rows[1:])
         core.log.announce(run.operation_id, rows[:1])
         await core.complete(run)
@@ -184,9 +184,9 @@ async def test_a_log_holds_nothing_for_followers_that_left(core: Core) -> None:
 
 async def test_secrets_are_masked_before_they_are_stored(where: Path | str) -> None:
     async with open_core(where) as core:
-        core.log._mask = lambda text: text.replace("hunter2", "[secret]")
+        core.journal._mask = lambda text: text.replace("hunter2", "[secret]")
         run = await core.begin()
-        await core.log.append(run.operation_id, 1, Log(message="the key is hunter2"))
+        await core.journal.append(run.operation_id, 1, Log(message="the key is hunter2"))
         stored = await core.log.read_after(run.operation_id, 1)
         assert "hunter2" not in stored[0].data
 
@@ -214,7 +214,7 @@ async def test_followers_of_a_quiet_run_share_what_one_of_them_has_read(core: Co
     ):
         assert await first.read() == await other.read()  # the very same events: encoded once
         assert (first.news, other.news) == (False, False)
-        await core.log.append(run.operation_id, 1, Log(message="x"))
+        await core.journal.append(run.operation_id, 1, Log(message="x"))
         assert (first.news, other.news, wakes) == (True, True, ["first", "other"])
         assert [event.seq for event in await other.read()] == [2]
 

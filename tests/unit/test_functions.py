@@ -100,15 +100,22 @@ async def test_what_an_end_writes_is_what_the_ledger_itself_would_have_written(c
             if there:
                 assert await core.ledger.finish(run.operation_id, 1, body)
             else:
-                _, rows = await core.database.write(core.ledger._end, run.operation_id, 1, body)
-                assert rows
+                assert await core.journal.transact_end(core.ledger._end, run.operation_id, 1, body)
             row = await core.database.read(
                 lambda c, run=run: c.execute(
                     text("SELECT * FROM runs WHERE operation_id = :id"), {"id": run.operation_id}
                 ).one()
             )
             event = (await core.log.read_after(run.operation_id, 1))[-1]
-            same = {"operation_id", "fingerprint", "created_at", "started_at", "begun_ticks_s", "ended_at"}
+            same = {
+                "operation_id",
+                "fingerprint",
+                "created_at",
+                "started_at",
+                "begun_ticks_s",
+                "ended_at",
+                "source_characters",
+            }
             told = event.data.replace(run.operation_id, "x")
             written.append((told, {name: value for name, value in row._mapping.items() if name not in same}))
         assert written[0] == written[1]

@@ -214,7 +214,7 @@ async def test_a_refusal_is_forgotten_as_soon_as_another_process_has_changed_any
     async with open_core(tmp_path, owner="here") as here, open_core(tmp_path, owner="there") as there:
         run = await there.begin("one")
         assert (await rejection(here, "two")).active.progress == 0  # from here on `here` knows the lane as taken
-        await there.log.append(run.operation_id, 1, progress(40))
+        await there.journal.append(run.operation_id, 1, progress(40))
         assert (await rejection(here, "two")).active.progress == 40
         await there.complete(run)
         second = await there.begin("two")

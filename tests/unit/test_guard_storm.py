@@ -49,7 +49,7 @@ async def disturb(core: Core, operation_id: str, chance: random.Random) -> None:
     what = chance.choice(["append", "append", "complete", "cancel", "promote"])
     try:
         if what == "append":
-            await core.log.append(operation_id, 1, Log(message="x"))
+            await core.journal.append(operation_id, 1, Log(message="x"))
         elif what == "complete":
             await core.ledger.finish(operation_id, 1, COMPLETE)
         elif what == "cancel":

@@ -12,7 +12,8 @@ from pressrun.db.events import Fact
 from pressrun.db.searching import searchable
 from pressrun.db.tables import SEARCHABLE_CHARACTERS
 from pressrun.events.model import ArtifactRef, Error, HtmlGenerated
-from pressrun.runs.history import Filter, RunHistory, tell_story
+from pressrun.runs.catalog import Filter
+from pressrun.runs.history import tell_story
 from tests.support.core import COMPLETE, Core, open_core
 
 pytestmark = pytest.mark.anyio
@@ -20,7 +21,7 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 async def found(core: Core, **wanted: object) -> list[str]:
-    page = await RunHistory(core.database).list_page("local", Filter(**wanted))  # type: ignore[arg-type]
+    page = await core.catalog.list_page("local", Filter(**wanted))  # type: ignore[arg-type]
     return [run.operation_id for run in page.runs]
 
 
@@ -60,14 +61,14 @@ async def test_filters_narrow_the_list_together(where: Path | str) -> None:
         assert len(await found(core, pinned=False)) == 3
         assert await found(core, since=datetime.now(UTC) + timedelta(seconds=1)) == []
         assert len(await found(core, since=datetime.now(UTC) - timedelta(minutes=1))) == 3
-        assert (await RunHistory(core.database).list_page("stranger", Filter())).runs == []
+        assert (await core.catalog.list_page("stranger", Filter())).runs == []
 
 
 @pytest.mark.slow
 async def test_pages_join_without_gap_or_repetition_while_runs_are_added(where: Path | str) -> None:
     async with open_core(where) as core:
         made = [(await core.begin(str(number), lane=str(number))).operation_id for number in range(7)]
-        history, told, cursor = RunHistory(core.database), [], None
+        history, told, cursor = core.catalog, [], None
         while True:
             page = await history.list_page("local", Filter(), cursor=cursor, limit=3)
             told += [run.operation_id for run in page.runs]

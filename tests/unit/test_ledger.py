@@ -38,7 +38,7 @@ async def test_after_a_crash_the_next_process_starts_the_next_attempt_and_knows_
         slide = Screenshot(
             index=1, total=2, filename="slides/0001.png", url="u", width=1, height=1, size_bytes=1, sha256="0" * 64
         )
-        await core.log.append(run.operation_id, 1, slide)
+        await core.journal.append(run.operation_id, 1, slide)
     async with open_core(where, owner="second") as core:
         claim = await core.ledger.claim(run.operation_id)
         assert claim is not None

@@ -13,7 +13,7 @@ from sqlalchemy import insert
 
 from pressrun.db import Connection
 from pressrun.db.tables import runs, specs
-from pressrun.runs.history import Filter, RunHistory
+from pressrun.runs.catalog import Filter
 from pressrun.runs.line import place_all
 from pressrun.runs.model import Run
 from pressrun.settings import GuardConfig
@@ -81,7 +81,7 @@ async def test_what_is_done_to_a_line_costs_as_much_whether_ten_wait_in_it_or_a_
                 "end": await cost(core.complete, running),
                 "promote": await cost(core.guard.promote, lane),
                 "pause": await cost(core.guard.line.set_lane_paused, lane, paused=True),
-                "list": await cost(RunHistory(core.database).list_page, "local", Filter(lane=lane)),
+                "list": await cost(core.catalog.list_page, "local", Filter(lane=lane)),
             }
     assert costs[20] == costs[1_000]
 
@@ -96,7 +96,7 @@ async def test_a_place_is_worked_out_when_asked_for_and_told_near_the_front_only
         assert await core.guard.promote("default") == [waiting[0].operation_id]
         placed = await place_all(core.database, waiting[1:])
         assert [run.queue_position for run in placed] == list(range(1, 15)), "also of those who were not told"
-        page = await RunHistory(core.database).list_page("local", Filter(status="queued"))
+        page = await core.catalog.list_page("local", Filter(status="queued"))
         assert [run.queue_position for run in page.runs] == list(range(14, 0, -1))
         assert [(await told(core, run))[1:] for run in waiting[1:]] == [[place] for place in range(1, 11)] + [[]] * 4
 
@@ -125,7 +125,7 @@ async def served(core: Core, running: Run) -> Run:
     """The next run, once this one has ended."""
     await core.complete(running)
     (operation_id,) = await core.guard.promote("default")
-    page = await RunHistory(core.database).list_page(None, Filter(status="running"))
+    page = await core.catalog.list_page(None, Filter(status="running"))
     assert [run.operation_id for run in page.runs] == [operation_id]
     return page.runs[0]
 

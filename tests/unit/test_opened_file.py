@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
 import pytest
+from starlette.requests import Request
 from starlette.types import Message
 
-from pressrun.api.endpoints.artifacts import OpenedFile
+from pressrun.api.endpoints.artifacts import RunFileResponse
+from pressrun.artifacts.local_file import LocalFile
+from pressrun.artifacts.model import StoredFile
 from pressrun.errors import NotFound
 from pressrun.procfs import descriptors_of
+from pressrun.runs.files import OpenedFile
 
 pytestmark = pytest.mark.anyio
+
+
+class OneFile:
+    """The files of a run that has one, at this path."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = LocalFile(path, StoredFile(name=path.name, media_type="image/png", size_bytes=1, sha256="0" * 64))
+
+    @asynccontextmanager
+    async def open(self, _run: object, _name: str) -> AsyncIterator[OpenedFile]:
+        async with self._file.descriptor() as descriptor:
+            yield OpenedFile(self._file, descriptor)
 
 
 async def fetch(path: Path, when: Callable[[], None] = lambda: None, headers: list[tuple[bytes, bytes]] = []) -> bytes:  # noqa: B006
@@ -32,8 +49,9 @@ async def fetch(path: Path, when: Callable[[], None] = lambda: None, headers: li
         await anyio.sleep_forever()
         raise AssertionError
 
-    scope = {"type": "http", "method": "GET", "headers": headers, "extensions": {}}
-    await OpenedFile(path, media_type="image/png")(scope, receive, send)
+    scope = {"type": "http", "method": "GET", "headers": headers, "query_string": b"", "extensions": {}}
+    response = RunFileResponse(Request(scope), OneFile(path), None, path.name)  # type: ignore[arg-type]
+    await response(scope, receive, send)
     return body
 
 

@@ -54,7 +54,7 @@ async def test_runs_begin_go_on_and_end_through_a_pooler_and_are_heard_past_it(
     async def one(core: Core, number: int) -> None:
         run = await core.begin(f"run {number}", lane=f"lane-{number}")
         for _ in range(5):
-            await core.log.append(run.operation_id, 1, Log(message="x"))
+            await core.journal.append(run.operation_id, 1, Log(message="x"))
         await core.complete(run)
         assert [event.seq for event in await core.log.read_after(run.operation_id, 0)] == list(range(1, 8))
 

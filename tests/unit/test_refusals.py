@@ -114,7 +114,7 @@ def ask(core: Core, refusals: Refusals, text: str = "other", **values: Any) -> d
 async def test_the_age_that_a_409_tells_moves_and_so_does_its_guess(core: Core) -> None:
     refusals = Refusals(SecretMask())
     run = await core.begin("one")
-    await core.log.append(run.operation_id, 1, progress(50))
+    await core.journal.append(run.operation_id, 1, progress(50))
     told = []
     for _ in range(3):
         core.clock.advance(10)
@@ -128,7 +128,7 @@ async def test_after_each_commit_the_409_tells_the_new_state(core: Core) -> None
     refusals = Refusals(SecretMask())
     first = await core.begin("one")
     for percent in (10, 20):
-        await core.log.append(first.operation_id, 1, progress(percent))
+        await core.journal.append(first.operation_id, 1, progress(percent))
         answer = ask(core, refusals)
         assert answer is not None
         assert (answer["operation_id"], answer["run"]["progress"]) == (first.operation_id, percent)

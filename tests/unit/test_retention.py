@@ -12,12 +12,12 @@ import pytest
 from pydantic import ValidationError
 
 from pressrun.artifacts.model import Manifest, StoredFile
+from pressrun.artifacts.names import batch_folder_name
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.db import retention as queries
 from pressrun.db import runs as run_queries
 from pressrun.errors import NotFound
 from pressrun.events.model import Cancelled, Complete, Error
-from pressrun.pipeline.publish import batch_folder_name
 from pressrun.run_logs import RunLogs
 from pressrun.runs.model import Run
 from pressrun.runs.removal import RunRemover
@@ -65,7 +65,7 @@ class House:
         folder = batch_folder_name(run.created_at, run.operation_id)
         staged = self.store.find_staged(run.operation_id, "slides/0001.png")
         assert staged is not None
-        await self.store.publish(run.operation_id, 1, folder, manifest(run, staged[1]))
+        await self.store.publish(run.operation_id, 1, folder, manifest(run, staged.record))
         self.logs.append(run.operation_id, "{}")
         await self.core.ledger.finish(run.operation_id, 1, Complete(**{**COMPLETE.model_dump(), "folder": folder}))
         return run.operation_id

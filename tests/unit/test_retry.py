@@ -10,7 +10,6 @@ import pytest
 
 from pressrun.errors import Conflict, NotFound, RunEnded
 from pressrun.events.model import Cancelled, Error, HtmlGenerated, Progress, Screenshot
-from pressrun.runs.history import RunHistory
 from pressrun.runs.model import Run
 from pressrun.runs.rejection import RunRejected
 from pressrun.runs.submission import Submission
@@ -48,7 +47,7 @@ async def story(core: Core, run: Run) -> list[str]:
 async def test_a_run_that_failed_goes_on_as_its_next_attempt_in_the_same_log(where: Path | str) -> None:
     async with open_core(where) as core:
         run = await core.begin()
-        await core.log.append(run.operation_id, 1, Progress(stage="render", progress=40, message="x"))
+        await core.journal.append(run.operation_id, 1, Progress(stage="render", progress=40, message="x"))
         await fail(core, run)
         second = await retry(core, run)
         assert (second.operation_id, second.status, second.attempt, second.retries) == (
@@ -66,7 +65,7 @@ async def test_a_run_that_failed_goes_on_as_its_next_attempt_in_the_same_log(whe
         assert not await core.ledger.finish(run.operation_id, 1, FAILED), "the first attempt is over"
         assert await core.ledger.finish(run.operation_id, 2, COMPLETE)
         assert await story(core, run) == ["started", "progress", "warning", "started", "complete"]
-        told = await RunHistory(core.database).story(run.operation_id)
+        told = await core.catalog.story(run.operation_id)
         assert [(attempt.attempt, attempt.ended) for attempt in told.attempts] == [(1, "error"), (2, "complete")]
 
 
@@ -75,7 +74,7 @@ async def test_a_reader_who_was_behind_when_the_run_was_retried_is_told_one_stor
         run = await core.begin()
         with core.log.following(run.operation_id, 0, lambda: None) as reader:
             assert [event.type for event in await reader.read()] == ["started"]
-            await core.log.append(run.operation_id, 1, Progress(stage="render", progress=40, message="x"))
+            await core.journal.append(run.operation_id, 1, Progress(stage="render", progress=40, message="x"))
             await fail(core, run)
             await retry(core, run)
             await core.ledger.finish(run.operation_id, 2, COMPLETE)

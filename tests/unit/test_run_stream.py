@@ -77,7 +77,7 @@ async def test_what_is_ready_comes_in_one_piece_after_the_headers_and_the_end_is
 ) -> None:
     run = await core.begin()
     for value in range(20):
-        await core.log.append(run.operation_id, 1, progress(value))
+        await core.journal.append(run.operation_id, 1, progress(value))
     await core.complete(run)
     caller = Caller()
     await caller.ask(stream(core, run.operation_id, caller, hosted=hosted))

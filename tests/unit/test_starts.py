@@ -28,7 +28,7 @@ async def work(core: Core, number: int) -> None:
     """Appends to a run of its own for ever, as a server does that draws."""
     run = await core.begin(f"run {number}", lane=f"lane-{number}")
     while True:
-        await core.log.append(run.operation_id, 1, Log(message="x"))
+        await core.journal.append(run.operation_id, 1, Log(message="x"))
         await anyio.lowlevel.checkpoint()  # an append cannot be cancelled
 
 

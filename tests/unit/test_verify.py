@@ -13,11 +13,11 @@ import anyio
 import pytest
 
 from pressrun.artifacts.model import Manifest
+from pressrun.artifacts.names import batch_folder_name
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.artifacts.verify import find_batches, verify_batch, verify_batches
 from pressrun.cli import main
 from pressrun.ids import OperationIds
-from pressrun.pipeline.publish import batch_folder_name
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 IDS = OperationIds()
@@ -56,7 +56,9 @@ async def _publish(data_dir: Path) -> Path:
         truncated=False,
         files=files,
     )
-    return await store.publish(operation_id, 1, batch_folder_name(NOW, operation_id), manifest)
+    folder = batch_folder_name(NOW, operation_id)
+    await store.publish(operation_id, 1, folder, manifest)
+    return Path(store.location(folder))
 
 
 def flip_a_bit(batch: Path) -> None:

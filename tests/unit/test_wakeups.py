@@ -25,6 +25,7 @@ from pressrun.errors import ServerBusy, StartupError
 from pressrun.events.log import EventLog
 from pressrun.events.model import Log
 from pressrun.runs.guard import RunGuard
+from pressrun.runs.journal import RunJournal
 from pressrun.runs.model import Run
 from pressrun.settings import GuardConfig
 from tests.support.core import Core, open_core
@@ -71,7 +72,7 @@ async def test_every_committed_event_is_heard_and_of_a_rolled_back_one_nothing(c
             await core.database.write(append_and_break, run.operation_id)
         heard = await wakeups.next()
         assert heard == ({run.operation_id: 1}, frozenset())
-        await core.log.append(run.operation_id, 1, Log(message="x"))
+        await core.journal.append(run.operation_id, 1, Log(message="x"))
         while heard == ({run.operation_id: 1}, frozenset()):  # with the commit, and once more with what came since
             heard = await wakeups.next()
         assert heard == ({run.operation_id: 2}, frozenset())
@@ -81,7 +82,9 @@ async def test_that_a_run_begins_is_told_with_its_commit_whatever_becomes_of_who
     """Who sleeps while there is no run must hear of one whose process dies before it could tell anybody."""
     async with limit(), open_core(url, owner="dies at once") as core, open_wakeups(url, "sleeps") as wakeups:
         config = GuardConfig(dedup_window_s=5, run_max_s=1800)
-        untold = RunGuard(core.database, EventLog(core.database, core.clock), core.clock, config, owner="dies at once")
+        log = EventLog(core.database)
+        journal = RunJournal(core.database, log, core.clock)
+        untold = RunGuard(core.database, log, journal, core.clock, config, owner="dies at once")
         run = await untold.admit(core.submission())
         assert isinstance(run, Run)
         assert await wakeups.next() == ({run.operation_id: 1}, frozenset())
@@ -116,7 +119,7 @@ async def test_a_reader_in_another_process_gets_what_is_heard_and_what_was_not(c
         tasks.start_soon(follow, there)
         await arrived.wait()
         for _ in range(3):  # of these only the last one is heard of
-            await core.log.append(run.operation_id, 1, Log(message="x"))
+            await core.journal.append(run.operation_id, 1, Log(message="x"))
         await there.log.hear(run.operation_id, 4)
         await core.complete(run)
         await there.log.hear(run.operation_id, 5)
@@ -146,7 +149,7 @@ async def test_many_readers_of_one_run_cost_one_reading_for_each_event(core: Cor
             await anyio.wait_all_tasks_blocked()
             while there.log.followed() == 0:
                 await anyio.lowlevel.checkpoint()
-            await core.log.append(run.operation_id, 1, Log(message="x"))
+            await core.journal.append(run.operation_id, 1, Log(message="x"))
             await core.complete(run)
             before = reads
             await there.log.hear(run.operation_id, 2)
@@ -171,7 +174,7 @@ async def test_a_connection_that_breaks_is_made_again_and_hears_on(core: Core, u
         assert await core.database.write(break_connections, "pressrun wake-ups") == 1
         heard: dict[str, int] = {}
         while not heard:  # what is committed while nobody listens is not heard
-            await core.log.append(run.operation_id, 1, Log(message="x"))
+            await core.journal.append(run.operation_id, 1, Log(message="x"))
             with anyio.move_on_after(0.2):
                 heard, _ = await wakeups.next()
         assert heard[run.operation_id] > 2
@@ -318,8 +321,8 @@ async def test_what_a_process_has_written_at_once_is_told_at_once_each_run_by_it
     first, second = await core.begin("first", lane="one"), await core.begin("second", lane="two")
     async with limit(), open_wakeups(url, "other") as wakeups:
         for _ in range(3):
-            await core.log.append(first.operation_id, 1, Log(message="x"), Log(message="y"))
-        await core.log.append(second.operation_id, 1, Log(message="x"))
+            await core.journal.append(first.operation_id, 1, Log(message="x"), Log(message="y"))
+        await core.journal.append(second.operation_id, 1, Log(message="x"))
         heard: dict[str, int] = {}
         while heard != {first.operation_id: 7, second.operation_id: 2}:
             heard |= (await wakeups.next())[0]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
 
 from pressrun.api.wire.refusals import Refusals
-from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.artifacts.ports import ArtifactStore
 from pressrun.background import Background
 from pressrun.browser.cache.capture_cache import CaptureCache
 from pressrun.browser.pool.pool import BrowserPool
@@ -17,7 +18,8 @@ from pressrun.egress.broker import Egress
 from pressrun.events.log import EventLog
 from pressrun.fair_limiter import FairLimiter
 from pressrun.run_logs import RunLogs
-from pressrun.runs.history import RunHistory
+from pressrun.runs.catalog import RunCatalog
+from pressrun.runs.files import RunFiles
 from pressrun.runs.retention import Retention
 from pressrun.runs.service import RunService
 from pressrun.settings import Settings
@@ -31,9 +33,11 @@ class AppState:
     database: Database
     log: EventLog
     service: RunService
-    history: RunHistory
+    catalog: RunCatalog
+    takes_up: Callable[[], bool]  # whether interrupted runs are taken up again
     run_logs: RunLogs
-    store: LocalArtifactStore
+    store: ArtifactStore
+    files: RunFiles
     pool: BrowserPool
     seal: Seal
     captures: CaptureCache | None

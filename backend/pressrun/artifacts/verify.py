@@ -17,6 +17,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile
+from pressrun.artifacts.names import run_of_folder
 from pressrun.errors import NotFound
 from pressrun.ids import is_operation_id
 
@@ -64,6 +65,11 @@ def find_batches(data_dir: Path, wanted: str | None) -> list[Path]:
     return found
 
 
+def verify_stored(data_dir: Path, wanted: str | None) -> Iterator[FolderReport]:
+    """A report of each batch folder of a data folder, or of the wanted one. Raises: NotFound, before the first."""
+    return verify_batches(find_batches(data_dir, wanted))
+
+
 def verify_batches(folders: list[Path]) -> Iterator[FolderReport]:
     """One report after the other, as each is ready; none of a folder that a server beside us has removed meanwhile."""
     for folder in folders:
@@ -79,8 +85,8 @@ def verify_batch(folder: Path) -> FolderReport:
     if manifest is None:
         return report
     report.operation_id = manifest.operation_id
-    named = folder.resolve().name.rpartition("_")[2]
-    if is_operation_id(named) and named != manifest.operation_id:
+    named = run_of_folder(folder.resolve().name)
+    if named is not None and named != manifest.operation_id:
         _tell(report, "manifest", MANIFEST_NAME, f"is of another run, {manifest.operation_id}")
     listed: set[str] = {MANIFEST_NAME}
     for file in manifest.files:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from pressrun.artifacts.verify import FolderReport, find_batches, verify_batches
+from pressrun.artifacts.verify import FolderReport, verify_stored
 from pressrun.cli.exits import Exit
 from pressrun.cli.output import say, say_json, size
 from pressrun.settings import Settings
@@ -13,9 +13,9 @@ from pressrun.settings import Settings
 
 def verify(wanted: str | None, data_dir: Path | None, *, json: bool) -> int:
     """Prints what was found, folder by folder; the exit code. Raises: NotFound, ValidationError."""
-    folders = find_batches(data_dir or Settings().data_dir, wanted)
+    reports = verify_stored(data_dir or Settings().data_dir, wanted)
     checked = damaged = 0
-    for report in verify_batches(folders):
+    for report in reports:
         checked += 1
         damaged += not report.whole
         if json:

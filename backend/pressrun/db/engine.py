@@ -21,6 +21,7 @@ from pressrun.db.ballast import Ballast
 from pressrun.db.postgres import open_postgres
 from pressrun.db.sqlite import open_sqlite
 
+FunctionCall = TextualSelect | TextClause  # of one of functions.py
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -83,7 +84,7 @@ class Database(Protocol):
         """Whether `call` may be called: the database has functions of ours (functions.py)."""
         ...
 
-    async def call(self, statement: TextualSelect | TextClause, **values: object) -> Row[Any]:
+    async def call(self, statement: FunctionCall, **values: object) -> Row[Any]:
         """The one row that a function gives, in a transaction of its own and one round trip. Raises: as `write`."""
         ...
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Integer, bindparam, case, insert, select, update
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import Connection, Row, insert, select, update
 
-from pressrun.db.tables import events, runs
-from pressrun.failpoints import failpoint
+from pressrun.db.runs import update_where
+from pressrun.db.tables import events
 
 _INSERT = insert(events)
 
@@ -47,56 +45,8 @@ class Draft(NamedTuple):
     """
 
     make: Callable[[Place], EventRow]
-    columns: Mapping[str, object] = {}
+    columns: Mapping[str, Any] = {}
     progress: int | None = None
-
-
-@lru_cache(maxsize=32)  # a handful of shapes; making a statement costs more than running it
-def _taking(columns: tuple[str, ...], *, progress: bool, unless_cancelled: bool) -> ReturningUpdate[tuple[int, int]]:
-    values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=runs.c[name].type) for name in columns}
-    values["last_seq"] = runs.c.last_seq + bindparam("count", type_=Integer)
-    if progress:
-        reached = bindparam("reached", type_=Integer)
-        values["progress"] = case((runs.c.progress < reached, reached), else_=runs.c.progress)
-    owned: tuple[ColumnElement[bool], ...] = (
-        runs.c.operation_id == bindparam("run"),
-        runs.c.attempt == bindparam("of"),
-        runs.c.status == "running",
-    )
-    if unless_cancelled:
-        owned = (*owned, runs.c.cancel_requested_at.is_(None))
-    return update(runs).where(*owned).values(**values).returning(runs.c.last_seq, runs.c.progress)
-
-
-def _take(
-    connection: Connection, operation_id: str, attempt: int, drafts: Sequence[Draft], *, unless_cancelled: bool
-) -> list[EventRow]:
-    """These events at the next seqs of a running run, if `attempt` still owns it; moves the run's row along.
-
-    Only the last of them may have a progress, and that never goes back.
-    """
-    columns = {name: value for draft in drafts for name, value in draft.columns.items()}
-    progress = drafts[-1].progress
-    values = {f"new_{name}": value for name, value in columns.items()}
-    values |= {"run": operation_id, "of": attempt, "count": len(drafts)}
-    if progress is not None:
-        values["reached"] = progress
-    statement = _taking(tuple(columns), progress=progress is not None, unless_cancelled=unless_cancelled)
-    row = connection.execute(statement, values).one_or_none()
-    if row is None:
-        return []
-    first = row.last_seq - len(drafts) + 1
-    return [draft.make(Place(first + number, row.progress)) for number, draft in enumerate(drafts)]
-
-
-def insert_event(connection: Connection, operation_id: str, attempt: int, at: datetime, event: EventRow) -> None:
-    """Writes a row whose seq was taken in the same transaction."""
-    _insert(connection, operation_id, attempt, at, [event])
-
-
-def _insert(connection: Connection, operation_id: str, attempt: int, at: datetime, written: Sequence[EventRow]) -> None:
-    common = {"operation_id": operation_id, "attempt": attempt, "at": at}
-    connection.execute(_INSERT, [{**common, **event._asdict()} for event in written])
 
 
 def get_event(connection: Connection, operation_id: str, seq: int) -> EventRow | None:
@@ -119,38 +69,34 @@ def replace_event(connection: Connection, operation_id: str, event: EventRow) ->
 
 
 def append(
-    connection: Connection,
-    operation_id: str,
-    attempt: int,
-    at: datetime,
-    drafts: Sequence[Draft],
-    *,
-    again: bool = False,
-    unless_cancelled: bool = False,
-) -> list[EventRow]:
-    """Appends events of a running run, in this order; none, and nothing is written, if `attempt` no longer owns it, or
-    (`unless_cancelled`) somebody wants it cancelled.
+    connection: Connection, operation_id: str, at: datetime, drafts: Sequence[Draft], **expected: Any
+) -> tuple[Row[Any], list[EventRow]] | None:
+    """Appends events in this order and moves the run's row along, which it returns as it is then.
 
-    `again`: these very events, of this very instant, may have been written before their connection broke; then they
-    are it.
+    None, and nothing is written, if the row is not as `expected`; from the first of them on it is this transaction's.
     """
-    written = _find(connection, operation_id, attempt, at, len(drafts)) if again else []
-    if len(written) == len(drafts):
-        return written
-    written, begun = [], 0
+    row: Row[Any] | None = None
+    written: list[EventRow] = []
+    begun = 0
     for end, draft in enumerate(drafts, start=1):
-        if draft.progress is not None or end == len(drafts):
-            taken = _take(connection, operation_id, attempt, drafts[begun:end], unless_cancelled=unless_cancelled)
-            if not taken:
-                return []  # at the first of them: from then on the row is this transaction's
-            written += taken
-            begun = end
-    _insert(connection, operation_id, attempt, at, written)
-    failpoint("event.in_transaction")
-    return written
+        if draft.progress is None and end < len(drafts):
+            continue  # only the last of those that one UPDATE takes may have a progress
+        taken = drafts[begun:end]
+        values = {name: value for each in taken for name, value in each.columns.items()}
+        row = update_where(connection, operation_id, values, events=len(taken), reached=draft.progress, **expected)
+        if row is None:
+            return None
+        first = row.last_seq - len(taken) + 1
+        written += [each.make(Place(first + number, row.progress)) for number, each in enumerate(taken)]
+        begun = end
+    assert row is not None  # noqa: S101 - there is at least one draft
+    common = {"operation_id": operation_id, "attempt": row.attempt, "at": at}
+    connection.execute(_INSERT, [{**common, **event._asdict()} for event in written])
+    return row, written
 
 
-def _find(connection: Connection, operation_id: str, attempt: int, at: datetime, count: int) -> list[EventRow]:
+def find_written(connection: Connection, operation_id: str, attempt: int, at: datetime, count: int) -> list[EventRow]:
+    """The newest events of the attempt of that instant, at most `count`."""
     rows = connection.execute(
         select(events.c.seq, events.c.type, events.c.data)
         .where(events.c.operation_id == operation_id, events.c.attempt == attempt, events.c.at == at)

@@ -43,7 +43,8 @@ CREATE OR REPLACE FUNCTION pressrun.begin_run(
     p_operation_id text, p_lane text, p_slots int, p_caller text, p_route text, p_fingerprint text, p_key text,
     p_title text, p_searchable text, p_rerender_of text, p_on_disconnect text, p_priority int, p_spec text,
     p_webhook_url text, p_now bigint, p_ticks_s float8, p_epoch text, p_window_s float8, p_stale_s float8,
-    p_max_runs int, p_share int, p_owner text, p_started text, p_ignore_duplicates boolean
+    p_max_runs int, p_share int, p_owner text, p_started text, p_ignore_duplicates boolean, p_likeness text,
+    p_source_characters int, p_estimated_total_s float8, p_estimated_total_p75_s float8
 ) RETURNS TABLE (outcome text, named pressrun.runs) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -94,10 +95,12 @@ BEGIN
         WHERE NOT EXISTS (SELECT 1 FROM pressrun.slots s WHERE s.lane = p_lane AND s.number = free.number));
     INSERT INTO pressrun.runs AS r (operation_id, lane, caller, route, fingerprint, idempotency_key, title, searchable,
         rerender_of, on_disconnect, priority, status, progress, attempt, crashes, owner, handed_back, last_seq,
-        created_at, started_at, begun_ticks_s, ticks_epoch, pinned)
+        created_at, started_at, begun_ticks_s, ticks_epoch, pinned, likeness, source_characters,
+        estimated_total_s, estimated_total_p75_s)
     VALUES (p_operation_id, p_lane, p_caller, p_route, p_fingerprint, p_key, p_title, p_searchable,
         p_rerender_of, p_on_disconnect, p_priority, 'running', 0, 1, 0, p_owner, false, 1,
-        p_now, p_now, p_ticks_s, p_epoch, false)
+        p_now, p_now, p_ticks_s, p_epoch, false, p_likeness, p_source_characters,
+        p_estimated_total_s, p_estimated_total_p75_s)
     RETURNING r.* INTO named;
     INSERT INTO pressrun.specs VALUES (p_operation_id, p_spec);
     IF p_webhook_url IS NOT NULL THEN
@@ -158,7 +161,8 @@ def _names(words: str) -> list[str]:
 # statements as SQLAlchemy wants them: the types of what comes back, Instants among them
 _BEGIN_PARAMETERS = _names(
     """operation_id lane slots caller route fingerprint key title searchable rerender_of on_disconnect priority spec
-    webhook_url now ticks_s epoch window_s stale_s max_runs share owner started ignore_duplicates"""
+    webhook_url now ticks_s epoch window_s stale_s max_runs share owner started ignore_duplicates likeness
+    source_characters estimated_total_s estimated_total_p75_s"""
 )
 _END_PARAMETERS = _names("operation_id attempt status from now fields words most_words before_seq after_seq")
 

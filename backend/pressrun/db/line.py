@@ -39,7 +39,7 @@ _WITH_SHARE = (
 _FRONT_OF_SHARES = _FRONT.where(runs.c.caller.not_in(_WITH_SHARE.scalar_subquery()))
 _PAUSED = select(*SUMMARY).where(*_IN_LANE, runs.c.paused_at.is_not(None)).order_by(*_ORDER).limit(bindparam("most"))
 _TOLD = (
-    select(runs.c.operation_id, runs.c.attempt, runs.c.last_seq, runs.c.queue_position, events.c.at)
+    select(*SUMMARY, events.c.at)
     .outerjoin(events, and_(events.c.operation_id == runs.c.operation_id, events.c.seq == runs.c.last_seq))
     .where(*_IN_LANE, runs.c.paused_at.is_(None))
     .order_by(*_ORDER)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     Connection,
+    Integer,
     Row,
     Select,
     and_,
     bindparam,
+    case,
     exists,
     func,
     insert,
@@ -148,26 +150,70 @@ def find_newest(connection: Connection, caller: str, fingerprint: str, at_least_
 
 
 def update_where(
-    connection: Connection, operation_id: str, values: Mapping[str, Any], /, **expected: Any
+    connection: Connection,
+    operation_id: str,
+    values: Mapping[str, Any],
+    /,
+    *,
+    events: int = 0,
+    reached: int | None = None,
+    **expected: Any,
 ) -> Row[Any] | None:
-    """Changes the row if every `expected` column has that value (or is in that tuple); the new row, or None."""
+    """Changes the row if every `expected` column has that value (or is in that tuple); the new row, or None.
+
+    `events`: so many are appended to its log with it, up to the new `last_seq`. `reached`: progress, which never goes
+    back.
+    """
     several = frozenset(name for name, value in expected.items() if isinstance(value, tuple))
-    statement = _updating(tuple(values), tuple(expected), several)
+    statement = _updating(tuple(values), tuple(expected), several, bool(events), reached is not None)
     parameters = {f"new_{name}": value for name, value in values.items()}
     parameters |= {f"old_{name}": value for name, value in expected.items()}
-    return connection.execute(statement, {**parameters, "run": operation_id}).one_or_none()
+    parameters |= {"run": operation_id}
+    if events:
+        parameters["events"] = events
+    if reached is not None:
+        parameters["reached"] = reached
+    return connection.execute(statement, parameters).one_or_none()
 
 
-@lru_cache(maxsize=64)  # there are about a dozen shapes
+@lru_cache(maxsize=64)  # there are about two dozen shapes; making a statement costs more than running it
 def _updating(
-    changed: tuple[str, ...], expected: tuple[str, ...], several: frozenset[str]
+    changed: tuple[str, ...], expected: tuple[str, ...], several: frozenset[str], appends: bool, advances: bool
 ) -> ReturningUpdate[tuple[Any, ...]]:
     query = update(runs).where(runs.c.operation_id == bindparam("run"))
     for name in expected:
         column, old = runs.c[name], bindparam(f"old_{name}", type_=runs.c[name].type, expanding=name in several)
         query = query.where(column.in_(old) if name in several else column.is_not_distinct_from(old))
-    values = {name: bindparam(f"new_{name}", type_=runs.c[name].type) for name in changed}
+    values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=runs.c[name].type) for name in changed}
+    if appends:
+        values["last_seq"] = runs.c.last_seq + bindparam("events", type_=Integer)
+    if advances:
+        reached = bindparam("reached", type_=Integer)
+        values["progress"] = case((runs.c.progress < reached, reached), else_=runs.c.progress)
     return query.values(**values).returning(*SUMMARY)
+
+
+class Duration(NamedTuple):
+    """How long a run took, and what it has in common with others."""
+
+    likeness: str
+    source_characters: int
+    duration_s: float
+
+
+def list_durations(connection: Connection, newest: int) -> list[Duration]:
+    """Of the newest runs, newest first: those that were made in one go."""
+    columns = ("operation_id", "status", "attempt", "likeness", "source_characters", "started_at", "ended_at")
+    # inside, so that the primary key is read from its end, and no other index from its beginning
+    recent = select(*(runs.c[name] for name in columns)).order_by(runs.c.operation_id.desc()).limit(newest).subquery()
+    query = select(recent).where(
+        recent.c.status == "complete", recent.c.attempt == 1, recent.c.source_characters.is_not(None)
+    )
+    rows = connection.execute(query.order_by(recent.c.operation_id.desc()))
+    return [
+        Duration(row.likeness, row.source_characters, max(0.0, (row.ended_at - row.started_at).total_seconds()))
+        for row in rows
+    ]
 
 
 def list_active(connection: Connection) -> Sequence[Row[Any]]:

@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 5  # the number of the newest revision in migrations/versions
+SCHEMA_VERSION = 6  # the number of the newest revision in migrations/versions
 
 # of what can be searched; in an index, where Postgres takes 2 700 bytes at most
 SEARCHABLE_CHARACTERS = 600
@@ -98,6 +98,10 @@ runs = Table(
     Column("paused_at", Instant),
     Column("rerender_of", String(36)),
     Column("searchable", String(SEARCHABLE_CHARACTERS)),
+    Column("likeness", String(16)),  # with the next three, what is foreseen of it (runs/estimates.py)
+    Column("source_characters", Integer),
+    Column("estimated_total_s", Float(53)),
+    Column("estimated_total_p75_s", Float(53)),
     UniqueConstraint("caller", "idempotency_key"),
     Index("runs_by_fingerprint", "fingerprint", "status"),
     Index("runs_by_status", "status"),

@@ -36,22 +36,23 @@ import anyio.to_thread
 import structlog
 from dbos import DBOS, SetWorkflowID, StepOptions
 
-from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.artifacts.ports import ArtifactStore
 from pressrun.clock import Clock, elapsed_s
 from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure_of, read
 from pressrun.engine.ports import Claim, RunBook
 from pressrun.engine.recovery import RecoveryQueue
 from pressrun.errors import TEMPORARY, AttemptSuperseded, DeadlineExceeded, DiskFull, RunFailure
-from pressrun.events.model import AnyBody, Cancelled, Error, Progress
+from pressrun.events.model import AnyBody, Cancelled, CancelledBy, Error, Progress
 from pressrun.failpoints import failpoint
+from pressrun.patience import until_possible
 from pressrun.pipeline.context import Results, RunContext, StageResult
 from pressrun.pipeline.pipeline import Pipeline, StageDefinition
 from pressrun.stages import LAST_STAGE, WORKFLOW_VERSION
 
 _FIRST_VERSION_IN_IDS = 2
 _MAX_STARTS = 20  # a last resort, for what is not counted as a crash; the RunBook ends a run of three crashes
+_CANCEL_GRACE_S = 0.8  # promise: cancelled within a second
 _HAND_BACK_TIMEOUT_S = 10.0  # two short transactions a run; a disk that hangs must not hang the shutdown
-_TRY_AGAIN_S = 1.0  # arbitrary (0.2..5): how soon a run ends once a full disk has room again
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
@@ -74,7 +75,7 @@ class Engine:
     def __init__(
         self,
         pipeline: Pipeline,
-        store: LocalArtifactStore,
+        store: ArtifactStore,
         book: RunBook,
         clock: Clock,
         queue: RecoveryQueue,
@@ -117,6 +118,20 @@ class Engine:
             return False
         execution.scope.cancel()
         return True
+
+    async def end_cancelled(self, operation_id: str, attempt: int, by: CancelledBy) -> None:
+        """Sees to it that a run that was cancelled has ended within a second, wherever it is executed.
+
+        One that does not stop by itself is cut off from its work.
+        """
+        with anyio.move_on_after(_CANCEL_GRACE_S):
+            if operation_id not in self._executions:
+                await anyio.sleep_forever()
+            await self.until_gone(operation_id)
+        if await self._book.finish(
+            operation_id, attempt, Cancelled(by=by, kept=self._store.staged_names(operation_id))
+        ):
+            _log.warning("a cancelled run did not stop by itself in time", operation_id=operation_id)
 
     async def until_gone(self, operation_id: str) -> None:
         """Waits until this process does not execute the run; its end is told a moment before."""
@@ -209,7 +224,7 @@ class Engine:
         operation_id, _, retries = workflow_id.partition(".")
         with structlog.contextvars.bound_contextvars(operation_id=operation_id, attempt=None):
             await self._end_older(operation_id, workflow_id)
-            claim = await _when_possible(lambda: self._book.claim(operation_id, int(retries or 0)))
+            claim = await until_possible(lambda: self._book.claim(operation_id, int(retries or 0)))
             if claim is None:
                 return
             structlog.contextvars.bind_contextvars(attempt=claim.attempt)
@@ -319,7 +334,7 @@ class Engine:
         """Ends the run: as complete if it is published, and only if it is not, as said."""
         with anyio.CancelScope(shield=True):
             if not await self._end_published(claim):
-                await _when_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, unless_published))
+                await until_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, unless_published))
                 failpoint("finish.committed")
 
     async def _end_published(self, claim: Claim) -> bool:
@@ -327,14 +342,14 @@ class Engine:
         failpoint("finish.begin")
         duration_s = elapsed_s(self._clock, claim.started_at, claim.begun_ticks_s, claim.ticks_epoch)
         with anyio.CancelScope(shield=True):
-            complete = await _when_possible(
+            complete = await until_possible(
                 lambda: self._pipeline.published(
                     claim.operation_id, claim.attempt, claim.created_at, duration_s=duration_s
                 )
             )
             if complete is None:
                 return False
-            await _when_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, complete))
+            await until_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, complete))
             failpoint("finish.committed")
             failpoint("cleanup.begin")
             await self._store.discard(claim.operation_id, claim.attempt)  # else it is kept for a retry
@@ -372,13 +387,3 @@ class Engine:
 def _ids(workflow_id: str) -> list[str]:
     """What DBOS calls the run's workflow in each version up to this one, which is the last."""
     return [workflow_id, *(f"{workflow_id}@{n}" for n in range(_FIRST_VERSION_IN_IDS, WORKFLOW_VERSION + 1))]
-
-
-async def _when_possible(call: Callable[[], Awaitable[T]]) -> T:
-    """The value of `call()`, tried until the database takes the write, or a file can be opened again."""
-    while True:
-        try:
-            return await call()
-        except TEMPORARY as exc:
-            _log.warning("a run waits for the database or the disk", code=exc.code, why=str(exc))
-            await anyio.sleep(_TRY_AGAIN_S)

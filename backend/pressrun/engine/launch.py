@@ -18,7 +18,7 @@ from pressrun.engine.recovery import RecoveryQueue
 from pressrun.stages import WORKFLOW_VERSION
 
 if TYPE_CHECKING:
-    from pressrun.artifacts.store import LocalArtifactStore
+    from pressrun.artifacts.ports import ArtifactStore
     from pressrun.background import Background
     from pressrun.clock import Clock
     from pressrun.engine.ports import RunBook
@@ -31,7 +31,7 @@ _CONNECTIONS = 8  # arbitrary (5..20): of a Postgres that other processes use to
 @asynccontextmanager
 async def open_engine(
     pipeline: Pipeline,
-    store: LocalArtifactStore,
+    store: ArtifactStore,
     book: RunBook,
     clock: Clock,
     *,

@@ -7,7 +7,7 @@ a cursor each; older ones come from the table. Nothing is buffered per follower.
 cannot get lost: the transaction that wrote an event is announced in the same breath, without a point at which a task
 could be cancelled.
 
-Does not know what a run is: transitions that write events in their own transaction (runs/) call `announce` after it.
+Does not know what a run is, and writes nothing: `RunJournal` (runs/journal.py) does, and calls `announce` after it.
 """
 
 from __future__ import annotations
@@ -15,21 +15,16 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Self
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Self
 
 import anyio
 
-from pressrun.clock import Clock
 from pressrun.db import events as queries
 from pressrun.db.engine import Database
-from pressrun.db.events import Draft, EventRow, Place
-from pressrun.errors import AttemptSuperseded
-from pressrun.events.model import TERMINAL_TYPES, AnyBody, Progress, RunEvent
+from pressrun.db.events import EventRow
+from pressrun.events.model import TERMINAL_TYPES
 from pressrun.telemetry import on_one_line
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 # arbitrary (64..1024): enough that live readers never go to the table; twice as many are held for moments
 _TAIL_EVENTS = 256
@@ -202,7 +197,7 @@ class Follower:
 
 
 class EventLog:
-    """Append, read and follow. One per process; share it freely among tasks of its loop.
+    """Read and follow. One per process; share it freely among tasks of its loop.
 
     `committed(operation_id, seq)` is called, on the loop, for what this process has written: for whoever tells others.
     """
@@ -210,15 +205,11 @@ class EventLog:
     def __init__(
         self,
         database: Database,
-        clock: Clock,
-        mask: Callable[[str], str] = str,
         *,
         committed: Callable[[str, int], None] | None = None,
     ) -> None:
         self._database = database
         self._committed = committed
-        self._clock = clock
-        self._mask = mask
         self._tails: dict[str, Tail] = {}
         self._newborn: tuple[str, Sequence[LoggedEvent], float] | None = None  # the run begun last, until it goes on
         self.closed = False
@@ -226,52 +217,8 @@ class EventLog:
         self.written: Counter[str] = Counter()  # events that this process wrote, by type
         self.errors: Counter[str] = Counter()  # runs that it ended as an error, by code
 
-    def encode(self, operation_id: str, seq: int, at: datetime, body: AnyBody) -> EventRow:
-        """A body at its place, as the row to be stored; secrets masked."""
-        wire = RunEvent(operation_id=operation_id, seq=seq, at=at, body=body).to_wire()
-        return EventRow(seq, body.type, self._mask(json.dumps(wire, ensure_ascii=False, separators=(",", ":"))))
-
-    async def append(
-        self,
-        operation_id: str,
-        attempt: int,
-        *bodies: AnyBody,
-        at: datetime | None = None,
-        again: bool = False,
-        columns: Mapping[str, object] | None = None,
-        unless_cancelled: bool = False,
-    ) -> list[LoggedEvent]:
-        """Appends events of a running run, in this order: all or none, durable when it returns, told at once.
-
-        `columns` of the run's row change with the first. `again` with the same `at`: after a ServerBusy, which may have
-        come when the events were written already.
-        Raises: AttemptSuperseded when `attempt` does not own the run any more or the run has ended; with
-        `unless_cancelled` also when somebody has asked for its end.
-        """
-        at = at or self._clock.now()
-        drafts = [self._draft(operation_id, at, body) for body in bodies]
-        if columns:
-            drafts[0] = drafts[0]._replace(columns={**drafts[0].columns, **columns})
-        rows = await self._database.write(
-            queries.append, operation_id, attempt, at, drafts, again=again, unless_cancelled=unless_cancelled
-        )
-        if not rows:
-            raise AttemptSuperseded
-        events = [LoggedEvent(row) for row in rows]
-        self._push(operation_id, events)
-        return events
-
-    def _draft(self, operation_id: str, at: datetime, body: AnyBody) -> Draft:
-        def make(place: Place) -> EventRow:
-            placed = body.model_copy(update={"progress": place.progress}) if isinstance(body, Progress) else body
-            return self.encode(operation_id, place.seq, at, placed)
-
-        if isinstance(body, Progress):
-            return Draft(make, {"stage": body.stage}, body.progress)
-        return Draft(make)
-
     def announce(self, operation_id: str, rows: Sequence[EventRow]) -> None:
-        """Tells followers of events that another transaction has just committed."""
+        """Tells followers of events that a transaction has just committed (runs/journal.py)."""
         self._push(operation_id, [LoggedEvent(row) for row in rows])
 
     async def hear(self, operation_id: str, newest: int) -> None:

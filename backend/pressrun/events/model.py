@@ -37,7 +37,10 @@ class Started(EventBody):
     type: Literal["started"] = "started"
     attempt: int
     resumed_from: Stage | None = None
-    estimated_total_s: float | None = None
+    estimated_total_s: Annotated[
+        float | None, Field(description="how long runs like it took, half of them; null where too few are known")
+    ] = None
+    estimated_total_p75_s: Annotated[float | None, Field(description="and three quarters of them")] = None
 
 
 class Progress(EventBody):

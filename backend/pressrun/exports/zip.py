@@ -15,21 +15,28 @@ _CHUNK_BYTES = 256 * 1024  # arbitrary (64 KB..1 MB): one file-system read
 
 async def make(work: ExportWork) -> Iterable[bytes]:
     """Everything that the run has made before."""
-    return stream_zip(work.files, modified_at=work.created_at)
+    return stream_zip([(name, _read(path)) for name, path in work.files], modified_at=work.created_at)
 
 
-def stream_zip(files: Sequence[tuple[str, Path]], *, modified_at: datetime) -> Iterator[bytes]:
+def _read(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk
+
+
+def stream_zip(files: Sequence[tuple[str, Iterator[bytes]]], *, modified_at: datetime) -> Iterator[bytes]:
     """The archive's bytes, file by file, holding one chunk in memory.
 
-    `files` are (name in the archive, path); the same files and instant give the same bytes.
+    `files` are names in the archive, and bytes that are asked for when their turn comes; the same files and instant
+    give the same bytes. Raises: what reading a file raises.
     """
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
-        for name, path in files:
+        for name, chunks in files:
             info = zipfile.ZipInfo(name, modified_at.timetuple()[:6])
             info.external_attr = 0o644 << 16
-            with archive.open(info, "w") as entry, path.open("rb") as source:
-                while chunk := source.read(_CHUNK_BYTES):
+            with archive.open(info, "w") as entry:
+                for chunk in chunks:
                     entry.write(chunk)
                     yield sink.take()
     yield sink.take()

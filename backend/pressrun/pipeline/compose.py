@@ -7,10 +7,8 @@ import pkgutil
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, cast
 
-import anyio.to_thread
-
 from pressrun.ai.cache import AiCache
-from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.artifacts.ports import ArtifactStore
 from pressrun.egress.broker import Egress
 from pressrun.errors import AiFailed, AiUnavailable, ComposeFailed, NotFound
 from pressrun.events.model import HtmlGenerated, Warning
@@ -38,7 +36,7 @@ async def compose(
     context: RunContext,
     ai: AiClient | None,
     cache: AiCache | None,
-    store: LocalArtifactStore,
+    store: ArtifactStore,
     egress: Egress | None = None,
 ) -> Composed:
     """Makes the document, unless an earlier attempt has; with what it names on the web if there is an `egress`.
@@ -74,7 +72,7 @@ async def _make_document(
     context: RunContext,
     ai: AiClient | None,
     cache: AiCache | None,
-    store: LocalArtifactStore,
+    store: ArtifactStore,
     egress: Egress | None,
 ) -> Document:
     spec = context.spec
@@ -101,19 +99,19 @@ def composer_of(kind: SourceKind) -> Composer:
     return cast(Composer, pkgutil.resolve_name(kind.composer))
 
 
-async def _saved_document(store: LocalArtifactStore, operation_id: str, title: str | None) -> Document:
+async def _saved_document(store: ArtifactStore, operation_id: str, title: str | None) -> Document:
     """The document of another run, byte by byte."""
     gone = ComposeFailed(f"run {operation_id}, whose document was to be shown anew, is no longer there")
     folder = await store.find_batch(operation_id)
     if folder is None:
         raise gone
     try:
-        path, file = await store.find_published(folder, DOCUMENT_NAME)
-        html = await anyio.to_thread.run_sync(path.read_bytes)
+        file = await store.find_published(folder, DOCUMENT_NAME)
+        html = await file.read()
         manifest = await store.read_manifest(folder)
-    except (NotFound, FileNotFoundError) as exc:
+    except NotFound as exc:
         raise gone from exc
-    if hashlib.sha256(html).hexdigest() != file.sha256:
+    if hashlib.sha256(html).hexdigest() != file.record.sha256:
         raise ComposeFailed(
             f"the document of run {operation_id} was changed since it was made; start a new run instead"
         )

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar, cast
 from pydantic import BaseModel, ConfigDict
 
 from pressrun.artifacts.model import StoredFile
-from pressrun.artifacts.store import Staging
+from pressrun.artifacts.ports import Staging
 from pressrun.events.model import AnyBody, Artifact, ArtifactRef, HtmlGenerated, Progress, Screenshot
 from pressrun.spec import RunSpec
 from pressrun.stages import PROGRESS_BANDS, Stage

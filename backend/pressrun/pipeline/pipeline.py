@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from pressrun.ai.cache import AiCache
-from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.artifacts.names import batch_folder_name
+from pressrun.artifacts.ports import ArtifactStore
 from pressrun.browser.cache.capture_cache import CaptureCache
 from pressrun.browser.pool.pool import BrowserPool
 from pressrun.browser.setup.self_test import Seal
@@ -24,7 +25,7 @@ from pressrun.export_kinds import need
 from pressrun.pipeline.compose import compose
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, Results, RunContext, StageResult
 from pressrun.pipeline.export import export
-from pressrun.pipeline.publish import batch_folder_name, completed, publish
+from pressrun.pipeline.publish import completed, publish
 from pressrun.pipeline.render import render
 from pressrun.stages import LAST_STAGE, STAGES, Stage
 
@@ -54,7 +55,7 @@ class Pipeline:
 
     pool: BrowserPool
     seal: Seal
-    store: LocalArtifactStore
+    store: ArtifactStore
     ai: AiClient | None
     ai_cache: AiCache | None
     captures: CaptureCache | None
@@ -112,5 +113,5 @@ class Pipeline:
             return None
         if batch is None:
             return None
-        folder = str(self.store.batch_path(name).resolve()) if self.show_paths else name
+        folder = self.store.location(name) if self.show_paths else name
         return completed(batch, folder, duration_s=duration_s)

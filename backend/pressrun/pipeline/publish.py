@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from pressrun.artifacts.model import Manifest
-from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.artifacts.names import batch_folder_name
+from pressrun.artifacts.ports import ArtifactStore
 from pressrun.events.model import Complete
 from pressrun.export_kinds import asks_for_document
 from pressrun.failpoints import failpoint
@@ -23,14 +24,9 @@ from pressrun.pipeline.context import (
 )
 
 
-def batch_folder_name(created_at: datetime, operation_id: str) -> str:
-    """`2026-11-21_08-00-00_{operation_id}`: UTC, sorts by time, unique within the same millisecond."""
-    return f"{created_at.astimezone(UTC):%Y-%m-%d_%H-%M-%S}_{operation_id}"
-
-
 async def publish(
     context: RunContext,
-    store: LocalArtifactStore,
+    store: ArtifactStore,
     versions: Mapping[str, str],
     composed: Composed,
     rendered: Rendered,

@@ -14,11 +14,10 @@ is sent. So the guard holds over tabs, tasks, threads and processes, and a slot 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from pressrun.db import events as event_queries
 from pressrun.db import line as line_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
@@ -30,9 +29,10 @@ from pressrun.events.log import EventLog
 from pressrun.events.model import Started
 from pressrun.failpoints import failpoint
 from pressrun.fair_limiter import FairLimiter
+from pressrun.runs.estimates import first_start, unforeseen
 from pressrun.runs.fingerprint import canonical
 from pressrun.runs.glance import Glance, Remembered
-from pressrun.runs.line import WaitingLine, Written
+from pressrun.runs.line import WaitingLine
 from pressrun.runs.model import Run
 from pressrun.runs.places import Lane, Places, load, view
 from pressrun.runs.rejection import LanePaused, RunRejected
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from pressrun.clock import Clock
     from pressrun.db import Connection, Row
     from pressrun.db.engine import Database
-    from pressrun.db.events import EventRow
+    from pressrun.runs.journal import RunJournal, Transaction
     from pressrun.spec import RunSpec
 
 # Few at a time, and by turns of the callers: those who want to begin stand in the way of the runs that have begun,
@@ -57,14 +57,26 @@ _MAX_WAITING = 1_000  # arbitrary (100..10 000): some seconds of admitting; more
 class RunGuard:
     """The three verbs. One per process; any number of processes on one database agree."""
 
-    def __init__(self, database: Database, log: EventLog, clock: Clock, config: GuardConfig, *, owner: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        log: EventLog,
+        journal: RunJournal,
+        clock: Clock,
+        config: GuardConfig,
+        *,
+        owner: str,
+        foresee: Callable[[RunSpec], Mapping[str, Any]] = unforeseen,
+    ) -> None:
         self._database = database
+        self._foresee = foresee
         self._log = log
+        self._journal = journal
         self._clock = clock
         self._config = config
         self._owner = owner
         self._places = Places(clock, config)
-        self.line = WaitingLine(database, log, clock)
+        self.line = WaitingLine(database, log, journal, clock)
         self._turns = FairLimiter(_ADMITTED_AT_ONCE, max_waiting=_MAX_WAITING)
         self._remembered = Remembered(self._places, log, clock)
         self._glance = None if database.local is None else Glance(database.local, self._places)
@@ -106,9 +118,7 @@ class RunGuard:
                 return decided, None
         elif submission.idempotency_key is None and submission.when_busy == "refuse":
             await self._refuse(submission, digest)
-        outcome, behind, written = await self._database.write(self._admit, submission, digest)
-        self.line.announce(written)
-        return outcome, behind
+        return await self._journal.transact(self._admit, submission, digest)
 
     async def _begin_there(self, submission: Submission, digest: str) -> Run | KeyMatch | None:
         """Begins the run in one round trip, where nothing is in its way; None: it has to wait, or the lane is paused.
@@ -116,16 +126,16 @@ class RunGuard:
         Raises: as `admit`.
         """
         now, ticks_s, transitions = self._clock.now(), self._clock.ticks_s(), self._log.transitions
-        event = self._log.encode(submission.operation_id, 1, now, Started(attempt=1))
-        row = await self._database.call(
+        foreseen = self._foresee(submission.spec)
+        event = self._journal.encode(submission.operation_id, 1, now, first_start(foreseen))
+        values = begin_values(self._config, submission, digest, now, ticks_s, self._clock.epoch, foreseen)
+        row = await self._journal.call(
             BEGIN_RUN,
-            **begin_values(self._config, submission, digest, now, ticks_s, self._clock.epoch),
-            owner=self._owner,
-            started=event.data,
+            {**values, "owner": self._owner, "started": event.data},
+            lambda row: {submission.operation_id: [event]} if row.outcome == "started" else {},
         )
         match row.outcome:
             case "started":
-                self.line.announce({submission.operation_id: [event]})
                 return view(row)
             case "key":
                 return KeyMatch(self._same_request(row, digest))
@@ -174,11 +184,15 @@ class RunGuard:
 
     async def promote(self, lane: str) -> list[str]:
         """Gives free slots to those who wait; the runs that are to be started now."""
-        promoted, written, others = await self._database.write(self._promote, lane)
-        self.line.announce(written)
+        promoted, others = await self._journal.transact(self._promote, lane)
         if others:
             await self.line.tell(lane)
         return promoted
+
+    @property
+    def has_room(self) -> bool:
+        """Whether something new may begin: not on a full disk."""
+        return self._database.has_room
 
     def slots_of(self, lane: str) -> int:
         """How many runs may run in this lane at once; 0: there is no such lane."""
@@ -198,12 +212,13 @@ class RunGuard:
         return self._places.rejection("in_flight", submission, submission.fingerprint, active)
 
     def _admit(
-        self, connection: Connection, submission: Submission, digest: str
-    ) -> tuple[Run | KeyMatch, RunRejected | LanePaused | None, Written]:
+        self, transaction: Transaction, submission: Submission, digest: str
+    ) -> tuple[Run | KeyMatch, RunRejected | LanePaused | None]:
+        connection = transaction.connection
         slot_queries.take_turn(connection, submission.lane)
         known = self._find_by_key(connection, submission, digest)
         if known is not None:
-            return KeyMatch(known), None, {}
+            return KeyMatch(known), None
         lane = self._places.read(connection, submission.lane)
         busy = self._check(connection, lane, submission, digest)
         waits = busy is not None or not self._has_share(connection, submission)
@@ -211,16 +226,15 @@ class RunGuard:
         if busy is not None and submission.when_busy == "front" and not _may_pass(connection, submission, busy):
             submission = replace(submission, when_busy="wait")
         if submission.retry:
-            reopen(connection, self._log, submission)
+            reopen(transaction, submission)
             run = load(connection, submission.operation_id)
         else:
             run = self._insert(connection, submission, digest)
         if not waits:
-            run, started = self._take_slot(connection, run, self._free_slots(connection, lane)[0])
+            run = self._take_slot(transaction, run, self._free_slots(connection, lane)[0])
             failpoint("admit.in_transaction")
-            return run, None, {submission.operation_id: [started]}
-        run, written = self.line.enter(connection, run, submission.line_priority)
-        return run, busy, written
+            return run, None
+        return self.line.enter(transaction, run, submission.line_priority), busy
 
     def _look(self, connection: Connection, submission: Submission, digest: str) -> None:
         self._check(connection, self._places.read(connection, submission.lane), submission, digest)
@@ -324,6 +338,7 @@ class RunGuard:
                 "last_seq": 0,
                 "created_at": self._clock.now(),
                 "pinned": False,
+                **self._foresee(submission.spec),
             },
         )
         if submission.webhook_url is not None:
@@ -336,48 +351,38 @@ class RunGuard:
             slot_queries.free(connection, stale)
         return self._places.free_numbers(lane)
 
-    def _take_slot(self, connection: Connection, run: Run, number: int) -> tuple[Run, EventRow]:
+    def _take_slot(self, transaction: Transaction, run: Run, number: int) -> Run:
         """queued -> running, in that free slot and with a `started` event."""
         now, ticks_s, ticks_epoch = self._clock.now(), self._clock.ticks_s(), self._clock.epoch
+        connection = transaction.connection
         slot_queries.take(connection, run.lane, number, run.operation_id, ticks_s=ticks_s, ticks_epoch=ticks_epoch)
-        values = {
-            "status": "running",
-            "owner": self._owner,
-            "started_at": now,
-            "begun_ticks_s": ticks_s,
-            "ticks_epoch": ticks_epoch,
-            "queue_position": None,
-            "turn": None,
-            "line_number": None,
-            "last_seq": run.last_seq + 1,
-        }
-        row = run_queries.update_where(connection, run.operation_id, values, status="queued")
-        assert row is not None  # noqa: S101 - read or written in this very transaction
-        resumed_from = (run.stage or "compose") if run.attempt > 1 else None
-        started = Started(attempt=run.attempt, resumed_from=resumed_from)
-        event = self._log.encode(run.operation_id, row.last_seq, now, started)
-        event_queries.insert_event(connection, run.operation_id, run.attempt, now, event)
-        return view(row), event
+        started = first_start(vars(run))
+        if run.attempt > 1:
+            started = Started(attempt=run.attempt, resumed_from=run.stage or "compose")
+        begun: dict[str, Any] = {"owner": self._owner, "begun_ticks_s": ticks_s, "ticks_epoch": ticks_epoch}
+        written = transaction.write(run, started, at=now, started_at=now, **begun)
+        assert written is not None  # noqa: S101 - read or written in this very transaction
+        return view(written[0])
 
-    def _promote(self, connection: Connection, lane: str) -> tuple[list[str], Written, bool]:
-        """Who begins now, what they were told, and whether others still wait."""
+    def _promote(self, transaction: Transaction, lane: str) -> tuple[list[str], bool]:
+        """Who begins now, and whether others still wait."""
+        connection = transaction.connection
         slot_queries.take_turn(connection, lane)
         share = self._config.caller_max_runs
         if share is not None:
             slot_queries.take_turn_of_all(connection)
         found = self._places.read(connection, lane)
         if found.paused or not found.front:
-            return [], {}, False
+            return [], False
         free = self._free_slots(connection, found)
         if free:
             free = free[: slot_queries.within_bound(connection, slot_queries.count, self._config.max_runs)]
-        written: Written = {}
+        begun: list[str] = []
         for row in found.front:
-            if len(written) < len(free) and (share is None or self._left(connection, row.caller, "running", share)):
-                number = free[len(written)]
-                written[row.operation_id] = [self._take_slot(connection, view(row), number)[1]]
+            if len(begun) < len(free) and (share is None or self._left(connection, row.caller, "running", share)):
+                begun.append(self._take_slot(transaction, view(row), free[len(begun)]).operation_id)
         failpoint("promote.in_transaction")
-        return list(written), written, len(found.front) > len(written)
+        return begun, len(found.front) > len(begun)
 
 
 def _may_wait(submission: Submission, busy: RunRejected | LanePaused) -> bool:

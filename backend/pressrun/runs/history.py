@@ -1,7 +1,4 @@
-"""`RunHistory`: the runs there were, and what became of each: its attempts and how long every stage took.
-
-Reads only. Attempts and stages are told by the run's own log, which is the one record of what happened when.
-"""
+"""The history of one run: its attempts and how long every stage took, told by the run's own log. Pure."""
 
 from __future__ import annotations
 
@@ -11,43 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from pressrun.db import events as event_queries
-from pressrun.db import runs as run_queries
-from pressrun.db import webhooks as webhook_queries
 from pressrun.events.model import TERMINAL_TYPES
-from pressrun.ids import first_operation_id
-from pressrun.runs.line import place_all
-from pressrun.runs.places import view
 from pressrun.runs.retry import ATTEMPT_CANCELLED, ATTEMPT_FAILED
 from pressrun.stages import Stage
 
 if TYPE_CHECKING:
-    from pressrun.db.engine import Database
     from pressrun.db.events import Fact
-    from pressrun.runs.model import Run
 
 AttemptEnd = Literal["complete", "error", "cancelled", "interrupted"]
-_TOLD_BY = ("started", "progress", "warning", *sorted(TERMINAL_TYPES))
+TOLD_BY = ("started", "progress", "warning", *sorted(TERMINAL_TYPES))
 _ENDED_AS: dict[str, AttemptEnd] = {ATTEMPT_FAILED: "error", ATTEMPT_CANCELLED: "cancelled"}
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of history; `next_cursor` None at the end."""
-
-    runs: list[Run]
-    next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which runs; None: whichever. `text` in title, error or artifact names, or an operation_id."""
-
-    status: str | None = None
-    lane: str | None = None
-    text: str | None = None
-    since: datetime | None = None
-    pinned: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,53 +48,6 @@ class Story:
 
     attempts: list[Attempt]
     stages: list[StageTime]
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookState:
-    """`waiting` for the run's end, `due`, `delivered` or `given_up`; and the status of the last answer, if any."""
-
-    state: str
-    attempts: int
-    last_status: int | None
-
-
-class RunHistory:
-    """One per process; share it freely."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def list_page(
-        self, caller: str | None, wanted: Filter, *, cursor: str | None = None, limit: int = 50
-    ) -> Page:
-        """Newest first, keyset paging: `cursor` is the last operation_id of the page before."""
-        rows = await self._database.read(
-            run_queries.list_page,
-            caller,
-            status=wanted.status,
-            lane=wanted.lane,
-            text=wanted.text,
-            pinned=wanted.pinned,
-            since=None if wanted.since is None else first_operation_id(wanted.since),
-            before=cursor,
-            limit=limit + 1,
-        )
-        page = await place_all(self._database, [view(row) for row in rows[:limit]])
-        return Page(page, page[-1].operation_id if len(rows) > limit else None)
-
-    async def story(self, operation_id: str) -> Story:
-        """Attempts and stages of a run."""
-        return tell_story(await self._database.read(event_queries.read_facts, operation_id, _TOLD_BY))
-
-    async def count_webhooks(self) -> dict[str, int]:
-        """How many webhooks are in each state that any is in."""
-        return await self._database.read(webhook_queries.count_by_state)
-
-    async def webhook(self, operation_id: str) -> WebhookState | None:
-        """How far its webhook is, if the run has one."""
-        row = await self._database.read(webhook_queries.get, operation_id)
-        return None if row is None else WebhookState(row.state, row.attempts, row.last_status)
 
 
 def tell_story(facts: Iterable[Fact]) -> Story:

@@ -11,30 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pressrun.db import events as event_queries
 from pressrun.db import lanes as lane_queries
 from pressrun.db import line as line_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.errors import Conflict, NotFound
 from pressrun.events.model import Queued
-from pressrun.runs.places import load, view
+from pressrun.runs.places import view
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from pressrun.clock import Clock
-    from pressrun.db import Connection, Row
     from pressrun.db.engine import Database
-    from pressrun.db.events import EventRow
     from pressrun.db.lanes import LaneCount
     from pressrun.events.log import EventLog
+    from pressrun.runs.journal import RunJournal, Transaction
     from pressrun.runs.model import Run
-
-# events that a transaction wrote, by run, in order: announced once it is committed
-Written = dict[str, list["EventRow"]]
 
 _TOLD_AGAIN = 10  # arbitrary (1..50): a thousand who wait would be a thousand events for each that begins
 _TELL_EVERY = timedelta(seconds=5)  # arbitrary (1..30): a place is a guess at how long, not news
@@ -43,14 +38,15 @@ _TELL_EVERY = timedelta(seconds=5)  # arbitrary (1..30): a place is a guess at h
 class WaitingLine:
     """The lines of all lanes. One per guard."""
 
-    def __init__(self, database: Database, log: EventLog, clock: Clock) -> None:
+    def __init__(self, database: Database, log: EventLog, journal: RunJournal, clock: Clock) -> None:
         self._database = database
         self._log = log
+        self._journal = journal
         self._clock = clock
 
     async def set_lane_paused(self, lane: str, *, paused: bool) -> None:
         """From now on nobody begins in the lane, or they do again. Idempotent."""
-        self.announce(await self._database.write(self._set_lane_paused, lane, paused=paused))
+        await self._journal.transact(self._set_lane_paused, lane, paused=paused)
         self._log.transitions += 1
 
     async def set_run_paused(self, operation_id: str, caller: str | None, *, paused: bool) -> Run:
@@ -58,8 +54,7 @@ class WaitingLine:
 
         Raises: NotFound; Conflict when it does not wait.
         """
-        run, written = await self._database.write(self._set_run_paused, operation_id, caller, paused=paused)
-        self.announce(written)
+        run = await self._journal.transact(self._set_run_paused, operation_id, caller, paused=paused)
         self._log.transitions += 1
         await self.tell(run.lane)  # the others have moved
         return run
@@ -73,61 +68,46 @@ class WaitingLine:
 
         Whoever asks is told the place as it is then (`place_all`), wherever it is.
         """
-        self.announce(await self._database.write(self._tell_front, lane))
+        await self._journal.transact(self._tell_front, lane)
 
-    def enter(self, connection: Connection, run: Run, priority: int) -> tuple[Run, Written]:
+    def enter(self, transaction: Transaction, run: Run, priority: int) -> Run:
         """Gives a waiting run its place in its lane's line and tells it. Within the lane's turn."""
-        spot = line_queries.next_spot(connection, run.lane, run.caller, priority)
-        run_queries.update_where(connection, run.operation_id, spot._asdict())
-        return self._tell_one(connection, run.operation_id)
+        spot = line_queries.next_spot(transaction.connection, run.lane, run.caller, priority)
+        run_queries.update_where(transaction.connection, run.operation_id, spot._asdict())
+        return self._tell_one(transaction, run.operation_id)
 
-    def _tell_one(self, connection: Connection, operation_id: str) -> tuple[Run, Written]:
+    def _tell_one(self, transaction: Transaction, operation_id: str) -> Run:
+        connection = transaction.connection
         row = run_queries.get_locked(connection, operation_id)
         assert row is not None  # noqa: S101 - written in this very transaction
         position = line_queries.place_of(connection, row)
         lane_paused = lane_queries.is_paused(connection, row.lane)
         message = _explain(row.lane, position, lane_paused=lane_paused, run_paused=row.paused_at is not None)
-        event = self._append(connection, row, position, message)
-        return load(connection, operation_id), {operation_id: [event] if event else []}
+        written = transaction.write(row, Queued(position=position, message=message), at=self._clock.now())
+        return view(row if written is None else written[0])
 
-    def _tell_front(self, connection: Connection, lane: str, *, at_once: bool = False) -> Written:
-        """In the order of their names: of two who tell at the same time, neither has what the other waits for."""
-        lane_paused = lane_queries.is_paused(connection, lane)
+    def _tell_front(self, transaction: Transaction, lane: str, *, at_once: bool = False) -> None:
+        """In the order of their names: of two who tell at the same time, neither has what the other waits for.
+
+        Not those who were told something else, or have begun, since they were read here.
+        """
+        lane_paused = lane_queries.is_paused(transaction.connection, lane)
         now = self._clock.now()
-        front = enumerate(line_queries.list_told(connection, lane, _TOLD_AGAIN), start=1)
-        written: Written = {}
+        front = enumerate(line_queries.list_told(transaction.connection, lane, _TOLD_AGAIN), start=1)
         for position, row in sorted(front, key=lambda placed: placed[1].operation_id):
             just_told = row.at is not None and timedelta(0) <= now - row.at < _TELL_EVERY
             if at_once or (row.queue_position != position and not just_told):
                 message = _explain(lane, position, lane_paused=lane_paused, run_paused=False)
-                event = self._append(connection, row, position, message)
-                written[row.operation_id] = [event] if event else []
-        return written
+                transaction.write(row, Queued(position=position, message=message), at=now, last_seq=row.last_seq)
 
-    def _append(self, connection: Connection, row: Row[Any], position: int, message: str) -> EventRow | None:
-        """Tells a run its place, if it still waits and nothing was told it since `row` was read."""
-        seq, now = row.last_seq + 1, self._clock.now()
-        told = {"queue_position": position, "last_seq": seq}
-        if run_queries.update_where(connection, row.operation_id, told, status="queued", last_seq=row.last_seq) is None:
-            return None
-        event = self._log.encode(row.operation_id, seq, now, Queued(position=position, message=message))
-        event_queries.insert_event(connection, row.operation_id, row.attempt, now, event)
-        return event
-
-    def announce(self, written: Written) -> None:
-        """Tells the followers of what was committed."""
-        for operation_id, events in written.items():
-            self._log.announce(operation_id, events)
-
-    def _set_lane_paused(self, connection: Connection, lane: str, *, paused: bool) -> Written:
+    def _set_lane_paused(self, transaction: Transaction, lane: str, *, paused: bool) -> None:
+        connection = transaction.connection
         slot_queries.take_turn(connection, lane)
-        if not lane_queries.set_paused(connection, lane, self._clock.now() if paused else None):
-            return {}
-        return self._tell_front(connection, lane, at_once=True)
+        if lane_queries.set_paused(connection, lane, self._clock.now() if paused else None):
+            self._tell_front(transaction, lane, at_once=True)
 
-    def _set_run_paused(
-        self, connection: Connection, operation_id: str, caller: str | None, *, paused: bool
-    ) -> tuple[Run, Written]:
+    def _set_run_paused(self, transaction: Transaction, operation_id: str, caller: str | None, *, paused: bool) -> Run:
+        connection = transaction.connection
         slot_queries.take_turn_of(connection, operation_id)
         row = run_queries.get_locked(connection, operation_id, caller)
         if row is None:
@@ -135,10 +115,10 @@ class WaitingLine:
         if row.status != "queued":
             raise Conflict(f"run {operation_id} is {row.status}; only a run that waits can be paused or resumed")
         if (row.paused_at is not None) == paused:
-            return view(row), {}
+            return view(row)
         paused_at: datetime | None = self._clock.now() if paused else None
         run_queries.update_where(connection, operation_id, {"paused_at": paused_at}, status="queued")
-        return self._tell_one(connection, operation_id)
+        return self._tell_one(transaction, operation_id)
 
 
 async def place_all(database: Database, runs: Sequence[Run]) -> list[Run]:

@@ -23,7 +23,7 @@ RunStatus = Literal["queued", "running", "complete", "error", "cancelled"]
 
 TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = {
     "queued": frozenset({"running", "cancelled"}),
-    "running": frozenset({"complete", "error", "cancelled"}),
+    "running": frozenset({"running", "complete", "error", "cancelled"}),  # itself: as its next attempt
     "complete": frozenset(),
     "error": frozenset({"queued"}),
     "cancelled": frozenset({"queued"}),
@@ -64,6 +64,8 @@ class Run(BaseModel):
     retries: Annotated[int, Field(description="how often it was retried")] = 0
     paused_at: Annotated[datetime | None, Field(description="held in the waiting line since then")] = None
     rerender_of: Annotated[str | None, Field(description="the run whose document this one shows anew")] = None
+    estimated_total_s: Annotated[float | None, Field(description="as its `started` event tells it")] = None
+    estimated_total_p75_s: float | None = None
     queue_position: Annotated[int | None, Field(description="from 1, while it waits")] = None
     error: Annotated[dict[str, Any] | None, Field(description="code, message, stage, retryable")] = None
     result: Annotated[dict[str, Any] | None, Field(description="the fields of the `complete` event")] = None
@@ -92,9 +94,3 @@ class LaneState:
     running: int = 0
     waiting: int = 0
     paused_at: datetime | None = None
-
-
-def batch_folder_of(run: Run) -> str | None:
-    """The name of the run's batch folder, if it was published."""
-    folder: Any = (run.result or {}).get("folder")
-    return None if folder is None else str(folder).rpartition("/")[2]

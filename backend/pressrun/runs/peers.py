@@ -138,12 +138,7 @@ async def open_peers(
 ) -> AsyncIterator[None]:
     """Listens and looks until closed."""
     peers = Peers(wakeups, database, log, engine, clock, activity, owner=owner)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(background.for_ever, LISTEN, peers.listen)
-        tasks.start_soon(background.for_ever, SUCCEED, peers.succeed)
-        tasks.start_soon(background.for_ever, LOOK, peers.look)
-        tasks.start_soon(background.for_ever, CUT_OFF, peers.cut_off)
-        try:
-            yield
-        finally:
-            tasks.cancel_scope.cancel()
+    async with background.running(
+        (LISTEN, peers.listen), (SUCCEED, peers.succeed), (LOOK, peers.look), (CUT_OFF, peers.cut_off)
+    ):
+        yield

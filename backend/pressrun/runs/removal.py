@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from pressrun.artifacts.names import batch_folder_name
 from pressrun.db import retention as queries
 from pressrun.failpoints import failpoint
-from pressrun.pipeline.publish import batch_folder_name
 from pressrun.runs.model import workflow_name
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from pressrun.artifacts.store import LocalArtifactStore
+    from pressrun.artifacts.ports import ArtifactStore
     from pressrun.db.engine import Database
     from pressrun.db.retention import Grave
     from pressrun.run_logs import RunLogs
@@ -29,7 +29,7 @@ class RunRemover:
     def __init__(
         self,
         database: Database,
-        store: LocalArtifactStore,
+        store: ArtifactStore,
         run_logs: RunLogs,
         forget: Callable[[list[str]], Awaitable[None]],
     ) -> None:

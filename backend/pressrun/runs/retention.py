@@ -17,17 +17,16 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 import structlog
 
+from pressrun.artifacts.names import batch_folder_name, run_of_folder
 from pressrun.clock import elapsed_s
 from pressrun.db import retention as queries
 from pressrun.errors import DiskFull
-from pressrun.ids import is_operation_id
-from pressrun.pipeline.publish import batch_folder_name
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pressrun.artifacts.ports import ArtifactStore
     from pressrun.artifacts.staged import StagingFolder
-    from pressrun.artifacts.store import LocalArtifactStore
     from pressrun.clock import Clock
     from pressrun.db.engine import Database
     from pressrun.db.retention import Ended, Removable
@@ -84,7 +83,7 @@ class Retention:
     def __init__(
         self,
         database: Database,
-        store: LocalArtifactStore,
+        store: ArtifactStore,
         remover: RunRemover,
         clock: Clock,
         policy: RetentionPolicy,
@@ -178,9 +177,9 @@ class Retention:
     async def _find_orphans(self) -> list[str]:
         orphans = []
         for names in _chunks(await self._store.list_batches()):
-            by_run = {name.rpartition("_")[2]: name for name in names}
-            known = await self._ends_of({run for run in by_run if is_operation_id(run)})
-            orphans += [name for run, name in by_run.items() if run not in known]
+            run_of = {name: run_of_folder(name) for name in names}
+            known = await self._ends_of({run for run in run_of.values() if run is not None})
+            orphans += [name for name, run in run_of.items() if run not in known]
         return orphans
 
     async def _ends_of(self, operation_ids: set[str]) -> dict[str, Ended]:

@@ -6,22 +6,19 @@ whoever reads it from wherever; then the run goes on as any that waits.
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
 from pressrun.db.searching import searchable
 from pressrun.errors import Conflict, NotFound, RunEnded
 from pressrun.events.model import Warning
-from pressrun.runs.model import may_become
 from pressrun.runs.places import view
 from pressrun.stages import LAST_STAGE, STAGES
 
 if TYPE_CHECKING:
-    from pressrun.db import Connection
-    from pressrun.events.log import EventLog
+    from pressrun.runs.journal import Transaction
     from pressrun.runs.model import Run
     from pressrun.runs.submission import Submission
 
@@ -53,14 +50,13 @@ def require_retryable(run: Run) -> None:
         raise Conflict(f"run {run.operation_id} is {run.status} already; follow it instead")
 
 
-def reopen(connection: Connection, log: EventLog, submission: Submission) -> None:
+def reopen(transaction: Transaction, submission: Submission) -> None:
     """The run waits again, as its next attempt. Raises: NotFound, RunEnded, Conflict."""
-    row = run_queries.get_locked(connection, submission.operation_id, submission.caller)
+    row = run_queries.get_locked(transaction.connection, submission.operation_id, submission.caller)
     if row is None:
         raise NotFound(f"there is no run {submission.operation_id}")
     run = view(row)
     require_retryable(run)
-    _replace_end(connection, log, run)
     values = {
         **_REOPENED,
         "attempt": run.attempt + 1,
@@ -70,17 +66,11 @@ def reopen(connection: Connection, log: EventLog, submission: Submission) -> Non
         "stage": STAGES[-2] if run.stage == LAST_STAGE else run.stage,
         "searchable": searchable(run.title),
     }
-    run_queries.update_where(connection, run.operation_id, values, status=may_become("queued"), attempt=run.attempt)
+    transaction.replace_last(run, partial(_end_told_later, run.attempt), **values)
 
 
-def _replace_end(connection: Connection, log: EventLog, run: Run) -> None:
-    event = event_queries.get_event(connection, run.operation_id, run.last_seq)
-    if event is None:
-        return  # its log was pruned
-    wire = json.loads(event.data)
-    if event.type == "error":
-        body = Warning(code=ATTEMPT_FAILED, message=f"Attempt {run.attempt} failed ({wire['code']}): {wire['message']}")
-    else:
-        body = Warning(code=ATTEMPT_CANCELLED, message=f"Attempt {run.attempt} was cancelled ({wire['by']})")
-    replaced = log.encode(run.operation_id, event.seq, datetime.fromisoformat(wire["at"]), body)
-    event_queries.replace_event(connection, run.operation_id, replaced)
+def _end_told_later(attempt: int, wire: Mapping[str, Any]) -> Warning:
+    """What was the end of an attempt, in the log of a run that goes on."""
+    if wire["type"] == "error":
+        return Warning(code=ATTEMPT_FAILED, message=f"Attempt {attempt} failed ({wire['code']}): {wire['message']}")
+    return Warning(code=ATTEMPT_CANCELLED, message=f"Attempt {attempt} was cancelled ({wire['by']})")

@@ -15,6 +15,7 @@ from typing import Final
 
 import anyio.to_thread
 
+from pressrun.artifacts.names import run_of_folder
 from pressrun.data_folder import make_store_id, read_store_id
 from pressrun.db import store as queries
 from pressrun.db.engine import Database
@@ -65,4 +66,4 @@ async def adopt_store(database: Database, folder: Path) -> None:
 def _has_any(batches: Path, operation_ids: frozenset[str]) -> bool:
     if not batches.is_dir():
         return False
-    return any(path.name.rpartition("_")[2] in operation_ids for path in batches.iterdir())
+    return any(run_of_folder(path.name) in operation_ids for path in batches.iterdir())

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from pressrun.db.searching import searchable
 from pressrun.db.tables import SEARCHABLE_CHARACTERS, microseconds
-from pressrun.events.model import Cancelled, Complete, Error
 from pressrun.runs.fingerprint import canonical
 from pressrun.runs.model import may_become
+from pressrun.runs.projection import fields_of, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from pressrun.db.events import EventRow
+    from pressrun.events.model import Cancelled, Complete, Error
     from pressrun.runs.submission import Submission
     from pressrun.settings import GuardConfig
 
@@ -22,7 +24,13 @@ _NO_SEQ = 987_654_321_987  # stands for the seq that only the database knows; no
 
 
 def begin_values(
-    config: GuardConfig, submission: Submission, digest: str, now: datetime, ticks_s: float, epoch: str
+    config: GuardConfig,
+    submission: Submission,
+    digest: str,
+    now: datetime,
+    ticks_s: float,
+    epoch: str,
+    foreseen: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What `begin_run` is to know of a submission."""
     spec = submission.spec
@@ -49,6 +57,7 @@ def begin_values(
         "max_runs": config.max_runs,
         "share": config.caller_max_runs,
         "ignore_duplicates": submission.ignore_duplicates,
+        **foreseen,
     }
 
 
@@ -57,23 +66,18 @@ def end_values(
     attempt: int | None,
     body: Complete | Error | Cancelled,
     now: datetime,
-    encode: Callable[[int], str],
+    event: Callable[[int], EventRow],
 ) -> dict[str, Any]:
-    """What `end_run` is to know; `encode(seq)` is the data of its event at that seq."""
-    before, after = encode(_NO_SEQ).split(str(_NO_SEQ), 1)
-    words = None
-    if isinstance(body, Complete):
-        words = searchable(names=[artifact.name for artifact in body.artifacts])
-    elif isinstance(body, Error):
-        words = searchable(body.code, body.message)
+    """What `end_run` is to know; `event(seq)` is its event at that seq."""
+    before, after = event(_NO_SEQ).data.split(str(_NO_SEQ), 1)
     return {
         "operation_id": operation_id,
         "attempt": attempt,
         "status": body.type,
         "from": list(may_become(body.type)),
         "now": microseconds(now),
-        "fields": json.dumps(body.model_dump(mode="json", exclude={"type"}), ensure_ascii=False),
-        "words": words,
+        "fields": fields_of(body),
+        "words": searchable(*words_of(body)),
         "most_words": SEARCHABLE_CHARACTERS,
         "before_seq": before,
         "after_seq": after,

@@ -4747,9 +4747,16 @@ export interface components {
             resumed_from?: ("compose" | "render" | "export" | "publish") | null;
             /**
              * Estimated Total S
+             * @description how long runs like it took, half of them; null where too few are known
              * @default null
              */
             estimated_total_s?: number | null;
+            /**
+             * Estimated Total P75 S
+             * @description and three quarters of them
+             * @default null
+             */
+            estimated_total_p75_s?: number | null;
             seq: number;
             operation_id: string;
             /** Format: date-time */

@@ -40,7 +40,8 @@ export interface RunView {
   title: string | null;
   attempt: number;
   resumedFrom: Stage | null;
-  estimatedTotalS: number | null;
+  /** How long runs like it took, seconds: half of them, and three quarters. */
+  estimate: { medianS: number; p75S: number } | null;
   queuePosition: number | null;
   startedAt: string | null;
   endedAt: string | null;
@@ -78,7 +79,7 @@ export const emptyRunView = (operationId: string): RunView => ({
   title: null,
   attempt: 1,
   resumedFrom: null,
-  estimatedTotalS: null,
+  estimate: null,
   queuePosition: null,
   startedAt: null,
   endedAt: null,
@@ -176,6 +177,11 @@ function collect(view: RunView, event: RunEvent): Partial<RunView> {
   }
 }
 
+function estimateOf({ estimated_total_s, estimated_total_p75_s }: EventOf<"started">): RunView["estimate"] {
+  if (estimated_total_s == null) return null;
+  return { medianS: estimated_total_s, p75S: estimated_total_p75_s ?? estimated_total_s };
+}
+
 function begun(view: RunView, event: EventOf<"started">): Partial<RunView> {
   return {
     queuePosition: null,
@@ -184,7 +190,7 @@ function begun(view: RunView, event: EventOf<"started">): Partial<RunView> {
     total: null,
     cancellation: null,
     resumedFrom: event.resumed_from ?? null,
-    estimatedTotalS: event.estimated_total_s ?? view.estimatedTotalS,
+    estimate: estimateOf(event) ?? view.estimate,
   };
 }
 

@@ -45,7 +45,7 @@ const done: Body = {
 
 /** An uneventful run of two slides. */
 export const lesson = toLog([
-  { type: "started", attempt: 1, resumed_from: null, estimated_total_s: 2 },
+  { type: "started", attempt: 1, resumed_from: null, estimated_total_s: 2, estimated_total_p75_s: 3 },
   { type: "progress", stage: "compose", progress: 0, message: "Composing" },
   {
     type: "html_generated",

@@ -150,7 +150,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         state: AppState = self.lifespan.state["app"]
-        state.service.stop_following()
+        state.log.close()
         await super().shutdown(sockets)
 
 

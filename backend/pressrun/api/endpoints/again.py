@@ -47,14 +47,13 @@ async def rerender_run(request: Request) -> Response:
     if run.status != "complete":
         raise Conflict(f"run {run.operation_id} is {run.status}: its document is saved when it is complete")
     webhook_url = checked_webhook_url(state_of(request), body.webhook_url)
-    service = state_of(request).service
-    original = RunSpec.model_validate_json(await service.get_spec(run.operation_id))
+    original = RunSpec.model_validate_json(await state_of(request).catalog.get_spec(run.operation_id))
     as_before = original.model_dump(include={*SHOWING})
     fields = {**as_before, **body.changes(), "rerender_of": run.operation_id, "title": run.title}
     spec = parse_model(RunSpec, fields)
     require_possible(spec.outputs)
     submission = Submission(
-        operation_id=service.new_operation_id(),
+        operation_id=state_of(request).service.new_operation_id(),
         route=_ROUTE,
         spec=spec,
         lane=body.lane,

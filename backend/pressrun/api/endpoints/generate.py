@@ -62,9 +62,7 @@ async def generate_sse(request: Request) -> Response:
 async def submit_and_answer(request: Request, policies: Policies, submission: Submission) -> Response:
     """The run's stream, or 202 where the client prefers to come back for it."""
     service = state_of(request).service
-    admission = await service.find_resumed(submission, policies, cursor_of(request))
-    if admission is None:
-        admission = await service.submit(submission, policies)
+    admission = await service.submit(submission, policies, after=cursor_of(request))
     headers = {
         "Location": f"/runs/{admission.run.operation_id}/events",
         "Run-Disposition": admission.disposition,
@@ -158,14 +156,14 @@ def _stream(request: Request, admission: Admission, headers: dict[str, str], *, 
 
 
 def _cancel_on_end(request: Request, admission: Admission) -> Callable[[], Awaitable[None]]:
-    service = state_of(request).service
+    state = state_of(request)
 
     async def cancel() -> None:
         """The stream ended: if the run has not and the server stays, its client went away."""
-        if service.stopping:
+        if state.log.closed:
             return
         try:
-            await service.cancel(admission.run.operation_id, "disconnect", attempt=admission.run.attempt)
+            await state.service.cancel(admission.run.operation_id, "disconnect", attempt=admission.run.attempt)
         except (RunEnded, NotFound):
             return
         _log.info("client gone, run cancelled", operation_id=admission.run.operation_id)

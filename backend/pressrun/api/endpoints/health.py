@@ -31,7 +31,7 @@ async def livez(request: Request) -> Response:
     checks = {
         "lifespan": "the application has broken off; the process is about to end" if state.background.broken else _OK,
         "database_threads": await _threads(state),
-        "engine": _OK if state.service.takes_up else "the thread that takes up interrupted runs has ended",
+        "engine": _OK if state.takes_up() else "the thread that takes up interrupted runs has ended",
     }
     return _answer(checks, {})
 

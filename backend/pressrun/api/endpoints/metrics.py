@@ -35,7 +35,7 @@ async def get_metrics(request: Request) -> Response:
     state = state_of(request)
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)
-    counts, webhooks = await state.service.count_runs(), await state.history.count_webhooks()
+    counts, webhooks = await state.catalog.count_runs(), await state.catalog.count_webhooks()
     memory = await anyio.to_thread.run_sync(browser_memory_bytes)
     families = [
         *_runs(counts, webhooks),

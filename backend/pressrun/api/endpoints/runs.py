@@ -16,7 +16,7 @@ from pressrun.api.wire.schemas import CancelRequest, RunDetail, RunOut, RunPage
 from pressrun.errors import NotFound
 from pressrun.ids import is_operation_id
 from pressrun.run_logs import readable
-from pressrun.runs.history import Filter
+from pressrun.runs.catalog import Filter
 from pressrun.runs.model import Run
 
 _LOG_TYPES = {"text": "text/plain", "jsonl": "application/jsonl"}
@@ -33,7 +33,7 @@ async def list_runs(request: Request) -> Response:
         since=query.since,
         pinned=None if query.pinned is None else query.pinned == "1",
     )
-    page = await state_of(request).history.list_page(
+    page = await state_of(request).catalog.list_page(
         caller_of(request.scope).name, wanted, cursor=query.cursor, limit=query.limit
     )
     return _json(RunPage(runs=[RunOut.of(run) for run in page.runs], next_cursor=page.next_cursor))
@@ -51,15 +51,15 @@ async def current_run(request: Request) -> Response:
 async def show_run(request: Request) -> Response:
     """GET /runs/{operation_id}: with its attempts and how long each stage took."""
     run = await run_of(request)
-    history = state_of(request).history
-    story, webhook = await history.story(run.operation_id), await history.webhook(run.operation_id)
+    catalog = state_of(request).catalog
+    story, webhook = await catalog.story(run.operation_id), await catalog.webhook(run.operation_id)
     return _json(RunDetail.told(run, story, webhook))
 
 
 async def get_spec(request: Request) -> Response:
     """GET /runs/{operation_id}/spec: what the run was made from, every default filled in."""
     run = await run_of(request)
-    spec = await state_of(request).service.get_spec(run.operation_id)
+    spec = await state_of(request).catalog.get_spec(run.operation_id)
     return Response(spec, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
@@ -75,7 +75,7 @@ async def get_log(request: Request) -> Response:
 
 async def delete_run(request: Request) -> Response:
     """DELETE /runs/{operation_id}: run, log and folder."""
-    await state_of(request).service.delete(operation_id_of(request), caller_of(request.scope).name)
+    await state_of(request).catalog.delete(operation_id_of(request), caller_of(request.scope).name)
     return Response(status_code=204)
 
 
@@ -99,7 +99,7 @@ async def cancel_run(request: Request) -> Response:
 
 async def pin_run(request: Request) -> Response:
     """PUT and DELETE /runs/{operation_id}/pin"""
-    run = await state_of(request).service.set_pinned(
+    run = await state_of(request).catalog.set_pinned(
         operation_id_of(request), caller_of(request.scope).name, pinned=request.method == "PUT"
     )
     return _json(RunOut.of(run))
@@ -107,7 +107,7 @@ async def pin_run(request: Request) -> Response:
 
 async def run_of(request: Request) -> Run:
     """The run in the path. Raises: NotFound, also for a stranger's."""
-    return await state_of(request).service.get(operation_id_of(request), caller_of(request.scope).name)
+    return await state_of(request).catalog.get(operation_id_of(request), caller_of(request.scope).name)
 
 
 def operation_id_of(request: Request) -> str:

@@ -194,7 +194,7 @@ def follow(
     named = request.query_params.get("named") != "0"
     state = state_of(request)
     return RunStream(
-        partial(state.service.following, run.operation_id, after, live=not run.ended),
+        partial(state.log.following, run.operation_id, after, live=not run.ended),
         head=RETRY + snapshot_frame(run, after=after, named=named) if snapshot else RETRY,
         named=named,
         heartbeat_s=state.settings.heartbeat_s,

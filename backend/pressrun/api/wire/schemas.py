@@ -10,8 +10,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from pydantic.json_schema import SkipJsonSchema
 
 from pressrun.runs.admission import OnBusy, OnDuplicate
+from pressrun.runs.catalog import WebhookState
 from pressrun.runs.explain import Explanation
-from pressrun.runs.history import AttemptEnd, Story, WebhookState
+from pressrun.runs.history import AttemptEnd, Story
 from pressrun.runs.model import LaneState, Run, RunStatus
 from pressrun.runs.rejection import RunRejected
 from pressrun.runs.retention import RetentionReport

@@ -53,7 +53,9 @@ function Complete({ view, result }: { view: RunView; result: RunResult }): React
 function Actions({ view, retryFirst }: { view: RunView; retryFirst: boolean }): ReactElement {
   return (
     <>
-      <RetryButton operationId={view.operationId} tone={retryFirst ? "primary" : "plain"} />
+      {retryWords(view) !== null && (
+        <RetryButton operationId={view.operationId} tone={retryFirst ? "primary" : "plain"} />
+      )}
       <Link to="/" className={buttonClass(retryFirst ? "plain" : "primary")}>
         Back to the text
       </Link>
@@ -74,7 +76,7 @@ function Failed({ view }: { view: RunView }): ReactElement {
     >
       <p>{error?.message ?? "The server did not say why."}</p>
       {what !== null && <p>{what}</p>}
-      <p>{retryWords(view)}</p>
+      {retryWords(view) !== null && <p>{retryWords(view)}</p>}
       {error !== null && (
         <p>
           <small>

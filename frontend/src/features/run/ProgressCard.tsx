@@ -1,12 +1,12 @@
 import type { ReactElement } from "react";
 import { STAGES } from "@/api/tables.gen";
 import { Progress } from "@/components/Progress";
-import { formatDuration, formatElapsed, secondsBetween } from "@/lib/format";
+import { formatElapsed, secondsBetween } from "@/lib/format";
 import { useNow } from "@/lib/useNow";
 import type { RunView } from "@/stream/reduceRun";
 import { Files } from "./Files";
 import styles from "./ProgressCard.module.css";
-import { activity, stageWords } from "./words";
+import { activity, stageWords, usually } from "./words";
 
 function Stages({ view }: { view: RunView }): ReactElement {
   const reached = view.stage === null ? -1 : STAGES.indexOf(view.stage);
@@ -28,11 +28,10 @@ function Elapsed({ view, lostAt }: { view: RunView; lostAt: number | null }): Re
   const ticking = useNow(500, lostAt === null);
   const now = lostAt ?? ticking;
   if (view.startedAt === null) return null;
-  const estimate = view.estimatedTotalS;
   return (
     <span>
       {formatElapsed(secondsBetween(view.startedAt, now))}
-      {estimate !== null && estimate > 0 && ` of about ${formatDuration(estimate)}`}
+      {view.estimate !== null && `, ${usually(view.estimate)}`}
     </span>
   );
 }

@@ -1,5 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
+import type { RunEvent } from "@/api/types";
 import { lesson, OPERATION_ID, snapshotOf, toLog } from "@/test/logs";
 import { frame, problem, serveLog, type Trouble } from "@/test/logServer";
 import { renderApp } from "@/test/renderApp";
@@ -59,23 +60,44 @@ test("pictures open large, and arrows and Esc do what they should", async () => 
   expect(screen.queryByRole("dialog")).toBeNull();
 });
 
-test("a failed run says its code, why, and what to do", async () => {
-  const failed = toLog([
+const failedWith = (code: string, retryable: boolean): RunEvent[] =>
+  toLog([
     { type: "started", attempt: 1 },
-    {
-      type: "error",
-      code: "render_timeout",
-      message: "It never got ready.",
-      stage: "render",
-      retryable: false,
-    },
+    { type: "error", code, message: "It never got ready.", stage: "render", retryable },
   ]);
-  await serveLog(failed);
+
+test("a failed run says its code, why, and what to do", async () => {
+  await serveLog(failedWith("render_timeout", false));
   renderApp(path);
   expect(await screen.findByText("It never got ready.")).toBeDefined();
   expect(screen.getByText("render_timeout")).toBeDefined();
   expect(screen.getByText(/Take out endless scripts/)).toBeDefined();
 });
+
+test.each(["document_too_large", "empty_document", "render_timeout", "source_too_complex"] as const)(
+  "no retry is offered of a document that would fail again: %s",
+  async (code) => {
+    await serveLog(failedWith(code, false));
+    renderApp(path);
+    expect(await screen.findByRole("link", { name: "Back to the text" })).toBeDefined();
+    expect(screen.queryByRole("button", { name: "Retry" })).toBeNull();
+    expect(screen.queryByText(/A retry/)).toBeNull();
+  },
+);
+
+test.each([
+  ["browser_crashed", true],
+  ["crashed", false],
+  ["ai_refused", false],
+] as const)(
+  "a retry is offered of what may pass, or once somebody has mended it: %s",
+  async (code, retryable) => {
+    await serveLog(failedWith(code, retryable));
+    renderApp(path);
+    expect(await screen.findByRole("button", { name: "Retry" })).toBeDefined();
+    expect(screen.getByText(/A retry goes on/)).toBeDefined();
+  },
+);
 
 test("a cancelled run says by whom", async () => {
   await serveLog(
@@ -136,7 +158,7 @@ test("a lost connection is told as what is known: the clock and the pulse stop, 
   expect(notice.textContent).not.toContain("nothing is lost");
   expect(document.title).toBe("Not connected · A lesson · Pressrun");
   expect(screen.getByText("Running").dataset["stale"]).toBe("true");
-  const clock = (): string => screen.getByText(/^1:\d\d of about/).textContent;
+  const clock = (): string => screen.getByText(/^1:\d\d, usually 2\.0 s to 3\.0 s$/).textContent;
   const stands = clock();
   await new Promise((resolve) => setTimeout(resolve, 1600)); // as long as the clock would need for its next second
   expect(clock()).toBe(stands);

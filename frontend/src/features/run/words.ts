@@ -1,7 +1,7 @@
 /** A run in words. Pure. */
 import { STAGES } from "@/api/tables.gen";
 import type { ErrorCode, Stage } from "@/api/types";
-import { count } from "@/lib/format";
+import { count, formatDuration } from "@/lib/format";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
 
 /** Each stage with its name and what it does; a record, so that the compiler asks for a new one. */
@@ -29,8 +29,23 @@ function withCount(message: string, { current, total }: RunView): string {
   return message.includes(figures) ? message : `${message} · ${figures}`;
 }
 
-/** What a retry of an ended run would do. */
-export function retryWords(view: RunView): string {
+/** "usually 20 s to 35 s": what half of the runs like it took, and three quarters. */
+export function usually({ medianS, p75S }: NonNullable<RunView["estimate"]>): string {
+  const [from, to] = [formatDuration(medianS), formatDuration(p75S)];
+  return from === to ? `usually ${from}` : `usually ${from} to ${to}`;
+}
+
+/** What the document itself has caused: a retry shows the same document, and fails again. */
+const ofTheDocument: ReadonlySet<string> = new Set([
+  "document_too_large",
+  "empty_document",
+  "render_timeout",
+  "source_too_complex",
+]);
+
+/** What a retry of an ended run would do; null where it would do nothing new. */
+export function retryWords(view: RunView): string | null {
+  if (view.error !== null && ofTheDocument.has(view.error.code)) return null;
   const from = view.error?.stage ?? view.stage;
   if (from === null || from === STAGES[0]) return "A retry begins from the start.";
   const kept = view.slides.length === 0 ? "" : `; ${count(view.slides.length, "slide")} kept`;
