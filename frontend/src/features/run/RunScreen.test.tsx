@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
-import type { RunEvent } from "@/api/types";
+import type { ErrorCode, RunEvent } from "@/api/types";
 import { lesson, OPERATION_ID, snapshotOf, toLog } from "@/test/logs";
 import { frame, problem, serveLog, type Trouble } from "@/test/logServer";
 import { renderApp } from "@/test/renderApp";
@@ -60,7 +60,7 @@ test("pictures open large, and arrows and Esc do what they should", async () => 
   expect(screen.queryByRole("dialog")).toBeNull();
 });
 
-const failedWith = (code: string, retryable: boolean): RunEvent[] =>
+const failedWith = (code: ErrorCode, retryable: boolean): RunEvent[] =>
   toLog([
     { type: "started", attempt: 1 },
     { type: "error", code, message: "It never got ready.", stage: "render", retryable },
