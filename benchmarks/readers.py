@@ -24,6 +24,11 @@ import httpx
 from benchmarks.apps import allow_descriptors, pour, serving
 from benchmarks.figures import Figure, percentile
 
+_KINDS = {
+    "pressrun": "Pressrun, appended durably meanwhile",
+    "generator": "a sse-starlette generator each",
+    "shared": "sse-starlette, frames shared",
+}
 _READERS = 1_000
 _EVENTS = 100
 _ROUNDS = 3
@@ -43,38 +48,39 @@ def measure(folder: Path) -> Iterator[Figure]:
 
 
 def _fan_out(folder: Path) -> Iterator[Figure]:
-    rates: dict[str, list[float]] = {"pressrun": [], "generator": [], "shared": []}
+    rates: dict[str, list[float]] = {kind: [] for kind in _KINDS}
+    costs: dict[str, list[float]] = {kind: [] for kind in _KINDS}
     latencies: list[float] = []
     for number in range(_ROUNDS):
-        with (
-            quiet_run(folder / f"pressrun-{number}") as (url, port, _, path),
-            Readers(port, path, _READERS) as readers,
-        ):
-            rates["pressrun"].append(_throughput(url, readers))
-            if number == 0:
-                latencies = _latencies_ms(url, readers)
-        for kind in ("generator", "shared"):
-            with (
-                serving(kind, folder / f"{kind}-{number}") as (url, port, _),
-                Readers(port, "/events", _READERS) as readers,
-            ):
+        for kind in _KINDS:
+            serving_it = _serving(kind, folder / f"{kind}-{number}")
+            with serving_it as (url, port, pid, path), Readers(port, path, _READERS) as readers:
+                busy_s = _cpu_s(pid)
                 rates[kind].append(_throughput(url, readers))
+                costs[kind].append((_cpu_s(pid) - busy_s) / (_READERS * _EVENTS) * 1e6)
+                if (kind, number) == ("pressrun", 0):
+                    latencies = _latencies_ms(url, readers)
     note = f"{_READERS} readers x {_EVENTS} events, median of {_ROUNDS} rounds"
-    ours, tutorial, shared = rates.values()
-    yield Figure("fan-out, events delivered a second", median(ours), "/s", note=f"{note}, appended durably meanwhile")
-    yield Figure("fan-out, a sse-starlette generator for each reader", median(tutorial), "/s", note=note)
-    yield Figure("fan-out, sse-starlette with shared frames", median(shared), "/s", note=note)
-    yield Figure(
-        "fan-out, Pressrun / a generator for each", _times(ours, tutorial), "x", target=1.2, more_is_better=True
-    )
-    yield Figure("fan-out, Pressrun / shared frames", _times(ours, shared), "x", more_is_better=True)
+    for kind, says in _KINDS.items():
+        yield Figure(f"fan-out, {says}", median(rates[kind]), "/s", note=note)
+        yield Figure(f"CPU for an event delivered, {says}", median(costs[kind]), "us")
+    for kind, target in (("generator", 1.2), ("shared", None)):
+        ratio = median(mine / other for mine, other in zip(rates["pressrun"], rates[kind], strict=True))
+        yield Figure(f"fan-out, Pressrun / {_KINDS[kind]}", ratio, "x", target=target, more_is_better=True)
     note = f"from the event's `at` to each of {_READERS} readers, {1 / _PACED[1]:g} events a second"
     yield Figure("delivery, p50", percentile(latencies, 0.5), "ms", note=note)
     yield Figure("delivery, p99", percentile(latencies, 0.99), "ms", target=100)
 
 
-def _times(ours: list[float], theirs: list[float]) -> float:
-    return median(mine / other for mine, other in zip(ours, theirs, strict=True))
+@contextlib.contextmanager
+def _serving(kind: str, folder: Path) -> Iterator[tuple[str, int, int, str]]:
+    """URL, port, process id and path of the stream."""
+    if kind == "pressrun":
+        with quiet_run(folder) as run:
+            yield run
+    else:
+        with serving(kind, folder) as (url, port, pid):
+            yield url, port, pid, "/events"
 
 
 def _idle(folder: Path) -> Iterator[Figure]:
