@@ -12,17 +12,18 @@ PORT   ?= 8000
 ARGS   ?=
 KILLS  ?= 200
 OUTAGES ?= 40
+GAMES  ?= 30
 WEB    := backend/pressrun/web
 # Two `make` calls in one fresh clone would both install into .venv; with the lock the second waits, then finds all done.
 LOCKED := $(shell command -v flock >/dev/null 2>&1 && echo flock .make.lock)
 # The output of things that run side by side, each in one piece, where this make can do it.
 SYNC   := $(if $(findstring output-sync,$(.FEATURES)),--output-sync=target)
-# Tests wait as much as they compute; more workers than this only fight for two cores.
-WORKERS ?= 2
+# Tests wait more than they compute: two workers for each core.
+WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1))))
 PARALLEL := -n $(WORKERS) --dist worksteal
 UI_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup installed demo test check lint serve dev bench chaos conformance lock pin-images clean
+.PHONY: help setup installed system-packages demo test check lint serve dev bench chaos conformance lock pin-images clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -33,7 +34,7 @@ setup: ## install everything into this folder: .venv, front end, a Chromium
 demo: setup ## run the real thing once: server, example lesson, batch folder
 	@$(BIN)/python examples/demo.py
 
-test: setup ## every test, then the static checks
+test: system-packages setup ## every test, then the static checks; root gets what the tests want installed
 	@$(MAKE) --no-print-directory test-web
 	$(BIN)/pytest $(PARALLEL) $(ARGS)
 	@$(MAKE) --no-print-directory lint
@@ -52,8 +53,9 @@ dev: setup ## the same, with the front end rebuilt as you type on http://127.0.0
 bench: setup ## the figures of benchmarks/README.md, measured here
 	$(BIN)/python -m benchmarks $(ARGS)
 
-chaos: setup ## kill the server at every named place and 200 random instants, and judge (KILLS=, OUTAGES=)
+chaos: setup ## kill the server at every named place and 200 random instants, and judge; new games for the guard (KILLS=, OUTAGES=, GAMES=)
 	$(BIN)/python -m tests.support.chaos $(KILLS) $(OUTAGES)
+	PRESSRUN_GUARD_EXAMPLES=$(GAMES) $(BIN)/pytest -q tests/unit/test_guard_machine.py
 
 conformance: setup ## the wire contract against any server: URL=http://host:port [TOKEN=… ORIGIN=…]; our own without
 	@CONFORMANCE_URL=$(URL) CONFORMANCE_TOKEN=$(TOKEN) CONFORMANCE_ORIGIN=$(ORIGIN) $(BIN)/pytest tests/conformance $(ARGS)
@@ -89,6 +91,9 @@ test-web:
 
 test-quick:
 	$(BIN)/pytest -q $(PARALLEL) -m "not slow and not chromium" $(ARGS)
+
+system-packages:
+	@.ci/system-packages
 
 installed: .venv/.installed .venv/.browser $(WEB)/index.html
 	@:

@@ -41,6 +41,8 @@ export default defineConfig({
     environmentOptions: { happyDOM: { settings: { fetch: { disableSameOriginPolicy: true } } } },
     setupFiles: ["src/test/setup.ts"],
     restoreMocks: true,
+    // One page for the files of a worker: making one for each took more than half of the time. setup.ts clears it.
+    isolate: false,
     testTimeout: 30_000, // for hangs only, as the limits of what a test waits for
   },
 });

@@ -5,10 +5,32 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.nursery import SharedNursery
 from tests.support.postgres import Postgres, find_binaries, start_postgres
+from tests.support.server import Server
+from tests.support.tls_context import share_tls_context
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+def pytest_configure() -> None:
+    share_tls_context()
+    Server.nursery = SharedNursery()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that take longest and mostly wait begin first, and the others run beside them."""
+    items.sort(key=lambda item: item.get_closest_marker("first") is None)
+
+
+def pytest_unconfigure() -> None:
+    if Server.nursery is not None:
+        Server.nursery.close()
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +47,15 @@ def postgres() -> Iterator[Postgres]:
         (pytest.fail if os.environ.get("PRESSRUN_TEST_POSTGRES") == "required" else pytest.skip)(reason)
     with start_postgres(binaries) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium for tests that look at our own pages; of one module, since its loop would be in the way of others'."""
+    from tests.support.chromium import open_chromium  # Playwright, which most tests do without
+
+    with open_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])

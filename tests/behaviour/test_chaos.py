@@ -10,10 +10,11 @@ import pytest
 
 from pressrun.failpoints import AI_POINTS
 from tests.support.ai_server import MODEL, ai_server
-from tests.support.chaos.nursery import Nursery, open_nursery
 from tests.support.chaos.storm import Storm
 from tests.support.chaos.tally import tally
 from tests.support.chaos.witness import Witness, wait_until
+from tests.support.limits import HANG_S
+from tests.support.nursery import Nursery, open_nursery
 from tests.support.postgres import find_binaries, start_postgres
 from tests.support.runs import chapter
 
@@ -103,7 +104,7 @@ def test_three_crashes_of_its_database_cost_a_run_no_attempt_and_then_one_of_its
             for server in storm.fleet:
                 server.start()
             poster = storm.post(text=chapter(30, "under it"))
-            assert wait_until(lambda: len(poster.story.events) > 6, 30)
+            assert wait_until(lambda: len(poster.story.events) > 6, HANG_S)
             storm.read(poster)
             for _ in range(3):
                 storm.restart_database(own)
@@ -121,4 +122,4 @@ def test_three_crashes_of_its_database_cost_a_run_no_attempt_and_then_one_of_its
 def goes_on(poster: Witness) -> bool:
     """Whether a few more events come."""
     seen = len(poster.story.events)
-    return wait_until(lambda: len(poster.story.events) > seen + 3, 30)
+    return wait_until(lambda: len(poster.story.events) > seen + 3, HANG_S)

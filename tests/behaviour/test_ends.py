@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.chaos.nursery import Nursery, open_nursery
 from tests.support.chaos.storm import Storm
+from tests.support.nursery import Nursery, open_nursery
 from tests.support.runs import check_folder, check_story, run_to_end
 from tests.support.server import start_server
 

@@ -15,10 +15,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from pressrun.db.sqlite import open_engine_pool, open_writer, use_wal
-from tests.support.chaos.nursery import Nursery, open_nursery
 from tests.support.chaos.storm import Storm
 from tests.support.chaos.witness import wait_until as wait_until_it
 from tests.support.fault_tools import fill, killing, read_only, small_disk, strace
+from tests.support.nursery import Nursery, open_nursery
 from tests.support.runs import Event, chapter, check_folder, check_story, run_to_end, starting, wait_until
 from tests.support.server import Server, start_server
 
@@ -125,7 +125,7 @@ def test_a_server_whose_data_folder_becomes_read_only_says_so_and_goes_on_when_i
         assert http.get("/runs/current").status_code == httpx.codes.NO_CONTENT
         assert run_to_end(http, text="# After", **SMALL)[-1]["type"] == "complete"
         http.post(f"/runs/{told[0]['operation_id']}/retry").raise_for_status()
-        wait_until(lambda: http.get(f"/runs/{told[0]['operation_id']}").json()["status"] == "complete", 30)
+        wait_until(lambda: http.get(f"/runs/{told[0]['operation_id']}").json()["status"] == "complete")
         assert integrity_of(server.data_dir) == ["ok", "ok"]
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.chaos.nursery import Nursery, open_nursery
 from tests.support.chaos.storm import Storm
 from tests.support.chaos.witness import Witness, wait_until
+from tests.support.limits import HANG_S
+from tests.support.nursery import Nursery, open_nursery
 from tests.support.postgres import Postgres
 from tests.support.runs import chapter, check_folder, run_to_end
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
-_TAKEN_OVER_WITHIN_S = 8  # 3 on a quiet machine (benchmarks/durability.py); tests share theirs
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def types_of(witness: Witness) -> list[str]:
 
 
 def wait_for_second_attempt(reader: Witness) -> None:
-    assert wait_until(lambda: types_of(reader).count("started") == 2, _TAKEN_OVER_WITHIN_S), types_of(reader)
+    assert wait_until(lambda: types_of(reader).count("started") == 2, HANG_S), types_of(reader)
 
 
 def files_of(folder: Path) -> dict[str, tuple[int, int, bytes]]:
@@ -55,7 +55,7 @@ def test_a_process_frozen_while_it_renders_is_taken_over_and_writes_nothing_when
     frozen.start()
     other.start()
     poster = storm.post(text=chapter(40, "frozen"))
-    assert wait_until(lambda: "screenshot" in types_of(poster), 30)
+    assert wait_until(lambda: "screenshot" in types_of(poster), HANG_S)
     storm.read(poster)
     storm.freeze(frozen)
     reader = storm.witnesses[-1]
@@ -63,7 +63,7 @@ def test_a_process_frozen_while_it_renders_is_taken_over_and_writes_nothing_when
     wait_for_second_attempt(reader)
     print(f"taken over after {time.monotonic() - frozen_at:.2f} s")
     storm.thaw(frozen)  # in the midst of the second attempt
-    assert reader.over.wait(60)
+    assert reader.over.wait(HANG_S)
     with httpx.Client(base_url=frozen.url, timeout=30) as http:
         assert run_to_end(http, text="it works on", outputs=["html"])[-1]["type"] == "complete"
     assert "ended the session that shows us alive" in frozen.log
@@ -85,7 +85,7 @@ def test_a_process_frozen_at_the_last_moment_changes_nothing_when_it_thaws(storm
     storm.read(poster)
     reader = storm.witnesses[-1]
     wait_for_second_attempt(reader)
-    assert reader.over.wait(60)
+    assert reader.over.wait(HANG_S)
     folder = storm.data_dir / "batches" / Path(reader.story.events[-1]["folder"]).name
     before = files_of(folder)
     with httpx.Client(base_url=other.url, timeout=30) as http:  # the slot is another run's now
@@ -95,7 +95,7 @@ def test_a_process_frozen_at_the_last_moment_changes_nothing_when_it_thaws(storm
             headers={"Prefer": "respond-async"},
         ).json()["operation_id"]
         storm.thaw(frozen)
-        assert poster.over.wait(30)
+        assert poster.over.wait(HANG_S)
         assert http.get("/runs/current", params={"lane": "contested"}).json()["operation_id"] == holder
         http.post(f"/runs/{holder}/cancel").raise_for_status()
         storm.history.cancelled.add(holder)
@@ -119,13 +119,13 @@ def test_a_batch_is_put_in_place_by_the_attempt_that_owns_the_run_and_by_no_othe
     batches = storm.data_dir / "batches"
     assert (types_of(storm.witnesses[-1]).count("started"), list(batches.iterdir())) == (2, [])
     storm.thaw(first)  # its rename is the next thing it does; then it takes the run over, as anybody would
-    assert wait_until(lambda: "the run goes on elsewhere" in first.log, 10)
-    assert poster.over.wait(30)
+    assert wait_until(lambda: "the run goes on elsewhere" in first.log, HANG_S)
+    assert poster.over.wait(HANG_S)
     folder = batches / Path(poster.story.events[-1]["folder"]).name
     before = files_of(folder)
     assert check_folder(folder)["attempt"] == 3
     storm.thaw(second)
-    assert wait_until(lambda: "the run goes on elsewhere" in second.log, 10)
+    assert wait_until(lambda: "the run goes on elsewhere" in second.log, HANG_S)
     storm.settle()
     assert files_of(folder) == before
     assert storm.verdict() == []

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.support.fault_tools import fill
+from tests.support.limits import HANG_S
 from tests.support.runs import chapter, check_folder, check_story, run_to_end, starting, wait_for_status, wait_until
 from tests.support.server import start_server
 
@@ -96,7 +97,7 @@ def test_retention_removes_old_runs_also_from_a_full_disk(disk: Path) -> None:
 
 def wait_until_admitted(http: httpx.Client) -> None:
     """Until the reserve was taken back, which the watch does every three seconds."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + HANG_S
     while http.post("/generate-sse", json={"text": "is there room?", "outputs": ["html"]}).status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -15,6 +15,7 @@ import pytest
 
 from pressrun.api.gate.tokens import new_token
 from tests.support.flood import flooding
+from tests.support.limits import HANG_S
 from tests.support.runs import Event, events_of, wait_for_status, wait_until
 from tests.support.server import start_server
 from tests.support.storms import crowd
@@ -22,7 +23,6 @@ from tests.support.storms import crowd
 pytestmark = pytest.mark.slow
 
 _FLOOD_S = 10
-_BEGINS_WITHIN_S = 15  # 2 s on a quiet machine (benchmarks/neighbours.py); this one is shared
 _SHARE = 2  # of the four that may run, and of the four that may wait
 
 
@@ -93,8 +93,8 @@ def test_beside_a_caller_that_floods_another_s_runs_are_accepted_and_begin(tmp_p
             over_at, number = time.monotonic() + _FLOOD_S, 0
             while time.monotonic() < over_at or number < 2:
                 number += 1
-                assert begins_s(callers.quiet, f"own {number}", lane="quiet") < _BEGINS_WITHIN_S
-                assert begins_s(callers.quiet, f"common {number}", on_busy="queue") < _BEGINS_WITHIN_S
+                assert begins_s(callers.quiet, f"own {number}", lane="quiet") < HANG_S
+                assert begins_s(callers.quiet, f"common {number}", on_busy="queue") < HANG_S
         assert flood.told["202"] > 0
         assert {answer.partition(" ")[0] for answer in flood.told} <= {"200", "202", "409", "429"}, flood.told
 

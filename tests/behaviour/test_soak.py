@@ -15,6 +15,7 @@ from tests.support.soak.soak import Soak
 _DURATION_S = 110.0  # with warming up and coming to rest two minutes
 
 
+@pytest.mark.first
 @pytest.mark.chromium
 @pytest.mark.slow
 @pytest.mark.promise("soak")

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pressrun.settings import new_webhook_secret
+from tests.support.limits import HANG_S
 from tests.support.runs import run_to_end, wait_until
 from tests.support.server import start_server
 from tests.support.threaded_server import serve
@@ -74,10 +75,10 @@ def test_a_run_is_told_once_and_a_refused_message_again_after_a_crash(tmp_path: 
             receiver.statuses = [500]
             receiver.came.clear()
             second = run_to_end(http, text="# told again", webhook_url=receiver.url)[-1]["operation_id"]
-            assert receiver.came.wait(10)
+            assert receiver.came.wait(HANG_S)
             server.kill()
             server.start()
-            wait_until(lambda: webhook_of(http, second)["state"] == "delivered", limit_s=30)
+            wait_until(lambda: webhook_of(http, second)["state"] == "delivered")
             assert SECRET.removeprefix("whsec_") not in server.log
         told = receiver.verified()
     assert [message["data"]["operation_id"] for message in told] == [first, second, second]
@@ -93,11 +94,11 @@ def test_a_message_whose_answer_a_kill_cut_off_is_told_again_under_its_id(tmp_pa
         with start_server(tmp_path / "data", **env) as server, httpx.Client(base_url=server.url, timeout=60) as http:
             receiver.answers.clear()
             run = run_to_end(http, text="# told", outputs=["html"], webhook_url=receiver.url)[-1]["operation_id"]
-            assert receiver.came.wait(10)
+            assert receiver.came.wait(HANG_S)
             server.kill()
             receiver.answers.set()
             server.start()
-            wait_until(lambda: webhook_of(http, run)["state"] == "delivered", limit_s=30)
+            wait_until(lambda: webhook_of(http, run)["state"] == "delivered")
             assert webhook_of(http, run) == {"state": "delivered", "attempts": 2, "last_status": 200}
         first, second = receiver.verified()
     assert first == second

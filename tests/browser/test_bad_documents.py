@@ -18,6 +18,7 @@ from pressrun.browser.slides.page_breaks import Slice, plan_slices
 from pressrun.errors import BrowserFailure, DocumentTooLarge
 from tests.browser.conftest import open_contexts, quick
 from tests.support.hostile import entities, laughs, picture
+from tests.support.limits import fail_after
 from tests.support.pool_contract import SMALL, settled
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
@@ -73,7 +74,7 @@ async def run_beside(pool: BrowserPool, over: anyio.Event) -> None:
     async with pool.lease(**SMALL) as lease:
         await lease.load("<p>calm")
         while not over.is_set():
-            with anyio.fail_after(10):
+            with fail_after(10):
                 await lease.capture(Slice(0, 20), "jpeg", 30)
 
 
@@ -87,14 +88,14 @@ async def test_a_bad_document_ends_in_time_with_its_code_and_costs_others_nothin
         over = anyio.Event()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(run_beside, pool, over)
-            with anyio.fail_after(LIMIT_S), pytest.raises(BrowserFailure) as caught:
+            with fail_after(LIMIT_S), pytest.raises(BrowserFailure) as caught:
                 await shown(pool, html, scripts="<script>" in html)
             over.set()
         assert caught.value.code == code
         why = [record.getMessage() for record in caplog.records if code in record.getMessage()]
         assert why, "the log says why"
         assert all("\n" not in line for line in why)
-        with anyio.fail_after(10):
+        with fail_after(10):
             await settled(pool)
             await pool.check()
         assert await open_contexts(pool) == 0
@@ -130,7 +131,7 @@ async def test_what_only_the_page_shows_to_be_too_much_is_ended_there_and_its_br
 @pytest.mark.parametrize("kind", sorted(HARMLESS))
 async def test_a_document_that_waits_for_nothing_we_give_is_shown_all_the_same(kind: str) -> None:
     async with open_browser_pool(quick(load_timeout_s=LOAD_TIMEOUT_S)) as pool:
-        with anyio.fail_after(LIMIT_S):
+        with fail_after(LIMIT_S):
             assert await shown(pool, HARMLESS[kind], scripts=False)
 
 
@@ -151,7 +152,7 @@ async def test_a_page_that_outgrows_its_memory_is_ended_and_its_browser_draws_on
         over = anyio.Event()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(run_beside, pool, over)  # another page of the same browser
-            with anyio.fail_after(LIMIT_S), pytest.raises(DocumentTooLarge, match="PRESSRUN_PAGE_MAX_MEMORY_MB"):
+            with fail_after(LIMIT_S), pytest.raises(DocumentTooLarge, match="PRESSRUN_PAGE_MAX_MEMORY_MB"):
                 await shown(pool, html, scripts="<script>" in html)
             over.set()
         await settled(pool)

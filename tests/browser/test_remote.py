@@ -23,6 +23,7 @@ from pressrun.browser.slides.page_breaks import Slice
 from pressrun.errors import BrowserUnavailable
 from tests.browser.conftest import quick, until
 from tests.browser.test_seal import WAYS_OUT, WAYS_OUT_BY_SCRIPT, listening, show, was_hit
+from tests.support.limits import fail_after
 from tests.support.pool_contract import SMALL, Drawn, settled
 from tests.support.remote_browsers import debugged_chromium, playwright_server
 from tests.support.server import free_port
@@ -102,7 +103,7 @@ async def test_one_that_cannot_be_reached_is_named_without_its_secret(caplog: py
 async def test_one_that_is_down_does_not_hold_up_the_others(tmp_path: Path) -> None:
     async with open_browser_pool(of("local:1", f"ws://127.0.0.1:{free_port()}/")) as pool:
         drawn = Drawn(pool, 12)
-        with anyio.fail_after(10):
+        with fail_after(10):
             await drawn.draw()
         assert drawn.is_whole
 
@@ -111,14 +112,14 @@ async def test_one_that_dies_while_drawing_costs_no_slide_and_is_used_again_when
     port = free_port()
     async with open_browser_pool(of("local:1", f"cdp+http://127.0.0.1:{port}", reconnect_s=0.1)) as pool:
         drawn = Drawn(pool, 60)
-        with debugged_chromium(tmp_path, port) as (_, pid), anyio.fail_after(20):
+        with debugged_chromium(tmp_path, port) as (_, pid), fail_after(20):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(drawn.draw)
                 while pool.supervisors[1].state != "up" or not pool.supervisors[1].turns.running:
                     await drawn.news.wait()
                 os.kill(pid, signal.SIGKILL)
         assert drawn.is_whole
-        with debugged_chromium(tmp_path, port), anyio.fail_after(20):
+        with debugged_chromium(tmp_path, port), fail_after(20):
             while pool.supervisors[1].state != "up":  # left alone for a while, then tried again
                 again = Drawn(pool, 20)
                 await again.draw()
@@ -131,7 +132,7 @@ async def test_a_frozen_one_is_let_go_within_five_seconds(tmp_path: Path) -> Non
             await Drawn(pool, 20).draw()
             assert pool.supervisors[1].state == "up"
             os.kill(pid, signal.SIGSTOP)
-            with anyio.fail_after(5):
+            with fail_after(5):
                 while pool.supervisors[1].state == "up":
                     await pool.supervisors[1].processes[0].browser.lost.wait()
                 assert await works(pool)
@@ -194,7 +195,7 @@ async def test_one_that_is_none_is_named_with_the_reason_in_one_line_and_the_oth
         url = f"{scheme}://127.0.0.1:{listener.extra(SocketAttribute.local_port)}/x?token=canary-token"
         async with open_browser_pool(of("local:1", url, connect_timeout_s=1, lease_timeout_s=10)) as pool:
             drawn = Drawn(pool, 4)
-            with anyio.fail_after(15):
+            with fail_after(15):
                 await drawn.draw()
                 await until(lambda: pool.supervisors[1].state == "failed")
             assert drawn.is_whole

@@ -16,6 +16,7 @@ from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.browser.slides.page_breaks import Slice
 from pressrun.errors import RenderTimeout
 from tests.browser.conftest import chromiums, quick
+from tests.support.limits import fail_after
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
 
@@ -134,7 +135,7 @@ async def test_a_script_that_leaves_the_document_ends_it_and_reaches_nothing() -
 
 async def test_windows_and_dialogs_of_scripts_neither_pile_up_nor_block(pool: BrowserPool) -> None:
     html = "<p>x</p><script>for (let n = 0; n < 9; n++) window.open(); alert(1); confirm(2); prompt(3)</script>"
-    with anyio.fail_after(8):
+    with fail_after(8):
         async with pool.lease(viewport_width=320, viewport_height=240, zoom=1, scripts=True) as lease:
             await lease.load(html)
             await lease.capture(Slice(0, 240))

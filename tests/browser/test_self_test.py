@@ -19,6 +19,7 @@ from pressrun.browser.setup.self_test import Seal, show_page
 from pressrun.errors import BrowserUnavailable, RenderTimeout
 from pressrun.settings import Settings
 from tests.browser.conftest import QUICK
+from tests.support.limits import fail_after
 from tests.support.runs import run_to_end
 from tests.support.threaded_server import serve
 
@@ -82,7 +83,7 @@ async def test_the_listener_hears_both_protocols() -> None:
         host, _, port = listener.address.partition(":")
         async with await anyio.create_connected_udp_socket(host, int(port)) as udp:
             await udp.send(b"x")
-            with anyio.fail_after(5):
+            with fail_after(5):
                 await listener._came.wait()
         assert listener.hits == ["UDP"]
         listener.hits.clear()

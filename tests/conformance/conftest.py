@@ -43,7 +43,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     folder = tmp_path_factory.mktemp("conformance")
     # the heartbeat is not waited for as long as the contract has it
-    with start_server(folder / "data", PRESSRUN_CORS_ORIGINS=OWN_ORIGIN, PRESSRUN_HEARTBEAT_S="1") as server:
+    env = {"PRESSRUN_CORS_ORIGINS": OWN_ORIGIN, "PRESSRUN_HEARTBEAT_S": "1"}
+    with start_server(folder / "data", as_command=True, **env) as server:
         yield server.url
 
 

@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from tests.support.chromium import open_chromium
 from tests.support.server import Server, start_server
 from tests.support.threaded_server import serve
 
@@ -35,12 +34,6 @@ def server(tmp_path_factory: pytest.TempPathFactory, elsewhere: int) -> Iterator
     origin = f"http://localhost:{elsewhere}"
     with start_server(tmp_path_factory.mktemp("cors") / "data", PRESSRUN_CORS_ORIGINS=origin) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from pressrun.api.gate.hosts import HostList
 from pressrun.api.gate.middleware import Gate, GateConfig
 from pressrun.api.openapi.document import build_openapi
 from pressrun.api.routes import build_routes
-from tests.support.chromium import open_chromium
 from tests.support.threaded_server import serve
 
 pytestmark = [pytest.mark.chromium]
@@ -23,12 +22,6 @@ pytestmark = [pytest.mark.chromium]
 def url() -> Iterator[str]:
     with serve(Gate(Starlette(routes=build_routes()), GateConfig(hosts=HostList("127.0.0.1")))) as port:
         yield f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with open_chromium() as browser:
-        yield browser
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,13 +6,11 @@ records what came through the gate.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Download, Page, sync_playwright
+from playwright.sync_api import Browser, Download, Page
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -22,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pressrun.api.gate.hosts import HostList
 from pressrun.api.gate.middleware import Gate, GateConfig
 from pressrun.api.wire.file_headers import headers_for
-from pressrun.browser.chromium.executable import find_chromium
+from tests.support.chromium import open_chromium
 from tests.support.recorder import Recorder
 from tests.support.threaded_server import serve
 
@@ -72,13 +70,8 @@ class World(Servers):
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    explicit = os.environ.get("PRESSRUN_CHROMIUM")
-    chromium = find_chromium(Path(explicit) if explicit else None)
-    with sync_playwright() as playwright:
-        rules = f"--host-resolver-rules=MAP {EVIL} 127.0.0.1"
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", rules])
+    with open_chromium(f"--host-resolver-rules=MAP {EVIL} 127.0.0.1") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

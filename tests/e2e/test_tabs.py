@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from pressrun.browser.chromium.executable import find_chromium
 from tests.support.ai_server import MODEL, ai_server, drip
-from tests.support.holding_proxy import holding_proxy
+from tests.support.cutting_proxy import cutting_proxy
 from tests.support.runs import chapter
 from tests.support.server import Server, start_server
 
@@ -26,16 +23,6 @@ NO_WORKER = "delete window.SharedWorker;"
 NO_LOCKS = "delete Navigator.prototype.locks;"
 
 expect.set_options(timeout=WAIT_MS)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    explicit = os.environ.get("PRESSRUN_CHROMIUM")
-    chromium = find_chromium(Path(explicit) if explicit else None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +203,7 @@ def test_pictures_that_could_not_be_had_for_long_come_when_the_connection_is_bac
 def test_what_a_person_does_finds_a_connection_while_no_picture_comes(context: BrowserContext, server: Server) -> None:
     """Six pictures that load would hold all connections, for as long as the line is thin."""
     operation_id = finished_run(server, slides=12)
-    with holding_proxy(server.port, b"/files/slides/") as line:
+    with cutting_proxy(server.port, b"/files/slides/") as line:
         tabs = [context.new_page() for _ in range(3)]
         for tab in tabs:
             tab.goto(f"{line.url}/runs/{operation_id}", wait_until="commit")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from pressrun.api.gate.tokens import new_token
 from pressrun.api.pages import WEB_ROOT
-from pressrun.browser.chromium.executable import find_chromium
 from tests.support.runs import chapter
 from tests.support.server import Server, start_server
 
@@ -27,16 +25,6 @@ DESK = (1280, 900)
 PHONE = (360, 740)
 
 expect.set_options(timeout=WAIT_MS)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    explicit = os.environ.get("PRESSRUN_CHROMIUM")
-    chromium = find_chromium(Path(explicit) if explicit else None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

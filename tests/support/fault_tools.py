@@ -18,9 +18,8 @@ from typing import NoReturn
 
 import pytest
 
+from tests.support.limits import HANG_S
 from tests.support.processes import is_running
-
-_LIMIT_S = 20
 
 
 def missing(reason: str) -> NoReturn:
@@ -76,7 +75,7 @@ def strace(pid: int, *expressions: str) -> Iterator[subprocess.Popen[str]]:
             process.terminate()  # it finishes what it has stopped
         else:
             process.kill()  # strace 6.1 may wait for ever for the threads of a process that was killed
-        process.wait(_LIMIT_S)
+        process.wait(HANG_S)
         process.stderr.close()
 
 
@@ -96,7 +95,7 @@ def _tasks_of(pid: int) -> int:
 
 
 def _wait_until(holds: Callable[[], bool], else_: str) -> None:
-    deadline = time.monotonic() + _LIMIT_S
+    deadline = time.monotonic() + HANG_S
     while not holds():
         assert time.monotonic() < deadline, else_
         time.sleep(0.01)

@@ -15,9 +15,9 @@ from typing import Literal
 import psycopg
 from sqlalchemy import make_url
 
+from tests.support.limits import HANG_S
 from tests.support.postgres import unprivileged
 
-_START_LIMIT_S = 30
 _PORT = 6432  # of the socket's name only
 
 
@@ -57,7 +57,7 @@ def start_pgbouncer(program: str, url: str, mode: Literal["session", "transactio
 
 
 def _wait_for(uri: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_LIMIT_S
+    deadline = time.monotonic() + HANG_S
     while True:
         try:
             psycopg.connect(uri).close()

@@ -18,6 +18,7 @@ from pressrun.browser.ports import Screen
 from pressrun.browser.slides.image import ImageOptions
 from pressrun.browser.slides.page_breaks import Slice
 from pressrun.errors import BrowserCrashed, BrowserFailure, PoolExhausted, RenderTimeout
+from tests.support.limits import fail_after
 
 QUICK = BrowserPoolConfig(
     local=2,
@@ -105,7 +106,7 @@ class PoolContract:
 
     @pytest.fixture
     async def pool(self, rig: Rig) -> AsyncIterator[BrowserPool]:
-        with anyio.fail_after(30):
+        with fail_after(30):
             async with rig.open(QUICK) as pool:
                 yield pool
 
@@ -162,7 +163,7 @@ class PoolContract:
     async def test_a_full_line_is_told_at_once(self, rig: Rig) -> None:
         config = replace(QUICK, local=1, contexts=1, max_waiting=0)
         async with rig.open(config) as pool, pool.lease(**SMALL):
-            with anyio.fail_after(1), pytest.raises(PoolExhausted, match="wait already"):
+            with fail_after(1), pytest.raises(PoolExhausted, match="wait already"):
                 await pool.lease(**SMALL).__aenter__()
             await pool.check()  # a busy pool is healthy
 
@@ -181,7 +182,7 @@ class PoolContract:
         async with rig.open(replace(QUICK, idle_s=0.2)) as pool:
             await Drawn(pool, 6).draw()
             assert [browser.state for browser in pool.pressure().browsers] == ["up", "up"]
-            with anyio.fail_after(10):
+            with fail_after(10):
                 while pool.supervisors[1].state == "up":
                     await pool.supervisors[1].processes[0].browser.lost.wait()
             assert [browser.state for browser in pool.pressure().browsers] == ["up", "stopped"]
@@ -192,7 +193,7 @@ class PoolContract:
     async def test_a_kill_while_idle_is_not_noticed_by_the_next_lease(self, rig: Rig, pool: BrowserPool) -> None:
         await pool.warm()
         rig.kill(pool, 0)
-        with anyio.fail_after(10):
+        with fail_after(10):
             assert await self.works(pool)
 
     async def test_a_kill_in_a_lease_is_a_crash_that_costs_the_other_browser_nothing(
@@ -202,7 +203,7 @@ class PoolContract:
             await first.load("<p>first")
             await second.load("<p>second")
             rig.kill(pool, 0)
-            with anyio.fail_after(10), pytest.raises(BrowserCrashed):
+            with fail_after(10), pytest.raises(BrowserCrashed):
                 await capture_for_ever(first)
             assert len(await second.capture(Slice(0, 20), "jpeg", 30)) > 0
         assert await self.works(pool)
@@ -212,9 +213,9 @@ class PoolContract:
         async with pool.lease(**SMALL) as lease:
             await lease.load("<p>x")
             rig.freeze(pool, 0)
-            with anyio.fail_after(5), pytest.raises(BrowserFailure):
+            with fail_after(5), pytest.raises(BrowserFailure):
                 await capture_for_ever(lease)
-        with anyio.fail_after(5):
+        with fail_after(5):
             assert await self.works(pool)
         assert await self.is_whole(rig, pool)
 
@@ -222,13 +223,13 @@ class PoolContract:
         async with rig.open(replace(QUICK, load_timeout_s=1, ping_interval_s=60)) as pool:
             async with pool.lease(**SMALL) as lease:
                 rig.freeze(pool, 0)
-                with anyio.fail_after(20), pytest.raises(BrowserCrashed):
+                with fail_after(20), pytest.raises(BrowserCrashed):
                     await lease.load("<p>x")
             assert await self.works(pool)
 
     async def test_an_endless_document_ends_at_its_deadline(self, rig: Rig) -> None:
         async with rig.open(replace(QUICK, load_timeout_s=0.5)) as pool:
-            with anyio.fail_after(5), pytest.raises(RenderTimeout):
+            with fail_after(5), pytest.raises(RenderTimeout):
                 async with pool.lease(**SMALL, scripts=True) as lease:
                     await lease.load("<p>x</p><script>for (;;);</script>")
             assert await self.is_whole(rig, pool)
@@ -329,9 +330,9 @@ class PoolContract:
     async def test_a_drawing_cancelled_at_any_moment_leaves_the_pool_whole(
         self, rig: Rig, pool: BrowserPool, after_ms: int
     ) -> None:
-        with anyio.fail_after(5):
+        with fail_after(5):
             with anyio.move_on_after(after_ms / 1000):
                 await Drawn(pool, 200).draw()
-        with anyio.fail_after(5):
+        with fail_after(5):
             assert await self.is_whole(rig, pool)
         assert pool.pressure().shares == {}

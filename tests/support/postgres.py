@@ -20,7 +20,8 @@ from pathlib import Path
 
 import psycopg
 
-_START_LIMIT_S = 60
+from tests.support.limits import HANG_S
+
 _FAST_AND_LOOSE = {  # the tests judge Pressrun, not the disk: nothing here has to survive a power cut
     "fsync": "off",
     "synchronous_commit": "off",
@@ -68,7 +69,7 @@ class Postgres:
                 stderr=log,
                 **self._identity(),
             )
-        deadline = time.monotonic() + _START_LIMIT_S
+        deadline = time.monotonic() + HANG_S
         while True:
             try:
                 psycopg.connect(self._conninfo("postgres")).close()
@@ -83,7 +84,7 @@ class Postgres:
         """At once, as a crash would: clients lose their connections."""
         if self._process is not None:
             self._process.send_signal(signal.SIGQUIT)
-            self._process.wait(30)
+            self._process.wait(HANG_S)
             self._process = None
 
     def database(self, name: str) -> str:

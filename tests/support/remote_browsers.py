@@ -14,9 +14,8 @@ from pathlib import Path
 import httpx
 
 from pressrun.browser.chromium.executable import _playwright_revision, find_chromium
+from tests.support.limits import HANG_S
 from tests.support.server import free_port
-
-_START_LIMIT_S = 30
 
 
 @contextmanager
@@ -54,7 +53,7 @@ def _running(command: Sequence[str], env: dict[str, str] | None, url: str, log_p
     with log_path.open("ab") as log:
         process = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
     try:
-        deadline = time.monotonic() + _START_LIMIT_S
+        deadline = time.monotonic() + HANG_S
         while True:
             assert process.poll() is None, log_path.read_text()
             assert time.monotonic() < deadline, log_path.read_text()

@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+from tests.support.limits import HANG_S
+
 Event = dict[str, Any]
 TERMINAL = {"complete", "error", "cancelled"}
 
@@ -60,7 +62,7 @@ def follow(http: httpx.Client, operation_id: str, after: int = 0) -> list[Event]
         return [event for event in events_of(response) if event["event"] != "snapshot"]
 
 
-def wait_for_status(http: httpx.Client, operation_id: str, *statuses: str, limit_s: float = 30) -> Event:
+def wait_for_status(http: httpx.Client, operation_id: str, *statuses: str, limit_s: float = HANG_S) -> Event:
     """The run, once it has one of the statuses."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
@@ -71,7 +73,7 @@ def wait_for_status(http: httpx.Client, operation_id: str, *statuses: str, limit
     raise AssertionError(f"the run is {run['status']} after {limit_s} s, not one of {statuses}")
 
 
-def wait_for_title(http: httpx.Client, title: str, limit_s: float = 5) -> Event:
+def wait_for_title(http: httpx.Client, title: str, limit_s: float = HANG_S) -> Event:
     """The newest run, once it has this title."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
@@ -85,7 +87,7 @@ def wait_for_title(http: httpx.Client, title: str, limit_s: float = 5) -> Event:
 def cancel(http: httpx.Client, operation_id: str) -> None:
     """Cancels the run and waits for its end."""
     http.post(f"/runs/{operation_id}/cancel").raise_for_status()
-    wait_for_status(http, operation_id, "cancelled", limit_s=5)
+    wait_for_status(http, operation_id, "cancelled")
 
 
 def check_story(events: list[Event]) -> None:
@@ -111,7 +113,7 @@ def check_folder(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def wait_until(holds: Callable[[], bool], limit_s: float = 10) -> None:
+def wait_until(holds: Callable[[], bool], limit_s: float = HANG_S) -> None:
     """Returns when `holds()`; for what a server does by itself some time after an answer."""
     deadline = time.monotonic() + limit_s
     while not holds():

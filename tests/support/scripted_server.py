@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.support.limits import HANG_S
+
 OPERATION_ID = "0199f2c4-0000-7000-8000-000000000001"
 RUN = {"operation_id": OPERATION_ID, "status": "running", "stage": "render", "progress": 40, "lane": "default"}
 
@@ -182,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._log(answer, after) if answer.raw is None else answer.raw
         self._send(200, headers, body, cut_after_bytes=answer.cut_after_bytes)
         if answer.end == "hold":
-            self.script.released.wait(20)
+            self.script.released.wait(HANG_S)
         elif answer.end == "reset" or answer.cut_after_bytes is not None:
             self._reset()
 

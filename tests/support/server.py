@@ -13,25 +13,34 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 import httpx
 
+from tests.support.limits import HANG_S
+
+if TYPE_CHECKING:
+    from tests.support.nursery import ForkedProcess, SharedNursery
+
 PRESSRUN = Path(sys.executable).with_name("pressrun")
-_START_LIMIT_S = 60  # 2 s on a quiet machine; tests share theirs
-_STOP_LIMIT_S = 30
 
 
 class Server:
     """A server process; `start` again after `kill` or `stop` to restart it on the same port and data folder."""
 
-    def __init__(self, data_dir: Path, port: int, env: dict[str, str], under: Sequence[str] = ()) -> None:
+    nursery: ClassVar[SharedNursery | None] = None  # of tests (conftest); figures are of the command
+
+    def __init__(
+        self, data_dir: Path, port: int, env: dict[str, str], under: Sequence[str] = (), *, as_command: bool = False
+    ) -> None:
         self.data_dir = data_dir
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.log_path = data_dir.with_name(data_dir.name + ".log")
         self._env = {**{k: v for k, v in os.environ.items() if not k.startswith("PRESSRUN_")}, **env}
         self._under = under
-        self._process: subprocess.Popen[bytes] | None = None
+        self._as_command = as_command or bool(under) or "LD_PRELOAD" in env  # which only the loader of a program heeds
+        self._process: subprocess.Popen[bytes] | ForkedProcess | None = None
 
     @property
     def pid(self) -> int:
@@ -44,11 +53,8 @@ class Server:
 
     def start(self) -> None:
         """Returns when /livez answers."""
-        env = {**self._env, "PRESSRUN_DATA_DIR": str(self.data_dir), "PRESSRUN_LOG_JSON": "true"}
-        with self.log_path.open("ab") as log:
-            command = [*self._under, str(PRESSRUN), "serve", "--host", "127.0.0.1", "--port", str(self.port)]
-            self._process = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=self.data_dir.parent)
-        deadline = time.monotonic() + _START_LIMIT_S
+        self._process = self._begin()
+        deadline = time.monotonic() + HANG_S
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise AssertionError(f"the server ended at once:\n{self.log}")
@@ -59,23 +65,32 @@ class Server:
                 time.sleep(0.02)  # nothing to wait for but the port itself
         raise AssertionError(f"the server did not start:\n{self.log}")
 
+    def _begin(self) -> subprocess.Popen[bytes] | ForkedProcess:
+        env = {**self._env, "PRESSRUN_DATA_DIR": str(self.data_dir), "PRESSRUN_LOG_JSON": "true"}
+        args = ["serve", "--host", "127.0.0.1", "--port", str(self.port)]
+        if self.nursery is not None and not self._as_command:
+            return self.nursery.fork(args, env, self.log_path, self.data_dir.parent)
+        with self.log_path.open("ab") as log:
+            command = [*self._under, str(PRESSRUN), *args]
+            return subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=self.data_dir.parent)
+
     def stop(self) -> int:
         """SIGTERM, as an operator would; its exit code."""
         if self._process is None:
             return 0
         self._process.send_signal(signal.SIGTERM)
         try:
-            return self._process.wait(_STOP_LIMIT_S)
+            return self._process.wait(HANG_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            raise AssertionError(f"the server did not stop within {_STOP_LIMIT_S} s:\n{self.log}") from None
+            raise AssertionError(f"the server did not stop within {HANG_S} s:\n{self.log}") from None
         finally:
             self._process = None
 
     def wait(self) -> int:
         """The exit code of a server that ends by itself."""
         assert self._process is not None
-        code = self._process.wait(_STOP_LIMIT_S)
+        code = self._process.wait(HANG_S)
         self._process = None
         return code
 
@@ -99,9 +114,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def start_server(data_dir: Path, under: Sequence[str] = (), **env: str) -> Iterator[Server]:
-    """A running server; stopped at the end if it still runs. `under`: a command that starts it in its place."""
-    server = Server(data_dir, free_port(), env, under)
+def start_server(
+    data_dir: Path, under: Sequence[str] = (), *, as_command: bool = False, **env: str
+) -> Iterator[Server]:
+    """A running server; stopped at the end if it still runs. `under`: a command that starts it in its place;
+    `as_command`: `pressrun serve` itself, never a fork.
+    """
+    server = Server(data_dir, free_port(), env, under, as_command=as_command)
     try:
         server.start()  # inside: one that does not answer in time must not outlive its test
         yield server

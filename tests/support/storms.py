@@ -19,6 +19,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.limits import HANG_S
+
 _ADDRESSES = 4  # of clients, 127.0.0.1 ..: each has its own 28 000 ports
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with a TCP reset
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -111,7 +113,7 @@ def _is_closed(client: socket.socket, drip: bytes) -> bool:
     return True
 
 
-def wait_until(condition: Callable[[], bool], limit_s: float) -> float:
+def wait_until(condition: Callable[[], bool], limit_s: float = HANG_S) -> float:
     """Seconds until it held. Another process has no way to tell us, so it is asked."""
     begun_at = time.monotonic()
     while not condition():

@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from pressrun.runs.activity import Activity
+from tests.support.limits import fail_after
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +21,7 @@ async def test_while_there_is_nothing_all_sleep_and_one_stir_wakes_all() -> None
         await activity.pause(0.001)
         passed += 1
 
-    with anyio.fail_after(10):
+    with fail_after(10):
         await look()
         activity.rest(activity.stirs)
         async with anyio.create_task_group() as tasks:

@@ -124,7 +124,7 @@ def test_an_answer_made_to_be_slow_is_quick_enough(nested: str) -> None:
     answer = "<p>" + nested * (48_000 // len(nested))
     started = time.process_time()
     clean_answer(answer, PICTURE, LINKS)
-    assert time.process_time() - started < 3
+    assert time.process_time() - started < 9
 
 
 @given(st.text(alphabet="<>/=\"' `~\nabhp1:!-&;"))

@@ -21,6 +21,7 @@ from pressrun.ai.clean import clean_answer, clean_markdown
 from pressrun.ai.client import AiConfig, open_ai_client
 from pressrun.ai.wire import AnswerCut, Assembler, Chunk, Message
 from pressrun.errors import AiFailed
+from tests.support.limits import fail_after
 
 pytestmark = pytest.mark.anyio
 
@@ -151,7 +152,7 @@ WHOLE: dict[str, tuple[bytes, dict[str, str]]] = {
 @pytest.mark.parametrize("size", [1, 100_000])
 async def test_a_whole_answer_is_read_in_every_dialect(name: str, size: int) -> None:
     content, headers = WHOLE[name]
-    with anyio.fail_after(10):
+    with fail_after(10):
         assert await ask(content, headers, size) == TEXT
 
 
@@ -237,7 +238,7 @@ async def test_an_endpoint_that_keeps_the_line_after_its_end_is_not_waited_for()
 
     config = AiConfig(base_url="https://ai.invalid/v1", api_key=None, model="m", attempts=1)
     response = httpx.Response(200, headers=SSE, stream=Open(stream(done=False), 1))
-    with respx.mock, anyio.fail_after(30):
+    with respx.mock, fail_after(30):
         respx.post(URL).mock(return_value=response)
         async with open_ai_client(config) as client, aclosing(client.stream_chat(QUESTION)) as answer:
             assert "".join([delta async for delta in answer]) == TEXT

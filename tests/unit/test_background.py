@@ -20,6 +20,7 @@ from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.errors import BrowserUnavailable, DiskFull
 from pressrun.failpoints import Escaped, arm
 from tests.support.fake_browser import FakeBrowser, FakeSources
+from tests.support.limits import fail_after
 from tests.support.logs import captured_log
 from tests.support.pool_contract import QUICK
 from tests.support.threaded_server import serve_behind
@@ -54,7 +55,7 @@ async def nothing() -> None:
 
 async def test_what_fails_is_tried_again_counted_and_logged_once() -> None:
     background = Background()
-    with captured_log() as log, anyio.fail_after(10):
+    with captured_log() as log, fail_after(10):
         await background.until_done(LOOK, failing(3, nothing))
     assert background.failures["look"] == 3
     told = [(line["level"], line["event"]) for line in log.lines()]
@@ -97,7 +98,7 @@ async def test_cancellation_is_not_swallowed_whatever_comes_with_it() -> None:
         finally:
             raise RuntimeError("in the cleanup")
 
-    with anyio.fail_after(5), anyio.move_on_after(0.05) as cancelled:
+    with fail_after(5), anyio.move_on_after(0.05) as cancelled:
         await background.for_ever(LOOK, broken_while_cancelled)
     assert cancelled.cancelled_caught
     assert rounds == 1
@@ -171,7 +172,7 @@ def test_nothing_is_started_without_a_name_unless_somebody_waits_for_it() -> Non
 async def open_pool(**config: object) -> AsyncIterator[tuple[BrowserPool, FakeSources, Background]]:
     sources, background = FakeSources(), Background()
     config = replace(QUICK, **{"local": 1, "ping_interval_s": 0.02, **config})
-    with anyio.fail_after(20):
+    with fail_after(20):
         async with open_browser_pool(config, sources, background) as pool:
             yield pool, sources, background
 
@@ -310,7 +311,7 @@ async def test_a_driver_whose_watch_raises_is_watched_all_the_same(monkeypatch: 
 
     monkeypatch.setattr(Driver, "watch", broken_once)
     background = Background()
-    with anyio.fail_after(30):
+    with fail_after(30):
         async with open_browser_pool(replace(QUICK, local=1, ping_interval_s=60), background=background) as pool:
             await shows_a_page(pool)
             assert background.failures["driver_watch"] == 1

@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from pressrun.browser.pool.capture_limiter import CaptureLimiter
+from tests.support.limits import fail_after
 
 pytestmark = pytest.mark.anyio
 
@@ -52,7 +53,7 @@ async def test_a_turn_that_takes_too_long_lets_the_next_go_ahead() -> None:
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(hang)
         await held.wait()
-        with anyio.fail_after(1):
+        with fail_after(1):
             for _ in range(3):
                 async with limiter.turn():
                     assert limiter.running == 2
@@ -70,7 +71,7 @@ async def test_one_cancelled_in_the_line_or_just_when_called_takes_nobody_s_turn
                 await anyio.lowlevel.checkpoint()
                 done += 1
 
-    with anyio.fail_after(5):
+    with fail_after(5):
         async with anyio.create_task_group() as tasks:
             scopes = [anyio.CancelScope() for _ in range(6)]
             async with limiter.turn():

@@ -211,7 +211,7 @@ async def test_a_server_that_is_not_there_is_named_with_what_to_do(collect: Gene
         await collect(url, REQUEST, Patience())
     assert failed.value.url == url
     assert url in str(failed.value)
-    assert time.monotonic() - started < 5, "a wrong address is no outage"
+    assert time.monotonic() - started < 20, "a wrong address is no outage"
 
 
 async def test_contact_lost_for_too_long_is_given_up_and_says_where_to_go_on(collect: Generate) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from pressrun.db import threads
 from pressrun.db.engine import open_database
 from pressrun.db.threads import DatabaseThreads
+from tests.support.limits import fail_after
 from tests.support.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
@@ -38,7 +39,7 @@ async def test_threads_hang_when_all_of_them_do(monkeypatch: pytest.MonkeyPatch,
         monkeypatch.setattr(threads, "HANGS_AFTER_S", 0.05)
         assert not await usable(asked)
         let_go.set()
-        with anyio.fail_after(30):
+        with fail_after(30):
             await asked.until_usable()
 
 

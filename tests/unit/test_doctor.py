@@ -6,7 +6,6 @@ import socket
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 from pydantic import SecretStr
 from starlette.applications import Starlette
@@ -21,6 +20,7 @@ from pressrun.db.engine import open_database
 from pressrun.doctor import Check, run_doctor
 from pressrun.runs.store_id import require_store
 from pressrun.settings import Settings
+from tests.support.limits import fail_after
 from tests.support.postgres import Postgres
 from tests.support.server import free_port
 from tests.support.threaded_server import serve
@@ -185,7 +185,7 @@ async def test_an_ai_endpoint_that_stays_silent_is_a_failure_after_a_short_wait(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctor, "_AI_LIMIT_S", 0.5)
-    with socket.create_server(("127.0.0.1", 0)) as listener, anyio.fail_after(10):
+    with socket.create_server(("127.0.0.1", 0)) as listener, fail_after(10):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
         check = (await examine(tmp_path, ai_base_url=url, ai_model="small"))["AI endpoint"]
     assert check.ok is False

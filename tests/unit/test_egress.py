@@ -16,6 +16,7 @@ from pressrun.egress.bodies import BodyTooBig
 from pressrun.egress.broker import Egress, Resolver, open_egress
 from pressrun.egress.policy import EgressPolicy
 from pressrun.errors import EgressBlocked, FetchFailed
+from tests.support.limits import fail_after
 from tests.support.tls import certificate, open_rude_host
 from tests.support.web_host import Say, WebHost, answering, open_web_host, redirecting
 
@@ -142,7 +143,7 @@ async def test_a_body_that_drips_for_ever_ends_at_the_deadline() -> None:
             await anyio.sleep(0.01)
 
     async with open_web_host(drip) as host, egress_to(host.authority) as egress:
-        with pytest.raises(FetchFailed, match=r"127\.0\.0\.1 did not answer within 0\.3 s"), anyio.fail_after(5):
+        with pytest.raises(FetchFailed, match=r"127\.0\.0\.1 did not answer within 0\.3 s"), fail_after(5):
             await egress.fetch(host.url, limit_s=0.3)
 
 
@@ -167,7 +168,7 @@ async def test_a_silent_host_and_a_resolver_without_end_are_bounded() -> None:
 
     async with open_web_host(silence) as host, egress_to(host.authority, "slow.test", resolve=never) as egress:
         for url in (host.url, "http://slow.test/"):
-            with pytest.raises(FetchFailed, match="did not answer within"), anyio.fail_after(5):
+            with pytest.raises(FetchFailed, match="did not answer within"), fail_after(5):
                 await egress.fetch(url, limit_s=0.1)
 
 
@@ -194,7 +195,7 @@ async def test_a_bomb_takes_no_memory_beyond_the_limit() -> None:
 async def test_a_connection_is_not_kept_for_another_host_of_the_same_address() -> None:
     async with open_web_host(answering(b"x"), stays=True) as host, egress_to(host.authority) as egress:
         await egress.fetch(host.url)
-        with anyio.fail_after(10):
+        with fail_after(10):
             await host.hung_up.wait()
 
 
@@ -294,7 +295,7 @@ async def test_cancelling_a_fetch_closes_its_connection() -> None:
     async with open_web_host(endless) as host, egress_to(host.authority) as egress:
         with leave:
             await egress.fetch(host.url)
-        with anyio.fail_after(5):
+        with fail_after(5):
             await hung_up.wait()
 
 

@@ -14,6 +14,7 @@ from pressrun.errors import AttemptSuperseded
 from pressrun.events.log import LoggedEvent, Tail
 from pressrun.events.model import Log
 from tests.support.core import COMPLETE, Core, open_core, progress
+from tests.support.limits import fail_after
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +26,7 @@ async def core(where: Path | str) -> AsyncIterator[Core]:
 
 
 async def collect(core: Core, operation_id: str, after: int = 0) -> list[LoggedEvent]:
-    with anyio.fail_after(10):
+    with fail_after(10):
         return [event async for event in core.log.follow(operation_id, after)]
 
 
@@ -146,7 +147,7 @@ async def test_a_follower_waits_for_what_comes(core: Core) -> None:
             got.append(event.type)
             (first if len(got) == 1 else second).set()
 
-    with anyio.fail_after(10):
+    with fail_after(10):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(follow)
             await first.wait()
@@ -237,5 +238,5 @@ async def test_closing_the_log_ends_those_who_wait_and_those_who_come(core: Core
 async def test_following_an_ended_run_from_its_end_ends_at_once(core: Core) -> None:
     run = await core.begin()
     await core.complete(run)
-    with anyio.fail_after(5):
+    with fail_after(5):
         assert [event async for event in core.log.follow(run.operation_id, 2, live=False)] == []

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pressrun.errors import ServerBusy
 from pressrun.fair_limiter import FairLimiter
+from tests.support.limits import fail_after
 
 pytestmark = pytest.mark.anyio
 
@@ -131,7 +132,7 @@ def test_never_more_than_the_total_and_everybody_is_served(
                 at_work -= 1
                 served += 1
 
-        with anyio.fail_after(20):
+        with fail_after(20):
             async with anyio.create_task_group() as tasks:
                 for share, turns in jobs:
                     tasks.start_soon(do, share, turns)

@@ -18,6 +18,7 @@ from pressrun.errors import BrowserCrashed, BrowserUnavailable, DiskFull, RunCan
 from pressrun.groups import first_cause, open_task_group
 from pressrun.pipeline.context import Rendered
 from tests.support.fake_browser import FakeSources
+from tests.support.limits import fail_after
 from tests.support.pool_contract import QUICK
 
 pytestmark = pytest.mark.anyio
@@ -110,7 +111,7 @@ async def test_a_seal_whose_listener_runs_out_of_descriptors_could_just_not_be_t
     real = ways_out._hear
     monkeypatch.setattr(ways_out, "_hear", hear)
     async with open_browser_pool(QUICK, FakeSources()) as pool:
-        with pytest.raises(BrowserUnavailable, match="just now"), anyio.fail_after(10):
+        with pytest.raises(BrowserUnavailable, match="just now"), fail_after(10):
             await Seal(pool, show).check()
 
 

@@ -289,20 +289,25 @@ class GuardMachine(RuleBasedStateMachine):
     def the_rows_say_what_the_model_says(self) -> None:
         if not hasattr(self, "core"):
             return
-        for run in self.model.runs.values():
-            row = self.read(run_queries.get, run.name)
-            assert (row.status, row.attempt) == (run.status, run.attempt), run
+        waiting = {lane: [run.name for run in self.model.waiting(lane)] for lane in LANES}
+        rows, places, alone = self.read(look, list(self.model.runs), waiting)
+        for name, run in self.model.runs.items():
+            assert (rows[name].status, rows[name].attempt) == (run.status, run.attempt), run
         for lane, slots in LANES.items():
             held = {run.name for run in self.model.held(lane)}
             assert len(held) <= slots
             current: Run | None = self.portal.call(self.core.guard.current_run, lane)
             assert (current.operation_id in held) if current else not held
-            waiting = [run.name for run in self.model.waiting(lane)]
-            places = self.read(line_queries.places, waiting)
-            assert sorted(places, key=places.__getitem__) == waiting
-            assert sorted(places.values()) == list(range(1, len(waiting) + 1))
-            for name, place in places.items():
-                assert self.read(lambda connection, name=name: place_of(connection, name)) == place
+            assert sorted(places[lane], key=places[lane].__getitem__) == waiting[lane]
+            assert sorted(places[lane].values()) == list(range(1, len(waiting[lane]) + 1))
+            assert {name: alone[name] for name in waiting[lane]} == places[lane]
+
+
+def look(connection: Connection, names: list[str], waiting: dict[str, list[str]]) -> tuple[Any, Any, dict[str, int]]:
+    """The rows of all runs, and the places of those that wait: together, and each asked for alone."""
+    rows = {name: run_queries.get(connection, name) for name in names}
+    places = {lane: line_queries.places(connection, queue) for lane, queue in waiting.items()}
+    return rows, places, {name: place_of(connection, name) for queue in waiting.values() for name in queue}
 
 
 def place_of(connection: Connection, operation_id: str) -> int:
@@ -328,7 +333,7 @@ def settings_for(examples: int) -> settings:
 
 @pytest.mark.slow
 class TestTheGuardDoesWhatItsModelSays(GuardMachine.TestCase):  # type: ignore[misc,name-defined]
-    settings = settings_for(25)
+    settings = settings_for(15)
 
 
 class PostgresGuardMachine(GuardMachine):
@@ -337,7 +342,7 @@ class PostgresGuardMachine(GuardMachine):
 
 @pytest.mark.slow
 class TestTheGuardDoesWhatItsModelSaysOnPostgres(PostgresGuardMachine.TestCase):  # type: ignore[misc,name-defined]
-    settings = settings_for(8)
+    settings = settings_for(5)
 
     @pytest.fixture(autouse=True)
     def on_postgres(self, postgres: Postgres) -> None:

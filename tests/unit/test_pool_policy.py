@@ -13,6 +13,7 @@ from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.errors import BrowserCrashed, BrowserUnavailable
 from tests.support.fake_browser import FakeBrowser, FakeSources
+from tests.support.limits import fail_after
 from tests.support.pool_contract import QUICK, SMALL, Drawn, PoolContract, lines, settled
 
 pytestmark = pytest.mark.anyio
@@ -89,7 +90,7 @@ async def test_with_no_browser_at_all_a_drawing_says_so(rig: FakeRig) -> None:
     async with rig.open(QUICK) as pool:
         for source in rig.sources.made:
             source.failures = 99
-        with anyio.fail_after(5), pytest.raises(BrowserUnavailable):
+        with fail_after(5), pytest.raises(BrowserUnavailable):
             await Drawn(pool, 12).draw()
         await settled(pool)
         assert pool.pressure().free == 4
@@ -116,7 +117,7 @@ async def test_a_browser_that_has_grown_is_replaced(rig: FakeRig) -> None:
 async def test_a_slice_that_always_crashes_is_given_up_after_three_more_tries(rig: FakeRig) -> None:
     async with rig.open(QUICK) as pool:
         drawn = Drawn(pool, 1)
-        with anyio.fail_after(10), pytest.raises(BrowserCrashed):
+        with fail_after(10), pytest.raises(BrowserCrashed):
             await drawn.draw("<p>crash me")
         assert sum(browser.tally.lost for browser in pool.pressure().browsers) == 4
         assert not drawn.saved
@@ -138,7 +139,7 @@ async def test_saving_that_fails_ends_the_drawing_with_what_happened(rig: FakeRi
             raise BrowserUnavailable("stands for any error of ours")
 
     async with rig.open(QUICK) as pool:
-        with anyio.fail_after(5), pytest.raises(BrowserUnavailable, match="any error"):
+        with fail_after(5), pytest.raises(BrowserUnavailable, match="any error"):
             await Full(pool, 20).draw()
 
 
@@ -156,7 +157,7 @@ async def test_what_was_captured_before_a_crash_is_saved_and_not_captured_again(
 
     async with rig.open(QUICK) as pool:
         drawn = Slow(pool, 12)
-        with anyio.fail_after(5):
+        with fail_after(5):
             await drawn.draw()
         assert drawn.is_whole
         assert drawn.begun == 12

@@ -19,6 +19,7 @@ from pressrun import procfs
 from pressrun.browser.chromium.handle import ProcessHandle
 from pressrun.browser.chromium.memory import browser_memory_bytes
 from pressrun.browser.chromium.page_memory import PageMemory
+from tests.support.limits import fail_after
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="NOT TESTED: no /proc here")
 
@@ -155,7 +156,7 @@ async def test_a_look_that_saw_nothing_does_not_end_the_watch_over_the_memory_of
 
         monkeypatch.setattr(procfs, "children_of", look)
         lost = anyio.Event()
-        with anyio.fail_after(20):
+        with fail_after(20):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(memory.watch, lost)
                 async with memory.opening():

@@ -27,6 +27,7 @@ from pressrun.api.wire.problems import exception_handlers
 from pressrun.settings import CallerLimits
 from pressrun.telemetry import SecretMask
 from tests.support.core import Core, open_core
+from tests.support.limits import fail_after
 from tests.support.logs import captured_log
 from tests.support.raw_asgi import HERE, Answer, ask
 
@@ -216,7 +217,7 @@ async def test_open_streams_are_counted_until_they_have_ended(core: Core, hosted
         await app({**scope, **more}, reader.receive, reader.send)
 
     readers = [Reader() for _ in range(4)]
-    with anyio.fail_after(20):
+    with fail_after(20):
         async with anyio.create_task_group() as tasks:
             for reader in readers[:2]:
                 tasks.start_soon(read, reader, "flood")
@@ -244,7 +245,7 @@ async def test_who_lets_its_requests_stand_open_has_only_so_many_and_another_is_
     stay, answers = anyio.Event(), []
 
     async def half_sent() -> None:
-        with anyio.fail_after(20):
+        with fail_after(20):
             answers.append(await shared.ask("flood", "POST", "/generate", headers=[JSON], body=b"{}"))
 
     async def take(request: Request) -> Response:

@@ -13,6 +13,7 @@ from pressrun.browser.chromium.remote_seal import RemoteSeal
 from pressrun.browser.ports import Screen
 from pressrun.errors import BrowserUnavailable
 from tests.support.fake_browser import FakeBrowser, FakePage
+from tests.support.limits import fail_after
 
 pytestmark = pytest.mark.anyio
 SEAL = RemoteAddress("cdp", "ws://127.0.0.1:9/?token=canary")
@@ -82,5 +83,5 @@ async def test_what_cannot_be_proved_on_another_machine_is_told_once(
 async def test_one_that_hangs_is_no_proof_and_ends_in_time() -> None:
     browser = FakeBrowser()
     browser.frozen = True
-    with anyio.fail_after(LIMIT_S), pytest.raises(TimeoutError):
+    with fail_after(LIMIT_S), pytest.raises(TimeoutError):
         await RemoteSeal(SEAL).prove(browser, 0.2)

@@ -21,6 +21,7 @@ from pressrun.pipeline.context import Rendered, RunContext
 from pressrun.pipeline.render import render
 from pressrun.spec import RunSpec
 from tests.support.fake_browser import FakeSources
+from tests.support.limits import fail_after
 from tests.support.pool_contract import QUICK, lines
 
 pytestmark = pytest.mark.anyio
@@ -73,7 +74,7 @@ async def rendered(
 
     spec = RunSpec(text="x", zoom=1, viewport_width=320, viewport_height=240, overlap=0, **fields)  # type: ignore[arg-type]
     context = RunContext("id", 1, spec, datetime.now(UTC), staging, emit, unsealed, captured or {}, {})
-    with anyio.fail_after(10):
+    with fail_after(10):
         async with open_browser_pool(QUICK, FakeSources()) as pool:
             return await render(context, pool)
 

@@ -15,6 +15,7 @@ from pressrun.api.streams.run_streams import RunStream, StreamHost
 from pressrun.db.events import EventRow
 from pressrun.events.log import LoggedEvent
 from tests.support.core import Core, open_core, progress
+from tests.support.limits import fail_after
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +36,7 @@ class Caller:
         self._fail_at = fail_at
 
     async def ask(self, app: ASGIApp, method: str = "GET") -> None:
-        with anyio.fail_after(5):
+        with fail_after(5):
             await app({"type": "http", "method": method, "path": "/runs/x/events"}, self._receive, self._send)
 
     @property

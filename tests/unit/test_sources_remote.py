@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import anyio
@@ -24,6 +24,7 @@ from pressrun.sources.parser_pool import cool_down, warm_up
 from pressrun.sources.pictures import why_refused
 from pressrun.sources.references import css_references, find_references
 from pressrun.sources.text import compose_text
+from tests.support.limits import fail_after
 from tests.support.web_host import WebHost, answering, open_web_host
 from tests.unit.test_encodings import SAMPLES, STRANGE
 
@@ -36,6 +37,12 @@ def picture(format: str = "PNG", size: tuple[int, int] = (2, 2)) -> bytes:
     return data.getvalue()
 
 
+@cache
+def huge() -> bytes:
+    """Made when asked for: it takes half a second, and whoever collects tests imports this module."""
+    return picture(size=(16_000, 16_000))
+
+
 HELD = 20  # exchanges that seven documents hold: what may be shared, and one each for those that came too late for it
 FONT = b"wOF2" + bytes(40)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="x()"><rect width="9" height="9"/><script>x()</script></svg>'
@@ -46,7 +53,6 @@ FILES = {
     "/font.woff2": FONT,
     "/s.svg": SVG,
     "/laughs.svg": LAUGHS,
-    "/huge.png": picture(size=(16_000, 16_000)),
     "/page.html": b"<!doctype html><p>not found",
     "/style.css": b"@import 'more.css'; p { background: url(a.png) }"
     b"@font-face { font-family: F; src: url('font.woff2') }",
@@ -64,7 +70,7 @@ async def web(asked: anyio.Event | None = None) -> AsyncIterator[tuple[WebHost, 
         if path == "/silent.png":
             (asked or anyio.Event()).set()
             await anyio.sleep_forever()
-        body = FILES.get(path)
+        body = huge() if path == "/huge.png" else FILES.get(path)
         kind = "text/css" if path.endswith(".css") else "application/octet-stream"
         status = "200 OK" if body is not None else "404 Not Found"
         await answering(body or b"", f"Content-Type: {kind}", status=status)(request, say)
@@ -289,7 +295,7 @@ def _with_room(room: int, init: Callable[..., None]) -> Callable[..., None]:
 async def test_one_that_never_comes_holds_nothing_up_longer_than_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "LIMIT_S", 2)
     async with web() as (host, egress):
-        with anyio.fail_after(20):
+        with fail_after(20):
             document = await compose_html(
                 f"<img src={host.url}/silent.png><img src={host.url}/a.png>", title=None, egress=egress
             )
@@ -303,7 +309,7 @@ async def test_cancelling_lets_go_of_the_host_at_once() -> None:
     async with web(asked) as (host, egress):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(partial(compose_html, f"<img src={host.url}/silent.png>", title=None, egress=egress))
-            with anyio.fail_after(20):
+            with fail_after(20):
                 await asked.wait()
             tasks.cancel_scope.cancel()
         assert paths(host) == ["/silent.png"]
@@ -394,7 +400,7 @@ async def test_documents_full_of_slow_pictures_hold_up_neither_a_stranger_s_pict
     ):
         for number in range(7):
             tasks.start_soon(compose, number)
-        with anyio.fail_after(20):
+        with fail_after(20):
             await held.wait()
         strangers = await compose_html(f"<img src={host.url}/a.png>", title=None, egress=egress)
         assert (strangers.html, strangers.warnings) == (f"<img src={uri('image/png', FILES['/a.png'])}>", ())

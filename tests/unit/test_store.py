@@ -23,6 +23,7 @@ from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.errors import AttemptSuperseded, NotFound, RunFailure, ServerBusy, StartupError
 from pressrun.exports.zip import stream_zip
 from pressrun.pipeline.export import base_name
+from tests.support.limits import fail_after
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
@@ -300,7 +301,7 @@ async def test_several_may_remove_the_same_leftovers_while_somebody_still_writes
             while True:
                 await staging.write("slides/0001.png", b"late")
 
-    with anyio.fail_after(10):
+    with fail_after(10):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(write)
             for _ in range(4):

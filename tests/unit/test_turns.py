@@ -19,6 +19,7 @@ from pressrun.db import slots as slot_queries
 from pressrun.errors import RunEnded
 from pressrun.events.model import Cancelled
 from tests.support.core import COMPLETE, Core, open_core
+from tests.support.limits import fail_after
 from tests.support.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
@@ -42,7 +43,7 @@ async def open_transaction(core: Core, query: Callable[..., Any], *args: Any, **
         executed.set()
         assert go_on.wait(LIMIT_S)
 
-    with anyio.fail_after(LIMIT_S):
+    with fail_after(LIMIT_S):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(core.database.write, execute)
             await anyio.to_thread.run_sync(executed.wait, LIMIT_S)

@@ -29,6 +29,7 @@ from pressrun.runs.journal import RunJournal
 from pressrun.runs.model import Run
 from pressrun.settings import GuardConfig
 from tests.support.core import Core, open_core
+from tests.support.limits import fail_after
 from tests.support.postgres import Postgres
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +48,7 @@ async def core(url: str) -> AsyncIterator[Core]:
 
 @asynccontextmanager
 async def limit() -> AsyncIterator[None]:
-    with anyio.fail_after(20):
+    with fail_after(20):
         yield
 
 
@@ -211,7 +212,7 @@ async def test_who_shows_no_sign_of_life_is_cut_off_and_who_does_is_not(core: Co
         with closing(await anyio.to_thread.run_sync(sign.connect)):  # and nobody keeps it
             assert await core.database.write(cut_off_silent) == []
             await anyio.sleep(SILENT_AFTER_S)  # what is measured is silence
-            with anyio.fail_after(1):
+            with fail_after(1):
                 while (cut_off := await core.database.write(cut_off_silent)) == []:
                     await anyio.lowlevel.checkpoint()
             assert cut_off == ["frozen"]

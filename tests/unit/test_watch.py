@@ -9,6 +9,7 @@ import pytest
 from starlette.types import Message
 
 from pressrun.api.streams.watch import Watch
+from tests.support.limits import fail_after
 
 pytestmark = pytest.mark.anyio
 NEVER_S = 3600.0
@@ -42,7 +43,7 @@ def client() -> Client:
 
 
 async def wait(watch: Watch) -> bool:
-    with anyio.fail_after(5):
+    with fail_after(5):
         return await watch.wait()
 
 

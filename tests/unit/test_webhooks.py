@@ -23,6 +23,7 @@ from pressrun.runs.model import Run
 from pressrun.runs.webhooks import RETRY_AFTER_S, WebhookDeliverer
 from pressrun.settings import Settings, new_webhook_secret
 from tests.support.core import COMPLETE, Core, open_core
+from tests.support.limits import fail_after
 from tests.support.web_host import Behaviour, Say, WebHost, answering, open_web_host
 
 pytestmark = pytest.mark.anyio
@@ -259,7 +260,7 @@ async def test_what_a_dead_process_had_claimed_is_sent_at_once_by_the_next(stage
     await second.deliver_due()
     assert len(stage.host.requests) == 1, "the claim still holds"
 
-    with anyio.fail_after(5):
+    with fail_after(5):
         await second.watch()
     assert await stage.state(operation_id) == ("delivered", 2, 200)
     first, again = (parts(request)[0]["webhook-id"] for request in stage.host.requests)
@@ -279,7 +280,7 @@ async def test_a_slow_receiver_does_not_hold_up_the_others(stage: Stage) -> None
 
     stage.behave = behave
     await stage.ended_run(text="fast")
-    with anyio.fail_after(5):
+    with fail_after(5):
         await stage.first.deliver_due()
     assert len(stage.host.requests) == 2
 

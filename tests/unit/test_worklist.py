@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pressrun.browser.slides.page_breaks import Slice
 from pressrun.browser.slides.worklist import MAX_RETRIES, WorkList
+from tests.support.limits import fail_after
 
 pytestmark = pytest.mark.anyio
 
@@ -53,7 +54,7 @@ async def test_who_waits_is_told_of_the_end_and_of_a_slice_that_comes_back() -> 
         answers.append(await work.wait())
 
     for then in (lambda: work.give_back(1), lambda: work.finish(1)):
-        with anyio.fail_after(1):
+        with fail_after(1):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(wait)
                 await anyio.wait_all_tasks_blocked()

@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from pressrun.failpoints import KILL_POINTS, SIDE_POINTS
-from tests.support.chaos.nursery import ForkedServer, Nursery, open_nursery
 from tests.support.chaos.storm import Storm
 from tests.support.chaos.tally import tally
+from tests.support.nursery import ForkedServer, Nursery, open_nursery
 from tests.support.postgres import Postgres, find_binaries, start_postgres
+from tests.support.tls_context import share_tls_context
 
 _KILLS = 200
 _OUTAGES = 40
@@ -35,6 +36,7 @@ _OUT = Path(__file__).parents[3] / "benchmarks" / "out" / "chaos.json"
 
 
 def main(arguments: list[str]) -> int:
+    share_tls_context()
     kills, outages = (int(given) for given in (*arguments, *(_KILLS, _OUTAGES)[len(arguments) :]))
     parts: list[Callable[[], list[Row]]] = []
     parts += [partial(_on_sqlite, kills)] if kills else []

@@ -18,14 +18,14 @@ import httpx
 
 from tests.support.chaos.checker import judge
 from tests.support.chaos.history import History, World
-from tests.support.chaos.nursery import ForkedServer, Nursery
 from tests.support.chaos.witness import Witness, wait_until
 from tests.support.chaos.world import read_world
+from tests.support.limits import HANG_S
+from tests.support.nursery import ForkedServer, Nursery
 from tests.support.postgres import Postgres
 from tests.support.processes import is_frozen
 from tests.support.runs import chapter
 
-_SETTLE_LIMIT_S = 60
 _SLIDES = 4
 _DURING_START = 0.1  # of the random kills
 _LET_GO_ON = 0.4  # else nearly every run is one that crashed its server three times
@@ -77,7 +77,7 @@ class Storm:
 
     def read(self, poster: Witness) -> None:
         """A second reader of the run, from its beginning."""
-        assert poster.accepted.wait(30), f"{poster.name}: nobody accepted the run"
+        assert poster.accepted.wait(HANG_S), f"{poster.name}: nobody accepted the run"
         reader = Witness(f"reader of {poster.name}", self.urls[::-1], self.history)
         self.witnesses.append(reader)
         reader.follow(poster.story.operation_id)
@@ -205,7 +205,7 @@ class Storm:
         self.history.killed_at.append(time.time())
         os.kill(server.pid, signal.SIGSTOP)
 
-    def wait_until_frozen(self, server: ForkedServer, limit_s: float = 30) -> None:
+    def wait_until_frozen(self, server: ForkedServer, limit_s: float = HANG_S) -> None:
         """Until a `pause` failpoint has stopped it."""
         assert wait_until(lambda: is_frozen(server.pid), limit_s), "it was never frozen"
         self.history.killed_at.append(time.time())
@@ -220,7 +220,7 @@ class Storm:
             if not server.alive:
                 server.orders = ""
                 server.start()
-        if not wait_until(lambda: all(witness.over.is_set() for witness in self.witnesses), _SETTLE_LIMIT_S):
+        if not wait_until(lambda: all(witness.over.is_set() for witness in self.witnesses), HANG_S):
             stuck = [witness.story for witness in self.witnesses if not witness.over.is_set()]
             self.history.problems += [
                 f"{story.reader} of {story.operation_id} still waits at {len(story.events)}" for story in stuck

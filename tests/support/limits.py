@@ -1,0 +1,21 @@
+"""How long a test waits before it says that something hangs. No limit here is a promise: figures are in benchmarks/.
+
+A limit is written as what is ample on a quiet machine. A test beside others, on a machine that is busy with something
+else too, has several times as long; what hangs does so for ever, or until a limit of the product that is longer still.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Final
+
+import anyio
+
+SLOWER: Final = 6  # times as slow as a quiet machine: twice as many workers as cores, and four busy loops beside them
+HANG_S: Final = 20.0 * SLOWER
+"""Longer than a server takes for anything that a test waits for."""
+
+
+def fail_after(quiet_s: float) -> AbstractContextManager[anyio.CancelScope]:
+    """`anyio.fail_after`, for hangs: so many seconds on a quiet machine."""
+    return anyio.fail_after(quiet_s * SLOWER)
