@@ -25,8 +25,8 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever starts a Postgres is slow: `make check` does without. Those that take longest and mostly wait begin first,
-    and the others run beside them.
+    """Whoever starts a Postgres is slow: `make check` does without. Those that take longest and mostly wait begin
+    first, and the others run beside them.
     """
     for item in items:
         names = getattr(item, "fixturenames", ())
