@@ -23,8 +23,15 @@ def pytest_configure() -> None:
     Server.nursery = SharedNursery()
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that take longest and mostly wait begin first, and the others run beside them."""
+    """Whoever starts a Postgres is slow: `make check` does without. Those that take longest and mostly wait begin
+    first, and the others run beside them.
+    """
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        if "postgres" in names and "where" not in names:  # `where` marks what it runs on Postgres
+            item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.get_closest_marker("first") is None)
 
 

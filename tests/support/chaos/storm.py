@@ -93,6 +93,10 @@ class Storm:
         self.history.killed_at.append(time.time())
         server.kill()
 
+    def note_kill(self) -> None:
+        """A kill that somebody else has done, just now."""
+        self.history.killed_at.append(time.time())
+
     def stop(self, server: ForkedServer) -> None:
         """SIGTERM, until it is gone."""
         self.history.stopped_at.append(time.time())
