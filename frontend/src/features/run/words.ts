@@ -40,6 +40,7 @@ const ofTheDocument: ReadonlySet<string> = new Set([
   "document_too_large",
   "empty_document",
   "render_timeout",
+  "frameset",
   "source_too_complex",
 ]);
 
