@@ -29,7 +29,8 @@
     ├── RunFailure                    ends a run as `error`
     │   ├── ComposeFailed             the document could not be made
     │   │   ├── SourceTooComplex      parsing hit its time or memory limit
-    │   │   └── EmptyDocument         nothing to show
+    │   │   ├── EmptyDocument         nothing to show
+    │   │   └── FramesetDocument      HTML that only names other files
     │   ├── AiFailed                  the AI endpoint failed, refused, or answered nonsense
     │   │   ├── AiUnavailable         not configured or not reachable
     │   │   └── AiRefused             trying again does not help: key, model, quota, content filter
@@ -55,6 +56,7 @@ operator needs besides goes to the log through `__cause__`, never to a client.
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from typing import ClassVar, TypedDict
 
 
@@ -269,6 +271,16 @@ class EmptyDocument(ComposeFailed):
     """The document shows nothing: there is no text and no picture in it."""
 
     code = "empty_document"
+
+
+class FramesetDocument(ComposeFailed):
+    """The HTML is a frameset: it holds no text, it names other files; send one of those."""
+
+    code = "frameset"
+
+    def __init__(self, frames: Sequence[str] = ()) -> None:
+        named = f" (here {' '.join(', '.join(frames).split())})" if frames else ""
+        super().__init__(f"the HTML is a frameset: it holds no text, it names other files{named}; send one of those")
 
 
 class AiFailed(RunFailure):

@@ -45,9 +45,10 @@ class Changes:
     formats: tuple[ImageFormat, ...] = ()
 
 
-# C0 and C1 controls: never in a name. Tab and the line ends are right in a source, NUL and the rest never are.
+# C0 and C1 controls: never in a name. Tab and the line ends are right in a source (PowerPoint's is the vertical tab),
+# NUL and the rest never are.
 _CONTROLS_IN_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_CONTROLS_IN_SOURCE = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_CONTROLS_IN_SOURCE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def _clean_source(value: str) -> str:

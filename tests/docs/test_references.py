@@ -19,7 +19,7 @@ DOCS = ROOT / "docs"
 OWN = tuple(DOCS / f"{name}.md" for name in ("architecture", "contract", "browser", "safety", "style", "glossary"))
 
 FOLDERS = ("backend/pressrun", "frontend/src", "tests", "benchmarks", "examples", "docs")
-LEFT_OUT = {"__pycache__", "node_modules", "out", "web"}  # made, not written
+LEFT_OUT = {"__pycache__", "node_modules", "out", "web", "texts"}  # made, not written; or what people write
 MARKDOWN = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 ENDINGS = {".py", ".js", ".mjs", ".ts", ".tsx", ".css", ".html", ".md", ".toml", ".yaml", ".yml", ".ini", ".mako"}
 ROOT_FILES = ("Makefile", "Dockerfile", "compose.yaml", "pyproject.toml", *MARKDOWN)

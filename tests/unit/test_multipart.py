@@ -146,6 +146,65 @@ async def test_a_file_of_another_kind_is_refused_with_what_is_valid_and_what_to_
     assert ".md .markdown .txt .html .htm" in said
 
 
+PAGE = "<p>“Café” – 5 €"
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "source"),
+    [
+        (('<meta charset="windows-1252">' + PAGE).encode("cp1252"), None, "html"),
+        (
+            ("<meta http-equiv=Content-Type content='text/html; charset=iso-8859-1'>" + PAGE).encode("cp1252"),
+            None,
+            "html",
+        ),
+        (('<?xml version="1.0" encoding="windows-1252"?>' + PAGE).encode("cp1252"), None, "html"),
+        (PAGE.encode("cp1252"), "text/html; charset=windows-1252", "html"),
+        (PAGE.encode("cp1252"), 'text/plain; charset="latin1"', "text"),
+        (b"\xef\xbb\xbf" + PAGE.encode(), "text/html; charset=windows-1252", "html"),
+        (b"\xff\xfe" + PAGE.encode("utf-16-le"), None, "html"),
+        (b"\xfe\xff" + PAGE.encode("utf-16-be"), "text/plain", "text"),
+        (("<meta charset=utf-16>" + PAGE).encode(), None, "html"),
+        (("<meta charset=windows-1252>" + PAGE).encode(), None, "html"),  # its bytes are UTF-8: a leftover
+        ((" " * 3_000 + "<META CHARSET='Windows-1252' >" + PAGE).encode("cp1252"), None, "html"),
+        (PAGE.encode(), "text/plain; charset=nonsense", "text"),
+    ],
+)
+async def test_a_file_is_read_in_the_encoding_that_it_names(
+    content: bytes, media_type: str | None, source: str
+) -> None:
+    name = "a.html" if source == "html" else "a.txt"
+    assert (await spelled(file(content, name, media_type)))[source].endswith(PAGE)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [("shift_jis", "川は流れる"), ("gb18030", "河流"), ("koi8-r", "река"), ("iso2022_jp", "川は流れる")],
+)
+async def test_a_file_may_be_in_any_encoding_of_the_web(encoding: str, words: str) -> None:
+    label = {"iso2022_jp": "iso-2022-jp"}.get(encoding, encoding)
+    page = f"<meta charset={label}>{words}"
+    assert (await spelled(file(page.encode(encoding), "a.html")))["html"] == page
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "said"),
+    [
+        (b"<p>caf\xe9", None, "is not UTF-8: byte 0xe9 at position 6"),
+        (b"<meta charset=utf-8>caf\xe9", None, "is not UTF-8: byte 0xe9 at position 23"),
+        (b"<meta charset=euc-jp>\xff", None, "is not EUC-JP: byte 0xff at position 21"),
+        (b"<meta charset=hz-gb-2312>\xff", None, "is not HZ-GB-2312"),
+        (b"caf\xe9", "text/html; charset=punycode", "is not UTF-8"),
+    ],
+)
+async def test_a_file_that_is_in_no_encoding_that_it_names_is_refused(
+    content: bytes, media_type: str | None, said: str
+) -> None:
+    problem = (await blamed(file(content, "a.html", media_type)))["files"]
+    assert said in problem
+    assert "<meta charset>" in problem
+
+
 @pytest.mark.parametrize(
     ("parts", "name", "said"),
     [

@@ -222,8 +222,9 @@ async def test_an_svg_is_reduced_to_drawing_and_one_with_entities_is_refused() -
         assert found is not None
         assert b"script" not in base64.b64decode(found[1])
         assert b"onload" not in base64.b64decode(found[1])
-        (warning,) = document.warnings
-        assert "laughs.svg" in warning.message
+        refused, reduced = document.warnings
+        assert "laughs.svg" in refused.message
+        assert (reduced.code, "<script>" in reduced.message) == ("picture_reduced", True)
 
 
 @pytest.mark.parametrize("name", ["huge.png", "page.html", "gone.png", "font.woff2"])

@@ -73,6 +73,10 @@ _MULTI_BYTE: Final = ("utf-", "gb", "big5", "euc", "iso2022", "cp932", "cp949")
 _AT_CHARSET: Final = re.compile(rb'@charset "([^"]{1,100})";')
 # https://www.w3.org/TR/xml/#sec-TextDecl
 _XML_ENCODING: Final = re.compile(rb"""<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,100})["']""")
+_META_CHARSET: Final = re.compile(
+    rb"""<meta\b[^>]{0,500}?charset\s*=\s*["']?\s*([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE
+)
+_PRESCAN_BYTES: Final = 4_096  # the standard looks at 1 024; editors write more in front
 
 
 def decode(data: bytes, *labels: str | None) -> str:
@@ -83,12 +87,49 @@ def decode(data: bytes, *labels: str | None) -> str:
     for mark, codec in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(codec, "replace")
-    codec = next(filter(None, (_codec_of(label) for label in labels if label)), "utf-8")
+    codec = next(filter(None, (codec_of(label) for label in labels if label)), "utf-8")
     if codec == _REPLACEMENT:
         return "\ufffd" if data else ""
     if codec.startswith(_MULTI_BYTE):
         return data.decode(codec, "replace")
     return codecs.charmap_decode(data, "strict", _characters_of(codec))[0]
+
+
+class Undecodable(ValueError):
+    """Bytes that are none of the encoding they are said to be in."""
+
+    def __init__(self, label: str, byte: int, at: int) -> None:
+        self.label, self.byte, self.at = label, byte, at
+        super().__init__(label)
+
+
+def decode_upload(data: bytes, said: str | None) -> str:
+    """A text or HTML file, by its byte order mark, what its sender has `said`, or what it says of itself.
+
+    Says none of them anything, it is UTF-8. Raises: Undecodable; nothing is replaced, for it would be lost in silence.
+    """
+    mark, codec = next(((mark, codec) for mark, codec in _MARKS if data.startswith(mark)), (b"", ""))
+    said_of = [] if mark else [label for label in (said, _own_label(data)) if label and codec_of(label)]
+    found = [(label, codec_of(label) or "") for label in said_of] or [(codec or "utf-8", codec or "utf-8")]
+    wrong: Undecodable | None = None
+    for label, codec in found:
+        if codec == _REPLACEMENT:
+            wrong = wrong or Undecodable(label, data[0] if data else 0, 0)
+        elif not codec.startswith(_MULTI_BYTE):
+            return decode(data, label)
+        else:
+            try:
+                return data[len(mark) :].decode(codec)
+            except UnicodeDecodeError as exc:
+                at = exc.start + len(mark)
+                wrong = wrong or Undecodable(label, data[at], at)
+    raise wrong or Undecodable("utf-8", 0, 0)
+
+
+def _own_label(data: bytes) -> str | None:
+    """What a file says of itself where HTML and XML do, https://html.spec.whatwg.org/#prescan-a-byte-stream."""
+    found = _XML_ENCODING.match(data) or _META_CHARSET.search(data, 0, _PRESCAN_BYTES)
+    return _as_ascii(found[1].decode("latin-1")) if found else None
 
 
 def decode_css(data: bytes, said: str | None) -> str:
@@ -117,8 +158,9 @@ def _characters_of(codec: str) -> str:
 
 def _as_ascii(label: str | None) -> str | None:
     """What could be read as ASCII is not in UTF-16, whatever it says of itself."""
-    return "utf-8" if label and (_codec_of(label) or "").startswith("utf-16") else label
+    return "utf-8" if label and (codec_of(label) or "").startswith("utf-16") else label
 
 
-def _codec_of(label: str) -> str | None:
+def codec_of(label: str) -> str | None:
+    """The codec of Python's that an encoding of the web means; None if it is none."""
     return _CODECS.get(label.strip("\t\n\f\r ").lower())

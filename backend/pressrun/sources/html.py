@@ -1,4 +1,4 @@
-"""HTML as it is -> a document. It is not cleaned but for its links: the browser is sealed and runs no scripts.
+"""HTML as it is -> a document. It is not cleaned, for the browser is sealed and runs no scripts; only made ready.
 
 Its title and its warnings are looked for in a child process, and what it names on the web is put into it where
 PRESSRUN_EGRESS allows; an HTML that is too much for that is still shown.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from pressrun.egress.broker import Egress
-from pressrun.errors import SourceTooComplex
+from pressrun.errors import FramesetDocument, SourceTooComplex
 from pressrun.sources.document import Document, DocumentWarning
 from pressrun.sources.parser_pool import parse
 from pressrun.sources.remote import embed_remote
@@ -21,6 +21,11 @@ SCAN_LIMIT_S = 5.0  # 5 MB of nothing but tags, the largest taken, need about th
 # spares most documents the walk: an attribute of a link, and behind it what is not plainly on the web or within
 _LINK = re.compile(
     r"""(?:href|action|ping|to|from|by|values)\s*=\s*["']?(?!https?://|mailto:|tel:|\#|[\s"'])""", re.IGNORECASE
+)
+# and what else `html_prepare` changes
+_OTHER = re.compile(
+    r"""<details\b|<frameset\b|<\?xml\b|http://www\.w3\.org/1999/xhtml|charset\s*=\s*["']?\s*(?!utf-?8)""",
+    re.IGNORECASE,
 )
 
 _NOT_SCANNED = DocumentWarning(
@@ -34,11 +39,11 @@ async def compose_html(
 ) -> Document:
     """The document, with its own title unless one is given, and whatever the theme, in its own look.
 
-    Raises: ComposeFailed if the scanner is broken.
+    Raises: FramesetDocument; ComposeFailed if the scanner is broken.
     """
     given = one_line(title or "")
     try:
-        html = await _without_bad_links(html)
+        html = await _prepared(html)
         embedded = await embed_remote(html, egress)
         found = await parse("html", html=html, fetched=embedded.fetched, timeout_s=SCAN_LIMIT_S)
     except SourceTooComplex:
@@ -47,12 +52,12 @@ async def compose_html(
     return Document(embedded.html, given or found["title"] or NO_TITLE, (*embedded.warnings, *warnings))
 
 
-async def _without_bad_links(html: str) -> str:
-    """Raises: SourceTooComplex, ComposeFailed."""
-    if _LINK.search(html) is None:
+async def _prepared(html: str) -> str:
+    """Raises: FramesetDocument, SourceTooComplex, ComposeFailed."""
+    links = _LINK.search(html) is not None
+    if not links and _OTHER.search(html) is None:
         return html
-    parts, at = [], 0
-    for start, end in (await parse("links", html=html, timeout_s=SCAN_LIMIT_S))["bad"]:
-        parts.append(html[at:start])
-        at = end
-    return "".join([*parts, html[at:]])
+    made = await parse("prepare", html=html, links=links, timeout_s=SCAN_LIMIT_S)
+    if made["frames"] is not None:
+        raise FramesetDocument(made["frames"])
+    return html if made["html"] is None else str(made["html"])

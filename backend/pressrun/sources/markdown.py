@@ -7,11 +7,16 @@ and highlighted code. What comes out went through `sanitise` and `pictures` as a
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.parser_block import RuleFuncBlockType
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.deflist import deflist_plugin
@@ -21,35 +26,134 @@ from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from pressrun.sources.characters import break_lines, settle_characters
+from pressrun.sources.front_matter import is_deck, read_front_matter, split_front_matter, split_slides
 from pressrun.sources.languages import document_direction, document_language, language_of
+from pressrun.sources.listings import fence_listings
+from pressrun.sources.maths import maths_plugin
 from pressrun.sources.pictures import settle_pictures
-from pressrun.sources.plain_text import is_plain, shape_plain_text
+from pressrun.sources.plain_text import is_plain, keep_lines, make_heading
+from pressrun.sources.raw_html import RawHtml, settle
 from pressrun.sources.sanitise import sanitise
-from pressrun.sources.titles import split_front_matter
+from pressrun.sources.titles import one_line, title_of_body
 
 MAX_HIGHLIGHT_CHARACTERS = 50_000  # a longer listing stays plain: colouring it would be most of the parse
 
+MAX_LEVEL = 200  # a list's level counts as two; Python's stack bears five times as many
+_NO_LIMIT = 1_000_000  # for the library, whose limit drops text
+_QUOTE_ENDS = [
+    "paragraph",
+    "reference",
+    "blockquote",
+    "list",
+]  # what such a rule may end, as in the library's own table
+_LIST_ENDS = ["paragraph", "reference", "blockquote"]
+_DUNDER = re.compile(r"__([A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*)__(?!\w)")
+_DUNDERS = frozenset(
+    [
+        "init",
+        "main",
+        "name",
+        "file",
+        "doc",
+        "all",
+        "dict",
+        "class",
+        "module",
+        "new",
+        "del",
+        "repr",
+        "str",
+        "call",
+        "enter",
+        "exit",
+        "iter",
+        "next",
+        "len",
+        "getitem",
+        "setitem",
+        "delitem",
+        "contains",
+        "getattr",
+        "setattr",
+        "delattr",
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "hash",
+        "bool",
+        "add",
+        "sub",
+        "mul",
+        "slots",
+        "future",
+        "version",
+        "author",
+        "proto",
+        "dirname",
+        "filename",
+        "attribute",
+        "pycache",
+        "builtins",
+        "import",
+        "path",
+        "spec",
+        "loader",
+        "package",
+        "annotations",
+        "await",
+        "aiter",
+        "anext",
+        "aenter",
+        "aexit",
+        "post_init",
+        "set_name",
+        "get",
+        "set",
+        "missing",
+    ]
+)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 _UNSAFE_SCHEMES = ("javascript:", "vbscript:", "file:")
 
 
 def render_markdown(text: str, *, keep_remote: bool = False) -> dict[str, Any]:
-    """The body, what could not be shown as (code, message), and the language and direction of the whole.
+    """The body, what could not be shown as (code, message), and the title, language and direction of the whole.
 
     `keep_remote`: pictures on the web stay as they are, for somebody else to fetch.
     """
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").lstrip("\ufeff").replace("\0", "\ufffd")
-    _, text = split_front_matter(text.replace("\r\n", "\n").replace("\r", "\n"))
+    split = split_front_matter(text.replace("\r\n", "\n").replace("\r", "\n"))
+    front = read_front_matter(split)
+    text = settle_characters(split.rest)
+    title = one_line(str(front.fields.get("title", ""))) or title_of_body(text)
+    text, deck = split_slides(text, deck=is_deck(front.fields))
     plain = is_plain(text)
-    parser = _parser(plain=plain)
+    text = fence_listings(text, plain=plain)
+    parser = _parser(text, plain=plain)
     env: dict[str, Any] = {}
     tokens = parser.parse(text, env)
     if plain:
-        shape_plain_text(tokens)
+        make_heading(tokens)
+    keep_lines(tokens, plain=plain)
+    break_lines(tokens)
+    raw_warnings = settle(tokens)
     _mark_directions_and_languages(tokens)
     _make_figures(tokens)
+    if deck:
+        _mark_slides(tokens)
     rendered = sanitise(parser.renderer.render(tokens, parser.options, env))
     body, warnings = settle_pictures(rendered, keep_remote=keep_remote)
-    return {"html": body, "warnings": warnings, "lang": document_language(text), "dir": document_direction(text)}
+    return {
+        "html": body,
+        "warnings": [*front.warnings, *raw_warnings, *warnings],
+        "title": title,
+        "lang": document_language(text) or _language(front.fields),
+        "dir": document_direction(text),
+    }
 
 
 class _Renderer(RendererHTML):
@@ -70,15 +174,69 @@ class _Renderer(RendererHTML):
         return '<section class="footnotes">\n<ol>\n'
 
 
-def _parser(*, plain: bool) -> MarkdownIt:
+def _parser(text: str, *, plain: bool) -> MarkdownIt:
+    """A parser for that text alone."""
     parser = MarkdownIt("gfm-like2", {"highlight": _highlight}, renderer_cls=_Renderer)
-    parser.use(footnote_plugin).use(deflist_plugin)
+    parser.use(footnote_plugin).use(deflist_plugin).use(maths_plugin)
     parser.add_render_rule("footnote_anchor", _Renderer.footnote_anchor)
     parser.add_render_rule("footnote_block_open", _Renderer.footnote_block_open)
     if parser.linkify is not None:
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # "main.py" is not a place in Paraguay
     parser.validateLink = _is_link  # type: ignore[method-assign]
+    RawHtml(text).install(parser)
+    parser.inline.ruler.before("emphasis", "dunder", _dunder)
+    _limit_nesting(parser)
     return parser.disable("code") if plain else parser
+
+
+def _limit_nesting(parser: MarkdownIt) -> None:
+    """Lets quotes and lists that are deeper go on as the text of a paragraph.
+
+    The library's own limit drops what is deeper, and all that follows.
+    """
+    within_lines = parser.options["maxNesting"]  # there it only ends the search for the end of a link, and text stays
+    parser.options["maxNesting"] = _NO_LIMIT
+
+    def restore(state: StateCore) -> None:
+        state.md.options["maxNesting"] = within_lines
+
+    parser.core.ruler.before("inline", "restore_nesting", restore)
+    for name, alternatives in (("blockquote", _QUOTE_ENDS), ("list", _LIST_ENDS)):
+        rule = next(rule.fn for rule in parser.block.ruler.__rules__ if rule.name == name)
+
+        def limited(state: StateBlock, start: int, end: int, silent: bool, rule: RuleFuncBlockType = rule) -> bool:
+            return state.level < MAX_LEVEL and rule(state, start, end, silent)
+
+        parser.block.ruler.at(name, limited, {"alt": alternatives})
+
+
+def _dunder(state: StateInline, silent: bool) -> bool:
+    """`__init__` is a name, and so is `__anything__` beside a bracket, a dot or a slash: no emphasis."""
+    if state.src[state.pos] != "_":
+        return False
+    found = _DUNDER.match(state.src, state.pos)
+    if found is None or state.src[state.pos - 1 : state.pos].isalnum():
+        return False
+    around = state.src[max(0, state.pos - 1) : state.pos] + state.src[found.end() : found.end() + 1]
+    if found[1] not in _DUNDERS and not any(sign in "()[].=/" for sign in around):
+        return False
+    if not silent:
+        state.pending += found[0]
+    state.pos = found.end()
+    return True
+
+
+def _language(fields: dict[str, Any]) -> str:
+    """What the front matter says, if it is a language's name as HTML has them."""
+    said = str(fields.get("lang") or fields.get("language") or "")
+    return said if _LANGUAGE.fullmatch(said) else ""
+
+
+def _mark_slides(tokens: list[Token]) -> None:
+    """In a deck a line begins a slide."""
+    for token in tokens:
+        if token.type == "hr" and token.level == 0:
+            token.attrJoin("class", "slide-break")
 
 
 def _is_link(url: str) -> bool:

@@ -6,6 +6,7 @@ a request are set before the request is read as text. Holds no state between req
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import os
@@ -18,8 +19,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pressrun.sources.encodings import Undecodable, decode_upload
+from pressrun.sources.html_prepare import prepare_html
 from pressrun.sources.html_scan import scan_html
-from pressrun.sources.links import find_bad_links
 from pressrun.sources.markdown import render_markdown
 from pressrun.sources.parser_wire import HEADER
 from pressrun.sources.pictures import judge_picture
@@ -27,13 +29,23 @@ from pressrun.sources.references import css_references, find_references
 
 MAX_OPEN_FILES = 64  # arbitrary: a parse needs its pipes and a lexer's file
 
+
+def decode_file(data: str, said: str | None) -> dict[str, Any]:
+    """The `text` of a file (base64), or `wrong`: the encoding, the byte that is none of it, and where that is."""
+    try:
+        return {"text": decode_upload(base64.b64decode(data), said)}
+    except Undecodable as exc:
+        return {"wrong": [exc.label, exc.byte, exc.at]}
+
+
 _TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "markdown": render_markdown,
     "html": scan_html,
     "references": find_references,
     "css": css_references,
     "picture": judge_picture,
-    "links": find_bad_links,
+    "prepare": prepare_html,
+    "decode": decode_file,
 }
 
 

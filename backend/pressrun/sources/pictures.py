@@ -10,6 +10,7 @@ import binascii
 import html
 import io
 import re
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from pressrun.sources.svg import clean_svg
@@ -19,9 +20,9 @@ MAX_NAMED = 10  # addresses in warnings: beyond it the number is enough
 
 _IMG = re.compile(r'<img((?:\s+[a-z]+="[^"]*")*)\s*/?>')
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
-_DATA = re.compile(r"data:image/(png|jpe?g|webp|gif|svg\+xml)((?:;[a-z0-9=-]+)*),", re.IGNORECASE)
-_FORMATS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP", "gif": "GIF"}
+_DATA = re.compile(r"data:image/[a-z0-9.+-]{1,40}((?:;[a-z0-9=\"._-]+)*),", re.IGNORECASE)
 _FETCHED = {"PNG": "png", "JPEG": "jpeg", "WEBP": "webp", "GIF": "gif", "AVIF": "avif"}  # also what they are called
+_EMBEDDED = {**_FETCHED, "BMP": "bmp", "ICO": "x-icon"}  # what Chromium draws
 
 Warnings = list[tuple[str, str]]
 
@@ -37,6 +38,7 @@ def settle_pictures(body: str, *, keep_remote: bool = False) -> tuple[str, Warni
     """
     blocked: list[str] = []
     refused: list[str] = []
+    reduced: Warnings = []
 
     def settle(found: re.Match[str]) -> str:
         attributes = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(found.group(1))}
@@ -47,7 +49,8 @@ def settle_pictures(body: str, *, keep_remote: bool = False) -> tuple[str, Warni
             blocked.append(source)
             return missing_box(attributes.get("alt", ""), source)
         try:
-            attributes["src"] = _check_data(source)
+            attributes["src"], told = _check_data(source)
+            reduced.extend(told)
         except _Refused as exc:
             refused.append(str(exc))
             return missing_box(attributes.get("alt", ""), str(exc))
@@ -56,6 +59,7 @@ def settle_pictures(body: str, *, keep_remote: bool = False) -> tuple[str, Warni
     return _IMG.sub(settle, body), [
         *blocked_warnings(blocked),
         *(("picture_refused", why) for why in refused[:MAX_NAMED]),
+        *list(dict.fromkeys(reduced))[:MAX_NAMED],
     ]
 
 
@@ -84,17 +88,19 @@ def missing_box(alt: str, why: str) -> str:
     )
 
 
-def judge_picture(data: str) -> dict[str, str]:
-    """What a fetched picture (base64) is: `media_type`, with `data` where it had to be changed; or `refused`, and why.
+def judge_picture(data: str) -> dict[str, Any]:
+    """What a fetched picture (base64) is: `media_type`, with `data` where it had to be changed, and the `warnings` of
+    that; or `refused`, and why.
 
     What the host says it is does not count.
     """
     content = base64.b64decode(data)
     if content.lstrip()[:1] == b"<" or content[:3] == b"\xef\xbb\xbf":
-        cleaned = clean_svg(content)
+        cleaned = clean_svg(content, embedded_picture)
         if cleaned is None:
             return {"refused": "it is no picture, or an SVG that is not well-formed"}
-        return {"media_type": "image/svg+xml", "data": base64.b64encode(cleaned).decode()}
+        encoded = base64.b64encode(cleaned.data).decode()
+        return {"media_type": "image/svg+xml", "data": encoded, "warnings": cleaned.warnings()}
     found = _header_of(content, list(_FETCHED))
     if found is None:
         return {"refused": "it is no PNG, JPEG, WebP, GIF, AVIF or SVG picture"}
@@ -124,7 +130,7 @@ def _header_of(data: bytes, formats: list[str] | None) -> tuple[str, int] | None
     """Format and pixels, from the header alone; None if it is none of the formats (None: all that are known)."""
     from PIL import Image  # noqa: PLC0415  (a tenth of a second that a text without pictures need not pay)
 
-    wanted = [*_FETCHED, "BMP", "ICO"] if formats is None else formats
+    wanted = list(_EMBEDDED) if formats is None else formats
     maximum, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # the limit is ours, and only the header is read
     try:
         with Image.open(io.BytesIO(data), formats=wanted) as picture:
@@ -135,19 +141,34 @@ def _header_of(data: bytes, formats: list[str] | None) -> tuple[str, int] | None
         Image.MAX_IMAGE_PIXELS = maximum
 
 
-def _check_data(source: str) -> str:
+def embedded_picture(source: str) -> str | None:
+    """The data: URI of a picture in a picture, as it may be shown; None if it may not."""
+    try:
+        return _check_data(source, within=True)[0]
+    except _Refused:
+        return None
+
+
+def _check_data(source: str, *, within: bool = False) -> tuple[str, Warnings]:
+    """The data: URI to be shown, called by what it is and not by what it says. Raises: _Refused."""
     found = _DATA.match(source)
     if found is None:
-        raise _Refused("This kind of embedded picture is not shown; PNG, JPEG, WebP, GIF and SVG are.")
-    kind, options = found.group(1).lower(), found.group(2).lower()
-    data = _decode(source[found.end() :], is_base64=options.endswith(";base64"))
-    if kind == "svg+xml":
-        cleaned = clean_svg(data)
+        raise _Refused("This kind of embedded picture is not shown; PNG, JPEG, WebP, GIF, AVIF, BMP, ICO and SVG are.")
+    data = _decode(source[found.end() :], is_base64=found.group(1).lower().endswith(";base64"))
+    if source[11:14].lower() == "svg" or data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+        cleaned = clean_svg(data, None if within else embedded_picture)
         if cleaned is None:
             raise _Refused("An embedded SVG picture is not well-formed and is not shown.")
-        return "data:image/svg+xml;base64," + base64.b64encode(cleaned).decode()
-    _check_raster(data, _FORMATS[kind])
-    return f"data:image/{kind};base64," + base64.b64encode(data).decode()
+        return "data:image/svg+xml;base64," + base64.b64encode(cleaned.data).decode(), cleaned.warnings()
+    header = _header_of(data, None)
+    if header is None:
+        raise _Refused("An embedded picture is no valid PNG, JPEG, WebP, GIF, AVIF, BMP, ICO or SVG and is not shown.")
+    format, pixels = header
+    if pixels > MAX_PIXELS:
+        raise _Refused(
+            f"An embedded picture of {pixels / 1e6:.0f} megapixels is not shown; 50 megapixels are the limit."
+        )
+    return f"data:image/{_EMBEDDED[format]};base64," + base64.b64encode(data).decode(), []
 
 
 def _decode(data: str, *, is_base64: bool) -> bytes:
@@ -157,15 +178,3 @@ def _decode(data: str, *, is_base64: bool) -> bytes:
         return base64.b64decode(re.sub(r"\s+", "", unquote_to_bytes(data).decode("ascii", "replace")), validate=True)
     except binascii.Error:
         raise _Refused("An embedded picture is not valid base64 and is not shown.") from None
-
-
-def _check_raster(data: bytes, format: str) -> None:
-    from PIL import Image  # noqa: PLC0415  (a tenth of a second that a text without pictures need not pay)
-
-    try:
-        with Image.open(io.BytesIO(data), formats=[format]) as picture:
-            width, height = picture.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _Refused(f"An embedded picture is not a valid {format} and is not shown.") from None
-    if width * height > MAX_PIXELS:
-        raise _Refused(f"An embedded picture of {width} x {height} pixels is not shown; 50 megapixels are the limit.")

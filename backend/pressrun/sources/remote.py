@@ -101,6 +101,7 @@ class _Fetching:
     egress: Egress | None
     uris: dict[str, str] = field(default_factory=dict)  # what came, as data: URI
     failures: dict[str, str] = field(default_factory=dict)  # what did not, and why
+    reduced: dict[tuple[str, str], None] = field(default_factory=dict)  # what came without a part of it
     room: int = TOTAL_MAX_BYTES  # for what is written into the document
     held: int = 0  # bytes of `uris`
     _asked: set[str] = field(default_factory=set)
@@ -145,7 +146,8 @@ class _Fetching:
         ]
         more = len(named) - MAX_NAMED
         rest = [DocumentWarning("blocked_request", f"{more} more things on the web are not loaded")] if more > 0 else []
-        return named[:MAX_NAMED] + rest
+        reduced = [DocumentWarning(code, message) for code, message in self.reduced]
+        return named[:MAX_NAMED] + rest + reduced[:MAX_NAMED]
 
     async def _get(self, egress: Egress, reference: Reference, depth: int) -> None:
         try:
@@ -175,6 +177,7 @@ class _Fetching:
         judged = await parse("picture", data=encoded, timeout_s=_FIND_LIMIT_S, share=self._share)
         if "refused" in judged:
             raise _Refused(judged["refused"])
+        self.reduced |= dict.fromkeys(tuple(each) for each in judged.get("warnings", ()))
         return f"data:{judged['media_type']};base64,{judged.get('data', encoded)}"
 
     async def _style(self, came: Fetched, depth: int) -> str:

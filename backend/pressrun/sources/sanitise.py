@@ -9,11 +9,8 @@ import re
 
 import nh3
 
-_TAGS = """
-a abbr aside b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption
-figure h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp section small span strong sub summary
-sup table tbody td tfoot th thead time tr u ul var wbr
-"""
+from pressrun.sources.elements import KEPT
+
 _ATTRIBUTES = {
     "*": {"class", "dir", "id", "lang", "title"},
     "a": {"href"},
@@ -47,7 +44,7 @@ def _filter_attribute(tag: str, name: str, value: str) -> str | None:
 
 
 _CLEANER = nh3.Cleaner(
-    tags=set(_TAGS.split()),
+    tags=set(KEPT),
     clean_content_tags=_REMOVED_WITH_CONTENT,
     attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
     attribute_filter=_filter_attribute,

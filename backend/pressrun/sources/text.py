@@ -21,7 +21,7 @@ async def compose_text(
     Raises: SourceTooComplex, ComposeFailed.
     """
     made = await parse("markdown", text=text, keep_remote=egress is not None, timeout_s=timeout_s)
-    title = one_line(title or "") or title_of(text)
+    title = one_line(title or "") or made["title"]
     warnings = tuple(DocumentWarning(code, message) for code, message in made["warnings"])
     body = made["html"]
     if egress is not None:

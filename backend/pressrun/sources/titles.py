@@ -4,42 +4,43 @@ from __future__ import annotations
 
 import re
 
+from pressrun.sources.elements import KNOWN, VOID
+from pressrun.sources.front_matter import simple_title, split_front_matter
+
 MAX_TITLE_CHARACTERS = 120  # arbitrary: fits a tab, a file name and a table cell
 NO_TITLE = "Document"
 
-_FRONT_MATTER = re.compile(
-    r"\A---[ \t]*\n((?:[A-Za-z][\w-]*:[^\n]*\n|[ \t][^\n]*\n|#[^\n]*\n|-[ \t][^\n]*\n)+)---[ \t]*(?:\n|\Z)"
-)
-_TITLE_FIELD = re.compile(r"^title:[ \t]*(\S[^\n]*)$", re.MULTILINE | re.IGNORECASE)
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(\S.*)")
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t\u00a0\u3000]+(\S.*)")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?: \"[^\"]*\")?\)")
-_TAG = re.compile(r"<[^<>]*>")
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9-]*)(?:\s[^<>]*)?/?>")
+_COMMENT = re.compile(r"<!--.*?-->")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_JOINERS = "\u200c\u200d"  # they change how their neighbours look: in Hindi, in Persian, in emoji
 _MARKS = re.compile(r"\*{1,3}|~~|`+|\\(?=[^\w\s])|(?<!\w)_{1,3}|_{1,3}(?!\w)")
 _LINE_START = re.compile(r"\s*(?:>\s*|[-*+]\s+(?:\[[ xX]\]\s+)?|\d{1,9}[.)]\s+|#{1,6}\s+)*")
 _SCAN_CHARACTERS = 20_000  # a heading further down names a part, not the whole
 
 
-def split_front_matter(text: str) -> tuple[str, str]:
-    """A leading `---` block of `key: value` lines, and the rest."""
-    found = _FRONT_MATTER.match(text)
-    return (found.group(1), text[found.end() :]) if found else ("", text)
-
-
 def title_of(text: str) -> str:
     """The front matter's title, else the first heading, else the first line that says something. Never empty."""
-    fields, body = split_front_matter(text.lstrip("\ufeff").replace("\r\n", "\n"))
-    named = _TITLE_FIELD.search(fields)
-    if named:
-        return one_line(named.group(1).strip("\"'")) or NO_TITLE
+    front = split_front_matter(text.lstrip("\ufeff").replace("\r\n", "\n"))
+    return one_line(simple_title(front.block)) or title_of_body(front.rest)
+
+
+def title_of_body(body: str) -> str:
+    """The same for a text without front matter."""
     lines = body[:_SCAN_CHARACTERS].splitlines()
     return _first_heading(lines) or _first_line(lines) or NO_TITLE
 
 
 def one_line(text: str) -> str:
     """Plain text as a title: one line, no controls, no longer than a title may be, cut between words."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * MAX_TITLE_CHARACTERS]).split())
+    seen = _INVISIBLE.sub("", text[: 4 * MAX_TITLE_CHARACTERS])
+    line = " ".join("".join(c if c.isprintable() or c in _JOINERS else " " for c in seen).split())
     if len(line) <= MAX_TITLE_CHARACTERS:
         return line
     cut = line[: MAX_TITLE_CHARACTERS - 1]
@@ -76,4 +77,12 @@ def _unmarked(line: str) -> str:
     line = line[: 4 * MAX_TITLE_CHARACTERS]
     start = _LINE_START.match(line)
     line = line[start.end() :] if start else line
-    return one_line(_MARKS.sub("", _TAG.sub("", _LINK.sub(r"\1", line))))
+    return one_line(_MARKS.sub("", _without_tags(_LINK.sub(r"\1", line))))
+
+
+def _without_tags(line: str) -> str:
+    """The line as the document shows it: tags of known elements that have both their ends, or need only one, go."""
+    line = _COMMENT.sub("", line)
+    tags = [(found[2].lower(), bool(found[1])) for found in _TAG.finditer(line)]
+    both = {name for name, closing in tags if closing and (name, False) in tags} | VOID
+    return _TAG.sub(lambda found: "" if found[2].lower() in both & KNOWN else found[0], line)

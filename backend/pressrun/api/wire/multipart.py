@@ -10,6 +10,7 @@ One `files` part may take the place of the source.
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 import math
@@ -42,6 +43,7 @@ from pressrun.source_kinds import (
     kind_of_ending,
     kind_of_media_type,
 )
+from pressrun.sources.parser_pool import parse
 
 FORM = "multipart/form-data"
 MAX_PARTS = 100  # arbitrary (50..1 000): all fields there are, and a list's by repeating
@@ -51,7 +53,11 @@ _MAX_NAME_CHARACTERS = 100
 _MAX_FIELD_BYTES = 100_000  # any other field; the longest, `system_prompt`, has 20 000 characters
 
 _UNSAID = {"", "application/octet-stream"}  # what clients say of a file they do not know: then its name tells
-_FILES_VALID = f"one {FILE_WORDS} file in UTF-8 ({' '.join(ENDINGS)})"
+_FILES_VALID = f"one {FILE_WORDS} file ({' '.join(ENDINGS)})"
+_ENCODING_VALID = (
+    "UTF-8, or a file that says what it is in (a byte order mark, `<meta charset>`, `charset=` of its part)"
+)
+_DECODE_LIMIT_S = 10.0  # a file of 5 MB takes half a second; Python's slowest codec three
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _MAX_NUMBER = 100  # characters; no field has a number of more than five digits
 _PLAIN_ENCODINGS = {"", "7bit", "8bit", "binary"}
@@ -65,7 +71,7 @@ def is_form(headers: Headers) -> bool:
 async def read_form(request: Request, model: type[BaseModel], limit_bytes: int, *, pace: Pace = PACE) -> bytes:
     """The JSON of a `model` that the request's form spells; for `parse_json_object`.
 
-    Raises: UnsupportedMediaType, BodyTooLarge, BodyTooSlow, MalformedBody, FieldErrors.
+    Raises: UnsupportedMediaType, BodyTooLarge, BodyTooSlow, MalformedBody, FieldErrors, SourceTooComplex.
     """
     if request.headers.get("content-encoding", "identity") != "identity":
         raise UnsupportedMediaType("Compressed forms are not taken: send it without Content-Encoding.")
@@ -80,6 +86,8 @@ async def read_form(request: Request, model: type[BaseModel], limit_bytes: int, 
             form.write(chunk)
             if chunk:
                 scope.deadline = started_at + pace.allowed_s(received)
+        scope.deadline = math.inf  # it has arrived
+        await form.decode_file()
         return json.dumps(form.finish(), ensure_ascii=False).encode()
     raise BodyTooSlow(
         f"The form did not arrive in time: {received} bytes in {pace.allowed_s(received):.0f} s; after "
@@ -117,6 +125,7 @@ class _Part:
         self.data = bytearray()
         self.most_bytes = 0
         self.source: SourceKind | None = None
+        self.charset: str | None = None
 
 
 class _Form:
@@ -126,6 +135,7 @@ class _Form:
         self._kinds = kinds
         self._fields: dict[str, list[str]] = {}
         self._file: tuple[SourceKind, str] | None = None
+        self._undecoded: _Part | None = None
         self._problems: list[FieldProblem] = []
         self._parts = 0
         self._part = _Part()
@@ -153,6 +163,23 @@ class _Form:
             self._parser.write(chunk)
         except FormParserError as exc:
             raise MalformedBody(f"The body is no form of the boundary that its Content-Type names: {exc}") from exc
+
+    async def decode_file(self) -> None:
+        """Reads the file as the text that it is, if it came. Raises: SourceTooComplex, ComposeFailed."""
+        part = self._undecoded
+        if part is None or part.source is None or not self._ended:
+            return
+        self._file = (part.source, _as_utf8(part) or "")
+        if self._file[1]:
+            return
+        # there, and not here: who sends it chooses how it is to be decoded
+        encoded = base64.b64encode(part.data).decode()
+        made = await parse("decode", data=encoded, said=part.charset, timeout_s=_DECODE_LIMIT_S)
+        self._file = (part.source, made.get("text", ""))
+        if "wrong" in made:
+            label, byte, at = made["wrong"]
+            what = f"{_shown(part.filename or '')} is not {_shown(label).upper()}: byte 0x{byte:02x} at position {at}"
+            self._blame("files", f"{what}; convert it, or name its encoding", _ENCODING_VALID)
 
     def finish(self) -> dict[str, Any]:
         """The request. Raises: MalformedBody, FieldErrors."""
@@ -217,7 +244,9 @@ class _Form:
         if self._file is not None:
             self._blame("files", "holds more than one file; one run has one source", _FILES_VALID)
             return
-        kind = part.headers.get("content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+        content_type, options = parse_options_header(part.headers.get("content-type", b""))
+        kind = content_type.decode("latin-1").strip().lower()
+        part.charset = options.get(b"charset", b"").decode("latin-1") or None
         ending = PurePath(part.filename or "").suffix.lower()
         part.source = kind_of_ending(ending) if kind in _UNSAID else kind_of_media_type(kind)
         if part.source is None:
@@ -245,26 +274,32 @@ class _Form:
             if part.source is not None and part.most_bytes:
                 self._blame("files", f"{_shown(part.filename or '')} is empty", _FILES_VALID)
             return
-        text = self._decode(part)
         if part.source is not None:
-            self._file = (part.source, text)
-        else:
-            self._fields.setdefault(part.name, []).append(text.replace("\r\n", "\n"))
-
-    def _decode(self, part: _Part) -> str:
+            self._undecoded = part
+            return
         try:
-            return part.data.decode("utf-8-sig" if part.source else "utf-8")
+            text = part.data.decode().replace("\r\n", "\n")
         except UnicodeDecodeError as exc:
-            which = f"{_shown(part.filename)} " if part.filename else ""
-            problem = f"{which}is not UTF-8: byte 0x{part.data[exc.start]:02x} at position {exc.start}; convert it"
+            problem = f"is not UTF-8: byte 0x{part.data[exc.start]:02x} at position {exc.start}; convert it"
             self._blame(part.name, problem, "UTF-8")
-            return ""
+        else:
+            self._fields.setdefault(part.name, []).append(text)
 
     def _end(self) -> None:
         self._ended = True
 
     def _blame(self, field: str, problem: str, valid: str) -> None:
         self._problems.append({"field": _shown(field), "problem": problem, "valid": valid})
+
+
+def _as_utf8(part: _Part) -> str | None:
+    """The file as UTF-8; None where it is none, or its sender says that it is something else, or that might be."""
+    if part.charset not in (None, "utf-8", "UTF-8", "utf8") or b"\x1b" in part.data or b"\0" in part.data:
+        return None
+    try:
+        return part.data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
 
 
 def _decode_name(raw: bytes, default: str = "") -> str:

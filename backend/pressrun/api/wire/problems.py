@@ -61,6 +61,7 @@ STATUS: Mapping[str, int] = {
     "compose_failed": 422,
     "source_too_complex": 422,
     "empty_document": 422,
+    "frameset": 422,
     "ai_failed": 502,
     "ai_unavailable": 503,
     "ai_refused": 502,

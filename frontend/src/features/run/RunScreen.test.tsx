@@ -74,16 +74,19 @@ test("a failed run says its code, why, and what to do", async () => {
   expect(screen.getByText(/Take out endless scripts/)).toBeDefined();
 });
 
-test.each(["document_too_large", "empty_document", "render_timeout", "source_too_complex"] as const)(
-  "no retry is offered of a document that would fail again: %s",
-  async (code) => {
-    await serveLog(failedWith(code, false));
-    renderApp(path);
-    expect(await screen.findByRole("link", { name: "Back to the text" })).toBeDefined();
-    expect(screen.queryByRole("button", { name: "Retry" })).toBeNull();
-    expect(screen.queryByText(/A retry/)).toBeNull();
-  },
-);
+test.each([
+  "document_too_large",
+  "empty_document",
+  "frameset",
+  "render_timeout",
+  "source_too_complex",
+] as const)("no retry is offered of a document that would fail again: %s", async (code) => {
+  await serveLog(failedWith(code, false));
+  renderApp(path);
+  expect(await screen.findByRole("link", { name: "Back to the text" })).toBeDefined();
+  expect(screen.queryByRole("button", { name: "Retry" })).toBeNull();
+  expect(screen.queryByText(/A retry/)).toBeNull();
+});
 
 test.each([
   ["browser_crashed", true],

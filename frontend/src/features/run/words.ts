@@ -40,6 +40,7 @@ const ofTheDocument: ReadonlySet<string> = new Set([
   "document_too_large",
   "empty_document",
   "render_timeout",
+  "frameset",
   "source_too_complex",
 ]);
 
@@ -81,6 +82,7 @@ export function advice(code: ErrorCode, retryable: boolean): string | null {
     disk_full: "Free some space on the server's disk, then generate again.",
     document_too_large: "Split the source into several runs.",
     empty_document: "Go back and write something that shows.",
+    frameset: "Send the file with the text: a frameset only names others.",
     render_timeout: "Take out endless scripts and pictures or fonts that never load.",
     source_too_complex: "Simplify or split the source.",
   };

@@ -1,0 +1,149 @@
+"""HTML is made ready to be shown: XML as HTML, details open, its encoding named; a frameset shows nothing."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from pressrun.errors import FramesetDocument
+from pressrun.sources.html import compose_html
+from pressrun.sources.html_prepare import prepare_html
+from pressrun.sources.text import cool_down, warm_up
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def _warm(anyio_backend):
+    """One child for the whole module."""
+    await warm_up()
+    yield
+    await cool_down()
+
+
+TEXTS = Path(__file__).parents[1] / "data" / "texts"
+XHTML = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>{}</body></html>'
+
+
+def prepared(html: str) -> str:
+    made = prepare_html(html, links=False)["html"]
+    return html if made is None else str(made)
+
+
+async def test_an_xhtml_page_is_shown_as_what_it_is() -> None:
+    made = await compose_html((TEXTS / "epub-chapter.xhtml").read_text(), title=None)
+    assert "<title></title>" in made.html
+    assert "/>\n" not in made.html.replace("<link rel", "")
+    assert made.title == "Chapter One"
+
+
+@pytest.mark.parametrize(
+    ("inside", "shown"),
+    [
+        ("<p/>x", "<p></p>x"),
+        ('<a id="a/"/>x', '<a id="a/"></a>x'),
+        ('<iframe src="x" />y', '<iframe src="x"></iframe>y'),
+        ("<br/><br></br><hr />", "<br/><br><hr />"),
+        ("<p title='a > b />'/>", "<p title='a > b />'></p>"),
+        ("<![CDATA[a < b]]>", "a &lt; b"),
+        ("<!-- <p/> --><i/>", "<!-- <p/> --><i></i>"),
+        ("<style>/*<![CDATA[*/ a &gt; b {} /*]]>*/</style><i/>", "<style>/**/ a > b {} /**/</style><i></i>"),
+        ("&nbsp;&eacute;<i/>", "&nbsp;&eacute;<i></i>"),
+    ],
+)
+def test_xml_is_spelled_as_html(inside: str, shown: str) -> None:
+    made = prepared(XHTML.format(inside))
+    assert made == XHTML.format(shown).replace("<title/>", "<title></title>")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        XHTML.format("<p>never closed<i/>"),
+        XHTML.format("<i/>") + "<p>",
+        "<html><head><title/></head><p>x",
+        '<!DOCTYPE html [<!ENTITY a "b">]>' + XHTML.format("<i/>"),
+        XHTML.format("a").replace("<title/>", ""),
+    ],
+)
+def test_what_is_no_xml_is_left_as_it_is(html: str) -> None:
+    assert prepared(html) == html
+
+
+async def test_other_xml_is_shown_too() -> None:
+    made = await compose_html("<?xml version='1.0'?><note><title/><to>Ann</to></note>", title=None)
+    assert "<title></title><to>Ann</to>" in made.html
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        ("<details><summary>a</summary>b</details>", "<details open><summary>a</summary>b</details>"),
+        ("<DETAILS class='open' name=group>b", "<DETAILS open class='open'>b"),
+        ("<details open>b", "<details open>b"),
+        ("<details class=a open=''>b", "<details class=a open=''>b"),
+        ("<details title='is open > not'>b", "<details open title='is open > not'>b"),
+        ("<!-- <details> --><textarea><details></textarea>", "<!-- <details> --><textarea><details></textarea>"),
+        ("<script>'<details>'</script><details>", "<script>'<details>'</script><details open>"),
+    ],
+)
+async def test_closed_details_are_open_in_a_picture(html: str, shown: str) -> None:
+    assert (await compose_html(html, title=None)).html == shown
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        ("<meta charset=windows-1252><p>é", "<meta charset=utf-8><p>é"),
+        (
+            '<meta http-equiv=Content-Type content="text/html; charset=iso-8859-1">é',
+            '<meta http-equiv=Content-Type content="text/html; charset=utf-8">é',
+        ),
+        ('<?xml version="1.0" encoding="latin1"?><p>é</p>', '<?xml version="1.0" encoding="utf-8"?><p>é</p>'),
+        ("<meta charset=UTF8>é", "<meta charset=UTF8>é"),
+        ("<meta charset=nonsense>é", "<meta charset=nonsense>é"),
+    ],
+)
+async def test_a_document_names_the_encoding_that_it_is_saved_in(html: str, shown: str) -> None:
+    assert (await compose_html(html, title=None)).html == shown
+
+
+async def test_a_frameset_is_refused_by_name() -> None:
+    with pytest.raises(FramesetDocument) as caught:
+        await compose_html((TEXTS / "excel-frameset.html").read_text(), title=None)
+    assert "Book1_files/sheet001.htm" in str(caught.value)
+    for html in ("<FRAMESET>", "<frameset cols=1><frame><noframes><body>no</body></noframes></frameset>"):
+        with pytest.raises(FramesetDocument):
+            await compose_html(html, title=None)
+
+
+@pytest.mark.parametrize(
+    "html", ["<body><frameset>", "<!-- <frameset> --><p>x", "<textarea><frameset></textarea>", "<p>frameset"]
+)
+async def test_what_only_speaks_of_a_frameset_is_shown(html: str) -> None:
+    assert (await compose_html(html, title=None)).html == html
+
+
+@pytest.mark.slow
+def test_five_megabytes_of_anything_end() -> None:
+    head = '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml">'
+    for piece in (
+        "<!--",
+        "<details",
+        "<details>",
+        "<details a='",
+        "<script>",
+        "<a/>",
+        "<![CDATA[",
+        "<title/>",
+        "<frame ",
+        "&a;",
+        "<?",
+        "<a b=\"<a b='",
+    ):
+        started = time.monotonic()
+        prepare_html(head + piece * (5_000_000 // len(piece)), links=False)
+        prepare_html(head + piece * (1_000_000 // len(piece)) + "</html>", links=False)
+        assert time.monotonic() - started < 100, piece  # it does not hang
