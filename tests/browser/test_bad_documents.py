@@ -114,7 +114,7 @@ MANY = {
 }
 
 
-@pytest.mark.promise("neighbours")
+@pytest.mark.promise("peers")
 @pytest.mark.parametrize("kind", sorted(MANY))
 async def test_what_only_the_page_shows_to_be_too_much_is_ended_there_and_its_browser_draws_on(kind: str) -> None:
     html, setting = MANY[kind]
