@@ -118,7 +118,8 @@ def test_a_clock_that_is_set_while_the_server_is_down_frees_blocks_and_repeats_n
             wait_until(lambda: webhook_of(http, operation_id)["state"] == "delivered")
         assert len({headers["webhook-id"] for headers, _ in receiver.received}) == 1
         off_s = int(receiver.received[-1][0]["webhook-timestamp"]) - time.time() + behind_s
-        assert abs(off_s) < 60, "signed for the time that the server believes it is"
+        # a busy machine may be minutes late with it; what is wrong is off by an hour
+        assert abs(off_s) < HOUR_S / 4, "signed for the time that the server believes it is"
 
 
 def _queue(http: httpx.Client, text: str) -> str:

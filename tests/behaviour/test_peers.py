@@ -86,7 +86,7 @@ def refusal(answer: httpx.Response) -> tuple[int, str, str | None]:
     return answer.status_code, problem["code"], problem.get("limit")
 
 
-@pytest.mark.promise("neighbours")
+@pytest.mark.promise("peers")
 def test_beside_a_caller_that_floods_another_s_runs_are_accepted_and_begin(tmp_path: Path) -> None:
     with open_callers(tmp_path) as callers:
         with flooding(callers.url, callers.flood_token, 20 * _FLOOD_S) as flood:

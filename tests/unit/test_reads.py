@@ -40,7 +40,7 @@ class House:
         return Response()
 
 
-@pytest.mark.promise("neighbours")
+@pytest.mark.promise("peers")
 @pytest.mark.parametrize("tokens", [True, False])
 async def test_a_crowd_of_reads_lets_another_caller_s_or_connection_s_be_the_next(tokens: bool) -> None:
     house = House()

@@ -199,7 +199,7 @@ async def test_a_long_devanagari_chapter_takes_no_time_worth_waiting_for(warm):
     assert fastest < 1  # 0.04 s on an idle core; what is quadratic takes minutes
 
 
-@pytest.mark.promise("neighbours")
+@pytest.mark.promise("peers")
 async def test_the_many_pictures_of_one_document_do_not_hold_up_the_text_of_another(warm):
     """Three long parses of one document were asked for before: in their order, the text would come after two."""
     ended: list[str] = []

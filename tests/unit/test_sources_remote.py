@@ -375,7 +375,7 @@ async def test_a_parser_that_breaks_on_a_picture_is_told_as_what_it_is(monkeypat
             await compose_html(f'<img src="{host.url}/a.png"><img src="{host.url}/b.png">', title=None, egress=egress)
 
 
-@pytest.mark.promise("neighbours")
+@pytest.mark.promise("peers")
 async def test_documents_full_of_slow_pictures_hold_up_neither_a_stranger_s_picture_nor_a_webhook() -> None:
     """Seven documents with 100 pictures each, of a host that does not answer until the others have what they want."""
     held, go_on = anyio.Event(), anyio.Event()

@@ -94,7 +94,7 @@ async def test_the_end_of_a_run_is_told_once_and_signed(stage: Stage) -> None:
     assert message["data"]["result"]["folder"] == "f"
 
 
-@pytest.mark.promise("neighbours")
+@pytest.mark.promise("peers")
 async def test_one_caller_s_many_webhooks_leave_another_s_among_the_next(stage: Stage) -> None:
     for number in range(12):
         await stage.ended_run(text=f"flood {number}", caller="flood")
