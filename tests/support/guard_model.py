@@ -39,6 +39,8 @@ class GuardModel:
     ticks: float = 1_000
     paused: set[str] = field(default_factory=set)
     entries: int = 0
+    # by lane and priority: the turn that is served, and who has had it
+    turns: dict[tuple[str, int], tuple[int, set[str]]] = field(default_factory=dict)
 
     # -- the ten lines ------------------------------------------------------------------------------------------
     def held(self, lane: str) -> list[ModelRun]:
@@ -56,16 +58,21 @@ class GuardModel:
     def passes(self, lane: str, caller: str) -> bool:
         """Whether who replaces goes before all others: where these wait, in the place of a run that did not."""
         if all(run.caller == caller for run in self.waiting(lane)):
-            return True
+            return all(run.priority < FRONT for run in self.waiting(lane))
         holder = self.busy(lane)[0]
         kept = holder.slot and holder.status == "running" and holder.priority < FRONT
-        return kept and not any(run.caller == caller and run.priority == FRONT for run in self.waiting(lane))
+        return kept and not any(run.caller == caller for run in self.waiting(lane))
 
     def enter(self, run: ModelRun) -> None:
-        """Callers take turns: the first one's next run waits until everybody else has had one."""
+        """Callers take turns: who had nothing in this one is in it, before the others' next."""
         peers = [other for other in self.line(run.lane) if other.priority == run.priority and other is not run]
         own = [other.turn + 1 for other in peers if other.caller == run.caller]
-        run.turn = max([min([other.turn for other in peers], default=1), *own])
+        now = min([other.turn for other in peers], default=1)
+        holders = {other.caller for other in self.runs.values() if other.slot and other.lane == run.lane}
+        if (run.lane, run.priority) not in self.turns and holders:
+            self.turns[run.lane, run.priority] = now, holders
+        now, had = self.turns.get((run.lane, run.priority), (now, set()))
+        run.turn = max([now + (run.caller in had | holders), *own])
         self.entries += 1
         run.entered = self.entries
 
@@ -130,6 +137,10 @@ class GuardModel:
         turn = self.line(lane)[:free]
         for run in turn:
             self.begin(run)
+            now, had = self.turns.get((lane, run.priority), (1, set()))
+            self.turns[lane, run.priority] = max(now, run.turn), (had if run.turn <= now else set()) | {run.caller}
+        if not self.waiting(lane) and not turn:
+            self.turns = {key: served for key, served in self.turns.items() if key[0] != lane}
         return [run.name for run in turn]
 
     def retry(self, run: ModelRun, priority: int) -> None:

@@ -373,6 +373,7 @@ class RunGuard:
             slot_queries.take_turn_of_all(connection)
         found = self._places.read(connection, lane)
         if found.paused or not found.front:
+            line_queries.forget_served(connection, lane)
             return [], False
         free = self._free_slots(connection, found)
         if free:
@@ -381,6 +382,7 @@ class RunGuard:
         for row in found.front:
             if len(begun) < len(free) and (share is None or self._left(connection, row.caller, "running", share)):
                 begun.append(self._take_slot(transaction, view(row), free[len(begun)]).operation_id)
+                line_queries.note_served(connection, row)
         failpoint("promote.in_transaction")
         return begun, len(found.front) > len(begun)
 
