@@ -103,7 +103,7 @@ runs = Table(
     Column("estimated_total_s", Float(53)),
     Column("estimated_total_p75_s", Float(53)),
     UniqueConstraint("caller", "idempotency_key"),
-    Index("runs_by_fingerprint", "fingerprint", "status"),
+    Index("runs_by_fingerprint", "fingerprint", "caller", "operation_id"),
     Index("runs_by_status", "status"),
     # the two of those that have not ended: history costs them nothing
     Index("runs_in_line", "lane", text("priority DESC"), "turn", "line_number", **_where("status = 'queued'")),
