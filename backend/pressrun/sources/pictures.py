@@ -84,24 +84,25 @@ def missing_box(alt: str, why: str) -> str:
     )
 
 
-def judge_picture(data: str) -> dict[str, str]:
-    """What a fetched picture (base64) is: `media_type`, with `data` where it had to be changed; or `refused`, and why.
+def judge_picture(blob: bytes = b"") -> dict[str, str | bytes]:
+    """What a fetched picture is: `media_type`, with its `blob` in base64, changed where it had to be; or `refused`, and
+    why.
 
     What the host says it is does not count.
     """
-    content = base64.b64decode(data)
+    content = blob
     if content.lstrip()[:1] == b"<" or content[:3] == b"\xef\xbb\xbf":
         cleaned = clean_svg(content)
         if cleaned is None:
             return {"refused": "it is no picture, or an SVG that is not well-formed"}
-        return {"media_type": "image/svg+xml", "data": base64.b64encode(cleaned).decode()}
+        return {"media_type": "image/svg+xml", "blob": base64.b64encode(cleaned)}
     found = _header_of(content, list(_FETCHED))
     if found is None:
         return {"refused": "it is no PNG, JPEG, WebP, GIF, AVIF or SVG picture"}
     format, pixels = found
     if pixels > MAX_PIXELS:
         return {"refused": f"it has {pixels / 1e6:.0f} megapixels; {MAX_PIXELS / 1e6:.0f} are the limit"}
-    return {"media_type": f"image/{_FETCHED[format]}"}
+    return {"media_type": f"image/{_FETCHED[format]}", "blob": base64.b64encode(content)}
 
 
 def why_refused(source: str) -> str | None:
