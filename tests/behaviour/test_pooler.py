@@ -1,4 +1,4 @@
-"""Two whole servers behind a real pgbouncer, in both modes that keep transactions whole, and past it by the direct URL."""
+"""Two whole servers behind a real pgbouncer, in both modes that keep transactions whole."""
 
 from __future__ import annotations
 

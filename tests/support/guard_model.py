@@ -103,7 +103,13 @@ class GuardModel:
 
     # -- what follows from them ---------------------------------------------------------------------------------
     def expect(  # noqa: PLR0911 - one for each answer there is
-        self, text: str, lane: str, on_busy: str, on_duplicate: str | None, caller: str = "local", key: str | None = None
+        self,
+        text: str,
+        lane: str,
+        on_busy: str,
+        on_duplicate: str | None,
+        caller: str = "local",
+        key: str | None = None,
     ) -> tuple[str, set[str]]:
         """What happens, and who may be named."""
         keyed = [run for run in self.runs.values() if key is not None and (run.caller, run.key) == (caller, key)]

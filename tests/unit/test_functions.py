@@ -68,16 +68,19 @@ async def test_a_promotion_is_one_statement_and_writes_what_the_guard_itself_wou
                 ).all()
             )
             same = {"operation_id", "fingerprint", "created_at", "started_at", "begun_ticks_s", "ended_at", "lane"}
-            events = [event.data.replace(begun[0], "x").replace(lane, "lane") for event in await core.log.read_after(begun[0], 0)]
+            events = [
+                event.data.replace(begun[0], "x").replace(lane, "lane")
+                for event in await core.log.read_after(begun[0], 0)
+            ]
             told.append((events, {k: v for k, v in row._mapping.items() if k not in same}, turns))
             assert await core.ledger.finish(begun[0], len(told), Cancelled(by="user"))
             await core.begin(f"holds {there} {len(told)}", lane=lane)
             again = core.submission(f"fresh {there}", lane=lane, when_busy="wait", caller="other")
             await core.guard.admit(replace(again, operation_id=fresh.operation_id, retry=True))
             (held,) = await core.database.read(
-                lambda c, lane=lane: c.execute(
-                    text("SELECT operation_id FROM slots WHERE lane = :lane"), {"lane": lane}
-                ).scalars().all()
+                lambda c, lane=lane: (
+                    c.execute(text("SELECT operation_id FROM slots WHERE lane = :lane"), {"lane": lane}).scalars().all()
+                )
             )
             assert await core.ledger.finish(held, 1, Cancelled(by="user"))
         written.append(told)

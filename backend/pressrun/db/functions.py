@@ -1,4 +1,4 @@
-"""What Postgres decides by itself, in one round trip: the straight way of `begin_run`, the end of a run, and who is next.
+"""What Postgres decides by itself, in one round trip: the straight way of `begin_run`, the end of a run, who is next.
 
 A lock that is held over round trips is held while its client waits for a core: four processes then began and ended 20
 runs a second. A function holds it for the decision and the commit alone. Each does what the guard's and the ledger's
@@ -27,7 +27,7 @@ _IN_FRONT = """r.lane = p_lane AND r.status = 'queued' AND r.paused_at IS NULL
         SELECT o.caller FROM pressrun.runs o WHERE o.status = 'running' GROUP BY o.caller
         HAVING count(*) >= p_share))"""
 
-_FREE_STALE = f"DELETE FROM pressrun.slots s WHERE s.lane = p_lane AND NOT ({_FRESH});"
+_FREE_STALE = f"DELETE FROM pressrun.slots s WHERE s.lane = p_lane AND NOT ({_FRESH});"  # noqa: S608 - pieces of this file
 # a loop and not a query over generate_series: Postgres would plan that anew each time, for longer than all else takes
 _FIRST_FREE = """FOR number IN 1..p_slots LOOP
         slot := number;

@@ -178,9 +178,7 @@ class Engine:
         """Removes what is recorded of these workflows, which have ended; no matter if some are not there."""
         await DBOS.delete_workflows_async([name for workflow_id in workflow_ids for name in _ids(workflow_id)])
 
-    async def take_over(
-        self, list_gone: Callable[[Collection[str]], Awaitable[set[str]]], *, may_judge: bool
-    ) -> None:
+    async def take_over(self, list_gone: Callable[[Collection[str]], Awaitable[set[str]]], *, may_judge: bool) -> None:
         """Lets the runs of processes that are gone go on, here or wherever there is one of us. To be called regularly.
 
         Gone is who was gone at two looks in a row: one whose connection broke is back before the second. Nobody is as
