@@ -82,8 +82,8 @@ def _beside_a_flood(name: str, folder: Path, **env: str) -> Iterator[Figure]:
         note = f"{len(times)} runs, load {load:.0f}, server {busy:.2f} of a core"
         yield Figure(f"{name}: a quiet caller's run in {lane} begins, slowest", slowest, "s", target=2, note=note)
         yield Figure(f"{name}: the same, p50", percentile([took[lane] for took in times], 0.5), "s")
-    note = "between its entry and its start"
-    yield Figure(f"{name}: runs of the flood that begin before it, most", max(n for n, _ in before), "", 0, note)
+    note = "between its entry and its start: the one that replaces who runs"
+    yield Figure(f"{name}: runs of the flood that begin before it, most", max(n for n, _ in before), "", 1, note)
     note = "not counting the run that runs when it comes"
     yield Figure(f"{name}: its wait in the common line, longest", max(s for _, s in before), "s", 2, note)
     yield Figure(f"{name}: requests of the flood", sum(flood.told.values()) / _FLOOD_S, "a second", note=told)
