@@ -45,7 +45,9 @@ async def test_a_promotion_is_one_statement_and_writes_what_the_guard_itself_wou
     for there in (True, False):
         lane = f"lane-{there}"
         running = await core.begin(f"running {there}", lane=lane)
-        fresh = await core.begin(f"fresh {there}", lane=lane, when_busy="wait", caller="other")
+        fresh = await core.begin(f"fresh {there:d}", lane=lane, when_busy="wait", caller="other")
+        foreseen = text("UPDATE runs SET estimated_total_s = 12, estimated_total_p75_s = 15.5 WHERE operation_id = :id")
+        await core.database.write(lambda c, run=fresh: c.execute(foreseen, {"id": run.operation_id}))
         await core.complete(running)
         told, ids = [], [fresh.operation_id]
         for _ in range(2):  # the second is a retry's
@@ -54,8 +56,7 @@ async def test_a_promotion_is_one_statement_and_writes_what_the_guard_itself_wou
                     begun = await core.guard.promote(lane)
                 assert len(statements) == 1
             else:
-                begun, rows, _ = await core.database.write(core.guard._promote, lane)
-                core.guard.line.announce(rows)
+                begun, _ = await core.journal.transact(core.guard._promote, lane)
             assert begun == ids
             row = await core.database.read(
                 lambda c, run=begun[0]: c.execute(
@@ -75,7 +76,7 @@ async def test_a_promotion_is_one_statement_and_writes_what_the_guard_itself_wou
             told.append((events, {k: v for k, v in row._mapping.items() if k not in same}, turns))
             assert await core.ledger.finish(begun[0], len(told), Cancelled(by="user"))
             await core.begin(f"holds {there} {len(told)}", lane=lane)
-            again = core.submission(f"fresh {there}", lane=lane, when_busy="wait", caller="other")
+            again = core.submission(f"fresh {there:d}", lane=lane, when_busy="wait", caller="other")
             await core.guard.admit(replace(again, operation_id=fresh.operation_id, retry=True))
             (held,) = await core.database.read(
                 lambda c, lane=lane: (

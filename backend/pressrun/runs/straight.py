@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from pressrun.db.searching import searchable
 from pressrun.db.tables import SEARCHABLE_CHARACTERS, microseconds
-from pressrun.events.model import Stage, Started
+from pressrun.events.model import Started
 from pressrun.runs.fingerprint import canonical
 from pressrun.runs.model import may_become
 from pressrun.runs.projection import fields_of, words_of
+from pressrun.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
