@@ -47,7 +47,7 @@ async def test_a_promotion_is_one_statement_and_writes_what_the_guard_itself_wou
         running = await core.begin(f"running {there}", lane=lane)
         fresh = await core.begin(f"fresh {there:d}", lane=lane, when_busy="wait", caller="other")
         foreseen = text("UPDATE runs SET estimated_total_s = 12, estimated_total_p75_s = 15.5 WHERE operation_id = :id")
-        await core.database.write(lambda c, run=fresh: c.execute(foreseen, {"id": run.operation_id}))
+        await core.database.write(lambda c, run=fresh, query=foreseen: c.execute(query, {"id": run.operation_id}))
         await core.complete(running)
         told, ids = [], [fresh.operation_id]
         for _ in range(2):  # the second is a retry's
