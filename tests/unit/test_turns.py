@@ -114,7 +114,7 @@ async def test_a_transaction_that_stood_still_for_too_long_is_done_again_by_whoe
                     other.rollback()
         return int(connection.execute(text("SELECT 1")).scalar_one())
 
-    with anyio.fail_after(LIMIT_S):
+    with fail_after(LIMIT_S):
         assert await core.database.write(stand_still) == 1
     assert len(seen) == 2
     assert seen[0] != seen[1]
