@@ -35,6 +35,7 @@ from benchmarks import (
     resume,
     soak,
     storms,
+    styles,
 )
 from benchmarks.figures import Figure
 from benchmarks.rivals import compare as rivals
@@ -54,6 +55,7 @@ BENCHMARKS = {
     "rivals": rivals.measure,
     "history": history.measure,
     "cluster": cluster.measure,
+    "styles": styles.measure,
 }
 
 # Minutes each: only when named.

@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -73,7 +74,7 @@ def measure(folder: Path) -> Iterator[Figure]:
                 yield Figure(
                     f"{medium}: promote with {waiting} waiting", promoted_s * 1000, "ms", target, "median of 9"
                 )
-        yield _begin_rate(postgres.database("begin"))
+        yield from _begin_rate(postgres)
         yield from anyio.run(_appends, postgres, postgres.database("appends"), binaries)
         yield from _refusals(folder, postgres.database("refusals"))
         late_s = [_hand_back_s(folder / f"left{n}", postgres.database(f"hand-back {n}")) for n in range(3)]
@@ -134,21 +135,48 @@ async def _promote_s(where: Path | str, waiting: int) -> float:
     async with open_core(where, config=_CONFIG) as core:
         running = (await core.begin(f"running {waiting}", lane=lane)).operation_id
         await core.database.write(_fill, [core.ids.new() for _ in range(waiting)], lane)
+        there, here = core.guard._promote_there, partial(core.journal.transact, core.guard._promote)
+        promote = there if core.database.decides else here
         for _ in range(9):
             await core.guard.end_run(running)
             begun_at = time.perf_counter()
-            (running,), _ = await core.journal.transact(core.guard._promote, lane)
+            (running,), _ = await promote(lane)
             took.append(time.perf_counter() - begun_at)
     return median(took)
 
 
-def _begin_rate(url: str) -> Figure:
-    """Begin + end a second, over all processes, each at lanes of its own."""
+def _begin_rate(postgres: Postgres) -> Iterator[Figure]:
+    """Begin + end a second, over all processes, each at lanes of its own; and what each costs, however busy it is here.
+
+    The latter with connections and functions that are new to each process.
+    """
+    url = postgres.database("begin")
+    before_s = _cpu_of_family_s(postgres.pid)
     command = [sys.executable, "-m", "benchmarks.cluster", "begin", url, str(_BEGIN_S)]
     processes = [subprocess.Popen([*command, str(n)], stdout=subprocess.PIPE) for n in range(_PROCESSES)]
-    rates = [float(process.communicate()[0].split()[-1]) for process in processes]
-    note = f"{_PROCESSES} processes x {_LANES} lanes"
-    return Figure("Postgres: begin + end a second", sum(rates), "/s", 400, note, more_is_better=True)
+    ended = [process.communicate()[0].split() for process in processes]
+    backends_s = _cpu_of_family_s(postgres.pid) - before_s
+    done = sum(int(count) for count, _ in ended)
+    note = f"{_PROCESSES} processes x {_LANES} lanes, load {os.getloadavg()[0]:.0f}"
+    yield Figure("Postgres: begin + end a second", done / _BEGIN_S, "/s", 400, note, more_is_better=True)
+    ours_s = sum(float(cpu_s) for _, cpu_s in ended)
+    yield Figure("CPU of a begin and an end, our processes", ours_s / done * 1000, "ms")
+    yield Figure("CPU of a begin and an end, Postgres", backends_s / done * 1000, "ms")
+
+
+def _cpu_of_family_s(pid: int) -> float:
+    """CPU seconds of a process, of its children, and of those that it had."""
+    ticks = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended
+        if int(fields[1]) == pid:
+            ticks += sum(map(int, fields[11:13]))
+        elif int(path.parent.name) == pid:
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 async def _begin(url: str, seconds: float, process: str) -> None:
@@ -164,10 +192,10 @@ async def _begin(url: str, seconds: float, process: str) -> None:
             done += 1
 
     async with open_core(url, owner=process, config=_CONFIG) as core, anyio.create_task_group() as tasks:
-        ends_at = time.monotonic() + seconds
+        ends_at, begun_s = time.monotonic() + seconds, time.process_time()
         for number in range(_LANES):
             tasks.start_soon(work, core, f"lane-{process}-{number}")
-    print(done / seconds)
+    print(done, time.process_time() - begun_s)
 
 
 async def _appends(postgres: Postgres, url: str, binaries: Path) -> list[Figure]:

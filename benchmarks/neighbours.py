@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+from sqlalchemy import create_engine, select
 
 from benchmarks.apps import allow_descriptors
 from benchmarks.figures import Figure, percentile
 from pressrun.api.gate.tokens import new_token
+from pressrun.db.tables import runs
 from tests.support.flood import flooding
 from tests.support.postgres import find_binaries, start_postgres
 from tests.support.runs import events_of
@@ -24,6 +26,7 @@ _PIPELINED = 20
 _LISTED = 60  # runs there are, so that a list is a full page
 _FLOOD_S = 60
 _EVERY_S = 2  # so often the quiet one asks
+_SCHEMA = {"postgresql+psycopg": "pressrun"}
 _LANES = {"quiet": "reject", "default": "queue"}  # of the quiet one, and what it wants where they are busy
 
 
@@ -71,6 +74,7 @@ def _beside_a_flood(name: str, folder: Path, **env: str) -> Iterator[Figure]:
         with flooding(server.url, tokens["flood"][0], _FLOOD_S) as flood:
             times = list(_now_and_then(server.url, tokens["quiet"][0]))
         busy = (cpu_s(server.pid) - before_s) / _FLOOD_S
+        before = list(_begun_before(env.get("PRESSRUN_DATABASE_URL", f"sqlite:///{folder / 'pressrun.sqlite'}")))
     told = ", ".join(f"{count} x {answer}" for answer, count in sorted(flood.told.items()))
     load = os.getloadavg()[0]
     for lane in _LANES:
@@ -78,7 +82,27 @@ def _beside_a_flood(name: str, folder: Path, **env: str) -> Iterator[Figure]:
         note = f"{len(times)} runs, load {load:.0f}, server {busy:.2f} of a core"
         yield Figure(f"{name}: a quiet caller's run in {lane} begins, slowest", slowest, "s", target=2, note=note)
         yield Figure(f"{name}: the same, p50", percentile([took[lane] for took in times], 0.5), "s")
+    note = "between its entry and its start: the one that replaces who runs"
+    yield Figure(f"{name}: runs of the flood that begin before it, most", max(n for n, _ in before), "", 1, note)
+    note = "not counting the run that runs when it comes"
+    yield Figure(f"{name}: its wait in the common line, longest", max(s for _, s in before), "s", 2, note)
     yield Figure(f"{name}: requests of the flood", sum(flood.told.values()) / _FLOOD_S, "a second", note=told)
+
+
+def _begun_before(url: str) -> Iterator[tuple[int, float]]:
+    """Of each run of the quiet one in the common lane: how many of others began between its entry and its start, and
+    the seconds from the end of the run that had the slot when it came to its start.
+    """
+    engine = create_engine(url, execution_options={"schema_translate_map": {None: _SCHEMA.get(url.partition(":")[0])}})
+    query = select(runs.c.caller, runs.c.created_at, runs.c.started_at, runs.c.ended_at)
+    with engine.connect() as connection:
+        found = connection.execute(query.where(runs.c.lane == "default", runs.c.started_at.is_not(None))).all()
+    engine.dispose()
+    for mine in (row for row in found if row.caller == "quiet"):
+        others = [row for row in found if row.caller != "quiet"]
+        began = [row for row in others if mine.created_at < row.started_at < mine.started_at]
+        held = [row.ended_at for row in others if row.started_at <= mine.created_at and row.ended_at is not None]
+        yield len(began), (mine.started_at - max([mine.created_at, *held])).total_seconds()
 
 
 def _now_and_then(url: str, token: str) -> Iterator[dict[str, float]]:

@@ -16,9 +16,22 @@ import psycopg
 from sqlalchemy import make_url
 
 from tests.support.limits import HANG_S
-from tests.support.postgres import unprivileged
+from tests.support.postgres import Postgres, unprivileged
 
 _PORT = 6432  # of the socket's name only
+
+
+NOT_HERE = "NOT TESTED THROUGH PGBOUNCER: it is not here; run: sudo apt-get install pgbouncer"
+
+
+def url_of_somebody(postgres: Postgres, name: str) -> str:
+    """The database of that name, of somebody who is not called as the schema is: it must not be found by that."""
+    url = postgres.database(name)
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'somebody'").fetchone():
+            connection.execute("CREATE ROLE somebody LOGIN")
+        connection.execute(f"GRANT CREATE ON DATABASE {connection.info.dbname} TO somebody".encode())
+    return url.replace("pressrun@", "somebody@")
 
 
 def find_pgbouncer() -> str | None:

@@ -80,6 +80,12 @@ class Postgres:
             else:
                 return
 
+    @property
+    def pid(self) -> int:
+        """Of the process whose children its sessions are."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> None:
         """At once, as a crash would: clients lose their connections."""
         if self._process is not None:

@@ -43,7 +43,7 @@ class Between(RunGuard):
 
 def between(core: Core, happens: Callable[[], Awaitable[object]]) -> Between:
     config = GuardConfig(dedup_window_s=5, run_max_s=1800)
-    guard = Between(core.database, core.log, core.clock, config, owner="process-1")
+    guard = Between(core.database, core.log, core.journal, core.clock, config, owner="process-1")
     guard.happens = happens
     return guard
 

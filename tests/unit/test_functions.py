@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,13 @@ from sqlalchemy import text
 
 from pressrun.db import runs as run_queries
 from pressrun.db.functions import FUNCTIONS
-from pressrun.events.model import ArtifactRef, Complete, Error
+from pressrun.events.model import ArtifactRef, Cancelled, Complete, Error
 from pressrun.runs.admission import Policies, refusal_nowait
 from pressrun.runs.rejection import RunRejected
 from tests.support.core import Core, open_core
 from tests.support.postgres import Postgres
 from tests.support.statements import counted
+from tests.unit.test_line import fill
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -35,6 +37,65 @@ async def test_a_begin_an_end_and_a_no_are_one_statement_each(core: Core) -> Non
     with counted() as end:
         await core.complete(run)
     assert [len(statements) for statements in (begin, refused, end)] == [1, 1, 1]
+
+
+async def test_a_promotion_is_one_statement_and_writes_what_the_guard_itself_would_have_written(core: Core) -> None:
+    core.log._committed = None
+    written = []
+    for there in (True, False):
+        lane = f"lane-{there}"
+        running = await core.begin(f"running {there}", lane=lane)
+        fresh = await core.begin(f"fresh {there:d}", lane=lane, when_busy="wait", caller="other")
+        foreseen = text("UPDATE runs SET estimated_total_s = 12, estimated_total_p75_s = 15.5 WHERE operation_id = :id")
+        await core.database.write(lambda c, run=fresh, query=foreseen: c.execute(query, {"id": run.operation_id}))
+        await core.complete(running)
+        told, ids = [], [fresh.operation_id]
+        for _ in range(2):  # the second is a retry's
+            if there:
+                with counted() as statements:
+                    begun = await core.guard.promote(lane)
+                assert len(statements) == 1
+            else:
+                begun, _ = await core.journal.transact(core.guard._promote, lane)
+            assert begun == ids
+            row = await core.database.read(
+                lambda c, run=begun[0]: c.execute(
+                    text("SELECT * FROM runs JOIN slots USING (operation_id) WHERE operation_id = :id"), {"id": run}
+                ).one()
+            )
+            turns = await core.database.read(
+                lambda c, lane=lane: c.execute(
+                    text("SELECT priority, caller, turn FROM turns WHERE lane = :lane ORDER BY 2"), {"lane": lane}
+                ).all()
+            )
+            same = {"operation_id", "fingerprint", "created_at", "started_at", "begun_ticks_s", "ended_at", "lane"}
+            events = [
+                event.data.replace(begun[0], "x").replace(lane, "lane")
+                for event in await core.log.read_after(begun[0], 0)
+            ]
+            told.append((events, {k: v for k, v in row._mapping.items() if k not in same}, turns))
+            assert await core.ledger.finish(begun[0], len(told), Cancelled(by="user"))
+            await core.begin(f"holds {there} {len(told)}", lane=lane)
+            again = core.submission(f"fresh {there:d}", lane=lane, when_busy="wait", caller="other")
+            await core.guard.admit(replace(again, operation_id=fresh.operation_id, retry=True))
+            (held,) = await core.database.read(
+                lambda c, lane=lane: (
+                    c.execute(text("SELECT operation_id FROM slots WHERE lane = :lane"), {"lane": lane}).scalars().all()
+                )
+            )
+            assert await core.ledger.finish(held, 1, Cancelled(by="user"))
+        written.append(told)
+    assert written[0] == written[1]
+
+
+async def test_the_newest_run_of_a_request_is_found_without_a_walk_through_its_caller_s_history(core: Core) -> None:
+    names = [core.ids.new() for _ in range(2_000)]
+    await core.database.write(fill, "lane", names)
+    await core.database.write(lambda c: c.execute(text("UPDATE runs SET status = 'complete'")))
+    query = """EXPLAIN SELECT * FROM runs r WHERE r.fingerprint = 'none' AND r.caller = 'local' AND (r.status = 'queued'
+        OR (r.status IN ('running', 'complete') AND r.begun_ticks_s > 0)) ORDER BY r.operation_id DESC LIMIT 1"""
+    plan = await core.database.read(lambda c: c.execute(text(query)).scalars().all())
+    assert "runs_by_fingerprint" in "".join(plan), plan
 
 
 async def test_a_no_is_given_again_without_the_database_until_this_process_frees_the_lane(core: Core) -> None:

@@ -18,7 +18,7 @@ from pressrun.events.model import Log
 from pressrun.runs.rejection import RunRejected
 from pressrun.settings import Settings
 from tests.support.core import Core, open_core
-from tests.support.pgbouncer import find_pgbouncer, start_pgbouncer
+from tests.support.pgbouncer import NOT_HERE, find_pgbouncer, start_pgbouncer, url_of_somebody
 from tests.support.postgres import Postgres
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -28,21 +28,14 @@ CLIENTS = 12
 
 @pytest.fixture
 def direct_url(postgres: Postgres, tmp_path: Path) -> str:
-    """As somebody who is not called as the schema is: it must not be found by that."""
-    url = postgres.database(str(tmp_path))
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'somebody'").fetchone():
-            connection.execute("CREATE ROLE somebody LOGIN")
-        name = connection.info.dbname
-        connection.execute(f"GRANT CREATE ON DATABASE {name} TO somebody".encode())
-    return url.replace("pressrun@", "somebody@")
+    return url_of_somebody(postgres, str(tmp_path))
 
 
 @pytest.fixture(params=["session", "transaction"])
 def pooled_url(request: pytest.FixtureRequest, direct_url: str) -> Iterator[str]:
     program = find_pgbouncer()
     if program is None:
-        pytest.skip("NOT TESTED THROUGH PGBOUNCER: it is not here; run: sudo apt-get install pgbouncer")
+        pytest.skip(NOT_HERE)
     mode: Literal["session", "transaction"] = request.param
     with start_pgbouncer(program, direct_url, mode) as url:
         yield url

@@ -139,6 +139,28 @@ async def test_who_replaces_its_own_run_again_and_again_keeps_its_place_once_whi
         assert await core.guard.promote("default") == [behind.operation_id]
 
 
+async def test_who_has_more_waiting_and_replaces_is_behind_who_had_nothing(where: Path | str) -> None:
+    async with open_core(where) as core:
+        await core.begin("the first", caller="flood")
+        for number in range(2):
+            await core.begin(f"waiting {number}", caller="flood", when_busy="wait")
+        quiet = await core.begin("quiet", caller="quiet", when_busy="wait")
+        await replaces(core, "the second")
+        assert await core.guard.promote("default") == [quiet.operation_id]
+
+
+async def test_of_many_who_replace_one_run_before_it_has_ended_one_is_before_who_comes_then(where: Path | str) -> None:
+    async with open_core(where) as core:
+        first = await core.begin("the first", caller="flood")
+        for number in range(3):
+            await admit(core.guard, core.submission(str(number), caller="flood"), Policies(on_busy="replace"))
+        quiet = await core.begin("quiet", caller="quiet", when_busy="wait")
+        assert await core.ledger.finish(first.operation_id, 1, Cancelled(by="replaced"))
+        (second,) = await core.guard.promote("default")
+        assert await core.ledger.finish(second, 1, Cancelled(by="user"))
+        assert await core.guard.promote("default") == [quiet.operation_id]
+
+
 async def test_of_many_who_replace_one_run_only_the_first_has_its_place_while_another_waits(where: Path | str) -> None:
     async with open_core(where) as core:
         await core.begin("the first", caller="flood")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -193,6 +194,34 @@ async def test_no_style_sheet_holds_the_loop_up() -> None:
     assert longest_s < 3  # 19 s when it was decoded as its host wanted; 0.05 s now
 
 
+@pytest.mark.parametrize("kind", ["style", "style that names a picture", "picture"])
+async def test_what_came_from_elsewhere_is_not_spelled_in_json_on_the_loop(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few megabytes of it held the loop for a tenth of a second, and as many as come at once for seconds."""
+    sizes = []
+    dumps, loads = json.dumps, json.loads
+    monkeypatch.setattr(json, "dumps", lambda *args, **kwargs: noted(dumps(*args, **kwargs)))
+    monkeypatch.setattr(json, "loads", lambda text, **kwargs: loads(noted(text), **kwargs))
+
+    def noted(text: Any) -> Any:
+        sizes.append(len(text))
+        return text
+
+    css = b"p{}" * 500_000 + (b"q{background:url(data:,)}" if kind != "style" else b"")
+    body, made = (FILES["/a.png"] + bytes(1_500_000), "<img src={}>") if kind == "picture" else (css, "")
+    async with (
+        open_web_host(answering(body, "Content-Type: text/css")) as host,
+        open_egress(EgressPolicy.parse([host.authority])) as out,
+    ):
+        html = (made or "<link rel=stylesheet href={}>").format(f"{host.url}/a")
+        document = await compose_html(f"{html}<p>x", title=None, egress=out)
+    assert len(document.html) > 2_000_000
+    assert document.warnings == ()
+    assert sizes
+    assert max(sizes) < 10_000
+
+
 async def test_a_style_sheet_larger_than_any_document_is_not_loaded() -> None:
     css, document = await embed_style(b" " * (remote.STYLE_MAX_BYTES + 1), "Content-Type: text/css")
     assert css == ""
@@ -351,7 +380,7 @@ def test_only_what_can_be_embedded_is_looked_for() -> None:
 
 def test_the_addresses_of_a_style_sheet_are_relative_to_it() -> None:
     css = "@import url(a.css); @import 'b.css'; p { background: url('/c.png'), URL( d.png ) }"
-    found = css_references(base64.b64encode(css.encode()).decode(), None, "https://h.example/s/x.css")["references"]
+    found = css_references(None, "https://h.example/s/x.css", css.encode())["references"]
     assert sorted((each.url, each.kind) for each in found) == [
         ("https://h.example/c.png", "any"),
         ("https://h.example/s/a.css", "style"),

@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -98,3 +99,26 @@ async def test_of_a_seal_and_a_cancel_at_the_same_moment_only_the_first_one_happ
     assert told == [RunEnded]
     assert await core.ledger.cancelled_by(run.operation_id) is None
     assert await core.ledger.finish(run.operation_id, 1, COMPLETE)
+
+
+async def test_a_transaction_that_stood_still_for_too_long_is_done_again_by_whoever_stood_still(core: Core) -> None:
+    """A busy machine may take a thread's core away for longer than a frozen process may hold a lock."""
+    seen = []
+
+    def stand_still(connection) -> int:
+        seen.append(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+        if len(seen) == 1:
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 20"))
+            with psycopg.connect(core_url(connection)) as other:
+                while other.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", seen).fetchone():
+                    other.rollback()
+        return int(connection.execute(text("SELECT 1")).scalar_one())
+
+    with fail_after(LIMIT_S):
+        assert await core.database.write(stand_still) == 1
+    assert len(seen) == 2
+    assert seen[0] != seen[1]
+
+
+def core_url(connection) -> str:
+    return connection.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)

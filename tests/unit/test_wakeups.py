@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from pressrun.db.notifier import decode, encode
 from pressrun.db.postgres import parse_url
-from pressrun.db.processes import SILENT_AFTER_S, SignOfLife, cut_off_silent, is_gone
+from pressrun.db.processes import SILENT_AFTER_S, SignOfLife, cut_off_silent, list_gone
 from pressrun.db.runs import get
 from pressrun.db.ticks import DatabaseClock, read_clock
 from pressrun.db.triggers import EVENTS
@@ -160,12 +160,12 @@ async def test_many_readers_of_one_run_cost_one_reading_for_each_event(core: Cor
 
 
 async def test_a_process_is_gone_when_its_session_is_and_not_before(core: Core, url: str) -> None:
-    assert await core.database.read(is_gone, "other")
+    assert await core.database.read(list_gone, ["other"])
     async with limit(), open_wakeups(url, "other"):
-        assert not await core.database.read(is_gone, "other")
-        assert await core.database.read(is_gone, "somebody else")
+        assert not await core.database.read(list_gone, ["other"])
+        assert await core.database.read(list_gone, ["somebody else"])
     async with limit():
-        while not await core.database.read(is_gone, "other"):
+        while not await core.database.read(list_gone, ["other"]):
             await anyio.lowlevel.checkpoint()
 
 
@@ -184,9 +184,9 @@ async def test_a_connection_that_breaks_is_made_again_and_hears_on(core: Core, u
 async def test_a_sign_of_life_that_breaks_is_given_again(core: Core, url: str) -> None:
     async with limit(), open_wakeups(url, "other"):
         assert await core.database.write(break_connections, "pressrun process other") == 1
-        while not await core.database.read(is_gone, "other"):
+        while not await core.database.read(list_gone, ["other"]):
             await anyio.lowlevel.checkpoint()
-        while await core.database.read(is_gone, "other"):
+        while await core.database.read(list_gone, ["other"]):
             await anyio.lowlevel.checkpoint()
 
 
@@ -197,7 +197,7 @@ async def test_who_has_just_lost_the_database_does_not_judge_others(core: Core, 
         with anyio.fail_after(2):
             while wakeups.may_judge():
                 await anyio.lowlevel.checkpoint()
-        while await core.database.read(is_gone, "other"):
+        while await core.database.read(list_gone, ["other"]):
             await anyio.lowlevel.checkpoint()
         assert not wakeups.may_judge(), "others may still be on their way back"
         while not wakeups.may_judge():
@@ -219,9 +219,9 @@ async def test_who_shows_no_sign_of_life_is_cut_off_and_who_does_is_not(core: Co
             row = await core.database.read(get, run.operation_id)
             assert row is not None
             assert row.handed_back, "its next attempt would be counted as a crash"
-            while not await core.database.read(is_gone, "frozen"):
+            while not await core.database.read(list_gone, ["frozen"]):
                 await anyio.lowlevel.checkpoint()
-        assert not await core.database.read(is_gone, "living")
+        assert not await core.database.read(list_gone, ["living"])
 
 
 async def test_a_process_that_rests_is_not_missed_unless_it_has_a_run(core: Core, url: str) -> None:

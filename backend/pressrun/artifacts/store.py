@@ -10,14 +10,22 @@ process that thaws and writes on finds its folder gone. Names are ours (`slides/
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from pressrun.artifacts import batches, staged
-from pressrun.artifacts.disk import GRAVE, bury, empty_graves, in_thread, list_folders, make_folder, prove_writable
+from pressrun.artifacts.disk import (
+    GRAVE,
+    bury,
+    empty_graves,
+    in_thread,
+    list_folders,
+    make_folder,
+    prove_writable,
+    sha256_of,
+)
 from pressrun.artifacts.local_file import LocalFile
 from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile, media_type_of
 from pressrun.artifacts.staged import Offer, StagingFolder
@@ -52,7 +60,7 @@ class LocalStaging:
             data = await self.read(name)
         except NotFound:
             return None
-        if hashlib.sha256(data).hexdigest() != sha256:
+        if await sha256_of(data) != sha256:
             return None
         file = StoredFile(name=name, media_type=media_type_of(name), size_bytes=len(data), sha256=sha256)
         self._register(file)

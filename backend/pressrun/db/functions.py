@@ -1,4 +1,4 @@
-"""What Postgres decides by itself, in one round trip: the straight way of `begin_run` and the end of a run.
+"""What Postgres decides by itself, in one round trip: the straight way of `begin_run`, the end of a run, who is next.
 
 A lock that is held over round trips is held while its client waits for a core: four processes then began and ended 20
 runs a second. A function holds it for the decision and the commit alone. Each does what the guard's and the ledger's
@@ -18,13 +18,21 @@ from pressrun.db.runs import SUMMARY
 from pressrun.db.slots import BOUNDS_LOCK, FAR_FROM_BOUND
 from pressrun.db.triggers import EVENTS
 
-_LOCK_LANE = "PERFORM pg_advisory_xact_lock(hashtextextended('pressrun lane ' || {lane}, 0));"
+_LANE = "hashtextextended('pressrun lane ' || {lane}, 0)"
+_LOCK_LANE = f"PERFORM pg_advisory_xact_lock({_LANE});"
 _FRESH = "NOT (s.ticks_epoch = p_epoch AND p_ticks_s - s.begun_ticks_s > p_stale_s)"
 _RUNNING_OF_CALLER = "SELECT count(*) FROM pressrun.runs r WHERE r.status = 'running' AND r.caller = p_caller"
 _IN_FRONT = """r.lane = p_lane AND r.status = 'queued' AND r.paused_at IS NULL
     AND (p_share IS NULL OR r.caller NOT IN (
         SELECT o.caller FROM pressrun.runs o WHERE o.status = 'running' GROUP BY o.caller
         HAVING count(*) >= p_share))"""
+
+_FREE_STALE = f"DELETE FROM pressrun.slots s WHERE s.lane = p_lane AND NOT ({_FRESH});"  # noqa: S608 - pieces of this file
+# a loop and not a query over generate_series: Postgres would plan that anew each time, for longer than all else takes
+_FIRST_FREE = """FOR number IN 1..p_slots LOOP
+        slot := number;
+        EXIT WHEN NOT EXISTS (SELECT 1 FROM pressrun.slots s WHERE s.lane = p_lane AND s.number = slot);
+    END LOOP;"""
 
 
 def _bounded(count: str, bound: str, otherwise: str) -> str:
@@ -48,10 +56,11 @@ CREATE OR REPLACE FUNCTION pressrun.begin_run(
 ) RETURNS TABLE (outcome text, named pressrun.runs) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-    n int; held int; ahead int; slot int; is_paused boolean;
+    n int; held int; ahead int; slot int; is_paused boolean; is_locked boolean;
 BEGIN
-    FOR look IN 1..2 LOOP  -- who is refused takes nobody's turn for it
-        IF look = 2 THEN {_LOCK_LANE.format(lane="p_lane")} END IF;
+    -- who cannot have the lock at once looks without it: who is refused takes nobody's turn for it
+    is_locked := pg_try_advisory_xact_lock({_LANE.format(lane="p_lane")});
+    LOOP
         IF p_key IS NOT NULL THEN
             SELECT r.* INTO named FROM pressrun.runs r WHERE r.caller = p_caller AND r.idempotency_key = p_key;
             IF FOUND THEN outcome := 'key'; RETURN NEXT; RETURN; END IF;
@@ -68,9 +77,10 @@ BEGIN
             ORDER BY r.operation_id DESC LIMIT 1;
             IF FOUND THEN outcome := 'recent'; RETURN NEXT; RETURN; END IF;
         END IF;
-        held := (SELECT count(*) FROM pressrun.slots s WHERE s.lane = p_lane AND {_FRESH});
-        ahead := (SELECT count(*) FROM (SELECT 1 FROM pressrun.runs r WHERE {_IN_FRONT} LIMIT p_slots + 1) front);
-        is_paused := EXISTS (SELECT 1 FROM pressrun.lanes l WHERE l.lane = p_lane);
+        SELECT (SELECT count(*) FROM pressrun.slots s WHERE s.lane = p_lane AND {_FRESH}),
+            (SELECT count(*) FROM (SELECT 1 FROM pressrun.runs r WHERE {_IN_FRONT} LIMIT p_slots + 1) front),
+            EXISTS (SELECT 1 FROM pressrun.lanes l WHERE l.lane = p_lane)
+        INTO held, ahead, is_paused;
         IF is_paused OR p_slots - held <= ahead THEN
             outcome := 'busy';
             SELECT r.* INTO named FROM pressrun.slots s JOIN pressrun.runs r ON r.operation_id = s.operation_id
@@ -85,14 +95,16 @@ BEGIN
             IF NOT FOUND THEN outcome := 'paused'; END IF;
             RETURN NEXT; RETURN;
         END IF;
+        EXIT WHEN is_locked;
+        {_LOCK_LANE.format(lane="p_lane")}
+        is_locked := true;
     END LOOP;
     IF p_share IS NOT NULL THEN
         {_bounded(_RUNNING_OF_CALLER, "p_share", "share")}
     END IF;
     {_bounded("SELECT count(*) FROM pressrun.slots", "p_max_runs", "full")}
-    DELETE FROM pressrun.slots s WHERE s.lane = p_lane AND NOT ({_FRESH});
-    slot := (SELECT min(free.number) FROM generate_series(1, p_slots) AS free (number)
-        WHERE NOT EXISTS (SELECT 1 FROM pressrun.slots s WHERE s.lane = p_lane AND s.number = free.number));
+    {_FREE_STALE}
+    {_FIRST_FREE}
     INSERT INTO pressrun.runs AS r (operation_id, lane, caller, route, fingerprint, idempotency_key, title, searchable,
         rerender_of, on_disconnect, priority, status, progress, attempt, crashes, owner, handed_back, last_seq,
         created_at, started_at, begun_ticks_s, ticks_epoch, pinned, likeness, source_characters,
@@ -151,7 +163,69 @@ BEGIN
     RETURN NEXT;
 END $$"""  # noqa: S608 - pieces of this file
 
-FUNCTIONS = (_BEGIN_RUN, _END_RUN)
+_PROMOTE = f"""
+CREATE OR REPLACE FUNCTION pressrun.promote(
+    p_lane text, p_slots int, p_max_runs int, p_share int, p_owner text, p_now bigint, p_ticks_s float8, p_epoch text,
+    p_stale_s float8, p_first text, p_again text, p_the_run text, p_the_seq text, p_the_attempt text, p_the_stage text,
+    p_the_total text, p_the_p75 text
+) RETURNS TABLE (begun jsonb, others boolean) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    run pressrun.runs; n int; room int; taken int := 0; ahead int := 0; slot int; told text; served bigint;
+BEGIN
+    {_LOCK_LANE.format(lane="p_lane")}
+    IF p_share IS NOT NULL THEN PERFORM pg_advisory_xact_lock({BOUNDS_LOCK}); END IF;
+    begun := '[]';
+    others := false;
+    IF EXISTS (SELECT 1 FROM pressrun.lanes l WHERE l.lane = p_lane)
+        OR NOT EXISTS (SELECT 1 FROM pressrun.runs r WHERE {_IN_FRONT}) THEN
+        DELETE FROM pressrun.turns t WHERE t.lane = p_lane AND NOT EXISTS (
+            SELECT 1 FROM pressrun.runs r WHERE r.lane = p_lane AND r.status = 'queued');
+        RETURN NEXT; RETURN;
+    END IF;
+    {_FREE_STALE}
+    room := p_slots - (SELECT count(*) FROM pressrun.slots s WHERE s.lane = p_lane);
+    IF room > 0 THEN
+        n := p_max_runs - (SELECT count(*) FROM pressrun.slots);
+        IF n BETWEEN 1 AND {FAR_FROM_BOUND} THEN
+            PERFORM pg_advisory_xact_lock({BOUNDS_LOCK});
+            n := p_max_runs - (SELECT count(*) FROM pressrun.slots);
+        END IF;
+        room := least(room, n);
+    END IF;
+    FOR run IN SELECT r.* FROM pressrun.runs r WHERE {_IN_FRONT}
+        ORDER BY r.priority DESC, r.turn, r.line_number LIMIT p_slots + 1
+    LOOP
+        ahead := ahead + 1;
+        CONTINUE WHEN taken >= room OR p_share <= (
+            SELECT count(*) FROM pressrun.runs r WHERE r.status = 'running' AND r.caller = run.caller);
+        taken := taken + 1;
+        {_FIRST_FREE}
+        INSERT INTO pressrun.slots (lane, number, operation_id, begun_ticks_s, ticks_epoch)
+        VALUES (p_lane, slot, run.operation_id, p_ticks_s, p_epoch);
+        UPDATE pressrun.runs r SET status = 'running', owner = p_owner, started_at = p_now, begun_ticks_s = p_ticks_s,
+            ticks_epoch = p_epoch, queue_position = NULL, turn = NULL, line_number = NULL, handed_back = false,
+            last_seq = r.last_seq + 1
+        WHERE r.operation_id = run.operation_id;
+        told := replace(CASE WHEN run.attempt > 1 THEN p_again ELSE p_first END, p_the_run, run.operation_id);
+        told := replace(replace(told, p_the_seq, (run.last_seq + 1)::text), p_the_attempt, run.attempt::text);
+        told := replace(told, p_the_stage, coalesce(run.stage, 'compose'));
+        told := replace(told, p_the_total, coalesce(round(run.estimated_total_s::numeric, 1)::text, 'null'));
+        told := replace(told, p_the_p75, coalesce(round(run.estimated_total_p75_s::numeric, 1)::text, 'null'));
+        INSERT INTO pressrun.events (operation_id, seq, attempt, type, data, at)
+        VALUES (run.operation_id, run.last_seq + 1, run.attempt, 'started', told, p_now);
+        served := greatest((SELECT max(t.turn) FROM pressrun.turns t
+            WHERE t.lane = p_lane AND t.priority = run.priority), run.turn, 1);
+        DELETE FROM pressrun.turns t WHERE t.lane = p_lane AND t.priority = run.priority
+            AND (t.turn < served OR t.caller = run.caller);
+        INSERT INTO pressrun.turns (lane, priority, caller, turn) VALUES (p_lane, run.priority, run.caller, served);
+        begun := begun || jsonb_build_array(jsonb_build_array(run.operation_id, run.last_seq + 1, told));
+    END LOOP;
+    others := ahead > taken;
+    RETURN NEXT;
+END $$"""  # noqa: S608 - pieces of this file
+
+FUNCTIONS = (_BEGIN_RUN, _END_RUN, _PROMOTE)
 
 
 def _names(words: str) -> list[str]:
@@ -163,6 +237,10 @@ _BEGIN_PARAMETERS = _names(
     """operation_id lane slots caller route fingerprint key title searchable rerender_of on_disconnect priority spec
     webhook_url now ticks_s epoch window_s stale_s max_runs share owner started ignore_duplicates likeness
     source_characters estimated_total_s estimated_total_p75_s"""
+)
+_PROMOTE_PARAMETERS = _names(
+    "lane slots max_runs share owner now ticks_s epoch stale_s first again the_run the_seq the_attempt the_stage"
+    " the_total the_p75"
 )
 _END_PARAMETERS = _names("operation_id attempt status from now fields words most_words before_seq after_seq")
 
@@ -178,3 +256,4 @@ BEGIN_RUN = text(
 END_RUN = text(_call("end_run", _END_PARAMETERS, "f.outcome, f.lane, f.seq")).bindparams(
     bindparam("from", type_=ARRAY(Text))
 )
+PROMOTE = text(_call("promote", _PROMOTE_PARAMETERS, "f.begun, f.others"))

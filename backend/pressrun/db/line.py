@@ -1,9 +1,11 @@
 """Queries on the waiting lines: who is next, who is where, and where a new one goes. Only `places` reads a whole line.
 
-The order of a line: higher priority first, then by turn, then by number. Callers take turns: a caller's first waiting
-run is in the turn that is being served, its next one in the turn after that, so one with a hundred waiting runs delays
-another's first by one. (Fair queueing with a virtual clock that is the turn at the front.) Both numbers are given out
-by the database, under the lane's lock; no clock has a say. A run that is paused is passed by all others.
+The order of a line: higher priority first, then by turn, then by number. Callers take turns: who has had nothing in the
+turn that is being served is in that turn, before all whose next run is in a later one; any further run is in the turn
+after the one before it. So who comes fresh is next, behind others who came so, whatever a hundred waiting runs of
+another are. (Start-time fair queueing: the virtual clock is the turn of whoever was served last; table `turns`.) Both
+numbers are given out by the database, under the lane's lock; no clock has a say. A run that is paused is passed by all
+others.
 """
 
 from __future__ import annotations
@@ -11,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, exists, func, select
+from sqlalchemy import BigInteger, Connection, Integer, Row, bindparam, delete, exists, func, insert, select
 from sqlalchemy.sql.expression import and_, literal_column, or_
 
 from pressrun.db.runs import SUMMARY
-from pressrun.db.tables import events, runs
+from pressrun.db.tables import events, runs, slots, turns
 
 _WAITS = runs.c.status == literal_column("'queued'")  # literally: so it is said in the indexes
 _ORDER = (runs.c.priority.desc(), runs.c.turn, runs.c.line_number)
@@ -48,24 +50,45 @@ _TOLD = (
 _LANES = select(runs.c.lane).where(_WAITS).distinct()
 _COUNT = select(func.count()).select_from(select(runs.c.operation_id).where(_WAITS).limit(bindparam("most")).subquery())
 
+_OF_CALLER = runs.c.caller == bindparam("caller")
 _CLASS = (*_IN_LANE, runs.c.priority == bindparam("priority"), runs.c.paused_at.is_(None), runs.c.turn.is_not(None))
-_SERVED_TURN = select(func.min(runs.c.turn)).where(*_CLASS)
-_LAST_TURN_OF_CALLER = select(func.max(runs.c.turn)).where(*_CLASS, runs.c.caller == bindparam("caller"))
+_SERVED = and_(turns.c.lane == bindparam("lane"), turns.c.priority == bindparam("priority"))
+_TURNS = select(
+    select(func.max(turns.c.turn)).where(_SERVED).scalar_subquery().label("served"),
+    select(func.min(runs.c.turn)).where(*_CLASS).scalar_subquery().label("first"),
+    select(func.max(runs.c.turn)).where(*_CLASS, _OF_CALLER).scalar_subquery().label("own"),
+    select(turns.c.turn).where(_SERVED, turns.c.caller == bindparam("caller")).scalar_subquery().label("had"),
+    exists()
+    .where(slots.c.lane == bindparam("lane"), runs.c.operation_id == slots.c.operation_id, _OF_CALLER)
+    .label("holds"),
+)
 _LAST_NUMBER = select(func.max(runs.c.line_number)).where(
     *_IN_LANE, runs.c.priority == bindparam("priority"), runs.c.turn == bindparam("turn")
 )
+_LAST_SERVED = select(func.max(turns.c.turn)).where(_SERVED)
+_OVER = delete(turns).where(
+    _SERVED, or_(turns.c.turn < bindparam("now", type_=BigInteger), turns.c.caller == bindparam("caller"))
+)
+_NOTE = insert(turns)
+_NOTE_HOLDERS = insert(turns).from_select(
+    ["lane", "priority", "caller", "turn"],
+    select(slots.c.lane, bindparam("priority", type_=Integer), runs.c.caller, bindparam("now", type_=BigInteger))
+    .join(runs, runs.c.operation_id == slots.c.operation_id)
+    .where(slots.c.lane == bindparam("lane"))
+    .distinct(),
+)
+_FORGET = delete(turns).where(turns.c.lane == bindparam("lane"), ~exists().where(*_IN_LANE))
 
-_OF_CALLER = runs.c.caller == bindparam("caller")
 _MAY_PASS = select(
     or_(
-        ~exists().where(*_IN_LANE, ~_OF_CALLER),
+        ~exists().where(*_IN_LANE, or_(~_OF_CALLER, runs.c.priority >= bindparam("priority"))),
         and_(
             exists().where(
                 runs.c.operation_id == bindparam("replaced"),
                 runs.c.status == literal_column("'running'"),
                 runs.c.priority < bindparam("priority"),
             ),
-            ~exists().where(*_IN_LANE, _OF_CALLER, runs.c.priority >= bindparam("priority")),
+            ~exists().where(*_IN_LANE, _OF_CALLER),
         ),
     )
 )
@@ -100,18 +123,34 @@ def count(connection: Connection, most: int) -> int:
 
 def next_spot(connection: Connection, lane: str, caller: str, priority: int) -> Spot:
     """Where a run of this caller is to wait. Within the lane's lock."""
-    values = {"lane": lane, "caller": caller, "priority": priority}
-    served = connection.execute(_SERVED_TURN, values).scalar_one()
-    own = connection.execute(_LAST_TURN_OF_CALLER, values).scalar_one()
-    turn = max(served or 1, 0 if own is None else own + 1)
+    found = connection.execute(_TURNS, {"lane": lane, "caller": caller, "priority": priority}).one()
+    now = found.served or found.first or 1
+    if found.served is None:  # nobody waited: who runs has had this turn
+        connection.execute(_NOTE_HOLDERS, {"lane": lane, "priority": priority, "now": now})
+    has_had = found.holds or found.had == now
+    turn = max(now + has_had, 0 if found.own is None else found.own + 1)
     last = connection.execute(_LAST_NUMBER, {"lane": lane, "priority": priority, "turn": turn}).scalar_one()
     return Spot(turn, (last or 0) + 1)
+
+
+def note_served(connection: Connection, row: Row[Any]) -> None:
+    """This run, which waited, has its slot. Within the lane's lock."""
+    values = {"lane": row.lane, "priority": row.priority, "caller": row.caller}
+    now = max(connection.execute(_LAST_SERVED, values).scalar_one() or 1, row.turn or 1)
+    connection.execute(_OVER, {**values, "now": now})
+    connection.execute(_NOTE, {**values, "turn": now})
+
+
+def forget_served(connection: Connection, lane: str) -> None:
+    """Nothing is left of turns where nobody waits. Within the lane's lock."""
+    connection.execute(_FORGET, {"lane": lane})
 
 
 def may_pass(connection: Connection, lane: str, caller: str, replaced: str | None, priority: int) -> bool:
     """Whether a run of this caller may wait with `priority`, before everybody, in place of the run `replaced`.
 
-    Where others wait: only for a run that has a slot and came to it without that, and only one such at a time.
+    One at a time. Where others wait: only for a run that has a slot and came to it without that, and only where nothing
+    else of its caller waits: a page that is loaded again, not a flood.
     """
     values = {"lane": lane, "caller": caller, "replaced": replaced, "priority": priority}
     return bool(connection.execute(_MAY_PASS, values).scalar_one())

@@ -4,7 +4,8 @@ Owns engines, threads, transactions and what Postgres' errors mean; knows no que
 
 - Writes are READ COMMITTED transactions, several at a time; they last only as long as their statements. What decides by
   what it has read takes a lock first (see engine.py); the tables' keys stand behind that.
-- A write that met another (unique key, deadlock, serialization) was rolled back whole and is run again.
+- A write that met another (unique key, deadlock, serialization), or stood still for so long that its locks were taken
+  from it, was rolled back whole and is run again.
 - Reads see one snapshot (REPEATABLE READ, read-only), as in SQLite.
 - A connection that broke while it lay in the pool is replaced unseen; one that breaks in use is ServerBusy.
 """
@@ -47,6 +48,10 @@ _SURELY_LIVES_S = 0.5  # arbitrary (0.1..2): a restart of the server takes longe
 _CONNECT_LIMIT_S = 5  # arbitrary (2..10): a server that does not answer by then is not there
 _SETUP_LOCK = 0x7072657373  # "press": two processes that start at once must not both make the tables
 _MET_ANOTHER = ("40001", "40P01", "23505")  # serialization failure, deadlock, unique violation
+# It stood still for longer than `_FROZEN_AFTER`, before its COMMIT, and was rolled back: a busy machine had no core for
+# its thread.
+_STOOD_STILL = "25P03"
+_ROLLED_BACK = (*_MET_ANOTHER, _STOOD_STILL)
 _LOCK_TIMEOUT = "55P03"
 _LOCK_LIMIT_MS = 2_000  # arbitrary (500..10 000): whoever waits for a table's lock holds up all who come after
 _SETUP_PAUSE_MS = 60_000  # arbitrary (10 000..300 000): between two statements of an upgrade, on a busy machine
@@ -211,8 +216,8 @@ def _transact(engine: Engine, query: Callable[..., T], *args: Any, **kwargs: Any
                 return query(connection, *args, **kwargs)
         except DBAPIError as exc:
             broke_in_pool = not begun and exc.statement is not None and is_unavailable(exc)
-            met_another = sqlstate_of(exc.orig) in _MET_ANOTHER
-            if not (met_another or broke_in_pool) or attempt == _ATTEMPTS:
+            rolled_back = sqlstate_of(exc.orig) in _ROLLED_BACK
+            if not (rolled_back or broke_in_pool) or attempt == _ATTEMPTS:
                 raise _translated(exc) from exc
     raise AssertionError("unreachable")
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Collection
 
 import psycopg
 import structlog
@@ -30,7 +31,10 @@ _REST_BEAT_S = 60.0  # arbitrary (30..300): while there are no runs
 _NAMED = "pressrun process "  # the sign of life: what the lock is on, and how the session is called
 _RESTING = "pressrun resting "  # how it is called while it need not be heard, because there are no runs
 
-_IS_FREE = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:sign, 0))")
+_GONE = text(
+    "SELECT process FROM unnest(CAST(:processes AS text[])) AS process"
+    " WHERE pg_try_advisory_xact_lock(hashtextextended(:named || process, 0))"
+)
 # 'idle': it waits for its client to speak, not we for the server. State and instant are the server's own.
 _SILENT = text(
     """SELECT pid, application_name FROM pg_stat_activity
@@ -55,11 +59,12 @@ def sign_of_life(process: str) -> str:
     return _NAMED + process
 
 
-def is_gone(connection: Connection, process: str) -> bool:
-    """Whether no process of that name lives. (On a SQLite file there is no process but ours.)"""
-    if connection.dialect.name != "postgresql":
-        return True
-    return bool(connection.execute(_IS_FREE, {"sign": sign_of_life(process)}).scalar_one())
+def list_gone(connection: Connection, processes: Collection[str]) -> set[str]:
+    """Those of these names by which no process lives. (On a SQLite file there is no process but ours.)"""
+    if connection.dialect.name != "postgresql" or not processes:
+        return set(processes)
+    values = {"processes": sorted(processes), "named": _NAMED}
+    return set(connection.execute(_GONE, values).scalars())
 
 
 def cut_off_silent(connection: Connection) -> list[str]:

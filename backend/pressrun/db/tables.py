@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 
-SCHEMA_VERSION = 6  # the number of the newest revision in migrations/versions
+SCHEMA_VERSION = 7  # the number of the newest revision in migrations/versions
 
 # of what can be searched; in an index, where Postgres takes 2 700 bytes at most
 SEARCHABLE_CHARACTERS = 600
@@ -103,7 +103,7 @@ runs = Table(
     Column("estimated_total_s", Float(53)),
     Column("estimated_total_p75_s", Float(53)),
     UniqueConstraint("caller", "idempotency_key"),
-    Index("runs_by_fingerprint", "fingerprint", "status"),
+    Index("runs_by_fingerprint", "fingerprint", "caller", "operation_id"),
     Index("runs_by_status", "status"),
     # the two of those that have not ended: history costs them nothing
     Index("runs_in_line", "lane", text("priority DESC"), "turn", "line_number", **_where("status = 'queued'")),
@@ -126,6 +126,16 @@ lanes = Table(
     metadata,
     Column("lane", String(64), primary_key=True),
     Column("paused_at", Instant, nullable=False),
+)
+
+# who was served in which turn of a lane's line, by priority, as long as somebody waits in it; see line.py
+turns = Table(
+    "turns",
+    metadata,
+    Column("lane", String(64), primary_key=True),
+    Column("priority", Integer, primary_key=True, autoincrement=False),
+    Column("caller", String(64), primary_key=True),
+    Column("turn", BigInteger, nullable=False),
 )
 
 # only runs of which somebody wants to be told; see webhooks.py

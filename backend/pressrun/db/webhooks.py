@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
-from pressrun.db.processes import is_gone
+from pressrun.db.processes import list_gone
 from pressrun.db.tables import runs, webhooks
 
 
@@ -115,7 +115,7 @@ def hasten(connection: Connection, attempts: int, *, last_at: datetime, due_at: 
 def release_claims_of_the_dead(connection: Connection, owner: str, now: datetime) -> None:
     """At start: what a process had claimed that is no more is due at once."""
     owners = connection.execute(select(webhooks.c.claimed_by).where(webhooks.c.claimed_by.is_not(None)).distinct())
-    gone = [name for name in owners.scalars() if name != owner and is_gone(connection, name)]
+    gone = list_gone(connection, set(owners.scalars()) - {owner})
     released = update(webhooks).where(webhooks.c.claimed_by.in_(gone), webhooks.c.state == "due")
     connection.execute(released.values(claimed_by=None, due_at=now))
 

@@ -182,7 +182,8 @@ class Egress:
         failure: httpx.TransportError | None = None
         for address in addresses[:_MAX_ADDRESSES]:
             try:
-                return await self._dial().handle_async_request(_request(method, target, address, headers, content))
+                transport = await self._dial()
+                return await transport.handle_async_request(_request(method, target, address, headers, content))
             except (httpx.ConnectError, httpx.ConnectTimeout) as exc:
                 failure = exc  # nothing was sent yet
             except (httpx.TransportError, ssl.SSLError) as exc:
@@ -190,16 +191,21 @@ class Egress:
         _log.info("host not reached", host=target.host, port=target.port, reason=str(failure))
         raise FetchFailed(f"{target.authority} cannot be reached.") from failure
 
-    def _dial(self) -> httpx.AsyncHTTPTransport:
-        """Made when it is first needed: reading the authorities takes a while, and most servers fetch nothing.
+    async def _dial(self) -> httpx.AsyncHTTPTransport:
+        """Made when it is first needed, in a thread: reading the authorities takes a while, and most servers fetch
+        nothing.
 
         A bare transport, not a client: it knows no cookies, no redirects, no .netrc and no proxies.
         """
         if self._transport is None:
-            limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-            verify = True if self._trusted is None else self._trusted
-            self._transport = httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits)
+            made = await anyio.to_thread.run_sync(self._make_transport)
+            self._transport = self._transport or made  # somebody else may have been first; this one holds nothing yet
         return self._transport
+
+    def _make_transport(self) -> httpx.AsyncHTTPTransport:
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        verify = True if self._trusted is None else self._trusted
+        return httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits)
 
 
 def _request(

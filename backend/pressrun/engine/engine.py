@@ -27,7 +27,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -178,7 +178,7 @@ class Engine:
         """Removes what is recorded of these workflows, which have ended; no matter if some are not there."""
         await DBOS.delete_workflows_async([name for workflow_id in workflow_ids for name in _ids(workflow_id)])
 
-    async def take_over(self, is_gone: Callable[[str], Awaitable[bool]], *, may_judge: bool) -> None:
+    async def take_over(self, list_gone: Callable[[Collection[str]], Awaitable[set[str]]], *, may_judge: bool) -> None:
         """Lets the runs of processes that are gone go on, here or wherever there is one of us. To be called regularly.
 
         Gone is who was gone at two looks in a row: one whose connection broke is back before the second. Nobody is as
@@ -186,7 +186,7 @@ class Engine:
         """
         pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
         others = {workflow.executor_id for workflow in pending if workflow.executor_id} - {DBOS.executor_id}
-        missing = frozenset([name for name in sorted(others) if await is_gone(name)])
+        missing = frozenset(await list_gone(others) if others else ())
         lost, self._missing = missing & self._missing, missing
         if lost and may_judge:
             _log.warning("processes are gone, their runs go on", processes=sorted(lost))

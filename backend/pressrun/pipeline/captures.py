@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pressrun.artifacts.disk import sha256_of
 from pressrun.artifacts.model import StoredFile
 from pressrun.artifacts.staged import Offer
 from pressrun.browser.cache.capture_cache import CaptureCache
@@ -125,7 +126,7 @@ async def open_captures(context: RunContext, cache: CaptureCache | None, html: b
     renderer = None if cache is None else await cache.renderer()
     if cache is None or renderer is None:
         return RunCaptures(context, None)
-    return RunCaptures(context, cache, hashlib.sha256(html).hexdigest(), renderer)
+    return RunCaptures(context, cache, await sha256_of(html), renderer)
 
 
 def _plan_of(note: dict[str, Any]) -> SlicePlan:

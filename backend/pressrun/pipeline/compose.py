@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import pkgutil
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, cast
 
 from pressrun.ai.cache import AiCache
+from pressrun.artifacts.disk import sha256_of
 from pressrun.artifacts.ports import ArtifactStore
 from pressrun.egress.broker import Egress
 from pressrun.errors import AiFailed, AiUnavailable, ComposeFailed, NotFound
@@ -111,7 +111,7 @@ async def _saved_document(store: ArtifactStore, operation_id: str, title: str | 
         manifest = await store.read_manifest(folder)
     except NotFound as exc:
         raise gone from exc
-    if hashlib.sha256(html).hexdigest() != file.record.sha256:
+    if await sha256_of(html) != file.record.sha256:
         raise ComposeFailed(
             f"the document of run {operation_id} was changed since it was made; start a new run instead"
         )

@@ -7,13 +7,13 @@ digest and not captured again; nor is what the capture cache has, and where it h
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
 import anyio
 import structlog
 
+from pressrun.artifacts.disk import sha256_of
 from pressrun.artifacts.model import StoredFile
 from pressrun.browser.cache.capture_cache import CaptureCache
 from pressrun.browser.drawing import Picture, draw
@@ -38,7 +38,7 @@ async def render(context: RunContext, pool: BrowserPool, cache: CaptureCache | N
     spec = context.spec
     document = await context.staging.read(DOCUMENT_NAME)
     html = document.decode()
-    context = _without_slides_of_another_document(context, html)
+    context = await _without_slides_of_another_document(context, document)
     slides = _Slides(context, await open_captures(context, cache, document))
     if not await slides.take_kept():
         await context.progress("render", 0, "Opening the document in the browser")
@@ -51,10 +51,10 @@ async def render(context: RunContext, pool: BrowserPool, cache: CaptureCache | N
     return Rendered(slides=slides.files, truncated=slides.truncated)
 
 
-def _without_slides_of_another_document(context: RunContext, html: str) -> RunContext:
+async def _without_slides_of_another_document(context: RunContext, document: bytes) -> RunContext:
     """A document that had to be made again need not be the one that earlier attempts captured."""
     known = context.document
-    if known is None or known.sha256 in (None, hashlib.sha256(html.encode()).hexdigest()):
+    if known is None or known.sha256 in (None, await sha256_of(document)):
         return context
     return replace(context, captured={})
 

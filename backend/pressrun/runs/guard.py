@@ -22,7 +22,8 @@ from pressrun.db import line as line_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.db import webhooks as webhook_queries
-from pressrun.db.functions import BEGIN_RUN
+from pressrun.db.events import EventRow
+from pressrun.db.functions import BEGIN_RUN, PROMOTE
 from pressrun.db.searching import searchable
 from pressrun.errors import CallerLimit, FieldErrors, IdempotencyKeyReused, ServerBusy
 from pressrun.events.log import EventLog
@@ -37,7 +38,7 @@ from pressrun.runs.model import Run
 from pressrun.runs.places import Lane, Places, load, view
 from pressrun.runs.rejection import LanePaused, RunRejected
 from pressrun.runs.retry import reopen
-from pressrun.runs.straight import begin_values
+from pressrun.runs.straight import begin_values, promote_values
 from pressrun.runs.submission import KeyMatch, Submission
 from pressrun.settings import GuardConfig
 
@@ -184,7 +185,10 @@ class RunGuard:
 
     async def promote(self, lane: str) -> list[str]:
         """Gives free slots to those who wait; the runs that are to be started now."""
-        promoted, others = await self._journal.transact(self._promote, lane)
+        if self._database.decides:
+            promoted, others = await self._promote_there(lane)
+        else:
+            promoted, others = await self._journal.transact(self._promote, lane)
         if others:
             await self.line.tell(lane)
         return promoted
@@ -193,6 +197,20 @@ class RunGuard:
     def has_room(self) -> bool:
         """Whether something new may begin: not on a full disk."""
         return self._database.has_room
+
+    async def _promote_there(self, lane: str) -> tuple[list[str], bool]:
+        """`_promote` in one round trip."""
+        now, ticks_s = self._clock.now(), self._clock.ticks_s()
+
+        def encode(operation_id: str, seq: int, body: Started) -> str:
+            return self._journal.encode(operation_id, seq, now, body).data
+
+        def written(row: Row[Any]) -> dict[str, list[EventRow]]:
+            return {name: [EventRow(seq, "started", data)] for name, seq, data in row.begun}
+
+        values = promote_values(self._config, lane, self._owner, now, ticks_s, self._clock.epoch, encode)
+        row = await self._journal.call(PROMOTE, values, written)
+        return list(written(row)), row.others
 
     def slots_of(self, lane: str) -> int:
         """How many runs may run in this lane at once; 0: there is no such lane."""
@@ -373,6 +391,7 @@ class RunGuard:
             slot_queries.take_turn_of_all(connection)
         found = self._places.read(connection, lane)
         if found.paused or not found.front:
+            line_queries.forget_served(connection, lane)
             return [], False
         free = self._free_slots(connection, found)
         if free:
@@ -381,6 +400,7 @@ class RunGuard:
         for row in found.front:
             if len(begun) < len(free) and (share is None or self._left(connection, row.caller, "running", share)):
                 begun.append(self._take_slot(transaction, view(row), free[len(begun)]).operation_id)
+                line_queries.note_served(connection, row)
         failpoint("promote.in_transaction")
         return begun, len(found.front) > len(begun)
 

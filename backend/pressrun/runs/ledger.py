@@ -18,7 +18,7 @@ from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.db import webhooks as webhook_queries
 from pressrun.db.functions import END_RUN
-from pressrun.db.processes import is_gone
+from pressrun.db.processes import list_gone
 from pressrun.engine.ports import Claim
 from pressrun.errors import AttemptSuperseded, NotFound, RunCancelled, RunCrashed, RunEnded, ServerBusy
 from pressrun.events.model import (
@@ -208,7 +208,7 @@ class RunLedger:
     def _active(self, connection: Connection, judging: bool) -> list[Row[Any]]:
         rows = run_queries.list_active(connection)
         others = {row.owner for row in rows} - {None, self._owner}
-        alive = {owner for owner in others if not judging or not is_gone(connection, owner)}
+        alive = others - list_gone(connection, others) if judging else others
         return [row for row in rows if row.owner not in alive]
 
     def _claim(self, transaction: Transaction, operation_id: str, retries: int) -> Claim | None:

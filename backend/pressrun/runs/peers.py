@@ -7,7 +7,7 @@ none. A process that was frozen itself for too long finds its runs with others, 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ import structlog
 
 from pressrun.background_tasks import CUT_OFF, LISTEN, LOOK, SUCCEED
 from pressrun.db import runs as run_queries
-from pressrun.db.processes import cut_off_silent, is_gone
+from pressrun.db.processes import cut_off_silent, list_gone
 from pressrun.db.ticks import DatabaseClock, readjust
 from pressrun.groups import open_task_group
 
@@ -107,7 +107,7 @@ class Peers:
         await self._tell(await self._database.read(run_queries.newest_seqs, self._log.followed_runs()))
         self._cancel(await self._database.read(run_queries.list_cancel_requested, self._engine.executing()))
         self._engine.let_go(await self._database.read(run_queries.list_lost, self._engine.executing(), self._owner))
-        await self._engine.take_over(self._is_gone, may_judge=self._wakeups.may_judge())
+        await self._engine.take_over(self._list_gone, may_judge=self._wakeups.may_judge())
         if isinstance(self._clock, DatabaseClock):
             await readjust(self._database, self._clock)
 
@@ -120,8 +120,8 @@ class Peers:
         for operation_id in operation_ids:
             self._engine.cancel(operation_id)
 
-    async def _is_gone(self, process: str) -> bool:
-        return await self._database.read(is_gone, process)
+    async def _list_gone(self, processes: Collection[str]) -> set[str]:
+        return await self._database.read(list_gone, processes)
 
 
 @asynccontextmanager

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from pressrun.db.searching import searchable
 from pressrun.db.tables import SEARCHABLE_CHARACTERS, microseconds
+from pressrun.events.model import Started
 from pressrun.runs.fingerprint import canonical
 from pressrun.runs.model import may_become
 from pressrun.runs.projection import fields_of, words_of
+from pressrun.stages import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
     from pressrun.runs.submission import Submission
     from pressrun.settings import GuardConfig
 
-_NO_SEQ = 987_654_321_987  # stands for the seq that only the database knows; no log is that long
+# stand for what only the database knows: no log is that long, no run takes so long or has such a name
+_NO_SEQ, _NO_ATTEMPT, _NO_RUN = 987_654_321_987, 987_654_321_989, "a-run-by-no-name"
+_NO_STAGE: Stage = "compose"
+_NO_TOTAL_S, _NO_TOTAL_P75_S = 987_654_321.1, 987_654_321.2
 
 
 def begin_values(
@@ -81,4 +86,37 @@ def end_values(
         "most_words": SEARCHABLE_CHARACTERS,
         "before_seq": before,
         "after_seq": after,
+    }
+
+
+def promote_values(
+    config: GuardConfig,
+    lane: str,
+    owner: str,
+    now: datetime,
+    ticks_s: float,
+    epoch: str,
+    encode: Callable[[str, int, Started], str],
+) -> dict[str, Any]:
+    """What `promote` is to know; `encode(operation_id, seq, body)` is the data of that event."""
+    first = Started(attempt=1, estimated_total_s=_NO_TOTAL_S, estimated_total_p75_s=_NO_TOTAL_P75_S)
+    again = Started(attempt=_NO_ATTEMPT, resumed_from=_NO_STAGE)
+    return {
+        "lane": lane,
+        "slots": config.slots_of(lane),
+        "max_runs": config.max_runs,
+        "share": config.caller_max_runs,
+        "owner": owner,
+        "now": microseconds(now),
+        "ticks_s": ticks_s,
+        "epoch": epoch,
+        "stale_s": config.run_max_s,
+        "first": encode(_NO_RUN, _NO_SEQ, first),
+        "again": encode(_NO_RUN, _NO_SEQ, again),
+        "the_run": _NO_RUN,
+        "the_seq": str(_NO_SEQ),
+        "the_attempt": str(_NO_ATTEMPT),
+        "the_stage": _NO_STAGE,
+        "the_total": str(_NO_TOTAL_S),
+        "the_p75": str(_NO_TOTAL_P75_S),
     }

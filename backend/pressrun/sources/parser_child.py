@@ -1,12 +1,11 @@
 """The child process in which untrusted text is parsed. The parent's side is `parser_pool`.
 
-Reads a request (length, JSON), answers it (length, JSON), waits for the next; ends when its input closes. The limits of
+Reads a request (lengths, JSON, bytes), answers it alike, waits for the next; ends when its input closes. The limits of
 a request are set before the request is read as text. Holds no state between requests but loaded modules.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 import os
@@ -30,10 +29,10 @@ from pressrun.sources.references import css_references, find_references
 MAX_OPEN_FILES = 64  # arbitrary: a parse needs its pipes and a lexer's file
 
 
-def decode_file(data: str, said: str | None) -> dict[str, Any]:
-    """The `text` of a file (base64), or `wrong`: the encoding, the byte that is none of it, and where that is."""
+def decode_file(said: str | None, blob: bytes = b"") -> dict[str, Any]:
+    """The `text` of a file, or `wrong`: the encoding, the byte that is none of it, and where that is."""
     try:
-        return {"text": decode_upload(base64.b64decode(data), said)}
+        return {"text": decode_upload(blob, said)}
     except Undecodable as exc:
         return {"wrong": [exc.label, exc.byte, exc.at]}
 
@@ -56,14 +55,16 @@ def main() -> None:
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a stray print must not be read as an answer
     while header := requests.read(HEADER.size):
-        length, cpu_s = HEADER.unpack(header)
+        length, blob_length, cpu_s = HEADER.unpack(header)
         _limit_cpu(cpu_s)
-        _send(answers, _answer(requests.read(length)))
+        _send(answers, _answer(requests.read(length), requests.read(blob_length)))
 
 
-def _answer(request: bytes) -> dict[str, Any]:
+def _answer(request: bytes, blob: bytes) -> dict[str, Any]:
     try:
         asked = json.loads(request)
+        if blob:
+            asked["blob"] = blob
         result = _TASKS[asked.pop("task")](**asked)
     except (MemoryError, RecursionError):
         return {"too_complex": True}
@@ -85,12 +86,14 @@ def _peak_memory_bytes() -> int:
 
 
 def _send(answers: BinaryIO, answer: dict[str, Any]) -> None:
+    blob = answer.get("result", {}).pop("blob", b"")
     try:
         # each character as it is: spelled \uXXXX a text in most scripts would be twice as long
         body = json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass")
     except MemoryError:
-        body = b'{"too_complex": true}'
-    answers.write(HEADER.pack(len(body), 0) + body)
+        body, blob = b'{"too_complex": true}', b""
+    answers.write(HEADER.pack(len(body), len(blob), 0) + body)
+    answers.write(blob)
     answers.flush()
 
 

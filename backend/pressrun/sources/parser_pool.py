@@ -31,6 +31,8 @@ from pressrun.sources.parser_wire import HEADER
 MEMORY_LIMIT_BYTES = 1 << 30  # address space; 400 000 characters of dense Markdown were seen to need a third of it
 KEEP_BELOW_BYTES = 160 << 20  # a child starts at 24 MB; one that grew past this is not kept
 MAX_ANSWER_BYTES = 16 << 20  # 400 000 characters of footnote marks, the worst honest text seen, make 6 MB
+MAX_BLOB_BYTES = 28 << 20  # a picture of 20 MB in base64
+_PIECE_BYTES = 256 << 10  # arbitrary (64 KB..1 MB): what the loop copies between two looks at what else is to be done
 CLOSE_LIMIT_S = 5.0  # after SIGKILL only a process stuck in the kernel needs longer
 
 _BOOT = "import sys; sys.path.insert(0, sys.argv.pop()); from pressrun.sources.parser_child import main; main()"
@@ -75,16 +77,21 @@ class _Child:
     def alive(self) -> bool:
         return self._process.returncode is None
 
-    async def ask(self, request: bytes, cpu_s: int) -> dict[str, Any]:
+    async def ask(self, request: bytes, blob: bytes, cpu_s: int) -> dict[str, Any]:
         try:
-            await self._requests.send(HEADER.pack(len(request), cpu_s) + request)
-            length, _ = HEADER.unpack(await self._answers.receive_exactly(HEADER.size))
-            if length > MAX_ANSWER_BYTES:
+            await self._requests.send(HEADER.pack(len(request), len(blob), cpu_s) + request)
+            for start in range(0, len(blob), _PIECE_BYTES):
+                await self._requests.send(blob[start : start + _PIECE_BYTES])
+            length, blob_length, _ = HEADER.unpack(await self._answers.receive_exactly(HEADER.size))
+            if length > MAX_ANSWER_BYTES or blob_length > MAX_BLOB_BYTES:
                 return {"too_complex": True}
             body = await self._answers.receive_exactly(length)
+            found = await self._answers.receive_exactly(blob_length)
         except (anyio.BrokenResourceError, anyio.IncompleteRead, anyio.EndOfStream, OSError) as exc:
             raise _ChildEnded(await self._process.wait()) from exc
         answer: dict[str, Any] = json.loads(body)
+        if found:
+            answer["result"]["blob"] = found
         return answer
 
     async def kill(self) -> None:
@@ -148,8 +155,12 @@ async def cool_down() -> None:
         await pool.idle.pop().kill()
 
 
-async def parse(task: str, *, timeout_s: float, share: Hashable | None = None, **arguments: object) -> Any:
+async def parse(
+    task: str, *, timeout_s: float, share: Hashable | None = None, blob: bytes = b"", **arguments: object
+) -> Any:
     """Runs a task of `parser_child` and returns its result. `timeout_s`: wall, and CPU rounded up.
+
+    What is large and came from elsewhere is handed over as `blob`, and comes back as that in the result.
 
     Waiting for a free child does not count; `share` is for whom, as in a document (None: for this call alone), and
     shares are served in turn. Raises: SourceTooComplex at a limit, ComposeFailed if the parser is broken.
@@ -159,7 +170,7 @@ async def parse(task: str, *, timeout_s: float, share: Hashable | None = None, *
     async with pool.limiter.place(object() if share is None else share):
         try:
             with anyio.fail_after(timeout_s):
-                answer = await _ask(pool, request, math.ceil(timeout_s))
+                answer = await _ask(pool, request, blob, math.ceil(timeout_s))
         except TimeoutError as exc:
             raise SourceTooComplex from exc
         except _ChildEnded as exc:
@@ -172,19 +183,19 @@ async def parse(task: str, *, timeout_s: float, share: Hashable | None = None, *
     return answer["result"]
 
 
-async def _ask(pool: _Pool, request: bytes, cpu_s: int) -> dict[str, Any]:
+async def _ask(pool: _Pool, request: bytes, blob: bytes, cpu_s: int) -> dict[str, Any]:
     waiting = await pool.take_waiting()
     if waiting is not None:
         with contextlib.suppress(
             _ChildEnded
         ):  # it may have died while it waited; if the request did it, so will the next
-            return await _ask_one(pool, waiting, request, cpu_s)
-    return await _ask_one(pool, await _Child.start(), request, cpu_s)
+            return await _ask_one(pool, waiting, request, blob, cpu_s)
+    return await _ask_one(pool, await _Child.start(), request, blob, cpu_s)
 
 
-async def _ask_one(pool: _Pool, child: _Child, request: bytes, cpu_s: int) -> dict[str, Any]:
+async def _ask_one(pool: _Pool, child: _Child, request: bytes, blob: bytes, cpu_s: int) -> dict[str, Any]:
     try:
-        answer = await child.ask(request, cpu_s)
+        answer = await child.ask(request, blob, cpu_s)
     except BaseException:
         await child.kill()
         raise

@@ -88,26 +88,26 @@ def missing_box(alt: str, why: str) -> str:
     )
 
 
-def judge_picture(data: str) -> dict[str, Any]:
-    """What a fetched picture (base64) is: `media_type`, with `data` where it had to be changed, and the `warnings` of
-    that; or `refused`, and why.
+def judge_picture(blob: bytes = b"") -> dict[str, Any]:
+    """What a fetched picture is: `media_type`, with its `blob` in base64, changed where it had to be, and the
+    `warnings` of that; or `refused`, and why.
 
     What the host says it is does not count.
     """
-    content = base64.b64decode(data)
+    content = blob
     if content.lstrip()[:1] == b"<" or content[:3] == b"\xef\xbb\xbf":
         cleaned = clean_svg(content, embedded_picture)
         if cleaned is None:
             return {"refused": "it is no picture, or an SVG that is not well-formed"}
-        encoded = base64.b64encode(cleaned.data).decode()
-        return {"media_type": "image/svg+xml", "data": encoded, "warnings": cleaned.warnings()}
+        encoded = base64.b64encode(cleaned.data)
+        return {"media_type": "image/svg+xml", "blob": encoded, "warnings": cleaned.warnings()}
     found = _header_of(content, list(_FETCHED))
     if found is None:
         return {"refused": "it is no PNG, JPEG, WebP, GIF, AVIF or SVG picture"}
     format, pixels = found
     if pixels > MAX_PIXELS:
         return {"refused": f"it has {pixels / 1e6:.0f} megapixels; {MAX_PIXELS / 1e6:.0f} are the limit"}
-    return {"media_type": f"image/{_FETCHED[format]}"}
+    return {"media_type": f"image/{_FETCHED[format]}", "blob": base64.b64encode(content)}
 
 
 def why_refused(source: str) -> str | None:

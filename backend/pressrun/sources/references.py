@@ -57,14 +57,18 @@ def find_references(html: str) -> dict[str, Any]:
     return {"references": finder.references[:MAX_REFERENCES], "refused": finder.refused}
 
 
-def css_references(data: str, charset: str | None, base: str) -> dict[str, Any]:
-    """The same for a style sheet (base64) that came from `base`, whose host has said that `charset`, and its text as
-    `css`; `tag` and `alt` say nothing there."""
-    css = decode_css(base64.b64decode(data), charset)
+def css_references(charset: str | None, base: str, blob: bytes = b"") -> dict[str, Any]:
+    """The same for a style sheet that came from `base`, whose host has said that `charset`; `tag` and `alt` say nothing
+    there. The answer's `blob` is its text in UTF-8, and, where nothing in it is to be replaced, that in base64.
+    """
+    css = decode_css(blob, charset)
     finder = _Finder(css)
     finder.base = base
     finder.find_in_css(css, 0, (0, 0))
-    return {"css": css, "references": finder.references[:MAX_REFERENCES], "refused": finder.refused}
+    references, refused = finder.references[:MAX_REFERENCES], finder.refused
+    text = css.encode("utf-8", "replace")  # half a surrogate pair is no character
+    answer = text if references or refused else base64.b64encode(text)
+    return {"references": references, "refused": refused, "blob": answer}
 
 
 class _Finder(HTMLParser):

@@ -40,6 +40,7 @@ _FONTS: Final = {
     b"true": "font/ttf",
     b"ttcf": "font/collection",
 }
+_CSS: Final = "text/css;charset=utf-8"
 _NOTHING: Final = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="  # one clear pixel
 
 
@@ -169,31 +170,31 @@ class _Fetching:
         if self.held > TOTAL_MAX_BYTES:
             raise _Refused(_no_room())
         if reference.kind == "style":
-            return _data_uri("text/css;charset=utf-8", (await self._style(came, depth)).encode())
+            return await self._style(came, depth)
         font = _FONTS.get(came.body[:4])
         if reference.kind == "any" and font is not None:
             return _data_uri(font, came.body)
-        encoded = base64.b64encode(came.body).decode()
-        judged = await parse("picture", data=encoded, timeout_s=_FIND_LIMIT_S, share=self._share)
+        judged = await parse("picture", blob=came.body, timeout_s=_FIND_LIMIT_S, share=self._share)
         if "refused" in judged:
             raise _Refused(judged["refused"])
         self.reduced |= dict.fromkeys(tuple(each) for each in judged.get("warnings", ()))
-        return f"data:{judged['media_type']};base64,{judged.get('data', encoded)}"
+        return f"data:{judged['media_type']};base64,{judged['blob'].decode('ascii')}"
 
     async def _style(self, came: Fetched, depth: int) -> str:
         if depth >= _MAX_DEPTH:
             raise _Refused("style sheets import each other too deeply")
         if came.media_type not in ("text/css", ""):
             raise _Refused("it is no style sheet")
-        data = base64.b64encode(came.body).decode()
         # there, and not here: who sends it chooses how it is to be decoded, and how much of it
         found = await parse(
-            "css", data=data, charset=came.charset, base=came.url, timeout_s=_FIND_LIMIT_S, share=self._share
+            "css", blob=came.body, charset=came.charset, base=came.url, timeout_s=_FIND_LIMIT_S, share=self._share
         )
-        css, references = found["css"], _references(found)
+        blob, references = found.get("blob", b""), _references(found)
+        if not references and not found["refused"]:
+            return f"data:{_CSS};base64,{blob.decode('ascii')}"
         await self.get_all(references, depth + 1)
         refused = [(start, end, _NOTHING) for start, end, _ in found["refused"]]
-        return _splice(css, [*refused, *self.edits(references, None)])
+        return _data_uri(_CSS, _splice(blob.decode(), [*refused, *self.edits(references, None)]).encode())
 
 
 class _Refused(Exception):

@@ -10,7 +10,6 @@ One `files` part may take the place of the source.
 
 from __future__ import annotations
 
-import base64
 import functools
 import json
 import math
@@ -173,8 +172,7 @@ class _Form:
         if self._file[1]:
             return
         # there, and not here: who sends it chooses how it is to be decoded
-        encoded = base64.b64encode(part.data).decode()
-        made = await parse("decode", data=encoded, said=part.charset, timeout_s=_DECODE_LIMIT_S)
+        made = await parse("decode", blob=bytes(part.data), said=part.charset, timeout_s=_DECODE_LIMIT_S)
         self._file = (part.source, made.get("text", ""))
         if "wrong" in made:
             label, byte, at = made["wrong"]
