@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from tests.support.nursery import SharedNursery
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 
 def pytest_configure() -> None:
+    hypothesis.settings.register_profile("no promise of time", deadline=None)
+    hypothesis.settings.load_profile("no promise of time")
     share_tls_context()
     Server.nursery = SharedNursery()
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import anyio
 import pytest
 
+from pressrun.browser import drawing
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.drawing import Picture, draw
 from pressrun.browser.pool.lease import DocumentLayout
@@ -249,7 +250,10 @@ class PoolContract:
             await drawn.draw()
         assert drawn.is_whole
         assert max(shares) == 2
-        assert all(abs(place - index) <= 6 for place, index in enumerate(drawn.saved, start=1))
+        ahead = (
+            drawing._AHEAD * pool.pressure().capacity
+        )  # and no slide is begun further ahead of the first unsaved one
+        assert all(abs(place - index) < ahead for place, index in enumerate(drawn.saved, start=1))
         assert pool.pressure().shares == {}
         assert await self.is_whole(rig, pool)
 
