@@ -63,7 +63,10 @@ def copied(to: Path) -> Path:
 def test_a_server_with_one_more_of_everything_works(tmp_path: Path) -> None:
     copy = copied(tmp_path / "copy")
     env = {"PYTHONPATH": str(copy / "backend"), "PRESSRUN_HIDE_PATHS": "1", "PRESSRUN_RUN_DEDUP_WINDOW_S": "0"}
-    with start_server(tmp_path / "data", **env) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+    with (
+        start_server(tmp_path / "data", as_command=True, **env) as server,
+        httpx.Client(base_url=server.url, timeout=60) as http,
+    ):
         plain = run_to_end(http, text="x", outputs=["html"])[-1]["operation_id"]
         impossible = {"text": "x", "outputs": ["html", "outline"]}
         for path, body in (
