@@ -98,7 +98,7 @@ class Pouring:
         run = await service.current("default")
         assert run is not None
         for _ in range(int(query["count"][0])):
-            await service._ledger.emit(run.operation_id, run.attempt, Log(message=MESSAGE))
+            await service._lifecycle.emit(run.operation_id, run.attempt, Log(message=MESSAGE))
             await anyio.sleep(float(query["pace_s"][0]))
         await JSONResponse({})(scope, receive, send)
 

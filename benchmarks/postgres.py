@@ -124,7 +124,7 @@ async def _write(url: str, names: list[str]) -> None:
             await core.journal.append(name, 1, Log(message=f"sent {sent_at:.6f}"))
             took.append((time.time() - sent_at) * 1000)
             await anyio.sleep(_PACE_S)
-        assert await core.ledger.finish(name, 1, COMPLETE)
+        assert await core.lifecycle.finish(name, 1, COMPLETE)
 
     async with open_core(url, owner="writer", config=_CONFIG) as core, anyio.create_task_group() as tasks:
         for number, name in enumerate(names):

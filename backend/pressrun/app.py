@@ -6,7 +6,7 @@ Opened in this order, closed in the reverse:
 Shutdown: uvicorn stops accepting and tells the streams (readers resume by their cursor) > stop admitting > the runs'
 grace > unfinished runs handed back > DBOS > browser pool drained > database closed > lock released.
 With Postgres (PRESSRUN_DATABASE_URL) several processes may use one data folder: nobody locks it, but there are wake-ups
-and peers. The sign of life that comes with the wake-ups is given up last, when the engine has let go of its runs.
+and peers. The heartbeat that comes with the wake-ups is given up last, when the engine has let go of its runs.
 When one of the task groups breaks (no background task does that: background.py), the same in the same order, without
 grace: runs handed back at once > streams told > the rest; the process exits with 1 within 5 s.
 """
@@ -82,7 +82,7 @@ from pressrun.runs.files import RunFiles
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.hints import LaneHints
 from pressrun.runs.journal import RunJournal
-from pressrun.runs.ledger import RunLedger
+from pressrun.runs.lifecycle import RunLifecycle
 from pressrun.runs.peers import open_peers
 from pressrun.runs.reconciler import RunReconciler, open_reconciler
 from pressrun.runs.removal import RunRemover
@@ -233,7 +233,7 @@ async def _open_all(
         webhooks = _webhooks(settings, database, clock, egress, mask, activity, owner)
         hints, estimates = LaneHints(), RunEstimates(database)
         journal = RunJournal(database, log, clock, mask.mask, ended=partial(_run_ended, hints, estimates, webhooks))
-        ledger = RunLedger(
+        lifecycle = RunLifecycle(
             database, journal, clock, owner=owner, may_judge=wakeups.may_judge if wakeups else lambda: True
         )
         guard = RunGuard(
@@ -249,7 +249,7 @@ async def _open_all(
             open_engine(
                 pipeline,
                 store,
-                ledger,
+                lifecycle,
                 clock,
                 where=direct_url or data_dir / ENGINE_DATABASE_NAME,
                 process=owner,
@@ -261,10 +261,10 @@ async def _open_all(
         )
         remover = RunRemover(database, store, run_logs, engine.forget)
         catalog = RunCatalog(database, remover.remove)
-        reconciler = RunReconciler(database, guard, ledger, engine, hints, activity)
+        reconciler = RunReconciler(database, guard, lifecycle, engine, hints, activity)
         await stack.enter_async_context(open_reconciler(reconciler, background))
         service = await stack.enter_async_context(
-            open_run_service(guard, ledger, engine, catalog, hints, activity, background)
+            open_run_service(guard, lifecycle, engine, catalog, hints, activity, background)
         )
         retention = Retention(database, store, remover, clock, settings.retention)
         await stack.enter_async_context(

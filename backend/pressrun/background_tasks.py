@@ -73,8 +73,8 @@ WAKEUPS = BackgroundTask(
     "connected again; `look` finds within a second what was missed",
     pause_max_s=1,
 )
-SIGN_OF_LIFE = BackgroundTask(
-    "sign_of_life",
+HEARTBEAT = BackgroundTask(
+    "heartbeat",
     "shows the other processes on the same Postgres that this one lives",
     "connected again; after 3 s the others take this one's runs over, and it lets go of them",
     essential=True,
@@ -128,7 +128,7 @@ TASKS = (
     LOOK,
     CUT_OFF,
     WAKEUPS,
-    SIGN_OF_LIFE,
+    HEARTBEAT,
     ENGINE_QUEUE,
     WARM_PARSER,
     WARM_BROWSER,

@@ -17,12 +17,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pressrun.background_tasks import (
     CUT_OFF,
+    HEARTBEAT,
     LEASE,
     LISTEN,
     LOOK,
     NOTIFY,
     RECONCILE,
-    SIGN_OF_LIFE,
     SUCCEED,
     TASKS,
     WAKEUPS,
@@ -36,7 +36,7 @@ from tests.support.server import Server, start_server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
-ON_POSTGRES = (LISTEN, NOTIFY, SUCCEED, LOOK, CUT_OFF, WAKEUPS, SIGN_OF_LIFE)
+ON_POSTGRES = (LISTEN, NOTIFY, SUCCEED, LOOK, CUT_OFF, WAKEUPS, HEARTBEAT)
 ANYWHERE = tuple(task for task in TASKS if task not in ON_POSTGRES)
 # Those that are another one's remedy (or, LEASE, whose failure is the run's) fail for ever in servers of their own.
 APART = (RECONCILE, LEASE)

@@ -127,7 +127,7 @@ async def test_what_only_the_page_shows_to_be_too_much_is_ended_there_and_its_br
                 await shown(pool, html, scripts="<script>" in html)
             over.set()
         await settled(pool)
-        assert pool.supervisors[0].tally.lost == 0
+        assert pool.supervisors[0].counts.lost == 0
 
 
 @pytest.mark.parametrize("kind", sorted(HARMLESS))
@@ -158,5 +158,5 @@ async def test_a_page_that_outgrows_its_memory_is_ended_and_its_browser_draws_on
                 await shown(pool, html, scripts="<script>" in html)
             over.set()
         await settled(pool)
-        assert pool.supervisors[0].tally.lost == 0
-        assert pool.supervisors[0].tally.started == 1
+        assert pool.supervisors[0].counts.lost == 0
+        assert pool.supervisors[0].counts.started == 1

@@ -101,11 +101,11 @@ async def test_the_same_document_is_shown_again_without_a_browser(runs: Runs) ->
 async def test_more_slides_of_a_known_document_capture_only_what_is_new(runs: Runs) -> None:
     first, _ = await runs(document(), max_screenshots=2)
     assert first.truncated
-    kept = runs.cache.tally.kept
+    kept = runs.cache.counts.kept
     more, _ = await runs(document(), max_screenshots=3)
     assert more.slides[:2] == first.slides
     assert len(more.slides) == 3
-    assert runs.cache.tally.kept == kept + 1
+    assert runs.cache.counts.kept == kept + 1
 
 
 Change = Callable[[Runs], Awaitable[tuple[Rendered, list[AnyBody]]]]
@@ -128,7 +128,7 @@ async def test_a_change_is_seen(runs: Runs, change: Change) -> None:
     changed, _ = await change(runs)
     assert runs.captured == len(first.slides) + len(changed.slides)
     assert {file.sha256 for file in changed.slides} - {file.sha256 for file in first.slides}
-    assert runs.cache.tally.hits == 0
+    assert runs.cache.counts.hits == 0
 
 
 async def test_a_picture_changed_on_disk_is_captured_again(runs: Runs) -> None:
@@ -141,7 +141,7 @@ async def test_a_picture_changed_on_disk_is_captured_again(runs: Runs) -> None:
     again, told = await runs(document())
     assert again == first
     assert runs.captured == 4
-    assert runs.cache.tally.corrupt == 1
+    assert runs.cache.counts.corrupt == 1
     assert [body.index for body in told if isinstance(body, Screenshot)] == [1, 2, 3]
     await runs(document())
     assert runs.captured == 4
@@ -152,7 +152,7 @@ async def test_a_lost_picture_is_captured_again_alone(runs: Runs) -> None:
     sorted(runs.cache._disk.folder.glob("*/*.bin"))[0].unlink()
     again, _ = await runs(document())
     assert again == first
-    assert runs.cache.tally.kept == 4
+    assert runs.cache.counts.kept == 4
 
 
 async def test_scripts_draw_nothing_that_could_be_kept(runs: Runs) -> None:

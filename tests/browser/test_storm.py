@@ -224,4 +224,4 @@ async def test_sixty_leases_leave_descriptors_and_contexts_as_they_were() -> Non
         await leases(pool, 60)
         assert open_descriptors() <= before + 1  # a browser that is being replaced has a descriptor of its own
         assert await open_contexts(pool) == 0
-        assert all(browser.tally.recycled for browser in pool.pressure().browsers)
+        assert all(browser.counts.recycled for browser in pool.pressure().browsers)

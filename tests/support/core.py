@@ -1,4 +1,4 @@
-"""The core without HTTP, engine and browser: database, log, guard, ledger on a real SQLite file or a real Postgres."""
+"""The core without HTTP, engine and browser: database, log, guard, lifecycle, on a real SQLite file or Postgres."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pressrun.ids import OperationIds
 from pressrun.runs.catalog import RunCatalog
 from pressrun.runs.guard import RunGuard
 from pressrun.runs.journal import RunJournal
-from pressrun.runs.ledger import RunLedger
+from pressrun.runs.lifecycle import RunLifecycle
 from pressrun.runs.model import Run
 from pressrun.runs.submission import Submission
 from pressrun.settings import GuardConfig
@@ -35,7 +35,7 @@ class Core:
     log: EventLog
     journal: RunJournal
     guard: RunGuard
-    ledger: RunLedger
+    lifecycle: RunLifecycle
     clock: ManualClock
     ids: OperationIds
     catalog: RunCatalog
@@ -49,7 +49,7 @@ class Core:
         return outcome
 
     async def complete(self, run: Run) -> None:
-        assert await self.ledger.finish(run.operation_id, 1, COMPLETE)
+        assert await self.lifecycle.finish(run.operation_id, 1, COMPLETE)
 
 
 @asynccontextmanager
@@ -71,9 +71,9 @@ async def open_core(
             journal = RunJournal(database, log, clock)
             config = config or GuardConfig(dedup_window_s=5, run_max_s=1800)
             guard = RunGuard(database, log, journal, clock, config, owner=owner)
-            ledger = RunLedger(database, journal, clock, owner=owner)
+            lifecycle = RunLifecycle(database, journal, clock, owner=owner)
             yield Core(
-                database, log, journal, guard, ledger, clock, OperationIds(), RunCatalog(database, _remove_nothing)
+                database, log, journal, guard, lifecycle, clock, OperationIds(), RunCatalog(database, _remove_nothing)
             )
 
 

@@ -130,7 +130,7 @@ class PoolContract:
         async with anyio.create_task_group() as tasks:
             for _ in range(6):
                 tasks.start_soon(self.works, pool)
-        assert [browser.tally.started for browser in pool.pressure().browsers] == [1, 1]
+        assert [browser.counts.started for browser in pool.pressure().browsers] == [1, 1]
 
     async def test_no_more_leases_than_places_and_who_waits_is_served_in_order(self, rig: Rig) -> None:
         served: list[int] = []
@@ -177,7 +177,7 @@ class PoolContract:
                 assert [kept.draining for kept in pool.supervisors[0].processes] == [True, False]
                 assert len(await old.capture(Slice(0, 20))) > 0
             assert len(pool.supervisors[0].processes) == 1
-            assert pool.pressure().browsers[0].tally.recycled == 1
+            assert pool.pressure().browsers[0].counts.recycled == 1
 
     async def test_an_idle_browser_is_closed_but_not_the_first(self, rig: Rig) -> None:
         async with rig.open(replace(QUICK, idle_s=0.2)) as pool:

@@ -165,4 +165,4 @@ async def test_replace_goes_before_who_waits_in_a_paused_lane_and_cancels_nobody
     assert (admission.disposition, admission.replaces) == ("queued", None)
     await core.guard.line.set_lane_paused("default", paused=False)
     assert await core.guard.promote("default") == [admission.run.operation_id]
-    assert (await core.ledger.active())[0].operation_id == waiting.operation_id
+    assert (await core.lifecycle.active())[0].operation_id == waiting.operation_id

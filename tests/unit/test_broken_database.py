@@ -42,11 +42,11 @@ async def test_a_run_whose_nth_write_fails_has_all_its_events_once_and_frees_its
         failures = await insist(lambda: core.guard.admit(submission))
         name = submission.operation_id
         logs = [Log(message=f"{number}") for number in range(4)]
-        failures += await insist(lambda: core.ledger.emit(name, 1, *logs[:2]))
-        failures += await insist(lambda: core.ledger.emit(name, 1, logs[2]))
-        failures += await insist(lambda: core.ledger.emit(name, 1, logs[3]))
-        failures += await insist(lambda: core.ledger.seal(name, 1, PUBLISHING))
-        failures += await insist(lambda: core.ledger.finish(name, 1, COMPLETE))
+        failures += await insist(lambda: core.lifecycle.emit(name, 1, *logs[:2]))
+        failures += await insist(lambda: core.lifecycle.emit(name, 1, logs[2]))
+        failures += await insist(lambda: core.lifecycle.emit(name, 1, logs[3]))
+        failures += await insist(lambda: core.lifecycle.seal(name, 1, PUBLISHING))
+        failures += await insist(lambda: core.lifecycle.finish(name, 1, COMPLETE))
         assert failures == 1, f"write {n} did not fail"
         events = await core.log.read_after(name, 0)
         assert [event.seq for event in events] == list(range(1, 8))
@@ -68,10 +68,10 @@ async def test_an_event_whose_commit_was_not_heard_of_is_not_written_twice(tmp_p
             return result
 
         core.database.write = write_and_lose_the_answer  # type: ignore[method-assign]
-        await core.ledger.emit(
+        await core.lifecycle.emit(
             run.operation_id, 1, Log(message="x"), Progress(stage="render", progress=20, message="x")
         )
-        await core.ledger.emit(run.operation_id, 1, Progress(stage="render", progress=30, message="x"))
+        await core.lifecycle.emit(run.operation_id, 1, Progress(stage="render", progress=30, message="x"))
         events = await core.log.read_after(run.operation_id, 0)
         assert [event.type for event in events] == ["started", "log", "progress", "progress"]
         assert not lost

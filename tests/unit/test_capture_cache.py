@@ -77,7 +77,7 @@ async def test_what_was_kept_is_found_also_by_another_process(cache: CaptureCach
         assert found == KeptPicture(cache._disk._path(ONE, ".bin"), sha256, size_bytes)
         assert found.path.read_bytes() == b"picture"
     assert await cache.find([TWO]) == [None]
-    assert (cache.tally.hits, cache.tally.misses, cache.tally.kept) == (1, 2, 1)
+    assert (cache.counts.hits, cache.counts.misses, cache.counts.kept) == (1, 2, 1)
 
 
 async def test_a_picture_takes_no_room_a_second_time(cache: CaptureCache, tmp_path: Path) -> None:

@@ -90,5 +90,5 @@ async def test_a_run_is_told_its_estimate_when_it_begins_at_once_and_when_it_had
             logged = await core.log.read_after(run.operation_id, 0)
             (started,) = [json.loads(event.data) for event in logged if event.type == "started"]
             assert (started["estimated_total_s"], started["estimated_total_p75_s"]) == told
-            await core.ledger.finish(run.operation_id, 1, COMPLETE)
+            await core.lifecycle.finish(run.operation_id, 1, COMPLETE)
             await guard.promote("default")

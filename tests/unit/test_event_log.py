@@ -46,19 +46,19 @@ async def test_nothing_is_appended_after_the_terminal_event(core: Core) -> None:
     await core.complete(run)
     with pytest.raises(AttemptSuperseded):
         await core.journal.append(run.operation_id, 1, Log(message="late"))
-    assert not await core.ledger.finish(run.operation_id, 1, COMPLETE)
+    assert not await core.lifecycle.finish(run.operation_id, 1, COMPLETE)
 
 
 async def test_an_attempt_that_was_superseded_cannot_append(where: Path | str) -> None:
     async with open_core(where, owner="first") as first:
         run = await first.begin()
         async with open_core(where, owner="second") as second:
-            claim = await second.ledger.claim(run.operation_id)
+            claim = await second.lifecycle.claim(run.operation_id)
             assert claim is not None
             assert claim.attempt == 2
             with pytest.raises(AttemptSuperseded):
                 await first.journal.append(run.operation_id, 1, Log(message="from the grave"))
-            assert not await first.ledger.finish(run.operation_id, 1, COMPLETE)
+            assert not await first.lifecycle.finish(run.operation_id, 1, COMPLETE)
             await second.journal.append(run.operation_id, 2, Log(message="alive"))
 
 
@@ -89,7 +89,7 @@ async def test_events_of_one_write_are_in_order_all_or_none_and_progress_in_them
         told = [json.loads(event.data) for event in events]
         assert [each.get("progress", each.get("message")) for each in told] == ["1", 30, "2", 50, 50, "3"]
         async with open_core(where, owner="second") as second:
-            assert await second.ledger.claim(run.operation_id) is not None
+            assert await second.lifecycle.claim(run.operation_id) is not None
         with pytest.raises(AttemptSuperseded):
             await core.journal.append(run.operation_id, 1, *bodies)
         assert [event.type for event in await core.log.read_after(run.operation_id, 8)] == ["started"]
@@ -100,7 +100,7 @@ async def test_who_follows_a_run_that_has_just_begun_gets_what_another_process_w
 ) -> None:
     async with open_core(where, owner="first") as core, open_core(where, owner="second") as second:
         run = await core.begin()
-        assert await second.ledger.claim(run.operation_id) is not None
+        assert await second.lifecycle.claim(run.operation_id) is not None
         await core.log.hear(run.operation_id, 2)  # as neighbours do
         with core.log.following(run.operation_id, 0, lambda: None) as follower:
             assert [event.seq for event in await follower.read()] == [1, 2]

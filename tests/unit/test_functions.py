@@ -74,7 +74,7 @@ async def test_a_promotion_is_one_statement_and_writes_what_the_guard_itself_wou
                 for event in await core.log.read_after(begun[0], 0)
             ]
             told.append((events, {k: v for k, v in row._mapping.items() if k not in same}, turns))
-            assert await core.ledger.finish(begun[0], len(told), Cancelled(by="user"))
+            assert await core.lifecycle.finish(begun[0], len(told), Cancelled(by="user"))
             await core.begin(f"holds {there} {len(told)}", lane=lane)
             again = core.submission(f"fresh {there:d}", lane=lane, when_busy="wait", caller="other")
             await core.guard.admit(replace(again, operation_id=fresh.operation_id, retry=True))
@@ -83,7 +83,7 @@ async def test_a_promotion_is_one_statement_and_writes_what_the_guard_itself_wou
                     c.execute(text("SELECT operation_id FROM slots WHERE lane = :lane"), {"lane": lane}).scalars().all()
                 )
             )
-            assert await core.ledger.finish(held, 1, Cancelled(by="user"))
+            assert await core.lifecycle.finish(held, 1, Cancelled(by="user"))
         written.append(told)
     assert written[0] == written[1]
 
@@ -141,7 +141,7 @@ async def test_a_no_is_forgotten_when_the_lane_changes_without_an_event(core: Co
     assert refusal_nowait(core.guard, other, Policies()) is None
 
 
-async def test_what_an_end_writes_is_what_the_ledger_itself_would_have_written(core: Core) -> None:
+async def test_what_an_end_writes_is_what_the_lifecycle_itself_would_have_written(core: Core) -> None:
     artifact = ArtifactRef(name="Deck.PDF", media_type="application/pdf", size_bytes=1, sha256="0" * 64, url="/x")
     bodies = (
         Complete(
@@ -159,9 +159,9 @@ async def test_what_an_end_writes_is_what_the_ledger_itself_would_have_written(c
         for there in (True, False):
             run = await core.begin(f"{body.type} {there}", caller="somebody")
             if there:
-                assert await core.ledger.finish(run.operation_id, 1, body)
+                assert await core.lifecycle.finish(run.operation_id, 1, body)
             else:
-                assert await core.journal.transact_end(core.ledger._end, run.operation_id, 1, body)
+                assert await core.journal.transact_end(core.lifecycle._end, run.operation_id, 1, body)
             row = await core.database.read(
                 lambda c, run=run: c.execute(
                     text("SELECT * FROM runs WHERE operation_id = :id"), {"id": run.operation_id}

@@ -74,7 +74,7 @@ async def test_after_the_window_the_same_request_runs_again(core: Core) -> None:
 @pytest.mark.parametrize("end", [Error(code="internal", message="x"), Cancelled(by="user")])
 async def test_a_failed_or_cancelled_run_does_not_block_its_own_retry(core: Core, end: Error | Cancelled) -> None:
     run = await core.begin()
-    await core.ledger.finish(run.operation_id, 1, end)
+    await core.lifecycle.finish(run.operation_id, 1, end)
     assert (await core.begin()).status == "running"
 
 
@@ -109,7 +109,7 @@ async def test_a_stale_slot_is_released_while_its_run_goes_on(core: Core) -> Non
 async def test_a_slot_taken_before_a_reboot_counts_from_the_start_of_the_next_process(core: Core) -> None:
     await core.begin("old")
     core.clock.reboot()
-    await core.ledger.adopt_slots()
+    await core.lifecycle.adopt_slots()
     core.clock.advance(1799)
     await rejection(core, "new")
     core.clock.advance(2)

@@ -116,7 +116,7 @@ class GuardMachine(RuleBasedStateMachine):
         return found[pick % len(found)] if found else None
 
     def finish(self, name: str, attempt: int | None, end: str) -> bool:
-        return bool(self.portal.call(self.core.ledger.finish, name, attempt, ENDS[end]))
+        return bool(self.portal.call(self.core.lifecycle.finish, name, attempt, ENDS[end]))
 
     @rule(
         text=texts,
@@ -248,7 +248,7 @@ class GuardMachine(RuleBasedStateMachine):
             assert (run.status == "queued" and end == "cancelled") or not self.finish(run.name, None, end)
             if run.status in {"complete", "error"}:
                 with pytest.raises(RunEnded):
-                    self.portal.call(self.core.ledger.request_cancel, run.name, "user")
+                    self.portal.call(self.core.lifecycle.request_cancel, run.name, "user")
 
     @rule(pick=picks, times=st.integers(min_value=1, max_value=2))
     def free_the_slot_before_the_end(self, pick: int, times: int) -> None:
@@ -266,7 +266,7 @@ class GuardMachine(RuleBasedStateMachine):
             self.cancel_run(run)
 
     def cancel_run(self, run: ModelRun) -> None:
-        _, news = self.portal.call(self.core.ledger.request_cancel, run.name, "user")
+        _, news = self.portal.call(self.core.lifecycle.request_cancel, run.name, "user")
         assert news
         assert self.finish(run.name, None, "cancelled")
         self.model.end(run, "cancelled")
@@ -303,10 +303,10 @@ class GuardMachine(RuleBasedStateMachine):
             self.clock.reboot()
             self.model.epoch, self.model.ticks = self.clock.epoch, self.clock.ticks_s()
         self.start_process()
-        self.portal.call(self.core.ledger.adopt_slots)
+        self.portal.call(self.core.lifecycle.adopt_slots)
         for run in list(self.model.runs.values()):
             if run.status == "running":
-                self.portal.call(self.core.ledger.claim, run.name, run.retries)
+                self.portal.call(self.core.lifecycle.claim, run.name, run.retries)
         self.model.restart()
 
     def read(self, query: Callable[..., Any], *args: object) -> Any:

@@ -51,10 +51,10 @@ async def disturb(core: Core, operation_id: str, chance: random.Random) -> None:
         if what == "append":
             await core.journal.append(operation_id, 1, Log(message="x"))
         elif what == "complete":
-            await core.ledger.finish(operation_id, 1, COMPLETE)
+            await core.lifecycle.finish(operation_id, 1, COMPLETE)
         elif what == "cancel":
-            await core.ledger.request_cancel(operation_id, "user")
-            await core.ledger.finish(operation_id, None, Cancelled(by="user"))
+            await core.lifecycle.request_cancel(operation_id, "user")
+            await core.lifecycle.finish(operation_id, None, Cancelled(by="user"))
         else:
             await core.guard.promote(chance.choice(["default", "wide"]))
     except (AttemptSuperseded, RunEnded):

@@ -28,7 +28,7 @@ async def found(core: Core, **wanted: object) -> list[str]:
 async def titled(core: Core, title: str) -> str:
     run = await core.begin(title, ignore_duplicates=True)
     document = HtmlGenerated(html_filename="document.html", url="u", title=title, size_bytes=1)
-    await core.ledger.emit(run.operation_id, 1, document)
+    await core.lifecycle.emit(run.operation_id, 1, document)
     return run.operation_id
 
 
@@ -37,9 +37,9 @@ async def test_runs_are_found_by_title_error_export_or_name_in_any_case_and_scri
     async with open_core(where) as core:
         river = await titled(core, "Über Flüsse und नदी")
         file = ArtifactRef(name="strom.pdf", url="u", media_type="application/pdf", size_bytes=1, sha256="0" * 64)
-        await core.ledger.finish(river, 1, COMPLETE.model_copy(update={"artifacts": [file]}))
+        await core.lifecycle.finish(river, 1, COMPLETE.model_copy(update={"artifacts": [file]}))
         sea = await titled(core, "100 % sea_water")
-        await core.ledger.finish(sea, 1, Error(code="ai_failed", message="The endpoint was silent"))
+        await core.lifecycle.finish(sea, 1, Error(code="ai_failed", message="The endpoint was silent"))
         for text in ("ÜBER", "flüsse", "नदी", "strom.PDF", river):
             assert await found(core, text=text) == [river], text
         for text in ("SEA_W", "100 %", "sea 100", "AI_failed", "endpoint was SILENT", sea):

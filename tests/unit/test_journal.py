@@ -56,7 +56,7 @@ async def test_every_event_moves_the_row_as_it_says(where: Path | str) -> None:
         row = await row_of(core, run.operation_id)
         assert (row.stage, row.progress) == ("export", 40)
         assert '"progress":40' in (await core.log.read_after(run.operation_id, 4))[0].data  # the log says so too
-        assert await core.ledger.finish(run.operation_id, 1, Error(code="ai_failed", message="No"))
+        assert await core.lifecycle.finish(run.operation_id, 1, Error(code="ai_failed", message="No"))
         row = await row_of(core, run.operation_id)
         assert (row.status, row.owner, row.last_seq) == ("error", None, 6)
         assert '"ai_failed"' in row.error
@@ -84,11 +84,11 @@ async def test_the_end_of_a_run_is_a_hint_for_its_lane_and_nothing_else_is(where
     async with open_core(where) as core:
         hints = LaneHints()
         journal = RunJournal(core.database, core.log, core.clock, ended=hints.give)
-        core.ledger._journal = journal
+        core.lifecycle._journal = journal
         run = await core.begin(lane="other")
         await journal.append(run.operation_id, 1, Log(message="x"))
         assert hints._lanes == set()
-        assert await core.ledger.finish(run.operation_id, 1, COMPLETE)
+        assert await core.lifecycle.finish(run.operation_id, 1, COMPLETE)
         with fail_after(10):
             assert await hints.take() == {"other"}
 

@@ -73,7 +73,7 @@ async def test_a_log_line_of_a_run_is_one_line(tmp_path: Path) -> None:
 async def test_what_is_followed_is_one_line(tmp_path: Path) -> None:
     async with open_core(tmp_path) as core:
         run = await core.begin()
-        await core.ledger.emit(run.operation_id, 1, *[COMPLETE.model_copy(update={"folder": NASTY})])
+        await core.lifecycle.emit(run.operation_id, 1, *[COMPLETE.model_copy(update={"folder": NASTY})])
         (_, event) = await core.log.read_after(run.operation_id, 0)
     assert event.data.splitlines() == [event.data]
 

@@ -22,7 +22,7 @@ from pressrun.db.migrations import migrate
 from pressrun.db.tables import SCHEMA_VERSION, metadata
 from pressrun.db.wakeups import open_wakeups
 from pressrun.errors import StartupError
-from pressrun.runs.places import view
+from pressrun.runs.lane_state import view
 from tests.support.core import open_core
 from tests.support.postgres import Postgres
 from tests.support.releases import restore_postgres, restore_sqlite

@@ -111,7 +111,7 @@ async def test_a_browser_that_has_grown_is_replaced(rig: FakeRig) -> None:
         async with pool.lease(**SMALL):
             rig.browser(0).grown_to_bytes = QUICK.recycle_rss_bytes + 1
         async with pool.lease(**SMALL):
-            assert pool.pressure().browsers[0].tally.recycled == 1
+            assert pool.pressure().browsers[0].counts.recycled == 1
 
 
 async def test_a_slice_that_always_crashes_is_given_up_after_three_more_tries(rig: FakeRig) -> None:
@@ -119,7 +119,7 @@ async def test_a_slice_that_always_crashes_is_given_up_after_three_more_tries(ri
         drawn = Drawn(pool, 1)
         with fail_after(10), pytest.raises(BrowserCrashed):
             await drawn.draw("<p>crash me")
-        assert sum(browser.tally.lost for browser in pool.pressure().browsers) == 4
+        assert sum(browser.counts.lost for browser in pool.pressure().browsers) == 4
         assert not drawn.saved
 
 

@@ -67,12 +67,12 @@ class House:
         assert staged is not None
         await self.store.publish(run.operation_id, 1, folder, manifest(run, staged.record))
         self.logs.append(run.operation_id, "{}")
-        await self.core.ledger.finish(run.operation_id, 1, Complete(**{**COMPLETE.model_dump(), "folder": folder}))
+        await self.core.lifecycle.finish(run.operation_id, 1, Complete(**{**COMPLETE.model_dump(), "folder": folder}))
         return run.operation_id
 
     async def fail(self, name: str, body: Error | Cancelled) -> str:
         run = await self.run(name)
-        await self.core.ledger.finish(run.operation_id, 1, body)
+        await self.core.lifecycle.finish(run.operation_id, 1, body)
         return run.operation_id
 
     def pass_days(self, days: float) -> None:
@@ -249,7 +249,7 @@ async def test_files_that_a_crash_left_behind_a_removed_row_go_at_the_next_sweep
     assert folder not in (await house.sweep(dry_run=True)).orphans
     await house.sweep()
     assert house.traces(operation_id) == []
-    assert await house.core.database.read(queries.list_graves) == []
+    assert await house.core.database.read(queries.list_tombstones) == []
 
 
 async def test_a_folder_half_removed_by_a_crash_is_out_of_sight_and_goes_at_the_next_start(house: House) -> None:

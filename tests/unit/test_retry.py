@@ -25,7 +25,7 @@ def again(core: Core, run: Run, **values: object) -> Submission:
 
 
 async def fail(core: Core, run: Run) -> None:
-    assert await core.ledger.finish(run.operation_id, run.attempt, FAILED)
+    assert await core.lifecycle.finish(run.operation_id, run.attempt, FAILED)
 
 
 async def retry(core: Core, run: Run, **values: object) -> Run:
@@ -62,8 +62,8 @@ async def test_a_run_that_failed_goes_on_as_its_next_attempt_in_the_same_log(whe
         assert '"code":"attempt_failed"' in log[2].data
         assert "no answer" in log[2].data
         assert '"attempt":2,"resumed_from":"render"' in log[3].data
-        assert not await core.ledger.finish(run.operation_id, 1, FAILED), "the first attempt is over"
-        assert await core.ledger.finish(run.operation_id, 2, COMPLETE)
+        assert not await core.lifecycle.finish(run.operation_id, 1, FAILED), "the first attempt is over"
+        assert await core.lifecycle.finish(run.operation_id, 2, COMPLETE)
         assert await story(core, run) == ["started", "progress", "warning", "started", "complete"]
         told = await core.catalog.story(run.operation_id)
         assert [(attempt.attempt, attempt.ended) for attempt in told.attempts] == [(1, "error"), (2, "complete")]
@@ -77,7 +77,7 @@ async def test_a_reader_who_was_behind_when_the_run_was_retried_is_told_one_stor
             await core.journal.append(run.operation_id, 1, Progress(stage="render", progress=40, message="x"))
             await fail(core, run)
             await retry(core, run)
-            await core.ledger.finish(run.operation_id, 2, COMPLETE)
+            await core.lifecycle.finish(run.operation_id, 2, COMPLETE)
             rest = [event.type for event in await reader.read()]
         assert rest == ["progress", "warning", "started", "complete"]
 
@@ -94,7 +94,7 @@ async def test_a_reader_at_the_old_end_goes_on_behind_it(where: Path | str) -> N
 
             await retry(core, run)
             tasks.start_soon(read)
-            await core.ledger.finish(run.operation_id, 2, COMPLETE)
+            await core.lifecycle.finish(run.operation_id, 2, COMPLETE)
         assert told == ["started", "complete"]
 
 
@@ -145,16 +145,16 @@ async def test_a_run_cancelled_in_the_line_can_be_retried_and_cancelled_again(wh
     async with open_core(where) as core:
         holder = await core.begin("other")
         waiting = await core.begin(when_busy="wait")
-        await core.ledger.request_cancel(waiting.operation_id, "user")
-        await core.ledger.finish(waiting.operation_id, None, Cancelled(by="user"))
+        await core.lifecycle.request_cancel(waiting.operation_id, "user")
+        await core.lifecycle.finish(waiting.operation_id, None, Cancelled(by="user"))
         await core.complete(holder)
         assert (await retry(core, waiting)).status == "running"
-        _, news = await core.ledger.request_cancel(waiting.operation_id, "user", attempt=2)
+        _, news = await core.lifecycle.request_cancel(waiting.operation_id, "user", attempt=2)
         assert news
-        await core.ledger.finish(waiting.operation_id, 2, FAILED)
+        await core.lifecycle.finish(waiting.operation_id, 2, FAILED)
         await retry(core, waiting)
         with pytest.raises(RunEnded, match="attempt 1"):  # a late cancel hits no later attempt
-            await core.ledger.request_cancel(waiting.operation_id, "user", attempt=1)
+            await core.lifecycle.request_cancel(waiting.operation_id, "user", attempt=1)
 
 
 async def test_the_workflow_of_before_the_retry_gets_no_part_of_the_run(where: Path | str) -> None:
@@ -162,8 +162,8 @@ async def test_the_workflow_of_before_the_retry_gets_no_part_of_the_run(where: P
         run = await core.begin()
         await fail(core, run)
         await retry(core, run)
-        assert await core.ledger.claim(run.operation_id, 0) is None
-        claim = await core.ledger.claim(run.operation_id, 1)
+        assert await core.lifecycle.claim(run.operation_id, 0) is None
+        claim = await core.lifecycle.claim(run.operation_id, 1)
         assert claim is not None
         assert claim.attempt == 2
 
@@ -176,10 +176,10 @@ async def test_a_retry_is_told_what_the_earlier_attempt_has_made(where: Path | s
             index=1, total=2, filename="slides/0001.png", url="u", width=1, height=1, size_bytes=1, sha256="b" * 64
         )
         for body in (document, slide):
-            await core.ledger.emit(run.operation_id, 1, body)
+            await core.lifecycle.emit(run.operation_id, 1, body)
         await fail(core, run)
         await retry(core, run)
-        claim = await core.ledger.claim(run.operation_id, 1)
+        claim = await core.lifecycle.claim(run.operation_id, 1)
         assert claim is not None
         assert (claim.document, claim.captured) == (document, {1: slide})
 
@@ -187,8 +187,8 @@ async def test_a_retry_is_told_what_the_earlier_attempt_has_made(where: Path | s
 async def test_a_run_that_failed_while_it_was_published_can_be_cancelled_in_its_retry(where: Path | str) -> None:
     async with open_core(where) as core:
         run = await core.begin()
-        await core.ledger.seal(run.operation_id, 1, PUBLISHING)
+        await core.lifecycle.seal(run.operation_id, 1, PUBLISHING)
         await fail(core, run)
         assert (await retry(core, run)).stage == "export"
-        _, news = await core.ledger.request_cancel(run.operation_id, "user")
+        _, news = await core.lifecycle.request_cancel(run.operation_id, "user")
         assert news

@@ -90,7 +90,7 @@ async def test_a_file_is_found_here_elsewhere_while_it_is_published_and_afterwar
     await publish(house, run, [file])  # and nothing is said of it yet
     assert await house.read(run, name) == b"bytes"
     assert await elsewhere.read(run, name) == b"bytes"
-    await house.core.ledger.finish(run.operation_id, 1, COMPLETE)
+    await house.core.lifecycle.finish(run.operation_id, 1, COMPLETE)
     assert await house.read(run, name) == b"bytes"
     for unknown in ("../" + name, "other.pdf", ""):
         with pytest.raises(NotFound, match="has no file of that name"):
@@ -115,7 +115,7 @@ async def test_an_archive_is_there_when_the_run_is_complete_and_has_every_file(h
     with pytest.raises(Conflict):
         await house.files.archive(await house.now(run))
     folder = await publish(house, run, [file])
-    await house.core.ledger.finish(run.operation_id, 1, COMPLETE)
+    await house.core.lifecycle.finish(run.operation_id, 1, COMPLETE)
     archive = await house.files.archive(await house.now(run))
     assert archive.name == folder
     assert [file.record.name for file in archive.files] == ["manifest.json", "talk.pdf"]
@@ -190,7 +190,7 @@ async def test_the_archive_that_is_packed_is_a_zip_of_what_was_published(house: 
     run = await house.core.begin()
     file = await stage(house, run, "talk.pdf", b"bytes")
     await publish(house, run, [file])
-    await house.core.ledger.finish(run.operation_id, 1, COMPLETE)
+    await house.core.lifecycle.finish(run.operation_id, 1, COMPLETE)
     archive = await house.files.archive(await house.now(run))
     packed = b"".join(
         stream_zip([(file.record.name, file.chunks()) for file in archive.files], modified_at=run.created_at)

@@ -121,7 +121,7 @@ async def replaces(core: Core, text: str) -> Run:
     admission = await admit(core.guard, core.submission(text, caller="flood"), Policies(on_busy="replace"))
     assert admission.disposition == "replaced"
     assert admission.replaces is not None
-    await core.ledger.finish(admission.replaces, 1, Cancelled(by="replaced"))
+    await core.lifecycle.finish(admission.replaces, 1, Cancelled(by="replaced"))
     return admission.run
 
 
@@ -155,9 +155,9 @@ async def test_of_many_who_replace_one_run_before_it_has_ended_one_is_before_who
         for number in range(3):
             await admit(core.guard, core.submission(str(number), caller="flood"), Policies(on_busy="replace"))
         quiet = await core.begin("quiet", caller="quiet", when_busy="wait")
-        assert await core.ledger.finish(first.operation_id, 1, Cancelled(by="replaced"))
+        assert await core.lifecycle.finish(first.operation_id, 1, Cancelled(by="replaced"))
         (second,) = await core.guard.promote("default")
-        assert await core.ledger.finish(second, 1, Cancelled(by="user"))
+        assert await core.lifecycle.finish(second, 1, Cancelled(by="user"))
         assert await core.guard.promote("default") == [quiet.operation_id]
 
 
@@ -173,7 +173,7 @@ async def test_of_many_who_replace_one_run_only_the_first_has_its_place_while_an
         begun: list[str] = []
         while len(begun) < 5:
             begun += await core.guard.promote("default")
-            assert await core.ledger.finish(begun[-1], 1, Cancelled(by="user"))
+            assert await core.lifecycle.finish(begun[-1], 1, Cancelled(by="user"))
         assert begun == [run.operation_id for run in (several[0], quiet, *several[1:], last)]
 
 
@@ -185,7 +185,7 @@ async def test_who_waits_in_a_paused_lane_is_not_passed_by_another_who_replaces_
         assert await told(core, "flood", "default", on_busy="replace") == "queued"
         await core.guard.line.set_lane_paused("default", paused=False)
         (first,) = await core.guard.promote("default")
-        assert await core.ledger.finish(first, 1, Cancelled(by="user"))
+        assert await core.lifecycle.finish(first, 1, Cancelled(by="user"))
         assert await core.guard.promote("default") == [quiet.operation_id]
 
 

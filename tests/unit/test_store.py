@@ -86,11 +86,11 @@ async def test_a_file_that_comes_in_pieces_is_stored_as_one(store: LocalArtifact
 
 
 async def test_a_deletion_that_a_crash_cut_short_is_finished_at_the_next_start(tmp_path: Path) -> None:
-    grave = tmp_path / "staging" / "deleted-2026-11-21_08-00-00_op"
-    grave.mkdir(parents=True)
-    (grave / "document.html").write_text("half of a batch")
+    tombstone = tmp_path / "staging" / "deleted-2026-11-21_08-00-00_op"
+    tombstone.mkdir(parents=True)
+    (tombstone / "document.html").write_text("half of a batch")
     await LocalArtifactStore(tmp_path).prepare()
-    assert not grave.exists()
+    assert not tombstone.exists()
 
 
 async def test_folders_that_cannot_be_made_keep_the_server_from_starting_and_are_named(tmp_path: Path) -> None:

@@ -68,8 +68,8 @@ async def test_whatever_decides_over_slots_waits_for_whoever_is_at_it(core: Core
     verbs: dict[str, Callable[[], Awaitable[object]]] = {
         "begin": lambda: core.begin("new"),
         "promote": lambda: core.guard.promote("other"),
-        "finish": lambda: core.ledger.finish(run.operation_id, None, Cancelled(by="user")),
-        "claim": lambda: core.ledger.claim(run.operation_id),
+        "finish": lambda: core.lifecycle.finish(run.operation_id, None, Cancelled(by="user")),
+        "claim": lambda: core.lifecycle.claim(run.operation_id),
     }
     done = []
 
@@ -88,7 +88,7 @@ async def test_of_a_seal_and_a_cancel_at_the_same_moment_only_the_first_one_happ
 
     async def cancel() -> None:
         try:
-            await core.ledger.request_cancel(run.operation_id, "user")
+            await core.lifecycle.request_cancel(run.operation_id, "user")
         except RunEnded as exc:
             told.append(type(exc))
 
@@ -97,8 +97,8 @@ async def test_of_a_seal_and_a_cancel_at_the_same_moment_only_the_first_one_happ
         async with open_transaction(core, run_queries.update_where, run.operation_id, seal, cancel_requested_at=None):
             tasks.start_soon(cancel)
     assert told == [RunEnded]
-    assert await core.ledger.cancelled_by(run.operation_id) is None
-    assert await core.ledger.finish(run.operation_id, 1, COMPLETE)
+    assert await core.lifecycle.cancelled_by(run.operation_id) is None
+    assert await core.lifecycle.finish(run.operation_id, 1, COMPLETE)
 
 
 async def test_a_transaction_that_stood_still_for_too_long_is_done_again_by_whoever_stood_still(core: Core) -> None:

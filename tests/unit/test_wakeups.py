@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from pressrun.db.notifier import decode, encode
 from pressrun.db.postgres import parse_url
-from pressrun.db.processes import SILENT_AFTER_S, SignOfLife, cut_off_silent, list_gone
+from pressrun.db.processes import SILENT_AFTER_S, Heartbeat, cut_off_silent, list_gone
 from pressrun.db.runs import get
 from pressrun.db.ticks import DatabaseClock, read_clock
 from pressrun.db.triggers import EVENTS
@@ -100,7 +100,7 @@ def append_and_break(connection, operation_id: str) -> None:
 async def test_a_request_to_cancel_is_heard(core: Core, url: str) -> None:
     run = await core.begin()
     async with limit(), open_wakeups(url, "other") as wakeups:
-        await core.ledger.request_cancel(run.operation_id, "user")
+        await core.lifecycle.request_cancel(run.operation_id, "user")
         assert await wakeups.next() == ({}, frozenset({run.operation_id}))
 
 
@@ -181,7 +181,7 @@ async def test_a_connection_that_breaks_is_made_again_and_hears_on(core: Core, u
         assert heard[run.operation_id] > 2
 
 
-async def test_a_sign_of_life_that_breaks_is_given_again(core: Core, url: str) -> None:
+async def test_a_heartbeat_that_breaks_is_given_again(core: Core, url: str) -> None:
     async with limit(), open_wakeups(url, "other"):
         assert await core.database.write(break_connections, "pressrun process other") == 1
         while not await core.database.read(list_gone, ["other"]):
@@ -204,10 +204,10 @@ async def test_who_has_just_lost_the_database_does_not_judge_others(core: Core, 
             await anyio.lowlevel.checkpoint()
 
 
-async def test_who_shows_no_sign_of_life_is_cut_off_and_who_does_is_not(core: Core, url: str) -> None:
+async def test_who_shows_no_heartbeat_is_cut_off_and_who_does_is_not(core: Core, url: str) -> None:
     async with open_core(url, owner="frozen") as theirs:
         run = await theirs.begin()
-    sign = SignOfLife(parse_url(url).set(drivername="postgresql").render_as_string(), "frozen")
+    sign = Heartbeat(parse_url(url).set(drivername="postgresql").render_as_string(), "frozen")
     async with limit(), open_wakeups(url, "living"):
         with closing(await anyio.to_thread.run_sync(sign.connect)):  # and nobody keeps it
             assert await core.database.write(cut_off_silent) == []

@@ -54,7 +54,7 @@ class Stage:
 
     async def ended_run(self, body: object = COMPLETE, text: str = "hello", caller: str = "local") -> str:
         run = await self.core.begin(text, webhook_url=self.host.url + "/hook", lane=text, caller=caller)
-        assert await self.core.ledger.finish(run.operation_id, 1, body)  # type: ignore[arg-type]
+        assert await self.core.lifecycle.finish(run.operation_id, 1, body)  # type: ignore[arg-type]
         return run.operation_id
 
     async def state(self, operation_id: str) -> tuple[str, int, int | None]:
@@ -210,7 +210,7 @@ async def test_a_run_that_is_retried_is_told_of_again_under_another_id(stage: St
     again = replace(stage.core.submission("hello", lane="hello"), operation_id=operation_id, retry=True)
     run = await stage.core.guard.admit(again)
     assert isinstance(run, Run)
-    assert await stage.core.ledger.finish(operation_id, run.attempt, COMPLETE)
+    assert await stage.core.lifecycle.finish(operation_id, run.attempt, COMPLETE)
     await stage.first.deliver_due()
     (first, failed), (second, complete) = map(parts, stage.host.requests)
     assert (json.loads(failed)["type"], json.loads(complete)["type"]) == ("run.error", "run.complete")

@@ -19,7 +19,7 @@ import anyio.to_thread
 
 from pressrun.errors import DiskFailed, failure_of_disk, is_out_of_descriptors, out_of_descriptors
 
-GRAVE = "deleted-"
+TOMBSTONE = "deleted-"
 T = TypeVar("T")
 
 
@@ -63,18 +63,18 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def bury(folder: Path, grave: Path) -> None:
+def bury(folder: Path, tombstone: Path) -> None:
     """By a rename first: who still writes into the folder finds it gone, and cannot keep it from being emptied."""
-    _empty_grave(grave)  # that a failing disk has left half full
+    _clear(tombstone)  # that a failing disk has left half full
     with contextlib.suppress(FileNotFoundError):
-        folder.rename(grave)
-    _empty_grave(grave)
+        folder.rename(tombstone)
+    _clear(tombstone)
 
 
-def _empty_grave(grave: Path) -> None:
-    while grave.exists():
+def _clear(tombstone: Path) -> None:
+    while tombstone.exists():
         with contextlib.suppress(FileNotFoundError):  # somebody else does the same
-            shutil.rmtree(grave)
+            shutil.rmtree(tombstone)
 
 
 def size_of(path: Path) -> int:
@@ -89,6 +89,6 @@ def list_folders(root: Path) -> list[str]:
         return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
 
 
-def empty_graves(root: Path) -> None:
-    for grave in root.glob(f"{GRAVE}*"):
-        shutil.rmtree(grave, ignore_errors=True)
+def clear_tombstones(root: Path) -> None:
+    for tombstone in root.glob(f"{TOMBSTONE}*"):
+        shutil.rmtree(tombstone, ignore_errors=True)

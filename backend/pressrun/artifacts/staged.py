@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from pressrun.artifacts.disk import GRAVE, bury, list_folders, sync
+from pressrun.artifacts.disk import TOMBSTONE, bury, list_folders, sync
 from pressrun.artifacts.model import StoredFile, media_type_of
 from pressrun.errors import AttemptSuperseded
 from pressrun.failpoints import failpoint
@@ -126,7 +126,7 @@ def take_over(root: Path, operation_id: str, folder: Path) -> None:
         with contextlib.suppress(FileNotFoundError):  # a process that thawed has just published it
             earlier.pop().rename(folder)
     for leftover in earlier:
-        bury(leftover, root / f"{GRAVE}{leftover.name}")
+        bury(leftover, root / f"{TOMBSTONE}{leftover.name}")
 
 
 def staged_folders(root: Path, operation_id: str) -> Iterable[Path]:
@@ -140,7 +140,7 @@ def _attempt_of(folder: Path) -> int:
 def discard(root: Path, operation_id: str, attempt: int | None) -> None:
     for folder in staged_folders(root, operation_id):
         if attempt is None or _attempt_of(folder) <= attempt:
-            bury(folder, root / f"{GRAVE}{folder.name}")
+            bury(folder, root / f"{TOMBSTONE}{folder.name}")
 
 
 def discard_superseded(root: Path, operation_id: str, attempt: int) -> None:

@@ -17,9 +17,9 @@ from typing import TypeVar
 
 from pressrun.artifacts import batches, staged
 from pressrun.artifacts.disk import (
-    GRAVE,
+    TOMBSTONE,
     bury,
-    empty_graves,
+    clear_tombstones,
     in_thread,
     list_folders,
     make_folder,
@@ -95,7 +95,7 @@ class LocalArtifactStore:
                 await in_thread(make_folder, folder)
             except (OSError, *TEMPORARY) as exc:
                 raise StartupError(f"cannot make the folder {folder}: {exc}; set PRESSRUN_DATA_DIR to another") from exc
-        await in_thread(empty_graves, self._staging_root)
+        await in_thread(clear_tombstones, self._staging_root)
 
     async def check(self) -> None:
         await in_thread(prove_writable, self._root)
@@ -132,11 +132,11 @@ class LocalArtifactStore:
     async def discard_attempt(self, staging: StagingFolder) -> None:
         self._staged.pop(staging.operation_id, None)
         folder = self._staging_root / staging.name
-        await in_thread(bury, folder, self._staging_root / f"{GRAVE}{staging.name}")
+        await in_thread(bury, folder, self._staging_root / f"{TOMBSTONE}{staging.name}")
 
     async def delete_batch(self, folder: str) -> None:
         self._published.pop(folder, None)
-        await in_thread(bury, self._batches_root / folder, self._staging_root / f"{GRAVE}{folder}")
+        await in_thread(bury, self._batches_root / folder, self._staging_root / f"{TOMBSTONE}{folder}")
 
     async def measure(self, operation_id: str, folder: str) -> int:
         return await in_thread(batches.measure, self._batches_root / folder, self._staging_root, operation_id)

@@ -40,7 +40,7 @@ class BrowserPoolConfig(BrowserSettings):
     """… up to this. A run that finds no other browser tries at once all the same."""
 
     idle_ping_s: float = 30
-    """The same while nobody uses it; whoever does asks for a sign of life at once."""
+    """The same while nobody uses it; whoever does asks for a heartbeat at once."""
 
     launch_timeout_s: float = 30
     """Driver and Chromium take 0.4 s; a cold disk under load took 8 s."""

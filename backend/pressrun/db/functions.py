@@ -1,7 +1,7 @@
 """What Postgres decides by itself, in one round trip: the straight way of `begin_run`, the end of a run, who is next.
 
 A lock that is held over round trips is held while its client waits for a core: four processes then began and ended 20
-runs a second. A function holds it for the decision and the commit alone. Each does what the guard's and the ledger's
+runs a second. A function holds it for the decision and the commit alone. Each does what the guard's and the lifecycle's
 own transactions do, by the same rules and in the same order of locks; what is not straight (waiting, a retry, a webhook
 at the end) it leaves alone and says so. The state machine of the tests holds all three to the same answers.
 

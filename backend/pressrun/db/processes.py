@@ -28,7 +28,7 @@ SILENT_AFTER_S = 2.0  # four beats: what a machine at its limit seldom reaches, 
 _BACK_WITHIN_S = 2.0
 _RECONNECT_EVERY_S = 0.2  # arbitrary (0.1..1): a server that starts again refuses cheaply
 _REST_BEAT_S = 60.0  # arbitrary (30..300): while there are no runs
-_NAMED = "pressrun process "  # the sign of life: what the lock is on, and how the session is called
+_NAMED = "pressrun process "  # the heartbeat: what the lock is on, and how the session is called
 _RESTING = "pressrun resting "  # how it is called while it need not be heard, because there are no runs
 
 _GONE = text(
@@ -54,7 +54,7 @@ _END_SESSION = text("SELECT pg_terminate_backend(:pid)")
 _log = structlog.get_logger(__name__)
 
 
-def sign_of_life(process: str) -> str:
+def heartbeat(process: str) -> str:
     """What the process holds the lock on, and the name of the session that does."""
     return _NAMED + process
 
@@ -86,11 +86,11 @@ def count_servers(connection: Connection) -> int:
     return int(connection.execute(_SERVERS).scalar_one())
 
 
-class SignOfLife:
+class Heartbeat:
     """The session that shows `process` alive. `keep` is a thread's work; `shown` is set when the lock is first held."""
 
     def __init__(self, conninfo: str, process: str) -> None:
-        self._conninfo = make_conninfo(conninfo, application_name=sign_of_life(process))
+        self._conninfo = make_conninfo(conninfo, application_name=heartbeat(process))
         self._process = process
         self._stop = threading.Event()
         self._busy = True
@@ -109,7 +109,7 @@ class SignOfLife:
         connection = psycopg.connect(self._conninfo, autocommit=True)
         try:
             # waits while another process is just looking whether we live
-            sign = sign_of_life(self._process)
+            sign = heartbeat(self._process)
             connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (sign,))
         except BaseException:
             connection.close()
@@ -150,7 +150,7 @@ class SignOfLife:
 
     @property
     def _called(self) -> str:
-        return sign_of_life(self._process) if self._busy else _RESTING + self._process
+        return heartbeat(self._process) if self._busy else _RESTING + self._process
 
     def _ends_before_next(self, is_held: bool) -> bool:
         """Waits until it is time for the next beat; whether to end."""

@@ -31,7 +31,7 @@ class Removable(NamedTuple):
     size_bytes: int
 
 
-class Grave(NamedTuple):
+class Tombstone(NamedTuple):
     """A run that is gone, and how to find what it may have left."""
 
     operation_id: str
@@ -99,7 +99,7 @@ def list_removable(connection: Connection, limit: int) -> list[Removable]:
 
 def bury(
     connection: Connection, operation_id: str, folder: str, *, attempt: int | None = None, pinned_too: bool = True
-) -> Grave | None:
+) -> Tombstone | None:
     """Removes an ended run's rows and notes its folder; None if it is not there, active, or not as expected."""
     query = delete(runs).where(runs.c.operation_id == operation_id, runs.c.status.not_in(ACTIVE))
     if attempt is not None:
@@ -109,17 +109,17 @@ def bury(
     gone = connection.execute(query.returning(runs.c.retries)).one_or_none()
     if gone is None:
         return None
-    grave = Grave(operation_id, folder, gone.retries)
-    connection.execute(insert(graves), grave._asdict())
-    return grave
+    tombstone = Tombstone(operation_id, folder, gone.retries)
+    connection.execute(insert(graves), tombstone._asdict())
+    return tombstone
 
 
-def list_graves(connection: Connection) -> list[Grave]:
+def list_tombstones(connection: Connection) -> list[Tombstone]:
     """Runs that are gone and whose files may still be there."""
-    return [Grave(*row) for row in connection.execute(select(graves))]
+    return [Tombstone(*row) for row in connection.execute(select(graves))]
 
 
-def close_grave(connection: Connection, operation_id: str) -> None:
+def clear_tombstone(connection: Connection, operation_id: str) -> None:
     """Its files are gone."""
     connection.execute(delete(graves).where(graves.c.operation_id == operation_id))
 

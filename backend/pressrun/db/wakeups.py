@@ -1,4 +1,4 @@
-"""Wake-ups between the processes of one Postgres, and the sign of life of each.
+"""Wake-ups between the processes of one Postgres, and the heartbeat of each.
 
 A process tells what it has committed soon after (notifier.py); of requests to cancel a trigger tells, in their commits.
 Each process holds one connection that hears both, and a second one that shows it alive (processes.py).
@@ -18,11 +18,11 @@ import structlog
 from psycopg.conninfo import make_conninfo
 
 from pressrun.background import Background
-from pressrun.background_tasks import SIGN_OF_LIFE, WAKEUPS
+from pressrun.background_tasks import HEARTBEAT, WAKEUPS
 from pressrun.db.availability import NOTICES_A_HOST_THAT_VANISHED
 from pressrun.db.notifier import decode
 from pressrun.db.postgres import parse_url
-from pressrun.db.processes import SignOfLife
+from pressrun.db.processes import Heartbeat
 from pressrun.db.triggers import CANCELS, EVENTS, LEFT
 from pressrun.errors import StartupError
 from pressrun.groups import open_task_group
@@ -40,7 +40,7 @@ class Wakeups:
     Bounded by the runs that are active: of each only the newest seq is kept.
     """
 
-    def __init__(self, sign: SignOfLife) -> None:
+    def __init__(self, sign: Heartbeat) -> None:
         self._sign = sign
         self._newest: dict[str, int] = {}
         self._cancelled: set[str] = set()
@@ -56,7 +56,7 @@ class Wakeups:
         self._heard.set()
 
     def may_judge(self) -> bool:
-        """Whether who shows no sign of life is gone, as far as we can tell."""
+        """Whether who shows no heartbeat is gone, as far as we can tell."""
         return self._sign.lasting
 
     async def next(self) -> tuple[dict[str, int], frozenset[str]]:
@@ -96,7 +96,7 @@ async def open_wakeups(url: str, process: str, background: Background | None = N
     """
     uri = parse_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     conninfo = make_conninfo(uri, connect_timeout=5, **NOTICES_A_HOST_THAT_VANISHED)
-    sign = SignOfLife(conninfo, process)
+    sign = Heartbeat(conninfo, process)
     wakeups = Wakeups(sign)
     listener = _Listener(conninfo, wakeups)
     shown = _Shown(sign)
@@ -109,7 +109,7 @@ async def open_wakeups(url: str, process: str, background: Background | None = N
         raise StartupError("the database of PRESSRUN_DATABASE_URL does not answer") from exc
     async with open_task_group() as tasks:
         tasks.start_soon(background.for_ever, WAKEUPS, listener.listen)
-        tasks.start_soon(background.until_done, SIGN_OF_LIFE, shown.keep)
+        tasks.start_soon(background.until_done, HEARTBEAT, shown.keep)
         try:
             yield wakeups
         finally:
@@ -120,7 +120,7 @@ async def open_wakeups(url: str, process: str, background: Background | None = N
 class _Shown:
     """The thread that shows us alive."""
 
-    def __init__(self, sign: SignOfLife) -> None:
+    def __init__(self, sign: Heartbeat) -> None:
         self._sign = sign
         self._thread = anyio.CapacityLimiter(1)  # for as long as we live: not one of those that everybody shares
         self._connection: psycopg.Connection | None = None

@@ -3,7 +3,7 @@
 A run is one workflow whose id is the operation_id, after a retry with the number of the retry, and the version of the
 workflow's shape. It has one step per stage but the last, whose batch folder is its own checkpoint. What a step returned
 is checkpointed; after a crash the workflow is started again at the next start of a process and goes on at the first
-stage that is not finished. The `runs` row says what people may believe and is changed only through the `RunBook`.
+stage that is not finished. The `runs` row says what people may believe and is changed only through the `RunRecords`.
 
 How a workflow body ends:
 - it returns: the run has its terminal event;
@@ -39,7 +39,7 @@ from dbos import DBOS, SetWorkflowID, StepOptions
 from pressrun.artifacts.ports import ArtifactStore
 from pressrun.clock import Clock, elapsed_s
 from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure_of, read
-from pressrun.engine.ports import Claim, RunBook
+from pressrun.engine.ports import Claim, RunRecords
 from pressrun.engine.recovery import RecoveryQueue
 from pressrun.errors import TEMPORARY, AttemptSuperseded, DeadlineExceeded, DiskFull, RunFailure
 from pressrun.events.model import AnyBody, Cancelled, CancelledBy, Error, Progress
@@ -50,7 +50,7 @@ from pressrun.pipeline.pipeline import Pipeline, StageDefinition
 from pressrun.stages import LAST_STAGE, WORKFLOW_VERSION
 
 _FIRST_VERSION_IN_IDS = 2
-_MAX_STARTS = 20  # a last resort, for what is not counted as a crash; the RunBook ends a run of three crashes
+_MAX_STARTS = 20  # a last resort, for what is not counted as a crash; the RunRecords ends a run of three crashes
 _CANCEL_GRACE_S = 0.8  # promise: cancelled within a second
 _HAND_BACK_TIMEOUT_S = 10.0  # two short transactions a run; a disk that hangs must not hang the shutdown
 
@@ -76,7 +76,7 @@ class Engine:
         self,
         pipeline: Pipeline,
         store: ArtifactStore,
-        book: RunBook,
+        records: RunRecords,
         clock: Clock,
         queue: RecoveryQueue,
         *,
@@ -84,7 +84,7 @@ class Engine:
     ) -> None:
         self._pipeline = pipeline
         self._store = store
-        self._book = book
+        self._records = records
         self._clock = clock
         self._queue = queue
         self._run_deadline_s = run_deadline_s
@@ -128,7 +128,7 @@ class Engine:
             if operation_id not in self._executions:
                 await anyio.sleep_forever()
             await self.until_gone(operation_id)
-        if await self._book.finish(
+        if await self._records.finish(
             operation_id, attempt, Cancelled(by=by, kept=self._store.staged_names(operation_id))
         ):
             _log.warning("a cancelled run did not stop by itself in time", operation_id=operation_id)
@@ -224,7 +224,7 @@ class Engine:
         operation_id, _, retries = workflow_id.partition(".")
         with structlog.contextvars.bound_contextvars(operation_id=operation_id, attempt=None):
             await self._end_older(operation_id, workflow_id)
-            claim = await until_possible(lambda: self._book.claim(operation_id, int(retries or 0)))
+            claim = await until_possible(lambda: self._records.claim(operation_id, int(retries or 0)))
             if claim is None:
                 return
             structlog.contextvars.bind_contextvars(attempt=claim.attempt)
@@ -276,10 +276,10 @@ class Engine:
 
     async def _open_context(self, claim: Claim, execution: _Execution) -> RunContext:
         async def emit(*bodies: AnyBody) -> None:
-            await self._book.emit(claim.operation_id, claim.attempt, *bodies)
+            await self._records.emit(claim.operation_id, claim.attempt, *bodies)
 
         async def seal(body: Progress) -> None:
-            await self._book.seal(claim.operation_id, claim.attempt, body)
+            await self._records.seal(claim.operation_id, claim.attempt, body)
             execution.scope.deadline = math.inf  # from here on the run can only complete
 
         return RunContext(
@@ -334,7 +334,7 @@ class Engine:
         """Ends the run: as complete if it is published, and only if it is not, as said."""
         with anyio.CancelScope(shield=True):
             if not await self._end_published(claim):
-                await until_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, unless_published))
+                await until_possible(lambda: self._records.finish(claim.operation_id, claim.attempt, unless_published))
                 failpoint("finish.committed")
 
     async def _end_published(self, claim: Claim) -> bool:
@@ -349,7 +349,7 @@ class Engine:
             )
             if complete is None:
                 return False
-            await until_possible(lambda: self._book.finish(claim.operation_id, claim.attempt, complete))
+            await until_possible(lambda: self._records.finish(claim.operation_id, claim.attempt, complete))
             failpoint("finish.committed")
             failpoint("cleanup.begin")
             await self._store.discard(claim.operation_id, claim.attempt)  # else it is kept for a retry
@@ -357,13 +357,13 @@ class Engine:
         return True
 
     async def _end_stopped(self, claim: Claim) -> None:
-        by = await self._book.cancelled_by(claim.operation_id)
+        by = await self._records.cancelled_by(claim.operation_id)
         if by is not None:
             cancelled = Cancelled(by=by, kept=self._store.staged_names(claim.operation_id))
             await self._conclude(claim, unless_published=cancelled)
         else:
             _log.warning("the run goes on elsewhere, this attempt is over")
-            if await self._book.needs_no_files(claim.operation_id):
+            if await self._records.needs_no_files(claim.operation_id):
                 await self._store.discard(claim.operation_id, claim.attempt)
             else:
                 await self._store.discard_superseded(claim.operation_id, claim.attempt)
@@ -374,10 +374,10 @@ class Engine:
         if execution.handed_back:
             failpoint("hand_back.begin")
             with anyio.fail_after(_HAND_BACK_TIMEOUT_S, shield=True):
-                await self._book.hand_back(claim.operation_id, claim.attempt)
+                await self._records.hand_back(claim.operation_id, claim.attempt)
             failpoint("hand_back.end")
             raise asyncio.CancelledError  # tells DBOS to keep the workflow pending
-        if await self._book.cancelled_by(claim.operation_id) is not None:
+        if await self._records.cancelled_by(claim.operation_id) is not None:
             await self._end_stopped(claim)
             return
         overdue = DeadlineExceeded(f"The run took longer than its limit of {self._run_deadline_s:g} s")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pressrun.artifacts.ports import ArtifactStore
     from pressrun.background import Background
     from pressrun.clock import Clock
-    from pressrun.engine.ports import RunBook
+    from pressrun.engine.ports import RunRecords
     from pressrun.pipeline.pipeline import Pipeline
 
 _EXECUTOR_ID = "pressrun"  # on SQLite: one process (the data folder's lock sees to that), which continues all its runs
@@ -32,7 +32,7 @@ _CONNECTIONS = 8  # arbitrary (5..20): of a Postgres that other processes use to
 async def open_engine(
     pipeline: Pipeline,
     store: ArtifactStore,
-    book: RunBook,
+    records: RunRecords,
     clock: Clock,
     *,
     where: Path | str,
@@ -54,7 +54,7 @@ async def open_engine(
     with _config(where, process) as config:
         DBOS(config=config)
         queue = RecoveryQueue(background)
-        engine = Engine(pipeline, store, book, clock, queue, run_deadline_s=run_deadline_s)
+        engine = Engine(pipeline, store, records, clock, queue, run_deadline_s=run_deadline_s)
         try:
             with queue.in_place_of_polling(on_postgres=isinstance(where, str)):
                 DBOS.launch()

@@ -1,4 +1,4 @@
-"""What the engine needs of the rooms above it; runs/ledger.py gives it."""
+"""What the engine needs of the rooms above it; runs/lifecycle.py gives it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Claim:
     last_word: Error | None = None
 
 
-class RunBook(Protocol):
+class RunRecords(Protocol):
     """The truth about runs that people see, as far as the engine changes it."""
 
     async def claim(self, operation_id: str, retries: int) -> Claim | None:

@@ -13,8 +13,8 @@ from pressrun.db import webhooks as webhook_queries
 from pressrun.errors import Conflict, NotFound
 from pressrun.ids import first_operation_id
 from pressrun.runs.history import TOLD_BY, Story, tell_story
+from pressrun.runs.lane_state import view
 from pressrun.runs.line import place_all
-from pressrun.runs.places import view
 
 if TYPE_CHECKING:
     from pressrun.db.engine import Database

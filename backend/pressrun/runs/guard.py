@@ -30,12 +30,12 @@ from pressrun.events.log import EventLog
 from pressrun.events.model import Started
 from pressrun.failpoints import failpoint
 from pressrun.fair_limiter import FairLimiter
+from pressrun.runs.admission_cache import AdmissionCache, Remembered
 from pressrun.runs.estimates import first_start, unforeseen
 from pressrun.runs.fingerprint import canonical
-from pressrun.runs.glance import Glance, Remembered
+from pressrun.runs.lane_state import Lane, LaneStates, load, view
 from pressrun.runs.line import WaitingLine
 from pressrun.runs.model import Run
-from pressrun.runs.places import Lane, Places, load, view
 from pressrun.runs.rejection import LanePaused, RunRejected
 from pressrun.runs.retry import reopen
 from pressrun.runs.straight import begin_values, promote_values
@@ -76,11 +76,11 @@ class RunGuard:
         self._clock = clock
         self._config = config
         self._owner = owner
-        self._places = Places(clock, config)
+        self._states = LaneStates(clock, config)
         self.line = WaitingLine(database, log, journal, clock)
         self._turns = FairLimiter(_ADMITTED_AT_ONCE, max_waiting=_MAX_WAITING)
-        self._remembered = Remembered(self._places, log, clock)
-        self._glance = None if database.local is None else Glance(database.local, self._places)
+        self._remembered = Remembered(self._states, log, clock)
+        self._cache = None if database.local is None else AdmissionCache(database.local, self._states)
 
     async def begin_run(self, operation_id: str, route: str, payload: RunSpec) -> Run:
         """Takes a slot of the default lane for this run; durable when it returns.
@@ -141,7 +141,7 @@ class RunGuard:
             case "key":
                 return KeyMatch(self._same_request(row, digest))
             case "held" | "recent" | "busy":
-                refusal = self._places.by_outcome(row, submission, digest)
+                refusal = self._states.by_outcome(row, submission, digest)
                 if row.outcome != "busy" or not _may_wait(submission, refusal):
                     self._remembered.remember(submission, digest, row, transitions)
                     raise refusal
@@ -154,7 +154,7 @@ class RunGuard:
 
     async def _refuse(self, submission: Submission, digest: str) -> None:
         """The common no, before anybody's turn is asked for: in microseconds on the loop where that can be."""
-        if self._glance is None:
+        if self._cache is None:
             await self._database.read(self._look, submission, digest)
             return
         refusal = self.in_the_way_nowait(submission, digest)
@@ -165,9 +165,9 @@ class RunGuard:
         """Who is surely in the way, by what can be read at once; None when nobody seems to be, or nobody can tell."""
         if self._config.slots_of(submission.lane) == 0:
             return None
-        if self._glance is None:
+        if self._cache is None:
             return self._remembered.refusal(submission, digest)
-        refusal = self._glance.refusal(submission, digest)
+        refusal = self._cache.refusal(submission, digest)
         return refusal if isinstance(refusal, RunRejected) else None
 
     async def probe(self, submission: Submission) -> RunRejected | LanePaused | None:
@@ -180,8 +180,8 @@ class RunGuard:
         self._log.transitions += 1
 
     async def current_run(self, lane: str = "default") -> Run | None:
-        """The run that has held a slot of the lane for longest, or None; a stale slot is nobody's (`Places`)."""
-        return await self._database.read(self._places.read_current, lane)
+        """The run that has held a slot of the lane for longest, or None; a stale slot is nobody's (`LaneStates`)."""
+        return await self._database.read(self._states.read_current, lane)
 
     async def promote(self, lane: str) -> list[str]:
         """Gives free slots to those who wait; the runs that are to be started now."""
@@ -227,7 +227,7 @@ class RunGuard:
 
     def rejected_by(self, submission: Submission, active: Run) -> RunRejected:
         """The refusal that names `active`, for whoever decides by a rule of its own."""
-        return self._places.rejection("in_flight", submission, submission.fingerprint, active)
+        return self._states.rejection("in_flight", submission, submission.fingerprint, active)
 
     def _admit(
         self, transaction: Transaction, submission: Submission, digest: str
@@ -237,7 +237,7 @@ class RunGuard:
         known = self._find_by_key(connection, submission, digest)
         if known is not None:
             return KeyMatch(known), None
-        lane = self._places.read(connection, submission.lane)
+        lane = self._states.read(connection, submission.lane)
         busy = self._check(connection, lane, submission, digest)
         waits = busy is not None or not self._has_share(connection, submission)
         self._require_room(connection, submission, waiting=waits)
@@ -255,7 +255,7 @@ class RunGuard:
         return self.line.enter(transaction, run, submission.line_priority), busy
 
     def _look(self, connection: Connection, submission: Submission, digest: str) -> None:
-        self._check(connection, self._places.read(connection, submission.lane), submission, digest)
+        self._check(connection, self._states.read(connection, submission.lane), submission, digest)
 
     def _find_by_key(self, connection: Connection, submission: Submission, digest: str) -> Run | None:
         if submission.idempotency_key is None:
@@ -278,7 +278,7 @@ class RunGuard:
         identical = None if submission.ignore_duplicates else self._identical(connection, lane, submission, digest)
         if identical is not None:
             raise identical
-        busy = self._places.find_busy(lane, submission, digest)
+        busy = self._states.find_busy(lane, submission, digest)
         if busy is not None and not _may_wait(submission, busy):
             raise busy
         return busy
@@ -324,13 +324,13 @@ class RunGuard:
 
     def _probe(self, connection: Connection, submission: Submission) -> RunRejected | LanePaused | None:
         digest = submission.fingerprint
-        lane = self._places.read(connection, submission.lane)
+        lane = self._states.read(connection, submission.lane)
         identical = None if submission.ignore_duplicates else self._identical(connection, lane, submission, digest)
-        return identical or self._places.find_busy(lane, submission, digest)
+        return identical or self._states.find_busy(lane, submission, digest)
 
     def _identical(self, connection: Connection, lane: Lane, submission: Submission, digest: str) -> RunRejected | None:
-        recent = self._places.read_recent(connection, submission, digest)
-        return self._places.find_identical(lane, recent, submission, digest)
+        recent = self._states.read_recent(connection, submission, digest)
+        return self._states.find_identical(lane, recent, submission, digest)
 
     def _insert(self, connection: Connection, submission: Submission, digest: str) -> Run:
         row = run_queries.insert_run(
@@ -365,9 +365,9 @@ class RunGuard:
 
     def _free_slots(self, connection: Connection, lane: Lane) -> list[int]:
         """The numbers of a lane's slots that can be taken now; those that are stale have been freed."""
-        for stale in self._places.stale(lane):
+        for stale in self._states.stale(lane):
             slot_queries.free(connection, stale)
-        return self._places.free_numbers(lane)
+        return self._states.free_numbers(lane)
 
     def _take_slot(self, transaction: Transaction, run: Run, number: int) -> Run:
         """queued -> running, in that free slot and with a `started` event."""
@@ -389,7 +389,7 @@ class RunGuard:
         share = self._config.caller_max_runs
         if share is not None:
             slot_queries.take_turn_of_all(connection)
-        found = self._places.read(connection, lane)
+        found = self._states.read(connection, lane)
         if found.paused or not found.front:
             line_queries.forget_served(connection, lane)
             return [], False

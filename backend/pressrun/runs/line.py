@@ -19,7 +19,7 @@ from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.errors import Conflict, NotFound
 from pressrun.events.model import Queued
-from pressrun.runs.places import view
+from pressrun.runs.lane_state import view
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pressrun.runs.activity import Activity
     from pressrun.runs.guard import RunGuard
     from pressrun.runs.hints import LaneHints
-    from pressrun.runs.ledger import RunLedger
+    from pressrun.runs.lifecycle import RunLifecycle
     from pressrun.runs.model import Run
 
 _ABANDONED_AFTER_PASSES = 5  # of the reconciler, 12 s: the engine takes up what it has within about one
@@ -43,14 +43,14 @@ class RunReconciler:
         self,
         database: Database,
         guard: RunGuard,
-        ledger: RunLedger,
+        lifecycle: RunLifecycle,
         engine: Engine,
         hints: LaneHints,
         activity: Activity,
     ) -> None:
         self._database = database
         self._guard = guard
-        self._ledger = ledger
+        self._lifecycle = lifecycle
         self._engine = engine
         self._hints = hints
         self._activity = activity
@@ -59,7 +59,7 @@ class RunReconciler:
 
     async def recover(self) -> None:
         """At start: what the engine cannot know. Slots of an earlier boot, and runs admitted but never started."""
-        await self._ledger.adopt_slots()
+        await self._lifecycle.adopt_slots()
         await self._reconcile(at_start=True)
 
     async def watch(self) -> None:
@@ -75,7 +75,7 @@ class RunReconciler:
     async def _promote(self, lane: str) -> None:
         for operation_id in await self._guard.promote(lane):
             failpoint("promote.committed")
-            run = await self._ledger.find(operation_id)
+            run = await self._lifecycle.find(operation_id)
             if run is not None:
                 await self._engine.start(run.workflow_id)
 
@@ -89,11 +89,11 @@ class RunReconciler:
             return
         lanes = await self._guard.waiting_lanes()
         if lanes:
-            await self._ledger.end_cancelled_waiting()
+            await self._lifecycle.end_cancelled_waiting()
         for lane in lanes:
             await self._promote(lane)
         before, self._unattended = self._unattended, {}
-        for run in await self._ledger.active(at_start=at_start):
+        for run in await self._lifecycle.active(at_start=at_start):
             if run.status == "running":
                 await self._reconcile_run(run, before.get(run.operation_id, 0))
 
@@ -113,11 +113,11 @@ class RunReconciler:
             self._unattended.pop(run.operation_id, None)
 
     async def _is_active(self, operation_id: str) -> bool:
-        run = await self._ledger.find(operation_id)
+        run = await self._lifecycle.find(operation_id)
         return run is not None and not run.ended
 
     async def _give_up(self, run: Run, error: Error) -> None:
-        claim = await self._ledger.give_up(run.operation_id, run.attempt, error)
+        claim = await self._lifecycle.give_up(run.operation_id, run.attempt, error)
         if claim is not None:
             await self._engine.end(claim)
 

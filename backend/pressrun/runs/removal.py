@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pressrun.artifacts.ports import ArtifactStore
     from pressrun.db.engine import Database
-    from pressrun.db.retention import Grave
+    from pressrun.db.retention import Tombstone
     from pressrun.run_logs import RunLogs
 
 
@@ -47,23 +47,23 @@ class RunRemover:
         False, and nothing done, if it is gone or active, was retried since `attempt`, or is pinned.
         """
         folder = batch_folder_name(created_at, operation_id)
-        grave = await self._database.write_end(
+        tombstone = await self._database.write_end(
             queries.bury, operation_id, folder, attempt=attempt, pinned_too=pinned_too
         )
-        if grave is None:
+        if tombstone is None:
             return False
         failpoint("delete.row_gone")
-        await self._clear(grave)
+        await self._clear(tombstone)
         return True
 
     async def finish(self) -> None:
         """Removes the files of runs whose rows are gone: what a crash, or a failing disk, left behind."""
-        for grave in await self._database.read(queries.list_graves):
-            await self._clear(grave)
+        for tombstone in await self._database.read(queries.list_tombstones):
+            await self._clear(tombstone)
 
-    async def _clear(self, grave: Grave) -> None:
-        await self._store.discard(grave.operation_id)
-        await self._store.delete_batch(grave.folder)
-        await self._run_logs.delete(grave.operation_id)
-        await self._forget([workflow_name(grave.operation_id, retries) for retries in range(grave.retries + 1)])
-        await self._database.write_end(queries.close_grave, grave.operation_id)
+    async def _clear(self, tombstone: Tombstone) -> None:
+        await self._store.discard(tombstone.operation_id)
+        await self._store.delete_batch(tombstone.folder)
+        await self._run_logs.delete(tombstone.operation_id)
+        await self._forget([workflow_name(tombstone.operation_id, retries) for retries in range(tombstone.retries + 1)])
+        await self._database.write_end(queries.clear_tombstone, tombstone.operation_id)

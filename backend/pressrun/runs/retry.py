@@ -14,7 +14,7 @@ from pressrun.db import runs as run_queries
 from pressrun.db.searching import searchable
 from pressrun.errors import Conflict, NotFound, RunEnded
 from pressrun.events.model import Warning
-from pressrun.runs.places import view
+from pressrun.runs.lane_state import view
 from pressrun.stages import LAST_STAGE, STAGES
 
 if TYPE_CHECKING:

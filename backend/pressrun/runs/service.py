@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pressrun.runs.catalog import RunCatalog
     from pressrun.runs.guard import RunGuard
     from pressrun.runs.hints import LaneHints
-    from pressrun.runs.ledger import RunLedger
+    from pressrun.runs.lifecycle import RunLifecycle
 
 _LET_GO_S = 2.0  # arbitrary (1..5): what has been cancelled stops within a second
 
@@ -46,7 +46,7 @@ class RunService:
     def __init__(
         self,
         guard: RunGuard,
-        ledger: RunLedger,
+        lifecycle: RunLifecycle,
         engine: Engine,
         catalog: RunCatalog,
         hints: LaneHints,
@@ -56,7 +56,7 @@ class RunService:
         newest_id: str | None,
     ) -> None:
         self._guard = guard
-        self._ledger = ledger
+        self._lifecycle = lifecycle
         self._engine = engine
         self._catalog = catalog
         self._hints = hints
@@ -171,10 +171,10 @@ class RunService:
 
         Raises: NotFound, RunEnded.
         """
-        run, news = await self._ledger.request_cancel(operation_id, by, caller=caller, attempt=attempt)
+        run, news = await self._lifecycle.request_cancel(operation_id, by, caller=caller, attempt=attempt)
         failpoint("cancel.committed")
         if run.status == "queued":  # also where whoever asked first died at this very place
-            await self._ledger.finish(operation_id, None, Cancelled(by=by))
+            await self._lifecycle.finish(operation_id, None, Cancelled(by=by))
         elif news:
             self._engine.cancel(operation_id)
             self._in_background(END_CANCELLED, self._engine.end_cancelled, operation_id, run.attempt, by)
@@ -193,7 +193,7 @@ class RunService:
 @asynccontextmanager
 async def open_run_service(
     guard: RunGuard,
-    ledger: RunLedger,
+    lifecycle: RunLifecycle,
     engine: Engine,
     catalog: RunCatalog,
     hints: LaneHints,
@@ -208,6 +208,6 @@ async def open_run_service(
 
         newest_id = await catalog.newest_id()
         try:
-            yield RunService(guard, ledger, engine, catalog, hints, activity, in_background, newest_id=newest_id)
+            yield RunService(guard, lifecycle, engine, catalog, hints, activity, in_background, newest_id=newest_id)
         finally:
             tasks.cancel_scope.cancel()

@@ -1,6 +1,6 @@
 """GET /metrics: what this process counts, in Prometheus' text format. The only file that knows that format.
 
-Rooms count in plain numbers (`pressrun.tally`); they are read here when somebody asks, and nothing is kept between.
+Rooms count in plain numbers (`pressrun.durations`); they are read here when somebody asks, and nothing is kept between.
 Names follow prometheus.io/docs/practices/naming; what a label may be is a closed set (a status, a format, a code, the
 name of a browser in the settings), never anything a client chose.
 """
@@ -18,8 +18,8 @@ from starlette.responses import Response
 from pressrun import __version__
 from pressrun.api.state import AppState, state_of
 from pressrun.browser.chromium.memory import browser_memory_bytes
+from pressrun.durations import Durations
 from pressrun.runs.model import TRANSITIONS
-from pressrun.tally import Durations
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
@@ -124,7 +124,7 @@ def _browsers(state: AppState) -> Iterator[Metric]:
         ("frozen", "Browsers that did not answer and were killed"),
         ("slept", "Browsers ended because nobody needed them"),
     ):
-        values = {name_of: float(getattr(browser.tally, name)) for name_of, browser in named.items()}
+        values = {name_of: float(getattr(browser.counts, name)) for name_of, browser in named.items()}
         yield _counter(f"browser_{name}", says, values, "browser")
     yield _counter("page_failures", "Calls into a page that failed, by code", counters.failures, "code")
     yield _histogram("capture_seconds", "A capture in Chromium, by format", counters.captures, "format")
@@ -149,4 +149,4 @@ def _cache(state: AppState) -> Iterator[Metric]:
         ("kept", "Pictures that were put into the cache"),
         ("corrupt", "Pictures that were not what they had been"),
     ):
-        yield _counter(f"capture_cache_{name}", says, {"": getattr(state.captures.tally, name)})
+        yield _counter(f"capture_cache_{name}", says, {"": getattr(state.captures.counts, name)})

@@ -20,7 +20,7 @@ _FORMAT = 1
 
 
 @dataclass(slots=True)
-class CacheTally:
+class CacheCounts:
     """What a cache has done since the server started, in pictures."""
 
     hits: int = 0
@@ -44,7 +44,7 @@ class CaptureCache:
     def __init__(self, folder: Path, max_bytes: int, renderer: Renderer) -> None:
         self._disk = DiskCache(folder, max_bytes, format=_FORMAT)
         self._renderer = renderer
-        self.tally = CacheTally()
+        self.counts = CacheCounts()
 
     async def renderer(self) -> str | None:
         """What draws now, a part of every key. None: the cache rests."""
@@ -54,20 +54,20 @@ class CaptureCache:
         """The pictures kept under these keys, in their order. `drop` one if its bytes turn out to be others."""
         found = await anyio.to_thread.run_sync(lambda: [self._find(key) for key in keys])
         hits = sum(picture is not None for picture in found)
-        self.tally.hits += hits
-        self.tally.misses += len(found) - hits
+        self.counts.hits += hits
+        self.counts.misses += len(found) - hits
         return found
 
     async def keep(self, key: str, path: Path, sha256: str, size_bytes: int) -> None:
         """Keeps a finished picture, which must never be written to again, if there is room for it at all."""
         known = {"sha256": sha256, "size_bytes": size_bytes}
-        self.tally.kept += await anyio.to_thread.run_sync(self._disk.keep, key, known, path)
+        self.counts.kept += await anyio.to_thread.run_sync(self._disk.keep, key, known, path)
 
     async def drop(self, key: str) -> None:
         """Forgets what is there under that key: its bytes are not what they were."""
-        self.tally.hits -= 1
-        self.tally.misses += 1
-        self.tally.corrupt += 1
+        self.counts.hits -= 1
+        self.counts.misses += 1
+        self.counts.corrupt += 1
         await anyio.to_thread.run_sync(self._disk.drop, key)
 
     async def read_note(self, key: str) -> dict[str, Any] | None:

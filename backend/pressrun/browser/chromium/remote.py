@@ -46,7 +46,7 @@ class RemoteChromium:
         browser.on("disconnected", lambda _: self.lost.set())
 
     async def open_session(self) -> None:
-        """Once, before it is asked for signs of life. Raises: Error."""
+        """Once, before it is asked for heartbeats. Raises: Error."""
         self._session = await self.browser.new_browser_cdp_session()
 
     @property

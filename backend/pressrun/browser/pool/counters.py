@@ -1,11 +1,11 @@
-"""What a pool counts besides what its supervisors do (`supervisor.Tally`): captures, waits and failures."""
+"""What a pool counts besides what its supervisors do (`supervisor.BrowserCounts`): captures, waits and failures."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from pressrun.tally import Durations
+from pressrun.durations import Durations
 
 
 @dataclass(slots=True)

@@ -31,7 +31,7 @@ from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.pool.context_holder import ContextHolder
 from pressrun.browser.pool.counters import PoolCounters
 from pressrun.browser.pool.lease import Lease
-from pressrun.browser.pool.supervisor import BrowserState, BrowserSupervisor, Tally
+from pressrun.browser.pool.supervisor import BrowserCounts, BrowserState, BrowserSupervisor
 from pressrun.browser.pool.waiting_queue import WaitingQueue
 from pressrun.browser.ports import BrowserSource, Screen
 from pressrun.browser.slides.document_limits import refuse_too_large
@@ -54,7 +54,7 @@ class BrowserPressure:
     leases: int
     capturing: int
     waiting: int
-    tally: Tally
+    counts: BrowserCounts
     rss_bytes: int | None
 
 
@@ -334,7 +334,7 @@ def _pressure_of(supervisor: BrowserSupervisor) -> BrowserPressure:
         leases=supervisor.held,
         capturing=supervisor.limiter.running,
         waiting=supervisor.limiter.waiting,
-        tally=supervisor.tally,
+        counts=supervisor.counts,
         rss_bytes=running[0].browser.rss_bytes() if running else None,
     )
 

@@ -44,7 +44,7 @@ class Kept:
 
 
 @dataclass(slots=True)
-class Tally:
+class BrowserCounts:
     """What has happened to the browsers of one supervisor since the pool was opened; for metrics."""
 
     started: int = 0
@@ -76,7 +76,7 @@ class BrowserSupervisor:
         self.held = 0
         self.captures = config.captures * source.weight
         self.limiter = CaptureLimiter(self.captures, config.turn_s)
-        self.tally = Tally()
+        self.counts = BrowserCounts()
         self._source = source
         self._config = config
         self._tasks = tasks
@@ -161,7 +161,7 @@ class BrowserSupervisor:
             old.contexts_made = 0
             self._current, self._failure = old, None
             return old
-        self.tally.recycled += 1
+        self.counts.recycled += 1
         old.draining = True
         if old.leases == 0:
             await self._end(old)
@@ -183,7 +183,7 @@ class BrowserSupervisor:
         self._current, self._failure, self._failures = kept, None, 0
         self._used_at = anyio.current_time()
         self._alive.append(kept)
-        self.tally.started += 1
+        self.counts.started += 1
         self._tasks.start_soon(self._look_after, kept)
         self._tasks.start_soon(partial(self._background.until_done, of=self.name), PAGE_MEMORY, browser.guard)
         if self._closed:  # while it started
@@ -215,12 +215,12 @@ class BrowserSupervisor:
             ):
                 await kept.browser.lost.wait()
         if kept in self._alive:
-            self.tally.lost += 1
+            self.counts.lost += 1
             _log.warning("%s: the browser was lost; the next lease starts another", self.name)
         await self._end(kept)
 
     async def _look_at(self, kept: Kept) -> None:
-        """Waits a while, then asks for a sign of life; a frozen browser is killed, so that calls into it fail."""
+        """Waits a while, then asks for a heartbeat; a frozen browser is killed, so that calls into it fail."""
         browser = kept.browser
         kept.taken = anyio.Event()
         async with anyio.create_task_group() as waiting:
@@ -232,10 +232,10 @@ class BrowserSupervisor:
             browser.lost.set()
         elif not await browser.ping(self._config.ping_timeout_s) and browser.is_usable:
             _log.warning("%s: Chromium does not answer; it is replaced", self.name)
-            self.tally.frozen += 1
+            self.counts.frozen += 1
             await browser.kill()
         elif self._may_sleep(kept):
-            self.tally.slept += 1
+            self.counts.slept += 1
             await self._end(kept)
 
     async def _retire(self, kept: Kept) -> None:

@@ -55,7 +55,7 @@ class Lane:
         return self.paused_at is not None
 
 
-class Places:
+class LaneStates:
     """The slots and waiting lines of all lanes."""
 
     def __init__(self, clock: Clock, config: GuardConfig) -> None:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from pressrun.tally import BOUNDS_S, Durations
+from pressrun.durations import BOUNDS_S, Durations
 
 
 def test_each_bound_counts_what_took_at_most_that_long() -> None:

@@ -1,7 +1,7 @@
-"""The common no, on the event loop, in microseconds and without a transaction: `Glance` where the tables are in a file
-of this machine, `Remembered` where they are over a network. Both only ever refuse: a yes is the transaction's.
+"""The common no, on the event loop, in microseconds and without a transaction: `AdmissionCache` where the tables are in
+a file of this machine, `Remembered` where they are over a network. Both only ever refuse: a yes is the transaction's.
 
-`Glance` remembers what it has read for as long as the database has not changed, which the database itself tells; the
+It remembers what it has read for as long as the database has not changed, which the database itself tells; the
 clock is asked each time, so windows and stale slots end to the tick.
 
 That nobody ever ran a request, and that nobody is in its lane, is what is asked most, once for each new one: index
@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from pressrun.db.lanes import IN_USE
 from pressrun.db.runs import EVER_RAN
-from pressrun.runs.places import Lane
+from pressrun.runs.lane_state import Lane
 
 if TYPE_CHECKING:
     from pressrun.clock import Clock
     from pressrun.db import Row
     from pressrun.db.engine import LocalReads
     from pressrun.events.log import EventLog
-    from pressrun.runs.places import Places
+    from pressrun.runs.lane_state import LaneStates
     from pressrun.runs.rejection import LanePaused, RunRejected
     from pressrun.runs.submission import Submission
 
@@ -44,8 +44,8 @@ class Remembered:
     what another process has done, and never by more than that.
     """
 
-    def __init__(self, places: Places, log: EventLog, clock: Clock) -> None:
-        self._places = places
+    def __init__(self, states: LaneStates, log: EventLog, clock: Clock) -> None:
+        self._states = states
         self._log = log
         self._clock = clock
         self._transitions = 0
@@ -63,9 +63,9 @@ class Remembered:
         refused = self._refused.get(_key(submission, digest))
         if refused is None or not 0 <= self._clock.ticks_s() - refused.at_ticks_s < _REMEMBERED_S:
             return None
-        if refused.outcome == "recent" and not self._places.is_recent(refused.row):
+        if refused.outcome == "recent" and not self._states.is_recent(refused.row):
             return None
-        return self._places.by_outcome(refused.row, submission, digest)
+        return self._states.by_outcome(refused.row, submission, digest)
 
     def _forget_what_changed(self) -> None:
         if self._log.transitions != self._transitions or len(self._refused) > _MOST_REMEMBERED:
@@ -77,12 +77,12 @@ def _key(submission: Submission, digest: str) -> tuple[str, str, str, bool]:
     return submission.lane, submission.caller, digest, submission.ignore_duplicates
 
 
-class Glance:
+class AdmissionCache:
     """Of one guard, used on its loop."""
 
-    def __init__(self, database: LocalReads, places: Places) -> None:
+    def __init__(self, database: LocalReads, states: LaneStates) -> None:
         self._database = database
-        self._places = places
+        self._states = states
         self._version = -1
         self._lanes: dict[str, Lane] = {}
         self._recent: dict[tuple[str, str], Row[Any] | None] = {}
@@ -93,8 +93,8 @@ class Glance:
         lane = self._lane(submission.lane)
         identical = None
         if not submission.ignore_duplicates:
-            identical = self._places.find_identical(lane, self._recent_of(submission, digest), submission, digest)
-        return identical or self._places.find_busy(lane, submission, digest)
+            identical = self._states.find_identical(lane, self._recent_of(submission, digest), submission, digest)
+        return identical or self._states.find_busy(lane, submission, digest)
 
     def _forget_what_changed(self) -> None:
         version = self._database.version_nowait()  # before anything is read: what is read is at least that new
@@ -109,7 +109,7 @@ class Glance:
         lane = self._lanes.get(name)
         if lane is None:
             in_use = self._database.holds_nowait(IN_USE, lane=name)
-            lane = self._database.read_nowait(self._places.read, name) if in_use else Lane(name, (), ())
+            lane = self._database.read_nowait(self._states.read, name) if in_use else Lane(name, (), ())
             self._lanes[name] = lane
         return lane
 
@@ -117,10 +117,10 @@ class Glance:
         key = (submission.caller, digest)
         if key in self._recent:
             row = self._recent[key]
-            if row is None or self._places.is_recent(row):
+            if row is None or self._states.is_recent(row):
                 return row
         row = None
         if self._database.holds_nowait(EVER_RAN, fingerprint=digest):
-            row = self._database.read_nowait(self._places.read_recent, submission, digest)
+            row = self._database.read_nowait(self._states.read_recent, submission, digest)
         self._recent[key] = row
         return row

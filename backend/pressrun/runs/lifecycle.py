@@ -1,7 +1,7 @@
-"""`RunLedger`: what happened to a run. Every change of a run's status, with its event, in one transaction.
+"""`RunLifecycle`: what happened to a run. Every change of a run's status, with its event, in one transaction.
 
-Implements the engine's `RunBook`. Each change is one guarded UPDATE: it happens only from a legal status and, where an
-attempt writes, only while that attempt owns the run; then the event and the slot follow in the same transaction.
+Implements the engine's `RunRecords`. Each change is one guarded UPDATE: it happens only from a legal status and, where
+an attempt writes, only while that attempt owns the run; then the event and the slot follow in the same transaction.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from pressrun.events.model import (
 )
 from pressrun.failpoints import failpoint
 from pressrun.patience import until_possible
+from pressrun.runs.lane_state import view
 from pressrun.runs.model import Run
-from pressrun.runs.places import view
 from pressrun.runs.straight import end_values
 from pressrun.runs.webhooks import message_of
 from pressrun.spec import RunSpec
@@ -58,7 +58,7 @@ _MAX_CRASHES = 3  # ARCHITECTURE: a run that kills its worker three times is an 
 _log = structlog.get_logger(__name__)
 
 
-class RunLedger:
+class RunLifecycle:
     """One per process; `owner` names this incarnation of the process and no other."""
 
     def __init__(
