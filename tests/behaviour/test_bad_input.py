@@ -84,7 +84,8 @@ def test_a_wrong_field_is_a_422_that_names_it_and_what_is_valid(
 @pytest.mark.parametrize("path", ["/runs?lane=%00", "/runs?q=a%00b", "/runs/current?lane=%00"])
 def test_a_nul_in_a_query_is_a_422_and_never_reaches_the_database(http: httpx.Client, path: str) -> None:
     answer = http.get(path)
-    assert (answer.status_code, answer.json()["errors"][0]["valid"]) == (422, "text")  # Postgres would break off
+    (error,) = answer.json()["errors"]  # Postgres would break off
+    assert (answer.status_code, error["field"] in path, error["valid"][:6]) == (422, True, "string"), error
 
 
 def test_a_lone_surrogate_is_a_422_that_names_its_field(http: httpx.Client) -> None:
