@@ -27,7 +27,8 @@ SECRETS = {
 @pytest.mark.promise("clean-children")
 def test_no_child_of_the_server_sees_its_secrets(tmp_path: Path) -> None:
     seen: dict[str, str] = {}
-    with start_server(tmp_path / "data", **SECRETS) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+    started = start_server(tmp_path / "data", as_command=True, **SECRETS)  # /proc tells how a process began
+    with started as server, httpx.Client(base_url=server.url, timeout=60) as http:
         with starting(http, text=chapter(5), composer="markdown", outputs=["images", "pdf"]) as (_, events):
             for event in events:
                 assert event["type"] != "error", event
