@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useState } from "react";
+import { type RefObject, useLayoutEffect, useState } from "react";
 import { request } from "@/api/client";
 import { ProblemError } from "@/api/problems";
 import { reach } from "@/api/reach";
@@ -71,7 +71,8 @@ export function usePicture(
   const final = cause === "unreadable" || (cause === "missing" && settled);
   const gone = final && repeated > MOST_TRIES ? cause : null;
   const failing = failures > tries && gone === null;
-  useEffect(() => {
+  // in the same breath as the picture goes: a server that is back a moment later must not be missed
+  useLayoutEffect(() => {
     if (!failing) return;
     const again = (): void => {
       setState((before) => ({ ...before, tries: before.failures }));
