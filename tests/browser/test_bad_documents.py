@@ -24,7 +24,7 @@ from tests.support.pool_contract import SMALL, settled
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
 
 LOAD_TIMEOUT_S = 4
-CALM = {"capture_timeout_s": 4, "ping_timeout_s": 5}  # a busy machine is not a frozen browser
+CALM = {"capture_timeout_s": HANG_S / 4, "ping_timeout_s": HANG_S / 6}  # a busy machine is not a frozen browser
 LIMIT_S = 16  # loading, measuring and cleaning up, on a machine with something else to do
 
 
