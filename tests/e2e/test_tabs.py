@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.ai_server import MODEL, ai_server, drip
 from tests.support.cutting_proxy import cutting_proxy
+from tests.support.limits import HANG_S
 from tests.support.runs import chapter
 from tests.support.server import Server, start_server
 
@@ -209,6 +210,9 @@ def test_what_a_person_does_finds_a_connection_while_no_picture_comes(context: B
             tab.goto(f"{line.url}/runs/{operation_id}", wait_until="commit")
         for tab in tabs:
             expect(tab.get_by_role("button", name="Open slide 12", exact=True)).to_be_attached()
+        until = time.monotonic() + HANG_S
+        while line.holding < 2 and time.monotonic() < until:
+            tabs[0].wait_for_timeout(100)
         tabs[0].wait_for_timeout(1000)  # for whatever else would load
         assert line.holding == 2
         with tabs[-1].expect_response("**/pin", timeout=15_000) as answer:  # pictures are waited for for 20 s
