@@ -16,6 +16,7 @@ from pressrun.db.engine import open_database
 from pressrun.errors import StartupError, WrongStore
 from pressrun.runs.store_id import adopt_store, is_store, require_store
 from tests.support.core import open_core
+from tests.support.limits import HANG_S
 from tests.support.postgres import Postgres
 from tests.support.releases import restore_postgres
 from tests.support.runs import run_to_end
@@ -50,7 +51,7 @@ def test_a_second_machine_that_shares_no_disk_is_refused_in_one_sentence(tmp_pat
         busy = adopt_by_command(tmp_path / "there", url)
         assert (busy.returncode, "stop them first" in busy.stderr) == (1, True)
         with start_server(tmp_path / "here", PRESSRUN_DATABASE_URL=url) as beside:
-            assert httpx.get(beside.url + "/readyz").status_code in (200, 503)
+            assert httpx.get(beside.url + "/readyz", timeout=HANG_S).status_code in (200, 503)
     lost = adopt_by_command(tmp_path / "there", url)
     assert lost.returncode == 0, lost.stderr
     with start_server(tmp_path / "there", PRESSRUN_DATABASE_URL=url):

@@ -115,7 +115,7 @@ async def test_one_that_dies_while_drawing_costs_no_slide_and_is_used_again_when
         with debugged_chromium(tmp_path, port) as (_, pid), fail_after(20):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(drawn.draw)
-                while pool.supervisors[1].state != "up" or not pool.supervisors[1].turns.running:
+                while pool.supervisors[1].state != "up" or not pool.supervisors[1].limiter.running:
                     await drawn.news.wait()
                 os.kill(pid, signal.SIGKILL)
         assert drawn.is_whole
