@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -67,7 +67,7 @@ def _on_postgres(outages: int) -> list[Row]:
         places, storm = postgres.database("places"), postgres.database("storm")
         crash = _Under(postgres, outages).crash
         return [
-            _row("Postgres: every named place", nursery, _strike_everywhere, url=places),
+            _row("Postgres: every named place", nursery, partial(_strike_everywhere, but=_ONE_STATEMENT), url=places),
             _row(f"Postgres restarted {outages} times, two servers", nursery, crash, url=storm, servers=2),
             _row(
                 f"Postgres: {outages} kills beside two servers that come and go",
@@ -116,8 +116,10 @@ def _row(
     return row
 
 
-def _strike_everywhere(storm: Storm) -> None:
+def _strike_everywhere(storm: Storm, but: Collection[str] = ()) -> None:
     for point in KILL_POINTS:
+        if point in but:
+            continue
         storm.strike_at(point if point.startswith(_BEFORE_ANY_ATTEMPT) else f"{point}/1")
     for point in SIDE_POINTS:
         storm.strike_beside(point)
@@ -159,6 +161,10 @@ def _come_and_go(storm: Storm, server: ForkedServer, over: threading.Event) -> N
             storm.history.problems.append(f"a server did not start beside others: {server.log[-300:]}")
         over.wait(random.uniform(0.2, 1.5))
         storm.stop(server)
+
+
+# on Postgres these transactions are a function of the database (db/functions.py): there is nothing to die between
+_ONE_STATEMENT = ("admit.in_transaction", "finish.in_transaction", "promote.in_transaction")
 
 
 class _Under:
