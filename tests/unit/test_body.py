@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
+from pressrun.api.connections.connection_limit import ConnectionLimiter
 from pressrun.api.wire.body import (
     MAX_DEPTH,
     MAX_VALUES,
@@ -36,7 +37,7 @@ from pressrun.api.wire.schemas import GenerateRequest
 from pressrun.errors import BodyTooSlow, FieldErrors, MalformedBody, PressrunError
 from pressrun.spec import RunSpec
 from tests.support.raw_asgi import Answer, ask
-from tests.support.threaded_server import serve
+from tests.support.threaded_server import serve_behind
 
 pytestmark = pytest.mark.anyio
 
@@ -122,7 +123,7 @@ def test_a_body_that_drips_is_cut_off_and_one_at_the_rate_when_its_whole_time_is
             await problem_response(exc)(scope, receive, send)
 
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n"
-    with serve(app) as port:
+    with serve_behind(ConnectionLimiter(app, 100)) as port:  # whose connections let a refused client read the answer
         started_at = time.monotonic()
         _, answer = post_slowly(port, head, drop, every_s=0.02)
         took_s = time.monotonic() - started_at
