@@ -42,7 +42,7 @@ from pressrun.api.gate.tokens import parse_tokens, require_safe_bind
 from pressrun.api.methods import methods_of
 from pressrun.api.routes import build_routes
 from pressrun.api.state import AppState
-from pressrun.api.streams.run_streams import StreamHost
+from pressrun.api.streams.run_streams import StreamRunner
 from pressrun.api.wire.problems import exception_handlers
 from pressrun.api.wire.refusals import Refusals
 from pressrun.artifacts.store import LocalArtifactStore
@@ -125,7 +125,7 @@ def create_app(settings: Settings, clock: Clock | None = None, background: Backg
         tokens=tokens,
         quotas=CallerQuotas(caller_limits(settings), by_address=settings.max_connections_per_address != 0),
     )
-    return StreamHost(Gate(app, config))
+    return StreamRunner(Gate(app, config))
 
 
 def serve(settings: Settings) -> None:

@@ -22,7 +22,7 @@ class BackgroundTask:
 
 RECONCILE = BackgroundTask(
     "reconcile",
-    "closes runs whose workflow ended without them, starts those that have none, serves the waiting lines",
+    "closes runs whose workflow ended without them, starts those that have none, serves the waiting queues",
     "tried again; runs start, end and serve the line by themselves meanwhile",
     essential=True,
     pause_max_s=1,  # beside its own three seconds

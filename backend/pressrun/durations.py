@@ -1,6 +1,6 @@
-"""Counting what happens, in plain numbers: rooms count here, api/endpoints/metrics.py tells. Nothing is kept but sums.
+"""Counting what happens, in plain numbers: packages count here, api/endpoints/metrics.py tells. Only sums are kept.
 
-A room that counts owns its tallies and says so in its own file; no room knows who reads them, or in which format.
+A package that counts owns its tallies and says so in its own file; no package knows who reads them, or in which format.
 Counts begin at nought with the process.
 """
 

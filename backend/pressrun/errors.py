@@ -22,7 +22,7 @@
     │   ├── RunEnded                  the run has already ended, or is past the point of cancelling
     │   └── IdempotencyKeyReused      same key, other body
     ├── LogPruned                     the events asked for are gone
-    ├── ServerBusy                    draining, or a waiting line is full; carries `retry_after_s`
+    ├── ServerBusy                    draining, or a waiting queue is full; carries `retry_after_s`
     ├── CallerLimit                   this caller has its share already, others have not; carries `retry_after_s`
     ├── StartupError                  the server cannot start as configured; the message says what to set
     │   └── WrongStore                the data folder is not the one that the database's runs are kept in
@@ -37,7 +37,7 @@
     │   ├── BrowserFailure            browser/ translates Playwright's errors to these
     │   │   ├── BrowserUnavailable    no Chromium, or it would not start
     │   │   ├── BrowserCrashed        it died while a page was in use
-    │   │   ├── PoolExhausted         no place in the waiting line, or waited too long
+    │   │   ├── PoolExhausted         no place in the waiting queue, or waited too long
     │   │   ├── RenderTimeout         the page did not get ready in time
     │   │   └── DocumentTooLarge      over a stated limit of the page
     │   ├── FetchFailed               something a run needs from another host did not come

@@ -34,7 +34,7 @@ _WITHIN: Mapping[Stage, tuple[str, ...]] = {
     "compose": ("store.before_rename", "document.written", "document.told"),
     "render": ("slide.captured", "slide.written", "event.in_transaction", "slide.told"),
     "export": ("export.written",),
-    "publish": ("publish.sealed", "publish.manifest_written", "publish.before_rename", "publish.renamed"),
+    "publish": ("publish.committed", "publish.manifest_written", "publish.before_rename", "publish.renamed"),
 }
 
 

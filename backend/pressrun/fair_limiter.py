@@ -39,7 +39,7 @@ class FairLimiter:
         return self._waiters
 
     @asynccontextmanager
-    async def place(self, share: Hashable) -> AsyncIterator[None]:
+    async def acquire(self, share: Hashable) -> AsyncIterator[None]:
         """A place for as long as the body runs, waited for. Raises: ServerBusy when too many wait."""
         if self._is_free_for(share):
             self._take(share)  # nobody waits who could have it: they were served when it became free

@@ -1,7 +1,7 @@
 """The only reader of the environment. Everything else gets what it needs passed in.
 
 Names are `PRESSRUN_` + the name in capitals; a `.env` file in the working folder is read too. A group is the config of
-the room it is handed to, as it is, or with what nobody may set; where a field of a group goes by another name outside,
+the package it is handed to, as it is, or with what nobody may set; where a field of a group has another name outside,
 that is its alias. The table in README is checked against `variables()`.
 """
 

@@ -17,8 +17,8 @@ from tests.support.releases import become_older, workflows
 from tests.support.runs import (
     Event,
     chapter,
+    check_events,
     check_folder,
-    check_story,
     follow,
     run_to_end,
     starting,
@@ -76,7 +76,7 @@ def test_a_cancelled_run_goes_on_without_asking_the_ai_or_capturing_a_slide_agai
     rest = follow(http, operation_id, after=len(seen))  # a reader at the old end goes on behind it
     assert (rest[0]["type"], rest[0]["attempt"], rest[0]["resumed_from"]) == ("started", 2, "render")
     story = follow(http, operation_id)
-    check_story(story)
+    check_events(story)
     assert story[len(seen) :] == rest
     folder = Path(story[-1]["folder"])
     check_folder(folder)
@@ -104,7 +104,7 @@ def test_a_failed_run_is_retried_once_its_reason_is_gone(http: httpx.Client, end
         1,
         ["error", "complete"],
     )
-    check_story(follow(http, operation_id))
+    check_events(follow(http, operation_id))
 
 
 @pytest.mark.chromium
@@ -195,7 +195,7 @@ def test_pauses_outlive_a_kill_of_the_server(tmp_path: Path) -> None:
         assert http.get(f"/runs/{first}").json()["status"] == "queued"
         http.post(f"/runs/{first}/resume").raise_for_status()
         wait_for_status(http, first, "complete")
-        check_story(follow(http, first))
+        check_events(follow(http, first))
         assert http.post(f"/runs/{first}/pause").status_code == 409
         assert http.post("/lanes/No_Lane!/pause").status_code == 404
 
@@ -274,7 +274,7 @@ def test_a_run_of_an_older_workflow_goes_on_and_makes_nothing_again(
         check_folder(Path(story[-1]["folder"]))
         http.delete(f"/runs/{operation_id}").raise_for_status()
         assert workflows(data_dir / "engine.sqlite") == []
-    check_story(story)
+    check_events(story)
     kinds = [event["type"] for event in story]
     assert (kinds.count("html_generated"), kinds.count("artifact"), kinds.count("started")) == (1, 2, 2)
     assert len(endpoint.requests) == paid, "the AI was asked again"

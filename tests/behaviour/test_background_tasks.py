@@ -31,7 +31,7 @@ from pressrun.background_tasks import (
 from pressrun.settings import new_webhook_secret
 from tests.support.postgres import Postgres
 from tests.support.processes import children_of
-from tests.support.runs import cancel, chapter, check_story, follow, run_to_end, starting, wait_for_status, wait_until
+from tests.support.runs import cancel, chapter, check_events, follow, run_to_end, starting, wait_for_status, wait_until
 from tests.support.server import Server, start_server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -177,7 +177,7 @@ def test_a_server_whose_task_groups_break_hands_its_runs_back_and_ends(tmp_path:
         operation_id = seen[0]["operation_id"]
         wait_until(lambda: http.get(f"/runs/{operation_id}").json()["attempt"] == 2)
         cancel(http, operation_id)
-        check_story([*seen, *follow(http, operation_id, after=int(seen[-1]["id"]))])
+        check_events([*seen, *follow(http, operation_id, after=int(seen[-1]["id"]))])
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.runs import chapter, check_story, run_to_end, starting, wait_for_status
+from tests.support.runs import chapter, check_events, run_to_end, starting, wait_for_status
 from tests.support.server import start_server
 
 pytestmark = pytest.mark.slow
@@ -24,7 +24,7 @@ def test_a_run_whose_folder_cannot_be_made_ends_at_once_and_frees_its_slot(tmp_p
         shutil.rmtree(staging)
         staging.write_text("in the way")
         told = run_to_end(http, text="nowhere to write", outputs=["html"])
-        check_story(told)
+        check_events(told)
         assert (told[-1]["type"], told[-1]["code"]) == ("error", "internal")
         assert http.get("/runs/current").status_code == 204
         staging.unlink()

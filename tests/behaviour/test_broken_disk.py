@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.runs import chapter, check_folder, check_story, run_to_end
+from tests.support.runs import chapter, check_events, check_folder, run_to_end
 from tests.support.server import start_server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -26,7 +26,7 @@ def test_a_write_that_fails_ends_its_run_and_nothing_else(tmp_path: Path, order:
     settings = {"PRESSRUN_ENV": "test", "PRESSRUN_FAILPOINTS": order}
     with start_server(tmp_path / "data", **settings) as server, httpx.Client(base_url=server.url, timeout=30) as http:
         told = run_to_end(http, text=chapter(4, order))
-        check_story(told)
+        check_events(told)
         assert (told[-1]["type"], told[-1]["code"]) == ("error", code)
         assert http.get("/runs/current").status_code == 204
         assert not list(server.data_dir.glob("batches/*"))

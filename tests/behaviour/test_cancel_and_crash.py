@@ -10,8 +10,8 @@ import pytest
 from tests.support.processes import children_of, is_running
 from tests.support.runs import (
     chapter,
+    check_events,
     check_folder,
-    check_story,
     follow,
     run_to_end,
     starting,
@@ -38,7 +38,7 @@ def test_cancel_stops_the_run_and_leaves_nothing(server: Server, http: httpx.Cli
             answer = http.post(f"/runs/{operation_id}/cancel")
             told += list(events)
         assert (answer.status_code, told[-1]["type"], told[-1]["by"]) == (202, "cancelled", "user")
-        check_story(told)
+        check_events(told)
         assert http.get("/runs/current").status_code == 204
         assert not list(server.data_dir.glob(f"batches/*{operation_id}*"))
         again = http.post(f"/runs/{operation_id}/cancel")
@@ -72,7 +72,7 @@ def test_a_killed_run_goes_on_after_restart_without_repeating_a_slide(tmp_path: 
         operation_id = seen[0]["operation_id"]
         rest = follow(http, operation_id, after=len(seen))
         story = [*seen, *rest]
-        check_story(story)
+        check_events(story)
         again = next(event for event in rest if event["type"] == "started")
         assert (again["attempt"], again["resumed_from"]) == (2, "render")
         folder = Path(story[-1]["folder"])
@@ -112,7 +112,7 @@ def test_sigterm_hands_the_run_back_and_the_next_start_goes_on(tmp_path: Path) -
         server.stop()
         server.start()
         story = [*seen, *follow(http, seen[0]["operation_id"], after=len(seen))]
-        check_story(story)
+        check_events(story)
         assert story[-1]["type"] == "complete"
         assert [event["attempt"] for event in story if event["type"] == "started"] == [1, 2]
 

@@ -1,4 +1,4 @@
-"""Cancel where it is hardest: in the line, in a hung page, in an export, and around the point of no return."""
+"""Cancel where it is hardest: in the queue, in a hung page, in an export, and around the point of no return."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.support.processes import children_of, is_frozen
 from tests.support.runs import (
     cancel,
     chapter,
+    check_events,
     check_folder,
-    check_story,
     follow,
     run_to_end,
     starting,
@@ -58,7 +58,7 @@ def test_around_the_point_of_no_return_a_cancel_is_in_time_or_too_late_and_never
             time.sleep(chance.uniform(0, 0.03))
             answer = http.post(f"/runs/{operation_id}/cancel")
             told += list(events)
-        check_story(told)
+        check_events(told)
         folders = list(server.data_dir.glob(f"batches/*{operation_id}"))
         if told[-1]["type"] == "cancelled":
             assert (answer.status_code, folders) == (202, [])
@@ -119,7 +119,7 @@ def test_a_cancel_while_the_export_is_made_ends_it_soon(http: httpx.Client) -> N
         with soon():
             http.post(f"/runs/{event['operation_id']}/cancel").raise_for_status()
             told += list(events)
-    check_story(told)
+    check_events(told)
     assert told[-1]["type"] == "cancelled"
 
 
@@ -139,7 +139,7 @@ def test_a_cancel_while_the_browser_hangs_ends_the_run_soon(tmp_path: Path) -> N
                 http.post(f"/runs/{event['operation_id']}/cancel").raise_for_status()
                 told += list(events)
         assert hung
-        check_story(told)
+        check_events(told)
         assert told[-1]["type"] == "cancelled"
         assert run_to_end(http, text="after the hung one", **HTML_ONLY)[-1]["type"] == "complete"
         for pid in hung:
@@ -168,12 +168,12 @@ def test_a_cancel_while_the_ai_is_not_to_be_asked_for_a_while_ends_the_wait_soon
             with soon():
                 http.post(f"/runs/{told[0]['operation_id']}/cancel").raise_for_status()
                 told += list(events)
-        check_story(told)
+        check_events(told)
         assert told[-1]["type"] == "cancelled"
         assert len(endpoint.requests) == 1
 
 
-@pytest.mark.parametrize(("point", "end"), [("export.end", "error"), ("publish.sealed", "complete")])
+@pytest.mark.parametrize(("point", "end"), [("export.end", "error"), ("publish.committed", "complete")])
 def test_a_deadline_ends_a_run_until_it_is_being_published_and_not_from_then_on(
     tmp_path: Path, point: str, end: str
 ) -> None:
@@ -191,7 +191,7 @@ def test_a_deadline_ends_a_run_until_it_is_being_published_and_not_from_then_on(
         run = wait_for_status(http, begun["operation_id"], "complete", "error")
         assert run["status"] == end
         told = follow(http, begun["operation_id"])
-        check_story(told)
+        check_events(told)
         if end == "error":
             assert told[-1]["code"] == "deadline_exceeded"
         assert http.get("/runs/current").status_code == 204

@@ -18,8 +18,8 @@ from tests.support.fault_tools import SteppedClock
 from tests.support.runs import (
     Event,
     chapter,
+    check_events,
     check_folder,
-    check_story,
     events_of,
     follow,
     run_to_end,
@@ -65,7 +65,7 @@ def test_a_clock_that_is_set_under_a_running_server_frees_blocks_and_repeats_not
                 assert http.post("/retention").json()["runs"] == [], "a run of a minute ago is not an hour old"
             told += events
         took_s = time.monotonic() - begun_at
-        check_story(told)
+        check_events(told)
         assert [event["attempt"] for event in told if event["type"] == "started"] == [1]
         check_folder(Path(told[-1]["folder"]))
         assert told[-1]["duration_s"] <= took_s
@@ -104,7 +104,7 @@ def test_a_clock_that_is_set_while_the_server_is_down_frees_blocks_and_repeats_n
             lines.append(_queue(http, "# An hour behind"))
             receiver.statuses = [503]
             story = [*seen, *follow(http, operation_id, after=len(seen))]
-            check_story(story)
+            check_events(story)
             assert [event["attempt"] for event in story if event["type"] == "started"] == [1, 2, 3]
             check_folder(Path(story[-1]["folder"]))
             assert [follow(http, waiting)[-1]["type"] for waiting in lines] == ["complete"] * 3

@@ -16,7 +16,7 @@ from httpx_sse import EventSource
 from pressrun.client.conversation import Conversation
 from pressrun.client.patience import Patience
 from tests.support.cutting_proxy import CuttingProxy, cutting_proxy
-from tests.support.runs import Event, check_story, events_of, follow, run_to_end
+from tests.support.runs import Event, check_events, events_of, follow, run_to_end
 from tests.support.server import Server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -110,7 +110,7 @@ def test_a_post_whose_client_leaves_after_any_event_goes_on_under_its_key(http: 
         headers["Last-Event-ID"] = str(len(seen))
         with http.stream("POST", "/generate-sse", json=body, headers=headers) as answer:
             seen += list(events_of(answer))
-        check_story(seen)
+        check_events(seen)
         assert seen == follow(http, seen[0]["operation_id"])
     assert len(http.get("/runs", params={"limit": 200}).json()["runs"]) == runs_before + 1 + length
 
@@ -126,7 +126,7 @@ def test_a_post_cut_before_its_response_starts_is_one_run_and_keeps_its_slot_unt
             line.post("/generate-sse", json=body, headers=headers)
         with line.stream("POST", "/generate-sse", json=body, headers=headers) as answer:
             assert answer.headers["run-disposition"] in {"joined", "replayed"}
-            check_story(list(events_of(answer)))
+            check_events(list(events_of(answer)))
     assert http.get("/runs/current", params={"lane": "unheard"}).status_code == 204
 
 

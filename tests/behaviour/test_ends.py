@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.chaos.storm import Storm
 from tests.support.nursery import Nursery, open_nursery
-from tests.support.runs import check_folder, check_story, run_to_end
+from tests.support.runs import check_events, check_folder, run_to_end
 from tests.support.server import start_server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -56,7 +56,7 @@ def test_a_run_whose_folder_is_there_is_complete_although_its_last_stage_broke(t
         httpx.Client(base_url=server.url, timeout=60) as http,
     ):
         story = run_to_end(http, text="# One", outputs=["images", "html", "zip"])
-        check_story(story)
+        check_events(story)
         assert story[-1]["type"] == "complete"
         check_folder(Path(story[-1]["folder"]))
         again = run_to_end(http, text="# One", outputs=["images", "html", "zip"], on_duplicate="run")[-1]

@@ -19,7 +19,7 @@ from tests.support.chaos.storm import Storm
 from tests.support.chaos.witness import wait_until as wait_until_it
 from tests.support.fault_tools import fill, killing, read_only, small_disk, strace
 from tests.support.nursery import Nursery, open_nursery
-from tests.support.runs import Event, chapter, check_folder, check_story, run_to_end, starting, wait_until
+from tests.support.runs import Event, chapter, check_events, check_folder, run_to_end, starting, wait_until
 from tests.support.server import Server, start_server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -88,7 +88,7 @@ def test_a_run_whose_next_system_call_fails_ends_with_its_code_and_takes_nothing
                 if is_in_time:
                     break
                 before = set(batches.iterdir())
-            check_story(told)
+            check_events(told)
             assert (told[-1]["type"], told[-1].get("code"), set(batches.iterdir())) == ("error", code, before)
         assert http.get("/runs/current").status_code == httpx.codes.NO_CONTENT
         assert integrity_of(server.data_dir) == ["ok", "ok"]
@@ -126,7 +126,7 @@ def test_a_server_whose_data_folder_becomes_read_only_says_so_and_goes_on_when_i
                 assert http.get(f"/runs/{told[0]['operation_id']}").json()["status"] == "running"
                 check_folder(kept)
             told += events
-        check_story(told)
+        check_events(told)
         assert (told[-1]["type"], told[-1]["code"]) == ("error", "disk_failed")
         assert http.get("/readyz").json()["checks"]["disk"] == "ok"
         assert http.get("/runs/current").status_code == httpx.codes.NO_CONTENT

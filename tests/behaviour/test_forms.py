@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.runs import check_story, events_of
+from tests.support.runs import check_events, events_of
 from tests.support.server import Server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -24,7 +24,7 @@ def test_a_form_starts_the_run_that_its_json_would(http: httpx.Client) -> None:
         # while the run goes on, however long that takes; only the same request joins
         same = http.post("/generate-sse", json={**body, "on_duplicate": "join"}, headers={"Prefer": "respond-async"})
         events = list(events_of(answer))
-    check_story(events)
+    check_events(events)
     assert same.is_success, same.text
     assert same.json()["operation_id"] == events[0]["operation_id"]
 

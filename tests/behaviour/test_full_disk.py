@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.fault_tools import fill
 from tests.support.limits import HANG_S
-from tests.support.runs import chapter, check_folder, check_story, run_to_end, starting, wait_for_status, wait_until
+from tests.support.runs import chapter, check_events, check_folder, run_to_end, starting, wait_for_status, wait_until
 from tests.support.server import start_server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -45,7 +45,7 @@ def test_a_run_on_a_full_disk_ends_as_disk_full_and_frees_its_slot(disk: Path, m
                 told.append(event)
                 if event["type"] == moment:
                     ballast = fill(disk)
-        check_story(told)
+        check_events(told)
         assert (told[-1]["type"], told[-1]["code"]) == ("error", "disk_full")
         assert http.get("/runs/current").status_code == 204
         operation_id = told[-1]["operation_id"]

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.support.fault_tools import killing
-from tests.support.runs import chapter, check_folder, check_story, follow, run_to_end, starting, wait_until
+from tests.support.runs import chapter, check_events, check_folder, follow, run_to_end, starting, wait_until
 from tests.support.server import Server, start_server
 
 pytestmark = pytest.mark.slow
@@ -37,9 +37,9 @@ def test_a_kill_in_the_midst_of_a_removal_leaves_no_half_run_and_no_folder_of_no
                 else:
                     http.delete(f"/runs/{names[0]}")
             server.kill()
-            runs, graves = tables_of(server)
-            assert len(graves) == 1
-            assert not runs & graves
+            runs, tombstones = tables_of(server)
+            assert len(tombstones) == 1
+            assert not runs & tombstones
             for run in runs:
                 check_folder(folder_of(server, run))
             server.start()
@@ -67,7 +67,7 @@ def test_a_killed_sweep_takes_nothing_from_a_run_that_is_under_way(tmp_path: Pat
         staged = slides_of(server)
         server.start()
         story = [*told, *follow(http, told[0]["operation_id"], after=len(told))]
-        check_story(story)
+        check_events(story)
         folder = Path(story[-1]["folder"])
         check_folder(folder)
         again = [event["type"] for event in story].index("started", 1)
@@ -83,8 +83,8 @@ def slides_of(server: Server) -> dict[str, int]:
 
 def is_over(server: Server, gone: list[str]) -> bool:
     """Whether these runs are gone, files and all: a row goes before its files, and its grave after them."""
-    runs, graves = tables_of(server)
-    return runs.isdisjoint(gone) and not graves
+    runs, tombstones = tables_of(server)
+    return runs.isdisjoint(gone) and not tombstones
 
 
 def folder_of(server: Server, run: str) -> Path:
@@ -95,5 +95,5 @@ def folder_of(server: Server, run: str) -> Path:
 def tables_of(server: Server) -> tuple[set[str], set[str]]:
     """The runs that are there, and those whose removal is under way."""
     with contextlib.closing(sqlite3.connect(server.data_dir / "pressrun.sqlite")) as database:
-        runs, graves = (database.execute(f"SELECT operation_id FROM {name}") for name in ("runs", "graves"))
-        return {row[0] for row in runs}, {row[0] for row in graves}
+        runs, tombstones = (database.execute(f"SELECT operation_id FROM {name}") for name in ("runs", "graves"))
+        return {row[0] for row in runs}, {row[0] for row in tombstones}

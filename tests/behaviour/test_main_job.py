@@ -17,8 +17,8 @@ from PIL import Image
 from tests.support.runs import (
     cancel,
     chapter,
+    check_events,
     check_folder,
-    check_story,
     events_of,
     follow,
     run_to_end,
@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 @pytest.mark.promise("folder-whole")
 def test_text_becomes_slides_in_a_folder_that_verifies(http: httpx.Client) -> None:
     events = run_to_end(http, text=chapter(3, "folder"), outputs=["images", "html", "pdf", "zip"], theme="ink")
-    check_story(events)
+    check_events(events)
     complete = events[-1]
     folder = Path(complete["folder"])
     manifest = check_folder(folder)
@@ -138,7 +138,7 @@ def test_a_run_goes_on_when_its_client_leaves_and_is_followed_from_where_it_was(
         seen = [next(events) for _ in range(4)]
     operation_id = seen[0]["operation_id"]
     rest = follow(http, operation_id, after=4)
-    check_story([*seen, *rest])
+    check_events([*seen, *rest])
     whole = follow(http, operation_id)
     for cut in range(len(whole)):
         assert whole[:cut] + follow(http, operation_id, after=cut) == whole

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.runs import Event, cancel, chapter, check_story, follow, run_to_end, starting, wait_for_status
+from tests.support.runs import Event, cancel, chapter, check_events, follow, run_to_end, starting, wait_for_status
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
@@ -27,7 +27,7 @@ def test_join_gives_the_stream_of_the_run_in_the_way(http: httpx.Client) -> None
             theirs = list(joined)
         own += list(events)
     assert theirs == own
-    check_story(theirs)
+    check_events(theirs)
 
 
 def test_a_retried_post_with_the_same_key_is_the_same_run_live_and_replayed(http: httpx.Client) -> None:
@@ -75,10 +75,10 @@ def test_queued_runs_wait_their_turn_by_priority_then_age(http: httpx.Client) ->
             thread.join()
     assert ended == ["c", "a", "b"]
     for story in stories.values():
-        check_story(story)
+        check_events(story)
         assert story[0]["type"] == "queued"
     assert stories["b"][0]["position"] == 2, "c came later"
-    last = stories["b"][-1]  # its time in the line is no part of its duration
+    last = stories["b"][-1]  # its time in the queue is no part of its duration
     assert abs(last["duration_s"] - http.get(f"/runs/{last['operation_id']}").json()["duration_s"]) < 0.3
 
 
@@ -136,7 +136,7 @@ def test_on_disconnect_cancel_ends_the_run_of_a_client_that_left(http: httpx.Cli
 def test_respond_async_answers_202_and_the_run_is_followed_elsewhere(http: httpx.Client) -> None:
     answer = http.post("/generate-sse", json={"text": "async"}, headers={"Prefer": "respond-async"})
     assert answer.status_code == 202
-    check_story(follow(http, answer.headers["location"].split("/")[2]))
+    check_events(follow(http, answer.headers["location"].split("/")[2]))
 
 
 def test_explain_says_what_would_happen_and_in_which_fields_the_requests_differ(http: httpx.Client) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.pgbouncer import NOT_HERE, find_pgbouncer, start_pgbouncer, url_of_somebody
 from tests.support.postgres import Postgres
-from tests.support.runs import chapter, check_folder, check_story, events_of, follow, run_to_end, starting
+from tests.support.runs import chapter, check_events, check_folder, events_of, follow, run_to_end, starting
 from tests.support.server import Server, start_server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -37,7 +37,7 @@ def test_behind_a_pooler_a_run_comes_to_its_end_and_one_of_a_killed_server_goes_
     left, right = servers
     with httpx.Client(base_url=left.url, timeout=60) as http:
         story = run_to_end(http, text=chapter(3, "whole"))
-        check_story(story)
+        check_events(story)
         check_folder(Path(story[-1]["folder"]))
         with starting(http, text=chapter(30, "orphan")) as (_, events):
             operation_id = next(event for event in events if event["type"] == "screenshot")["operation_id"]
@@ -46,6 +46,6 @@ def test_behind_a_pooler_a_run_comes_to_its_end_and_one_of_a_killed_server_goes_
         with http.stream("GET", f"/runs/{operation_id}/events") as answer:
             assert [event["type"] for event in events_of(answer)][-1] == "complete"
         story = follow(http, operation_id)
-        check_story(story)
+        check_events(story)
         assert [event["attempt"] for event in story if event["type"] == "started"] == [1, 2]
         assert run_to_end(http, text=chapter(2, "after it"))[-1]["type"] == "complete"

@@ -141,7 +141,7 @@ def test_a_hundred_streams_end_cleanly_with_the_server_and_resume_after_its_rest
 
 def test_a_queued_run_survives_a_restart_and_has_its_turn(tmp_path: Path) -> None:
     with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=60) as http:
-        with starting(http, text=chapter(30, "first in line")) as (_, events):
+        with starting(http, text=chapter(30, "first in the queue")) as (_, events):
             holder = next(events)["operation_id"]
             with starting(http, text="second in line", on_busy="queue") as (_, waiting):
                 queued = next(waiting)["operation_id"]

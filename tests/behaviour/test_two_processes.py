@@ -18,8 +18,8 @@ from tests.support.postgres import Postgres, find_binaries, start_postgres
 from tests.support.runs import (
     cancel,
     chapter,
+    check_events,
     check_folder,
-    check_story,
     events_of,
     follow,
     run_to_end,
@@ -80,7 +80,7 @@ def test_a_stream_read_from_the_other_process_is_the_same_live_and_replayed(twin
             assert answer.headers["run-disposition"] == "joined"
             elsewhere = list(joined)
         own += list(events)
-    check_story(own)
+    check_events(own)
     assert elsewhere == own == follow(right.http, own[0]["operation_id"])
     check_folder(Path(own[-1]["folder"]))
     slide = next(event for event in own if event["type"] == "screenshot")
@@ -132,7 +132,7 @@ def test_what_was_cancelled_in_one_process_goes_on_in_the_other(twins: tuple[Twi
     right.http.post(f"/runs/{operation_id}/retry").raise_for_status()
     rest = follow(left.http, operation_id, after=len(told))
     story = follow(right.http, operation_id)
-    check_story(story)
+    check_events(story)
     assert story == follow(left.http, operation_id)
     assert story[len(told) :] == rest
     folder = Path(story[-1]["folder"])
@@ -184,7 +184,7 @@ def test_a_cancel_sent_to_the_other_process_stops_the_run(twins: tuple[Twin, Twi
             answer = right.http.post(f"/runs/{operation_id}/cancel")
             told += list(events)
         assert (answer.status_code, told[-1]["type"], told[-1]["by"]) == (202, "cancelled", "user")
-        check_story(told)
+        check_events(told)
         if not was_cut_off(left.server, operation_id):
             break
     else:
@@ -200,7 +200,7 @@ def test_a_run_queued_at_one_process_starts_when_the_other_ones_run_ends(twins: 
             told = [next(waiting)]
             cancel(left.http, holder)
             told += list(waiting)
-    check_story(told)
+    check_events(told)
     assert [event["type"] for event in told[:2]] == ["queued", "started"]
     assert told[-1]["type"] == "complete"
 
@@ -246,7 +246,7 @@ def test_the_run_of_a_killed_process_goes_on_in_the_other_and_its_readers_miss_n
         ) as answer:
             rest = [event for event in events_of(answer) if event["event"] != "snapshot"]
         story = [*seen, *rest]
-        check_story(story)
+        check_events(story)
         again = next(event for event in rest if event["type"] == "started")
         assert (again["attempt"], again["resumed_from"]) == (2, "render")
         check_folder(Path(story[-1]["folder"]))
@@ -263,7 +263,7 @@ def test_a_process_told_to_stop_hands_its_run_to_the_other(tmp_path: Path, postg
         left.server.stop()
         run = wait_for_status(right.http, operation_id, "complete")
         assert run["attempt"] == 2
-        check_story(follow(right.http, operation_id))
+        check_events(follow(right.http, operation_id))
         assert "processes are gone" not in right.server.log, "it was told, and did not have to find out"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.postgres import Postgres
 from tests.support.releases import restore_postgres, restore_sqlite
-from tests.support.runs import check_folder, check_story, follow, run_to_end, starting, wait_for_status
+from tests.support.runs import check_events, check_folder, follow, run_to_end, starting, wait_for_status
 from tests.support.server import start_server
 
 pytestmark = pytest.mark.slow
@@ -34,7 +34,7 @@ def test_a_data_folder_of_the_release_before_is_taken_up_where_it_was_left(
         for operation_id in (interrupted, waiting):
             wait_for_status(http, operation_id, "complete", limit_s=30)
         story = follow(http, interrupted)
-        check_story(story)
+        check_events(story)
         assert [event["attempt"] for event in story if event["type"] == "started"] == [1, 2]
         check_folder(Path(story[-1]["folder"]))
         assert complete["pinned"]

@@ -71,10 +71,10 @@ class Runs:
         async def emit(*bodies: AnyBody) -> None:
             told.extend(bodies)
 
-        async def seal(_body: Progress) -> None: ...
+        async def commit(_body: Progress) -> None: ...
 
         spec = RunSpec(html=html, **{**SMALL, **fields})
-        context = RunContext(f"run-{self._number}", 1, spec, datetime.now(UTC), staging, emit, seal, {}, {})
+        context = RunContext(f"run-{self._number}", 1, spec, datetime.now(UTC), staging, emit, commit, {}, {})
         return await render(context, self.pool, self.cache), told
 
 

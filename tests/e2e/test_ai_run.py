@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.ai_server import BROKEN, MODEL, NORMAL, SILENT, AiServer, Behaviour, ai_server, hold_after
 from tests.support.limits import HANG_S
-from tests.support.runs import Event, check_folder, check_story, run_to_end, starting
+from tests.support.runs import Event, check_events, check_folder, run_to_end, starting
 from tests.support.server import Server, start_server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -76,7 +76,7 @@ def document_of(events: list[Event]) -> str:
 
 def test_the_ai_writes_the_document_and_its_key_is_seen_by_nobody_else(http: httpx.Client, endpoint: AiServer) -> None:
     events = run_to_end(http, text=TEXT, **ASK, system_prompt="Mind the rivers.")
-    check_story(events)
+    check_events(events)
     assert (events[-1]["type"], warnings_of(events)) == ("complete", [])
     document = document_of(events)
     assert "<li>नदी बहती है।</li>" in document
@@ -122,7 +122,7 @@ def test_auto_falls_back_to_markdown_with_a_warning_when_the_endpoint_fails(
     )
     with doing(endpoint, refused):
         events = run_to_end(http, text=TEXT, **(ASK | {"composer": "auto"}))
-    check_story(events)
+    check_events(events)
     assert (events[-1]["type"], warnings_of(events)) == ("complete", ["fallback_used"])
     told = next(event["message"] for event in events if event["type"] == "warning")
     assert "PRESSRUN_AI_API_KEY" in told
@@ -133,7 +133,7 @@ def test_auto_falls_back_to_markdown_with_a_warning_when_the_endpoint_fails(
 def test_ai_alone_fails_with_a_clear_error_and_frees_the_slot(http: httpx.Client, endpoint: AiServer) -> None:
     with doing(endpoint, BROKEN):
         events = run_to_end(http, text=TEXT, **ASK)
-    check_story(events)
+    check_events(events)
     assert (events[-1]["type"], events[-1]["code"], events[-1]["stage"]) == ("error", "ai_failed", "compose")
     assert events[-1]["retryable"]
     assert "HTTP 500" in events[-1]["message"]
@@ -150,6 +150,6 @@ def test_a_run_that_waits_for_a_silent_endpoint_is_cancelled_at_once(
         http.post(f"/runs/{first['operation_id']}/cancel").raise_for_status()
         told = [first, *events]
         assert endpoint.disconnected.wait(HANG_S), "the endpoint's socket is still open"
-    check_story(told)
+    check_events(told)
     assert told[-1]["type"] == "cancelled"
     assert http.get("/runs/current").status_code == 204

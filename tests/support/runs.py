@@ -98,7 +98,7 @@ def was_cut_off(server: Server, operation_id: str) -> bool:
     return any(operation_id in line and "did not stop by itself" in line for line in server.log.splitlines())
 
 
-def check_story(events: list[Event]) -> None:
+def check_events(events: list[Event]) -> None:
     """1..n without gap or repetition, one terminal event, at the end; progress never falls; each slide told once."""
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert [event["type"] in TERMINAL for event in events] == [False] * (len(events) - 1) + [True]

@@ -159,10 +159,10 @@ async def test_the_newest_run_of_a_request_that_has_had_so_many_events_is_found(
 
 
 async def test_replace_goes_before_who_waits_in_a_paused_lane_and_cancels_nobody(core: Core) -> None:
-    await core.guard.line.set_lane_paused("default", paused=True)
+    await core.guard.queue.set_lane_paused("default", paused=True)
     waiting = (await admit(core.guard, core.submission("waits"), Policies(on_busy="queue"))).run
     admission = await admit(core.guard, core.submission("mine"), REPLACE)
     assert (admission.disposition, admission.replaces) == ("queued", None)
-    await core.guard.line.set_lane_paused("default", paused=False)
+    await core.guard.queue.set_lane_paused("default", paused=False)
     assert await core.guard.promote("default") == [admission.run.operation_id]
     assert (await core.lifecycle.active())[0].operation_id == waiting.operation_id

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.chaos.checker import judge
-from tests.support.chaos.history import Event, History, LoggedEvent, RunRow, Story, World
+from tests.support.chaos.history import Event, History, LoggedEvent, RunHistory, RunRow, World
 from tests.support.chaos.tally import tally
 
 A, B = "run-a", "run-b"
@@ -49,7 +49,7 @@ def truth() -> tuple[History, World]:
         name: [{**event.data, "id": str(event.seq), "event": event.type} for event in logged]
         for name, logged in events.items()
     }
-    stories = [Story(reader, name, deepcopy(seen[name])) for name in (A, B) for reader in ("poster", "reader")]
+    stories = [RunHistory(reader, name, deepcopy(seen[name])) for name in (A, B) for reader in ("poster", "reader")]
     return History(stories, accepted={A: "default", B: "default"}, killed_at=[103.5, 203.5]), world
 
 

@@ -66,10 +66,10 @@ def test_a_run_that_somebody_else_started_is_left_not_cancelled(lesson: Path) ->
 
 @pytest.mark.slow
 def test_before_anything_is_started_ctrl_c_leaves_at_once(lesson: Path) -> None:
-    busy = Answer(503, {"detail": "The waiting line is full.", "code": "server_busy"}, {"Retry-After": "60"})
+    busy = Answer(503, {"detail": "The waiting queue is full.", "code": "server_busy"}, {"Retry-After": "60"})
     script = Script(generate=[busy])
     with scripted_server(script) as url, generating(url, lesson) as process:
-        wait_for(process, "waiting line is full", on_stderr=True)
+        wait_for(process, "waiting queue is full", on_stderr=True)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate()
     assert process.returncode == 130

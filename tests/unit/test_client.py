@@ -187,13 +187,13 @@ async def test_wrong_fields_are_told_with_what_would_be_right(collect: Generate)
 
 async def test_a_busy_server_is_asked_again_when_it_said(collect: Generate) -> None:
     notices: list[Notice] = []
-    busy = Answer(503, {"detail": "The waiting line is full.", "code": "server_busy"}, {"Retry-After": "0"})
+    busy = Answer(503, {"detail": "The waiting queue is full.", "code": "server_busy"}, {"Retry-After": "0"})
     script = Script(generate=[busy, busy, Stream()])
     with scripted_server(script) as url:
         events = await collect(url, REQUEST, IMPATIENT, on_notice=notices.append)
     assert wires(events) == WHOLE
     assert [seen.body["on_duplicate"] for seen in script.seen] == ["reject"] * 3, "a refused POST started nothing"
-    assert "waiting line is full" in notices[0].message
+    assert "waiting queue is full" in notices[0].message
     assert notices[-1].message == "Connected again."
 
 

@@ -104,7 +104,7 @@ def test_a_stream_left_early_closes_its_connection_and_may_be_closed_twice() -> 
 
 @pytest.mark.usefixtures("no_thread_is_left")
 def test_notices_come_in_the_thread_that_waits_and_may_use_the_client() -> None:
-    busy = Answer(503, {"detail": "The waiting line is full.", "code": "server_busy"}, {"Retry-After": "0"})
+    busy = Answer(503, {"detail": "The waiting queue is full.", "code": "server_busy"}, {"Retry-After": "0"})
     script = Script(generate=[busy, Stream()], run=[Answer(200, RUN)])
     told: list[tuple[Notice, threading.Thread, str]] = []
     with scripted_server(script) as url, Client(url, patience=IMPATIENT) as client:

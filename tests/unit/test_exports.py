@@ -142,7 +142,7 @@ class Attempts:
         async def emit(*bodies: AnyBody) -> None:
             self.told += bodies
 
-        async def seal(_body: Progress) -> None: ...
+        async def commit(_body: Progress) -> None: ...
 
         context = RunContext(
             operation_id="id",
@@ -151,7 +151,7 @@ class Attempts:
             created_at=datetime(2026, 11, 29, tzinfo=UTC),
             staging=self.staging,
             emit=emit,
-            seal=seal,
+            commit=commit,
             captured={body.index: body for body in self.told if isinstance(body, Screenshot)},
             exported={body.name: body for body in self.told if isinstance(body, Artifact)},
             document=next((body for body in self.told if isinstance(body, HtmlGenerated)), None),

@@ -40,7 +40,7 @@ class Work:
             await anyio.wait_all_tasks_blocked()
 
     async def _do(self, name: str) -> None:
-        async with self.limiter.place(name[0]):
+        async with self.limiter.acquire(name[0]):
             self.begun.append(name)
             await self._ends[name].wait()
 
@@ -61,7 +61,7 @@ async def test_who_fills_the_line_keeps_nobody_out_who_does_not_wait_in_it() -> 
         await work.start("a1", "a2", "a3", "b1")
         assert limiter.waiting == 3
         with pytest.raises(ServerBusy):
-            async with limiter.place("b"):
+            async with limiter.acquire("b"):
                 pass
         await work.end("a1", "a2", "b1", "a3")
     assert work.begun == ["a1", "a2", "b1", "a3"]
@@ -83,31 +83,31 @@ async def test_a_line_that_is_full_says_so_at_once() -> None:
         work = Work(FairLimiter(1, max_waiting=2), tasks)
         await work.start("a1", "a2", "b1")
         with pytest.raises(ServerBusy):
-            async with work.limiter.place("c"):
+            async with work.limiter.acquire("c"):
                 pass
         await work.end("a1", "a2", "b1")
 
 
 async def test_whoever_gives_up_waiting_costs_nobody_a_place() -> None:
-    """Cancelled in the line, and in the moment of being served."""
+    """Cancelled in the queue, and in the moment of being served."""
     limiter = FairLimiter(1)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(limiter.place("a"))
+        await stack.enter_async_context(limiter.acquire("a"))
         with anyio.move_on_after(0):
-            async with limiter.place("b"):
+            async with limiter.acquire("b"):
                 raise AssertionError
         assert limiter.waiting == 0
     async with anyio.create_task_group() as tasks:
 
         async def wait() -> None:
-            async with limiter.place("c"):
+            async with limiter.acquire("c"):
                 await anyio.sleep_forever()
 
-        async with limiter.place("a"):
+        async with limiter.acquire("a"):
             tasks.start_soon(wait)
             await anyio.wait_all_tasks_blocked()
         tasks.cancel_scope.cancel()
-    async with limiter.place("d"):
+    async with limiter.acquire("d"):
         assert limiter.waiting == 0
 
 
@@ -124,7 +124,7 @@ def test_never_more_than_the_total_and_everybody_is_served(
 
         async def do(share: str, turns: int) -> None:
             nonlocal at_work, served
-            async with limiter.place(share):
+            async with limiter.acquire(share):
                 at_work += 1
                 assert at_work <= total
                 for _ in range(turns):

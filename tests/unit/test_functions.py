@@ -17,7 +17,7 @@ from pressrun.runs.rejection import RunRejected
 from tests.support.core import Core, open_core
 from tests.support.postgres import Postgres
 from tests.support.statements import counted
-from tests.unit.test_line import fill
+from tests.unit.test_run_queue import fill
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -137,7 +137,7 @@ async def test_a_no_is_forgotten_when_the_lane_changes_without_an_event(core: Co
     await (
         core.guard.end_run(run.operation_id)
         if way == "end_run"
-        else core.guard.line.set_lane_paused("default", paused=True)
+        else core.guard.queue.set_lane_paused("default", paused=True)
     )
     assert refusal_nowait(core.guard, other, Policies()) is None
 

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from pressrun.db import Connection
-from pressrun.db import line as line_queries
+from pressrun.db import run_queue as queue_queries
 from pressrun.db import runs as run_queries
 from pressrun.errors import CallerLimit, IdempotencyKeyReused, RunEnded, ServerBusy
 from pressrun.events.model import Cancelled, Complete, Error
@@ -203,14 +203,14 @@ class GuardMachine(RuleBasedStateMachine):
 
     @rule(lane=lanes, paused=st.booleans())
     def pause_lane(self, lane: str, paused: bool) -> None:
-        self.portal.call(partial(self.core.guard.line.set_lane_paused, lane, paused=paused))
+        self.portal.call(partial(self.core.guard.queue.set_lane_paused, lane, paused=paused))
         (self.model.paused.add if paused else self.model.paused.discard)(lane)
 
     @rule(pick=picks, paused=st.booleans())
     def pause_run(self, pick: int, paused: bool) -> None:
         run = self.choose(pick, "queued")
         if run is not None:
-            self.portal.call(partial(self.core.guard.line.set_run_paused, run.name, run.caller, paused=paused))
+            self.portal.call(partial(self.core.guard.queue.set_run_paused, run.name, run.caller, paused=paused))
             run.paused = paused
 
     @rule(text=texts, priority=st.integers(min_value=-1, max_value=1), caller=callers)
@@ -348,14 +348,14 @@ class GuardMachine(RuleBasedStateMachine):
 def look(connection: Connection, names: list[str], waiting: dict[str, list[str]]) -> tuple[Any, Any, dict[str, int]]:
     """The rows of all runs, and the places of those that wait: together, and each asked for alone."""
     rows = {name: run_queries.get(connection, name) for name in names}
-    places = {lane: line_queries.places(connection, queue) for lane, queue in waiting.items()}
+    places = {lane: queue_queries.positions(connection, queue) for lane, queue in waiting.items()}
     return rows, places, {name: place_of(connection, name) for queue in waiting.values() for name in queue}
 
 
 def place_of(connection: Connection, operation_id: str) -> int:
     row = run_queries.get(connection, operation_id)
     assert row is not None
-    return line_queries.place_of(connection, row)
+    return queue_queries.position_of(connection, row)
 
 
 EXAMPLES = int(os.environ.get("PRESSRUN_GUARD_EXAMPLES", "0"))

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from pressrun.db import events as event_queries
-from pressrun.db import line as line_queries
+from pressrun.db import run_queue as queue_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.errors import AttemptSuperseded, RunEnded, ServerBusy
@@ -41,7 +41,7 @@ async def client(core: Core, number: int, known: list[str], most: list[int]) -> 
             pass
         for _ in range(3):
             await disturb(core, chance.choice(known), chance) if known else None
-            slots, queued = await core.database.read(lambda c: (slot_queries.count(c), line_queries.count(c, 100)))
+            slots, queued = await core.database.read(lambda c: (slot_queries.count(c), queue_queries.count(c, 100)))
             most[:] = [max(most[0], slots), max(most[1], queued)]
 
 
@@ -76,7 +76,7 @@ async def test_after_a_storm_over_three_processes_every_log_is_whole_and_no_boun
         assert most[0] <= CONFIG.max_runs
         assert most[1] <= CONFIG.max_queued
         for operation_id in known:
-            await check_story(cores[0], operation_id)
+            await check_events(cores[0], operation_id)
         held = {
             row.operation_id
             for lane in CONFIG.lanes
@@ -87,7 +87,7 @@ async def test_after_a_storm_over_three_processes_every_log_is_whole_and_no_boun
         assert len(set(known)) > 20, "too few runs for a storm"
 
 
-async def check_story(core: Core, operation_id: str) -> None:
+async def check_events(core: Core, operation_id: str) -> None:
     """1..n, `queued` only before `started`, one end and nothing after it, and the row says what the log says."""
     row = await core.database.read(run_queries.get, operation_id)
     rows = await core.database.read(event_queries.read_after, operation_id, 0, 10_000)

@@ -13,7 +13,7 @@ from pressrun.db.searching import searchable
 from pressrun.db.tables import SEARCHABLE_CHARACTERS
 from pressrun.events.model import ArtifactRef, Error, HtmlGenerated
 from pressrun.runs.catalog import Filter
-from pressrun.runs.history import tell_story
+from pressrun.runs.history import history_of
 from tests.support.core import COMPLETE, Core, open_core
 
 pytestmark = pytest.mark.anyio
@@ -96,7 +96,7 @@ def facts(*told: tuple[str, float, dict[str, object]]) -> list[Fact]:
 
 
 def test_the_log_tells_attempts_and_stages() -> None:
-    story = tell_story(
+    story = history_of(
         facts(
             ("started", 0, {"attempt": 1}),
             ("progress", 1, {"stage": "compose"}),
@@ -128,9 +128,9 @@ def test_the_log_tells_attempts_and_stages() -> None:
 
 
 def test_what_goes_on_has_no_end_yet() -> None:
-    story = tell_story(facts(("started", 0, {"attempt": 1}), ("progress", 1, {"stage": "compose"})))
+    story = history_of(facts(("started", 0, {"attempt": 1}), ("progress", 1, {"stage": "compose"})))
     assert (story.attempts[0].ended, story.attempts[0].ended_at, story.stages[0].ended_at) == (None, None, None)
 
 
 def test_a_run_that_never_began_has_no_attempts() -> None:
-    assert tell_story(facts(("cancelled", 0, {"by": "user"}))).attempts == []
+    assert history_of(facts(("cancelled", 0, {"by": "user"}))).attempts == []

@@ -85,14 +85,14 @@ async def test_a_run_that_may_be_published_is_not_ended_by_its_third_crash_but_b
 async def test_who_gives_a_run_up_ends_it_unless_it_may_be_published_or_has_gone_on(core: Core) -> None:
     crashed = Error(code="crashed", message="x")
     run = await core.begin()
-    assert await core.lifecycle.give_up(run.operation_id, 2, crashed) is None
+    assert await core.lifecycle.fail(run.operation_id, 2, crashed) is None
     assert await core.guard.current_run() is not None
-    assert await core.lifecycle.give_up(run.operation_id, 1, crashed) is None
+    assert await core.lifecycle.fail(run.operation_id, 1, crashed) is None
     assert (await core.log.read_after(run.operation_id, 0))[-1].type == "error"
     assert await core.guard.current_run() is None
     sealed = await core.begin("sealed")
     await core.lifecycle.seal(sealed.operation_id, 1, PUBLISHING)
-    claim = await core.lifecycle.give_up(sealed.operation_id, 1, crashed)
+    claim = await core.lifecycle.fail(sealed.operation_id, 1, crashed)
     assert claim is not None
     assert (claim.attempt, claim.last_word) == (2, crashed)
     assert await core.guard.current_run() is not None

@@ -22,7 +22,7 @@ from pressrun.api.gate.hosts import HostList
 from pressrun.api.gate.middleware import Gate, GateConfig
 from pressrun.api.gate.quotas import CallerQuotas, TokenBucket
 from pressrun.api.gate.tokens import Tokens, new_token, parse_tokens
-from pressrun.api.streams.run_streams import RunStream, StreamHost
+from pressrun.api.streams.run_streams import RunStream, StreamRunner
 from pressrun.api.wire.problems import exception_handlers
 from pressrun.settings import CallerLimits
 from pressrun.telemetry import SecretMask
@@ -197,8 +197,8 @@ class Reader:
 
 
 @pytest.mark.promise("caller-share")
-@pytest.mark.parametrize("hosted", [True, False])
-async def test_open_streams_are_counted_until_they_have_ended(core: Core, hosted: bool) -> None:
+@pytest.mark.parametrize("opened", [True, False])
+async def test_open_streams_are_counted_until_they_have_ended(core: Core, opened: bool) -> None:
     """Whether the stream is run by its route or, as in the server, outside of it when the route is done."""
     run = await core.begin()
     shared = Shared(CallerLimits(streams=2))
@@ -208,7 +208,7 @@ async def test_open_streams_are_counted_until_they_have_ended(core: Core, hosted
         return RunStream(following, head=b"retry: 1\n\n", named=True, heartbeat_s=60, headers={})
 
     shared.app._app.router.routes[:] = [Route("/runs/x/events", follow), *shared.app._app.router.routes]  # type: ignore[attr-defined]
-    app = StreamHost(shared.app) if hosted else shared.app
+    app = StreamRunner(shared.app) if opened else shared.app
 
     async def read(reader: Reader, caller: str) -> None:
         own = [(b"authorization", f"Bearer {shared._tokens[caller]}".encode()), (b"host", b"localhost:8000")]

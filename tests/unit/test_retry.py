@@ -34,7 +34,7 @@ async def retry(core: Core, run: Run, **values: object) -> Run:
     return outcome
 
 
-async def story(core: Core, run: Run) -> list[str]:
+async def history(core: Core, run: Run) -> list[str]:
     """The types of the run's events; checks that it is one story with one terminal event at most, at its end."""
     log = await core.log.read_after(run.operation_id, 0)
     assert [event.seq for event in log] == list(range(1, len(log) + 1))
@@ -57,15 +57,15 @@ async def test_a_run_that_failed_goes_on_as_its_next_attempt_in_the_same_log(whe
             1,
         )
         assert (second.error, second.ended_at, second.progress) == (None, None, 40)
-        assert await story(core, run) == ["started", "progress", "warning", "started"]
+        assert await history(core, run) == ["started", "progress", "warning", "started"]
         log = await core.log.read_after(run.operation_id, 0)
         assert '"code":"attempt_failed"' in log[2].data
         assert "no answer" in log[2].data
         assert '"attempt":2,"resumed_from":"render"' in log[3].data
         assert not await core.lifecycle.finish(run.operation_id, 1, FAILED), "the first attempt is over"
         assert await core.lifecycle.finish(run.operation_id, 2, COMPLETE)
-        assert await story(core, run) == ["started", "progress", "warning", "started", "complete"]
-        told = await core.catalog.story(run.operation_id)
+        assert await history(core, run) == ["started", "progress", "warning", "started", "complete"]
+        told = await core.catalog.history(run.operation_id)
         assert [(attempt.attempt, attempt.ended) for attempt in told.attempts] == [(1, "error"), (2, "complete")]
 
 
@@ -123,11 +123,11 @@ async def test_a_retry_meets_a_taken_lane_as_any_run_and_may_wait_for_it(where: 
         with pytest.raises(RunRejected) as refused:
             await retry(core, run)
         assert refused.value.active.operation_id == holder.operation_id
-        assert await story(core, run) == ["started", "error"]
+        assert await history(core, run) == ["started", "error"]
         assert (await retry(core, run, when_busy="wait")).status == "queued"
         await core.complete(holder)
         assert await core.guard.promote("default") == [run.operation_id]
-        assert await story(core, run) == ["started", "warning", "queued", "started"]
+        assert await history(core, run) == ["started", "warning", "queued", "started"]
 
 
 async def test_a_retry_that_replaces_goes_before_whoever_waits(where: Path | str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pressrun.api.streams.frames import PING, RETRY, frame_of, unnamed_frame_of
-from pressrun.api.streams.run_streams import RunStream, StreamHost
+from pressrun.api.streams.run_streams import RunStream, StreamRunner
 from pressrun.db.events import EventRow
 from pressrun.events.log import LoggedEvent
 from tests.support.core import Core, open_core, progress
@@ -56,7 +56,7 @@ class Caller:
             raise OSError("gone")
 
 
-def stream(core: Core, operation_id: str, caller: Caller, *, hosted: bool) -> ASGIApp:
+def stream(core: Core, operation_id: str, caller: Caller, *, opened: bool) -> ASGIApp:
     answer = RunStream(
         partial(core.log.following, operation_id, 0),
         head=b"retry: 2000\n\n",
@@ -69,19 +69,19 @@ def stream(core: Core, operation_id: str, caller: Caller, *, hosted: bool) -> AS
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await answer(scope, receive, send)
 
-    return StreamHost(app) if hosted else app
+    return StreamRunner(app) if opened else app
 
 
-@pytest.mark.parametrize("hosted", [True, False])
+@pytest.mark.parametrize("opened", [True, False])
 async def test_what_is_ready_comes_in_one_piece_after_the_headers_and_the_end_is_told_once(
-    core: Core, hosted: bool
+    core: Core, opened: bool
 ) -> None:
     run = await core.begin()
     for value in range(20):
         await core.journal.append(run.operation_id, 1, progress(value))
     await core.complete(run)
     caller = Caller()
-    await caller.ask(stream(core, run.operation_id, caller, hosted=hosted))
+    await caller.ask(stream(core, run.operation_id, caller, opened=opened))
     assert [message["type"] for message in caller.sent] == ["http.response.start", *["http.response.body"] * 2]
     assert (caller.body.count(b"\n\n"), caller.body[:15]) == (23, b"retry: 2000\n\nid")
     assert [message.get("more_body", False) for message in caller.sent[1:]] == [True, False]
@@ -105,7 +105,7 @@ async def test_its_headers_forbid_caches_and_buffers_and_leave_the_connection_to
     run = await core.begin()
     await core.complete(run)
     caller = Caller()
-    await caller.ask(stream(core, run.operation_id, caller, hosted=False))
+    await caller.ask(stream(core, run.operation_id, caller, opened=False))
     assert sorted(caller.sent[0]["headers"]) == [
         (b"cache-control", b"no-store"),
         (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -113,35 +113,35 @@ async def test_its_headers_forbid_caches_and_buffers_and_leave_the_connection_to
     ]
 
 
-@pytest.mark.parametrize("hosted", [True, False])
-async def test_whoever_asks_for_the_head_alone_gets_no_stream(core: Core, hosted: bool) -> None:
+@pytest.mark.parametrize("opened", [True, False])
+async def test_whoever_asks_for_the_head_alone_gets_no_stream(core: Core, opened: bool) -> None:
     run = await core.begin()
     caller = Caller()
-    await caller.ask(stream(core, run.operation_id, caller, hosted=hosted), "HEAD")
+    await caller.ask(stream(core, run.operation_id, caller, opened=opened), "HEAD")
     assert [message["type"] for message in caller.sent] == ["http.response.start", "http.response.body"]
     assert (caller.body, caller.ended, core.log.followed()) == (b"", 1, 0)
 
 
-@pytest.mark.parametrize("hosted", [True, False])
+@pytest.mark.parametrize("opened", [True, False])
 @pytest.mark.parametrize("fail_at", [1, 2])
-async def test_a_stream_that_cannot_be_sent_is_ended_all_the_same(core: Core, hosted: bool, fail_at: int) -> None:
+async def test_a_stream_that_cannot_be_sent_is_ended_all_the_same(core: Core, opened: bool, fail_at: int) -> None:
     run = await core.begin()
     caller = Caller(fail_at=fail_at)
     with pytest.raises(OSError, match="gone"):
-        await caller.ask(stream(core, run.operation_id, caller, hosted=hosted))
+        await caller.ask(stream(core, run.operation_id, caller, opened=opened))
     assert (caller.ended, core.log.followed()) == (1, 0)
 
 
-@pytest.mark.parametrize("hosted", [True, False])
+@pytest.mark.parametrize("opened", [True, False])
 async def test_a_client_that_leaves_ends_its_stream_and_a_cancelled_stream_is_ended_too(
-    core: Core, hosted: bool
+    core: Core, opened: bool
 ) -> None:
     run = await core.begin()
     leaver, cancelled = Caller(), Caller()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(cancelled.ask, stream(core, run.operation_id, cancelled, hosted=hosted))
+        tasks.start_soon(cancelled.ask, stream(core, run.operation_id, cancelled, opened=opened))
         async with anyio.create_task_group() as inner:
-            inner.start_soon(leaver.ask, stream(core, run.operation_id, leaver, hosted=hosted))
+            inner.start_soon(leaver.ask, stream(core, run.operation_id, leaver, opened=opened))
             await anyio.wait_all_tasks_blocked()
             leaver.left.set()
         assert (leaver.ended, cancelled.ended) == (1, 0)
@@ -164,7 +164,7 @@ async def test_a_crowd_of_followers_begins_by_turns_and_nobody_else_has_to_wait_
     async def unused(*_: object) -> Message:
         raise AssertionError
 
-    host = StreamHost(app)
+    host = StreamRunner(app)
     scope = {"type": "http", "method": "GET" if path.endswith("events") else "POST", "path": path}
     async with anyio.create_task_group() as tasks:
         for _ in range(200):

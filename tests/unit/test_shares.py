@@ -107,11 +107,11 @@ async def test_who_has_its_share_may_wait_for_it_in_a_free_lane_and_holds_up_nob
 async def test_a_promotion_of_several_gives_nobody_more_than_its_share(where: Path | str) -> None:
     config = GuardConfig(dedup_window_s=5, run_max_s=1800, lanes={"wide": 4}, caller_max_runs=2)
     async with open_core(where, config=config) as core:
-        await core.guard.line.set_lane_paused("wide", paused=True)
+        await core.guard.queue.set_lane_paused("wide", paused=True)
         for _ in range(3):
             assert await told(core, "flood", "wide", on_busy="queue") == "queued"
         assert await told(core, "quiet", "wide", on_busy="queue") == "queued"
-        await core.guard.line.set_lane_paused("wide", paused=False)
+        await core.guard.queue.set_lane_paused("wide", paused=False)
         assert len(await core.guard.promote("wide")) == 3
         assert await core.guard.promote("wide") == []
 
@@ -179,11 +179,11 @@ async def test_of_many_who_replace_one_run_only_the_first_has_its_place_while_an
 
 async def test_who_waits_in_a_paused_lane_is_not_passed_by_another_who_replaces_nothing(where: Path | str) -> None:
     async with open_core(where) as core:
-        await core.guard.line.set_lane_paused("default", paused=True)
+        await core.guard.queue.set_lane_paused("default", paused=True)
         assert await told(core, "flood", "default", on_busy="queue") == "queued"
         quiet = await core.begin("quiet", caller="quiet", when_busy="wait")
         assert await told(core, "flood", "default", on_busy="replace") == "queued"
-        await core.guard.line.set_lane_paused("default", paused=False)
+        await core.guard.queue.set_lane_paused("default", paused=False)
         (first,) = await core.guard.promote("default")
         assert await core.lifecycle.finish(first, 1, Cancelled(by="user"))
         assert await core.guard.promote("default") == [quiet.operation_id]

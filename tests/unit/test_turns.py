@@ -77,7 +77,7 @@ async def test_whatever_decides_over_slots_waits_for_whoever_is_at_it(core: Core
         done.append(await verbs[verb]())
 
     lane = "default" if verb == "begin" else "other"
-    async with anyio.create_task_group() as tasks, open_transaction(core, slot_queries.take_turn, lane):
+    async with anyio.create_task_group() as tasks, open_transaction(core, slot_queries.lock_lane, lane):
         tasks.start_soon(act)
     assert len(done) == 1
 

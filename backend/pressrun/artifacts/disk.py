@@ -1,4 +1,4 @@
-"""What is done to folders and files of a disk that may be full, failing or shared; for the rooms of `artifacts`.
+"""What is done to folders and files of a disk that may be full, failing or shared; for the modules of `artifacts`.
 
 Everything here that does not wait (`async`) blocks, and is run by `in_thread`.
 """

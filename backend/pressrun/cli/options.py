@@ -90,7 +90,7 @@ class PolicyOptions:
     on_busy: Literal["reject", "join", "queue", "replace"] | None = None
     "The lane is taken: reject (exit code 3), join that run, queue behind it, or replace it; reject unless given."
     priority: int | None = None
-    "Order in the waiting line, higher first, -100..100; 0 unless given."
+    "Order in the waiting queue, higher first, -100..100; 0 unless given."
     webhook_url: str | None = None
     "Where the server tells of the run's end, by one signed POST."
     on_duplicate: Literal["reject", "join", "run"] | None = None

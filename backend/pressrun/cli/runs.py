@@ -199,7 +199,7 @@ def unpin(operation_id: str, /, *, server: ServerOptions = _SERVER) -> None:
 
 @runs.command
 def pause(operation_id: str, /, *, server: ServerOptions = _SERVER) -> None:
-    """Hold a run that waits in its line, where others pass it.
+    """Hold a run that waits in its queue, where others pass it.
 
     Parameters
     ----------

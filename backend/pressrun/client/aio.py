@@ -224,7 +224,7 @@ class AsyncClient:
         return await self._ask(RunInfo, "POST", run_path(operation_id, "retry"), json=body)
 
     async def pause(self, operation_id: str) -> RunInfo:
-        """Holds a run that waits in its line. Raises: ServerProblem (404, 409), ConnectionFailed."""
+        """Holds a run that waits in its queue. Raises: ServerProblem (404, 409), ConnectionFailed."""
         return await self._ask(RunInfo, "POST", run_path(operation_id, "pause"))
 
     async def resume(self, operation_id: str) -> RunInfo:

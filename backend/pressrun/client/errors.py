@@ -101,7 +101,7 @@ class RunRejectedError(ServerProblem):
 
 
 class LanePausedError(RunRejectedError):
-    """The lane is paused: resume it (`resume_lane`), take another, or wait in its line with `on_busy="queue"`."""
+    """The lane is paused: resume it (`resume_lane`), take another, or wait in its queue with `on_busy="queue"`."""
 
     @property
     def lane(self) -> str:

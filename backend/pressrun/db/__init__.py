@@ -1,6 +1,6 @@
 """SQLAlchemy lives here, nowhere else: engine, tables, queries, migrations.
 
-Query functions take a `Connection` and give `Row`s; other rooms name those types through this module.
+Query functions take a `Connection` and give `Row`s; other packages name those types through this module.
 """
 
 from sqlalchemy import Connection, Row

@@ -1,10 +1,10 @@
 """`Database`: the product's tables, wherever they are, and `open_database`, which finds out where.
 
 Two media: one SQLite file for one process (sqlite.py), Postgres for many (postgres.py). The same query functions run on
-both; what differs between the two is inside those files and in `slots.take_turn`.
+both; what differs between the two is inside those files and in `slots.lock_lane`.
 
 A query function sees one consistent state when it reads. When it writes on Postgres, others write at the same time: one
-that decides by what it has read takes its turn first (`slots.take_turn`) or locks the run's row (`runs.get_locked`).
+that decides by what it has read locks the lane first (`slots.lock_lane`) or the run's row (`runs.get_locked`).
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Fact(NamedTuple):
     at: datetime
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """Where an event goes: its seq, and the run's progress after it."""
 
     seq: int
@@ -44,7 +44,7 @@ class Draft(NamedTuple):
     `progress` None: it says nothing of it.
     """
 
-    make: Callable[[Place], EventRow]
+    make: Callable[[Position], EventRow]
     columns: Mapping[str, Any] = {}
     progress: int | None = None
 
@@ -87,7 +87,7 @@ def append(
         if row is None:
             return None
         first = row.last_seq - len(taken) + 1
-        written += [each.make(Place(first + number, row.progress)) for number, each in enumerate(taken)]
+        written += [each.make(Position(first + number, row.progress)) for number, each in enumerate(taken)]
         begun = end
     assert row is not None  # noqa: S101 - there is at least one draft
     common = {"operation_id": operation_id, "attempt": row.attempt, "at": at}

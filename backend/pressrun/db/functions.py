@@ -36,7 +36,7 @@ _FIRST_FREE = """FOR number IN 1..p_slots LOOP
 
 
 def _bounded(count: str, bound: str, otherwise: str) -> str:
-    """`slots.within_bound`: a second turn only where the bound is near."""
+    """`slots.within_bound`: a second lock only where the bound is near."""
     return f"""
     n := ({count});
     IF {bound} - n BETWEEN 1 AND {FAR_FROM_BOUND} THEN

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, and_, delete, exists, func, insert, select
 
 from pressrun.db.runs import ACTIVE
-from pressrun.db.tables import graves, runs, sizes, webhooks
+from pressrun.db.tables import runs, sizes, tombstones, webhooks
 
 
 class Removable(NamedTuple):
@@ -110,23 +110,23 @@ def bury(
     if gone is None:
         return None
     tombstone = Tombstone(operation_id, folder, gone.retries)
-    connection.execute(insert(graves), tombstone._asdict())
+    connection.execute(insert(tombstones), tombstone._asdict())
     return tombstone
 
 
 def list_tombstones(connection: Connection) -> list[Tombstone]:
     """Runs that are gone and whose files may still be there."""
-    return [Tombstone(*row) for row in connection.execute(select(graves))]
+    return [Tombstone(*row) for row in connection.execute(select(tombstones))]
 
 
 def clear_tombstone(connection: Connection, operation_id: str) -> None:
     """Its files are gone."""
-    connection.execute(delete(graves).where(graves.c.operation_id == operation_id))
+    connection.execute(delete(tombstones).where(tombstones.c.operation_id == operation_id))
 
 
 def find_ends(connection: Connection, operation_ids: Collection[str]) -> dict[str, Ended]:
     """How these runs ended; a run that is not there is missing, unless its removal is under way."""
     query = select(runs.c.operation_id, runs.c.status, runs.c.ended_at).where(runs.c.operation_id.in_(operation_ids))
     found = {row.operation_id: Ended(row.status, row.ended_at) for row in connection.execute(query)}
-    buried = select(graves.c.operation_id).where(graves.c.operation_id.in_(operation_ids))
+    buried = select(tombstones.c.operation_id).where(tombstones.c.operation_id.in_(operation_ids))
     return found | {name: Ended("buried", None) for name in connection.execute(buried).scalars()}

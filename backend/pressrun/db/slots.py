@@ -47,11 +47,11 @@ def _locked(lane: ColumnElement[str]) -> Function[Any]:
 _TAKE_TURN = select(_locked(bindparam("lane", type_=Text)))
 _TAKE_TURN_OF = select(_locked(runs.c.lane)).where(runs.c.operation_id == bindparam("run"))
 BOUNDS_LOCK = 0x626F756E6473  # "bounds"
-# Who sees at least this many places left needs no turn: so many admissions are not in flight. Four writers a process.
+# Who sees at least this many slots left needs no lock: so many admissions are not in flight. Four writers a process.
 FAR_FROM_BOUND = 32
 
 
-def take_turn(connection: Connection, lane: str) -> None:
+def lock_lane(connection: Connection, lane: str) -> None:
     """From here to the end of the transaction nobody else, in any process, decides over this lane's slots and line.
 
     First of all in such a transaction, before it reads or locks a row. (In SQLite every write transaction is alone.)
@@ -60,26 +60,26 @@ def take_turn(connection: Connection, lane: str) -> None:
         connection.execute(_TAKE_TURN, {"lane": lane})
 
 
-def take_turn_of(connection: Connection, operation_id: str) -> None:
-    """`take_turn` of the lane of this run, which never changes; nothing for a run that is not there."""
+def lock_lane_of(connection: Connection, operation_id: str) -> None:
+    """`lock_lane` of the lane of this run, which never changes; nothing for a run that is not there."""
     if connection.dialect.name == "postgresql":
         connection.execute(_TAKE_TURN_OF, {"run": operation_id})
 
 
 def within_bound(connection: Connection, count: Callable[[Connection], int], bound: int) -> int:
-    """How many `count` may still grow by; not below 0. Over all lanes, and so it takes a second turn where it is near.
+    """How many `count` may still grow by; not below 0. Over all lanes, and so it takes a second lock where it is near.
 
-    After the lane's turn and before anything else is locked: one order of locks.
+    After the lane's lock and before anything else is locked: one order of locks.
     """
     left = bound - count(connection)
     if 0 < left <= FAR_FROM_BOUND:
-        take_turn_of_all(connection)
+        lock_all_lanes(connection)
         left = bound - count(connection)
     return max(0, left)
 
 
-def take_turn_of_all(connection: Connection) -> None:
-    """From here on nobody else takes a place that is not a lane's alone. After the lane's turn, before all else."""
+def lock_all_lanes(connection: Connection) -> None:
+    """From here on nobody else takes a place that is not a lane's alone. After the lane's lock, before all else."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(BOUNDS_LOCK)))
 

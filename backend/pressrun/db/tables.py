@@ -73,7 +73,7 @@ runs = Table(
     Column("title", String(200)),
     Column("on_disconnect", String(16), nullable=False),
     Column("priority", Integer, nullable=False),
-    Column("queue_position", Integer),  # as it was told last; where a run is now is asked for (db/line.py)
+    Column("queue_position", Integer),  # as it was told last; where a run is now is asked for (db/run_queue.py)
     Column("turn", BigInteger),
     Column("line_number", BigInteger),
     Column("status", String(16), nullable=False),
@@ -128,7 +128,7 @@ lanes = Table(
     Column("paused_at", Instant, nullable=False),
 )
 
-# who was served in which turn of a lane's line, by priority, as long as somebody waits in it; see line.py
+# who was served in which turn of a lane's queue, by priority, as long as somebody waits in it; see run_queue.py
 turns = Table(
     "turns",
     metadata,
@@ -164,7 +164,7 @@ sizes = Table(
 )
 
 # runs that are gone, and whose files may still be there
-graves = Table(
+tombstones = Table(
     "graves",
     metadata,
     Column("operation_id", String(36), primary_key=True),

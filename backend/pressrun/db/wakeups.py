@@ -40,8 +40,8 @@ class Wakeups:
     Bounded by the runs that are active: of each only the newest seq is kept.
     """
 
-    def __init__(self, sign: Heartbeat) -> None:
-        self._sign = sign
+    def __init__(self, heartbeat: Heartbeat) -> None:
+        self._heartbeat = heartbeat
         self._newest: dict[str, int] = {}
         self._cancelled: set[str] = set()
         self._heard = anyio.Event()
@@ -49,7 +49,7 @@ class Wakeups:
 
     def set_busy(self, busy: bool) -> None:
         """Whether there are runs: only then do we have to be seen alive all the time."""
-        self._sign.set_busy(busy)
+        self._heartbeat.set_busy(busy)
 
     def missed(self) -> None:
         """Something may have been told while nobody heard."""
@@ -57,7 +57,7 @@ class Wakeups:
 
     def may_judge(self) -> bool:
         """Whether who shows no heartbeat is gone, as far as we can tell."""
-        return self._sign.lasting
+        return self._heartbeat.lasting
 
     async def next(self) -> tuple[dict[str, int], frozenset[str]]:
         """Waits for news: the newest seq of runs with new events, and the runs somebody wants cancelled."""
@@ -96,10 +96,10 @@ async def open_wakeups(url: str, process: str, background: Background | None = N
     """
     uri = parse_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     conninfo = make_conninfo(uri, connect_timeout=5, **NOTICES_A_HOST_THAT_VANISHED)
-    sign = Heartbeat(conninfo, process)
-    wakeups = Wakeups(sign)
+    heartbeat = Heartbeat(conninfo, process)
+    wakeups = Wakeups(heartbeat)
     listener = _Listener(conninfo, wakeups)
-    shown = _Shown(sign)
+    shown = _Shown(heartbeat)
     background = background or Background()
     try:
         await listener.connect()
@@ -113,26 +113,26 @@ async def open_wakeups(url: str, process: str, background: Background | None = N
         try:
             yield wakeups
         finally:
-            sign.stop()
+            heartbeat.stop()
             tasks.cancel_scope.cancel()
 
 
 class _Shown:
     """The thread that shows us alive."""
 
-    def __init__(self, sign: Heartbeat) -> None:
-        self._sign = sign
+    def __init__(self, heartbeat: Heartbeat) -> None:
+        self._heartbeat = heartbeat
         self._thread = anyio.CapacityLimiter(1)  # for as long as we live: not one of those that everybody shares
         self._connection: psycopg.Connection | None = None
 
     async def connect(self) -> None:
         """Raises: psycopg.OperationalError."""
-        self._connection = await anyio.to_thread.run_sync(self._sign.connect, limiter=self._thread)
+        self._connection = await anyio.to_thread.run_sync(self._heartbeat.connect, limiter=self._thread)
 
     async def keep(self) -> None:
         connection, self._connection = self._connection, None
         with anyio.CancelScope(shield=True):  # ends by `stop`
-            await anyio.to_thread.run_sync(self._sign.keep, connection, limiter=self._thread)
+            await anyio.to_thread.run_sync(self._heartbeat.keep, connection, limiter=self._thread)
 
 
 class _Listener:

@@ -115,7 +115,7 @@ class Egress:
         one's turn does not count, for it is others' doing. Whoever calls bounds it.
         """
         target = read_target(url)
-        async with self._fetches.place(object() if share is None else share):
+        async with self._fetches.acquire(object() if share is None else share):
             return await self._fetch(target, accept, max_bytes, limit_s)
 
     async def _fetch(self, target: Target, accept: str, max_bytes: int, limit_s: float) -> Fetched:

@@ -255,7 +255,7 @@ class Engine:
             await execution.over.wait()
 
     async def _attempt(self, claim: Claim, execution: _Execution) -> None:
-        if claim.sealed and await self._end_published(claim):
+        if claim.committed and await self._end_published(claim):
             return
         try:
             context = await self._open_context(claim, execution)
@@ -278,8 +278,8 @@ class Engine:
         async def emit(*bodies: AnyBody) -> None:
             await self._records.emit(claim.operation_id, claim.attempt, *bodies)
 
-        async def seal(body: Progress) -> None:
-            await self._records.seal(claim.operation_id, claim.attempt, body)
+        async def commit(body: Progress) -> None:
+            await self._records.commit(claim.operation_id, claim.attempt, body)
             execution.scope.deadline = math.inf  # from here on the run can only complete
 
         return RunContext(
@@ -289,7 +289,7 @@ class Engine:
             created_at=claim.created_at,
             staging=await self._store.open_staging(claim.operation_id, claim.attempt),
             emit=emit,
-            seal=seal,
+            commit=commit,
             document=claim.document,
             captured=claim.captured,
             exported=claim.exported,

@@ -1,7 +1,7 @@
 """A stage's end as a value that can be checkpointed: its result, or why it failed.
 
 DBOS stores what a step returns; an exception would come back from the checkpoint as another type. So a failure is a
-value too, and a replayed workflow reads the same story.
+value too, and a replayed workflow reads the same history.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the engine needs of the rooms above it; runs/lifecycle.py gives it."""
+"""What the engine needs of the packages above it; runs/lifecycle.py gives it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pressrun.spec import RunSpec
 class Claim:
     """The right to execute one attempt of a run; its writes are fenced by `attempt`.
 
-    `sealed`: an earlier attempt may have published the run. `last_word`: nothing is to be executed any more, the run
+    `committed`: an earlier attempt may have published the run. `last_word`: nothing is to be executed any more, the run
     ends as that, unless it turns out to be published.
     """
 
@@ -38,7 +38,7 @@ class Claim:
     ticks_epoch: str
     captured: Mapping[int, Screenshot]
     exported: Mapping[str, Artifact]
-    sealed: bool = False
+    committed: bool = False
     document: HtmlGenerated | None = None
     last_word: Error | None = None
 
@@ -56,7 +56,7 @@ class RunRecords(Protocol):
         """Appends events in this order, all or none. Raises: AttemptSuperseded."""
         ...
 
-    async def seal(self, operation_id: str, attempt: int, body: Progress) -> None:
+    async def commit(self, operation_id: str, attempt: int, body: Progress) -> None:
         """The point of no return, with its event. Raises: RunCancelled, AttemptSuperseded."""
         ...
 

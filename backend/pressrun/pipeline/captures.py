@@ -74,13 +74,13 @@ class RunCaptures:
         return plan
 
     async def keep_plan(self, plan: SlicePlan) -> None:
-        """Where this run's slices are: before `place` and `keep`."""
+        """Where this run's slices are: before `link` and `keep`."""
         self._pieces = dict(enumerate(plan.slices, start=1))
         if self._cache is not None:
             slices = [[piece.top, piece.bottom, piece.offset] for piece in plan.slices]
             await self._cache.keep_note(self._plan_key(), {"slices": slices, "truncated": plan.truncated})
 
-    async def place(self, names: Mapping[int, str]) -> dict[int, StoredFile]:
+    async def link(self, names: Mapping[int, str]) -> dict[int, StoredFile]:
         """Slides (by index, from 1) as files of staging of these names: those whose pictures were kept and are still
         what they were. Durable when it returns.
         """

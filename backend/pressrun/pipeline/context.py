@@ -36,7 +36,7 @@ class Emit(Protocol):
 class RunContext:
     """One attempt of one run, as its stages see it.
 
-    `seal` is the point of no return before publishing, told by its event
+    `commit` is the point of no return before publishing, told by its event
     (Raises: RunCancelled when a cancel came first). `document`, `captured` (slides, by index) and `exported`
     (by name) are what earlier attempts logged: who finds it in staging, with its digest, does not make it again.
     """
@@ -47,7 +47,7 @@ class RunContext:
     created_at: datetime
     staging: Staging
     emit: Emit
-    seal: Callable[[Progress], Awaitable[None]]
+    commit: Callable[[Progress], Awaitable[None]]
     captured: Mapping[int, Screenshot]
     exported: Mapping[str, Artifact]
     document: HtmlGenerated | None = None

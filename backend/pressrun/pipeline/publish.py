@@ -33,8 +33,8 @@ async def publish(
     exported: Exported,
 ) -> Published:
     """Makes the batch visible; safe to repeat. Raises: RunCancelled, AttemptSuperseded, DiskFull."""
-    await context.seal(progress_of("publish", 0, "Publishing the batch folder"))
-    failpoint("publish.sealed")
+    await context.commit(progress_of("publish", 0, "Publishing the batch folder"))
+    failpoint("publish.committed")
     folder = batch_folder_name(context.created_at, context.operation_id)
     manifest = Manifest(
         operation_id=context.operation_id,

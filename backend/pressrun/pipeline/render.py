@@ -77,7 +77,7 @@ class _Slides:
         if plan is None:
             return False
         indexes = range(1, len(plan.slices) + 1)
-        found = await self._captures.place({index: self._name(index) for index in indexes})
+        found = await self._captures.link({index: self._name(index) for index in indexes})
         if len(found) < len(plan.slices):
             return False
         await self._begin(plan)
@@ -121,7 +121,7 @@ class _Slides:
             if file is not None:
                 self._saved[index] = file
         wanted = {index: self._name(index) for index in pieces if index not in self._saved}
-        self._saved |= await self._captures.place(wanted)
+        self._saved |= await self._captures.link(wanted)
         left = [(index, piece) for index, piece in pieces.items() if index not in self._saved]
         await self._tell()
         return left

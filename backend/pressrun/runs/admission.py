@@ -109,7 +109,7 @@ def follow(run: Run) -> Admission:
 
 
 async def _wait(guard: RunGuard, submission: Submission, on_duplicate: OnDuplicate, *, replacing: bool) -> Admission:
-    """Into the waiting line: at its end by priority, or at its front behind a run that is to be cancelled.
+    """Into the waiting queue: at its end by priority, or at its front behind a run that is to be cancelled.
 
     Raises: RunRejected, also for the very same request that came since the first look and is not to be joined.
     """

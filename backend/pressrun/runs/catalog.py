@@ -12,9 +12,9 @@ from pressrun.db import runs as run_queries
 from pressrun.db import webhooks as webhook_queries
 from pressrun.errors import Conflict, NotFound
 from pressrun.ids import first_operation_id
-from pressrun.runs.history import TOLD_BY, Story, tell_story
+from pressrun.runs.history import TOLD_BY, RunHistory, history_of
 from pressrun.runs.lane_state import view
-from pressrun.runs.line import place_all
+from pressrun.runs.run_queue import with_positions
 
 if TYPE_CHECKING:
     from pressrun.db.engine import Database
@@ -61,7 +61,7 @@ class RunCatalog:
         row = await self._database.read(run_queries.get, operation_id, caller)
         if row is None:
             raise _unknown(operation_id)
-        return (await place_all(self._database, [view(row)]))[0]
+        return (await with_positions(self._database, [view(row)]))[0]
 
     async def get_spec(self, operation_id: str) -> str:
         """The run's spec as JSON. Raises: NotFound."""
@@ -94,12 +94,12 @@ class RunCatalog:
             before=cursor,
             limit=limit + 1,
         )
-        page = await place_all(self._database, [view(row) for row in rows[:limit]])
+        page = await with_positions(self._database, [view(row) for row in rows[:limit]])
         return Page(page, page[-1].operation_id if len(rows) > limit else None)
 
-    async def story(self, operation_id: str) -> Story:
+    async def history(self, operation_id: str) -> RunHistory:
         """Attempts and stages of a run."""
-        return tell_story(await self._database.read(event_queries.read_facts, operation_id, TOLD_BY))
+        return history_of(await self._database.read(event_queries.read_facts, operation_id, TOLD_BY))
 
     async def webhook(self, operation_id: str) -> WebhookState | None:
         """How far its webhook is, if the run has one."""

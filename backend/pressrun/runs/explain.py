@@ -18,16 +18,16 @@ _SHOWN_CHARACTERS = 120  # of a long value: enough to tell two chapters apart
 _BUSY: Mapping[str, str] = {
     "reject": "409, naming the run in the way",
     "join": "200 with the stream of the run in the way",
-    "queue": "200; waits in the line of its lane, by priority, then age",
+    "queue": "200; waits in the queue of its lane, by priority, then age",
     "replace": "200; cancels the run in the way and takes its place",
 }
 _PAUSED: Mapping[str, str] = {
     "reject": "409, naming the lane and since when it is paused",
     "join": "409; there is no run to join",
-    "queue": "200; waits in the line of its lane until the lane is resumed",
-    "replace": "200; waits in the line of its lane until the lane is resumed; where nobody else waits, at its front",
+    "queue": "200; waits in the queue of its lane until the lane is resumed",
+    "replace": "200; waits in the queue of its lane until the lane is resumed; where nobody else waits, at its front",
 }
-_WAITING = "200; waits in the line of its lane; where nobody else does, at its front"
+_WAITING = "200; waits in the queue of its lane; where nobody else does, at its front"
 _NOT_YOURS = "409; the run in the way is somebody else's"
 _DUPLICATE: Mapping[str, str] = {
     "reject": "409, naming the run that is the same",

@@ -1,4 +1,4 @@
-"""`RunGuard`: who may start a run. `begin_run`, `end_run`, `current_run`, and the waiting line.
+"""`RunGuard`: who may start a run. `begin_run`, `end_run`, `current_run`, and the waiting queue.
 
 The database decides, in one write transaction that holds the slot, the run's row and its first event, before any byte
 is sent. So the guard holds over tabs, tasks, threads and processes, and a slot is never taken without its run.
@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from pressrun.db import line as line_queries
+from pressrun.db import run_queue as queue_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.db import webhooks as webhook_queries
@@ -34,10 +34,10 @@ from pressrun.runs.admission_cache import AdmissionCache, Remembered
 from pressrun.runs.estimates import first_start, unforeseen
 from pressrun.runs.fingerprint import canonical
 from pressrun.runs.lane_state import Lane, LaneStates, load, view
-from pressrun.runs.line import WaitingLine
 from pressrun.runs.model import Run
 from pressrun.runs.rejection import LanePaused, RunRejected
 from pressrun.runs.retry import reopen
+from pressrun.runs.run_queue import RunQueue
 from pressrun.runs.straight import begin_values, promote_values
 from pressrun.runs.submission import KeyMatch, Submission
 from pressrun.settings import GuardConfig
@@ -77,8 +77,8 @@ class RunGuard:
         self._config = config
         self._owner = owner
         self._states = LaneStates(clock, config)
-        self.line = WaitingLine(database, log, journal, clock)
-        self._turns = FairLimiter(_ADMITTED_AT_ONCE, max_waiting=_MAX_WAITING)
+        self.queue = RunQueue(database, log, journal, clock)
+        self._limiter = FairLimiter(_ADMITTED_AT_ONCE, max_waiting=_MAX_WAITING)
         self._remembered = Remembered(self._states, log, clock)
         self._cache = None if database.local is None else AdmissionCache(database.local, self._states)
 
@@ -108,7 +108,7 @@ class RunGuard:
         if self._config.slots_of(submission.lane) == 0:
             known = ", ".join(sorted(self._config.lanes))
             raise FieldErrors([{"field": "lane", "problem": f"{submission.lane} is not configured", "valid": known}])
-        async with self._turns.place(submission.caller):
+        async with self._limiter.acquire(submission.caller):
             return await self._decide(submission)
 
     async def _decide(self, submission: Submission) -> tuple[Run | KeyMatch, RunRejected | LanePaused | None]:
@@ -190,7 +190,7 @@ class RunGuard:
         else:
             promoted, others = await self._journal.transact(self._promote, lane)
         if others:
-            await self.line.tell(lane)
+            await self.queue.tell(lane)
         return promoted
 
     @property
@@ -223,7 +223,7 @@ class RunGuard:
 
     async def waiting_lanes(self) -> list[str]:
         """Lanes in which somebody waits."""
-        return list(await self._database.read(line_queries.list_lanes))
+        return list(await self._database.read(queue_queries.list_lanes))
 
     def rejected_by(self, submission: Submission, active: Run) -> RunRejected:
         """The refusal that names `active`, for whoever decides by a rule of its own."""
@@ -233,7 +233,7 @@ class RunGuard:
         self, transaction: Transaction, submission: Submission, digest: str
     ) -> tuple[Run | KeyMatch, RunRejected | LanePaused | None]:
         connection = transaction.connection
-        slot_queries.take_turn(connection, submission.lane)
+        slot_queries.lock_lane(connection, submission.lane)
         known = self._find_by_key(connection, submission, digest)
         if known is not None:
             return KeyMatch(known), None
@@ -252,7 +252,7 @@ class RunGuard:
             run = self._take_slot(transaction, run, self._free_slots(connection, lane)[0])
             failpoint("admit.in_transaction")
             return run, None
-        return self.line.enter(transaction, run, submission.line_priority), busy
+        return self.queue.enter(transaction, run, submission.line_priority), busy
 
     def _look(self, connection: Connection, submission: Submission, digest: str) -> None:
         self._check(connection, self._states.read(connection, submission.lane), submission, digest)
@@ -295,7 +295,7 @@ class RunGuard:
     def _share_taken(self) -> CallerLimit:
         return CallerLimit(
             f"you have {self._config.caller_max_runs} runs in progress, your share of this server; wait until one of "
-            "them has ended, or in the line with on_busy=queue",
+            "them has ended, or in the queue with on_busy=queue",
             limit="max_runs",
         )
 
@@ -314,11 +314,11 @@ class RunGuard:
         if waiting:
             if share is not None and not self._left(connection, submission.caller, "queued", share):
                 raise CallerLimit(
-                    f"you have {share} runs in the line, your share of it; wait until one begins, or cancel one",
+                    f"you have {share} runs in the queue, your share of it; wait until one begins, or cancel one",
                     limit="max_queued",
                 )
-            if not slot_queries.within_bound(connection, lambda c: line_queries.count(c, most_queued), most_queued):
-                raise ServerBusy(f"the waiting line is full ({most_queued} runs); try again shortly")
+            if not slot_queries.within_bound(connection, lambda c: queue_queries.count(c, most_queued), most_queued):
+                raise ServerBusy(f"the waiting queue is full ({most_queued} runs); try again shortly")
         elif not slot_queries.within_bound(connection, slot_queries.count, most_runs):
             raise self._full()
 
@@ -385,13 +385,13 @@ class RunGuard:
     def _promote(self, transaction: Transaction, lane: str) -> tuple[list[str], bool]:
         """Who begins now, and whether others still wait."""
         connection = transaction.connection
-        slot_queries.take_turn(connection, lane)
+        slot_queries.lock_lane(connection, lane)
         share = self._config.caller_max_runs
         if share is not None:
-            slot_queries.take_turn_of_all(connection)
+            slot_queries.lock_all_lanes(connection)
         found = self._states.read(connection, lane)
         if found.paused or not found.front:
-            line_queries.forget_served(connection, lane)
+            queue_queries.forget_served(connection, lane)
             return [], False
         free = self._free_slots(connection, found)
         if free:
@@ -400,7 +400,7 @@ class RunGuard:
         for row in found.front:
             if len(begun) < len(free) and (share is None or self._left(connection, row.caller, "running", share)):
                 begun.append(self._take_slot(transaction, view(row), free[len(begun)]).operation_id)
-                line_queries.note_served(connection, row)
+                queue_queries.note_served(connection, row)
         failpoint("promote.in_transaction")
         return begun, len(found.front) > len(begun)
 
@@ -415,4 +415,4 @@ def _may_wait(submission: Submission, busy: RunRejected | LanePaused) -> bool:
 def _may_pass(connection: Connection, submission: Submission, busy: RunRejected | LanePaused) -> bool:
     """Else whoever replaces its own run again and again would keep a lane for ever."""
     replaced = busy.active.operation_id if isinstance(busy, RunRejected) else None
-    return line_queries.may_pass(connection, submission.lane, submission.caller, replaced, submission.line_priority)
+    return queue_queries.may_pass(connection, submission.lane, submission.caller, replaced, submission.line_priority)

@@ -43,14 +43,14 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class RunHistory:
     """What happened to a run, oldest first."""
 
     attempts: list[Attempt]
     stages: list[StageTime]
 
 
-def tell_story(facts: Iterable[Fact]) -> Story:
+def history_of(facts: Iterable[Fact]) -> RunHistory:
     """Attempts and stages from the log. Pure."""
     attempts: list[Attempt] = []
     stages: list[StageTime] = []
@@ -80,7 +80,7 @@ def tell_story(facts: Iterable[Fact]) -> Story:
         elif wire["code"] in _ENDED_AS:
             close(fact.at, _ENDED_AS[wire["code"]], wire["message"])
         last_at = fact.at
-    return Story(attempts, stages)
+    return RunHistory(attempts, stages)
 
 
 def _not_before(started_at: datetime, at: datetime | None) -> datetime | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from pressrun.db import events as queries
 from pressrun.db import runs as run_queries
-from pressrun.db.events import Draft, EventRow, Place
+from pressrun.db.events import Draft, EventRow, Position
 from pressrun.errors import AttemptSuperseded
 from pressrun.events.log import LoggedEvent
 from pressrun.events.model import TERMINAL_TYPES, AnyBody, Progress, RunEvent
@@ -195,9 +195,9 @@ class RunJournal:
     def draft(self, operation_id: str, at: datetime, body: AnyBody, columns: dict[str, Any]) -> Draft:
         """An event that is to get its seq, and its progress where it has one."""
 
-        def make(place: Place) -> EventRow:
-            placed = body.model_copy(update={"progress": place.progress}) if isinstance(body, Progress) else body
-            return self.encode(operation_id, place.seq, at, placed)
+        def make(position: Position) -> EventRow:
+            placed = body.model_copy(update={"progress": position.progress}) if isinstance(body, Progress) else body
+            return self.encode(operation_id, position.seq, at, placed)
 
         return Draft(make, columns, body.progress if isinstance(body, Progress) else None)
 

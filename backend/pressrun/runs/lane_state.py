@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pressrun.db import lanes as lane_queries
-from pressrun.db import line as line_queries
+from pressrun.db import run_queue as queue_queries
 from pressrun.db import runs as run_queries
 from pressrun.db import slots as slot_queries
 from pressrun.runs.model import Run
@@ -56,7 +56,7 @@ class Lane:
 
 
 class LaneStates:
-    """The slots and waiting lines of all lanes."""
+    """The slots and waiting queues of all lanes."""
 
     def __init__(self, clock: Clock, config: GuardConfig) -> None:
         self._clock = clock
@@ -67,8 +67,8 @@ class LaneStates:
         rows = slot_queries.list_lane(connection, name)
         taken = [Taken(row.number, row.slot_begun_ticks_s, row.slot_ticks_epoch, view(row)) for row in rows]
         most, share = self._config.slots_of(name) + 1, self._config.caller_max_runs
-        front = line_queries.list_front(connection, name, most, share)
-        waiting = front or line_queries.list_paused(connection, name, 1)
+        front = queue_queries.list_front(connection, name, most, share)
+        waiting = front or queue_queries.list_paused(connection, name, 1)
         return Lane(name, taken, front, waiting[0] if waiting else None, lane_queries.paused_at(connection, name))
 
     def read_current(self, connection: Connection, name: str) -> Run | None:

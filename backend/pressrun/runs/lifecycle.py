@@ -105,7 +105,7 @@ class RunLifecycle:
 
         await until_possible(append, (ServerBusy,))
 
-    async def seal(self, operation_id: str, attempt: int, body: Progress) -> None:
+    async def commit(self, operation_id: str, attempt: int, body: Progress) -> None:
         """From here on, where the stage is `publish`, the run cannot be cancelled.
 
         Raises: RunCancelled, AttemptSuperseded.
@@ -120,7 +120,7 @@ class RunLifecycle:
     async def finish(self, operation_id: str, attempt: int | None, body: Complete | Error | Cancelled) -> bool:
         """Ends the run with its terminal event and frees its slot; False if it had ended or was taken over.
 
-        `attempt` None: of a run that waits. One that runs is ended from outside by `give_up`.
+        `attempt` None: of a run that waits. One that runs is ended from outside by `fail`.
         """
         ended = await self._finish(operation_id, attempt, body)
         if ended:
@@ -143,11 +143,11 @@ class RunLifecycle:
                 return bool(row.outcome == "ended")
         return await self._journal.transact_end(self._end, operation_id, attempt, body)
 
-    async def give_up(self, operation_id: str, attempt: int, error: Error) -> Claim | None:
+    async def fail(self, operation_id: str, attempt: int, error: Error) -> Claim | None:
         """Ends a run whose attempt nobody executes any more. One that may be published by now is not ended: whoever
         gets its claim finds out.
         """
-        return await self._journal.transact_end(self._give_up_running, operation_id, attempt, error)
+        return await self._journal.transact_end(self._fail_running, operation_id, attempt, error)
 
     async def hand_back(self, operation_id: str, attempt: int) -> None:
         """Gives the run up unfinished; the next claim is a new attempt, and no crash is counted."""
@@ -213,7 +213,7 @@ class RunLifecycle:
 
     def _claim(self, transaction: Transaction, operation_id: str, retries: int) -> Claim | None:
         connection = transaction.connection
-        slot_queries.take_turn_of(connection, operation_id)  # it may end the run
+        slot_queries.lock_lane_of(connection, operation_id)  # it may end the run
         row = run_queries.get_locked(connection, operation_id)
         if row is None or row.status != "running" or row.retries != retries:
             return None
@@ -227,17 +227,17 @@ class RunLifecycle:
         crashed = not row.handed_back
         if crashed and row.crashes + 1 >= _MAX_CRASHES:
             error = Error(code=RunCrashed.code, message=str(RunCrashed()), stage=row.stage)
-            return self._give_up(transaction, row, error)
+            return self._fail(transaction, row, error)
         return self._take_over(transaction, row, crashes=row.crashes + crashed)
 
-    def _give_up_running(self, transaction: Transaction, operation_id: str, attempt: int, error: Error) -> Claim | None:
-        slot_queries.take_turn_of(transaction.connection, operation_id)
+    def _fail_running(self, transaction: Transaction, operation_id: str, attempt: int, error: Error) -> Claim | None:
+        slot_queries.lock_lane_of(transaction.connection, operation_id)
         row = run_queries.get_locked(transaction.connection, operation_id)
         if row is None or row.status != "running" or row.attempt != attempt:
             return None
-        return self._give_up(transaction, row, error)
+        return self._fail(transaction, row, error)
 
-    def _give_up(self, transaction: Transaction, row: Row[Any], error: Error) -> Claim | None:
+    def _fail(self, transaction: Transaction, row: Row[Any], error: Error) -> Claim | None:
         if row.stage != LAST_STAGE:
             self._end(transaction, row.operation_id, None, error)
             return None
@@ -270,15 +270,15 @@ class RunLifecycle:
             document=documents[-1] if documents else None,
             captured={body.index: body for body in captured},
             exported={body.name: body for body in exported},
-            sealed=row.stage == LAST_STAGE,
+            committed=row.stage == LAST_STAGE,
         )
 
     def _end(
         self, transaction: Transaction, operation_id: str, attempt: int | None, body: Complete | Error | Cancelled
     ) -> bool:
         connection = transaction.connection
-        # else somebody who serves the waiting line could meet a run just cancelled
-        slot_queries.take_turn_of(connection, operation_id)
+        # else somebody who serves the waiting queue could meet a run just cancelled
+        slot_queries.lock_lane_of(connection, operation_id)
         row = run_queries.get_locked(connection, operation_id)
         if row is None or attempt not in (None, row.attempt):
             return False
@@ -298,7 +298,7 @@ class RunLifecycle:
     def _request_cancel(
         self, connection: Connection, operation_id: str, by: CancelledBy, caller: str | None, attempt: int | None
     ) -> tuple[Run, bool]:
-        row = run_queries.get_locked(connection, operation_id, caller)  # against `seal`: only one of the two happens
+        row = run_queries.get_locked(connection, operation_id, caller)  # against `commit`: only one of the two happens
         if row is None:
             raise NotFound(f"there is no run {operation_id}")
         run = view(row)

@@ -62,7 +62,7 @@ class Run(BaseModel):
     caller: str
     priority: int = 0
     retries: Annotated[int, Field(description="how often it was retried")] = 0
-    paused_at: Annotated[datetime | None, Field(description="held in the waiting line since then")] = None
+    paused_at: Annotated[datetime | None, Field(description="held in the waiting queue since then")] = None
     rerender_of: Annotated[str | None, Field(description="the run whose document this one shows anew")] = None
     estimated_total_s: Annotated[float | None, Field(description="as its `started` event tells it")] = None
     estimated_total_p75_s: float | None = None

@@ -109,15 +109,15 @@ class RunReconciler:
         if abandoned or (state == "ended" and await self._is_active(run.operation_id)):
             _log.error("a run's workflow ended without it", operation_id=run.operation_id, abandoned=abandoned)
             error = Error(code=RunCrashed.code, message=_INTERRUPTED, stage=run.stage, retryable=True)
-            await self._give_up(run, error)
+            await self._fail(run, error)
             self._unattended.pop(run.operation_id, None)
 
     async def _is_active(self, operation_id: str) -> bool:
         run = await self._lifecycle.find(operation_id)
         return run is not None and not run.ended
 
-    async def _give_up(self, run: Run, error: Error) -> None:
-        claim = await self._lifecycle.give_up(run.operation_id, run.attempt, error)
+    async def _fail(self, run: Run, error: Error) -> None:
+        claim = await self._lifecycle.fail(run.operation_id, run.attempt, error)
         if claim is not None:
             await self._engine.end(claim)
 

@@ -25,7 +25,7 @@ class LanePaused(Conflict):
         self.paused_at = paused_at
         super().__init__(
             f"Lane {lane} is paused since {_instant(paused_at)}: nothing begins in it until somebody resumes it. "
-            "Resume it, take another lane, or wait in its line with on_busy=queue."
+            "Resume it, take another lane, or wait in its queue with on_busy=queue."
         )
 
     def problem_extra(self) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def _explain(reason: RejectReason, active: Run, *, same_request: bool, visible: 
             "Send it again in a few seconds to make it anew."
         )
     waits = active.status == "queued"
-    where = "waiting in line" if waits else f"{active.stage or 'starting'}, {active.progress} %"
+    where = "waiting in the queue" if waits else f"{active.stage or 'starting'}, {active.progress} %"
     if same_request:
         return f"The very same request is in progress: {name} ({where}). Follow that run instead of starting it twice."
     if waits:

@@ -125,8 +125,8 @@ class RunService:
         return await self.submit(submission, policies)
 
     async def set_run_paused(self, operation_id: str, caller: str | None, *, paused: bool) -> Run:
-        """Holds a waiting run in its line, or lets it go. Raises: NotFound, Conflict when it does not wait."""
-        run = await self._guard.line.set_run_paused(operation_id, caller, paused=paused)
+        """Holds a waiting run in its queue, or lets it go. Raises: NotFound, Conflict when it does not wait."""
+        run = await self._guard.queue.set_run_paused(operation_id, caller, paused=paused)
         self._hints.give(run.lane)
         return run
 
@@ -135,13 +135,13 @@ class RunService:
         slots = self._guard.slots_of(lane)
         if not slots:
             raise NotFound(f"there is no lane {lane}; GET /lanes lists those there are")
-        await self._guard.line.set_lane_paused(lane, paused=paused)
+        await self._guard.queue.set_lane_paused(lane, paused=paused)
         self._hints.give(lane)
         return next((state for state in await self.lanes() if state.lane == lane), LaneState(lane, slots))
 
     async def lanes(self) -> list[LaneState]:
         """The lanes that are configured, in use or paused."""
-        counted = {count.lane: count for count in await self._guard.line.lanes()}
+        counted = {count.lane: count for count in await self._guard.queue.lanes()}
         names = sorted({*counted, *self._guard.configured_lanes})
         return [
             LaneState(name, self._guard.slots_of(name), *(counted[name][1:] if name in counted else ()))

@@ -41,7 +41,7 @@ class Submission:
 
     @property
     def line_priority(self) -> int:
-        """Its place in the waiting line, should it have to wait."""
+        """Its place in the waiting queue, should it have to wait."""
         return FRONT_PRIORITY if self.when_busy == "front" else self.priority
 
 

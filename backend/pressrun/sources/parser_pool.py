@@ -167,7 +167,7 @@ async def parse(
     """
     request = json.dumps({"task": task, **arguments}).encode()
     pool = _pool()
-    async with pool.limiter.place(object() if share is None else share):
+    async with pool.limiter.acquire(object() if share is None else share):
         try:
             with anyio.fail_after(timeout_s):
                 answer = await _ask(pool, request, blob, math.ceil(timeout_s))

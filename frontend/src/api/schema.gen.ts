@@ -1653,7 +1653,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hold a run that waits in its line, where others pass it */
+        /** Hold a run that waits in its queue, where others pass it */
         post: {
             parameters: {
                 query?: never;
@@ -3643,7 +3643,7 @@ export interface components {
             webhook_url?: string | null;
             /**
              * Priority
-             * @description order in the waiting line, higher first
+             * @description order in the waiting queue, higher first
              * @default 0
              */
             priority?: number;
@@ -3849,7 +3849,7 @@ export interface components {
             paused_at: string;
             /**
              * Policies
-             * @description values of on_busy that would let the request wait in the line
+             * @description values of on_busy that would let the request wait in the queue
              */
             policies: string[];
             /**
@@ -3997,7 +3997,7 @@ export interface components {
             webhook_url?: string | null;
             /**
              * Priority
-             * @description order in the waiting line, higher first
+             * @description order in the waiting queue, higher first
              * @default 0
              */
             priority?: number;
@@ -4113,7 +4113,7 @@ export interface components {
             on_busy?: "reject" | "queue";
             /**
              * Priority
-             * @description order in the waiting line, higher first
+             * @description order in the waiting queue, higher first
              * @default 0
              */
             priority?: number;
@@ -4180,7 +4180,7 @@ export interface components {
             retries: number;
             /**
              * Paused
-             * @description held in the waiting line, where others pass it
+             * @description held in the waiting queue, where others pass it
              */
             paused: boolean;
             /**
@@ -4319,7 +4319,7 @@ export interface components {
             retries: number;
             /**
              * Paused
-             * @description held in the waiting line, where others pass it
+             * @description held in the waiting queue, where others pass it
              */
             paused: boolean;
             /**
@@ -4549,7 +4549,7 @@ export interface components {
             retries: number;
             /**
              * Paused
-             * @description held in the waiting line, where others pass it
+             * @description held in the waiting queue, where others pass it
              */
             paused: boolean;
             /**

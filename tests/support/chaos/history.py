@@ -10,7 +10,7 @@ Event = dict[str, Any]
 
 
 @dataclass
-class Story:
+class RunHistory:
     """What one reader saw of one run, over all its connections; instants are the reader's, monotonic."""
 
     reader: str
@@ -24,7 +24,7 @@ class Story:
 class History:
     """Instants (`…_at`): wall clock, as the events' `at`. `accepted`: by the lane they were posted to."""
 
-    stories: list[Story] = field(default_factory=list)
+    stories: list[RunHistory] = field(default_factory=list)
     accepted: dict[str, str] = field(default_factory=dict)
     killed_at: list[float] = field(default_factory=list)
     stopped_at: list[float] = field(default_factory=list)  # SIGTERM: what ran there is handed back

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import httpx
 
-from tests.support.chaos.history import History, Story
+from tests.support.chaos.history import History, RunHistory
 from tests.support.runs import TERMINAL, events_of
 
 _AGAIN_S = 0.03  # a port that nobody listens on refuses at once
@@ -27,7 +27,7 @@ class Witness(threading.Thread):
         self, name: str, urls: list[str], history: History, *, body: dict[str, object] | None = None, lane: str = ""
     ) -> None:
         super().__init__(name=name, daemon=True)
-        self.story = Story(name)
+        self.story = RunHistory(name)
         self.over = threading.Event()
         self.accepted = threading.Event()
         self._urls = urls

@@ -1,4 +1,4 @@
-"""`ConnectionLimiter`: how many connections there may be, who goes when the house is full, and who has waited too long.
+"""`ConnectionLimiter`: how many connections there may be, who goes when all are taken, and who has waited too long.
 
 Owns the places, their count by address, and the clock of everybody who has asked nothing yet. The listening sockets
 (listeners.py) ask it whom to let in, the connections (server.py) tell it what they do. Rules:
@@ -7,7 +7,7 @@ Owns the places, their count by address, and the clock of everybody who has aske
   away `HEAD_LIMIT_S` after it began to (an idle one sooner, by uvicorn's keep-alive): no slow-loris keeps a place.
 - When all places are taken, whoever has waited longest makes room, so those who ask nothing keep out nobody who does.
 - `SPARE` places take no request but `/livez`. Who comes while all others are at work is told so by a whole 503 with
-  `Retry-After`, and the pulse is still answered.
+  `Retry-After`, and the liveness probe is still answered.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pressrun.errors import HeadersTooSlow, PressrunError, ServerBusy
 
 HEAD_LIMIT_S = 10.0  # SAFETY
 PER_ADDRESS = 200  # arbitrary (50..1 000): a browser opens 6, an office behind one address some dozens
-SPARE = 16  # arbitrary (4..64): the pulse, and those who are just being told 503
+SPARE = 16  # arbitrary (4..64): the liveness probe, and those who are just being told 503
 _SWEEP_EVERY_S = 0.5  # arbitrary: how much later than its limit a connection may go
 _TELL_EVERY_S = 10.0  # arbitrary: a flood must not fill the log
 _PULSE = "/livez"
@@ -44,7 +44,7 @@ class Waiting(Protocol):
 
 
 class ConnectionLimiter:
-    """One per process; also the outermost ASGI layer, because a full house is told before anything is looked at.
+    """One per process; also the outermost ASGI layer, because a full server says so before anything is looked at.
 
     `places`: connections at once. `per_address`: how many of them from one address; None: `PER_ADDRESS`, without limit
     for this machine itself (its own user, or a proxy through which everybody comes); 0: without limit.
@@ -171,5 +171,5 @@ class ConnectionLimiter:
 
 
 def busy() -> ServerBusy:
-    """The house is full."""
+    """All places are taken."""
     return ServerBusy("the server has as many connections as it can hold; try again shortly", retry_after_s=2)

@@ -260,7 +260,7 @@ class Connection(H11Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._unread = self.loop.call_later(self._patience_s, self._give_up)
+        self._unread = self.loop.call_later(self._patience_s, self._stop_waiting)
 
     def resume_writing(self) -> None:
         self._forget()
@@ -280,9 +280,9 @@ class Connection(H11Protocol):
         self._patience_s = _SHUTDOWN_PATIENCE_S
         if self.transport.get_write_buffer_size() > 0:
             self._forget()
-            self._unread = self.loop.call_later(self._patience_s, self._give_up)
+            self._unread = self.loop.call_later(self._patience_s, self._stop_waiting)
 
-    def _give_up(self) -> None:
+    def _stop_waiting(self) -> None:
         _log.info("a reader did not read; it was disconnected", path=self.scope["path"])
         self.transport.abort()
 

@@ -68,7 +68,7 @@ async def rerender_run(request: Request) -> Response:
 
 
 async def pause_run(request: Request) -> Response:
-    """POST /runs/{operation_id}/pause: a run that waits is held in its line."""
+    """POST /runs/{operation_id}/pause: a run that waits is held in its queue."""
     return await _set_paused(request, paused=True)
 
 

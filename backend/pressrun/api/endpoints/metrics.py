@@ -1,6 +1,6 @@
 """GET /metrics: what this process counts, in Prometheus' text format. The only file that knows that format.
 
-Rooms count in plain numbers (`pressrun.durations`); they are read here when somebody asks, and nothing is kept between.
+Packages count in plain numbers (`pressrun.durations`); read here when somebody asks; nothing is kept between.
 Names follow prometheus.io/docs/practices/naming; what a label may be is a closed set (a status, a format, a code, the
 name of a browser in the settings), never anything a client chose.
 """
@@ -105,7 +105,7 @@ def _log(state: AppState) -> Iterator[Metric]:
 def _browsers(state: AppState) -> Iterator[Metric]:
     pressure, counters = state.pool.pressure(), state.pool.counters
     yield _gauge("browser_capacity", "Captures that all browsers take at a time", {"": float(pressure.capacity)})
-    yield _gauge("browser_waiting", "Who waits in line for a browser", {"": float(pressure.waiting)})
+    yield _gauge("browser_waiting", "Who waits in the queue for a browser", {"": float(pressure.waiting)})
     named = {browser.name: browser for browser in pressure.browsers}
     for name, says in (
         ("leases", "Contexts that are lent"),

@@ -34,7 +34,7 @@ def by_turns(endpoint: Endpoint) -> Endpoint:
 
     @wraps(endpoint)
     async def taken(request: Request) -> Response:
-        async with state_of(request).reads.place(_share_of(request)):
+        async with state_of(request).reads.acquire(_share_of(request)):
             return await endpoint(request)
 
     return taken

@@ -52,8 +52,8 @@ async def show_run(request: Request) -> Response:
     """GET /runs/{operation_id}: with its attempts and how long each stage took."""
     run = await run_of(request)
     catalog = state_of(request).catalog
-    story, webhook = await catalog.story(run.operation_id), await catalog.webhook(run.operation_id)
-    return _json(RunDetail.told(run, story, webhook))
+    history, webhook = await catalog.history(run.operation_id), await catalog.webhook(run.operation_id)
+    return _json(RunDetail.told(run, history, webhook))
 
 
 async def get_spec(request: Request) -> Response:

@@ -28,7 +28,7 @@ from pressrun.api.gate.cors import CorsOrigins, answer_headers, is_preflight, pr
 from pressrun.api.gate.hosts import Authority, HostList, is_own_origin, parse_authority
 from pressrun.api.gate.quotas import CallerQuotas, Usage
 from pressrun.api.gate.tokens import ANYBODY, LOCAL, Caller, Tokens, TokenScope, with_caller
-from pressrun.api.streams.run_streams import hosted_of
+from pressrun.api.streams.run_streams import opened_stream_of
 from pressrun.api.wire.body import carries_body, media_type, require_json
 from pressrun.api.wire.file_headers import UI_CSP
 from pressrun.api.wire.problems import problem_response
@@ -79,7 +79,7 @@ _SECURITY_NAMES = frozenset(name for name, _ in _SECURITY_HEADERS)
 
 @dataclass(frozen=True)
 class GateConfig:
-    """What the gate lets in. Public paths are readable without a token: the UI's own files, and the pulse.
+    """What the gate lets in. Public paths are readable without a token: the UI's own files, and the liveness probe.
 
     At `public_pages` the UI's page is public, that is a GET that accepts `text/html`; the page holds nothing, and asks
     for what it shows with a token. `ANYBODY` has no runs, so that a route that disagrees shows none either.
@@ -164,9 +164,9 @@ class Gate:
         try:
             await self._app(scope, receive if length is not None else quotas.metered(usage, receive), send)
         finally:
-            hosted = hosted_of(scope) if stream else None
-            if hosted is not None and hosted.stream is not None:
-                hosted.on_end = usage.close_stream
+            opened = opened_stream_of(scope) if stream else None
+            if opened is not None and opened.stream is not None:
+                opened.on_end = usage.close_stream
             elif stream:
                 usage.close_stream()
             else:

@@ -38,10 +38,10 @@ class Caller:
 
 
 def require_priority(caller: Caller, priority: int) -> None:
-    """Raises: Forbidden for who may not go before others in the waiting lines."""
+    """Raises: Forbidden for who may not go before others in the waiting queues."""
     if priority > 0 and not caller.may("priority"):
         raise Forbidden(
-            "priority above 0 goes before everybody else in the line: it needs a token with the scope `priority`; "
+            "priority above 0 goes before everybody else in the queue: it needs a token with the scope `priority`; "
             "leave it out, or ask the operator"
         )
 

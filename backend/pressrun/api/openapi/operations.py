@@ -101,7 +101,7 @@ def _run_paths() -> dict[str, Any]:
         "/runs/{operation_id}/rerender": {"post": _rerender()},
         "/runs/{operation_id}/pause": {
             "post": operation(
-                "Hold a run that waits in its line, where others pass it",
+                "Hold a run that waits in its queue, where others pass it",
                 {**_RUN, "409": problem("it does not wait"), **UNKNOWN},
             )
         },

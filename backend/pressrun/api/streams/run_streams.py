@@ -25,7 +25,7 @@ from pressrun.events.log import Follower
 from pressrun.runs.model import Run
 
 _MAX_CURSOR_DIGITS = 10
-_HOSTED = "pressrun.hosted_stream"
+_OPENED = "pressrun.opened_stream"
 _BEGIN_AT_ONCE = 64  # arbitrary (16..256): more than the threads that read for them
 _END_LIMIT_S = 5.0  # arbitrary (1..10): `on_end` is a short transaction; a stuck disk must not keep the server up
 _TRY_AGAIN_S = 0.5  # arbitrary (0.2..2): how soon readers go on when the database is back
@@ -35,8 +35,8 @@ Following = Callable[[Callable[[], None]], Follower]
 
 
 @dataclass(slots=True)
-class Hosted:
-    """A request's place at its `StreamHost`: the stream that a route has opened for it, if any.
+class OpenedStream:
+    """A request's place at its `StreamRunner`: the stream that a route has opened for it, if any.
 
     `on_end` is called when the stream has ended, however it does; nobody calls it when there is no stream.
     """
@@ -45,9 +45,9 @@ class Hosted:
     on_end: Callable[[], None] | None = None
 
 
-def hosted_of(scope: Scope) -> Hosted | None:
+def opened_stream_of(scope: Scope) -> OpenedStream | None:
     """Where the request's stream is run when the routes are done; None: by its route."""
-    return cast("Hosted | None", scope.get(_HOSTED))
+    return cast("OpenedStream | None", scope.get(_OPENED))
 
 
 async def _nothing() -> AsyncIterator[bytes]:
@@ -65,7 +65,7 @@ class RunStream(EventSourceResponse):
     reader, and sends an event at a time: ours is one task and follows the log (decision 0051).
 
     (A generator's `finally` would not do: it never runs when the client vanished before the first byte.)
-    Where there is a `StreamHost` it sends its headers in the place of a response and is then run there.
+    Where there is a `StreamRunner` it sends its headers in the place of a response and is then run there.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class RunStream(EventSourceResponse):
         self._on_end = on_end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        hosted = hosted_of(scope)
+        opened = opened_stream_of(scope)
         try:
             if scope["method"] == "HEAD":
                 await super().__call__(scope, receive, send)
@@ -97,10 +97,10 @@ class RunStream(EventSourceResponse):
         except BaseException:
             await self._end()
             raise
-        if hosted is None:
+        if opened is None:
             await self.run(receive, send)
         else:
-            hosted.stream = self
+            opened.stream = self
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Sends the body, until the run has ended, the client is gone or the server stops."""
@@ -135,7 +135,7 @@ class RunStream(EventSourceResponse):
                 await self._on_end()
 
 
-class StreamHost:
+class StreamRunner:
     """The outermost layer of the application: runs the streams that routes have opened, when the routes are done.
 
     An open stream then keeps neither gate nor routing nor request on its stack, which is half of its memory, and its
@@ -148,18 +148,18 @@ class StreamHost:
         self._beginning = anyio.Semaphore(_BEGIN_AT_ONCE, fast_acquire=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        hosted = Hosted()
+        opened = OpenedStream()
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].endswith("/events"):
             async with self._beginning:  # short: there is no body to wait for, and nothing but a head is sent
-                await self._app({**scope, _HOSTED: hosted}, receive, send)
+                await self._app({**scope, _OPENED: opened}, receive, send)
         else:
-            await self._app({**scope, _HOSTED: hosted}, receive, send)
-        if hosted.stream is not None:
+            await self._app({**scope, _OPENED: opened}, receive, send)
+        if opened.stream is not None:
             try:
-                await hosted.stream.run(receive, send)
+                await opened.stream.run(receive, send)
             finally:
-                if hosted.on_end is not None:
-                    hosted.on_end()
+                if opened.on_end is not None:
+                    opened.on_end()
 
 
 def cursor_of(request: Request, last_seq: int | None = None) -> int:

@@ -12,14 +12,14 @@ from pydantic.json_schema import SkipJsonSchema
 from pressrun.runs.admission import OnBusy, OnDuplicate
 from pressrun.runs.catalog import WebhookState
 from pressrun.runs.explain import Explanation
-from pressrun.runs.history import AttemptEnd, Story
+from pressrun.runs.history import AttemptEnd, RunHistory
 from pressrun.runs.model import LaneState, Run, RunStatus
 from pressrun.runs.rejection import RunRejected
 from pressrun.runs.retention import RetentionReport
 from pressrun.spec import SHOWING, RunSpec, none_if_blank
 from pressrun.stages import Stage
 
-Priority = Annotated[int, Field(ge=-100, le=100, description="order in the waiting line, higher first")]
+Priority = Annotated[int, Field(ge=-100, le=100, description="order in the waiting queue, higher first")]
 LANE_PATTERN = r"^[a-z0-9_-]{1,64}$"
 
 
@@ -141,7 +141,7 @@ class RunOut(_Answer):
     fingerprint: str
     priority: int
     retries: Annotated[int, Field(description="how often it was retried")]
-    paused: Annotated[bool, Field(description="held in the waiting line, where others pass it")]
+    paused: Annotated[bool, Field(description="held in the waiting queue, where others pass it")]
     rerender_of: Annotated[str | None, Field(description="the run whose document it shows anew")]
     queue_position: Annotated[int | None, Field(description="from 1, while it waits for a slot")]
     last_event_id: Annotated[int, Field(description="seq of its newest event")]
@@ -199,7 +199,7 @@ class RunDetail(RunOut):
     webhook: Annotated[WebhookOut | None, Field(description="null where none was asked for")]
 
     @classmethod
-    def told(cls, run: Run, story: Story, webhook: WebhookState | None) -> Self:
+    def told(cls, run: Run, history: RunHistory, webhook: WebhookState | None) -> Self:
         """The wire form."""
         return cls.model_validate(
             {
@@ -207,11 +207,11 @@ class RunDetail(RunOut):
                 "webhook": None if webhook is None else asdict(webhook),
                 "attempts": [
                     {**asdict(attempt), "duration_s": _between(attempt.started_at, attempt.ended_at)}
-                    for attempt in story.attempts
+                    for attempt in history.attempts
                 ],
                 "stages": [
                     {**asdict(stage), "duration_s": _between(stage.started_at, stage.ended_at)}
-                    for stage in story.stages
+                    for stage in history.stages
                 ],
             }
         )
@@ -341,7 +341,7 @@ class PausedProblem(Problem):
     reason: Literal["lane_paused"]
     lane: str
     paused_at: datetime
-    policies: Annotated[list[str], Field(description="values of on_busy that would let the request wait in the line")]
+    policies: Annotated[list[str], Field(description="values of on_busy that would let the request wait in the queue")]
     resume_url: Annotated[str, Field(description="POST there resumes the lane")]
 
 

@@ -1,4 +1,4 @@
-"""Ways out of a page, and a listener on this machine that must stay silent while a page tries them.
+"""How a page could reach the network, and a listener on this machine that must stay silent while a page tries it.
 
 Knows no browser. `self_test` tries them in the browsers of this machine, `remote_seal` in those elsewhere.
 """

@@ -1,4 +1,4 @@
-"""Playwright as the rest of the room uses it: imported with the first driver, not with the server."""
+"""Playwright as the rest of the package uses it: imported with the first driver, not with the server."""
 
 from __future__ import annotations
 

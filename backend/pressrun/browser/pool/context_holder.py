@@ -36,7 +36,7 @@ class ContextHolder:
         self.over = anyio.Event()  # set by the caller: close the context
         self.gone = anyio.Event()  # the context is closed
 
-    async def give_up(self) -> None:
+    async def abandon(self) -> None:
         """What could not be closed in order goes with its browser."""
         if self.kept is not None:
             with anyio.CancelScope(shield=True):

@@ -303,7 +303,7 @@ class BrowserPool:
     async def _keep(self, holder: ContextHolder, ends: Callable[[], None]) -> None:
         try:
             if not await self._background.attempt(LEASE, holder.keep, self._config):
-                await self._background.last_resort(LEASE, holder.give_up)
+                await self._background.last_resort(LEASE, holder.abandon)
         finally:
             holder.fail()  # says nothing when all is well
             self._holders.discard(holder)

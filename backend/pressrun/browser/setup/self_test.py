@@ -1,4 +1,4 @@
-"""Proof that a page reaches nothing: the main ways out, tried against a listener of our own on loopback.
+"""Proof that a page reaches nothing: the main escape vectors, tried against a listener of our own on loopback.
 
 Chromium's seal is made of flags, and a distribution's wrapper, a policy file or a new version may undo one. So a server
 shows nobody's document before a page of ours has tried to get out and has failed. The full list of ways is a test

@@ -70,7 +70,7 @@ function Again({
 function Wait({ problem, onQueue }: Pick<Props, "problem" | "onQueue">): ReactElement | null {
   // The same request again is a duplicate, which no line takes.
   return problem.reason === "in_flight" && problem.same_request !== true ? (
-    <Button onClick={onQueue}>Wait in the line</Button>
+    <Button onClick={onQueue}>Wait in the queue</Button>
   ) : null;
 }
 

@@ -144,14 +144,14 @@ test("a 409 names the run in the way, can cancel it, and keeps the text", async 
   expect(source()).toBe("my own text");
 });
 
-test("a 409 offers a place in the line, and sends the same request to wait there under a new key", async () => {
+test("a 409 offers a place in the queue, and sends the same request to wait there under a new key", async () => {
   const { seen } = await serveLog(lesson, {
     trouble: (one, response, requests) =>
       one.url === "/generate-sse" && !one.body.includes("on_busy") && busy(one, response, requests),
   });
   const user = await type("my own text");
   await press(user);
-  await user.click(await screen.findByRole("button", { name: "Wait in the line" }));
+  await user.click(await screen.findByRole("button", { name: "Wait in the queue" }));
   await screen.findByText("Complete");
   expect(posts(seen).map(({ body }) => (JSON.parse(body) as { on_busy?: string }).on_busy)).toEqual([
     undefined,
@@ -222,7 +222,7 @@ test.each([
     expect(card.textContent).toContain("nothing begins in it until somebody resumes it");
     expect(card.textContent).not.toMatch(/\d s\b|on_busy|T19:07/);
     await user.type(screen.getByRole("textbox", { name: "Source" }), "!");
-    await user.click(screen.getByRole("button", { name: "Wait in the line" }));
+    await user.click(screen.getByRole("button", { name: "Wait in the queue" }));
     await screen.findByText("Complete");
     expect(posts(seen).at(-1)?.body).toContain('"on_busy":"queue"');
   },

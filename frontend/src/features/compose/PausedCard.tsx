@@ -11,7 +11,7 @@ import { useNow } from "@/lib/useNow";
 interface Props {
   problem: Problem;
   onAgain: () => void;
-  /** The same again, in the line of the lane. */
+  /** The same again, in the queue of the lane. */
   onQueue: () => void;
   onDismiss: () => void;
 }
@@ -47,7 +47,7 @@ export function PausedCard({ problem, onAgain, onQueue, onDismiss }: Props): Rea
       actions={
         <>
           <Button tone="primary" onClick={onQueue}>
-            Wait in the line
+            Wait in the queue
           </Button>
           {lane !== undefined && <PauseLaneButton lane={{ lane, paused: true }} />}
           <Button onClick={onAgain}>Try again</Button>
@@ -60,7 +60,7 @@ export function PausedCard({ problem, onAgain, onQueue, onDismiss }: Props): Rea
         {paused_at !== undefined && ` It was paused ${formatWhen(paused_at, now)}.`}
       </p>
       <p>
-        Resume the lane, or wait in its line: yours begins when somebody resumes it. Your text stays here.
+        Resume the lane, or wait in its queue: yours begins when somebody resumes it. Your text stays here.
       </p>
     </Notice>
   );

@@ -10,8 +10,8 @@ import styles from "./Library.module.css";
 function summary(run: Run): string {
   if (run.status === "running") return `${run.progress} %${run.stage === null ? "" : ` · ${run.stage}`}`;
   if (run.status === "queued") {
-    if (run.paused) return "held in the line";
-    return run.queue_position === null ? "" : `place ${run.queue_position} in the line`;
+    if (run.paused) return "held in the queue";
+    return run.queue_position === null ? "" : `place ${run.queue_position} in the queue`;
   }
   if (run.status === "error") return run.error?.code ?? "";
   const slides = run.result === null ? null : count(run.result.screenshot_count, "slide");

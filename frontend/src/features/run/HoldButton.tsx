@@ -6,7 +6,7 @@ import { Icon } from "@/components/Icon";
 import { RefusalText } from "@/components/Refusal";
 import { useAction } from "@/components/useAction";
 
-/** For a run that waits: it stays in the line and lets others pass, until it is let go. */
+/** For a run that waits: it stays in the queue and lets others pass, until it is let go. */
 export function HoldButton(props: { operationId: string; paused: boolean }): ReactElement {
   const { operationId, paused } = props;
   const { busy, refusal, run } = useAction();

@@ -41,7 +41,7 @@ export function RetryButton(props: { operationId: string; tone: ButtonTone }): R
   );
 }
 
-/** Why it was refused; when another run is in the way, a link to that one and a place in the line behind it. */
+/** Why it was refused; when another run is in the way, a link to that one and a place in the queue behind it. */
 export function InTheWay({ action, onQueue }: { action: Action; onQueue: () => void }): ReactElement | null {
   const { refusal, problem, busy } = action;
   const other = problem?.active_operation_id ?? null;
@@ -51,7 +51,7 @@ export function InTheWay({ action, onQueue }: { action: Action; onQueue: () => v
       <RefusalText text={refusal} />
       {canWait && (
         <Button disabled={busy} onClick={onQueue}>
-          Wait in the line
+          Wait in the queue
         </Button>
       )}
       {other !== null && (

@@ -60,7 +60,7 @@ test("a cancelled run says what a retry would keep, and a retry goes on behind t
   ]);
 });
 
-test("a retry that finds the lane taken says so, and can wait in the line", async () => {
+test("a retry that finds the lane taken says so, and can wait in the queue", async () => {
   const { seen } = await serveRetry(["taken", "yes"]);
   const user = renderApp(path);
   await user.click(await screen.findByRole("button", { name: "Retry" }));
@@ -68,7 +68,7 @@ test("a retry that finds the lane taken says so, and can wait in the line", asyn
   expect(screen.getByRole("link", { name: "See the run in the way" }).getAttribute("href")).toBe(
     `/runs/${OTHER}`,
   );
-  await user.click(screen.getByRole("button", { name: "Wait in the line" }));
+  await user.click(screen.getByRole("button", { name: "Wait in the queue" }));
   expect(await screen.findByText("Complete")).toBeDefined();
   const bodies = seen.filter(({ url }) => url.endsWith("/retry")).map(({ body }) => body);
   expect(bodies).toEqual(['{"on_busy":"reject"}', '{"on_busy":"queue"}']);
@@ -175,7 +175,7 @@ test("made again means a new run with what is to be otherwise, and leads there",
   expect(sent[0]?.headers["idempotency-key"]).toMatch(/^"[0-9a-f]{32}"$/);
 });
 
-test("a run that waits can be held in the line and let go", async () => {
+test("a run that waits can be held in the queue and let go", async () => {
   const waiting = toLog([{ type: "queued", position: 2, message: "Waiting for 1 run" }]);
   let paused = false;
   await serveLog(waiting, {

@@ -15,7 +15,7 @@ export const stageWords: Readonly<Record<Stage, { name: string; doing: string }>
 /** What is going on right now. */
 export function activity(view: RunView): string {
   if (view.status === "queued") {
-    const place = view.queuePosition === null ? "" : ` (place ${view.queuePosition} in the line)`;
+    const place = view.queuePosition === null ? "" : ` (place ${view.queuePosition} in the queue)`;
     return view.message ?? `Waiting for its turn${place}`;
   }
   if (view.message !== null) return withCount(view.message, view);

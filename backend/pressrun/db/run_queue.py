@@ -1,6 +1,6 @@
-"""Queries on the waiting lines: who is next, who is where, and where a new one goes. Only `places` reads a whole line.
+"""Queries on the waiting queues: who is next, who is where, where a new one goes. Only `positions` reads a whole queue.
 
-The order of a line: higher priority first, then by turn, then by number. Callers take turns: who has had nothing in the
+The order: higher priority first, then by turn, then by number. Callers take turns: who has had nothing in the
 turn that is being served is in that turn, before all whose next run is in a later one; any further run is in the turn
 after the one before it. So who comes fresh is next, behind others who came so, whatever a hundred waiting runs of
 another are. (Start-time fair queueing: the virtual clock is the turn of whoever was served last; table `turns`.) Both
@@ -24,8 +24,8 @@ _ORDER = (runs.c.priority.desc(), runs.c.turn, runs.c.line_number)
 _IN_LANE = (runs.c.lane == bindparam("lane"), _WAITS)
 
 
-class Spot(NamedTuple):
-    """A place in a line."""
+class Position(NamedTuple):
+    """A position in a queue."""
 
     turn: int
     line_number: int
@@ -95,7 +95,7 @@ _MAY_PASS = select(
 
 
 def list_front(connection: Connection, lane: str, most: int, caller_max_runs: int | None = None) -> Sequence[Row[Any]]:
-    """The first in line of those who take a slot as soon as there is one: whose caller may have one more that runs."""
+    """The first of those who take a slot as soon as there is one: whose caller may have one more that runs."""
     if caller_max_runs is None:
         return connection.execute(_FRONT, {"lane": lane, "most": most}).all()
     return connection.execute(_FRONT_OF_SHARES, {"lane": lane, "most": most, "share": caller_max_runs}).all()
@@ -121,7 +121,7 @@ def count(connection: Connection, most: int) -> int:
     return connection.execute(_COUNT, {"most": most}).scalar_one()
 
 
-def next_spot(connection: Connection, lane: str, caller: str, priority: int) -> Spot:
+def next_position(connection: Connection, lane: str, caller: str, priority: int) -> Position:
     """Where a run of this caller is to wait. Within the lane's lock."""
     found = connection.execute(_TURNS, {"lane": lane, "caller": caller, "priority": priority}).one()
     now = found.served or found.first or 1
@@ -130,7 +130,7 @@ def next_spot(connection: Connection, lane: str, caller: str, priority: int) -> 
     has_had = found.holds or found.had == now
     turn = max(now + has_had, 0 if found.own is None else found.own + 1)
     last = connection.execute(_LAST_NUMBER, {"lane": lane, "priority": priority, "turn": turn}).scalar_one()
-    return Spot(turn, (last or 0) + 1)
+    return Position(turn, (last or 0) + 1)
 
 
 def note_served(connection: Connection, row: Row[Any]) -> None:
@@ -156,8 +156,8 @@ def may_pass(connection: Connection, lane: str, caller: str, replaced: str | Non
     return bool(connection.execute(_MAY_PASS, values).scalar_one())
 
 
-def place_of(connection: Connection, row: Row[Any]) -> int:
-    """From 1, the place of a run that waits, in its line as it is now; who is paused comes last."""
+def position_of(connection: Connection, row: Row[Any]) -> int:
+    """From 1, the position of a run that waits, in its queue as it is now; who is paused comes last."""
     held, passed = runs.c.paused_at.is_not(None), row.paused_at is not None
     later = and_(runs.c.turn == row.turn, runs.c.line_number < row.line_number)
     same = and_(runs.c.priority == row.priority, or_(runs.c.turn < row.turn, later))
@@ -167,12 +167,12 @@ def place_of(connection: Connection, row: Row[Any]) -> int:
     return connection.execute(query).scalar_one() + 1
 
 
-def places(connection: Connection, operation_ids: Collection[str]) -> dict[str, int]:
-    """`place_of` each of these runs that waits, by one look at their lines."""
+def positions(connection: Connection, operation_ids: Collection[str]) -> dict[str, int]:
+    """`position_of` each of these runs that waits, by one look at their queues."""
     lanes = select(runs.c.lane).where(runs.c.operation_id.in_(operation_ids), _WAITS)
-    place = func.row_number().over(partition_by=runs.c.lane, order_by=(runs.c.paused_at.is_not(None), *_ORDER))
-    lines = select(runs.c.operation_id, place.label("place")).where(_WAITS, runs.c.lane.in_(lanes)).subquery()
+    position = func.row_number().over(partition_by=runs.c.lane, order_by=(runs.c.paused_at.is_not(None), *_ORDER))
+    queues = select(runs.c.operation_id, position.label("position")).where(_WAITS, runs.c.lane.in_(lanes)).subquery()
     found = connection.execute(
-        select(lines.c.operation_id, lines.c.place).where(lines.c.operation_id.in_(operation_ids))
+        select(queues.c.operation_id, queues.c.position).where(queues.c.operation_id.in_(operation_ids))
     )
-    return {row.operation_id: row.place for row in found}
+    return {row.operation_id: row.position for row in found}

@@ -1,4 +1,4 @@
-"""The waiting line: what it costs does not grow with it, who is told what of it, and that callers take turns in it."""
+"""The waiting queue: what it costs does not grow with it, who is told what of it, and that callers take turns in it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sqlalchemy import insert, select
 from pressrun.db import Connection
 from pressrun.db.tables import runs, specs, turns
 from pressrun.runs.catalog import Filter
-from pressrun.runs.line import place_all
 from pressrun.runs.model import Run
+from pressrun.runs.run_queue import with_positions
 from pressrun.settings import GuardConfig
 from tests.support.core import Core, open_core
 from tests.support.statements import counted
@@ -74,14 +74,14 @@ async def test_what_is_done_to_a_line_costs_as_much_whether_ten_wait_in_it_or_a_
             lane = f"with-{waiting}"
             running = await core.begin(f"running {waiting}", lane=lane)
             await core.database.write(fill, lane, [core.ids.new() for _ in range(waiting)])
-            await core.guard.line.tell(lane)  # the first look tells ten
+            await core.guard.queue.tell(lane)  # the first look tells ten
             core.clock.advance(60)
             costs[waiting] = {
                 "enter": await cost(queued, core, f"one more {waiting}", lane=lane),
                 "promote where there is no room": await cost(core.guard.promote, lane),
                 "end": await cost(core.complete, running),
                 "promote": await cost(core.guard.promote, lane),
-                "pause": await cost(core.guard.line.set_lane_paused, lane, paused=True),
+                "pause": await cost(core.guard.queue.set_lane_paused, lane, paused=True),
                 "list": await cost(core.catalog.list_page, "local", Filter(lane=lane)),
             }
     assert costs[20] == costs[1_000]
@@ -95,7 +95,7 @@ async def test_a_place_is_worked_out_when_asked_for_and_told_near_the_front_only
         core.clock.advance(60)
         await core.complete(running)
         assert await core.guard.promote("default") == [waiting[0].operation_id]
-        placed = await place_all(core.database, waiting[1:])
+        placed = await with_positions(core.database, waiting[1:])
         assert [run.queue_position for run in placed] == list(range(1, 15)), "also of those who were not told"
         page = await core.catalog.list_page("local", Filter(status="queued"))
         assert [run.queue_position for run in page.runs] == list(range(14, 0, -1))
@@ -113,8 +113,8 @@ async def test_nobody_is_told_a_new_place_twice_in_five_seconds(where: Path | st
             running = run
         assert await told(core, waiting[4]) == [5, 4, 2]
         core.clock.advance(5)
-        await core.guard.line.tell("default")
-        await core.guard.line.tell("default")
+        await core.guard.queue.tell("default")
+        await core.guard.queue.tell("default")
         assert await told(core, waiting[4]) == [5, 4, 2], "its place is what it was told"
 
 
@@ -231,7 +231,7 @@ async def test_the_line_is_in_the_order_in_which_its_database_saw_it_whatever_th
         ahead = core.submission("ahead", when_busy="wait")  # its name is the older one, as of a node that is behind
         first = await queued(core, "first")
         admitted = await core.guard.admit(ahead)
-        placed = await place_all(core.database, [first, admitted])  # type: ignore[list-item]
+        placed = await with_positions(core.database, [first, admitted])  # type: ignore[list-item]
         assert [run.queue_position for run in placed] == [1, 2]
 
 
