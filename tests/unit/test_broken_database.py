@@ -45,7 +45,7 @@ async def test_a_run_whose_nth_write_fails_has_all_its_events_once_and_frees_its
         failures += await insist(lambda: core.lifecycle.emit(name, 1, *logs[:2]))
         failures += await insist(lambda: core.lifecycle.emit(name, 1, logs[2]))
         failures += await insist(lambda: core.lifecycle.emit(name, 1, logs[3]))
-        failures += await insist(lambda: core.lifecycle.seal(name, 1, PUBLISHING))
+        failures += await insist(lambda: core.lifecycle.commit(name, 1, PUBLISHING))
         failures += await insist(lambda: core.lifecycle.finish(name, 1, COMPLETE))
         assert failures == 1, f"write {n} did not fail"
         events = await core.log.read_after(name, 0)

@@ -70,7 +70,7 @@ async def test_a_run_that_may_be_published_is_not_ended_by_its_third_crash_but_b
             claim = await core.lifecycle.claim(run.operation_id)
             assert claim is not None
             assert claim.last_word is None
-            await core.lifecycle.seal(run.operation_id, claim.attempt, PUBLISHING)
+            await core.lifecycle.commit(run.operation_id, claim.attempt, PUBLISHING)
     async with open_core(where, owner="process-4") as core:
         claim = await core.lifecycle.claim(run.operation_id)
         assert claim is not None
@@ -90,9 +90,9 @@ async def test_who_gives_a_run_up_ends_it_unless_it_may_be_published_or_has_gone
     assert await core.lifecycle.fail(run.operation_id, 1, crashed) is None
     assert (await core.log.read_after(run.operation_id, 0))[-1].type == "error"
     assert await core.guard.current_run() is None
-    sealed = await core.begin("sealed")
-    await core.lifecycle.seal(sealed.operation_id, 1, PUBLISHING)
-    claim = await core.lifecycle.fail(sealed.operation_id, 1, crashed)
+    committed = await core.begin("committed")
+    await core.lifecycle.commit(committed.operation_id, 1, PUBLISHING)
+    claim = await core.lifecycle.fail(committed.operation_id, 1, crashed)
     assert claim is not None
     assert (claim.attempt, claim.last_word) == (2, crashed)
     assert await core.guard.current_run() is not None
@@ -151,14 +151,14 @@ async def test_cancel_is_news_once_and_the_same_answer_afterwards(core: Core) ->
     assert (again.status, news) == ("cancelled", False)
 
 
-async def test_cancel_before_the_seal_wins_and_after_it_is_too_late(core: Core) -> None:
+async def test_cancel_before_the_point_of_no_return_wins_and_after_it_is_too_late(core: Core) -> None:
     early = await core.begin("early")
     await core.lifecycle.request_cancel(early.operation_id, "user")
     with pytest.raises(RunCancelled):
-        await core.lifecycle.seal(early.operation_id, 1, PUBLISHING)
+        await core.lifecycle.commit(early.operation_id, 1, PUBLISHING)
     await core.lifecycle.finish(early.operation_id, 1, Cancelled(by="user"))
     late = await core.begin("late")
-    await core.lifecycle.seal(late.operation_id, 1, PUBLISHING)
+    await core.lifecycle.commit(late.operation_id, 1, PUBLISHING)
     with pytest.raises(RunEnded, match="too late"):
         await core.lifecycle.request_cancel(late.operation_id, "user")
     assert await core.lifecycle.finish(late.operation_id, 1, COMPLETE)

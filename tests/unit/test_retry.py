@@ -187,7 +187,7 @@ async def test_a_retry_is_told_what_the_earlier_attempt_has_made(where: Path | s
 async def test_a_run_that_failed_while_it_was_published_can_be_cancelled_in_its_retry(where: Path | str) -> None:
     async with open_core(where) as core:
         run = await core.begin()
-        await core.lifecycle.seal(run.operation_id, 1, PUBLISHING)
+        await core.lifecycle.commit(run.operation_id, 1, PUBLISHING)
         await fail(core, run)
         assert (await retry(core, run)).stage == "export"
         _, news = await core.lifecycle.request_cancel(run.operation_id, "user")
