@@ -29,7 +29,7 @@ import contextlib
 import math
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -89,6 +89,8 @@ class Engine:
         self._queue = queue
         self._run_deadline_s = run_deadline_s
         self._executions: dict[str, _Execution] = {}
+        self._bodies = 0  # workflows of ours that have begun and not returned, with those that claim nothing
+        self._closing = False
         self._missing: frozenset[str] = frozenset()
         self._idle = anyio.Event()
 
@@ -138,6 +140,11 @@ class Engine:
         execution = self._executions.get(operation_id)
         if execution is not None:
             await execution.over.wait()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a run is executed here, or about to be."""
+        return self._bodies > 0
 
     def executing(self) -> frozenset[str]:
         """The runs this process is executing."""
@@ -199,7 +206,8 @@ class Engine:
         self._queue.ring()
 
     async def drain(self, grace_s: float) -> None:
-        """Lets runs finish for `grace_s`, then hands the rest back for the next start."""
+        """Takes no more runs up, lets those here finish for `grace_s`, then hands the rest back for the next start."""
+        self._queue.close()
         with anyio.move_on_after(grace_s):
             await self._until_idle()
         self.hand_back()
@@ -207,7 +215,8 @@ class Engine:
             await self._until_idle()
 
     def hand_back(self) -> None:
-        """Stops every run here, to go on at the next start, or in another process."""
+        """Stops every run here, to go on at the next start, or in another process; none begins here any more."""
+        self._closing = True
         for operation_id, execution in self._executions.items():
             if not execution.handed_back:
                 _log.info("run handed back", operation_id=operation_id)
@@ -215,15 +224,25 @@ class Engine:
                 execution.scope.cancel()
 
     async def _until_idle(self) -> None:
-        while self._executions:
+        while self._bodies:
             self._idle = anyio.Event()
             await self._idle.wait()
 
     async def _run(self, workflow_id: str) -> None:
         """The workflow. Only `_step` results decide its way; everything else is safe to do again."""
+        self._bodies += 1
+        try:
+            await self._claim_and_execute(workflow_id)
+        finally:
+            self._bodies -= 1
+            self._idle.set()
+
+    async def _claim_and_execute(self, workflow_id: str) -> None:
         operation_id, _, retries = workflow_id.partition(".")
         with structlog.contextvars.bound_contextvars(operation_id=operation_id, attempt=None):
             await self._end_older(operation_id, workflow_id)
+            if self._closing:
+                raise asyncio.CancelledError  # not claimed; tells DBOS to keep the workflow pending
             claim = await until_possible(lambda: self._records.claim(operation_id, int(retries or 0)))
             if claim is None:
                 return
@@ -235,18 +254,22 @@ class Engine:
             deadline = anyio.current_time() + self._run_deadline_s
             execution = _Execution(workflow_id, anyio.CancelScope(deadline=deadline))
             self._executions[operation_id] = execution
+            if self._closing:  # since a moment: while the run was claimed
+                self.hand_back()
             try:
                 with execution.scope:
                     await self._attempt(claim, execution)
                 if execution.scope.cancelled_caught:
                     await self._after_cancel(claim, execution)
             except Exception as exc:  # noqa: BLE001 - the wall around DBOS and the store: no run is left hanging
+                if execution.handed_back:  # what was taken away under it says nothing of the run
+                    _log.warning("run broke off at the end of this process", exc_info=exc)
+                    await self._hand_back(claim)
                 await self._break_off(claim, exc)
             finally:
                 if self._executions.get(operation_id) is execution:  # else a retry has taken its place
                     del self._executions[operation_id]
                 execution.over.set()
-                self._idle.set()
 
     async def _end_older(self, operation_id: str, workflow_id: str) -> None:
         """A process that was frozen and cut off may be given its own run again, while it still works on it."""
@@ -372,16 +395,19 @@ class Engine:
         if execution.superseded:
             return
         if execution.handed_back:
-            failpoint("hand_back.begin")
-            with anyio.fail_after(_HAND_BACK_TIMEOUT_S, shield=True):
-                await self._records.hand_back(claim.operation_id, claim.attempt)
-            failpoint("hand_back.end")
-            raise asyncio.CancelledError  # tells DBOS to keep the workflow pending
+            await self._hand_back(claim)
         if await self._records.cancelled_by(claim.operation_id) is not None:
             await self._end_stopped(claim)
             return
         overdue = DeadlineExceeded(f"The run took longer than its limit of {self._run_deadline_s:g} s")
         await self._conclude(claim, unless_published=failure_of(overdue, None))
+
+    async def _hand_back(self, claim: Claim) -> NoReturn:
+        failpoint("hand_back.begin")
+        with anyio.fail_after(_HAND_BACK_TIMEOUT_S, shield=True):
+            await self._records.hand_back(claim.operation_id, claim.attempt)
+        failpoint("hand_back.end")
+        raise asyncio.CancelledError  # tells DBOS to keep the workflow pending
 
 
 def _ids(workflow_id: str) -> list[str]:

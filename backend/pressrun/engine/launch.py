@@ -64,11 +64,10 @@ async def open_engine(
             raise
         finally:
             with anyio.CancelScope(shield=True):
-                busy = bool(engine.executing())
+                busy = engine.is_busy
                 await engine.drain(grace_s)
-                queue.close()
                 await anyio.to_thread.run_sync(lambda: DBOS.destroy(destroy_registry=True))
-                if has_left is not None and busy and not engine.executing():
+                if has_left is not None and busy and not engine.is_busy:
                     await has_left()  # not before: as long as DBOS runs here, it would take them up again itself
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import shutil
 import sys
 import tempfile
 import threading
@@ -16,6 +18,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -92,6 +95,8 @@ def _row(
             for server in storm.fleet:
                 server.kill()
         problems, world = storm.verdict(), storm.world()
+        if problems:
+            print(f"{name}: what it left is in {_keep(name, storm)}", flush=True)
     recoveries = sorted(storm.recoveries_s)
     row = {
         "storm": name,
@@ -116,13 +121,23 @@ def _row(
     return row
 
 
+def _keep(name: str, storm: Storm) -> Path:
+    """Where somebody can look for the reason: all that the storm left but its caches."""
+    kept = _OUT.with_name("chaos " + re.sub(r"[^\w ]", "", name))
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(storm.folder, kept, ignore=shutil.ignore_patterns("cache*"), ignore_dangling_symlinks=True)
+    (kept / "runs.json").write_text(json.dumps([asdict(run) for run in storm.world().runs], indent=1, default=str))
+    return kept
+
+
 def _strike_everywhere(storm: Storm, but: Collection[str] = ()) -> None:
     for point in KILL_POINTS:
         if point in but:
             continue
         storm.strike_at(point if point.startswith(_BEFORE_ANY_ATTEMPT) else f"{point}/1")
     for point in SIDE_POINTS:
-        storm.strike_beside(point)
+        if point not in but:
+            storm.strike_beside(point)
 
 
 def _strike_at_random(storm: Storm, kills: int) -> None:

@@ -72,11 +72,15 @@ def _nothing_is_left(_history: History, world: World) -> Iterator[str]:
         yield f"the database is damaged: {world.integrity}"
     for operation_id in world.slots:
         yield f"the slot of {operation_id} is taken at rest"
-    # CONTRACT "Batch folder": what a failed or cancelled run leaves is kept for a retry, until retention takes it
-    kept = {f"{run.operation_id}.{run.attempt}" for run in world.runs if run.status in ("error", "cancelled")}
+    # CONTRACT "Batch folder": what a failed or cancelled run leaves is kept for a retry, until retention takes it. An
+    # attempt that died before it opened its folder leaves that of the attempt before; the next one moves what there is.
+    may_keep = {run.operation_id: run.attempt for run in world.runs if run.status in ("error", "cancelled")}
+    found: set[str] = set()
     for name in world.staging:
-        if name not in kept:
+        operation_id, _, attempt = name.partition(".")
+        if operation_id in found or int(attempt) > may_keep.get(operation_id, 0):
             yield f"{name} is left in staging"
+        found.add(operation_id)
 
 
 def _one_run_per_slot(world: World, slots: int) -> Iterator[str]:
