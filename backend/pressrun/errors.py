@@ -55,7 +55,6 @@ operator needs besides goes to the log through `__cause__`, never to a client.
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Sequence
 from typing import ClassVar, TypedDict
 
@@ -372,23 +371,6 @@ class DiskFailed(RunFailure):
 
 # What may be well again in a moment, by itself or by somebody's hand: to be waited for, not to be taken for a defect.
 TEMPORARY = (DiskFull, DiskFailed, ServerBusy)
-
-
-def failure_of_disk(exc: OSError) -> DiskFull | DiskFailed | None:
-    """What the disk has to do with it; None: nothing, as far as one can tell."""
-    if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull()
-    return DiskFailed() if exc.errno in (errno.EIO, errno.EROFS) else None
-
-
-def is_out_of_descriptors(exc: OSError) -> bool:
-    """Whether it says nothing of the file: the process, or the machine, has too many open."""
-    return exc.errno in (errno.EMFILE, errno.ENFILE)
-
-
-def out_of_descriptors() -> ServerBusy:
-    """What is told where there was no descriptor left."""
-    return ServerBusy("the server has no file descriptor left; try again shortly")
 
 
 class DeadlineExceeded(RunFailure):

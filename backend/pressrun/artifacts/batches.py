@@ -16,8 +16,9 @@ import structlog
 from pressrun.artifacts.disk import size_of, sync
 from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile, media_type_of
 from pressrun.artifacts.staged import staged_folders, take_over
-from pressrun.errors import AttemptSuperseded, NotFound, RunFailure, is_out_of_descriptors
+from pressrun.errors import AttemptSuperseded, NotFound, RunFailure
 from pressrun.failpoints import failpoint
+from pressrun.os_errors import is_out_of_descriptors
 
 _log = structlog.get_logger(__name__)
 

@@ -17,7 +17,8 @@ from typing import TypeVar
 
 import anyio.to_thread
 
-from pressrun.errors import DiskFailed, failure_of_disk, is_out_of_descriptors, out_of_descriptors
+from pressrun.errors import DiskFailed
+from pressrun.os_errors import failure_of_disk, is_out_of_descriptors, out_of_descriptors
 
 TOMBSTONE = "deleted-"
 T = TypeVar("T")

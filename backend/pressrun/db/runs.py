@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -55,9 +55,21 @@ def count_of_caller(connection: Connection, status: Literal["queued", "running"]
     return connection.execute(_OF_CALLER[status], {"caller": caller}).scalar_one()
 
 
+_NEW_RUN: Final[Mapping[str, Any]] = {
+    "status": "queued",
+    "progress": 0,
+    "attempt": 1,
+    "crashes": 0,
+    "handed_back": False,
+    "last_seq": 0,
+    "pinned": False,
+}
+
+
 def insert_run(connection: Connection, values: Mapping[str, Any]) -> Row[Any]:
-    """A new row, as it is then; `values` has its spec too."""
-    row = connection.execute(_INSERT_RUN, {name: value for name, value in values.items() if name != "spec"}).one()
+    """A new row, of a run that waits; as it is then. `values` has its spec too."""
+    columns = {**_NEW_RUN, **{name: value for name, value in values.items() if name != "spec"}}
+    row = connection.execute(_INSERT_RUN, columns).one()
     connection.execute(_INSERT_SPEC, {"operation_id": values["operation_id"], "spec": values["spec"]})
     return row
 

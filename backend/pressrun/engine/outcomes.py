@@ -23,12 +23,10 @@ from pressrun.errors import (
     RunCancelled,
     ServerBusy,
     SourceTooComplex,
-    failure_of_disk,
-    is_out_of_descriptors,
-    out_of_descriptors,
 )
 from pressrun.events.model import Error
 from pressrun.groups import first_cause
+from pressrun.os_errors import failure_of_disk, is_out_of_descriptors, out_of_descriptors
 from pressrun.pipeline.context import StageResult
 from pressrun.stages import Stage
 

@@ -13,7 +13,6 @@ is sent. So the guard holds over tabs, tasks, threads and processes, and a slot 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,7 +23,6 @@ from pressrun.db import slots as slot_queries
 from pressrun.db import webhooks as webhook_queries
 from pressrun.db.events import EventRow
 from pressrun.db.functions import BEGIN_RUN, PROMOTE
-from pressrun.db.searching import searchable
 from pressrun.errors import CallerLimit, FieldErrors, IdempotencyKeyReused, ServerBusy
 from pressrun.events.log import EventLog
 from pressrun.events.model import Started
@@ -32,14 +30,13 @@ from pressrun.failpoints import failpoint
 from pressrun.fair_limiter import FairLimiter
 from pressrun.runs.admission_cache import AdmissionCache, Remembered
 from pressrun.runs.estimates import first_start, unforeseen
-from pressrun.runs.fingerprint import canonical
 from pressrun.runs.lane_state import Lane, LaneStates, load, view
 from pressrun.runs.model import Run
 from pressrun.runs.rejection import LanePaused, RunRejected
 from pressrun.runs.retry import reopen
 from pressrun.runs.run_queue import RunQueue
 from pressrun.runs.straight import begin_values, promote_values
-from pressrun.runs.submission import KeyMatch, Submission
+from pressrun.runs.submission import KeyMatch, Submission, columns_of
 from pressrun.settings import GuardConfig
 
 if TYPE_CHECKING:
@@ -336,26 +333,8 @@ class RunGuard:
         row = run_queries.insert_run(
             connection,
             {
-                "operation_id": submission.operation_id,
-                "lane": submission.lane,
-                "caller": submission.caller,
-                "route": submission.route,
-                "fingerprint": digest,
-                "idempotency_key": submission.idempotency_key,
-                "spec": json.dumps(canonical(submission.spec), ensure_ascii=False),
-                "title": submission.spec.title,
-                "searchable": searchable(submission.spec.title),
-                "rerender_of": submission.spec.rerender_of,
-                "on_disconnect": submission.on_disconnect,
-                "priority": submission.line_priority,
-                "status": "queued",
-                "progress": 0,
-                "attempt": 1,
-                "crashes": 0,
-                "handed_back": False,
-                "last_seq": 0,
+                **columns_of(submission, digest),
                 "created_at": self._clock.now(),
-                "pinned": False,
                 **self._foresee(submission.spec),
             },
         )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pressrun.db.searching import searchable
 from pressrun.db.tables import SEARCHABLE_CHARACTERS, microseconds
 from pressrun.events.model import Started
-from pressrun.runs.fingerprint import canonical
 from pressrun.runs.model import may_become
 from pressrun.runs.projection import fields_of, words_of
+from pressrun.runs.submission import columns_of
 from pressrun.stages import Stage
 
 if TYPE_CHECKING:
@@ -38,21 +37,11 @@ def begin_values(
     foreseen: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What `begin_run` is to know of a submission."""
-    spec = submission.spec
+    columns = columns_of(submission, digest)
     return {
-        "operation_id": submission.operation_id,
-        "lane": submission.lane,
+        "key": columns.pop("idempotency_key"),
+        **columns,
         "slots": config.slots_of(submission.lane),
-        "caller": submission.caller,
-        "route": submission.route,
-        "fingerprint": digest,
-        "key": submission.idempotency_key,
-        "title": spec.title,
-        "searchable": searchable(spec.title),
-        "rerender_of": spec.rerender_of,
-        "on_disconnect": submission.on_disconnect,
-        "priority": submission.line_priority,
-        "spec": json.dumps(canonical(spec), ensure_ascii=False),
         "webhook_url": submission.webhook_url,
         "now": microseconds(now),
         "ticks_s": ticks_s,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from pressrun.runs.fingerprint import fingerprint
+from pressrun.db.searching import searchable
+from pressrun.runs.fingerprint import canonical, fingerprint
 from pressrun.runs.model import Run
 from pressrun.spec import RunSpec
 
@@ -43,6 +45,25 @@ class Submission:
     def line_priority(self) -> int:
         """Its place in the waiting queue, should it have to wait."""
         return FRONT_PRIORITY if self.when_busy == "front" else self.priority
+
+
+def columns_of(submission: Submission, digest: str) -> dict[str, Any]:
+    """What a new run's row has of its submission."""
+    spec = submission.spec
+    return {
+        "operation_id": submission.operation_id,
+        "lane": submission.lane,
+        "caller": submission.caller,
+        "route": submission.route,
+        "fingerprint": digest,
+        "idempotency_key": submission.idempotency_key,
+        "title": spec.title,
+        "searchable": searchable(spec.title),
+        "rerender_of": spec.rerender_of,
+        "on_disconnect": submission.on_disconnect,
+        "priority": submission.line_priority,
+        "spec": json.dumps(canonical(spec), ensure_ascii=False),
+    }
 
 
 @dataclass(frozen=True, slots=True)

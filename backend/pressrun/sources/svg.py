@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from pressrun.sources.elements import KEPT
 from pressrun.sources.encodings import decode_xml
 
 _SVG: Final = "http://www.w3.org/2000/svg"
@@ -32,65 +33,8 @@ feSpecularLighting feSpotLight feTile feTurbulence feDropShadow style
 switch a image foreignObject view
 """
 _DRAWING: Final = frozenset(_ELEMENTS.split())
-# the labels of draw.io, Mermaid and others are HTML
-_WORDS: Final = frozenset(
-    [
-        "a",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "blockquote",
-        "body",
-        "br",
-        "center",
-        "cite",
-        "code",
-        "dd",
-        "del",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "font",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "i",
-        "ins",
-        "kbd",
-        "li",
-        "mark",
-        "ol",
-        "p",
-        "pre",
-        "q",
-        "s",
-        "samp",
-        "section",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "tt",
-        "u",
-        "ul",
-        "var",
-    ]
-)
+# The labels of draw.io, Mermaid and others are HTML. A folded one would hide its words, and pictures are judged apart.
+_WORDS: Final = KEPT - {"details", "img", "summary"} | {"big", "body", "center", "font", "strike", "tt"}
 _SILENT: Final = frozenset({"metadata"})  # nothing that is ever seen
 _ATTRIBUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_:-]*")
 _OUTSIDE: Final = re.compile(r"url\(\s*['\"]?(?!\s*#)|@import|image-set|expression\(|\\", re.IGNORECASE)

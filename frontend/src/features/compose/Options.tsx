@@ -1,17 +1,9 @@
 import type { ReactElement } from "react";
-import {
-  formatNames,
-  FORMATS,
-  outputOptions,
-  OUTPUTS,
-  PNG_MODES,
-  pngModeNames,
-  type Size,
-  SIZES,
-} from "@/api/choices";
+import { type Size, SIZES } from "@/api/choices";
 import type { Theme } from "@/api/types";
 import { Choice } from "@/components/Field";
 import { SizeLabel } from "@/components/SizeLabel";
+import { SlideOptions } from "@/components/SlideOptions";
 import { TextField } from "@/components/TextField";
 import { type Draft, THEMES } from "./draft";
 import styles from "./Options.module.css";
@@ -52,57 +44,15 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
           onChange({ theme });
         }}
       />
-      <Choice
-        legend="Size"
-        name="size"
-        type="radio"
-        options={(Object.keys(SIZES) as Size[]).map((value) => ({
+      <SlideOptions
+        value={draft}
+        sizes={(Object.keys(SIZES) as Size[]).map((value) => ({
           value,
           label: <SizeLabel {...SIZES[value]} />,
         }))}
-        chosen={[draft.size]}
-        error={problems.size}
-        onChange={(size) => {
-          onChange({ size });
-        }}
+        problems={problems}
+        onChange={onChange}
       />
-      <Choice
-        legend="Make"
-        name="outputs"
-        type="checkbox"
-        options={outputOptions}
-        chosen={draft.outputs}
-        error={problems.outputs}
-        onChange={(output, checked) => {
-          onChange({
-            outputs: OUTPUTS.filter((each) => (each === output ? checked : draft.outputs.includes(each))),
-          });
-        }}
-      />
-      <Choice
-        legend="Image format"
-        name="imageFormat"
-        type="radio"
-        options={FORMATS.map((value) => ({ value, label: formatNames[value] }))}
-        chosen={[draft.imageFormat]}
-        error={problems.imageFormat}
-        onChange={(imageFormat) => {
-          onChange({ imageFormat });
-        }}
-      />
-      {draft.imageFormat === "png" && (
-        <Choice
-          legend="PNG"
-          name="pngMode"
-          type="radio"
-          options={PNG_MODES.map((value) => ({ value, label: pngModeNames[value] }))}
-          chosen={[draft.pngMode]}
-          error={problems.pngMode}
-          onChange={(pngMode) => {
-            onChange({ pngMode });
-          }}
-        />
-      )}
       <TextField
         name="title"
         label="Title"

@@ -1,19 +1,10 @@
 import { type ReactElement, type ReactNode, type SyntheticEvent, useState } from "react";
-import {
-  formatNames,
-  FORMATS,
-  outputOptions,
-  OUTPUTS,
-  PNG_MODES,
-  pngModeNames,
-  type Size,
-  SIZES,
-} from "@/api/choices";
+import { type Size, SIZES } from "@/api/choices";
 import type { FieldProblem, RerenderRequest, RunSpec } from "@/api/types";
 import { Button } from "@/components/Button";
 import { DialogActions } from "@/components/Dialog";
-import { Choice } from "@/components/Field";
 import { SizeLabel } from "@/components/SizeLabel";
+import { SlideOptions } from "@/components/SlideOptions";
 import { TextField } from "@/components/TextField";
 import { type Again, AS_IT_WAS, changes, findProblems, fromSpec, sizeOf } from "./again";
 import styles from "./AgainForm.module.css";
@@ -53,54 +44,18 @@ export function AgainForm({ spec, busy, errors, onSubmit, onClose, children }: P
   };
   return (
     <form className={styles["form"]} noValidate onSubmit={submit}>
-      <Choice
-        legend="Size"
-        name="again-size"
-        type="radio"
-        options={sizes(spec)}
-        chosen={[again.size]}
-        error={said("viewport_width") ?? said("viewport_height")}
-        onChange={(size) => {
-          change({ size });
+      <SlideOptions
+        prefix="again-"
+        value={again}
+        sizes={sizes(spec)}
+        problems={{
+          size: said("viewport_width") ?? said("viewport_height"),
+          outputs: problems.outputs ?? said("outputs"),
+          imageFormat: said("image_format"),
+          pngMode: said("png_mode"),
         }}
+        onChange={change}
       />
-      <Choice
-        legend="Make"
-        name="again-outputs"
-        type="checkbox"
-        options={outputOptions}
-        chosen={again.outputs}
-        error={problems.outputs ?? said("outputs")}
-        onChange={(output, checked) => {
-          change({
-            outputs: OUTPUTS.filter((each) => (each === output ? checked : again.outputs.includes(each))),
-          });
-        }}
-      />
-      <Choice
-        legend="Image format"
-        name="again-format"
-        type="radio"
-        options={FORMATS.map((value) => ({ value, label: formatNames[value] }))}
-        chosen={[again.imageFormat]}
-        error={said("image_format")}
-        onChange={(imageFormat) => {
-          change({ imageFormat });
-        }}
-      />
-      {again.imageFormat === "png" && (
-        <Choice
-          legend="PNG"
-          name="again-png"
-          type="radio"
-          options={PNG_MODES.map((value) => ({ value, label: pngModeNames[value] }))}
-          chosen={[again.pngMode]}
-          error={said("png_mode")}
-          onChange={(pngMode) => {
-            change({ pngMode });
-          }}
-        />
-      )}
       <TextField
         name="again-zoom"
         label="Zoom"

@@ -1,0 +1,24 @@
+"""What an error of the operating system means to us. Pure."""
+
+from __future__ import annotations
+
+import errno
+
+from pressrun.errors import DiskFailed, DiskFull, ServerBusy
+
+
+def failure_of_disk(exc: OSError) -> DiskFull | DiskFailed | None:
+    """What the disk has to do with it; None: nothing, as far as one can tell."""
+    if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull()
+    return DiskFailed() if exc.errno in (errno.EIO, errno.EROFS) else None
+
+
+def is_out_of_descriptors(exc: OSError) -> bool:
+    """Whether it says nothing of the file: the process, or the machine, has too many open."""
+    return exc.errno in (errno.EMFILE, errno.ENFILE)
+
+
+def out_of_descriptors() -> ServerBusy:
+    """What is told where there was no descriptor left."""
+    return ServerBusy("the server has no file descriptor left; try again shortly")
