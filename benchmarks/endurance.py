@@ -24,8 +24,9 @@ from pressrun.browser.pool.lease import DocumentLayout
 from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.browser.ports import Screen
 from pressrun.browser.slides.image import ImageOptions
-from pressrun.browser.slides.page_breaks import Slice
+from pressrun.browser.slides.page_breaks import Slice, SlicePlan
 from pressrun.procfs import children_of, rss_bytes_of
+from pressrun.slide_texts import SlideTexts
 from tests.browser.conftest import open_contexts
 from tests.browser.test_storm import leases, open_descriptors, survive
 from tests.support.pool_contract import QUICK
@@ -103,14 +104,17 @@ async def _flat(captures: int) -> tuple[list[int], int, int]:
 
 
 async def _draw_small(pool: BrowserPool, count: int) -> None:
-    async def plan(_: DocumentLayout) -> Sequence[tuple[int, Slice]]:
+    async def plan(_: DocumentLayout) -> SlicePlan:
+        return SlicePlan(tuple(piece for _, piece in slices(count)), truncated=False)
+
+    async def read(_: SlideTexts) -> Sequence[tuple[int, Slice]]:
         return slices(count)
 
     async def save(index: int, image: bytes) -> None:
         assert image
 
     picture = Picture(document(count), _SMALL, ImageOptions("jpeg"))
-    await draw(pool, picture, run="flat", plan=plan, save=save)
+    await draw(pool, picture, run="flat", plan=plan, read=read, save=save)
 
 
 def _rss_of_all() -> int:

@@ -30,7 +30,8 @@ from pressrun.browser.pool.lease import DocumentLayout
 from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.browser.ports import Screen
 from pressrun.browser.slides.image import ImageOptions
-from pressrun.browser.slides.page_breaks import Slice
+from pressrun.browser.slides.page_breaks import Slice, SlicePlan
+from pressrun.slide_texts import SlideTexts
 from tests.support.runs import chapter, run_to_end
 from tests.support.server import start_server
 
@@ -132,15 +133,18 @@ def _run(http: httpx.Client, name: str) -> tuple[float, dict[str, Any]]:
 async def drawn(pool: BrowserPool, html: str, options: ImageOptions, count: int, folder: Path) -> float:
     """How long the pool takes for a document of `count` screens, written to `folder`."""
 
-    async def plan(layout: DocumentLayout) -> Sequence[tuple[int, Slice]]:
+    async def plan(layout: DocumentLayout) -> SlicePlan:
         assert abs(layout.height_css_px - count * _CSS_HEIGHT) < 2 + count / 10, layout.height_css_px
+        return SlicePlan(tuple(piece for _, piece in slices(count)), truncated=False)
+
+    async def read(_: SlideTexts) -> Sequence[tuple[int, Slice]]:
         return slices(count)
 
     async def save(index: int, image: bytes) -> None:
         await anyio.Path(folder, f"pool-{index % 50}.bin").write_bytes(image)
 
     begun_at = time.perf_counter()
-    await draw(pool, Picture(html, SCREEN, options), run="bench", plan=plan, save=save)
+    await draw(pool, Picture(html, SCREEN, options), run="bench", plan=plan, read=read, save=save)
     return time.perf_counter() - begun_at
 
 

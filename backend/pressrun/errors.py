@@ -40,6 +40,7 @@
     │   │   ├── PoolExhausted         no place in the waiting queue, or waited too long
     │   │   ├── RenderTimeout         the page did not get ready in time
     │   │   └── DocumentTooLarge      over a stated limit of the page
+    │   ├── CoverageTooLow            less of the source is on the slides than require_coverage asks for
     │   ├── FetchFailed               something a run needs from another host did not come
     │   │   └── EgressBlocked         the host may not be reached; PRESSRUN_EGRESS says which may
     │   ├── DiskFull
@@ -339,6 +340,12 @@ class DocumentTooLarge(BrowserFailure):
 
     code = "document_too_large"
     retryable = False
+
+
+class CoverageTooLow(RunFailure):
+    """Less of the source is on the slides than require_coverage asks for."""
+
+    code = "coverage_too_low"
 
 
 class FetchFailed(RunFailure):

@@ -32,7 +32,7 @@ from pressrun.stages import LAST_STAGE, STAGES, Stage
 # within a stage; its own are before and behind them
 _WITHIN: Mapping[Stage, tuple[str, ...]] = {
     "compose": ("store.before_rename", "document.written", "document.told"),
-    "render": ("slide.captured", "slide.written", "event.in_transaction", "slide.told"),
+    "render": ("texts.written", "slide.captured", "slide.written", "event.in_transaction", "slide.told"),
     "export": ("export.written",),
     "publish": ("publish.committed", "publish.manifest_written", "publish.before_rename", "publish.renamed"),
 }

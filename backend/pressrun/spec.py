@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from pressrun.export_kinds import OUTPUTS, Output
+from pressrun.export_kinds import OUTPUTS, Output, need
 from pressrun.ids import OPERATION_ID_PATTERN
 from pressrun.source_kinds import BY_FIELD, FIELD_WORDS, FIELDS, SourceKind
 
@@ -34,7 +34,8 @@ class Changes:
 
     document: the HTML, whose digest is in every key; a rerender leaves it as it is. slices: which parts of the document
     become slides. writing: how a picture is written, with `formats` only in those. packing: names and kinds of files,
-    and nothing that is shown. all: where slides are and how they look. A field that says nothing changes all.
+    what is asked of a result, and nothing that is shown. all: where slides are and how they look. A field that says
+    nothing changes all.
 
     `since`: the release that has it first. At its default it is left out of the fingerprint if that is a later one: so
     a request and its Idempotency-Key are after an upgrade what they were before it.
@@ -119,6 +120,11 @@ class RunSpec(BaseModel):
         Changes("writing", since="0.2", formats=("png",)),
         Field(description="for png: written fast, or with half the bytes; same pixels"),
     ] = "speed"
+    require_coverage: Annotated[
+        float | None,
+        Changes("packing", since="0.2"),
+        Field(ge=0, le=1, description="the share of words and of pictures that a slide must show; less is an error"),
+    ] = None
     outputs: Annotated[
         list[Output],
         Changes("packing"),
@@ -159,6 +165,8 @@ class RunSpec(BaseModel):
             raise ValueError(f"{FIELDS[0]}: one of {FIELD_WORDS} is required and must not be empty")
         if len(given) > 1:
             raise ValueError(f"{given[1]}: give either {FIELD_WORDS}, not both")
+        if self.require_coverage is not None and not need(self.outputs, "slides"):
+            raise ValueError("require_coverage: is about slides, and no output has any; add `images` to outputs")
         limit = self.viewport_height / self.zoom / 2
         if self.overlap > limit:
             raise ValueError(

@@ -14,8 +14,9 @@ from pressrun.browser.pool.lease import DocumentLayout
 from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.browser.ports import Screen
 from pressrun.browser.slides.image import ImageOptions
-from pressrun.browser.slides.page_breaks import Slice, plan_slices
+from pressrun.browser.slides.page_breaks import Slice, SlicePlan, plan_slices
 from pressrun.errors import BrowserFailure, DocumentTooLarge
+from pressrun.slide_texts import SlideTexts
 from tests.browser.conftest import open_contexts, quick
 from tests.support.hostile import entities, laughs, picture
 from tests.support.limits import HANG_S, fail_after
@@ -56,16 +57,21 @@ async def shown(pool: BrowserPool, html: str, *, scripts: bool) -> list[int]:
     """The whole way of a document; the slides that came of it."""
     saved: list[int] = []
 
-    async def plan(layout: DocumentLayout) -> Sequence[tuple[int, Slice]]:
-        found = plan_slices(layout.boxes, layout.height_css_px, 240, 15, "blocks", 3)
-        return list(enumerate(found.slices, start=1))
+    plans: list[SlicePlan] = []
+
+    async def plan(layout: DocumentLayout) -> SlicePlan:
+        plans.append(plan_slices(layout.boxes, layout.height_css_px, 240, 15, "blocks", 3))
+        return plans[-1]
+
+    async def read(_: SlideTexts) -> Sequence[tuple[int, Slice]]:
+        return list(enumerate(plans[0].slices, start=1))
 
     async def save(index: int, image: bytes) -> None:
         assert image
         saved.append(index)
 
     picture = Picture(html, Screen(320, 240, 1, scripts), ImageOptions("jpeg", 30))
-    await draw(pool, picture, run="bad", plan=plan, save=save)
+    await draw(pool, picture, run="bad", plan=plan, read=read, save=save)
     return saved
 
 

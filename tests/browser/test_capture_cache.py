@@ -17,7 +17,7 @@ from pressrun.browser.cache.capture_cache import CaptureCache
 from pressrun.browser.cache.renderer import Renderer
 from pressrun.browser.pool.pool import BrowserPool
 from pressrun.events.model import AnyBody, Progress, Screenshot
-from pressrun.pipeline.context import DOCUMENT_NAME, Rendered, RunContext
+from pressrun.pipeline.context import DOCUMENT_NAME, Composed, Rendered, RunContext
 from pressrun.pipeline.render import render
 from pressrun.spec import RunSpec
 from tests.browser.conftest import QUICK
@@ -39,6 +39,12 @@ def document(colour: str = "#102030", pixel: str = "#405060", more: str = "") ->
         f"<!doctype html><body style='margin:0'><div style='height:240px;background:{colour}'>one</div>"
         f"<div style='height:240px'>two<img src='{dot(pixel)}'></div><div style='height:240px'>three</div>{more}"
     )
+
+
+def pictures(cache: CaptureCache) -> list[Path]:
+    """The kept files that are pictures."""
+    kept = sorted(cache._disk.folder.glob("*/*.bin"))
+    return [path for path in kept if path.read_bytes().startswith(b"\x89PNG")]
 
 
 class Runs:
@@ -65,7 +71,8 @@ class Runs:
     async def __call__(self, html: str, **fields: Any) -> tuple[Rendered, list[AnyBody]]:
         self._number += 1
         staging = await self.store.open_staging(f"run-{self._number}", 1)
-        await staging.write(DOCUMENT_NAME, html.encode())
+        document = await staging.write(DOCUMENT_NAME, html.encode())
+        composed = Composed(title="x", document=document, compared_with="html")
         told: list[AnyBody] = []
 
         async def emit(*bodies: AnyBody) -> None:
@@ -75,7 +82,7 @@ class Runs:
 
         spec = RunSpec(html=html, **{**SMALL, **fields})
         context = RunContext(f"run-{self._number}", 1, spec, datetime.now(UTC), staging, emit, commit, {}, {})
-        return await render(context, self.pool, self.cache), told
+        return await render(context, self.pool, composed, self.cache), told
 
 
 @pytest.fixture
@@ -133,7 +140,7 @@ async def test_a_change_is_seen(runs: Runs, change: Change) -> None:
 
 async def test_a_picture_changed_on_disk_is_captured_again(runs: Runs) -> None:
     first, _ = await runs(document())
-    victim = sorted(runs.cache._disk.folder.glob("*/*.bin"))[0]
+    victim = pictures(runs.cache)[0]
     data = bytearray(victim.read_bytes())
     data[-20] ^= 1
     victim.unlink()
@@ -149,7 +156,7 @@ async def test_a_picture_changed_on_disk_is_captured_again(runs: Runs) -> None:
 
 async def test_a_lost_picture_is_captured_again_alone(runs: Runs) -> None:
     first, _ = await runs(document())
-    sorted(runs.cache._disk.folder.glob("*/*.bin"))[0].unlink()
+    pictures(runs.cache)[0].unlink()
     again, _ = await runs(document())
     assert again == first
     assert runs.cache.counts.kept == 4

@@ -138,7 +138,7 @@ def test_every_warning_that_is_sent_is_in_the_contract_and_no_other() -> None:
     listed = {*words(re.search(r"^Warnings: (.*?)\n\n", CONTRACT, re.DOTALL | re.MULTILINE)[1])}  # type: ignore[index]
     sources = "\n".join(path.read_text() for path in PACKAGE.rglob("*.py"))
     assert not {code for code in listed if f'"{code}"' not in sources}
-    sent = {*re.findall(r'(?:Warning\(\s*|Warning\(\s*code=|ATTEMPT_\w+ = )"([a-z_]+)"', sources)}
+    sent = {*re.findall(r'(?:Warning\(\s*|Warning\(\s*code=|\.warn\(\s*|ATTEMPT_\w+ = )"([a-z_]+)"', sources)}
     assert sent <= listed
 
 

@@ -49,7 +49,15 @@ class FakePage:
             lines = self._html.count("<p>")
             boxes = [value for n in range(lines) for value in ("line", n * LINE_CSS_PX, (n + 1) * LINE_CSS_PX)]
             return {"heightCssPx": lines * LINE_CSS_PX + self._browser.taller_by, "boxes": boxes, "complete": True}
+        if script == "painted_words":
+            slides = [{"blocks": [self._block(*piece)]} for piece in argument["slices"]]
+            return {"slides": slides, "not_shown": [], "lost_pictures": []}
         return {"x": 0, "y": argument["scrollTo"]} if script == "show" else {}
+
+    def _block(self, top: float, bottom: float, offset: float) -> dict[str, Any]:
+        lines = self._html.split("<p>")[1:][int(top) // LINE_CSS_PX : int(bottom) // LINE_CSS_PX]
+        box = {"left": 0, "top": offset, "width": self.screen.width, "height": bottom - top}
+        return {"kind": "paragraph", "text": "\n".join(lines), "box": box}
 
     async def screenshot(self, x: float, y: float, format: str, quality: int | None) -> str:
         self._browser.capturing += 1

@@ -17,8 +17,9 @@ from pressrun.browser.pool.lease import DocumentLayout
 from pressrun.browser.pool.pool import BrowserPool, Lease
 from pressrun.browser.ports import Screen
 from pressrun.browser.slides.image import ImageOptions
-from pressrun.browser.slides.page_breaks import Slice
+from pressrun.browser.slides.page_breaks import Slice, SlicePlan
 from pressrun.errors import BrowserCrashed, BrowserFailure, PoolExhausted, RenderTimeout
+from pressrun.slide_texts import SlideTexts
 from tests.support.limits import fail_after
 
 QUICK = BrowserPoolConfig(
@@ -66,9 +67,16 @@ class Drawn:
         self._slides = slides
         self._run = run
 
-    async def plan(self, layout: DocumentLayout) -> Sequence[tuple[int, Slice]]:
+    async def plan(self, layout: DocumentLayout) -> SlicePlan:
         assert layout.height_css_px >= self._slides * LINE_CSS_PX
-        return [(n + 1, Slice(n * LINE_CSS_PX, (n + 1) * LINE_CSS_PX)) for n in range(self._slides)]
+        slices = (Slice(n * LINE_CSS_PX, (n + 1) * LINE_CSS_PX) for n in range(self._slides))
+        self._plan = SlicePlan(tuple(slices), truncated=False)
+        return self._plan
+
+    async def read(self, texts: SlideTexts) -> Sequence[tuple[int, Slice]]:
+        assert [slide.index for slide in texts.slides] == list(range(1, self._slides + 1))
+        assert all(slide.blocks for slide in texts.slides)
+        return list(enumerate(self._plan.slices, start=1))
 
     async def save(self, index: int, image: bytes) -> None:
         assert image
@@ -78,7 +86,7 @@ class Drawn:
 
     async def draw(self, html: str | None = None) -> None:
         picture = Picture(html or lines(self._slides), SCREEN, ImageOptions("jpeg", 30))
-        await draw(self._pool, picture, run=self._run, plan=self.plan, save=self.save)
+        await draw(self._pool, picture, run=self._run, plan=self.plan, read=self.read, save=self.save)
 
     async def until(self, count: int) -> None:
         while len(self.saved) < count:

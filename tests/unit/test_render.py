@@ -17,8 +17,9 @@ from pressrun.artifacts.staged import Offer
 from pressrun.browser.pool.pool import open_browser_pool
 from pressrun.errors import DiskFull, EmptyDocument
 from pressrun.events.model import AnyBody, Progress, Screenshot, Warning
-from pressrun.pipeline.context import Rendered, RunContext
+from pressrun.pipeline.context import DOCUMENT_NAME, Composed, Rendered, RunContext
 from pressrun.pipeline.render import render
+from pressrun.slide_texts import SLIDES_NAME
 from pressrun.spec import RunSpec
 from tests.support.fake_browser import FakeSources
 from tests.support.limits import fail_after
@@ -42,12 +43,17 @@ class Staging:
         assert isinstance(data, bytes)
         self.delay_s = max(0.0, self.delay_s - 0.002)  # the first is written last
         await anyio.sleep(self.delay_s)
-        assert name not in self.files
+        assert name not in self.files or name == SLIDES_NAME  # which each attempt writes anew
         self.files[name] = data
         return self._record(name)
 
     async def read(self, name: str) -> bytes:
         return self.html.encode()
+
+    def document(self) -> StoredFile:
+        data = self.html.encode()
+        digest = hashlib.sha256(data).hexdigest()
+        return StoredFile(name=DOCUMENT_NAME, media_type="text/html", size_bytes=len(data), sha256=digest)
 
     async def verify(self, name: str, sha256: str) -> StoredFile | None:
         return self._record(name) if name in self.files else None
@@ -76,7 +82,7 @@ async def rendered(
     context = RunContext("id", 1, spec, datetime.now(UTC), staging, emit, unsealed, captured or {}, {})
     with fail_after(10):
         async with open_browser_pool(QUICK, FakeSources()) as pool:
-            return await render(context, pool)
+            return await render(context, pool, Composed(title="x", document=staging.document()))
 
 
 def screenshots(told: list[AnyBody]) -> list[Screenshot]:
@@ -120,6 +126,8 @@ class Gate(Staging):
         monkeypatch.setattr(MemoryObjectSendStream, "send", send)
 
     async def write(self, name: str, data: bytes | Iterable[bytes]) -> StoredFile:
+        if name == SLIDES_NAME:
+            return await super().write(name, data)
         await self._waits.wait()
         await anyio.wait_all_tasks_blocked()
         raise DiskFull
@@ -150,7 +158,7 @@ async def test_reaching_max_screenshots_is_told_once() -> None:
     result = await rendered(Staging(lines(120)), told, max_screenshots=3)
     assert result.truncated
     assert len(result.slides) == 3
-    assert [body.code for body in told if isinstance(body, Warning)] == ["truncated"]
+    assert [body.code for body in told if isinstance(body, Warning)] == ["truncated", "content_missing"]
 
 
 async def test_a_document_that_shows_nothing_is_an_error() -> None:

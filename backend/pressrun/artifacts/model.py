@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from pressrun.coverage import ComparedWith, Coverage
 from pressrun.export_kinds import EXPORT_KINDS
 
 MANIFEST_NAME = "manifest.json"
@@ -17,6 +18,7 @@ MEDIA_TYPES = {
     ".webp": "image/webp",
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",
+    ".txt": "text/plain; charset=utf-8",
     **{"." + kind.ending.rpartition(".")[2]: kind.media_type for kind in EXPORT_KINDS if kind.ending},
 }
 
@@ -46,6 +48,8 @@ class Manifest(BaseModel):
     versions: dict[str, str]
     spec: dict[str, Any]
     truncated: bool
+    coverage: Coverage | None = None
+    compared_with: ComparedWith | None = None
     files: list[StoredFile]
 
     def file(self, name: str) -> StoredFile | None:

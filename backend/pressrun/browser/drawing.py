@@ -24,14 +24,16 @@ from pressrun.browser.pool.pool import BrowserPool
 from pressrun.browser.pool.supervisor import BrowserSupervisor
 from pressrun.browser.ports import Screen
 from pressrun.browser.slides.image import ImageOptions
-from pressrun.browser.slides.page_breaks import Slice
+from pressrun.browser.slides.page_breaks import Slice, SlicePlan
 from pressrun.browser.slides.worklist import MAX_RETRIES, WorkList
 from pressrun.errors import BrowserCrashed, BrowserFailure, BrowserUnavailable, PoolExhausted
 from pressrun.groups import open_task_group
+from pressrun.slide_texts import SlideTexts
 
 _log = logging.getLogger(__name__)
 
-Plan = Callable[[DocumentLayout], Awaitable[Sequence[tuple[int, Slice]]]]
+Plan = Callable[[DocumentLayout], Awaitable[SlicePlan]]
+Read = Callable[[SlideTexts], Awaitable[Sequence[tuple[int, Slice]]]]
 Save = Callable[[int, bytes], Awaitable[None]]
 
 # Slices under way for each capture at a time: one being captured, one being written, and one in hand.
@@ -50,16 +52,17 @@ class Picture:
     options: ImageOptions
 
 
-async def draw(pool: BrowserPool, picture: Picture, *, run: str, plan: Plan, save: Save) -> None:
-    """Captures the slices that `plan` chooses, once it knows the layout; `save` takes each as soon as it is there.
+async def draw(pool: BrowserPool, picture: Picture, *, run: str, plan: Plan, read: Read, save: Save) -> None:
+    """Captures the slices that `read` chooses of those of `plan`; `save` takes each as soon as it is there.
 
-    `plan` is asked once. `save` is called by several browsers at once, for each number once, nearly in order: never
-    more than a few numbers early. `run` names the drawing in the pool's pressure view.
+    `plan` is asked once it is known how the document is laid out, `read` once it is known what its slides say: each
+    once, and before anything is captured. `save` is called by several browsers at once, for each number once, nearly
+    in order: never more than a few numbers early. `run` names the drawing in the pool's pressure view.
 
     Raises:
         BrowserFailure: the document cannot be shown, or browsers died too often.
     """
-    drawing = _Drawing(pool, picture, run, plan, save)
+    drawing = _Drawing(pool, picture, run, plan, read, save)
     try:
         async with open_task_group() as tasks:
             await drawing.recruit(tasks)
@@ -77,14 +80,16 @@ class _Worker:
 class _Drawing:
     """One document while it is being drawn. Lives as long as `draw`."""
 
-    def __init__(self, pool: BrowserPool, picture: Picture, run: str, plan: Plan, save: Save) -> None:
+    def __init__(self, pool: BrowserPool, picture: Picture, run: str, plan: Plan, read: Read, save: Save) -> None:
         self._pool = pool
         self._picture = picture
         self._run = run
         self._plan = plan
+        self._read = read
         self._save = save
         self._planning = anyio.Lock()  # without it two workers that load at once would both plan
         self._layout: DocumentLayout | None = None
+        self._slices: SlicePlan | None = None  # as planned for that layout
         self._work: WorkList | None = None
         self._workers: set[_Worker] = set()
         self._strangers: set[BrowserSupervisor] = set()  # they lay the document out in another way
@@ -180,6 +185,8 @@ class _Drawing:
         try:
             await lease.load(self._picture.html)
             layout = await lease.layout()
+            async with self._planning:
+                await self._begin(lease, layout)
         except BrowserCrashed:
             self._crashes_in_load += 1
             self._given_up |= lease.crashed_alone or self._crashes_in_load > MAX_RETRIES
@@ -190,11 +197,6 @@ class _Drawing:
             _log.warning("%s: could not load what another browser could: %s", supervisor.name, exc)
             self._strangers.add(supervisor)
             return None
-        async with self._planning:
-            if self._work is None:
-                slices = await self._plan(layout)
-                self._layout = layout
-                self._work = WorkList(slices, window=_AHEAD * self._pool.pressure().capacity)
         if layout != self._layout:
             _log.warning(
                 "%s: lays the document of run %s out in another way; it does not help", supervisor.name, self._run
@@ -202,6 +204,14 @@ class _Drawing:
             self._strangers.add(supervisor)
             return None
         return self._work
+
+    async def _begin(self, lease: Lease, layout: DocumentLayout) -> None:
+        """Plans, and reads what the slides say, unless that is done; whoever comes after a crash goes on from there."""
+        if self._slices is None:
+            self._slices, self._layout = await self._plan(layout), layout
+        if self._work is None and layout == self._layout:
+            slices = await self._read(await lease.texts(self._slices))
+            self._work = WorkList(slices, window=_AHEAD * self._pool.pressure().capacity)
 
     async def _capture_each(
         self, lease: Lease, worker: _Worker, work: WorkList, send: MemoryObjectSendStream[tuple[int, str]]

@@ -82,6 +82,8 @@ def _summary(session: Session, out: Path | None) -> None:
         _say_why(session)
         return
     say(f"Batch folder: {last.data.get('folder', '?')}")
+    if isinstance(coverage := last.data.get("coverage"), dict) and coverage.get("summary"):
+        say(str(coverage["summary"]))
     for file in session.files:
         say(f"{size(file.size_bytes):>10}  {file.name}")
     if out is not None:

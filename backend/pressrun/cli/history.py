@@ -144,6 +144,7 @@ def _facts(run: RunInfo) -> Iterator[tuple[str, object]]:
     yield "paused", "yes" if run.paused else None
     yield "error", f"{run.error.get('code')}: {run.error.get('message')}" if run.error else None
     yield "folder", run.result.folder if run.result else None
+    yield "coverage", run.result.coverage.summary if run.result and run.result.coverage else None
 
 
 def _seconds(duration_s: float | None) -> str:

@@ -42,6 +42,8 @@ class ShowOptions:
     "CSS pixels repeated where a block must be cut, 0 to half the viewport; 15 unless given."
     max_screenshots: int | None = None
     "At most this many slides, 1..500; 50 unless given."
+    require_coverage: float | None = None
+    "Fail where a smaller share of the words or pictures is on a slide, 0..1; nothing is asked for unless given."
     image_format: Literal["png", "jpeg", "webp"] | None = None
     "Format of the images; png unless given."
     image_quality: int | None = None

@@ -91,6 +91,24 @@ class FileInfo(BaseModel):
     sha256: str | None = None
 
 
+class CoverageInfo(BaseModel):
+    """How much of the source is on the slides; `summary` says it to a person."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    share: float
+    words: int
+    words_missing: int = 0
+    missing: list[dict[str, Any]] = []
+    pictures: int = 0
+    pictures_missing: int = 0
+    missing_pictures: list[dict[str, Any]] = []
+    cut_at_sides: float = 0.0
+    hidden_content: dict[str, Any] = {}
+    compared_with: str = ""
+    summary: str = ""
+
+
 class RunResult(BaseModel):
     """What a complete run made."""
 
@@ -102,6 +120,7 @@ class RunResult(BaseModel):
     truncated: bool = False
     duration_s: float | None = None
     folder: str | None = None
+    coverage: CoverageInfo | None = None
 
     def files(self) -> list[FileInfo]:
         """Slides first, then exports; each name once."""

@@ -316,6 +316,7 @@ class Engine:
             document=claim.document,
             captured=claim.captured,
             exported=claim.exported,
+            warned=claim.warned,
         )
 
     async def _step(

@@ -14,6 +14,7 @@ import structlog
 
 from pressrun.errors import (
     AttemptSuperseded,
+    CoverageTooLow,
     DiskFailed,
     DiskFull,
     DocumentTooLarge,
@@ -49,7 +50,7 @@ class Stopped(Exception):
 
 
 # A document's own doing: why is said in one line, and no traceback of ours would tell more.
-_DOCUMENTS_OWN = (DocumentTooLarge, EmptyDocument, RenderTimeout, SourceTooComplex)
+_DOCUMENTS_OWN = (CoverageTooLow, DocumentTooLarge, EmptyDocument, RenderTimeout, SourceTooComplex)
 
 
 async def checkpointed(stage: Stage, work: Callable[[], Awaitable[StageResult]]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -17,6 +17,7 @@ from pressrun.events.model import (
     HtmlGenerated,
     Progress,
     Screenshot,
+    Warning,
 )
 from pressrun.spec import RunSpec
 
@@ -40,6 +41,7 @@ class Claim:
     exported: Mapping[str, Artifact]
     committed: bool = False
     document: HtmlGenerated | None = None
+    warned: Collection[Warning] = ()
     last_word: Error | None = None
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from pressrun.coverage import ComparedWith, Coverage
 from pressrun.stages import Stage
 
 
@@ -63,6 +64,9 @@ class HtmlGenerated(EventBody):
     title: str
     size_bytes: int
     sha256: str | None = None
+    compared_with: Annotated[
+        ComparedWith | None, Field(description="what the words on the slides are compared with; null in old logs")
+    ] = None
 
 
 class Screenshot(EventBody):
@@ -129,6 +133,9 @@ class Complete(EventBody):
     truncated: bool
     duration_s: float
     folder: str
+    coverage: Annotated[
+        Coverage | None, Field(description="null where there are no slides, or the source is too complex")
+    ] = None
 
 
 class Error(EventBody):

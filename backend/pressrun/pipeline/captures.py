@@ -19,6 +19,7 @@ from pressrun.artifacts.staged import Offer
 from pressrun.browser.cache.capture_cache import CaptureCache
 from pressrun.browser.slides.page_breaks import Slice, SlicePlan
 from pressrun.pipeline.context import RunContext
+from pressrun.slide_texts import SLIDES_NAME
 from pressrun.spec import CHANGES, Part, RunSpec
 
 # Pictures that are looked up, verified and linked in one go. Arbitrary (8..64): a cancel waits for one such go.
@@ -28,6 +29,11 @@ _AT_ONCE = 16
 def plan_key(spec: RunSpec, document: str, renderer: str) -> str:
     """Names the slices of a document (its SHA-256) with that spec."""
     return _key("plan", document, renderer, _fields(spec, "slices"))
+
+
+def texts_key(spec: RunSpec, document: str, renderer: str) -> str:
+    """Names what these slices say."""
+    return _key("texts", document, renderer, _fields(spec, "slices"))
 
 
 def picture_key(spec: RunSpec, document: str, renderer: str, piece: Slice) -> str:
@@ -80,6 +86,22 @@ class RunCaptures:
             slices = [[piece.top, piece.bottom, piece.offset] for piece in plan.slices]
             await self._cache.keep_note(self._plan_key(), {"slices": slices, "truncated": plan.truncated})
 
+    async def link_texts(self) -> StoredFile | None:
+        """slides.json as a file of staging, if it was kept and is still what it was. Durable when it returns."""
+        if self._cache is None:
+            return None
+        kept = await self._cache.find_file(self._texts_key())
+        if kept is None:
+            return None
+        (file,) = await self._context.staging.adopt([Offer(SLIDES_NAME, kept.path, kept.sha256)])
+        return file
+
+    async def keep_texts(self, file: StoredFile) -> None:
+        """Keeps slides.json, which is in staging under its final name."""
+        if self._cache is not None:
+            path = self._context.staging.path(file.name)
+            await self._cache.keep_file(self._texts_key(), path, file.sha256, file.size_bytes)
+
     async def link(self, names: Mapping[int, str]) -> dict[int, StoredFile]:
         """Slides (by index, from 1) as files of staging of these names: those whose pictures were kept and are still
         what they were. Durable when it returns.
@@ -110,6 +132,9 @@ class RunCaptures:
         if self._cache is not None:
             path = self._context.staging.path(file.name)
             await self._cache.keep(self._picture_key(index), path, file.sha256, file.size_bytes)
+
+    def _texts_key(self) -> str:
+        return texts_key(self._context.spec, self._document, self._renderer)
 
     def _plan_key(self) -> str:
         return plan_key(self._context.spec, self._document, self._renderer)

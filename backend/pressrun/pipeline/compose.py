@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from pressrun.ai.cache import AiCache
 from pressrun.artifacts.disk import sha256_of
+from pressrun.artifacts.model import Manifest, StoredFile
 from pressrun.artifacts.ports import ArtifactStore
+from pressrun.coverage import ComparedWith
 from pressrun.egress.broker import Egress
 from pressrun.errors import AiFailed, AiUnavailable, ComposeFailed, NotFound
 from pressrun.events.model import HtmlGenerated, Warning
 from pressrun.failpoints import failpoint
 from pressrun.later import import_later
-from pressrun.pipeline.context import DOCUMENT_NAME, Composed, RunContext, progress_of
+from pressrun.pipeline.context import DOCUMENT_NAME, SOURCE_NAME, Composed, RunContext, progress_of
 from pressrun.source_kinds import SourceKind
 from pressrun.sources.document import Composer, Document, DocumentWarning, wrap_fragment
 from pressrun.sources.languages import document_direction, document_language
@@ -48,9 +51,13 @@ async def compose(
         kept = await context.staging.verify(known.html_filename, known.sha256)
         if kept is not None:
             await context.progress("compose", 1, "The document is there already")
-            return Composed(title=known.title, document=kept)
+            source = await _kept_source(context)
+            return Composed(
+                title=known.title, document=kept, compared_with=known.compared_with or "document", source=source
+            )
     await context.progress("compose", 0.1, "Reading the source")
-    document = await _make_document(context, ai, cache, store, egress)
+    document, origin = await _make_document(context, ai, cache, store, egress)
+    source = None if origin.text is None else await context.staging.write(SOURCE_NAME, origin.text)
     file = await context.staging.write(DOCUMENT_NAME, document.html.encode())
     failpoint("document.written")
     await context.emit(
@@ -61,11 +68,30 @@ async def compose(
             title=document.title,
             size_bytes=file.size_bytes,
             sha256=file.sha256,
+            compared_with=origin.kind,
         ),
         progress_of("compose", 1, "The document is ready"),
     )
     failpoint("document.told")
-    return Composed(title=document.title, document=file)
+    return Composed(title=document.title, document=file, compared_with=origin.kind, source=source)
+
+
+async def _kept_source(context: RunContext) -> StoredFile | None:
+    """What an earlier attempt has kept of it, named anew."""
+    if context.spec.rerender_of is None:
+        return None
+    try:
+        return await context.staging.write(SOURCE_NAME, await context.staging.read(SOURCE_NAME))
+    except NotFound:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What the words on the slides are to be compared with; `text`: it is the source of another run."""
+
+    kind: ComparedWith
+    text: bytes | None = None
 
 
 async def _make_document(
@@ -74,24 +100,25 @@ async def _make_document(
     cache: AiCache | None,
     store: ArtifactStore,
     egress: Egress | None,
-) -> Document:
+) -> tuple[Document, _Origin]:
     spec = context.spec
     if spec.source is None:
         return await _saved_document(store, spec.rerender_of or "", spec.title)
     kind, source = spec.source
     composer = composer_of(kind)
+    typed = _Origin("text" if kind.field == "text" else "html" if kind.field == "html" else "document")
     if not kind.for_ai or spec.composer == "markdown" or (spec.composer == "auto" and ai is None):
-        return await composer(source, title=spec.title, theme=spec.theme, egress=egress)
+        return await composer(source, title=spec.title, theme=spec.theme, egress=egress), typed
     if ai is None:
         raise AiUnavailable
     try:
-        return await _compose_by_ai(context, source, ai, cache)
+        return await _compose_by_ai(context, source, ai, cache), _Origin("document")
     except AiFailed as exc:
         if spec.composer == "ai":
             raise
         document = await composer(source, title=spec.title, theme=spec.theme, egress=egress)
         note = DocumentWarning("fallback_used", f"The AI composer failed, so the Markdown renderer was used: {exc}")
-        return Document(document.html, document.title, (note, *document.warnings))
+        return Document(document.html, document.title, (note, *document.warnings)), typed
 
 
 def composer_of(kind: SourceKind) -> Composer:
@@ -99,8 +126,8 @@ def composer_of(kind: SourceKind) -> Composer:
     return cast(Composer, pkgutil.resolve_name(kind.composer))
 
 
-async def _saved_document(store: ArtifactStore, operation_id: str, title: str | None) -> Document:
-    """The document of another run, byte by byte."""
+async def _saved_document(store: ArtifactStore, operation_id: str, title: str | None) -> tuple[Document, _Origin]:
+    """The document of another run, byte by byte, and what that was made from."""
     gone = ComposeFailed(f"run {operation_id}, whose document was to be shown anew, is no longer there")
     folder = await store.find_batch(operation_id)
     if folder is None:
@@ -115,7 +142,21 @@ async def _saved_document(store: ArtifactStore, operation_id: str, title: str | 
         raise ComposeFailed(
             f"the document of run {operation_id} was changed since it was made; start a new run instead"
         )
-    return Document(html.decode(), title or manifest.title)
+    return Document(html.decode(), title or manifest.title), await _origin_of(store, folder, manifest)
+
+
+async def _origin_of(store: ArtifactStore, folder: str, manifest: Manifest) -> _Origin:
+    """What a published run was made from; the document itself where an AI wrote it, or nobody can tell."""
+    kind = manifest.compared_with or ("html" if manifest.spec.get("html") else "document")
+    if kind == "document":
+        return _Origin("document")
+    given = manifest.spec.get(kind)
+    if isinstance(given, str) and given:
+        return _Origin(kind, given.encode())
+    try:
+        return _Origin(kind, await (await store.find_published(folder, SOURCE_NAME)).read())
+    except NotFound:
+        return _Origin("document")
 
 
 async def _compose_by_ai(context: RunContext, text: str, ai: AiClient, cache: AiCache | None) -> Document:

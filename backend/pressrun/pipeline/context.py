@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar, cast
@@ -11,12 +11,14 @@ from pydantic import BaseModel, ConfigDict
 
 from pressrun.artifacts.model import StoredFile
 from pressrun.artifacts.ports import Staging
-from pressrun.events.model import AnyBody, Artifact, ArtifactRef, HtmlGenerated, Progress, Screenshot
+from pressrun.coverage import ComparedWith, Coverage
+from pressrun.events.model import AnyBody, Artifact, ArtifactRef, HtmlGenerated, Progress, Screenshot, Warning
 from pressrun.spec import RunSpec
 from pressrun.stages import PROGRESS_BANDS, Stage
 
 DOCUMENT_NAME = "document.html"
 SLIDES_FOLDER = "slides/"
+SOURCE_NAME = "source.txt"  # of a rerender: what the run was made from whose document it shows
 
 ResultT = TypeVar("ResultT", bound="StageResult")
 
@@ -37,8 +39,9 @@ class RunContext:
     """One attempt of one run, as its stages see it.
 
     `commit` is the point of no return before publishing, told by its event
-    (Raises: RunCancelled when a cancel came first). `document`, `captured` (slides, by index) and `exported`
-    (by name) are what earlier attempts logged: who finds it in staging, with its digest, does not make it again.
+    (Raises: RunCancelled when a cancel came first). `document`, `captured` (slides, by index), `exported`
+    (by name) and `warned` are what earlier attempts logged: who finds it in staging, with its digest, does not make it
+    again, and nobody is warned twice.
     """
 
     operation_id: str
@@ -51,6 +54,7 @@ class RunContext:
     captured: Mapping[int, Screenshot]
     exported: Mapping[str, Artifact]
     document: HtmlGenerated | None = None
+    warned: Collection[Warning] = ()
 
     def url_of(self, name: str) -> str:
         """Where clients find a file of this run."""
@@ -63,6 +67,12 @@ class RunContext:
     async def progress(self, stage: Stage, share: float, message: str, current: int = 0, total: int = 0) -> None:
         """Says how far `stage` is: `share` from 0 to 1."""
         await self.emit(progress_of(stage, share, message, current, total))
+
+    async def warn(self, code: str, message: str) -> None:
+        """Says what a person should know, unless an earlier attempt has said it."""
+        warning = Warning(code=code, message=message)
+        if warning not in self.warned:
+            await self.emit(warning)
 
 
 def progress_of(stage: Stage, share: float, message: str, current: int = 0, total: int = 0) -> Progress:
@@ -113,13 +123,17 @@ class Composed(StageResult):
 
     title: str
     document: StoredFile
+    compared_with: ComparedWith = "document"
+    source: StoredFile | None = None
 
 
 class Rendered(StageResult):
-    """The slides are in staging, in order."""
+    """The slides are in staging, in order, and what they say."""
 
     slides: list[StoredFile]
     truncated: bool
+    texts: StoredFile | None = None
+    coverage: Coverage | None = None
 
 
 class Exported(StageResult):

@@ -81,12 +81,12 @@ class Pipeline:
             await self.pool.refuse_too_large(context.spec.html)  # else too large pictures were taken out of it first
         return await compose(context, self.ai, self.ai_cache, self.store, self.egress)
 
-    async def render(self, context: RunContext, _results: Results) -> Rendered:
-        """Nothing to capture where no pictures were asked for. Raises: BrowserFailure, DiskFull."""
+    async def render(self, context: RunContext, results: Results) -> Rendered:
+        """Nothing to capture where no pictures were asked for. Raises: BrowserFailure, CoverageTooLow, DiskFull."""
         if not need(context.spec.outputs, "slides"):
             return Rendered(slides=[], truncated=False)
         await self.seal.check()
-        return await render(context, self.pool, self.captures)
+        return await render(context, self.pool, results.of(Composed), self.captures)
 
     async def export(self, context: RunContext, results: Results) -> Exported:
         """Raises: BrowserFailure, DiskFull."""

@@ -14,6 +14,7 @@ from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import (
     DOCUMENT_NAME,
     SLIDES_FOLDER,
+    SOURCE_NAME,
     Composed,
     Exported,
     Published,
@@ -22,6 +23,9 @@ from pressrun.pipeline.context import (
     progress_of,
     ref_of,
 )
+from pressrun.slide_texts import SLIDES_NAME
+
+_BESIDE = (SLIDES_NAME, SOURCE_NAME)  # in every folder that has them, and not among what was asked for
 
 
 async def publish(
@@ -36,6 +40,7 @@ async def publish(
     await context.commit(progress_of("publish", 0, "Publishing the batch folder"))
     failpoint("publish.committed")
     folder = batch_folder_name(context.created_at, context.operation_id)
+    said = [file for file in (rendered.texts, composed.source) if file is not None]
     manifest = Manifest(
         operation_id=context.operation_id,
         attempt=context.attempt,
@@ -45,7 +50,9 @@ async def publish(
         versions=dict(versions),
         spec=context.spec.model_dump(mode="json"),
         truncated=rendered.truncated,
-        files=[composed.document, *rendered.slides, *exported.artifacts],
+        coverage=rendered.coverage,
+        compared_with=composed.compared_with,
+        files=[composed.document, *rendered.slides, *exported.artifacts, *said],
     )
     await store.publish(context.operation_id, context.attempt, folder, manifest)
     return Published(folder=folder)
@@ -54,7 +61,7 @@ async def publish(
 def completed(batch: Manifest, folder: str, *, duration_s: float) -> Complete:
     """The terminal event of the run whose batch that is."""
     slides = [file.name for file in batch.files if file.name.startswith(SLIDES_FOLDER)]
-    others = [file for file in batch.files if not file.name.startswith(SLIDES_FOLDER)]
+    others = [file for file in batch.files if not file.name.startswith(SLIDES_FOLDER) and file.name not in _BESIDE]
     if not asks_for_document(batch.spec["outputs"]):
         others = [file for file in others if file.name != DOCUMENT_NAME]
     return Complete(
@@ -62,6 +69,7 @@ def completed(batch: Manifest, folder: str, *, duration_s: float) -> Complete:
         screenshot_files=slides,
         artifacts=[ref_of(batch.operation_id, file) for file in others],
         truncated=batch.truncated,
+        coverage=batch.coverage,
         duration_s=round(duration_s, 3),
         folder=folder,
     )

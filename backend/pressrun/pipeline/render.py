@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import anyio
+import anyio.to_thread
 import structlog
 
 from pressrun.artifacts.disk import sha256_of
@@ -22,24 +23,32 @@ from pressrun.browser.pool.pool import BrowserPool
 from pressrun.browser.ports import Screen
 from pressrun.browser.slides.image import ImageOptions
 from pressrun.browser.slides.page_breaks import Slice, SlicePlan, plan_slices
+from pressrun.coverage import Coverage
 from pressrun.errors import EmptyDocument
-from pressrun.events.model import Progress, Screenshot, Warning
+from pressrun.events.model import Progress, Screenshot
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.captures import RunCaptures, open_captures
-from pressrun.pipeline.context import DOCUMENT_NAME, SLIDES_FOLDER, Rendered, RunContext, progress_of
+from pressrun.pipeline.context import DOCUMENT_NAME, SLIDES_FOLDER, Composed, Rendered, RunContext, progress_of
+from pressrun.pipeline.coverage import encoded, settle_coverage
+from pressrun.slide_texts import SLIDES_NAME, SlideTexts
 from pressrun.spec import ImageFormat
 
 _ENDINGS: dict[ImageFormat, str] = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 _log = structlog.get_logger(__name__)
 
 
-async def render(context: RunContext, pool: BrowserPool, cache: CaptureCache | None = None) -> Rendered:
-    """Captures every slide. Raises: BrowserFailure, EmptyDocument, DiskFull."""
+async def render(
+    context: RunContext, pool: BrowserPool, composed: Composed, cache: CaptureCache | None = None
+) -> Rendered:
+    """Captures every slide, and tells what of the source they say.
+
+    Raises: BrowserFailure, EmptyDocument, CoverageTooLow, DiskFull.
+    """
     spec = context.spec
     document = await context.staging.read(DOCUMENT_NAME)
     html = document.decode()
     context = await _without_slides_of_another_document(context, document)
-    slides = _Slides(context, await open_captures(context, cache, document))
+    slides = _Slides(context, composed, await open_captures(context, cache, document))
     if not await slides.take_kept():
         await context.progress("render", 0, "Opening the document in the browser")
         picture = Picture(
@@ -47,8 +56,8 @@ async def render(context: RunContext, pool: BrowserPool, cache: CaptureCache | N
             Screen(spec.viewport_width, spec.viewport_height, spec.zoom),
             ImageOptions(spec.image_format, spec.image_quality, spec.png_mode),
         )
-        await draw(pool, picture, run=context.operation_id, plan=slides.plan, save=slides.save)
-    return Rendered(slides=slides.files, truncated=slides.truncated)
+        await draw(pool, picture, run=context.operation_id, plan=slides.plan, read=slides.read, save=slides.save)
+    return Rendered(slides=slides.files, truncated=slides.truncated, texts=slides.texts, coverage=slides.coverage)
 
 
 async def _without_slides_of_another_document(context: RunContext, document: bytes) -> RunContext:
@@ -60,13 +69,17 @@ async def _without_slides_of_another_document(context: RunContext, document: byt
 
 
 class _Slides:
-    """The slides of one run on their way to disk and log. `plan` and `save` are what `draw` calls."""
+    """The slides of one run on their way to disk and log. `plan`, `read` and `save` are what `draw` calls."""
 
-    def __init__(self, context: RunContext, captures: RunCaptures) -> None:
+    def __init__(self, context: RunContext, composed: Composed, captures: RunCaptures) -> None:
         self.files: list[StoredFile] = []
         self.truncated = False
+        self.texts: StoredFile | None = None
+        self.coverage: Coverage | None = None
         self._context = context
+        self._composed = composed
         self._captures = captures
+        self._plan = SlicePlan((), truncated=False)
         self._total = 0
         self._saved: dict[int, StoredFile] = {}  # not told yet
         self._telling = anyio.Lock()  # without it two that save at once would tell their slides in any order
@@ -76,17 +89,21 @@ class _Slides:
         plan = await self._captures.plan()
         if plan is None:
             return False
+        texts = await self._captures.link_texts()
+        if texts is None:
+            return False
         indexes = range(1, len(plan.slices) + 1)
         found = await self._captures.link({index: self._name(index) for index in indexes})
         if len(found) < len(plan.slices):
             return False
         await self._begin(plan)
+        await self._settle(texts, await self._context.staging.read(texts.name))
         self._saved = found
         await self._tell()
         return True
 
-    async def plan(self, layout: DocumentLayout) -> Sequence[tuple[int, Slice]]:
-        """The slices that are still to be captured, by their number from 1."""
+    async def plan(self, layout: DocumentLayout) -> SlicePlan:
+        """Where the slides are."""
         if layout.is_empty:
             raise EmptyDocument
         spec = self._context.spec
@@ -100,17 +117,29 @@ class _Slides:
         )
         await self._captures.keep_plan(plan)
         await self._begin(plan)
-        return await self._without_captured(plan)
+        self._plan = plan
+        return plan
+
+    async def read(self, texts: SlideTexts) -> Sequence[tuple[int, Slice]]:
+        """Keeps what the slides say; those that are still to be captured, by their number from 1."""
+        data = await anyio.to_thread.run_sync(encoded, texts)
+        file = await self._context.staging.write(SLIDES_NAME, data)
+        failpoint("texts.written")
+        await self._captures.keep_texts(file)
+        await self._settle(file, data)
+        return await self._without_captured(self._plan)
+
+    async def _settle(self, file: StoredFile, data: bytes) -> None:
+        self.texts = file
+        self.coverage = await settle_coverage(self._context, self._composed, data)
 
     async def _begin(self, plan: SlicePlan) -> None:
         self._total, self.truncated = len(plan.slices), plan.truncated
-        if plan.truncated and not self._context.captured:
-            await self._context.emit(
-                Warning(
-                    code="truncated",
-                    message=f"The document is longer than max_screenshots={self._context.spec.max_screenshots} slides; "
-                    "the rest is not captured. Raise max_screenshots (up to 500) to get it all.",
-                )
+        if plan.truncated:
+            await self._context.warn(
+                "truncated",
+                f"The document is longer than max_screenshots={self._context.spec.max_screenshots} slides; "
+                "the rest is not captured. Raise max_screenshots (up to 500) to get it all.",
             )
 
     async def _without_captured(self, plan: SlicePlan) -> Sequence[tuple[int, Slice]]:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from pressrun.db.events import EventRow
     from pressrun.runs.journal import RunJournal, Transaction
 
+_NOT_TOLD_TWICE = ("html_generated", "screenshot", "artifact", "warning")
 _MAX_CRASHES = 3  # ARCHITECTURE: a run that kills its worker three times is an `error`, not a loop
 
 _log = structlog.get_logger(__name__)
@@ -254,7 +255,7 @@ class RunLifecycle:
     def _read_claim(self, connection: Connection, row: Row[Any]) -> Claim:
         spec = run_queries.get_spec(connection, row.operation_id)
         assert spec is not None  # noqa: S101 - the row was read in this very transaction
-        logged = event_queries.read_types(connection, row.operation_id, ("html_generated", "screenshot", "artifact"))
+        logged = event_queries.read_types(connection, row.operation_id, _NOT_TOLD_TWICE)
         told = [BODY.validate_json(event.data) for event in logged]
         documents = [body for body in told if isinstance(body, HtmlGenerated)]
         captured = [body for body in told if isinstance(body, Screenshot)]
@@ -270,6 +271,7 @@ class RunLifecycle:
             document=documents[-1] if documents else None,
             captured={body.index: body for body in captured},
             exported={body.name: body for body in exported},
+            warned=[body for body in told if isinstance(body, Warning)],
             committed=row.stage == LAST_STAGE,
         )
 

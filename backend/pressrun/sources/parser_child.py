@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pressrun.sources.coverage import measure_coverage
 from pressrun.sources.encodings import Undecodable, decode_upload
 from pressrun.sources.html_prepare import prepare_html
 from pressrun.sources.html_scan import scan_html
@@ -45,6 +46,7 @@ _TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "picture": judge_picture,
     "prepare": prepare_html,
     "decode": decode_file,
+    "coverage": measure_coverage,
 }
 
 

@@ -2353,21 +2353,23 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description the bytes; ETag is the digest */
+                /** @description the bytes; ETag is the digest. `slides.json`, what each slide says, is a SlideTexts */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
+                        "application/json": components["schemas"]["SlideTexts"] | Record<string, never>;
                         "*/*": string;
                     };
                 };
-                /** @description the bytes; ETag is the digest */
+                /** @description the bytes; ETag is the digest. `slides.json`, what each slide says, is a SlideTexts */
                 206: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
+                        "application/json": components["schemas"]["SlideTexts"] | Record<string, never>;
                         "*/*": string;
                     };
                 };
@@ -2481,12 +2483,13 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description the bytes; ETag is the digest */
+                /** @description the bytes; ETag is the digest. `slides.json`, what each slide says, is a SlideTexts */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
+                        "application/json": components["schemas"]["SlideTexts"] | Record<string, never>;
                         "*/*": string;
                     };
                 };
@@ -3540,6 +3543,74 @@ export interface components {
             attempt?: number | null;
         };
         /**
+         * Coverage
+         * @description The words of the source and those on the slides, compared. Ten examples of each kind at most.
+         */
+        Coverage: {
+            /**
+             * Share
+             * @description of the words that a slide shows; 1 only if none is missing
+             */
+            share: number;
+            /**
+             * Words
+             * @description of the source; in scripts without spaces each character is one
+             */
+            words: number;
+            /**
+             * Words Missing
+             * @default 0
+             */
+            words_missing?: number;
+            /**
+             * Missing
+             * @default []
+             */
+            missing?: components["schemas"]["MissingText"][];
+            /**
+             * Pictures
+             * @default 0
+             */
+            pictures?: number;
+            /**
+             * Pictures Missing
+             * @default 0
+             */
+            pictures_missing?: number;
+            /**
+             * Missing Pictures
+             * @default []
+             */
+            missing_pictures?: components["schemas"]["MissingPicture"][];
+            /**
+             * Cut At Sides
+             * @description share of the words beyond the left or right edge
+             * @default 0
+             */
+            cut_at_sides?: number;
+            /**
+             * @default {
+             *       "words": 0,
+             *       "share": 0,
+             *       "examples": []
+             *     }
+             */
+            hidden_content?: components["schemas"]["HiddenContent"];
+            /**
+             * Compared With
+             * @description what was sent, or the document where an AI wrote it
+             * @default document
+             * @enum {string}
+             */
+            compared_with?: "text" | "html" | "document";
+            /**
+             * Summary
+             * @description all of it in a sentence or two, for a person
+             * @default
+             */
+            summary?: string;
+        };
+        /**
          * DifferenceOut
          * @description A field in which the request and the run in the way differ; long values are cut.
          */
@@ -3706,6 +3777,12 @@ export interface components {
              */
             png_mode?: "speed" | "size";
             /**
+             * Require Coverage
+             * @description the share of words and of pictures that a slide must show; less is an error
+             * @default null
+             */
+            require_coverage?: number | null;
+            /**
              * Outputs
              * @default [
              *       "images"
@@ -3783,6 +3860,28 @@ export interface components {
             };
         };
         /**
+         * HiddenContent
+         * @description What the document holds and never shows, unless the same is said where it can be seen.
+         */
+        HiddenContent: {
+            /**
+             * Words
+             * @default 0
+             */
+            words?: number;
+            /**
+             * Share
+             * @description of all its words
+             * @default 0
+             */
+            share?: number;
+            /**
+             * Examples
+             * @default []
+             */
+            examples?: string[];
+        };
+        /**
          * LaneList
          * @description The lanes that are configured, in use or paused.
          */
@@ -3810,6 +3909,70 @@ export interface components {
             paused: boolean;
             /** Paused At */
             paused_at: string | null;
+        };
+        /**
+         * LostPicture
+         * @description A picture that the document holds and no slide shows.
+         */
+        LostPicture: {
+            /** Alt */
+            alt: string;
+            /** Why */
+            why: ("hidden" | "truncated" | "clipped" | "side") | "not_loaded";
+        };
+        /**
+         * MissingPicture
+         * @description A picture that no slide shows.
+         */
+        MissingPicture: {
+            /** Alt */
+            alt: string;
+            /** Why */
+            why: ("lost" | "hidden" | "truncated" | "clipped" | "side") | "not_loaded";
+        };
+        /**
+         * MissingText
+         * @description A passage that no slide shows: `lost` before the browser saw it, or in the document and not to be seen.
+         */
+        MissingText: {
+            /**
+             * Text
+             * @description as it was sent, cut after 120 characters
+             */
+            text: string;
+            /** Words */
+            words: number;
+            /**
+             * Line
+             * @description of what was sent, from 1
+             */
+            line: number;
+            /**
+             * After
+             * @description the words before it
+             * @default
+             */
+            after?: string;
+            /**
+             * Why
+             * @description `lost`: not in the document; `hidden` by the document itself; `truncated` by max_screenshots; `clipped` by something of a fixed height; `side`: beyond the left or right edge
+             * @enum {string}
+             */
+            why: "lost" | "hidden" | "truncated" | "clipped" | "side";
+        };
+        /**
+         * NotShown
+         * @description Text that the document holds and no slide shows.
+         */
+        NotShown: {
+            /** Text */
+            text: string;
+            /**
+             * Why
+             * @description `hidden` by the document itself; `truncated`: behind the last slide; `clipped` by something of a fixed height; `side`: beyond the left or right edge
+             * @enum {string}
+             */
+            why: "hidden" | "truncated" | "clipped" | "side";
         };
         /**
          * PausedProblem
@@ -4059,6 +4222,12 @@ export interface components {
              * @enum {string}
              */
             png_mode?: "speed" | "size";
+            /**
+             * Require Coverage
+             * @description the share of words and of pictures that a slide must show; less is an error
+             * @default null
+             */
+            require_coverage?: number | null;
             /**
              * Outputs
              * @default [
@@ -4423,6 +4592,12 @@ export interface components {
              */
             png_mode?: "speed" | "size";
             /**
+             * Require Coverage
+             * @description the share of words and of pictures that a slide must show; less is an error
+             * @default null
+             */
+            require_coverage?: number | null;
+            /**
              * Outputs
              * @default [
              *       "images"
@@ -4486,6 +4661,135 @@ export interface components {
              * @enum {string}
              */
             theme?: "paper" | "ink" | "chalk";
+        };
+        /**
+         * SlideBlock
+         * @description Words that belong together: a paragraph, a heading, a cell. One that is parted is a block on each slide.
+         */
+        SlideBlock: {
+            /**
+             * Kind
+             * @description `field`: text of a form field; `value`: what the document does not hold as text
+             * @enum {string}
+             */
+            kind: "heading" | "paragraph" | "item" | "cell" | "code" | "caption" | "quote" | "field" | "value";
+            /**
+             * Level
+             * @description of a heading, from 1
+             * @default null
+             */
+            level?: number | null;
+            /**
+             * Text
+             * @description as the document has it, `\n` where a line is broken on purpose
+             */
+            text: string;
+            /**
+             * Lang
+             * @description BCP 47; empty where the document does not say
+             * @default
+             */
+            lang?: string;
+            /**
+             * Dir
+             * @default ltr
+             * @enum {string}
+             */
+            dir?: "ltr" | "rtl";
+            box: components["schemas"]["SlideBox"];
+        };
+        /**
+         * SlideBox
+         * @description CSS px from the upper left corner of the slide; times the zoom these are pixels of its picture.
+         */
+        SlideBox: {
+            /** Left */
+            left: number;
+            /** Top */
+            top: number;
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+        };
+        /**
+         * SlideLink
+         * @description Where a part of the slide leads to.
+         */
+        SlideLink: {
+            /** Url */
+            url: string;
+            /** Text */
+            text: string;
+            box: components["schemas"]["SlideBox"];
+        };
+        /**
+         * SlidePicture
+         * @description A picture on a slide. `words`: those inside of a drawing.
+         */
+        SlidePicture: {
+            /** Alt */
+            alt: string;
+            /**
+             * Words
+             * @default
+             */
+            words?: string;
+            box: components["schemas"]["SlideBox"];
+        };
+        /**
+         * SlideText
+         * @description One slide, its blocks in reading order.
+         */
+        SlideText: {
+            /**
+             * Index
+             * @description of its picture, from 1
+             */
+            index: number;
+            /** Blocks */
+            blocks: components["schemas"]["SlideBlock"][];
+            /**
+             * Pictures
+             * @default []
+             */
+            pictures?: components["schemas"]["SlidePicture"][];
+            /**
+             * Links
+             * @default []
+             */
+            links?: components["schemas"]["SlideLink"][];
+        };
+        /**
+         * SlideTexts
+         * @description The file. In a run of no slides there is none.
+         */
+        SlideTexts: {
+            /**
+             * Version
+             * @default 1
+             * @constant
+             */
+            version?: 1;
+            /**
+             * Width
+             * @description of a slide, CSS px
+             */
+            width: number;
+            /** Height */
+            height: number;
+            /** Slides */
+            slides: components["schemas"]["SlideText"][];
+            /**
+             * Not Shown
+             * @default []
+             */
+            not_shown?: components["schemas"]["NotShown"][];
+            /**
+             * Lost Pictures
+             * @default []
+             */
+            lost_pictures?: components["schemas"]["LostPicture"][];
         };
         /**
          * Snapshot
@@ -4823,6 +5127,12 @@ export interface components {
              * @default null
              */
             sha256?: string | null;
+            /**
+             * Compared With
+             * @description what the words on the slides are compared with; null in old logs
+             * @default null
+             */
+            compared_with?: ("text" | "html" | "document") | null;
             seq: number;
             operation_id: string;
             /** Format: date-time */
@@ -4958,6 +5268,11 @@ export interface components {
             duration_s: number;
             /** Folder */
             folder: string;
+            /**
+             * @description null where there are no slides, or the source is too complex
+             * @default null
+             */
+            coverage?: components["schemas"]["Coverage"] | null;
             seq: number;
             operation_id: string;
             /** Format: date-time */
@@ -5026,7 +5341,7 @@ export interface components {
          * @description why a request was refused or a run failed; a later server may know more of them
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "malformed_body" | "malformed_header" | "headers_too_large" | "headers_too_slow" | "field_errors" | "body_too_large" | "body_too_slow" | "unsupported_media_type" | "method_not_allowed" | "access_denied" | "unauthorized" | "forbidden" | "misdirected_host" | "not_found" | "conflict" | "run_rejected" | "run_ended" | "idempotency_key_reused" | "log_pruned" | "server_busy" | "lane_paused" | "caller_limit" | "startup" | "wrong_store" | "internal" | "run_failed" | "compose_failed" | "source_too_complex" | "empty_document" | "frameset" | "ai_failed" | "ai_unavailable" | "ai_refused" | "browser_failed" | "browser_unavailable" | "browser_crashed" | "pool_exhausted" | "render_timeout" | "document_too_large" | "fetch_failed" | "egress_blocked" | "disk_full" | "disk_failed" | "deadline_exceeded" | "crashed" | "attempt_superseded" | "cancelled";
+        ErrorCode: "invalid_request" | "malformed_body" | "malformed_header" | "headers_too_large" | "headers_too_slow" | "field_errors" | "body_too_large" | "body_too_slow" | "unsupported_media_type" | "method_not_allowed" | "access_denied" | "unauthorized" | "forbidden" | "misdirected_host" | "not_found" | "conflict" | "run_rejected" | "run_ended" | "idempotency_key_reused" | "log_pruned" | "server_busy" | "lane_paused" | "caller_limit" | "startup" | "wrong_store" | "internal" | "run_failed" | "compose_failed" | "source_too_complex" | "empty_document" | "frameset" | "ai_failed" | "ai_unavailable" | "ai_refused" | "browser_failed" | "browser_unavailable" | "browser_crashed" | "pool_exhausted" | "render_timeout" | "document_too_large" | "coverage_too_low" | "fetch_failed" | "egress_blocked" | "disk_full" | "disk_failed" | "deadline_exceeded" | "crashed" | "attempt_superseded" | "cancelled";
         RunEvent: components["schemas"]["QueuedEvent"] | components["schemas"]["StartedEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["HtmlGeneratedEvent"] | components["schemas"]["ScreenshotEvent"] | components["schemas"]["ArtifactEvent"] | components["schemas"]["WarningEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["CompleteEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CancelledEvent"];
     };
     responses: never;

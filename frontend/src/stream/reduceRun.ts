@@ -195,8 +195,16 @@ function begun(view: RunView, event: EventOf<"started">): Partial<RunView> {
 }
 
 function resultOf(event: EventOf<"complete">): RunResult {
-  const { screenshot_count, screenshot_files, artifacts, truncated, duration_s, folder } = event;
-  return { screenshot_count, screenshot_files, artifacts, truncated, duration_s, folder };
+  const { screenshot_count, screenshot_files, artifacts, truncated, duration_s, folder, coverage } = event;
+  return {
+    screenshot_count,
+    screenshot_files,
+    artifacts,
+    truncated,
+    duration_s,
+    folder,
+    coverage: coverage ?? null,
+  };
 }
 
 /** Where the run stands because of an event; a snapshot that is newer than the event knows better. */

@@ -33,6 +33,7 @@ from pressrun.api.wire.schemas import (
 )
 from pressrun.events.model import BODIES
 from pressrun.runs.webhooks import WebhookMessage
+from pressrun.slide_texts import SlideTexts
 from pressrun.spec import RunSpec
 from pressrun.stages import STAGES
 
@@ -52,6 +53,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     Health,
     ExplanationOut,
     WebhookMessage,
+    SlideTexts,
 )
 _ENVELOPE: dict[str, Any] = {
     "seq": {"type": "integer", "minimum": 1},

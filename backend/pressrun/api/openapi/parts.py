@@ -45,7 +45,13 @@ REJECTED = {
     "description": "another run is in the way, or the lane is paused",
     "content": {"application/problem+json": {"schema": {"oneOf": [ref("RejectedProblem"), ref("PausedProblem")]}}},
 }
-FILE = {"description": "the bytes; ETag is the digest", "content": {"*/*": {"schema": {"type": "string"}}}}
+FILE = {
+    "description": "the bytes; ETag is the digest. `slides.json`, what each slide says, is a SlideTexts",
+    "content": {
+        "application/json": {"schema": {"anyOf": [ref("SlideTexts"), {"type": "object"}]}},
+        "*/*": {"schema": {"type": "string"}},
+    },
+}
 UNKNOWN = {"404": problem("no such run")}
 EVERYWHERE = {
     "405": problem("not this method; `Allow` has those it takes"),

@@ -71,6 +71,7 @@ STATUS: Mapping[str, int] = {
     "pool_exhausted": 503,
     "render_timeout": 504,
     "document_too_large": 422,
+    "coverage_too_low": 422,
     "fetch_failed": 502,
     "egress_blocked": 403,
     "disk_full": 507,

@@ -63,6 +63,15 @@ class CaptureCache:
         known = {"sha256": sha256, "size_bytes": size_bytes}
         self.counts.kept += await anyio.to_thread.run_sync(self._disk.keep, key, known, path)
 
+    async def find_file(self, key: str) -> KeptPicture | None:
+        """As `find`, of what is no picture; nothing is counted."""
+        return await anyio.to_thread.run_sync(self._find, key)
+
+    async def keep_file(self, key: str, path: Path, sha256: str, size_bytes: int) -> None:
+        """As `keep`, of what is no picture."""
+        known = {"sha256": sha256, "size_bytes": size_bytes}
+        await anyio.to_thread.run_sync(self._disk.keep, key, known, path)
+
     async def drop(self, key: str) -> None:
         """Forgets what is there under that key: its bytes are not what they were."""
         self.counts.hits -= 1

@@ -31,9 +31,11 @@ from pressrun.browser.slides.document_limits import (
     too_many_pixels,
 )
 from pressrun.browser.slides.image import ImageFormat, ImageOptions, PngMode, finish
-from pressrun.browser.slides.page_breaks import BOX_KINDS, Box, Slice
+from pressrun.browser.slides.page_breaks import BOX_KINDS, Box, Slice, SlicePlan
+from pressrun.browser.slides.painted_words import question, texts_of
 from pressrun.browser.slides.pdf_links import without_bad_links
 from pressrun.errors import BrowserCrashed, BrowserFailure, DocumentTooLarge, RenderTimeout
+from pressrun.slide_texts import SlideTexts
 
 _log = logging.getLogger(__name__)
 
@@ -127,6 +129,12 @@ class Lease:
             DocumentTooLarge: it is higher than the limit.
         """
         return await self._run(self._measure, self._to_load)
+
+    async def texts(self, plan: SlicePlan) -> SlideTexts:
+        """What each slide of the plan says, and what of the document none does; before the first slice is shown."""
+        asked = question(plan, self._screen)
+        answer = await self._run(lambda: self._page.ask("painted_words", asked), self._to_load)
+        return await anyio.to_thread.run_sync(texts_of, answer, asked)
 
     async def capture(
         self, slice: Slice, format: ImageFormat = "png", quality: int = 85, png_mode: PngMode = "speed"

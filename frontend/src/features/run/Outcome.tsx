@@ -30,6 +30,7 @@ function Complete({ view, result }: { view: RunView; result: RunResult }): React
         <strong>{count(result.screenshot_count, "slide")}</strong> in {formatDuration(result.duration_s)}
         {result.truncated && " · cut off at the limit of slides"}
       </p>
+      {result.coverage?.summary && <p className={styles["line"]}>{result.coverage.summary}</p>}
       <Files view={view} />
       <div className={styles["foot"]}>
         <DownloadLink

@@ -7,7 +7,7 @@ import { PauseLaneButton } from "@/components/PauseLaneButton";
 import { useLanes } from "@/components/useLanes";
 import { useDocumentTitle } from "@/lib/useDocumentTitle";
 import { lostSince } from "@/stream/followRun";
-import { hasEnded } from "@/stream/reduceRun";
+import { hasEnded, type RunView, type RunWarning } from "@/stream/reduceRun";
 import type { RunFeed } from "@/stream/runFeeds";
 import type { Disposition } from "@/stream/startRun";
 import { useRun, useRunFeeds } from "@/stream/useRun";
@@ -48,12 +48,18 @@ function Story({ feed }: { feed: RunFeed }): ReactElement {
       {ended ? <Outcome view={view} /> : <ProgressCard view={view} lostAt={lostAt} />}
       {view.status === "queued" && detail !== undefined && <LanePaused lane={detail.lane} />}
       <Timing detail={detail} />
-      <Warnings warnings={view.warnings} />
+      <Warnings warnings={unsaid(view)} />
       <Slides view={view} />
       <Messages view={view} />
       <RunLog view={view} />
     </article>
   );
+}
+
+/** What the outcome does not say already. */
+function unsaid({ warnings, result }: RunView): readonly RunWarning[] {
+  const said = result?.coverage?.summary;
+  return warnings.filter(({ message }) => message !== said);
 }
 
 /** Why a run waits though nobody is before it. */

@@ -37,6 +37,7 @@ export function usually({ medianS, p75S }: NonNullable<RunView["estimate"]>): st
 
 /** What the document itself has caused: a retry shows the same document, and fails again. */
 const ofTheDocument: ReadonlySet<string> = new Set([
+  "coverage_too_low",
   "document_too_large",
   "empty_document",
   "render_timeout",

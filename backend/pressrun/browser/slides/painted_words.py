@@ -1,0 +1,28 @@
+"""The words that slides show, as the page tells them: what `in_page/painted_words.js` is asked, and its answer.
+
+Of boxes that are painted, not of pixels: text behind something else counts as shown. The script says the rest.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pressrun.browser.ports import Screen
+from pressrun.browser.slides.page_breaks import SlicePlan
+from pressrun.slide_texts import SlideTexts
+
+
+def question(plan: SlicePlan, screen: Screen) -> dict[str, Any]:
+    """For a page that is loaded and measured, and in which nothing was scrolled yet."""
+    return {
+        "slices": [[piece.top, piece.bottom, piece.offset] for piece in plan.slices],
+        "width": screen.width / screen.zoom,
+        "height": screen.height / screen.zoom,
+        "truncated": plan.truncated,
+    }
+
+
+def texts_of(answer: dict[str, Any], asked: dict[str, Any]) -> SlideTexts:
+    """`answer` to `asked`, each slide with its number."""
+    slides = [{"index": index, **slide} for index, slide in enumerate(answer["slides"], start=1)]
+    return SlideTexts.model_validate({**answer, "slides": slides, "width": asked["width"], "height": asked["height"]})

@@ -1,0 +1,99 @@
+"""`slides.json`: what each slide of a run says and where it stands. Pure.
+
+Written once beside the pictures and read by whatever is made of their text: coverage, search, alt text, notes,
+subtitles, editable exports. `version` is raised when a reader of an earlier one would misread it; fields are added
+without that.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SLIDES_NAME = "slides.json"
+
+BlockKind = Literal["heading", "paragraph", "item", "cell", "code", "caption", "quote", "field", "value"]
+WhyNotShown = Literal["hidden", "truncated", "clipped", "side"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class SlideBox(_Part):
+    """CSS px from the upper left corner of the slide; times the zoom these are pixels of its picture."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class SlideBlock(_Part):
+    """Words that belong together: a paragraph, a heading, a cell. One that is parted is a block on each slide."""
+
+    kind: Annotated[
+        BlockKind, Field(description="`field`: text of a form field; `value`: what the document does not hold as text")
+    ]
+    level: Annotated[int | None, Field(description="of a heading, from 1")] = None
+    text: Annotated[str, Field(description="as the document has it, `\\n` where a line is broken on purpose")]
+    lang: Annotated[str, Field(description="BCP 47; empty where the document does not say")] = ""
+    dir: Literal["ltr", "rtl"] = "ltr"
+    box: SlideBox
+
+
+class SlidePicture(_Part):
+    """A picture on a slide. `words`: those inside of a drawing."""
+
+    alt: str
+    words: str = ""
+    box: SlideBox
+
+
+class SlideLink(_Part):
+    """Where a part of the slide leads to."""
+
+    url: str
+    text: str
+    box: SlideBox
+
+
+class SlideText(_Part):
+    """One slide, its blocks in reading order."""
+
+    index: Annotated[int, Field(description="of its picture, from 1")]
+    blocks: list[SlideBlock]
+    pictures: list[SlidePicture] = []
+    links: list[SlideLink] = []
+
+
+class NotShown(_Part):
+    """Text that the document holds and no slide shows."""
+
+    text: str
+    why: Annotated[
+        WhyNotShown,
+        Field(
+            description="`hidden` by the document itself; `truncated`: behind the last slide; `clipped` by something "
+            "of a fixed height; `side`: beyond the left or right edge"
+        ),
+    ]
+
+
+class LostPicture(_Part):
+    """A picture that the document holds and no slide shows."""
+
+    alt: str
+    why: WhyNotShown | Literal["not_loaded"]
+
+
+class SlideTexts(_Part):
+    """The file. In a run of no slides there is none."""
+
+    version: Literal[1] = 1
+    width: Annotated[float, Field(description="of a slide, CSS px")]
+    height: float
+    slides: list[SlideText]
+    not_shown: list[NotShown] = []
+    lost_pictures: list[LostPicture] = []

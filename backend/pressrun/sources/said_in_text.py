@@ -1,0 +1,259 @@
+"""What a Markdown or plain text says: see `said`. Of the signs of Markdown only those go that hold words of their own.
+
+Emphasis, bullets and the bars of a table are no words, so nothing is done about them. Code, whatever is in it, is all
+text; elsewhere tags of known elements go, addresses behind links, labels of footnotes and definitions, and numbers of
+list items, which a list writes anew.
+"""
+
+from __future__ import annotations
+
+import html as html_module
+import re
+from typing import Final
+
+from pressrun.sources.characters import settle_characters
+from pressrun.sources.elements import KNOWN
+from pressrun.sources.front_matter import is_deck, read_front_matter, split_front_matter, split_slides
+from pressrun.sources.said import Said, said_in_html
+
+_FENCE: Final = re.compile(r"(?:[ \t]|>|[-*+][ \t]|\d{1,9}[.)][ \t])*+(`{3,}(?=[^`\n]*$)|~{3,})([^\n]*)")
+_CLOSING_FENCE: Final = re.compile(r"[ \t>]*+(`{3,}|~{3,})[ \t]*$")
+_NUMBER: Final = re.compile(r"(?:[ \t]|>|[-*+][ \t])*+(\d{1,9})[.)](?=[ \t]|$)")
+_TASK: Final = re.compile(r"(?:[ \t]|>)*+(?:[-*+]|\d{1,9}[.)])[ \t]+\[[xX ]\](?=[ \t])")
+_DEFINITION: Final = re.compile(
+    r" {0,3}\[(?!\^)((?:[^\[\]\\]|\\.){1,999})\]:[ \t]*\S+(?:[ \t]+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?[ \t]*$"
+)
+_FOOTNOTE: Final = re.compile(r"[ \t>]*+\[\^[^\]\s]{1,200}\]:")
+
+_ATTRIBUTES: Final = (
+    r"""(?:\s++[a-zA-Z_:][a-zA-Z0-9:._-]*+(?:\s*+=\s*+(?:[^"'=<>`\x00-\x20]++|'[^']*+'|"[^"]*+"))?+)*+"""
+)
+_TAG: Final = re.compile(rf"</?([A-Za-z][A-Za-z0-9-]*+){_ATTRIBUTES}\s*+/?>")
+_ALT: Final = re.compile(r"""\salt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
+_MARK: Final = re.compile(
+    r"""\\(?P<escaped>[!-/:-@\[-`{-~])
+    | (?P<ticks>`++)
+    | (?P<maths>\$\$?)
+    | (?P<comment><!--)
+    | (?P<block><(?:svg|style|script)(?=[\s>/]))
+    | (?P<tag></?[A-Za-z])
+    | !\[(?P<alt>(?:[^\[\]\\\n]|\\.|\[[^\[\]\n]*\]){0,2000})(?=\][(\[])
+    | \]\((?P<target>[ \t\n]*(?:<[^<>\n]*>|(?:[^\s()<\\]|\\.|\([^\s()]*\))*+)
+        (?:[ \t\n]+(?:"[^"]*"|'[^']*'|\([^()]*\)))?[ \t\n]*)\)
+    | \]\[(?P<label>[^\[\]\n]{0,999})\]
+    | \[\^(?P<note>[^\]\s]{1,200})\]
+    | (?P<url>https?://[^\s<>`]*+)
+    | (?P<entity>&(?:\#\d{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)
+    """,
+    re.VERBOSE,
+)
+_LABEL: Final = re.compile(r"\s+")
+_ENCODED: Final = re.compile(r"%[0-9A-Fa-f]{2}|xn--", re.IGNORECASE)
+_SEARCHED: Final = 20_000  # characters in which the end of a code span or a formula is looked for
+_BLANK_LINE: Final = re.compile(r"\n[ \t]*\n")
+
+
+def said_in_text(text: str) -> Said:
+    """Of Markdown, or of plain text."""
+    return _TextReader(text).read()
+
+
+class _TextReader:
+    """One text. Lines first, for front matter and fences; then what is between them."""
+
+    def __init__(self, text: str) -> None:
+        text = (
+            text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\r\n", "\n").replace("\r", "\n")
+        )
+        self._text = settle_characters(text)
+        self._said = Said()
+        self._labels: set[str] = set()
+        self._notes: set[str] = set()
+        self._ends: dict[str, int] = {}
+
+    def read(self) -> Said:
+        text = self._text
+        self._labels = {
+            _label(found[1]) for line in text.split("\n") if "]:" in line and (found := _DEFINITION.match(line))
+        }
+        self._notes = {found[1] for found in re.finditer(r"^[ \t>]*\[\^([^\]\s]{1,200})\]:", text, re.MULTILINE)}
+        prose: list[str] = []
+        places: list[int] = []
+        fence, at = "", 0
+        hidden = _front_matter_lines(text)
+        for number, line in enumerate(text.split("\n")):
+            begin, at = at, at + len(line) + 1
+            if number in hidden:
+                continue
+            if fence:
+                closing = _CLOSING_FENCE.match(line)
+                if closing and closing[1].startswith(fence):
+                    fence = ""
+                else:
+                    self._said.add(line + "\n", begin)
+                continue
+            opening = _FENCE.match(line)
+            if opening:
+                self._read_prose(prose, places)
+                fence = opening[1]
+                continue
+            said, skipped = _without_markers(line)
+            prose.append(said + "\n")
+            places.append(begin + skipped)
+        self._read_prose(prose, places)
+        return self._said
+
+    def _read_prose(self, lines: list[str], places: list[int]) -> None:
+        """Reads what was gathered, and empties both lists."""
+        _ProseReader(lines, places, self._labels, self._notes, self._said).read()
+        lines.clear()
+        places.clear()
+
+
+def _without_markers(line: str) -> tuple[str, int]:
+    """A line without what a list or a definition writes in front of its words, and how much that is."""
+    if "]:" in line and (_DEFINITION.match(line)):
+        return "", len(line)
+    for pattern in (_TASK, _NUMBER, _FOOTNOTE):
+        found = pattern.match(line)
+        if found is not None:
+            return line[found.end() :], found.end()
+    return line, 0
+
+
+def _front_matter_lines(text: str) -> set[int]:
+    """Numbers of the lines that are about a text or a slide, and no part of it."""
+    split = split_front_matter(text)
+    lines = text.split("\n")
+    hidden: set[int] = set()
+    first = 0
+    if split.format:
+        first = len(lines) - len(split.rest.split("\n"))
+        hidden.update(range(first))
+    if "---" in split.rest:
+        kept = split_slides(split.rest, deck=is_deck(read_front_matter(split).fields))[0].split("\n")
+        at = 0
+        for number, line in enumerate(lines[first:], start=first):
+            while at < len(kept) and kept[at] != line and kept[at] in ("---", ""):
+                at += 1
+            if at < len(kept) and kept[at] == line:
+                at += 1
+            elif line.strip():
+                hidden.add(number)
+    return hidden
+
+
+class _ProseReader:
+    """Some lines of text without fences."""
+
+    def __init__(self, lines: list[str], places: list[int], labels: set[str], notes: set[str], said: Said) -> None:
+        self._text = "".join(lines)
+        self._said = said
+        self._labels = labels
+        self._notes = notes
+        self._lines = Said()  # only to know where something stood
+        for line, place in zip(lines, places, strict=True):
+            self._lines.add(line, place)
+        self._last: dict[str, int] = {}
+
+    def read(self) -> None:
+        text, at = self._text, 0
+        while found := _MARK.search(text, at):
+            self._add(text[at : found.start()], at)
+            at = self._past(found)
+        self._add(text[at:], at)
+
+    def _add(self, text: str, at: int) -> None:
+        if text:
+            self._said.add(text, self._lines.place_of(at))
+
+    def _past(self, found: re.Match[str]) -> int:  # noqa: PLR0911, PLR0912  (a table of cases)
+        begin, end = found.span()
+        match found.lastgroup:
+            case "escaped":
+                self._add(found["escaped"], begin)
+            case "ticks":
+                return self._past_code(begin, found["ticks"])
+            case "maths":
+                return self._past_maths(begin, found["maths"])
+            case "comment":
+                closed = self._end("-->", begin + 2)
+                if closed < 0:
+                    self._add("<!--", begin)
+                    return end
+                self._add(" ", begin)
+                return closed + 3
+            case "block":
+                return self._past_block(begin, found["block"][1:].lower())
+            case "tag":
+                return self._past_tag(begin)
+            case "alt":
+                self._said.pictures.append(found["alt"])
+            case "target":
+                self._add(" ", begin)
+            case "label":
+                known = not found["label"] or _label(found["label"]) in self._labels
+                self._add(" " if known else found.group(), begin)
+            case "note":
+                self._add(" " if found["note"] in self._notes else found.group(), begin)
+            case "url":
+                # what is spelled out in an address is shown as what it stands for
+                self._add(" " if _ENCODED.search(found["url"]) else found["url"], begin)
+            case _:
+                self._add(html_module.unescape(found.group()), begin)
+        return end
+
+    def _past_code(self, begin: int, ticks: str) -> int:
+        start = begin + len(ticks)
+        blank = _BLANK_LINE.search(self._text, start, start + _SEARCHED)
+        limit = blank.start() if blank else min(len(self._text), start + _SEARCHED)
+        closing = re.compile(rf"(?<!`){ticks}(?!`)").search(self._text, start, limit)
+        if closing is None:
+            return start
+        self._add(self._text[start : closing.start()], start)
+        return closing.end()
+
+    def _past_maths(self, begin: int, mark: str) -> int:
+        """Formulas are shown as they were typed."""
+        start = begin + len(mark)
+        end = self._text.find(mark, start, start + _SEARCHED)
+        inside = self._text[start:end] if end >= 0 else ""
+        if not inside or "`" in inside or _BLANK_LINE.search(inside) or not re.search(r"[\\^_=]", inside):
+            return start
+        self._add(inside, start)
+        return end + len(mark)
+
+    def _past_block(self, begin: int, name: str) -> int:
+        closed = self._end(f"</{name}>", begin)
+        if closed < 0:
+            return self._past_tag(begin)
+        end = closed + len(name) + 3
+        if name == "svg":
+            self._said.pictures.append("")
+            said_in_html(self._text[begin:end], self._said, place=self._lines.place_of(begin))
+        elif self._text[self._text.rfind("\n", 0, begin) + 1 : begin].strip():
+            self._add(self._text[begin:end], begin)  # within a line it is spoken of
+        self._add(" ", begin)
+        return end
+
+    def _past_tag(self, begin: int) -> int:
+        tag = _TAG.match(self._text, begin)
+        if tag is None or tag[1].lower() not in KNOWN:
+            self._add("<", begin)
+            return begin + 1
+        name = tag[1].lower()
+        if name == "img":
+            self._said.pictures.append("".join("".join(values) for values in _ALT.findall(tag.group())))
+        if name != "wbr":
+            self._add(" ", begin)
+        return tag.end()
+
+    def _end(self, mark: str, at: int) -> int:
+        """Where it comes next; never looked for where it does not."""
+        if mark not in self._last:
+            self._last[mark] = self._text.rfind(mark)
+        return self._text.find(mark, at) if self._last[mark] >= at else -1
+
+
+def _label(text: str) -> str:
+    return _LABEL.sub(" ", text.strip()).casefold()

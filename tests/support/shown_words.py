@@ -1,0 +1,43 @@
+"""What the slides of a document say, by a real browser, and how much of its source that is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pressrun.browser.pool.pool import BrowserPool, Lease
+from pressrun.browser.slides.page_breaks import SlicePlan, plan_slices
+from pressrun.coverage import Coverage
+from pressrun.slide_texts import SlideTexts
+from pressrun.sources.coverage import measure_coverage
+
+SCREEN: dict[str, Any] = {"viewport_width": 960, "viewport_height": 540, "zoom": 1}
+
+
+async def planned(lease: Lease, html: str, *, height: int = 540, most: int = 500) -> SlicePlan:
+    """Loads the document and cuts it as a run would."""
+    await lease.load(html)
+    layout = await lease.layout()
+    return plan_slices(layout.boxes, layout.height_css_px, height, 15, "blocks", most)
+
+
+async def shown_in(pool: BrowserPool, html: str, *, most: int = 500, **screen: Any) -> SlideTexts:
+    """What its slides say."""
+    screen = {**SCREEN, **screen}
+    async with pool.lease(**screen) as lease:
+        plan = await planned(lease, html, height=screen["viewport_height"] / screen["zoom"], most=most)
+        return await lease.texts(plan)
+
+
+def text_on(texts: SlideTexts) -> str:
+    """All that is on slides, block by block."""
+    return " | ".join(block.text for slide in texts.slides for block in slide.blocks)
+
+
+def coverage_of(html: str, texts: SlideTexts, kind: str = "html") -> Coverage:
+    """As a run has it."""
+    return Coverage.model_validate(measure_coverage(kind, html, texts.model_dump_json().encode()))
+
+
+async def coverage_in(pool: BrowserPool, html: str, **more: Any) -> Coverage:
+    """Of a document that is shown as it came."""
+    return coverage_of(html, await shown_in(pool, html, **more))
