@@ -24,6 +24,7 @@ Composer = Literal["auto", "markdown", "ai"]
 ImageFormat = Literal["png", "jpeg", "webp"]
 PngMode = Literal["speed", "size"]
 Theme = Literal["paper", "ink", "chalk"]
+PdfLayout = Literal["slides", "document"]
 
 Part = Literal["document", "slices", "writing", "packing", "all"]
 
@@ -119,6 +120,11 @@ class RunSpec(BaseModel):
         Changes("writing", since="0.2", formats=("png",)),
         Field(description="for png: written fast, or with half the bytes; same pixels"),
     ] = "speed"
+    pdf_layout: Annotated[
+        PdfLayout,
+        Changes("packing", since="0.2"),
+        Field(description="for pdf: a page for each slide, or the document on pages of its own"),
+    ] = "slides"
     outputs: Annotated[
         list[Output],
         Changes("packing"),

@@ -41,6 +41,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "image_format": {"image_format": "webp"},
     "image_quality": {"image_quality": 86},
     "png_mode": {"png_mode": "size"},
+    "pdf_layout": {"pdf_layout": "document"},
     "outputs": {"outputs": ["html"]},
 }
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pressrun.artifacts.model import StoredFile
 from pressrun.artifacts.ports import Staging
+from pressrun.browser.slides.page_breaks import Slice
 from pressrun.events.model import AnyBody, Artifact, ArtifactRef, HtmlGenerated, Progress, Screenshot
 from pressrun.spec import RunSpec
 from pressrun.stages import PROGRESS_BANDS, Stage
@@ -116,10 +117,16 @@ class Composed(StageResult):
 
 
 class Rendered(StageResult):
-    """The slides are in staging, in order."""
+    """The slides are in staging, in order; `places` are their slices, also where no pictures were asked for."""
 
     slides: list[StoredFile]
     truncated: bool
+    places: list[tuple[float | None, ...]] = []
+
+    @property
+    def slices(self) -> list[Slice]:
+        """Where in the document each slide is; none where nobody asked."""
+        return [Slice(*place) for place in self.places]  # type: ignore[arg-type]
 
 
 class Exported(StageResult):

@@ -33,14 +33,27 @@ _ENDINGS: dict[ImageFormat, str] = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 _log = structlog.get_logger(__name__)
 
 
-async def render(context: RunContext, pool: BrowserPool, cache: CaptureCache | None = None) -> Rendered:
-    """Captures every slide. Raises: BrowserFailure, EmptyDocument, DiskFull."""
+async def render(
+    context: RunContext, pool: BrowserPool, cache: CaptureCache | None = None, *, pictures: bool = True
+) -> Rendered:
+    """Captures every slide; without `pictures` it only says where they are.
+
+    Raises: BrowserFailure, EmptyDocument, DiskFull.
+    """
     spec = context.spec
     document = await context.staging.read(DOCUMENT_NAME)
     html = document.decode()
     context = await _without_slides_of_another_document(context, document)
     slides = _Slides(context, await open_captures(context, cache, document))
-    if not await slides.take_kept():
+    if not pictures:
+        if not await slides.take_plan():
+            await context.progress("render", 0, "Opening the document in the browser")
+            async with pool.lease(
+                viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom
+            ) as lease:
+                await lease.load(html)
+                await slides.cut(await lease.layout())
+    elif not await slides.take_kept():
         await context.progress("render", 0, "Opening the document in the browser")
         picture = Picture(
             html,
@@ -48,7 +61,7 @@ async def render(context: RunContext, pool: BrowserPool, cache: CaptureCache | N
             ImageOptions(spec.image_format, spec.image_quality, spec.png_mode),
         )
         await draw(pool, picture, run=context.operation_id, plan=slides.plan, save=slides.save)
-    return Rendered(slides=slides.files, truncated=slides.truncated)
+    return Rendered(slides=slides.files, truncated=slides.truncated, places=slides.places)
 
 
 async def _without_slides_of_another_document(context: RunContext, document: bytes) -> RunContext:
@@ -65,6 +78,7 @@ class _Slides:
     def __init__(self, context: RunContext, captures: RunCaptures) -> None:
         self.files: list[StoredFile] = []
         self.truncated = False
+        self.places: list[tuple[float | None, ...]] = []
         self._context = context
         self._captures = captures
         self._total = 0
@@ -85,8 +99,19 @@ class _Slides:
         await self._tell()
         return True
 
+    async def take_plan(self) -> bool:
+        """Where the slides are without a browser, if the document was cut the same way before."""
+        plan = await self._captures.plan()
+        if plan is not None:
+            await self._begin(plan)
+        return plan is not None
+
     async def plan(self, layout: DocumentLayout) -> Sequence[tuple[int, Slice]]:
         """The slices that are still to be captured, by their number from 1."""
+        return await self._without_captured(await self.cut(layout))
+
+    async def cut(self, layout: DocumentLayout) -> SlicePlan:
+        """Where the slides of the document are. Raises: EmptyDocument."""
         if layout.is_empty:
             raise EmptyDocument
         spec = self._context.spec
@@ -100,10 +125,11 @@ class _Slides:
         )
         await self._captures.keep_plan(plan)
         await self._begin(plan)
-        return await self._without_captured(plan)
+        return plan
 
     async def _begin(self, plan: SlicePlan) -> None:
         self._total, self.truncated = len(plan.slices), plan.truncated
+        self.places = [piece.place for piece in plan.slices]
         if plan.truncated and not self._context.captured:
             await self._context.emit(
                 Warning(

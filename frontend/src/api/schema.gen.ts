@@ -3706,6 +3706,13 @@ export interface components {
              */
             png_mode?: "speed" | "size";
             /**
+             * Pdf Layout
+             * @description for pdf: a page for each slide, or the document on pages of its own
+             * @default slides
+             * @enum {string}
+             */
+            pdf_layout?: "slides" | "document";
+            /**
              * Outputs
              * @default [
              *       "images"
@@ -4059,6 +4066,13 @@ export interface components {
              * @enum {string}
              */
             png_mode?: "speed" | "size";
+            /**
+             * Pdf Layout
+             * @description for pdf: a page for each slide, or the document on pages of its own
+             * @default slides
+             * @enum {string}
+             */
+            pdf_layout?: "slides" | "document";
             /**
              * Outputs
              * @default [
@@ -4422,6 +4436,13 @@ export interface components {
              * @enum {string}
              */
             png_mode?: "speed" | "size";
+            /**
+             * Pdf Layout
+             * @description for pdf: a page for each slide, or the document on pages of its own
+             * @default slides
+             * @enum {string}
+             */
+            pdf_layout?: "slides" | "document";
             /**
              * Outputs
              * @default [
