@@ -6,8 +6,9 @@ import base64
 
 import pytest
 
-from pressrun.browser.pool.pool import BrowserPool
-from tests.support.limits import fail_after
+from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
+from tests.browser.conftest import quick
+from tests.support.limits import HANG_S, fail_after
 from tests.support.shown_words import coverage_in, coverage_of, shown_in, text_on
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
@@ -158,19 +159,20 @@ async def test_pictures_are_told_with_their_alternative_text(pool: BrowserPool) 
 
 
 @pytest.mark.slow
-async def test_hostile_documents_are_read_in_time(pool: BrowserPool) -> None:
+async def test_hostile_documents_are_read_in_time() -> None:
     """No figure: each of these hangs for minutes where a step is quadratic."""
     million = "<body style='font:1px/1px serif'><p>" + " ".join(["word"] * 1_000_000)
     letters = "<body style='font:2px/2px serif'>" + "<b>a</b> " * 250_000
     nested = "<p>innermost"
     for _ in range(40):
         nested = "<iframe srcdoc='" + nested.replace("&", "&amp;").replace("'", "&#39;").replace("<", "&lt;") + "'>"
-    with fail_after(120):
-        for html in (million, letters):
-            coverage = await coverage_in(pool, html, most=5)
-            assert coverage.words in (1_000_000, 250_000)
-            shown = coverage.words - coverage.words_missing
-            assert 0 < shown < coverage.words
-            assert {missing.why for missing in coverage.missing} == {"truncated"}
-        coverage = await coverage_in(pool, "<body>" + nested[:4_000_000])
-        assert coverage.words_missing <= coverage.words
+    with fail_after(HANG_S):
+        async with open_browser_pool(quick(load_timeout_s=HANG_S, ping_timeout_s=HANG_S)) as pool:
+            for html in (million, letters):
+                coverage = await coverage_in(pool, html, most=5)
+                assert coverage.words in (1_000_000, 250_000)
+                shown = coverage.words - coverage.words_missing
+                assert 0 < shown < coverage.words
+                assert {missing.why for missing in coverage.missing} == {"truncated"}
+            coverage = await coverage_in(pool, "<body>" + nested[:4_000_000])
+            assert coverage.words_missing <= coverage.words
