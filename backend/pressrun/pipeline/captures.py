@@ -38,8 +38,7 @@ def texts_key(spec: RunSpec, document: str, renderer: str) -> str:
 
 def picture_key(spec: RunSpec, document: str, renderer: str, piece: Slice) -> str:
     """Names the picture of one slice; what is on it is said by where it begins and ends, whatever chose it."""
-    place = [piece.top, piece.bottom, piece.offset]
-    return _key("picture", document, renderer, _fields(spec, "writing"), place)
+    return _key("picture", document, renderer, _fields(spec, "writing"), piece.place)
 
 
 def _fields(spec: RunSpec, part: Part) -> dict[str, Any]:
@@ -83,7 +82,7 @@ class RunCaptures:
         """Where this run's slices are: before `link` and `keep`."""
         self._pieces = dict(enumerate(plan.slices, start=1))
         if self._cache is not None:
-            slices = [[piece.top, piece.bottom, piece.offset] for piece in plan.slices]
+            slices = [piece.place for piece in plan.slices]
             await self._cache.keep_note(self._plan_key(), {"slices": slices, "truncated": plan.truncated})
 
     async def link_texts(self) -> StoredFile | None:
@@ -155,7 +154,12 @@ async def open_captures(context: RunContext, cache: CaptureCache | None, html: b
 
 
 def _plan_of(note: dict[str, Any]) -> SlicePlan:
-    slices = tuple(Slice(float(top), float(bottom), float(offset)) for top, bottom, offset in note["slices"])
+    slices = tuple(
+        Slice(
+            float(top), float(bottom), float(offset), float(left), None if right is None else float(right), float(inset)
+        )
+        for top, bottom, offset, left, right, inset in note["slices"]
+    )
     if not slices:
         raise ValueError("a plan has at least one slice")
     return SlicePlan(slices, bool(note["truncated"]))

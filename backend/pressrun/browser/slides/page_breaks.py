@@ -74,15 +74,27 @@ class Slice:
     """A part of the document for one slide; `top` appears `offset` below the slide's upper edge.
 
     What lies outside of top..bottom must not be seen. `offset` + `height` is at most the slide's height.
+
+    Sideways the same: `left` appears `inset` right of the slide's left edge, and what lies outside of left..right must
+    not be seen. `left` is negative where the document goes on to the left (right to left, vertical writing). `right` is
+    None for a slide that shows all that its width has room for, from `left` on: nothing is hidden at its sides.
     """
 
     top: float
     bottom: float
     offset: float = 0.0
+    left: float = 0.0
+    right: float | None = None
+    inset: float = 0.0
 
     @property
     def height(self) -> float:
         return self.bottom - self.top
+
+    @property
+    def place(self) -> tuple[float | None, ...]:
+        """Its numbers in their order, for keys and for JSON; `Slice(*place)` is it again."""
+        return self.top, self.bottom, self.offset, self.left, self.right, self.inset
 
 
 @dataclass(frozen=True, slots=True)
