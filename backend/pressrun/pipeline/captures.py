@@ -38,7 +38,9 @@ def texts_key(spec: RunSpec, document: str, renderer: str) -> str:
 
 def picture_key(spec: RunSpec, document: str, renderer: str, piece: Slice) -> str:
     """Names the picture of one slice; what is on it is said by where it begins and ends, whatever chose it."""
-    return _key("picture", document, renderer, _fields(spec, "writing"), piece.place)
+    top, bottom, offset, *sideways = piece.place
+    place = piece.place if sideways != [0.0, None, 0.0] else (top, bottom, offset)  # as it was when there were no sides
+    return _key("picture", document, renderer, _fields(spec, "writing"), place)
 
 
 def _fields(spec: RunSpec, part: Part) -> dict[str, Any]:
