@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-# `exports`: those that were made before it; so it stands behind them, and is made anew by every attempt
-Need = Literal["document", "slides", "browser", "exports"]
+# `plan`: where the slides are, with or without their pictures. `exports`: those that were made before it; so it stands
+# behind them, and is made anew by every attempt
+Need = Literal["document", "slides", "plan", "browser", "exports"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ EXPORT_KINDS = (
         label="PDF",
         ending=".pdf",
         media_type="application/pdf",
-        needs=frozenset({"document", "browser"}),
+        needs=frozenset({"document", "plan", "browser"}),
         making="Writing the PDF",
         module="pressrun.exports.pdf",
     ),

@@ -24,6 +24,7 @@ Composer = Literal["auto", "markdown", "ai"]
 ImageFormat = Literal["png", "jpeg", "webp"]
 PngMode = Literal["speed", "size"]
 Theme = Literal["paper", "ink", "chalk"]
+PdfLayout = Literal["slides", "document"]
 
 Part = Literal["document", "slices", "writing", "packing", "all"]
 
@@ -125,6 +126,11 @@ class RunSpec(BaseModel):
         Changes("packing", since="0.2"),
         Field(ge=0, le=1, description="the share of words and of pictures that a slide must show; less is an error"),
     ] = None
+    pdf_layout: Annotated[
+        PdfLayout,
+        Changes("packing", since="0.2"),
+        Field(description="for pdf: a page for each slide, or the document on pages of its own"),
+    ] = "slides"
     outputs: Annotated[
         list[Output],
         Changes("packing"),

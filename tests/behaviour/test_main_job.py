@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import httpx
+import pikepdf
 import pytest
 from PIL import Image
 
@@ -44,8 +45,10 @@ def test_text_becomes_slides_in_a_folder_that_verifies(http: httpx.Client) -> No
     for name in complete["screenshot_files"]:
         with Image.open(folder / name) as picture:
             assert picture.size == (1920, 1080)
-    kinds = {artifact["media_type"].partition(";")[0] for artifact in complete["artifacts"]}
-    assert kinds == {"text/html", "application/pdf", "application/zip"}
+    kinds = {artifact["media_type"].partition(";")[0]: artifact["name"] for artifact in complete["artifacts"]}
+    assert set(kinds) == {"text/html", "application/pdf", "application/zip"}
+    with pikepdf.open(folder / kinds["application/pdf"]) as pdf:
+        assert len(pdf.pages) == 3, "the pages are the slides"
     order = [event["type"] for event in events if event["type"] not in ("progress", "log")]
     assert order[:3] == ["started", "html_generated", "screenshot"]
 

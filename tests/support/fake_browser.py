@@ -71,6 +71,9 @@ class FakePage:
             raise Error("Target crashed")
         return base64.b64encode(f"{format} at {x:g},{y:g}".encode()).decode()
 
+    async def print_tall(self, *, first_page_only: bool) -> bytes:
+        return await self.pdf(1, 1)
+
     async def pdf(self, width_css_px: float, height_css_px: float) -> bytes:
         await self._spend(_SHOT_S)
         return b"%PDF-"

@@ -42,6 +42,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "image_quality": {"image_quality": 86},
     "png_mode": {"png_mode": "size"},
     "require_coverage": {"require_coverage": 0.9},
+    "pdf_layout": {"pdf_layout": "document"},
     "outputs": {"outputs": ["html"]},
 }
 

@@ -71,7 +71,11 @@ class Staging:
 
 
 async def rendered(
-    staging: Staging, told: list[AnyBody], captured: dict[int, Screenshot] | None = None, **fields: object
+    staging: Staging,
+    told: list[AnyBody],
+    captured: dict[int, Screenshot] | None = None,
+    pictures: bool = True,
+    **fields: object,
 ) -> Rendered:
     async def emit(*bodies: AnyBody) -> None:
         told.extend(bodies)
@@ -82,7 +86,7 @@ async def rendered(
     context = RunContext("id", 1, spec, datetime.now(UTC), staging, emit, unsealed, captured or {}, {})
     with fail_after(10):
         async with open_browser_pool(QUICK, FakeSources()) as pool:
-            return await render(context, pool, Composed(title="x", document=staging.document()))
+            return await render(context, pool, Composed(title="x", document=staging.document()), pictures=pictures)
 
 
 def screenshots(told: list[AnyBody]) -> list[Screenshot]:
@@ -164,3 +168,23 @@ async def test_reaching_max_screenshots_is_told_once() -> None:
 async def test_a_document_that_shows_nothing_is_an_error() -> None:
     with pytest.raises(EmptyDocument):
         await rendered(Staging("<b></b>"), [])
+
+
+async def test_without_pictures_the_slides_are_where_they_are_with_them_and_a_warning_is_told() -> None:
+    """A PDF of the slides alone has the pages that it has beside pictures."""
+    both = []
+    for pictures in (True, False):
+        staging, told = Staging(lines(40)), list[AnyBody]()
+        both.append(await rendered(staging, told, pictures=pictures, max_screenshots=3))
+        codes = [body.code for body in told if isinstance(body, Warning)]
+        assert codes == ["truncated", "content_missing"]
+        assert len([name for name in staging.files if name.startswith("slides/")]) == (3 if pictures else 0)
+    assert both[0].places == both[1].places
+    assert both[0].coverage == both[1].coverage
+    assert both[1].texts is not None
+    assert both[0].slices == both[1].slices
+    assert [len(result.slides) for result in both] == [3, 0]
+    assert both[1].truncated
+    assert Rendered.model_validate_json(both[0].model_dump_json()) == both[0], "it is a checkpoint"
+    with pytest.raises(EmptyDocument):
+        await rendered(Staging(""), [], pictures=False)

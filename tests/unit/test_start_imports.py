@@ -14,6 +14,7 @@ _FOR_LATER = {
     "httpx": "something is fetched, posted, or asked of a model",
     "mdit_py_plugins": "the parser's process reads Markdown",
     "markdown_it": "a model has written Markdown, or the parser's process reads a source",
+    "pikepdf": "a PDF is cut into slides",
     "playwright.async_api": "the first browser is started",
     "pressrun.ai.client": "a model is asked",
     "pressrun.ai.compose": "a model is asked",

@@ -60,7 +60,15 @@ class OpenPage(Protocol):
         """The screen at this scroll position, base64."""
         ...
 
-    async def pdf(self, width_css_px: float, height_css_px: float) -> bytes: ...
+    async def pdf(self, width_css_px: float, height_css_px: float) -> bytes:
+        """The document in pages of that size, or of what its style sheets say."""
+        ...
+
+    async def print_tall(self, *, first_page_only: bool) -> bytes:
+        """After `print_slides.js`: the document on one tall page, a pt for each CSS px; in front of it one of the
+        screen's size.
+        """
+        ...
 
     async def close(self) -> None:
         """Ends the context with all that is in it."""

@@ -50,6 +50,8 @@ class ShowOptions:
     "Quality of jpeg and webp, 1..100; 85 unless given."
     png_mode: Literal["speed", "size"] | None = None
     "For png: speed, or size for the same pixels in fewer bytes; speed unless given."
+    pdf_layout: Literal["slides", "document"] | None = None
+    "Pages of a PDF: the slides, one to one, or the document in pages of their size; slides unless given."
 
 
 @Parameter(name="*", group="What to make")

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, cast
 
 from pressrun.errors import FieldErrors, FieldProblem
 from pressrun.export_kinds import ExportKind, kinds_of
-from pressrun.spec import RunSpec
+from pressrun.spec import PdfLayout, RunSpec
 
 Content: TypeAlias = bytes | Iterable[bytes]  # pieces are taken in a thread; the caller names the file
 
@@ -31,8 +31,8 @@ class Missing(NamedTuple):
 class Page(Protocol):
     """A page of a browser that shows the document."""
 
-    async def pdf(self) -> bytes:
-        """Raises: BrowserFailure."""
+    async def pdf(self, layout: PdfLayout) -> bytes:
+        """A page for each slide of the run, or the document in pages. Raises: BrowserFailure."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Export `pdf`: the document, printed by a browser."""
+"""Export `pdf`: the slides, or the document, printed by a browser."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ from pressrun.exports.contract import ExportWork
 async def make(work: ExportWork) -> bytes:
     """Raises: BrowserFailure."""
     async with work.open_page() as page:
-        return await page.pdf()
+        return await page.pdf(work.spec.pdf_layout)

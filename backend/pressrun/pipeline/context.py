@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pressrun.artifacts.model import StoredFile
 from pressrun.artifacts.ports import Staging
+from pressrun.browser.slides.page_breaks import Slice
 from pressrun.coverage import ComparedWith, Coverage
 from pressrun.events.model import AnyBody, Artifact, ArtifactRef, HtmlGenerated, Progress, Screenshot, Warning
 from pressrun.spec import RunSpec
@@ -128,12 +129,20 @@ class Composed(StageResult):
 
 
 class Rendered(StageResult):
-    """The slides are in staging, in order, and what they say."""
+    """The slides are in staging, in order, and what they say; `places` are their slices, also where no pictures were
+    asked for.
+    """
 
     slides: list[StoredFile]
     truncated: bool
     texts: StoredFile | None = None
     coverage: Coverage | None = None
+    places: list[tuple[float | None, ...]] = []
+
+    @property
+    def slices(self) -> list[Slice]:
+        """Where in the document each slide is; none where nobody asked."""
+        return [Slice(*place) for place in self.places]  # type: ignore[arg-type]
 
 
 class Exported(StageResult):

@@ -6,15 +6,18 @@ import re
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from pressrun.artifacts.model import StoredFile
+from pressrun.browser.pool.lease import Lease
 from pressrun.browser.pool.pool import BrowserPool
 from pressrun.events.model import Artifact, Progress
 from pressrun.export_kinds import ExportKind, asks_for_document, kinds_of
 from pressrun.exports.contract import ExportWork, Page, maker_of
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, Exported, Rendered, RunContext, progress_of
+from pressrun.spec import PdfLayout
 
 _MAX_BASE_NAME_BYTES = 200  # with its ending well under the 255 bytes of a file name
 _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f]")  # what an emoji leaves behind
@@ -36,7 +39,7 @@ async def export(context: RunContext, pool: BrowserPool, composed: Composed, ren
         file = await _kept(context, kind, name, composed, rendered)
         if file is None:
             before = [composed.document, *rendered.slides, *made]
-            work = _work(context, pool, rendered.slides, before, progress)
+            work = _work(context, pool, rendered, before, progress)
             file = await context.staging.write(name, await maker_of(kind)(work))
         made.append(file)
         news = _told(context, file)
@@ -72,10 +75,26 @@ async def _kept(
     return await context.staging.verify(name, known.sha256)
 
 
+@dataclass(frozen=True, slots=True)
+class _OpenPage:
+    """The document in a browser, and where the run's slides are in it."""
+
+    lease: Lease
+    context: RunContext
+    rendered: Rendered
+
+    async def pdf(self, layout: PdfLayout) -> bytes:
+        """See `Page`."""
+        if layout == "slides":
+            context = self.context
+            return await self.lease.pdf_of_slides(self.rendered.slices, context.spec.page_breaks, context.created_at)
+        return await self.lease.pdf()
+
+
 def _work(
     context: RunContext,
     pool: BrowserPool,
-    slides: Sequence[StoredFile],
+    rendered: Rendered,
     files: Sequence[StoredFile],
     progress: Callable[[float, str], Progress],
 ) -> ExportWork:
@@ -90,7 +109,7 @@ def _work(
             viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom
         ) as lease:
             await lease.load(html)
-            yield lease
+            yield _OpenPage(lease, context, rendered)
 
     async def tell(share: float, message: str) -> None:
         await context.emit(progress(share, message))
@@ -98,7 +117,7 @@ def _work(
     return ExportWork(
         spec=context.spec,
         created_at=context.created_at,
-        slides=[(file.name, context.staging.path(file.name)) for file in slides],
+        slides=[(file.name, context.staging.path(file.name)) for file in rendered.slides],
         files=[(file.name, context.staging.path(file.name)) for file in files],
         read_document=read_document,
         open_page=open_page,

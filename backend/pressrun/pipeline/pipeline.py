@@ -82,11 +82,13 @@ class Pipeline:
         return await compose(context, self.ai, self.ai_cache, self.store, self.egress)
 
     async def render(self, context: RunContext, results: Results) -> Rendered:
-        """Nothing to capture where no pictures were asked for. Raises: BrowserFailure, CoverageTooLow, DiskFull."""
-        if not need(context.spec.outputs, "slides"):
+        """Nothing where no slides were asked for. Raises: BrowserFailure, EmptyDocument, CoverageTooLow, DiskFull."""
+        spec = context.spec
+        pictures = need(spec.outputs, "slides")
+        if not pictures and not (need(spec.outputs, "plan") and spec.pdf_layout == "slides"):
             return Rendered(slides=[], truncated=False)
         await self.seal.check()
-        return await render(context, self.pool, results.of(Composed), self.captures)
+        return await render(context, self.pool, results.of(Composed), self.captures, pictures=pictures)
 
     async def export(self, context: RunContext, results: Results) -> Exported:
         """Raises: BrowserFailure, DiskFull."""

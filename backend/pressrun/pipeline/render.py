@@ -38,9 +38,14 @@ _log = structlog.get_logger(__name__)
 
 
 async def render(
-    context: RunContext, pool: BrowserPool, composed: Composed, cache: CaptureCache | None = None
+    context: RunContext,
+    pool: BrowserPool,
+    composed: Composed,
+    cache: CaptureCache | None = None,
+    *,
+    pictures: bool = True,
 ) -> Rendered:
-    """Captures every slide, and tells what of the source they say.
+    """Captures every slide, and tells what of the source they say; without `pictures` it only says where they are.
 
     Raises: BrowserFailure, EmptyDocument, CoverageTooLow, DiskFull.
     """
@@ -49,7 +54,16 @@ async def render(
     html = document.decode()
     context = await _without_slides_of_another_document(context, document)
     slides = _Slides(context, composed, await open_captures(context, cache, document))
-    if not await slides.take_kept():
+    if not pictures:
+        if not await slides.take_plan():
+            await context.progress("render", 0, "Opening the document in the browser")
+            async with pool.lease(
+                viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom
+            ) as lease:
+                await lease.load(html)
+                plan = await slides.plan(await lease.layout())
+                await slides.keep_texts(await lease.texts(plan))
+    elif not await slides.take_kept():
         await context.progress("render", 0, "Opening the document in the browser")
         picture = Picture(
             html,
@@ -57,7 +71,13 @@ async def render(
             ImageOptions(spec.image_format, spec.image_quality, spec.png_mode),
         )
         await draw(pool, picture, run=context.operation_id, plan=slides.plan, read=slides.read, save=slides.save)
-    return Rendered(slides=slides.files, truncated=slides.truncated, texts=slides.texts, coverage=slides.coverage)
+    return Rendered(
+        slides=slides.files,
+        truncated=slides.truncated,
+        texts=slides.texts,
+        coverage=slides.coverage,
+        places=slides.places,
+    )
 
 
 async def _without_slides_of_another_document(context: RunContext, document: bytes) -> RunContext:
@@ -76,6 +96,7 @@ class _Slides:
         self.truncated = False
         self.texts: StoredFile | None = None
         self.coverage: Coverage | None = None
+        self.places: list[tuple[float | None, ...]] = []
         self._context = context
         self._composed = composed
         self._captures = captures
@@ -102,8 +123,18 @@ class _Slides:
         await self._tell()
         return True
 
+    async def take_plan(self) -> bool:
+        """Where the slides are and what they say without a browser, if that is known; False, and nothing was told."""
+        plan = await self._captures.plan()
+        texts = None if plan is None else await self._captures.link_texts()
+        if plan is None or texts is None:
+            return False
+        await self._begin(plan)
+        await self._settle(texts, await self._context.staging.read(texts.name))
+        return True
+
     async def plan(self, layout: DocumentLayout) -> SlicePlan:
-        """Where the slides are."""
+        """Where the slides are. Raises: EmptyDocument."""
         if layout.is_empty:
             raise EmptyDocument
         spec = self._context.spec
@@ -122,12 +153,16 @@ class _Slides:
 
     async def read(self, texts: SlideTexts) -> Sequence[tuple[int, Slice]]:
         """Keeps what the slides say; those that are still to be captured, by their number from 1."""
+        await self.keep_texts(texts)
+        return await self._without_captured(self._plan)
+
+    async def keep_texts(self, texts: SlideTexts) -> None:
+        """What the slides say, as a file of the run."""
         data = await anyio.to_thread.run_sync(encoded, texts)
         file = await self._context.staging.write(SLIDES_NAME, data)
         failpoint("texts.written")
         await self._captures.keep_texts(file)
         await self._settle(file, data)
-        return await self._without_captured(self._plan)
 
     async def _settle(self, file: StoredFile, data: bytes) -> None:
         self.texts = file
@@ -135,6 +170,7 @@ class _Slides:
 
     async def _begin(self, plan: SlicePlan) -> None:
         self._total, self.truncated = len(plan.slices), plan.truncated
+        self.places = [piece.place for piece in plan.slices]
         if plan.truncated:
             await self._context.warn(
                 "truncated",

@@ -3783,6 +3783,13 @@ export interface components {
              */
             require_coverage?: number | null;
             /**
+             * Pdf Layout
+             * @description for pdf: a page for each slide, or the document on pages of its own
+             * @default slides
+             * @enum {string}
+             */
+            pdf_layout?: "slides" | "document";
+            /**
              * Outputs
              * @default [
              *       "images"
@@ -4229,6 +4236,13 @@ export interface components {
              */
             require_coverage?: number | null;
             /**
+             * Pdf Layout
+             * @description for pdf: a page for each slide, or the document on pages of its own
+             * @default slides
+             * @enum {string}
+             */
+            pdf_layout?: "slides" | "document";
+            /**
              * Outputs
              * @default [
              *       "images"
@@ -4597,6 +4611,13 @@ export interface components {
              * @default null
              */
             require_coverage?: number | null;
+            /**
+             * Pdf Layout
+             * @description for pdf: a page for each slide, or the document on pages of its own
+             * @default slides
+             * @enum {string}
+             */
+            pdf_layout?: "slides" | "document";
             /**
              * Outputs
              * @default [

@@ -7,10 +7,12 @@ Every call has an outer deadline, leaves Chromium in order when its caller is ca
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -31,11 +33,17 @@ from pressrun.browser.slides.document_limits import (
     too_many_pixels,
 )
 from pressrun.browser.slides.image import ImageFormat, ImageOptions, PngMode, finish
-from pressrun.browser.slides.page_breaks import BOX_KINDS, Box, Slice, SlicePlan
+from pressrun.browser.slides.page_breaks import BOX_KINDS, Box, PageBreaks, Slice, SlicePlan
 from pressrun.browser.slides.painted_words import question, texts_of
 from pressrun.browser.slides.pdf_links import without_bad_links
 from pressrun.errors import BrowserCrashed, BrowserFailure, DocumentTooLarge, RenderTimeout
+from pressrun.later import import_later
 from pressrun.slide_texts import SlideTexts
+
+if TYPE_CHECKING:
+    from pressrun.browser.slides import pdf_slides
+else:
+    pdf_slides = import_later("pressrun.browser.slides.pdf_slides")  # 200 ms, of pikepdf; only a PDF of slides needs it
 
 _log = logging.getLogger(__name__)
 
@@ -167,6 +175,53 @@ class Lease:
         async with self.turn():
             printed = await self._run(self._print, self._to_print)
         return await anyio.to_thread.run_sync(without_bad_links, printed)
+
+    async def pdf_of_slides(self, slices: Sequence[Slice], mode: PageBreaks, made_at: datetime) -> bytes:
+        """A PDF whose pages are the slides, one to one, text as text. Nothing can be captured afterwards.
+
+        `mode` is the one in which the document was cut. The same document, slices and instant give the same bytes.
+
+        Raises:
+            DocumentTooLarge: it paints more than a PDF of slides may have.
+        """
+        async with self.turn():
+            printed = await self._run(self._print_slides, self._to_print)
+        windows = [self._window(slice) for slice in slices]
+        cut = partial(pdf_slides.cut_into_slides, printed, windows, cuts_lines=mode == "scroll", made_at=made_at)
+        try:
+            return await anyio.to_thread.run_sync(cut, limiter=self._encoders)
+        except pdf_slides.TooMuchPainted:
+            too_much = "The document paints too much for a PDF of its slides; ask for pdf_layout=document"
+            raise self._noted(DocumentTooLarge(f"{too_much}, or split it into several.")) from None
+        except pdf_slides.UnknownContent as exc:
+            _log.exception("a PDF cannot be read")
+            raise self._noted(
+                BrowserFailure("The browser's PDF cannot be cut into slides; ask for pdf_layout=document.")
+            ) from exc
+
+    def _window(self, slice: Slice) -> pdf_slides.Window:
+        screen = self._screen
+        width, height = screen.width / screen.zoom, self.viewport_height_css_px
+        left, top = slice.left - slice.inset, slice.top - slice.offset
+        clipped = slice.height < height - 1 / screen.zoom  # as its picture is
+        return pdf_slides.Window(
+            left=left,
+            top=top,
+            width=width,
+            height=height,
+            begin=slice.top if clipped and slice.top > 0 else top,
+            end=slice.bottom if clipped else top + height,
+            sides=(left if slice.right is None else slice.left, left + width if slice.right is None else slice.right),
+        )
+
+    async def _print_slides(self) -> pdf_slides.Printed:
+        """The document on one tall page, and what lies behind every slide if anything does."""
+        await self._page.ask("print", {})
+        made = await self._page.ask("print_slides", {"layer": "background"})
+        background = await self._page.print_tall(first_page_only=True) if made["background"] else None
+        await self._page.ask("print_slides", {"layer": "content"})
+        content = await self._page.print_tall(first_page_only=False)
+        return pdf_slides.Printed(content, background, float(made["top"]), made["places"])
 
     async def _load(self, html: str) -> None:
         config = self._config

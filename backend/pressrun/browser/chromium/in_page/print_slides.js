@@ -1,0 +1,110 @@
+// Makes the loaded document one tall page of a print that is laid out exactly as on the screen (decision 0064); `layer`
+// says what of it is printed: "content", or "background": what stays on the screen while it scrolls, on the first page.
+// The first call changes the document for good. It returns { background, top, places }: whether anything is in that layer,
+// which height of the document is at the top of the tall page, and where what its own links lead to is; CSS px.
+({ layer }) => {
+  const root = document.documentElement;
+  const LAYER = "pressrun-layer";
+  const FIXED = "pressrun-fixed";
+  const important = (element, property, value) => element.style.setProperty(property, value, "important");
+  const show = () => {
+    const stays = root.hasAttribute(FIXED);
+    if (stays && layer === "content") important(root, "background", "none");
+    root.setAttribute(LAYER, layer);
+    return stays || root.querySelector(`[${FIXED}]`) !== null;
+  };
+  if (root.hasAttribute(LAYER)) return { background: show() };
+  const height = document.scrollingElement.scrollHeight;
+  // Chromium shrinks a page that goes beyond its right side, and would break its lines anew.
+  const isWide = document.scrollingElement.scrollWidth > innerWidth;
+  const style = getComputedStyle(root);
+  const body = document.body;
+
+  // Chromium writes other places than those on the page when a print has a scale.
+  const places = {};
+  for (const link of document.querySelectorAll('a[href^="#"]')) {
+    const name = decodeURIComponent(link.hash.slice(1).replace(/%(?![0-9a-f]{2})/gi, "%25"));
+    const target = document.getElementById(name) ?? document.getElementsByName(name)[0];
+    if (name && target) places[name] = target.getBoundingClientRect().top + scrollY;
+  }
+
+  // Whose boxes are placed and sized by the screen: they keep what the screen gave them.
+  const loose = [];
+  const holds = (style, position) =>
+    (style.position !== "static" && position === "absolute") ||
+    [style.transform, style.translate, style.rotate, style.scale, style.perspective, style.filter, style.backdropFilter]
+      .some((value) => value && value !== "none") ||
+    /paint|layout|strict|content/.test(style.contain) ||
+    /transform|perspective|filter/.test(style.willChange) ||
+    style.contentVisibility === "auto";
+  const find = (element, absoluteHeld) => {
+    for (const child of (element.shadowRoot ?? element).children) {
+      const style = getComputedStyle(child);
+      if (style.display === "none") continue;
+      if (style.position === "fixed") {
+        child.setAttribute(FIXED, "");
+        continue;
+      }
+      if (style.position === "absolute" && !absoluteHeld) loose.push([child, style]);
+      if (!holds(style, "fixed")) find(child, absoluteHeld || holds(style, "absolute"));
+    }
+  };
+  if (!holds(style, "fixed")) find(root, holds(style, "absolute"));
+  const frozen = loose.map(([element, style]) => [
+    element,
+    Object.fromEntries(
+      ["left", "width", "height", "margin-top", "margin-left"].map((name) => [name, style.getPropertyValue(name)]),
+    ),
+    parseFloat(style.top),
+  ]);
+
+  // What the canvas shows it shows of the root, for a contained root takes nothing over from its body.
+  const isPainted = ({ backgroundColor, backgroundImage }) =>
+    backgroundImage !== "none" || !/^(transparent|rgba\(.*, 0\))$/.test(backgroundColor);
+  if (body && !isPainted(style) && isPainted(getComputedStyle(body))) {
+    const painted = getComputedStyle(body);
+    for (const name of ["color", "image", "position", "size", "repeat", "attachment", "origin", "clip"]) {
+      important(root, `background-${name}`, painted.getPropertyValue(`background-${name}`));
+    }
+    important(body, "background", "none");
+  }
+  if (/fixed/.test(style.backgroundAttachment) && style.backgroundImage !== "none") root.setAttribute(FIXED, "");
+  if (body && style.overflowX === "visible" && style.overflowY === "visible") important(body, "overflow", "visible");
+
+  // Size containment makes the root one thing that no page may break, and leaves its layout as it is.
+  const edges = ["padding-top", "padding-bottom", "border-top-width", "border-bottom-width"];
+  const inside = style.boxSizing === "border-box" ? edges.reduce((sum, name) => sum + parseFloat(style.getPropertyValue(name)), 0) : 0;
+  const top = root.getBoundingClientRect().top + scrollY;
+  important(root, "contain-intrinsic-height", `${parseFloat(style.height) - inside}px`);
+  // One screen below the first page, whose size is the screen's: it gives percentages and viewport units their meaning.
+  // Its own margin is left out: a margin that goes over the end of a page ends there.
+  const ownMargin = parseFloat(style.marginTop);
+  for (const name of ["height", "min-height", "max-height"]) {
+    const value = root.computedStyleMap().get(name);
+    if (value instanceof CSSUnitValue && value.unit === "percent") {
+      important(root, name, `${(value.value / 100) * innerHeight}px`);
+    }
+  }
+  important(root, "margin-top", `${innerHeight}px`);
+  important(root, "contain", isWide ? "size paint" : "size");
+  for (const [element, values, y] of frozen) {
+    for (const [name, value] of Object.entries(values)) important(element, name, value);
+    important(element, "top", `${isWide ? y - top : y + innerHeight - ownMargin}px`);
+    important(element, "right", "auto");
+    important(element, "bottom", "auto");
+    important(element, "contain", "size");
+  }
+
+  // A CSS px is printed as 1 pt (the scale of 4/3): only whole points come through Chromium's page sizes unrounded.
+  const size = (height) => `size: ${(innerWidth * 4) / 3}px ${(Math.ceil(height) * 4) / 3}px !important; margin: 0 !important`;
+  const sheet = document.createElement("style");
+  sheet.textContent = `
+    @page { ${size(height + 64)} }
+    @page :first { ${size(innerHeight)} }
+    * { page: auto !important }
+    html[${LAYER}=content] [${FIXED}] { display: none !important }
+    html[${LAYER}=background] :not([${FIXED}], [${FIXED}] *) { visibility: hidden !important }
+    html[${LAYER}=background] [${FIXED}] { visibility: visible }`;
+  root.append(sheet);
+  return { background: show(), top: ownMargin, places };
+}
