@@ -83,7 +83,7 @@ def differences(deck: Deck, folder: Path) -> list[int]:
 
 WORDS = "Die Elbe trägt Sand und Kies zur Nordsee, fi ffl, und legt sie dort ab, wo sie langsam wird. "
 LESSON = (
-    "<!doctype html><html lang=de><title>Flüsse</title><style>body{margin:20px;background:#fdfbf6;line-height:1.2}"
+    "<!doctype html><html lang=de><title>Flüsse</title><style>body{margin:20px;background:#cde8d4;line-height:1.2}"
     "td{border:1px solid #888;padding:4px}pre{background:#eee;border-radius:8px;padding:8px}</style>"
     + "".join(
         f"<h2 id=k{n}>Kapitel {n}</h2><p>Anfang{n} {WORDS * 6}</p><ul><li>Punkt {n}<li>漢字 عربي {n}</ul>"
@@ -115,7 +115,19 @@ WIDE = (
     "<!doctype html><style>body{margin:8px}.box{width:1500px;background:linear-gradient(90deg,#9f9,#99f)}</style>"
     "<div class=box>breit</div>" + "".join(f"<p>Absatz {n} {WORDS}</p>" for n in range(12))
 )
-DOCUMENTS = {"lesson": LESSON, "on screen": ON_SCREEN, "behind": BEHIND, "layered": LAYERED, "wide": WIDE}
+DARK = "<!doctype html><style>html{color-scheme:dark}body{margin:30px}</style>" + "".join(
+    f"<h2>Nacht {n}</h2><p>Absatz {n} {WORDS * 2}</p>" for n in range(9)
+)
+SEE_THROUGH = DARK.replace("color-scheme:dark", "background:color(display-p3 0.2 0.5 0.3 / 0.4)")
+DOCUMENTS = {
+    "lesson": LESSON,
+    "dark": DARK,
+    "see-through": SEE_THROUGH,
+    "on screen": ON_SCREEN,
+    "behind": BEHIND,
+    "layered": LAYERED,
+    "wide": WIDE,
+}
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -135,7 +147,7 @@ async def test_it_does_at_any_zoom_and_where_lines_are_cut(pool: BrowserPool, zo
 async def test_a_page_without_one_of_its_lines_is_noticed_by_this_test(pool: BrowserPool, tmp_path: Path) -> None:
     made = await deck(pool, LESSON)
     page = Image.open(io.BytesIO(made.pictures[1])).convert("RGB")
-    page.paste((253, 251, 246), (0, 190, 960, 240))
+    page.paste((205, 232, 212), (0, 190, 960, 240))
     changed = io.BytesIO()
     page.save(changed, "PNG")
     made.pictures[1] = changed.getvalue()

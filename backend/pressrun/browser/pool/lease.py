@@ -221,7 +221,7 @@ class Lease:
         background = await self._page.print_tall(first_page_only=True) if made["background"] else None
         await self._page.ask("print_slides", {"layer": "content"})
         content = await self._page.print_tall(first_page_only=False)
-        return pdf_slides.Printed(content, background, float(made["top"]), made["places"])
+        return pdf_slides.Printed(content, background, float(made["top"]), made["places"], tuple(made["canvas"]))
 
     async def _load(self, html: str) -> None:
         config = self._config

@@ -55,13 +55,14 @@ class Window:
 class Printed:
     """What the browser printed: the document on the second page of `content`; on the first of `background`, what lies
     behind each slide from its upper left corner. `top` is the height of the document at that page's top, and `places`
-    where things are that its links lead to, by their names.
+    where things are that its links lead to, by their names. `canvas` is the colour where a slide shows nothing, 0..255.
     """
 
     content: bytes
     background: bytes | None
     top: float
     places: Mapping[str, float]
+    canvas: tuple[int, ...] = (255, 255, 255)
 
 
 def cut_into_slides(printed: Printed, windows: Sequence[Window], *, cuts_lines: bool, made_at: datetime) -> bytes:
@@ -76,7 +77,7 @@ def cut_into_slides(printed: Printed, windows: Sequence[Window], *, cuts_lines: 
         contents = dealer.deal(tall.Contents.read_bytes(), _resources(pdf, tall.obj.Resources))
         behind = None if printed.background is None else _form_of(pdf, without_bad_links(printed.background))
         pages = [
-            pdf.make_indirect(_page(pdf, tall.obj, height, *made, behind=behind))
+            pdf.make_indirect(_page(pdf, tall.obj, height, *made, behind=behind, canvas=printed.canvas))
             for made in zip(windows, dealer.sheets, contents, strict=True)
         ]
         placed = [Placed(page, sheet) for page, sheet in zip(pages, dealer.sheets, strict=True)]
@@ -99,7 +100,15 @@ def _seen(window: Window, height: float) -> Rect:
 
 
 def _page(
-    pdf: Pdf, tall: Object, height: float, window: Window, sheet: Sheet, content: bytes, *, behind: Object | None
+    pdf: Pdf,
+    tall: Object,
+    height: float,
+    window: Window,
+    sheet: Sheet,
+    content: bytes,
+    *,
+    behind: Object | None,
+    canvas: Sequence[int],
 ) -> Dictionary:
     upper = height - window.top
     left, bottom, right, top = sheet.window
@@ -109,6 +118,9 @@ def _page(
         forms[b"Behind"] = behind
         down = upper - float(behind.BBox[3])
         parts.insert(0, b"/Artifact BMC\nq\n1 0 0 1 %.4f %.4f cm\n/Behind Do\nQ\nEMC\n" % (window.left, down))
+    colour = b" ".join(b"%.4f" % (part / 255) for part in canvas)
+    area = b"%.4f %.4f %.4f %.4f" % (window.left, upper - window.height, window.width, window.height)
+    parts.insert(0, b"/Artifact BMC\nq\n%b rg %b re f\nQ\nEMC\n" % (colour, area))
     body = b"".join(parts)
     return Dictionary(
         Type=Name.Page,

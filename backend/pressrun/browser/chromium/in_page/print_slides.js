@@ -1,7 +1,8 @@
 // Makes the loaded document one tall page of a print that is laid out exactly as on the screen (decision 0064); `layer`
 // says what of it is printed: "content", or "background": what stays on the screen while it scrolls, on the first page.
-// The first call changes the document for good. It returns { background, top, places }: whether anything is in that layer,
-// which height of the document is at the top of the tall page, and where what its own links lead to is; CSS px.
+// The first call changes the document for good. It returns { background, top, places, canvas }: whether anything is in that
+// layer, which height of the document is at the top of the tall page, and where what its own links lead to is (CSS px);
+// and the colour of the canvas, [red, green, blue] from 0 to 255, which is seen wherever a slide shows nothing else.
 ({ layer }) => {
   const root = document.documentElement;
   const LAYER = "pressrun-layer";
@@ -68,6 +69,16 @@
     }
     important(body, "background", "none");
   }
+  const canvasColour = () => {
+    important(root, "outline-color", "Canvas"); // white, unless the document asks for a dark scheme
+    const context = new OffscreenCanvas(1, 1).getContext("2d");
+    for (const colour of [style.outlineColor, style.backgroundColor]) {
+      context.fillStyle = colour;
+      context.fillRect(0, 0, 1, 1);
+    }
+    return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+  };
+  const canvas = canvasColour();
   if (/fixed/.test(style.backgroundAttachment) && style.backgroundImage !== "none") root.setAttribute(FIXED, "");
   if (body && style.overflowX === "visible" && style.overflowY === "visible") important(body, "overflow", "visible");
 
@@ -106,5 +117,5 @@
     html[${LAYER}=background] :not([${FIXED}], [${FIXED}] *) { visibility: hidden !important }
     html[${LAYER}=background] [${FIXED}] { visibility: visible }`;
   root.append(sheet);
-  return { background: show(), top: ownMargin, places };
+  return { background: show(), top: ownMargin, places, canvas };
 }
