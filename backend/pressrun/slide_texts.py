@@ -97,3 +97,17 @@ class SlideTexts(_Part):
     slides: list[SlideText]
     not_shown: list[NotShown] = []
     lost_pictures: list[LostPicture] = []
+    missing_glyphs: Annotated[
+        str, Field(description="characters of the slides that no font has, so that boxes stand there; each once")
+    ] = ""
+
+    @property
+    def characters(self) -> set[str]:
+        """Whatever stands on a slide as text."""
+        characters: set[str] = set()
+        for slide in self.slides:
+            for block in slide.blocks:
+                characters.update(block.text)
+            for picture in slide.pictures:
+                characters.update(picture.words)
+        return characters

@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from pressrun.browser.chromium.process import _environment
+from pressrun.browser.chromium.process import environment
 from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.browser.slides.page_breaks import Slice
 from pressrun.errors import RenderTimeout
@@ -141,11 +141,11 @@ async def test_windows_and_dialogs_of_scripts_neither_pile_up_nor_block(pool: Br
             await lease.capture(Slice(0, 240))
 
 
-async def test_chromium_sees_nothing_of_the_server_s_environment(
+async def test_chromium_sees_nothing_of_the_server_senvironment(
     pool: BrowserPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PRESSRUN_AI_API_KEY", "canary")
-    assert "canary" not in str(_environment(Path("/tmp")))
+    assert "canary" not in str(environment(Path("/tmp")))
     await pool.warm()
     (process,) = chromiums(pool)
     names = {
@@ -153,5 +153,5 @@ async def test_chromium_sees_nothing_of_the_server_s_environment(
         for entry in (await anyio.Path(f"/proc/{process.pid}/environ").read_bytes()).split(b"\0")
         if entry
     }
-    assert names & set(os.environ) <= set(_environment(Path("/tmp"))) | {"PWD", "OLDPWD", "SHLVL", "_"}
+    assert names & set(os.environ) <= set(environment(Path("/tmp"))) | {"PWD", "OLDPWD", "SHLVL", "_"}
     assert not any("KEY" in name or "TOKEN" in name or "PRESSRUN" in name for name in names)

@@ -147,3 +147,45 @@ def test_five_megabytes_of_anything_end() -> None:
         prepare_html(head + piece * (5_000_000 // len(piece)), links=False)
         prepare_html(head + piece * (1_000_000 // len(piece)) + "</html>", links=False)
         assert time.monotonic() - started < 100, piece  # it does not hang
+
+
+WORD_LIST = (
+    "<p><span style='font-family:{family}'>{letter}"
+    "<span style='font:7.0pt \"Times New Roman\"'>&nbsp;</span></span>x</p>"
+)
+
+
+@pytest.mark.parametrize(
+    ("family", "letter", "bullet"),
+    [
+        ("Symbol", "·", "•"),
+        ("Symbol", "&middot;", "•"),
+        ("Wingdings", "ü", "✓"),
+        ("Wingdings", "§", "▪"),
+        ("Wingdings", "&#216;", "➢"),
+        ("wingdings", "n", "■"),
+        ("Symbol", "n", "n"),
+        ("Symbol", "(", "("),
+        ("Wingdings 2", "ü", "ü"),
+        ("Arial", "ü", "ü"),
+    ],
+)
+def test_a_bullet_in_a_font_of_symbols_is_the_sign_it_stands_for(family: str, letter: str, bullet: str) -> None:
+    page = WORD_LIST.format(family=family, letter=letter)
+    assert prepared(page) == WORD_LIST.format(family=family, letter=bullet)
+
+
+def test_private_use_bullets_are_signs_unless_the_page_has_a_font_of_its_own() -> None:
+    page = "{style}<p>\uf0b7 a <b>\uf0a7</b> &#61607; &#xF0D8; &#xf123; \uf123</p>"
+    assert prepared(page.format(style="")) == "<p>• a <b>▪</b> ▪ ➢ &#xf123; \uf123</p>"
+    for style in (
+        "<style>@font-face{font-family:icons;src:url(data:x)}</style>",
+        "<style>@import 'icons.css'</style>",
+        "<link rel=stylesheet href='icons.css'>",
+    ):
+        assert prepared(page.format(style=style)) == page.format(style=style)
+
+
+async def test_bullets_of_word_are_seen_to_before_a_page_is_shown() -> None:
+    for page in (WORD_LIST.format(family="Wingdings", letter="ü"), "<p>\uf0fc x</p>", "<p>&#61692; x</p>"):
+        assert "✓" in (await compose_html(page, title=None)).html

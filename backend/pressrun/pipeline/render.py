@@ -30,6 +30,7 @@ from pressrun.failpoints import failpoint
 from pressrun.pipeline.captures import RunCaptures, open_captures
 from pressrun.pipeline.context import DOCUMENT_NAME, SLIDES_FOLDER, Composed, Rendered, RunContext, progress_of
 from pressrun.pipeline.coverage import encoded, settle_coverage
+from pressrun.pipeline.glyphs import told_of
 from pressrun.slide_texts import SLIDES_NAME, SlideTexts
 from pressrun.spec import ImageFormat
 
@@ -118,7 +119,7 @@ class _Slides:
         if len(found) < len(plan.slices):
             return False
         await self._begin(plan)
-        await self._settle(texts, await self._context.staging.read(texts.name))
+        await self._take_texts(texts)
         self._saved = found
         await self._tell()
         return True
@@ -130,7 +131,7 @@ class _Slides:
         if plan is None or texts is None:
             return False
         await self._begin(plan)
-        await self._settle(texts, await self._context.staging.read(texts.name))
+        await self._take_texts(texts)
         return True
 
     async def plan(self, layout: DocumentLayout) -> SlicePlan:
@@ -162,9 +163,16 @@ class _Slides:
         file = await self._context.staging.write(SLIDES_NAME, data)
         failpoint("texts.written")
         await self._captures.keep_texts(file)
-        await self._settle(file, data)
+        await self._settle(file, data, texts.missing_glyphs)
 
-    async def _settle(self, file: StoredFile, data: bytes) -> None:
+    async def _take_texts(self, file: StoredFile) -> None:
+        data = await self._context.staging.read(file.name)
+        texts = await anyio.to_thread.run_sync(SlideTexts.model_validate_json, data)
+        await self._settle(file, data, texts.missing_glyphs)
+
+    async def _settle(self, file: StoredFile, data: bytes, missing_glyphs: str) -> None:
+        for message in told_of(missing_glyphs):
+            await self._context.warn("missing_glyphs", message)
         self.texts = file
         self.coverage = await settle_coverage(self._context, self._composed, data)
 

@@ -24,6 +24,7 @@ _BULLETS: Final = {
     0xF046: "☞", 0xF028: "☎", 0xF02A: "✉", 0xF0AE: "→", 0xF0DE: "⇒", 0xF0DB: "⇔", 0xF0B0: "°", 0xF0B1: "±", 0xF0B4: "×",
     0xF0A3: "≤", 0xF0B3: "≥", 0xF0B9: "≠", 0xF0A5: "∞",
 }  # fmt: skip
+_IN_SYMBOL: Final = {0x2D, 0xA3, 0xA5, 0xAE, 0xB0, 0xB1, 0xB3, 0xB4, 0xB7, 0xB9, 0xDB, 0xDE}  # the rest is Wingdings
 # Form feed and the separator of paragraphs end one, unless they stand in a heading or a row of a table.
 _PARAGRAPH_END: Final = re.compile(r"[ \t]*\f[ \t]*")
 # They end a line within whatever stands there: PowerPoint's vertical tab, NEL, U+2028, U+2029.
@@ -38,10 +39,20 @@ def settle_characters(text: str) -> str:
     """`text` with characters for what stood for them. Lines are those that end with `\\n`."""
     if _ANY_WINDOWS.search(text):
         text = text.translate({**_WINDOWS, _NEL: "…"})
-    text = text.translate(_BULLETS) if max(text, default="") >= "\uf020" else text
+    text = settle_bullets(text)
     if "\f" in text:
         text = _PARAGRAPH_END.sub("\n\n", text)
     return _MARKER.sub(r"\1 ", text)
+
+
+def settle_bullets(text: str) -> str:
+    """`text` with the bullets of Word and PowerPoint as the characters that they stand for."""
+    return text.translate(_BULLETS) if max(text, default="") >= "\uf020" else text
+
+
+def bullet_of(code: int, *, symbol: bool) -> str | None:
+    """What that place (0x20..0xFF) of the font Symbol, else Wingdings, shows, if it is a bullet or an arrow."""
+    return _BULLETS.get(0xF000 + code) if (code in _IN_SYMBOL) == symbol else None
 
 
 def break_lines(tokens: list[Token]) -> None:

@@ -24,8 +24,9 @@ _LINK = re.compile(
 )
 # and what else `html_prepare` changes
 _OTHER = re.compile(
-    r"""<details\b|<frameset\b|<\?xml\b|http://www\.w3\.org/1999/xhtml|charset\s*=\s*["']?\s*(?!utf-?8)""",
-    re.IGNORECASE,
+    r"""<details\b|<frameset\b|<\?xml\b|http://www\.w3\.org/1999/xhtml|charset\s*=\s*["']?\s*(?!utf-?8)
+    |[\uf020-\uf0ff]|&\#(?:x0*f0|0*61)|wingdings|:\s*symbol\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
 
 _NOT_SCANNED = DocumentWarning(

@@ -12,6 +12,7 @@ import re
 from typing import Any, Final
 from xml.parsers import expat
 
+from pressrun.sources.characters import bullet_of, settle_bullets
 from pressrun.sources.elements import VOID
 from pressrun.sources.encodings import codec_of
 from pressrun.sources.links import find_bad_links
@@ -39,6 +40,15 @@ _OPEN: Final = re.compile(r"""(?:^|[\s"'])open(?=[\s=/]|$)""", re.IGNORECASE)
 _GROUP: Final = re.compile(r"""\sname\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE)
 _QUOTED: Final = re.compile(r""""[^"]*"|'[^']*'""")
 _SOURCE: Final = re.compile(r"""\ssrc\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
+_OWN_FONT: Final = re.compile(r"@font-face|@import|rel\s*=\s*[\"']?stylesheet", re.IGNORECASE)
+_BULLET_REFERENCE: Final = re.compile(r"&#(?:x0*f0[2-9a-f][0-9a-f]|0*61[4-6]\d\d);", re.IGNORECASE)
+# a letter alone in an element whose own style asks for such a font, as Word writes the bullets of a list
+_IN_SYMBOLS: Final = re.compile(
+    r"""(?P<before><[a-z]+\b[^<>]{0,500}?font-family:\s*(?:&quot;|["'])?
+        (?P<family>Wingdings|Symbol)\b(?![ ]?\d)[^<>]{0,500}>\s*)
+    (?P<letter>&[A-Za-z]+;|&\#\d+;|[!-\xff])(?=\s*<)""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _MAX_FRAMES: Final = 5  # named in the message
 
 
@@ -47,7 +57,7 @@ def prepare_html(html: str, *, links: bool) -> dict[str, Any]:
 
     `links`: some may be bad. Looking for them is by far the longest part.
     """
-    made = _as_html(_as_utf8(html))
+    made = _with_bullets(_as_html(_as_utf8(html)))
     made, frames = _opened(made)
     parts, at = [], 0
     for start, end in find_bad_links(made)["bad"] if links else ():
@@ -98,6 +108,24 @@ def _is_well_formed(html: str) -> bool:
     except (expat.ExpatError, ValueError):
         return False
     return True
+
+
+def _with_bullets(html: str) -> str:
+    """Word's bullets as characters, unless the document may have a font of its own: icon fonts use the same places."""
+    if _OWN_FONT.search(html):
+        return html
+    html = settle_bullets(html)
+    html = _BULLET_REFERENCE.sub(lambda found: settle_bullets(html_module.unescape(found[0])), html)
+    return _IN_SYMBOLS.sub(_bullet_for, html)
+
+
+def _bullet_for(found: re.Match[str]) -> str:
+    """The letter that such a font draws as something else; its code is that of windows-1252."""
+    letter = html_module.unescape(found["letter"])
+    code = letter.encode("cp1252", "replace")
+    symbol = found["family"].lower() == "symbol"
+    bullet = bullet_of(code[0], symbol=symbol) if len(code) == 1 and code != b"?" else None
+    return found[0] if bullet is None else found["before"] + bullet
 
 
 def _opened(html: str) -> tuple[str, list[str] | None]:

@@ -4811,6 +4811,12 @@ export interface components {
              * @default []
              */
             lost_pictures?: components["schemas"]["LostPicture"][];
+            /**
+             * Missing Glyphs
+             * @description characters of the slides that no font has, so that boxes stand there; each once
+             * @default
+             */
+            missing_glyphs?: string;
         };
         /**
          * Snapshot

@@ -178,7 +178,7 @@ def _launch_options(executable: Path, config: BrowserPoolConfig, temporary: Path
         "headless": True,
         "chromium_sandbox": not is_root,
         "args": sealing_flags(config),
-        "env": _environment(temporary),
+        "env": environment(temporary),
         "timeout": config.launch_timeout_s * 1000,
         "handle_sigint": False,  # a signal to the server ends the pool, in order; not the browser behind its back
         "handle_sigterm": False,
@@ -210,7 +210,7 @@ _QUIET = (
 )
 
 
-def _environment(temporary: Path) -> dict[str, str]:
+def environment(temporary: Path) -> dict[str, str]:
     """All that Chromium gets to see of the environment: nothing of the server's, so no secret."""
     return {
         "HOME": str(Path.home()),  # fontconfig's cache and the user's fonts

@@ -25,6 +25,7 @@ from pressrun.background import Background
 from pressrun.background_tasks import LEASE
 from pressrun.browser.addresses import default_local
 from pressrun.browser.chromium.driver import DriverHost
+from pressrun.browser.chromium.machine_fonts import MachineFonts
 from pressrun.browser.chromium.process import LocalSource
 from pressrun.browser.chromium.remote import RemoteSource
 from pressrun.browser.config import BrowserPoolConfig
@@ -125,6 +126,7 @@ class BrowserPool:
         ]
         self._queue = WaitingQueue(self._supervisors, config.max_waiting)
         self._encoders = anyio.CapacityLimiter(default_local())
+        self._fonts = MachineFonts()
         self._holders: set[ContextHolder] = set()
         self._shares: dict[str, int] = {}
         self._ending = False
@@ -293,6 +295,7 @@ class BrowserPool:
             tasks=self._tasks,
             limiter=holder.supervisor.limiter,
             encoders=self._encoders,
+            fonts=None if holder.supervisor.is_elsewhere else self._fonts,
             counters=self.counters,
             lost=holder.kept.browser.lost,
             spend=holder.over.set,
