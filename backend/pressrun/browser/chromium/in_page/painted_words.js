@@ -17,6 +17,7 @@
   const MAX_SVG_CHARACTERS = 500_000;
   const SILENT = new Set("SCRIPT STYLE TEMPLATE NOEMBED NOFRAMES HEAD TITLE META LINK".split(" "));
   const SVG_SILENT = new Set("title desc metadata style script".split(" "));
+  const UNDRAWN = new Set("defs symbol clipPath mask pattern marker".split(" ")); // of a drawing, until something uses it
   const PICTURES = new Set("IMG CANVAS VIDEO EMBED".split(" "));
   const KINDS = {
     LI: "item", DT: "item", DD: "item", TD: "cell", TH: "cell", PRE: "code", FIGCAPTION: "caption", CAPTION: "caption",
@@ -86,9 +87,11 @@
     block = null;
     for (let from = 0; from < parts.length; ) {
       let to = from, text = "", box = null;
+      const added = [];
       const { place } = parts[from];
       for (; to < parts.length && (parts[to].place === place || parts[to].place === null); to++) {
         text += parts[to].text;
+        if (parts[to].added) added.push(parts[to].text.trim());
         if (parts[to].box) box = union(box, parts[to].box);
       }
       from = to;
@@ -98,7 +101,7 @@
         if (SAID.test(text)) not_shown.push({ text, why: WHY[place] });
       } else {
         const { kind, level, lang, dir } = context;
-        slides[place].blocks.push({ kind, level, text, lang, dir, box: boxOn(place, box, context.fixed) });
+        slides[place].blocks.push({ kind, level, text, added, lang, dir, box: boxOn(place, box, context.fixed) });
       }
     }
   };
@@ -107,10 +110,10 @@
     if (!block) block = { context, parts: [] };
     const written = context.pre ? text : text.replace(/[\t\n\r\f ]+/g, " ");
     const last = block.parts[block.parts.length - 1];
-    if (last && last.place === place) {
+    if (last && last.place === place && !last.added && !context.added) {
       last.text += written;
       if (box) last.box = union(last.box, box);
-    } else block.parts.push({ text: written, place, box });
+    } else block.parts.push({ text: written, place, box, added: context.added });
   };
 
   const boxesOf = (range, context) => {
@@ -124,8 +127,9 @@
     return boxes;
   };
 
-  // Halves between two words; a word of letters that stand for themselves between two of them; 0: it is one piece.
-  const middleOf = (data, from, to, lines) => {
+  // Halves between two words; where letters are what words are elsewhere between two of them; 0: it is one piece, and a
+  // word of which a part is cut off is not there.
+  const middleOf = (data, from, to) => {
     const middle = (from + to) >> 1;
     for (let away = 0; away <= to - from; away++) {
       for (const at of [middle + away, middle - away]) {
@@ -136,7 +140,7 @@
       if (away > 200) break; // no word is that long
     }
     const word = data.slice(from, to);
-    if (lines < 2 && !DENSE.test(word)) return 0;
+    if (!DENSE.test(word)) return 0;
     for (let at = middle; at < to; at++) {
       if (at > from && !/^[\p{M}\u200d\ufe0f\udc00-\udfff]/u.test(data.slice(at, at + 2)) && !/[\udc00-\udfff]/.test(data[at])) return at;
     }
@@ -157,7 +161,7 @@
       box = union(box, line);
     }
     if (!whole && --probes > 0 && (probes % 256 || performance.now() - begun < BUDGET_MS || !(probes = 0))) {
-      const middle = middleOf(node.data, from, to, boxes.length);
+      const middle = middleOf(node.data, from, to);
       if (middle) {
         measure(range, node, from, middle, context);
         measure(range, node, middle, to, context);
@@ -408,6 +412,7 @@
     if (element.namespaceURI.endsWith("/svg")) context.svg = true;
     else if (context.svg) context.svg = false;
     if (tag === "math") context.maths = true;
+    if (element.classList.contains("footnote-ref")) context.added = true;
     const link = tag === "A" && element.href ? element : null;
     const silentParts = block?.parts.length;
 
@@ -433,7 +438,7 @@
       flush();
       walkChildren(element, style, { ...context, kind: "value" });
       flush();
-    } else if (style.contentVisibility === "hidden") hideAll(element, context);
+    } else if (style.contentVisibility === "hidden" || UNDRAWN.has(element.localName)) hideAll(element, context);
     else {
       if (tag === "svg" && !outer.svg) {
         const name = element.getAttribute("aria-label") ?? element.querySelector(":scope > title")?.textContent ?? "";
@@ -468,7 +473,7 @@
     walk(document.body, {
       kind: "paragraph", level: null, lang: root.lang, dir: rootStyle.direction, pre: false, rtl,
       clip: everything, outer: everything, background, opacity: 1, hidden: false, fixed: false, svg: false, maths: false,
-      clipsText: false, isPage: true, frame: { dx: scrollX, dy: scrollY, range: document.createRange(), depth: 0 },
+      clipsText: false, added: false, isPage: true, frame: { dx: scrollX, dy: scrollY, range: document.createRange(), depth: 0 },
     });
     flush();
   }
