@@ -9,10 +9,8 @@ import pytest
 from PIL import Image
 
 from pressrun.browser.pool.pool import BrowserPool
-from pressrun.slide_texts import SlideTexts
-from pressrun.sources.words import folded_words
-from tests.support.generated_documents import Page, page
-from tests.support.shown_words import SCREEN, coverage_of, planned, shown_in
+from tests.support.generated_documents import page
+from tests.support.shown_words import SCREEN, check_page, planned, shown_in
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
 
@@ -21,41 +19,11 @@ QUICK, ALL, IN_ONE = 2, 100, 10
 PIXELS = 10  # pages whose pictures are looked at
 
 
-def check(made: Page, texts: SlideTexts) -> None:
-    """Words are unique, so each is in one place."""
-    shown = {
-        word
-        for slide in texts.slides
-        for block in slide.blocks
-        if block.kind != "value"
-        for word in words_of(block.text)
-    }
-    for slide in texts.slides:
-        for block in slide.blocks:
-            assert block.box.left >= -1.01, block
-            assert block.box.left + block.box.width <= texts.width + 1.01, block
-            assert block.box.top + block.box.height / 2 >= -1, block
-            assert block.box.top + block.box.height / 2 <= texts.height + 1, block
-    not_shown = {word for part in texts.not_shown for word in words_of(part.text)}
-    assert made.seen <= shown, made.seen - shown
-    assert not made.unseen & shown, made.unseen & shown
-    coverage = coverage_of(made.html, texts)
-    assert coverage.words == made.words
-    lost = (made.seen | made.unseen | made.either) - shown
-    assert coverage.words_missing == len(lost), (lost, coverage.missing)
-    assert made.unseen <= not_shown
-    assert coverage.is_whole == (not lost)
-
-
-def words_of(text: str) -> set[str]:
-    return set(folded_words(text))
-
-
 @pytest.mark.promise("coverage")
 @pytest.mark.parametrize("seed", range(QUICK))
 async def test_each_word_is_on_a_slide_or_named_as_missing(pool: BrowserPool, seed: int) -> None:
     made = page(random.Random(-1 - seed), 12 * IN_ONE)
-    check(made, await shown_in(pool, made.html))
+    check_page(made, await shown_in(pool, made.html))
 
 
 @pytest.mark.slow
@@ -64,7 +32,7 @@ async def test_in_a_thousand_documents_each_word_is_on_a_slide_or_named_as_missi
     for seed in range(ALL):
         made = page(random.Random(seed), 12 * IN_ONE)
         try:
-            check(made, await shown_in(pool, made.html))
+            check_page(made, await shown_in(pool, made.html))
         except AssertionError as exc:
             raise AssertionError(f"seed {seed}") from exc
 
