@@ -142,7 +142,7 @@ class Lease:
         """What each slide of the plan says, and what of the document none does; before the first slice is shown."""
         asked = question(plan, self._screen)
         answer = await self._run(lambda: self._page.ask("painted_words", asked), self._to_load)
-        return await anyio.to_thread.run_sync(texts_of, answer, asked)
+        return await anyio.to_thread.run_sync(texts_of, answer)
 
     async def capture(
         self, slice: Slice, format: ImageFormat = "png", quality: int = 85, png_mode: PngMode = "speed"

@@ -22,7 +22,6 @@ def question(plan: SlicePlan, screen: Screen) -> dict[str, Any]:
     }
 
 
-def texts_of(answer: dict[str, Any], asked: dict[str, Any]) -> SlideTexts:
-    """`answer` to `asked`, each slide with its number."""
-    slides = [{"index": index, **slide} for index, slide in enumerate(answer["slides"], start=1)]
-    return SlideTexts.model_validate({**answer, "slides": slides, "width": asked["width"], "height": asked["height"]})
+def texts_of(answer: str) -> SlideTexts:
+    """The page's answer."""
+    return SlideTexts.model_validate_json(answer)

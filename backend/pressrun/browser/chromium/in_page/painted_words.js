@@ -1,5 +1,5 @@
 // What the slides say, slide by slide: called once the slices are known. `slices` are [top, bottom, offset] (CSS px, as in
-// page_breaks.Slice), `width` and `height` a slide's. Answers as slide_texts.SlideTexts is spelled. Changes nothing.
+// page_breaks.Slice), `width` and `height` a slide's. Answers with the JSON of slide_texts.SlideTexts. Changes nothing.
 //
 // A text node is asked for the boxes of its lines. Where they lie on one slide and nothing cuts them that is all;
 // else it is halved until each piece lies in one place, word by word at the last.
@@ -27,7 +27,7 @@
   const DENSE = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
   const SAID = /[\p{L}\p{N}\p{S}]/u;
   const begun = performance.now();
-  const slides = slices.map(() => ({ blocks: [], pictures: [], links: [] }));
+  const slides = slices.map((_, at) => ({ index: at + 1, blocks: [], pictures: [], links: [] }));
   const not_shown = [], lost_pictures = [];
   const lastBottom = slices.length ? slices[slices.length - 1][1] : 0;
   let probes = MAX_PROBES;
@@ -204,9 +204,9 @@
   const isInvisible = (node, style, context) => {
     if (context.hidden || style.visibility !== "visible") return true;
     const drawn = context.svg ? style.fill : style.webkitTextFillColor;
-    const decorated = style.textShadow !== "none" || parseFloat(style.webkitTextStrokeWidth) > 0 || context.clipsText;
     if (context.svg) return drawn === "none" && style.stroke === "none";
-    if (decorated) return false;
+    if (context.clipsText) return false;
+    if (USED.decorated && (style.textShadow !== "none" || parseFloat(style.webkitTextStrokeWidth) > 0)) return false;
     if (isClear(drawn)) return true;
     return drawn === context.background && !liesOnSomething(node, context);
   };
@@ -296,16 +296,18 @@
     right: Math.min(one.right, other.right), bottom: Math.min(one.bottom, other.bottom),
   });
 
-  const clipOf = (element, style, context, box) => {
+  const clipOf = (element, style, context, outer) => {
     let { clip } = context;
-    const { overflowX, overflowY } = style;
+    const { overflowX, overflowY, clipPath } = style;
+    const rect = /^rect\((.+)\)$/.exec(style.clip);
+    if (overflowX === "visible" && overflowY === "visible" && clipPath === "none" && !rect) return clip;
+    const box = boxOf(element, outer);
     if (!context.isPage && (overflowX !== "visible" || overflowY !== "visible")) {
       clip = meet(clip, {
         left: overflowX === "visible" ? -Infinity : box.left, right: overflowX === "visible" ? Infinity : box.right,
         top: overflowY === "visible" ? -Infinity : box.top, bottom: overflowY === "visible" ? Infinity : box.bottom,
       });
     }
-    const rect = /^rect\((.+)\)$/.exec(style.clip);
     if (rect && /^(absolute|fixed)$/.test(style.position)) {
       const [top, right, bottom, left] = rect[1].split(/,? +/).map(parseFloat);
       clip = meet(clip, {
@@ -313,7 +315,7 @@
         right: Number.isNaN(right) ? Infinity : box.left + right, bottom: Number.isNaN(bottom) ? Infinity : box.top + bottom,
       });
     }
-    const inset = /^inset\(([^)]*?)( round .*)?\)$/.exec(style.clipPath);
+    const inset = /^inset\(([^)]*?)( round .*)?\)$/.exec(clipPath);
     if (inset) {
       const sides = inset[1].trim().split(/ +/);
       const [top, right = top, bottom = top, left = right] = sides;
@@ -323,7 +325,7 @@
         left: box.left + px(left, wide), right: box.right - px(right, wide),
         top: box.top + px(top, high), bottom: box.bottom - px(bottom, high),
       });
-    } else if (/^(circle|ellipse)\(0(px|%)?[ )]/.test(style.clipPath)) {
+    } else if (/^(circle|ellipse)\(0(px|%)?[ )]/.test(clipPath)) {
       clip = { left: 0, top: 0, right: 0, bottom: 0 };
     }
     return clip;
@@ -362,10 +364,10 @@
 
   const walkChildren = (element, style, context) => {
     const parent = element.shadowRoot ?? element;
-    const children = element.tagName === "SLOT" ? element.assignedNodes({ flatten: true }) : parent.childNodes;
+    const listed = element.tagName === "SLOT" ? element.assignedNodes({ flatten: true }) : null;
     const closed = element.tagName === "DETAILS" && !element.open;
     let summary = false;
-    for (const child of children) {
+    for (let at = 0, child = listed ? listed[0] : parent.firstChild; child; child = listed ? listed[++at] : child.nextSibling) {
       if (child.nodeType === 1) {
         const isSummary = child.tagName === "SUMMARY" && !summary;
         summary ||= isSummary;
@@ -378,53 +380,71 @@
     }
   };
 
-  const walk = (element, outer) => {
-    const tag = element.tagName;
-    if (SILENT.has(tag) || SVG_SILENT.has(element.localName) || tag.toLowerCase() === "pressrun-room") return;
-    if (element.localName === "annotation" || element.localName === "annotation-xml") return; // MathML: what it was made of
-    if (tag === "BR") return put("\n", null, null, { ...outer, pre: true });
-    if (tag === "WBR") return;
-    const style = getComputedStyle(element);
-    if (style.display === "none") return hideAll(element, outer);
-    const inline = /^(inline|ruby|contents)/.test(style.display) || outer.maths || (outer.svg && element.localName === "tspan");
-    const apart = !inline || /^inline-/.test(style.display) || outer.maths;
-    const context = { ...outer, isPage: outer.isPage && (tag === "BODY" || tag === "HTML") };
-    const isBox = style.display !== "contents" && style.display !== "inline";
-    const box = isBox || tag === "IMG" ? boxOf(element, outer) : null;
-    if (parseFloat(style.opacity) < 1) {
-      context.opacity = outer.opacity * parseFloat(style.opacity);
-      context.hidden = outer.hidden || context.opacity < FAINT;
-    }
-    if (style.filter !== "none") {
-      context.background = null;
-      context.hidden ||= /opacity\(0\)/.test(style.filter);
-    }
+  // A style is asked for what the document's own words could have set, and for no more: each answer takes a microsecond.
+  // Where they cannot all be read (a sheet behind a link, escapes, other trees) everything is asked.
+  const words = document.documentElement.outerHTML;
+  const sheets = [...document.getElementsByTagName("style")].map((sheet) => sheet.textContent).join("\n");
+  const elsewhere = "link[rel~=stylesheet], iframe, frame";
+  const unread = /\\|@import/i.test(sheets) || /\sstyle="[^"]*\\/i.test(words) || document.querySelector(elsewhere) ||
+    [...document.getElementsByTagName("*")].some((element) => element.shadowRoot);
+  const uses = (pattern) => unread || pattern.test(words);
+  const USED = {
+    opacity: uses(/opacity/i), filter: uses(/filter/i), away: uses(/position|absolute|fixed|transform|rotate|scale|translate/i),
+    image: uses(/gradient|url\(|image/i), ground: uses(/background|bgcolor/i), clipped: uses(/overflow|clip|marquee|contain/i),
+    direction: uses(/direction|\bdir\b/i), pre: uses(/white-space|nowrap/i), skipped: uses(/content-visibility/i),
+    decorated: uses(/text-shadow|text-stroke/i),
+  };
+  const PRE = new Set("PRE LISTING XMP".split(" "));
+  const CUT = new Set("svg foreignObject MARQUEE BUTTON".split(" "));
+
+  const away = (style, context, outer) => {
     if (style.position === "fixed" && !outer.fixed) {
       context.fixed = true;
       context.clip = { left: -Infinity, top: -Infinity, right: Infinity, bottom: Infinity };
     } else if (style.position === "absolute") context.clip = outer.outer;
-    if (style.backgroundImage !== "none") context.background = null;
-    else if (isOpaque(style.backgroundColor)) context.background = style.backgroundColor;
-    else if (!isClear(style.backgroundColor)) context.background = null;
-    if (/text/.test(style.webkitBackgroundClip)) context.clipsText = true;
-    if (isBox) context.clip = clipOf(element, style, context, box);
-    if (style.position !== "static" || style.transform !== "none") context.outer = context.clip;
-    if (element.namespaceURI.endsWith("/svg")) context.svg = true;
-    else if (context.svg) context.svg = false;
-    if (tag === "math") context.maths = true;
-    if (element.classList.contains("footnote-ref")) context.added = true;
-    const link = tag === "A" && element.href ? element : null;
-    const silentParts = block?.parts.length;
+  };
 
-    if (apart && !(inline && /^inline-/.test(style.display))) flush();
-    else if (apart) put(" ", null, null, outer);
+  const paint = (style, context) => {
+    if (USED.filter && style.filter !== "none") {
+      context.background = null;
+      context.hidden ||= /opacity\(0\)/.test(style.filter);
+    }
+    if (USED.image && style.backgroundImage !== "none") context.background = null;
+    else if (USED.ground) {
+      const colour = style.backgroundColor;
+      if (isOpaque(colour)) context.background = colour;
+      else if (!isClear(colour)) context.background = null;
+    }
+    if (USED.clipped && /text/.test(style.webkitBackgroundClip)) context.clipsText = true;
+  };
+
+  // What is so for an element and all in it.
+  const contextOf = (element, style, outer, inline) => {
+    const tag = element.tagName;
+    const context = { ...outer, isPage: outer.isPage && (tag === "BODY" || tag === "HTML") };
+    const isBox = style.display !== "contents" && style.display !== "inline";
+    if (USED.opacity && parseFloat(style.opacity) < 1) {
+      context.opacity = outer.opacity * parseFloat(style.opacity);
+      context.hidden = outer.hidden || context.opacity < FAINT;
+    }
+    if (USED.away) away(style, context, outer);
+    paint(style, context);
+    if (isBox && (USED.clipped || CUT.has(tag))) context.clip = clipOf(element, style, context, outer);
+    if (USED.away && (style.position !== "static" || style.transform !== "none")) context.outer = context.clip;
+    context.svg = element.namespaceURI === "http://www.w3.org/2000/svg";
+    if (element.className === "footnote-ref") context.added = true;
+    if (element.localName === "math") context.maths = true;
     if (!inline) {
       [context.kind, context.level] = kindOf(element, context);
       context.lang = langOf(element, context);
-      context.dir = style.direction;
-      context.pre = /^(pre|break-spaces)/.test(style.whiteSpace);
-    } else if (element.hasAttribute("lang") && !silentParts) context.lang = langOf(element, context);
+      if (USED.direction) context.dir = style.direction;
+      context.pre = USED.pre ? /^(pre|break-spaces)/.test(style.whiteSpace) : PRE.has(tag) || outer.pre;
+    }
+    return context;
+  };
 
+  const enter = (element, style, context, outer) => {
+    const tag = element.tagName;
     if (tag === "IMG" || (tag === "INPUT" && element.type === "image")) {
       const broken = tag === "IMG" && element.hasAttribute("src") && element.complete && !element.naturalWidth;
       addPicture(element, context, style, element.alt ?? "", wordsOfDrawing(element.currentSrc ?? ""), broken);
@@ -432,24 +452,42 @@
       addPicture(element, context, style, element.getAttribute("aria-label") ?? element.title ?? "", "", false);
       hideAll(element, context);
     } else if (tag === "SELECT" || tag === "TEXTAREA" || tag === "INPUT") addField(element, context, style);
-    else if (tag === "IFRAME" || tag === "FRAME") walkFrame(element, context, box ?? boxOf(element, outer));
-    else if (element.classList.contains("missing-picture")) {
+    else if (tag === "IFRAME" || tag === "FRAME") walkFrame(element, context, boxOf(element, outer));
+    else if (element.className === "missing-picture") {
       lost_pictures.push({ alt: element.getAttribute("aria-label") ?? "", why: "not_loaded" });
       flush();
       walkChildren(element, style, { ...context, kind: "value" });
       flush();
-    } else if (style.contentVisibility === "hidden" || UNDRAWN.has(element.localName)) hideAll(element, context);
+    } else if ((USED.skipped && style.contentVisibility === "hidden") || UNDRAWN.has(element.localName)) hideAll(element, context);
     else {
-      if (tag === "svg" && !outer.svg) {
+      if (context.svg && !outer.svg) {
         const name = element.getAttribute("aria-label") ?? element.querySelector(":scope > title")?.textContent ?? "";
         const seen = element.getBoundingClientRect();
         if (seen.width > TINY && seen.height > TINY && !context.hidden) addPicture(element, context, style, name, "", false);
       }
       walkChildren(element, style, context);
     }
-    if (link) addLink(link, context);
-    if (apart && !(inline && /^inline-/.test(style.display))) flush();
-    else if (apart) put(" ", null, null, outer);
+  };
+
+  const walk = (element, outer) => {
+    const tag = element.tagName, name = element.localName;
+    // an annotation of MathML is what a formula was made of
+    if (SILENT.has(tag) || SVG_SILENT.has(name) || name === "pressrun-room" || name.startsWith("annotation")) return;
+    if (tag === "BR") return put("\n", null, null, { ...outer, pre: true });
+    if (tag === "WBR") return;
+    const style = getComputedStyle(element);
+    const display = style.display;
+    if (display === "none") return hideAll(element, outer);
+    const inline = outer.maths || /^(inline|ruby|contents)/.test(display) || (outer.svg && name === "tspan");
+    const apart = outer.maths || /^inline-/.test(display); // side by side with what stands before and behind it
+    const context = contextOf(element, style, outer, inline);
+    if (inline && element.hasAttribute("lang") && !block?.parts.length) context.lang = langOf(element, context);
+    if (apart) put(" ", null, null, outer);
+    else if (!inline) flush();
+    enter(element, style, context, outer);
+    if (tag === "A" && element.hasAttribute("href")) addLink(element, context);
+    if (apart) put(" ", null, null, outer);
+    else if (!inline) flush();
   };
 
   const addLink = (element, context) => {
@@ -477,5 +515,6 @@
     });
     flush();
   }
-  return { slides, not_shown, lost_pictures };
+  // One string: as objects it would take the protocol three times as long.
+  return JSON.stringify({ width, height, slides, not_shown, lost_pictures });
 }
