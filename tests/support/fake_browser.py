@@ -52,8 +52,8 @@ class FakePage:
             return {"heightCssPx": lines * LINE_CSS_PX + self._browser.taller_by, "boxes": boxes, "complete": True}
         if script == "painted_words":
             slides = [
-                {"index": index, "blocks": [self._block(*piece)]}
-                for index, piece in enumerate(argument["slices"], start=1)
+                {"index": index, "blocks": [self._block(*place[:3])]}
+                for index, place in enumerate(argument["places"], start=1)
             ]
             return json.dumps({"slides": slides, "width": argument["width"], "height": argument["height"]})
         return {"x": 0, "y": argument["scrollTo"]} if script == "show" else {}

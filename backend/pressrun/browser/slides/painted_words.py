@@ -15,7 +15,7 @@ from pressrun.slide_texts import SlideTexts
 def question(plan: SlicePlan, screen: Screen) -> dict[str, Any]:
     """For a page that is loaded and measured, and in which nothing was scrolled yet."""
     return {
-        "slices": [[piece.top, piece.bottom, piece.offset] for piece in plan.slices],
+        "places": [piece.place for piece in plan.slices],
         "width": screen.width / screen.zoom,
         "height": screen.height / screen.zoom,
         "truncated": plan.truncated,

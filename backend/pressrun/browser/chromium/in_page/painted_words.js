@@ -1,9 +1,9 @@
-// What the slides say, slide by slide: called once the slices are known. `slices` are [top, bottom, offset] (CSS px, as in
-// page_breaks.Slice), `width` and `height` a slide's. Answers with the JSON of slide_texts.SlideTexts. Changes nothing.
+// What the slides say, slide by slide: called once the slices are known. `places` are theirs (CSS px, page_breaks.Slice),
+// `width` and `height` a slide's. Answers with the JSON of slide_texts.SlideTexts. Changes nothing.
 //
 // A text node is asked for the boxes of its lines. Where they lie on one slide and nothing cuts them that is all;
 // else it is halved until each piece lies in one place, word by word at the last.
-({ slices, width, height, truncated }) => {
+({ places, width, height, truncated }) => {
   // What is not on a slide. The order says which place of a word counts that is in several.
   const HIDDEN = -4, TRUNCATED = -3, CLIPPED = -2, SIDE = -1;
   const WHY = { [HIDDEN]: "hidden", [TRUNCATED]: "truncated", [CLIPPED]: "clipped", [SIDE]: "side" };
@@ -27,18 +27,20 @@
   const DENSE = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
   const SAID = /[\p{L}\p{N}\p{S}]/u;
   const begun = performance.now();
+  const slices = places.map(([top, bottom, offset, left, right, inset]) => (
+    { top, bottom, offset, left, right: right ?? left + width - inset, inset }));
   const slides = slices.map((_, at) => ({ index: at + 1, blocks: [], pictures: [], links: [] }));
   const not_shown = [], lost_pictures = [];
-  const lastBottom = slices.length ? slices[slices.length - 1][1] : 0;
+  const lastBottom = Math.max(...slices.map(({ bottom }) => bottom));
   let probes = MAX_PROBES;
   let block = null;
 
   const round = (value) => Math.round(value * 100) / 100;
   const boxOn = (index, box, fixed) => {
-    const [top, , offset] = slices[index];
-    const up = fixed ? 0 : top - offset;
+    const { top, offset, left, inset } = slices[index];
+    const [up, back] = fixed ? [0, 0] : [top - offset, left - inset];
     return {
-      left: round(box.left), top: round(box.top - up), width: round(box.right - box.left), height: round(box.bottom - box.top),
+      left: round(box.left - back), top: round(box.top - up), width: round(box.right - box.left), height: round(box.bottom - box.top),
     };
   };
 
@@ -57,28 +59,32 @@
     const seenY = Math.min(box.bottom, clip.bottom) - Math.max(box.top, clip.top);
     if (seenX < Math.min(wide, wide - 2 * EDGE)) return [SIDE, seenX <= 0];
     if (seenY < high * LEGIBLE) return [CLIPPED, seenY <= 0];
-    if (box.left < -EDGE || box.right > width + EDGE) {
-      const outside = box.right <= EDGE || box.left >= width - EDGE;
-      const before = context.rtl ? box.left - width : -box.right;
-      return [before > FAR ? HIDDEN : SIDE, outside];
-    }
-    if (context.fixed) return box.bottom > EDGE && box.top < height - EDGE ? [0, true] : [CLIPPED, true];
-    if (box.bottom <= EDGE) return [-box.bottom > FAR ? HIDDEN : CLIPPED, true];
+    if (context.fixed) return placeOnScreen(box);
     let low = 0, end = slices.length;
     while (low < end) {
       const middle = (low + end) >> 1;
-      if (slices[middle][1] > box.top) end = middle;
+      if (slices[middle].bottom > box.top) end = middle;
       else low = middle + 1;
     }
-    let best = -1, most = 0;
-    for (let index = low; index < slices.length && slices[index][0] < box.bottom; index++) {
-      const seen = Math.min(box.bottom, slices[index][1]) - Math.max(box.top, slices[index][0]);
-      const legible = seen >= high * LEGIBLE || seen >= slices[index][1] - slices[index][0] - EDGE;
-      if (legible && best < 0) return [index, true];
-      if (seen > most) [best, most] = [-1, seen];
+    let beside = false, touched = false;
+    for (let index = low; index < slices.length && slices[index].top < box.bottom; index++) {
+      const { top, bottom, left, right } = slices[index];
+      const seen = Math.min(box.bottom, bottom) - Math.max(box.top, top);
+      touched ||= seen > 0 && box.left < right && box.right > left;
+      if (seen < high * LEGIBLE && seen < bottom - top - EDGE) continue;
+      if (box.left >= left - EDGE && box.right <= right + EDGE) return [index, true];
+      beside = true;
     }
-    if (box.top >= lastBottom - EDGE) return [truncated ? TRUNCATED : CLIPPED, true];
-    return [truncated && box.bottom > lastBottom + EDGE ? TRUNCATED : CLIPPED, most <= 0];
+    const before = Math.max(-box.bottom, context.rtl ? box.left - width : -box.right);
+    if (before > FAR) return [HIDDEN, !touched];
+    if (beside) return [SIDE, !touched];
+    return [truncated && box.bottom > lastBottom + EDGE ? TRUNCATED : CLIPPED, !touched];
+  };
+
+  // What is fixed is told of the first slide alone.
+  const placeOnScreen = (box) => {
+    if (box.left < -EDGE || box.right > width + EDGE) return [SIDE, box.right <= 0 || box.left >= width];
+    return box.bottom > EDGE && box.top < height - EDGE ? [0, true] : [CLIPPED, true];
   };
 
   const flush = () => {
