@@ -27,7 +27,7 @@ from pressrun.pipeline.coverage import encoded, settle_coverage
 from pressrun.pipeline.render import render
 from pressrun.sources.parser_pool import cool_down, warm_up
 from pressrun.spec import RunSpec
-from tests.support.generated_documents import Markdown, page
+from tests.support.generated_documents import page
 from tests.support.runs import chapter
 from tests.support.shown_words import check_page, shown_in
 
@@ -71,7 +71,9 @@ async def _costs(folder: Path) -> list[Figure]:
 
 
 def _long_text() -> str:
-    return Markdown(random.Random(7)).text(800)[:_CHARACTERS]
+    """The example lesson again and again, without its drawing."""
+    lesson = (Path(__file__).parents[1] / "examples" / "lesson.md").read_text().partition("\n[meander]:")[0]
+    return (lesson * (1 + _CHARACTERS // len(lesson)))[:_CHARACTERS]
 
 
 def _context(store: LocalArtifactStore, staging: object, name: str, text: str) -> RunContext:

@@ -424,9 +424,18 @@
     if (USED.clipped && /text/.test(style.webkitBackgroundClip)) context.clipsText = true;
   };
 
+  const HTML = "http://www.w3.org/1999/xhtml";
+  // Whether a word in an element within a line is as any other of that line: most are.
+  const isPlain = (element, style, outer) =>
+    !outer.isPage && !outer.svg && element.className !== "footnote-ref" && element.namespaceURI === HTML &&
+    !(USED.opacity && style.opacity !== "1") && !(USED.filter && style.filter !== "none") &&
+    !(USED.away && style.position !== "static") && !(USED.image && style.backgroundImage !== "none") &&
+    !(USED.ground && !isClear(style.backgroundColor)) && !(USED.clipped && /text/.test(style.webkitBackgroundClip));
+
   // What is so for an element and all in it.
   const contextOf = (element, style, outer, inline) => {
     const tag = element.tagName;
+    if (style.display === "inline" && isPlain(element, style, outer)) return outer;
     const context = { ...outer, isPage: outer.isPage && (tag === "BODY" || tag === "HTML") };
     const isBox = style.display !== "contents" && style.display !== "inline";
     if (USED.opacity && parseFloat(style.opacity) < 1) {
@@ -486,8 +495,8 @@
     if (display === "none") return hideAll(element, outer);
     const inline = outer.maths || /^(inline|ruby|contents)/.test(display) || (outer.svg && name === "tspan");
     const apart = outer.maths || /^inline-/.test(display); // side by side with what stands before and behind it
-    const context = contextOf(element, style, outer, inline);
-    if (inline && element.hasAttribute("lang") && !block?.parts.length) context.lang = langOf(element, context);
+    let context = contextOf(element, style, outer, inline);
+    if (inline && element.hasAttribute("lang") && !block?.parts.length) context = { ...context, lang: langOf(element, outer) };
     if (apart) put(" ", null, null, outer);
     else if (!inline) flush();
     enter(element, style, context, outer);
