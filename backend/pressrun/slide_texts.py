@@ -38,6 +38,7 @@ class SlideBlock(_Part):
     ]
     level: Annotated[int | None, Field(description="of a heading, from 1")] = None
     text: Annotated[str, Field(description="as the document has it, `\\n` where a line is broken on purpose")]
+    added: Annotated[list[str], Field(description="parts of the text that nobody sent: numbers of footnotes")] = []
     lang: Annotated[str, Field(description="BCP 47; empty where the document does not say")] = ""
     dir: Literal["ltr", "rtl"] = "ltr"
     box: SlideBox

@@ -43,6 +43,7 @@ PROMISES = {
     "failing-disk": "A disk that fails or is read-only ends the run as `disk_failed`; readyz says so, and all goes on.",
     "upgrade": "The data folder of the release before is opened: nothing of it is lost, interrupted runs go on.",
     "retry": "A run that failed or was cancelled goes on from its last finished stage, and its log stays one story.",
+    "coverage": "A run says what of its source is on no slide and why, after a crash and from caches too.",
     "rerender": "A saved document is shown anew as a run of its own, without AI.",
     "pause": "In a paused lane nobody begins, a paused run is passed by others; both outlive a restart.",
     "history": "What a run was made from, its attempts, stages and log lines can be asked for until it is deleted.",

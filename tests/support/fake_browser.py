@@ -7,6 +7,7 @@ A page lays each `<p>` out as one line of 20 px; a capture is its scroll positio
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,8 +51,11 @@ class FakePage:
             boxes = [value for n in range(lines) for value in ("line", n * LINE_CSS_PX, (n + 1) * LINE_CSS_PX)]
             return {"heightCssPx": lines * LINE_CSS_PX + self._browser.taller_by, "boxes": boxes, "complete": True}
         if script == "painted_words":
-            slides = [{"blocks": [self._block(*piece)]} for piece in argument["slices"]]
-            return {"slides": slides, "not_shown": [], "lost_pictures": []}
+            slides = [
+                {"index": index, "blocks": [self._block(*place[:3])]}
+                for index, place in enumerate(argument["places"], start=1)
+            ]
+            return json.dumps({"slides": slides, "width": argument["width"], "height": argument["height"]})
         return {"x": 0, "y": argument["scrollTo"]} if script == "show" else {}
 
     def _block(self, top: float, bottom: float, offset: float) -> dict[str, Any]:

@@ -365,6 +365,22 @@ def test_every_event_type_of_the_contract_has_its_words() -> None:
     assert all(lines.values())
 
 
+@pytest.mark.promise("coverage")
+def test_what_is_missing_is_said_at_the_end_of_a_run_and_where_it_is_shown(
+    lesson: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = "75 % of 8 words are on the slides, 2 are not: “its way” (line 4, not in the document)."
+    result = {"screenshot_count": 1, "screenshot_files": ["a"], "artifacts": [], "truncated": False, "folder": "f"}
+    result |= {"duration_s": 1.0, "coverage": {"share": 0.75, "words": 8, "words_missing": 2, "summary": said}}
+    log = (event(1, "complete", **result),)
+    run = {**RUN, "status": "complete", "result": result}
+    with scripted_server(Script(generate=[Stream(log=log, raw=_frames(log))], run=[Answer(200, run)])) as url:
+        assert main(["generate", str(lesson), "--server", url]) == 0
+        assert said in capsys.readouterr().out.splitlines()
+        assert main(["runs", "show", OPERATION_ID, "--server", url]) == 0
+    assert f"coverage      {said}" in capsys.readouterr().out.splitlines()
+
+
 def test_runs_are_listed_as_lines_and_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     runs = [
         {**RUN, "title": f"Rivers{ESCAPE}\tx", "created_at": "2026-11-21T08:00:00Z"},

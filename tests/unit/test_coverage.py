@@ -18,7 +18,7 @@ from pressrun.sources.words import folded_words, words_in
 
 def slides_json(*shown: str, hidden: str = "", side: str = "", pictures: int = 0) -> bytes:
     box = {"left": 0, "top": 0, "width": 1, "height": 1}
-    blocks = [{"kind": "paragraph", "text": text, "box": box} for text in shown]
+    blocks = [{"kind": "paragraph", "text": text, "added": [], "box": box} for text in shown]
     drawn = [{"alt": f"{n}", "words": "", "box": box} for n in range(pictures)]
     not_shown = [{"text": hidden, "why": "hidden"}] if hidden else []
     not_shown += [{"text": side, "why": "side"}] if side else []

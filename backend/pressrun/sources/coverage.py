@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, Final, NamedTuple
 
 from pressrun.sources.said import Said, said_in_html
@@ -56,7 +57,8 @@ def compare(said: Said, source: str, slides: dict[str, Any]) -> dict[str, Any]:
     needed = folded_words(text)
     blocks = [block for slide in slides["slides"] for block in slide["blocks"]]
     shown = [word for block in blocks if block["kind"] not in _ADDED for word in folded_words(block["text"])]
-    missing = Counter(needed)
+    added = [word for block in blocks for part in block["added"] for word in folded_words(part)]
+    missing = Counter([*needed, *added])
     missing.subtract(shown)
     surplus = Counter({word: -count for word, count in missing.items() if count < 0})
     missing = +missing
@@ -80,7 +82,7 @@ def compare(said: Said, source: str, slides: dict[str, Any]) -> dict[str, Any]:
         "hidden_content": unseen.hidden_content(total) if unseen else {},
     }
     if lost:
-        whys, examples = _told(said, text, source, missing, unseen)
+        whys, examples = _told(said, text, source, needed, missing, unseen)
         result["missing"] = examples
         result["cut_at_sides"] = 1 - _share(total - whys["side"], total)
         result["cut_at_sides"] = round(result["cut_at_sides"], 4)
@@ -148,26 +150,11 @@ def _is_said(words: Sequence[str], singles: set[str], pairs: set[tuple[str, str]
 
 def _join(missing: Counter[str], surplus: Counter[str], needed: Sequence[str], shown: Sequence[str]) -> None:
     """Takes from both what is the same but for where words are parted."""
-    left_over = _runs(shown, surplus)
-    wanted = _runs(needed, missing)
+    left_over = [list(shown[run.first : run.last + 1]) for run in _runs(shown, surplus)]
+    wanted = [list(needed[run.first : run.last + 1]) for run in _runs(needed, missing)]
     _match(wanted, missing, left_over, surplus)
     if missing and surplus:
         _match(left_over, surplus, wanted, missing)
-
-
-def _runs(words: Sequence[str], counts: Counter[str]) -> list[list[str]]:
-    """Passages of words that are counted, in order."""
-    runs: list[list[str]] = []
-    going = False
-    for word in words:
-        if counts[word] > 0:
-            if not going:
-                runs.append([])
-            runs[-1].append(word)
-            going = True
-        else:
-            going = False
-    return runs
 
 
 def _match(wholes: list[list[str]], whole: Counter[str], pieces: list[list[str]], part: Counter[str]) -> None:
@@ -199,53 +186,67 @@ def _match_at(run: list[str], at: int, wanted: set[str], longest: int, whole: Co
 
 
 def _told(
-    said: Said, text: str, source: str, missing: Counter[str], unseen: _Unseen | None
+    said: Said, text: str, source: str, words: Sequence[str], missing: Counter[str], unseen: _Unseen | None
 ) -> tuple[Counter[str], list[dict[str, Any]]]:
     """How many words are missing for which reason, and the longest passages of them, in their order."""
-    words = list(words_in(text))
-    passages = _passages(words, missing)
     left = {why: Counter(counts) for why, counts in unseen.words.items()} if unseen else {}
     whys: Counter[str] = Counter()
     told: list[tuple[_Passage, str]] = []
-    for passage in passages:
-        own: Counter[str] = Counter()
-        for word in words[passage.first : passage.last + 1]:
-            why = next((why for why in _WHYS if left and left[why][word.folded] > 0), "lost")
-            if why != "lost":
-                left[why][word.folded] -= 1
-            own[why] += 1
+    for passage in _passages(words, missing):
+        own = _whys(Counter(words[passage.first : passage.last + 1]), left)
         whys.update(own)
         told.append((passage, own.most_common(1)[0][0]))
     told.sort(key=lambda one: -one[0].words)
     first = sorted(told[:MAX_EXAMPLES], key=lambda one: one[0].first)
-    line_ends = [at for at, sign in enumerate(source) if sign == "\n"] if first else []
-    return whys, [_example(passage, why, words, text, said, line_ends) for passage, why in first]
+    places = list(islice(words_in(text), first[-1][0].last + 1))
+    line_ends = [found.start() for found in re.finditer("\n", source)]
+    return whys, [_example(passage, why, places, text, said, line_ends) for passage, why in first]
 
 
-def _passages(words: Sequence[Word], missing: Counter[str]) -> list[_Passage]:
+def _whys(words: Counter[str], left: dict[str, Counter[str]]) -> Counter[str]:
+    """How many of the words are missing for which reason; taken from what is left of each."""
+    found: Counter[str] = Counter()
+    for why, unseen in left.items():
+        for word in words.keys() & unseen.keys():
+            count = min(words[word], unseen[word])
+            words[word] -= count
+            unseen[word] -= count
+            found[why] += count
+    found["lost"] = words.total()
+    return +found
+
+
+def _passages(words: Sequence[str], missing: Counter[str]) -> list[_Passage]:
     """Which of the words are the missing ones: where many of them stand together, first."""
-    candidates: list[_Passage] = []
-    begun = -1
-    for number, word in enumerate([*words, Word("", 0, 0)]):
-        if missing[word.folded] > 0:
-            begun = number if begun < 0 else begun
-        elif begun >= 0:
-            candidates.append(_Passage(begun, number - 1))
-            begun = -1
+    candidates = list(_runs(words, missing))
     candidates.sort(key=lambda passage: -passage.words)
     left = Counter(missing)
     found: list[_Passage] = []
     for candidate in candidates:
         begun = -1
         for number in range(candidate.first, candidate.last + 2):
-            folded = words[number].folded if number <= candidate.last else ""
-            if folded and left[folded] > 0:
-                left[folded] -= 1
+            word = words[number] if number <= candidate.last else ""
+            if word and left[word] > 0:
+                left[word] -= 1
                 begun = number if begun < 0 else begun
             elif begun >= 0:
                 found.append(_Passage(begun, number - 1))
                 begun = -1
     return sorted(found)
+
+
+def _runs(words: Sequence[str], counts: Counter[str]) -> Iterator[_Passage]:
+    """Passages of words that are counted, in order."""
+    counted = {word for word, count in counts.items() if count > 0}
+    begun = -1
+    for number, word in enumerate(words):
+        if word in counted:
+            begun = number if begun < 0 else begun
+        elif begun >= 0:
+            yield _Passage(begun, number - 1)
+            begun = -1
+    if begun >= 0:
+        yield _Passage(begun, len(words) - 1)
 
 
 def _example(

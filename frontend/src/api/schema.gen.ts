@@ -4706,6 +4706,12 @@ export interface components {
              */
             text: string;
             /**
+             * Added
+             * @description parts of the text that nobody sent: numbers of footnotes
+             * @default []
+             */
+            added?: string[];
+            /**
              * Lang
              * @description BCP 47; empty where the document does not say
              * @default

@@ -148,7 +148,7 @@ class Lease:
         """What each slide of the plan says, and what of the document none does; before the first slice is shown."""
         asked = question(plan, self._screen)
         answer = await self._run(lambda: self._page.ask("painted_words", asked), self._to_load)
-        texts = await anyio.to_thread.run_sync(texts_of, answer, asked)
+        texts = await anyio.to_thread.run_sync(texts_of, answer)
         return texts.model_copy(update={"missing_glyphs": await self._missing_glyphs(texts.characters)})
 
     async def _missing_glyphs(self, characters: set[str]) -> str:

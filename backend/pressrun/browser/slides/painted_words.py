@@ -15,14 +15,13 @@ from pressrun.slide_texts import SlideTexts
 def question(plan: SlicePlan, screen: Screen) -> dict[str, Any]:
     """For a page that is loaded and measured, and in which nothing was scrolled yet."""
     return {
-        "slices": [[piece.top, piece.bottom, piece.offset] for piece in plan.slices],
+        "places": [piece.place for piece in plan.slices],
         "width": screen.width / screen.zoom,
         "height": screen.height / screen.zoom,
         "truncated": plan.truncated,
     }
 
 
-def texts_of(answer: dict[str, Any], asked: dict[str, Any]) -> SlideTexts:
-    """`answer` to `asked`, each slide with its number."""
-    slides = [{"index": index, **slide} for index, slide in enumerate(answer["slides"], start=1)]
-    return SlideTexts.model_validate({**answer, "slides": slides, "width": asked["width"], "height": asked["height"]})
+def texts_of(answer: str) -> SlideTexts:
+    """The page's answer."""
+    return SlideTexts.model_validate_json(answer)

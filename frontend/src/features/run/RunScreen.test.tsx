@@ -7,6 +7,20 @@ import { renderApp } from "@/test/renderApp";
 
 const path = `/runs/${OPERATION_ID}`;
 
+const everything = {
+  share: 1,
+  words: 8,
+  words_missing: 0,
+  missing: [],
+  pictures: 0,
+  pictures_missing: 0,
+  missing_pictures: [],
+  cut_at_sides: 0,
+  hidden_content: { words: 0, share: 0, examples: [] },
+  compared_with: "text" as const,
+  summary: "",
+};
+
 /** Streams `events` and holds the connection open, as a run that goes on does. */
 const goingOn =
   (events: typeof lesson): Trouble =>
@@ -117,6 +131,29 @@ test("an unknown run is said to be unknown", async () => {
   await serveLog(lesson, { trouble: problem(404, "no") });
   renderApp(path);
   expect(await screen.findByText("There is no such run")).toBeDefined();
+});
+
+test("what is missing on the slides is said once, beside how many there are", async () => {
+  const summary = "75 % of 8 words are on the slides, 2 are not: “its way” (line 4, not in the document).";
+  const last = lesson.at(-1);
+  if (last?.type !== "complete") throw new Error("a lesson ends");
+  const events = [
+    ...lesson.slice(0, -1),
+    {
+      type: "warning" as const,
+      code: "content_missing",
+      message: summary,
+      seq: 9,
+      operation_id: OPERATION_ID,
+      at: last.at,
+      v: 1 as const,
+    },
+    { ...last, seq: 10, coverage: { ...everything, share: 0.75, words: 8, words_missing: 2, summary } },
+  ];
+  await serveLog(events);
+  renderApp(path);
+  expect(await screen.findByText(summary)).toBeDefined();
+  expect(screen.getAllByText(summary)).toHaveLength(1);
 });
 
 test("a run whose log was pruned is still shown with its result", async () => {

@@ -1,9 +1,9 @@
-// What the slides say, slide by slide: called once the slices are known. `slices` are [top, bottom, offset] (CSS px, as in
-// page_breaks.Slice), `width` and `height` a slide's. Answers as slide_texts.SlideTexts is spelled. Changes nothing.
+// What the slides say, slide by slide: called once the slices are known. `places` are theirs (CSS px, page_breaks.Slice),
+// `width` and `height` a slide's. Answers with the JSON of slide_texts.SlideTexts. Changes nothing.
 //
 // A text node is asked for the boxes of its lines. Where they lie on one slide and nothing cuts them that is all;
 // else it is halved until each piece lies in one place, word by word at the last.
-({ slices, width, height, truncated }) => {
+({ places, width, height, truncated }) => {
   // What is not on a slide. The order says which place of a word counts that is in several.
   const HIDDEN = -4, TRUNCATED = -3, CLIPPED = -2, SIDE = -1;
   const WHY = { [HIDDEN]: "hidden", [TRUNCATED]: "truncated", [CLIPPED]: "clipped", [SIDE]: "side" };
@@ -17,6 +17,7 @@
   const MAX_SVG_CHARACTERS = 500_000;
   const SILENT = new Set("SCRIPT STYLE TEMPLATE NOEMBED NOFRAMES HEAD TITLE META LINK".split(" "));
   const SVG_SILENT = new Set("title desc metadata style script".split(" "));
+  const UNDRAWN = new Set("defs symbol clipPath mask pattern marker".split(" ")); // of a drawing, until something uses it
   const PICTURES = new Set("IMG CANVAS VIDEO EMBED".split(" "));
   const KINDS = {
     LI: "item", DT: "item", DD: "item", TD: "cell", TH: "cell", PRE: "code", FIGCAPTION: "caption", CAPTION: "caption",
@@ -26,18 +27,20 @@
   const DENSE = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
   const SAID = /[\p{L}\p{N}\p{S}]/u;
   const begun = performance.now();
-  const slides = slices.map(() => ({ blocks: [], pictures: [], links: [] }));
+  const slices = places.map(([top, bottom, offset, left, right, inset]) => (
+    { top, bottom, offset, left, right: right ?? left + width - inset, inset }));
+  const slides = slices.map((_, at) => ({ index: at + 1, blocks: [], pictures: [], links: [] }));
   const not_shown = [], lost_pictures = [];
-  const lastBottom = slices.length ? slices[slices.length - 1][1] : 0;
+  const lastBottom = Math.max(...slices.map(({ bottom }) => bottom));
   let probes = MAX_PROBES;
   let block = null;
 
   const round = (value) => Math.round(value * 100) / 100;
   const boxOn = (index, box, fixed) => {
-    const [top, , offset] = slices[index];
-    const up = fixed ? 0 : top - offset;
+    const { top, offset, left, inset } = slices[index];
+    const [up, back] = fixed ? [0, 0] : [top - offset, left - inset];
     return {
-      left: round(box.left), top: round(box.top - up), width: round(box.right - box.left), height: round(box.bottom - box.top),
+      left: round(box.left - back), top: round(box.top - up), width: round(box.right - box.left), height: round(box.bottom - box.top),
     };
   };
 
@@ -56,28 +59,32 @@
     const seenY = Math.min(box.bottom, clip.bottom) - Math.max(box.top, clip.top);
     if (seenX < Math.min(wide, wide - 2 * EDGE)) return [SIDE, seenX <= 0];
     if (seenY < high * LEGIBLE) return [CLIPPED, seenY <= 0];
-    if (box.left < -EDGE || box.right > width + EDGE) {
-      const outside = box.right <= EDGE || box.left >= width - EDGE;
-      const before = context.rtl ? box.left - width : -box.right;
-      return [before > FAR ? HIDDEN : SIDE, outside];
-    }
-    if (context.fixed) return box.bottom > EDGE && box.top < height - EDGE ? [0, true] : [CLIPPED, true];
-    if (box.bottom <= EDGE) return [-box.bottom > FAR ? HIDDEN : CLIPPED, true];
+    if (context.fixed) return placeOnScreen(box);
     let low = 0, end = slices.length;
     while (low < end) {
       const middle = (low + end) >> 1;
-      if (slices[middle][1] > box.top) end = middle;
+      if (slices[middle].bottom > box.top) end = middle;
       else low = middle + 1;
     }
-    let best = -1, most = 0;
-    for (let index = low; index < slices.length && slices[index][0] < box.bottom; index++) {
-      const seen = Math.min(box.bottom, slices[index][1]) - Math.max(box.top, slices[index][0]);
-      const legible = seen >= high * LEGIBLE || seen >= slices[index][1] - slices[index][0] - EDGE;
-      if (legible && best < 0) return [index, true];
-      if (seen > most) [best, most] = [-1, seen];
+    let beside = false, touched = false;
+    for (let index = low; index < slices.length && slices[index].top < box.bottom; index++) {
+      const { top, bottom, left, right } = slices[index];
+      const seen = Math.min(box.bottom, bottom) - Math.max(box.top, top);
+      touched ||= seen > 0 && box.left < right && box.right > left;
+      if (seen < high * LEGIBLE && seen < bottom - top - EDGE) continue;
+      if (box.left >= left - EDGE && box.right <= right + EDGE) return [index, true];
+      beside = true;
     }
-    if (box.top >= lastBottom - EDGE) return [truncated ? TRUNCATED : CLIPPED, true];
-    return [truncated && box.bottom > lastBottom + EDGE ? TRUNCATED : CLIPPED, most <= 0];
+    const before = Math.max(-box.bottom, context.rtl ? box.left - width : -box.right);
+    if (before > FAR) return [HIDDEN, !touched];
+    if (beside) return [SIDE, !touched];
+    return [truncated && box.bottom > lastBottom + EDGE ? TRUNCATED : CLIPPED, !touched];
+  };
+
+  // What is fixed is told of the first slide alone.
+  const placeOnScreen = (box) => {
+    if (box.left < -EDGE || box.right > width + EDGE) return [SIDE, box.right <= 0 || box.left >= width];
+    return box.bottom > EDGE && box.top < height - EDGE ? [0, true] : [CLIPPED, true];
   };
 
   const flush = () => {
@@ -86,9 +93,11 @@
     block = null;
     for (let from = 0; from < parts.length; ) {
       let to = from, text = "", box = null;
+      const added = [];
       const { place } = parts[from];
       for (; to < parts.length && (parts[to].place === place || parts[to].place === null); to++) {
         text += parts[to].text;
+        if (parts[to].added) added.push(parts[to].text.trim());
         if (parts[to].box) box = union(box, parts[to].box);
       }
       from = to;
@@ -98,7 +107,7 @@
         if (SAID.test(text)) not_shown.push({ text, why: WHY[place] });
       } else {
         const { kind, level, lang, dir } = context;
-        slides[place].blocks.push({ kind, level, text, lang, dir, box: boxOn(place, box, context.fixed) });
+        slides[place].blocks.push({ kind, level, text, added, lang, dir, box: boxOn(place, box, context.fixed) });
       }
     }
   };
@@ -107,10 +116,10 @@
     if (!block) block = { context, parts: [] };
     const written = context.pre ? text : text.replace(/[\t\n\r\f ]+/g, " ");
     const last = block.parts[block.parts.length - 1];
-    if (last && last.place === place) {
+    if (last && last.place === place && !last.added && !context.added) {
       last.text += written;
       if (box) last.box = union(last.box, box);
-    } else block.parts.push({ text: written, place, box });
+    } else block.parts.push({ text: written, place, box, added: context.added });
   };
 
   const boxesOf = (range, context) => {
@@ -124,8 +133,9 @@
     return boxes;
   };
 
-  // Halves between two words; a word of letters that stand for themselves between two of them; 0: it is one piece.
-  const middleOf = (data, from, to, lines) => {
+  // Halves between two words; where letters are what words are elsewhere between two of them; 0: it is one piece, and a
+  // word of which a part is cut off is not there.
+  const middleOf = (data, from, to) => {
     const middle = (from + to) >> 1;
     for (let away = 0; away <= to - from; away++) {
       for (const at of [middle + away, middle - away]) {
@@ -136,7 +146,7 @@
       if (away > 200) break; // no word is that long
     }
     const word = data.slice(from, to);
-    if (lines < 2 && !DENSE.test(word)) return 0;
+    if (!DENSE.test(word)) return 0;
     for (let at = middle; at < to; at++) {
       if (at > from && !/^[\p{M}\u200d\ufe0f\udc00-\udfff]/u.test(data.slice(at, at + 2)) && !/[\udc00-\udfff]/.test(data[at])) return at;
     }
@@ -157,7 +167,7 @@
       box = union(box, line);
     }
     if (!whole && --probes > 0 && (probes % 256 || performance.now() - begun < BUDGET_MS || !(probes = 0))) {
-      const middle = middleOf(node.data, from, to, boxes.length);
+      const middle = middleOf(node.data, from, to);
       if (middle) {
         measure(range, node, from, middle, context);
         measure(range, node, middle, to, context);
@@ -200,9 +210,9 @@
   const isInvisible = (node, style, context) => {
     if (context.hidden || style.visibility !== "visible") return true;
     const drawn = context.svg ? style.fill : style.webkitTextFillColor;
-    const decorated = style.textShadow !== "none" || parseFloat(style.webkitTextStrokeWidth) > 0 || context.clipsText;
     if (context.svg) return drawn === "none" && style.stroke === "none";
-    if (decorated) return false;
+    if (context.clipsText) return false;
+    if (USED.decorated && (style.textShadow !== "none" || parseFloat(style.webkitTextStrokeWidth) > 0)) return false;
     if (isClear(drawn)) return true;
     return drawn === context.background && !liesOnSomething(node, context);
   };
@@ -292,16 +302,18 @@
     right: Math.min(one.right, other.right), bottom: Math.min(one.bottom, other.bottom),
   });
 
-  const clipOf = (element, style, context, box) => {
+  const clipOf = (element, style, context, outer) => {
     let { clip } = context;
-    const { overflowX, overflowY } = style;
+    const { overflowX, overflowY, clipPath } = style;
+    const rect = /^rect\((.+)\)$/.exec(style.clip);
+    if (overflowX === "visible" && overflowY === "visible" && clipPath === "none" && !rect) return clip;
+    const box = boxOf(element, outer);
     if (!context.isPage && (overflowX !== "visible" || overflowY !== "visible")) {
       clip = meet(clip, {
         left: overflowX === "visible" ? -Infinity : box.left, right: overflowX === "visible" ? Infinity : box.right,
         top: overflowY === "visible" ? -Infinity : box.top, bottom: overflowY === "visible" ? Infinity : box.bottom,
       });
     }
-    const rect = /^rect\((.+)\)$/.exec(style.clip);
     if (rect && /^(absolute|fixed)$/.test(style.position)) {
       const [top, right, bottom, left] = rect[1].split(/,? +/).map(parseFloat);
       clip = meet(clip, {
@@ -309,7 +321,7 @@
         right: Number.isNaN(right) ? Infinity : box.left + right, bottom: Number.isNaN(bottom) ? Infinity : box.top + bottom,
       });
     }
-    const inset = /^inset\(([^)]*?)( round .*)?\)$/.exec(style.clipPath);
+    const inset = /^inset\(([^)]*?)( round .*)?\)$/.exec(clipPath);
     if (inset) {
       const sides = inset[1].trim().split(/ +/);
       const [top, right = top, bottom = top, left = right] = sides;
@@ -319,7 +331,7 @@
         left: box.left + px(left, wide), right: box.right - px(right, wide),
         top: box.top + px(top, high), bottom: box.bottom - px(bottom, high),
       });
-    } else if (/^(circle|ellipse)\(0(px|%)?[ )]/.test(style.clipPath)) {
+    } else if (/^(circle|ellipse)\(0(px|%)?[ )]/.test(clipPath)) {
       clip = { left: 0, top: 0, right: 0, bottom: 0 };
     }
     return clip;
@@ -358,10 +370,10 @@
 
   const walkChildren = (element, style, context) => {
     const parent = element.shadowRoot ?? element;
-    const children = element.tagName === "SLOT" ? element.assignedNodes({ flatten: true }) : parent.childNodes;
+    const listed = element.tagName === "SLOT" ? element.assignedNodes({ flatten: true }) : null;
     const closed = element.tagName === "DETAILS" && !element.open;
     let summary = false;
-    for (const child of children) {
+    for (let at = 0, child = listed ? listed[0] : parent.firstChild; child; child = listed ? listed[++at] : child.nextSibling) {
       if (child.nodeType === 1) {
         const isSummary = child.tagName === "SUMMARY" && !summary;
         summary ||= isSummary;
@@ -374,52 +386,80 @@
     }
   };
 
-  const walk = (element, outer) => {
-    const tag = element.tagName;
-    if (SILENT.has(tag) || SVG_SILENT.has(element.localName) || tag.toLowerCase() === "pressrun-room") return;
-    if (element.localName === "annotation" || element.localName === "annotation-xml") return; // MathML: what it was made of
-    if (tag === "BR") return put("\n", null, null, { ...outer, pre: true });
-    if (tag === "WBR") return;
-    const style = getComputedStyle(element);
-    if (style.display === "none") return hideAll(element, outer);
-    const inline = /^(inline|ruby|contents)/.test(style.display) || outer.maths || (outer.svg && element.localName === "tspan");
-    const apart = !inline || /^inline-/.test(style.display) || outer.maths;
-    const context = { ...outer, isPage: outer.isPage && (tag === "BODY" || tag === "HTML") };
-    const isBox = style.display !== "contents" && style.display !== "inline";
-    const box = isBox || tag === "IMG" ? boxOf(element, outer) : null;
-    if (parseFloat(style.opacity) < 1) {
-      context.opacity = outer.opacity * parseFloat(style.opacity);
-      context.hidden = outer.hidden || context.opacity < FAINT;
-    }
-    if (style.filter !== "none") {
-      context.background = null;
-      context.hidden ||= /opacity\(0\)/.test(style.filter);
-    }
+  // A style is asked for what the document's own words could have set, and for no more: each answer takes a microsecond.
+  // Where they cannot all be read (a sheet behind a link, escapes, other trees) everything is asked.
+  const words = document.documentElement.outerHTML;
+  const sheets = [...document.getElementsByTagName("style")].map((sheet) => sheet.textContent).join("\n");
+  const elsewhere = "link[rel~=stylesheet], iframe, frame";
+  const unread = /\\|@import/i.test(sheets) || /\sstyle="[^"]*\\/i.test(words) || document.querySelector(elsewhere) ||
+    [...document.getElementsByTagName("*")].some((element) => element.shadowRoot);
+  const uses = (pattern) => unread || pattern.test(words);
+  const USED = {
+    opacity: uses(/opacity/i), filter: uses(/filter/i), away: uses(/position|absolute|fixed|transform|rotate|scale|translate/i),
+    image: uses(/gradient|url\(|image/i), ground: uses(/background|bgcolor/i), clipped: uses(/overflow|clip|marquee|contain/i),
+    direction: uses(/direction|\bdir\b/i), pre: uses(/white-space|nowrap/i), skipped: uses(/content-visibility/i),
+    decorated: uses(/text-shadow|text-stroke/i),
+  };
+  const PRE = new Set("PRE LISTING XMP".split(" "));
+  const CUT = new Set("svg foreignObject MARQUEE BUTTON".split(" "));
+
+  const away = (style, context, outer) => {
     if (style.position === "fixed" && !outer.fixed) {
       context.fixed = true;
       context.clip = { left: -Infinity, top: -Infinity, right: Infinity, bottom: Infinity };
     } else if (style.position === "absolute") context.clip = outer.outer;
-    if (style.backgroundImage !== "none") context.background = null;
-    else if (isOpaque(style.backgroundColor)) context.background = style.backgroundColor;
-    else if (!isClear(style.backgroundColor)) context.background = null;
-    if (/text/.test(style.webkitBackgroundClip)) context.clipsText = true;
-    if (isBox) context.clip = clipOf(element, style, context, box);
-    if (style.position !== "static" || style.transform !== "none") context.outer = context.clip;
-    if (element.namespaceURI.endsWith("/svg")) context.svg = true;
-    else if (context.svg) context.svg = false;
-    if (tag === "math") context.maths = true;
-    const link = tag === "A" && element.href ? element : null;
-    const silentParts = block?.parts.length;
+  };
 
-    if (apart && !(inline && /^inline-/.test(style.display))) flush();
-    else if (apart) put(" ", null, null, outer);
+  const paint = (style, context) => {
+    if (USED.filter && style.filter !== "none") {
+      context.background = null;
+      context.hidden ||= /opacity\(0\)/.test(style.filter);
+    }
+    if (USED.image && style.backgroundImage !== "none") context.background = null;
+    else if (USED.ground) {
+      const colour = style.backgroundColor;
+      if (isOpaque(colour)) context.background = colour;
+      else if (!isClear(colour)) context.background = null;
+    }
+    if (USED.clipped && /text/.test(style.webkitBackgroundClip)) context.clipsText = true;
+  };
+
+  const HTML = "http://www.w3.org/1999/xhtml";
+  // Whether a word in an element within a line is as any other of that line: most are.
+  const isPlain = (element, style, outer) =>
+    !outer.isPage && !outer.svg && element.className !== "footnote-ref" && element.namespaceURI === HTML &&
+    !(USED.opacity && style.opacity !== "1") && !(USED.filter && style.filter !== "none") &&
+    !(USED.away && style.position !== "static") && !(USED.image && style.backgroundImage !== "none") &&
+    !(USED.ground && !isClear(style.backgroundColor)) && !(USED.clipped && /text/.test(style.webkitBackgroundClip));
+
+  // What is so for an element and all in it.
+  const contextOf = (element, style, outer, inline) => {
+    const tag = element.tagName;
+    if (style.display === "inline" && isPlain(element, style, outer)) return outer;
+    const context = { ...outer, isPage: outer.isPage && (tag === "BODY" || tag === "HTML") };
+    const isBox = style.display !== "contents" && style.display !== "inline";
+    if (USED.opacity && parseFloat(style.opacity) < 1) {
+      context.opacity = outer.opacity * parseFloat(style.opacity);
+      context.hidden = outer.hidden || context.opacity < FAINT;
+    }
+    if (USED.away) away(style, context, outer);
+    paint(style, context);
+    if (isBox && (USED.clipped || CUT.has(tag))) context.clip = clipOf(element, style, context, outer);
+    if (USED.away && (style.position !== "static" || style.transform !== "none")) context.outer = context.clip;
+    context.svg = element.namespaceURI === "http://www.w3.org/2000/svg";
+    if (element.className === "footnote-ref") context.added = true;
+    if (element.localName === "math") context.maths = true;
     if (!inline) {
       [context.kind, context.level] = kindOf(element, context);
       context.lang = langOf(element, context);
-      context.dir = style.direction;
-      context.pre = /^(pre|break-spaces)/.test(style.whiteSpace);
-    } else if (element.hasAttribute("lang") && !silentParts) context.lang = langOf(element, context);
+      if (USED.direction) context.dir = style.direction;
+      context.pre = USED.pre ? /^(pre|break-spaces)/.test(style.whiteSpace) : PRE.has(tag) || outer.pre;
+    }
+    return context;
+  };
 
+  const enter = (element, style, context, outer) => {
+    const tag = element.tagName;
     if (tag === "IMG" || (tag === "INPUT" && element.type === "image")) {
       const broken = tag === "IMG" && element.hasAttribute("src") && element.complete && !element.naturalWidth;
       addPicture(element, context, style, element.alt ?? "", wordsOfDrawing(element.currentSrc ?? ""), broken);
@@ -427,24 +467,42 @@
       addPicture(element, context, style, element.getAttribute("aria-label") ?? element.title ?? "", "", false);
       hideAll(element, context);
     } else if (tag === "SELECT" || tag === "TEXTAREA" || tag === "INPUT") addField(element, context, style);
-    else if (tag === "IFRAME" || tag === "FRAME") walkFrame(element, context, box ?? boxOf(element, outer));
-    else if (element.classList.contains("missing-picture")) {
+    else if (tag === "IFRAME" || tag === "FRAME") walkFrame(element, context, boxOf(element, outer));
+    else if (element.className === "missing-picture") {
       lost_pictures.push({ alt: element.getAttribute("aria-label") ?? "", why: "not_loaded" });
       flush();
       walkChildren(element, style, { ...context, kind: "value" });
       flush();
-    } else if (style.contentVisibility === "hidden") hideAll(element, context);
+    } else if ((USED.skipped && style.contentVisibility === "hidden") || UNDRAWN.has(element.localName)) hideAll(element, context);
     else {
-      if (tag === "svg" && !outer.svg) {
+      if (context.svg && !outer.svg) {
         const name = element.getAttribute("aria-label") ?? element.querySelector(":scope > title")?.textContent ?? "";
         const seen = element.getBoundingClientRect();
         if (seen.width > TINY && seen.height > TINY && !context.hidden) addPicture(element, context, style, name, "", false);
       }
       walkChildren(element, style, context);
     }
-    if (link) addLink(link, context);
-    if (apart && !(inline && /^inline-/.test(style.display))) flush();
-    else if (apart) put(" ", null, null, outer);
+  };
+
+  const walk = (element, outer) => {
+    const tag = element.tagName, name = element.localName;
+    // an annotation of MathML is what a formula was made of
+    if (SILENT.has(tag) || SVG_SILENT.has(name) || name === "pressrun-room" || name.startsWith("annotation")) return;
+    if (tag === "BR") return put("\n", null, null, { ...outer, pre: true });
+    if (tag === "WBR") return;
+    const style = getComputedStyle(element);
+    const display = style.display;
+    if (display === "none") return hideAll(element, outer);
+    const inline = outer.maths || /^(inline|ruby|contents)/.test(display) || (outer.svg && name === "tspan");
+    const apart = outer.maths || /^inline-/.test(display); // side by side with what stands before and behind it
+    let context = contextOf(element, style, outer, inline);
+    if (inline && element.hasAttribute("lang") && !block?.parts.length) context = { ...context, lang: langOf(element, outer) };
+    if (apart) put(" ", null, null, outer);
+    else if (!inline) flush();
+    enter(element, style, context, outer);
+    if (tag === "A" && element.hasAttribute("href")) addLink(element, context);
+    if (apart) put(" ", null, null, outer);
+    else if (!inline) flush();
   };
 
   const addLink = (element, context) => {
@@ -468,9 +526,10 @@
     walk(document.body, {
       kind: "paragraph", level: null, lang: root.lang, dir: rootStyle.direction, pre: false, rtl,
       clip: everything, outer: everything, background, opacity: 1, hidden: false, fixed: false, svg: false, maths: false,
-      clipsText: false, isPage: true, frame: { dx: scrollX, dy: scrollY, range: document.createRange(), depth: 0 },
+      clipsText: false, added: false, isPage: true, frame: { dx: scrollX, dy: scrollY, range: document.createRange(), depth: 0 },
     });
     flush();
   }
-  return { slides, not_shown, lost_pictures };
+  // One string: as objects it would take the protocol three times as long.
+  return JSON.stringify({ width, height, slides, not_shown, lost_pictures });
 }
