@@ -24,9 +24,10 @@ from pressrun.db.tables import metadata
 from pressrun.egress import broker
 from pressrun.events.model import BODY
 from pressrun.settings import ClientSettings, Settings
-from pressrun.source_kinds import SOURCE_KINDS
+from pressrun.source_kinds import BY_FIELD
 from pressrun.sources.parser_pool import MEMORY_LIMIT_BYTES
 from pressrun.sources.pictures import MAX_PIXELS
+from pressrun.stages import STAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -35,7 +36,7 @@ CONTRACT = (DOCS / "contract.md").read_text()
 ARCHITECTURE = (DOCS / "architecture.md").read_text()
 
 POOL = BrowserPoolConfig()
-TEXT, HTML = SOURCE_KINDS
+TEXT, HTML = BY_FIELD["text"], BY_FIELD["html"]
 # Limits as a person reads them, made of the constants whose comments point there.
 SAID = {
     "contract": (
@@ -155,6 +156,16 @@ def test_every_setting_that_a_document_names_is_one_and_has_that_default(path: P
 def test_the_limits_that_a_document_tells_are_those_of_the_code(name: str) -> None:
     text = re.sub(r"\s+", " ", (DOCS / f"{name}.md").read_text())
     assert not [phrase for phrase in SAID[name] if phrase not in text]
+
+
+def test_every_list_of_the_stages_has_them_all() -> None:
+    lists = {
+        "architecture": " > ".join(STAGES),
+        "contract": f"`{' '.join(STAGES)}`",
+        "glossary": f"`{' '.join(STAGES)}`",
+    }
+    assert [name for name, said in lists.items() if said not in (DOCS / f"{name}.md").read_text()] == []
+    assert " ▸ ".join(STAGES) in (ROOT / "README.md").read_text()
 
 
 def test_the_architecture_lists_every_table() -> None:
