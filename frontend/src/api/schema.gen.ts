@@ -37,10 +37,7 @@ export interface paths {
                 content: {
                     "application/json": components["schemas"]["GenerateRequest"];
                     "multipart/form-data": {
-                        /**
-                         * Format: binary
-                         * @description instead of `text` or `html`: one Markdown, plain text or HTML file in UTF-8
-                         */
+                        /** @description instead of `text` or `html`: one Markdown, plain text or HTML file in UTF-8 */
                         files?: string;
                     } & {
                         [key: string]: string;
@@ -228,10 +225,7 @@ export interface paths {
                 content: {
                     "application/json": components["schemas"]["GenerateRequest"];
                     "multipart/form-data": {
-                        /**
-                         * Format: binary
-                         * @description instead of `text` or `html`: one Markdown, plain text or HTML file in UTF-8
-                         */
+                        /** @description instead of `text` or `html`: one Markdown, plain text or HTML file in UTF-8 */
                         files?: string;
                     } & {
                         [key: string]: string;

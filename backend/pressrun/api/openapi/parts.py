@@ -105,7 +105,7 @@ FORM = {
     "properties": {
         "files": {
             "type": "string",
-            "format": "binary",
+            "contentMediaType": "application/octet-stream",
             "description": f"instead of {FIELD_WORDS}: one {FILE_WORDS} file in UTF-8",
         },
     },
