@@ -56,8 +56,8 @@ def compare(said: Said, source: str, slides: dict[str, Any]) -> dict[str, Any]:
     text = said.text
     needed = folded_words(text)
     blocks = [block for slide in slides["slides"] for block in slide["blocks"]]
-    shown = [word for block in blocks if block["kind"] not in _ADDED for word in folded_words(block["text"])]
-    added = [word for block in blocks for part in block["added"] for word in folded_words(part)]
+    shown = folded_words("\n".join(block["text"] for block in blocks if block["kind"] not in _ADDED))
+    added = folded_words("\n".join(part for block in blocks for part in block["added"]))
     missing = Counter([*needed, *added])
     missing.subtract(shown)
     surplus = Counter({word: -count for word, count in missing.items() if count < 0})

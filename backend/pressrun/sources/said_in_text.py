@@ -48,6 +48,8 @@ _MARK: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_MARKERS: Final = frozenset("`~-*+[0123456789")  # what a fence, an item, a task or a definition begins with
+_RULE: Final = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _LABEL: Final = re.compile(r"\s+")
 _ENCODED: Final = re.compile(r"%[0-9A-Fa-f]{2}|xn--", re.IGNORECASE)
 _SEARCHED: Final = 20_000  # characters in which the end of a code span or a formula is looked for
@@ -93,12 +95,13 @@ class _TextReader:
                 else:
                     self._said.add(line + "\n", begin)
                 continue
-            opening = _FENCE.match(line)
+            marked = line.lstrip(" \t>")[:1] in _MARKERS
+            opening = _FENCE.match(line) if marked else None
             if opening:
                 self._read_prose(prose, places)
                 fence = opening[1]
                 continue
-            said, skipped = _without_markers(line)
+            said, skipped = _without_markers(line) if marked else (line, 0)
             prose.append(said + "\n")
             places.append(begin + skipped)
         self._read_prose(prose, places)
@@ -131,7 +134,7 @@ def _front_matter_lines(text: str) -> set[int]:
     if split.format:
         first = len(lines) - len(split.rest.split("\n"))
         hidden.update(range(first))
-    if "---" in split.rest:
+    if _RULE.search(split.rest):
         kept = split_slides(split.rest, deck=is_deck(read_front_matter(split).fields))[0].split("\n")
         at = 0
         for number, line in enumerate(lines[first:], start=first):

@@ -14,14 +14,21 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-# what is looked through for categories: both planes in which scripts and emoji are
-_LAST: Final = 0x1FBFF
+# where marks, symbols and characters of no width are; between them is only Han, Hangul and what nobody has defined
+_LOOKED_THROUGH: Final = (
+    range(0x80, 0x3400),
+    range(0x4DC0, 0x4E00),
+    range(0xA490, 0xAC00),
+    range(0xF900, 0x12000),
+    range(0x16A00, 0x17000),
+    range(0x1BC00, 0x1FC00),
+)
 _DENSE: Final = (
     "\u0e01-\u0e7f\u0e81-\u0edf\u1000-\u109f\u1780-\u17d3"  # Thai, Lao, Myanmar, Khmer
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
     "\U0001b000-\U0001b16f\U00020000-\U0003fffd"
 )
-_ASCII_SIGNS: Final = {code: " " for code in range(0x80) if not chr(code).isalnum()}
+_PIECE: Final = re.compile(r"[A-Za-z0-9\x80-\U0010ffff]+")  # no sign of ASCII's is a part of a word
 _SKIN_TONES: Final = "\U0001f3fb-\U0001f3ff"
 
 
@@ -51,7 +58,7 @@ def folded_words(text: str) -> list[str]:
     """The same, without their places; several times as fast."""
     known: dict[str, tuple[str, ...]] = {}
     found: list[str] = []
-    for piece in text.translate(_ASCII_SIGNS).split():
+    for piece in _PIECE.findall(text):
         words = known.get(piece)
         if words is None:
             words = known[piece] = (
@@ -99,11 +106,14 @@ def _patterns() -> _Patterns:
 def _ranges(categories: dict[str, int], count: int) -> list[str]:
     """Character classes: each of what is in the categories of that number."""
     parts: list[list[str]] = [[] for _ in range(count)]
-    before, first = None, 0
-    for code, category in enumerate(map(unicodedata.category, map(chr, range(0x80, _LAST + 2))), start=0x80):
-        kind = categories.get(category)
-        if kind != before:
-            if before is not None:
-                parts[before].append(f"{chr(first)}-{chr(code - 1)}")
-            before, first = kind, code
+    for codes in _LOOKED_THROUGH:
+        before, first = None, 0
+        for code, category in zip(codes, map(unicodedata.category, map(chr, codes)), strict=True):
+            kind = categories.get(category)
+            if kind != before:
+                if before is not None:
+                    parts[before].append(f"{chr(first)}-{chr(code - 1)}")
+                before, first = kind, code
+        if before is not None:
+            parts[before].append(f"{chr(first)}-{chr(codes[-1])}")
     return ["".join(part) for part in parts]
