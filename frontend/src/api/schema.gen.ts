@@ -3753,6 +3753,13 @@ export interface components {
              */
             page_breaks?: "blocks" | "scroll";
             /**
+             * Fit
+             * @description content wider than a slide: shown smaller, down to half, then split; split; or cut off
+             * @default shrink
+             * @enum {string}
+             */
+            fit?: "shrink" | "split" | "clip";
+            /**
              * Max Screenshots
              * @default 50
              */
@@ -4206,6 +4213,13 @@ export interface components {
              */
             page_breaks?: "blocks" | "scroll";
             /**
+             * Fit
+             * @description content wider than a slide: shown smaller, down to half, then split; split; or cut off
+             * @default shrink
+             * @enum {string}
+             */
+            fit?: "shrink" | "split" | "clip";
+            /**
              * Max Screenshots
              * @default 50
              */
@@ -4581,6 +4595,13 @@ export interface components {
              * @enum {string}
              */
             page_breaks?: "blocks" | "scroll";
+            /**
+             * Fit
+             * @description content wider than a slide: shown smaller, down to half, then split; split; or cut off
+             * @default shrink
+             * @enum {string}
+             */
+            fit?: "shrink" | "split" | "clip";
             /**
              * Max Screenshots
              * @default 50
