@@ -22,6 +22,7 @@ FIRST_RELEASE = "0.1"
 
 Composer = Literal["auto", "markdown", "ai"]
 ImageFormat = Literal["png", "jpeg", "webp"]
+Fit = Literal["shrink", "split", "clip"]
 PngMode = Literal["speed", "size"]
 Theme = Literal["paper", "ink", "chalk"]
 PdfLayout = Literal["slides", "document"]
@@ -39,11 +40,13 @@ class Changes:
     nothing changes all.
 
     `since`: the release that has it first. At its default it is left out of the fingerprint if that is a later one: so
-    a request and its Idempotency-Key are after an upgrade what they were before it.
+    a request and its Idempotency-Key are after an upgrade what they were before it. `keyed_at_default`: whether it is
+    in the keys of caches even then; not where the keys are older than the field.
     """
 
     part: Part
     since: str = FIRST_RELEASE
+    keyed_at_default: bool = True
     formats: tuple[ImageFormat, ...] = ()
 
 
@@ -111,6 +114,11 @@ class RunSpec(BaseModel):
     viewport_height: Annotated[int, Changes("all"), Field(ge=240, le=4320, description="pixels of every image")] = 1080
     overlap: Annotated[float, Changes("slices"), Field(ge=0, description="CSS px; at most half the viewport")] = 15
     page_breaks: Annotated[Literal["blocks", "scroll"], Changes("slices")] = "blocks"
+    fit: Annotated[
+        Fit,
+        Changes("all", since="0.2", keyed_at_default=False),
+        Field(description="content wider than a slide: shown smaller, down to half, then split; split; or cut off"),
+    ] = "shrink"
     max_screenshots: Annotated[int, Changes("slices"), Field(ge=1, le=500)] = 50
     image_format: Annotated[ImageFormat, Changes("writing")] = "png"
     image_quality: Annotated[

@@ -125,7 +125,7 @@ async def test_text_for_screen_readers_that_repeats_what_is_seen_is_not_missing(
 
 async def test_words_beyond_the_edge_are_counted_word_by_word(pool: BrowserPool) -> None:
     html = "<body style='margin:0;font:20px monospace'><p style='white-space:pre'>" + " ".join(["tenletters"] * 20)
-    coverage = await coverage_in(pool, html)
+    coverage = await coverage_in(pool, html, fit="clip")
     assert coverage.words == 20
     assert 10 <= coverage.words_missing <= 14
     assert coverage.cut_at_sides == pytest.approx(coverage.words_missing / 20)
@@ -134,7 +134,7 @@ async def test_words_beyond_the_edge_are_counted_word_by_word(pool: BrowserPool)
 
 async def test_slices_that_go_on_sideways_show_what_is_beside(pool: BrowserPool) -> None:
     html = "<body style='margin:0'><p style='width:1900px'>first <span style='margin-left:1000px'>second</span>"
-    async with pool.lease(**SCREEN) as lease:
+    async with pool.lease(**SCREEN, fit="split") as lease:
         await lease.load(html)
         slices = (Slice(0, 500), Slice(0, 500, 5, 960, 1800, 20))
         texts = await lease.texts(SlicePlan(slices, truncated=False))

@@ -282,6 +282,7 @@ SPECS: dict[str, st.SearchStrategy[object]] = {
     "viewport_height": st.integers(240, 4320),
     "overlap": st.floats(0, 20),
     "page_breaks": st.sampled_from(["blocks", "scroll"]),
+    "fit": st.sampled_from(["shrink", "split", "clip"]),
     "max_screenshots": st.integers(1, 500),
     "image_format": st.sampled_from(["png", "jpeg", "webp"]),
     "image_quality": st.integers(1, 100),

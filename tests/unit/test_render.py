@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 from anyio.streams.memory import MemoryObjectSendStream
+from PIL import Image
 
 from pressrun.artifacts.model import StoredFile
 from pressrun.artifacts.staged import Offer
 from pressrun.browser.pool.pool import open_browser_pool
+from pressrun.browser.slides.one_colour import is_one_colour, may_be_one_colour
 from pressrun.errors import DiskFull, EmptyDocument
 from pressrun.events.model import AnyBody, Progress, Screenshot, Warning
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, Rendered, RunContext
 from pressrun.pipeline.render import render
 from pressrun.slide_texts import SLIDES_NAME
 from pressrun.spec import RunSpec
-from tests.support.fake_browser import FakeSources
+from tests.support.fake_browser import FakePage, FakeSources
 from tests.support.limits import fail_after
 from tests.support.pool_contract import QUICK, lines
 
@@ -186,3 +191,64 @@ async def test_without_pictures_the_slides_are_where_they_are_with_them_and_a_wa
     assert Rendered.model_validate_json(both[0].model_dump_json()) == both[0], "it is a checkpoint"
     with pytest.raises(EmptyDocument):
         await rendered(Staging(""), [], pictures=False)
+
+
+def _picture(colours: Sequence[str]) -> str:
+    image = Image.new("RGB", (320, 240), colours[0])
+    for number, colour in enumerate(colours):
+        image.paste(colour, (number * 100, 0, number * 100 + 100, 99))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+@pytest.mark.parametrize("blank_from", [200, 0])
+async def test_a_slide_of_one_colour_where_text_stands_is_told(
+    monkeypatch: pytest.MonkeyPatch, blank_from: float
+) -> None:
+    async def screenshot(_page: FakePage, _x: float, y: float, _format: str, _quality: int | None) -> str:
+        return _picture(["#fff"] if y >= blank_from else ["#fff", "#123"])
+
+    monkeypatch.setattr(FakePage, "screenshot", screenshot)
+    told = list[AnyBody]()
+    if blank_from == 0:
+        with pytest.raises(EmptyDocument, match="one colour"):
+            await rendered(Staging(lines(120)), told)
+        return
+    result = await rendered(Staging(lines(120)), told)
+    (warning,) = [body for body in told if isinstance(body, Warning) and body.code == "blank_slide"]
+    assert warning.message.startswith("Nothing is seen of the text on slides 2, 3")
+    assert len(result.slides) > 3
+
+
+@pytest.mark.parametrize(
+    ("colours", "is_blank"), [(["#fff"], True), (["#fff", "#fefefe"], True), (["#fff", "#eee"], False)]
+)
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
+def test_a_picture_of_one_colour_is_known_in_every_format(colours: list[str], is_blank: bool, format: str) -> None:
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(base64.b64decode(_picture(colours)))).save(buffer, format)
+    assert may_be_one_colour(len(buffer.getvalue()), 320, 240)
+    assert is_one_colour(buffer.getvalue()) is is_blank
+
+
+def test_what_is_no_picture_is_not_of_one_colour() -> None:
+    assert not is_one_colour(b"png at 0,0")
+
+
+async def test_with_fit_clip_a_run_says_how_much_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = FakePage.ask
+
+    async def wide(page: FakePage, script: str, argument: dict[str, Any]) -> Any:
+        answer = await ask(page, script, argument)
+        if script != "layout":
+            return answer
+        return {**answer, "sides": [0, 640], "widthCssPx": 320, "boxes": ["line", 0, 20]}
+
+    monkeypatch.setattr(FakePage, "ask", wide)
+    told = list[AnyBody]()
+    assert len((await rendered(Staging(lines(1)), told, fit="clip")).slides) == 1
+    assert [body.message[:59] for body in told if isinstance(body, Warning) and body.code == "cut_at_sides"] == [
+        "The document is wider than the slides: 50.0% of what it show"[:59]
+    ]
+    assert len((await rendered(Staging(lines(1)), [], fit="split")).slides) > 1

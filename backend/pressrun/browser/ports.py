@@ -11,15 +11,20 @@ from typing import Any, Protocol
 
 import anyio
 
+from pressrun.spec import Fit
+
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What a page is laid out for: pixels of its images, how large content appears, whether its scripts run."""
+    """What a page is laid out for: pixels of its images, how large content appears, whether its scripts run, and what
+    becomes of content that is wider.
+    """
 
     width: int
     height: int
     zoom: float
     scripts: bool = False
+    fit: Fit = "shrink"
 
 
 class OpenPage(Protocol):

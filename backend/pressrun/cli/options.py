@@ -40,6 +40,8 @@ class ShowOptions:
     "Where slides end: never inside what fits on one (blocks), or by height alone (scroll); blocks unless given."
     overlap: float | None = None
     "CSS pixels repeated where a block must be cut, 0 to half the viewport; 15 unless given."
+    fit: Literal["shrink", "split", "clip"] | None = None
+    "Content wider than a slide: smaller, down to half, then split (shrink), split, or clip; shrink unless given."
     max_screenshots: int | None = None
     "At most this many slides, 1..500; 50 unless given."
     require_coverage: float | None = None

@@ -50,7 +50,13 @@ def _fields(spec: RunSpec, part: Part) -> dict[str, Any]:
         for name, changes in CHANGES.items()
         if changes.part in (part, "all") and (not changes.formats or spec.image_format in changes.formats)
     }
-    return spec.model_dump(mode="json", include=names)
+    values = spec.model_dump(mode="json", include=names)
+    defaults = RunSpec.model_fields
+    return {
+        name: value
+        for name, value in values.items()
+        if CHANGES[name].keyed_at_default or value != defaults[name].default
+    }
 
 
 def _key(*parts: object) -> str:

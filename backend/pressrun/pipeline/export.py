@@ -106,7 +106,7 @@ def _work(
         spec = context.spec
         html = await read_document()
         async with pool.lease(
-            viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom
+            viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom, fit=spec.fit
         ) as lease:
             await lease.load(html)
             yield _OpenPage(lease, context, rendered)

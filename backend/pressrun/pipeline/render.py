@@ -22,7 +22,9 @@ from pressrun.browser.pool.lease import DocumentLayout
 from pressrun.browser.pool.pool import BrowserPool
 from pressrun.browser.ports import Screen
 from pressrun.browser.slides.image import ImageOptions
-from pressrun.browser.slides.page_breaks import Slice, SlicePlan, plan_slices
+from pressrun.browser.slides.one_colour import is_one_colour, may_be_one_colour
+from pressrun.browser.slides.page_breaks import Box, Slice, SlicePlan
+from pressrun.browser.slides.sideways import cut_off_share, plan_document
 from pressrun.coverage import Coverage
 from pressrun.errors import EmptyDocument
 from pressrun.events.model import Progress, Screenshot
@@ -68,10 +70,11 @@ async def render(
         await context.progress("render", 0, "Opening the document in the browser")
         picture = Picture(
             html,
-            Screen(spec.viewport_width, spec.viewport_height, spec.zoom),
+            Screen(spec.viewport_width, spec.viewport_height, spec.zoom, fit=spec.fit),
             ImageOptions(spec.image_format, spec.image_quality, spec.png_mode),
         )
         await draw(pool, picture, run=context.operation_id, plan=slides.plan, read=slides.read, save=slides.save)
+        await slides.tell_blank()
     return Rendered(
         slides=slides.files,
         truncated=slides.truncated,
@@ -102,6 +105,8 @@ class _Slides:
         self._composed = composed
         self._captures = captures
         self._plan = SlicePlan((), truncated=False)
+        self._lines: Sequence[Box] = ()
+        self._blank: set[int] = set()  # slides of one colour where lines of text stand
         self._total = 0
         self._saved: dict[int, StoredFile] = {}  # not told yet
         self._telling = anyio.Lock()  # without it two that save at once would tell their slides in any order
@@ -139,16 +144,19 @@ class _Slides:
         if layout.is_empty:
             raise EmptyDocument
         spec = self._context.spec
-        plan = plan_slices(
+        plan = plan_document(
             layout.boxes,
-            layout.height_css_px,
-            spec.viewport_height / spec.zoom,
+            layout.extent,
+            (spec.viewport_width / spec.zoom, spec.viewport_height / spec.zoom),
             spec.overlap,
             spec.page_breaks,
             spec.max_screenshots,
+            fit=spec.fit,
         )
+        self._lines = [box for box in layout.boxes if box.kind == "line"]
         await self._captures.keep_plan(plan)
         await self._begin(plan)
+        await self._tell_cut_off(layout)
         self._plan = plan
         return plan
 
@@ -186,6 +194,16 @@ class _Slides:
                 "the rest is not captured. Raise max_screenshots (up to 500) to get it all.",
             )
 
+    async def _tell_cut_off(self, layout: DocumentLayout) -> None:
+        spec = self._context.spec
+        share = cut_off_share(layout.boxes, spec.viewport_width / spec.zoom) if spec.fit == "clip" else 0.0
+        if share > 0:
+            await self._context.warn(
+                "cut_at_sides",
+                f"The document is wider than the slides: {max(share, 0.001):.1%} of what it shows is cut off at the "
+                "sides. fit=shrink shows it smaller, fit=split on further slides; a smaller zoom shows more.",
+            )
+
     async def _without_captured(self, plan: SlicePlan) -> Sequence[tuple[int, Slice]]:
         pieces = dict(enumerate(plan.slices, start=1))
         for index in pieces.keys() & self._context.captured.keys():
@@ -205,9 +223,28 @@ class _Slides:
         failpoint("slide.captured")
         file = await self._context.staging.write(self._name(index), image)
         failpoint("slide.written")
-        await self._captures.keep(index, file)
+        if await self._is_blank(index, image):
+            self._blank.add(index)
+        else:
+            await self._captures.keep(index, file)
         self._saved[index] = file
         await self._tell()
+
+    async def _is_blank(self, index: int, image: bytes) -> bool:
+        spec, piece = self._context.spec, self._plan.slices[index - 1]
+        if not may_be_one_colour(len(image), spec.viewport_width, spec.viewport_height):
+            return False
+        return any(piece.holds(box) for box in self._lines) and await anyio.to_thread.run_sync(is_one_colour, image)
+
+    async def tell_blank(self) -> None:
+        """Says which slides show nothing of the text on them. Raises: EmptyDocument if none shows any."""
+        if not self._blank:
+            return
+        why = "it has the colour of its background, or something is in front of it"
+        if len(self._blank) == self._total:
+            raise EmptyDocument(f"The slides show one colour, and nothing of the text that stands on them: {why}.")
+        numbers = ", ".join(map(str, sorted(self._blank)))
+        await self._context.warn("blank_slide", f"Nothing is seen of the text on slides {numbers}: {why}.")
 
     async def _tell(self) -> None:
         async with self._telling:

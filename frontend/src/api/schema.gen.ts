@@ -3747,6 +3747,13 @@ export interface components {
              */
             page_breaks?: "blocks" | "scroll";
             /**
+             * Fit
+             * @description content wider than a slide: shown smaller, down to half, then split; split; or cut off
+             * @default shrink
+             * @enum {string}
+             */
+            fit?: "shrink" | "split" | "clip";
+            /**
              * Max Screenshots
              * @default 50
              */
@@ -4200,6 +4207,13 @@ export interface components {
              */
             page_breaks?: "blocks" | "scroll";
             /**
+             * Fit
+             * @description content wider than a slide: shown smaller, down to half, then split; split; or cut off
+             * @default shrink
+             * @enum {string}
+             */
+            fit?: "shrink" | "split" | "clip";
+            /**
              * Max Screenshots
              * @default 50
              */
@@ -4575,6 +4589,13 @@ export interface components {
              * @enum {string}
              */
             page_breaks?: "blocks" | "scroll";
+            /**
+             * Fit
+             * @description content wider than a slide: shown smaller, down to half, then split; split; or cut off
+             * @default shrink
+             * @enum {string}
+             */
+            fit?: "shrink" | "split" | "clip";
             /**
              * Max Screenshots
              * @default 50

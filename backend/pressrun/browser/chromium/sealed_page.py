@@ -35,6 +35,9 @@ _CAPTURE_ATTEMPTS = 3
 # both times Chromium walks the whole document, 65 ms of 2 000 slides (decision 0018). Under every zoom of a RunSpec.
 _REST_SCALE = 0.4
 
+# The files of in_page/opening, each of which uses those before it.
+_OPENING = ("tree", "frames", "decks", "layers", "boxes", "sides", "open")
+
 # For browsers whose launch flags are not ours: the same proxy that cannot be reached, for the context.
 DEAD_PROXY: ProxySettings = {"server": "http://sealed.invalid:9", "bypass": "<-loopback>"}
 
@@ -262,4 +265,9 @@ async def _count_frame(sealed: SealedPage, _: Frame) -> None:
 
 @lru_cache
 def _source(script: str) -> str:
-    return importlib.resources.files(__package__).joinpath("in_page", f"{script}.js").read_text(encoding="utf-8")
+    """A file with one function in it; as `open_layout` all files of `in_page/opening`, in one scope."""
+    folder = importlib.resources.files(__package__).joinpath("in_page")
+    if script != "open_layout":
+        return folder.joinpath(f"{script}.js").read_text(encoding="utf-8")
+    parts = [folder.joinpath("opening", f"{part}.js").read_text(encoding="utf-8") for part in _OPENING]
+    return "\n".join(["async (argument) => {", *parts, "return openLayout(argument);", "}"])

@@ -34,9 +34,10 @@ from pressrun.browser.slides.document_limits import (
     too_many_pixels,
 )
 from pressrun.browser.slides.image import ImageFormat, ImageOptions, PngMode, finish
-from pressrun.browser.slides.page_breaks import BOX_KINDS, Box, PageBreaks, Slice, SlicePlan
+from pressrun.browser.slides.page_breaks import OVERHANG_CSS_PX, Box, PageBreaks, Slice, SlicePlan
 from pressrun.browser.slides.painted_words import question, texts_of
 from pressrun.browser.slides.pdf_links import without_bad_links
+from pressrun.browser.slides.sideways import FLOWS, LEAST_SCALE, Extent, Flow, boxes_of
 from pressrun.errors import BrowserCrashed, BrowserFailure, DocumentTooLarge, RenderTimeout
 from pressrun.later import import_later
 from pressrun.slide_texts import SlideTexts
@@ -56,10 +57,21 @@ _MAX_DOUBTFUL = 10_000
 
 @dataclass(frozen=True, slots=True)
 class DocumentLayout:
-    """Where things stand in a loaded document: boxes in document order, CSS px from its top."""
+    """Where things stand in a loaded document: boxes in document order, CSS px from its top left corner.
+
+    The boxes have sides only where something stands out of a slide, or the document does not go down.
+    """
 
     height_css_px: float
     boxes: tuple[Box, ...]
+    width_css_px: float = 0.0
+    flow: Flow = "down"
+    rtl: bool = False
+
+    @property
+    def extent(self) -> Extent:
+        """How far it reaches, for `plan_document`."""
+        return Extent(self.height_css_px, self.width_css_px, self.flow, self.rtl)
 
     @property
     def is_empty(self) -> bool:
@@ -105,6 +117,8 @@ class Lease:
         self._why_lost = why_lost
         self._answers = answers  # whether the browser still does, found out now
         self._layout_height = 0.0
+        self._layout_sides = (0.0, 0.0)
+        self._layered = False
         self._to_load = _Limit(config.load_timeout_s, "PRESSRUN_PAGE_TIMEOUT_S")
         self._to_capture = _Limit(config.capture_timeout_s, "PRESSRUN_PAGE_CAPTURE_TIMEOUT_S")
         self._to_print = _Limit(config.pdf_timeout_s, "PRESSRUN_PAGE_PDF_TIMEOUT_S")
@@ -259,6 +273,10 @@ class Lease:
             raise too_many_pixels(over["pixels"], config)
         if "filtered" in over:
             raise too_many_filtered_pixels(over["filtered"], config)
+        if not over.get("ordinary", True):
+            await self._page.ask(
+                "open_layout", {"fit": self._screen.fit, "limit": LEAST_SCALE, "nodes": config.max_nodes}
+            )
 
     async def _measure(self) -> DocumentLayout:
         answer = await self._page.ask("layout", {"maxBoxes": self._config.max_boxes})
@@ -274,28 +292,43 @@ class Lease:
                 "split it into several."
             )
         self._layout_height = height
-        flat = answer["boxes"]
-        boxes = tuple(
-            Box(kind, float(top), float(bottom))
-            for kind, top, bottom in zip(flat[::3], flat[1::3], flat[2::3], strict=True)
-            if kind in BOX_KINDS
+        self._layered = bool(answer.get("layered"))
+        boxes = tuple(boxes_of(answer["boxes"], answer.get("sides")))
+        flow = FLOWS[answer.get("flow", "down")]
+        width = float(answer.get("widthCssPx", 0))
+        self._layout_sides = (
+            min((box.left for box in boxes), default=0.0),
+            max((box.right for box in boxes), default=0.0),
         )
-        return DocumentLayout(height, boxes)
+        return DocumentLayout(height, boxes, width, flow, bool(answer.get("rtl")))
 
     async def _shoot(self, slice: Slice, options: ImageOptions) -> str:
         screen, zoom = self.viewport_height_css_px, self._screen.zoom
+        width = self._screen.width / zoom
         position = await self._page.ask(
             "show",
             {
                 "top": slice.top,
                 "bottom": slice.bottom,
+                "left": slice.left,
+                "right": slice.right,
                 "scrollTo": slice.top - slice.offset,
-                "clipped": slice.height < screen - 1 / zoom,
+                "scrollLeft": slice.left - slice.inset,
+                "clipped": slice.right is not None or slice.height < screen - 1 / zoom,
+                "layered": self._layered,
                 "roomBelow": self._layout_height + 2 * screen,
+                "roomBeside": self._room_beside(width),
                 "zoom": zoom,
             },
         )
         return await self._page.screenshot(position["x"], position["y"], options.format, options.quality)
+
+    def _room_beside(self, width: float) -> float:
+        """Where a box has to stand so that the last slide on either side can be scrolled to, CSS px."""
+        left, right = self._layout_sides
+        if left < -OVERHANG_CSS_PX:
+            return left - 2 * width
+        return right + 2 * width if right > width + OVERHANG_CSS_PX else 0.0
 
     async def _print(self) -> bytes:
         await self._page.ask("print", {})

@@ -37,6 +37,7 @@ from pressrun.browser.pool.waiting_queue import WaitingQueue
 from pressrun.browser.ports import BrowserSource, Screen
 from pressrun.browser.slides.document_limits import refuse_too_large
 from pressrun.errors import BrowserFailure, BrowserUnavailable, DocumentTooLarge, PoolExhausted
+from pressrun.spec import Fit
 
 __all__ = ["BrowserPool", "BrowserPoolConfig", "Lease", "PoolPressure", "open_browser_pool"]
 
@@ -224,6 +225,7 @@ class BrowserPool:
         viewport_height: int,
         zoom: float,
         scripts: bool = False,
+        fit: Fit = "shrink",
         timeout_s: float | None = None,
     ) -> AsyncIterator[Lease]:
         """One fresh context, laid out `viewport_width / zoom` CSS px wide. `scripts`: whether the document's own run.
@@ -237,7 +239,7 @@ class BrowserPool:
         limit_s = self._config.lease_timeout_s if timeout_s is None else timeout_s
         deadline = anyio.current_time() + limit_s
         supervisor = await self.take(limit_s)
-        screen = Screen(viewport_width, viewport_height, zoom, scripts)
+        screen = Screen(viewport_width, viewport_height, zoom, scripts, fit)
         async with self.lease_on(supervisor, screen, deadline - anyio.current_time()) as lease:
             yield lease
 

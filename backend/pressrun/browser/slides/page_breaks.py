@@ -27,6 +27,11 @@ PageBreaks = Literal["blocks", "scroll"]
 # Browsers lay out in 1/64 px, and neighbours share an edge: closer than this is touching, not crossing.
 EPSILON_CSS_PX = 0.25
 
+# What overhangs by less than this fits on a slide: at zoom 2.1 one is 514.29 CSS px high, and `100vh` is 515.
+OVERHANG_CSS_PX = 1.0
+
+_SPARE_CSS_PX = OVERHANG_CSS_PX - 2 * EPSILON_CSS_PX
+
 # A cut keeps this far from the box below it, if there is air: painting rounds to device pixels, and a border of the
 # next box was seen as a hair line at the end of a slide (zoom 2.1, Chromium 156).
 _CLEARANCE_CSS_PX = 1.0
@@ -57,12 +62,15 @@ _MANY_CUTS = 3_000
 class Box:
     """Something the document shows. `forced` (of no height) is a place where the author wants a new slide.
 
-    Boxes come in document order: an outer box before those inside it.
+    Boxes come in document order: an outer box before those inside it. `left` and `right` are 0 where nothing depends
+    on them: nothing stands out of the slide at its sides.
     """
 
     kind: BoxKind
     top: float
     bottom: float
+    left: float = 0.0
+    right: float = 0.0
 
     @property
     def height(self) -> float:
@@ -90,6 +98,11 @@ class Slice:
     @property
     def height(self) -> float:
         return self.bottom - self.top
+
+    def holds(self, box: Box) -> bool:
+        """Whether the middle of the box is on the slide."""
+        x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+        return self.top <= y <= self.bottom and (self.right is None or self.left <= x <= self.right)
 
     @property
     def place(self) -> tuple[float | None, ...]:
@@ -263,12 +276,13 @@ class _BlockPlanner:
 
     def __init__(self, boxes: Sequence[Box], document_height: float, viewport_height: float, overlap: float) -> None:
         ink = [box for box in boxes if box.kind in ("line", "picture")]
-        fits_up_to = viewport_height + EPSILON_CSS_PX
+        fits_up_to = viewport_height + OVERHANG_CSS_PX - EPSILON_CSS_PX
         self._solids = sorted(
             (box for box in boxes if box.kind in ("line", "picture", "unit") and box.height <= fits_up_to),
             key=lambda box: box.top,
         )
         self._solid_tops = [box.top for box in self._solids]
+        self._full_ends = sorted(box.bottom for box in self._solids if box.height > viewport_height - OVERHANG_CSS_PX)
         self._oversize = [box for box in ink if box.height > fits_up_to]
         self._cuts = _Cuts(boxes, [*self._solids, *self._oversize])
         self._content_end = max((box.bottom for box in ink), default=0.0)
@@ -306,11 +320,12 @@ class _BlockPlanner:
     def _options(self, start: _Start) -> list[tuple[Slice, _Start, float]]:
         """Every slice worth considering from `start`, with where the next one begins and what choosing it costs."""
         top, end = start.top, start.top + self._height - start.offset
-        cuts = self._cuts.within(top, end)
+        spare = self._spare(end)
+        cuts = self._cuts.within(top, end + spare)
         forced = next((cut for cut in cuts if cut.forced), None)
         if forced is not None:
             return [(self._slice(start, forced, end), _Start(forced.below, 0.0), 0.0)]
-        if self._content_end <= end + EPSILON_CSS_PX:
+        if self._content_end <= end + EPSILON_CSS_PX + spare:
             shown = Slice(top, min(end, max(self._document_end, top)), start.offset)
             return [(shown, _END, 2 * max(0.0, self._emptiness(top, end, self._content_end) - _LAST_MAY_BE_EMPTY))]
         candidates = [*cuts, *self._cut_through_oversize(end)]
@@ -325,8 +340,14 @@ class _BlockPlanner:
             return self._options(_Start(cut.below, 0.0))
         return [(Slice(top, end), self._after(cut), cut.cost)]
 
+    def _spare(self, end: float) -> float:
+        """What may overhang at the end of a slide: of a thing as high as a slide, not of a line of text."""
+        first = bisect_right(self._full_ends, end + EPSILON_CSS_PX)
+        over = self._full_ends[first] - end if first < len(self._full_ends) else math.inf
+        return _SPARE_CSS_PX if over <= _SPARE_CSS_PX + EPSILON_CSS_PX else 0.0
+
     def _slice(self, start: _Start, cut: _Cut, end: float) -> Slice:
-        return Slice(start.top, max(cut.above, min(cut.below, end)), start.offset)
+        return Slice(start.top, min(end, max(cut.above, cut.below)), start.offset)
 
     def _after(self, cut: _Cut) -> _Start:
         return _Start(cut.below, min(self._margin, cut.below))

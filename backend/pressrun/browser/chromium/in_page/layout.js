@@ -1,33 +1,57 @@
 // Where things stand in the document, as a flat list: kind, top, bottom, kind, top, bottom, … (CSS px from the top of
-// the document; kinds as in page_breaks.BoxKind). Changes nothing.
+// the document; kinds as in page_breaks.BoxKind). `sides`: left and right of each, where something stands out of the page
+// or the document does not go down. Changes nothing.
 ({ maxBoxes }) => {
   const REPLACED = new Set(
     "AUDIO CANVAS EMBED HR IFRAME IMG INPUT MATH METER OBJECT PROGRESS SELECT SVG TEXTAREA VIDEO".split(" "),
   );
-  const NEVER_SHOWN = new Set("HEAD SCRIPT STYLE TEMPLATE NOSCRIPT".split(" "));
+  const NEVER_SHOWN = new Set("HEAD SCRIPT STYLE TEMPLATE".split(" "));
   const FORCED = new Set(["page", "always", "left", "right", "recto", "verso"]);
+  const VERTICAL = { "vertical-rl": "left", "sideways-rl": "left", "vertical-lr": "right", "sideways-lr": "right" };
+  const root = document.documentElement;
+  const pageWidth = root.clientWidth;
   const boxes = [];
+  const sidesOf = []; // left and right of each
   const range = document.createRange();
+  const letters = { down: 0, left: 0, right: 0 }; // how many go on in which direction
   let left = maxBoxes;
+  let standsOut = false;
+  let layered = false; // something with content in it is painted as a layer of its own
 
-  const add = (kind, top, bottom, clip) => {
+  const add = (kind, rect, top, bottom, clip) => {
     top = Math.max(top + scrollY, clip.top);
     bottom = Math.min(bottom + scrollY, clip.bottom);
     if (bottom <= top && kind !== "forced") return;
+    const from = Math.max(rect.left + scrollX, clip.left);
+    const to = Math.min(rect.right + scrollX, clip.right);
+    if (to < from) return;
+    if ((kind === "line" || kind === "picture") && (from < -1 || to > pageWidth + 1)) standsOut = true;
     const last = boxes.length - 3;
-    if (last >= 0 && boxes[last] === kind && boxes[last + 1] === top && boxes[last + 2] === bottom) return;
-    if (left-- > 0) boxes.push(kind, top, bottom);
+    if (last >= 0 && boxes[last] === kind && boxes[last + 1] === top && boxes[last + 2] === bottom) {
+      const at = sidesOf.length - 2;
+      const reach = [Math.min(sidesOf[at], from), Math.max(sidesOf[at + 1], to)];
+      const isOneLine = reach[0] >= 0 && reach[1] <= pageWidth;
+      if (kind !== "line" || isOneLine) {
+        [sidesOf[at], sidesOf[at + 1]] = reach;
+        return;
+      }
+    }
+    if (left-- > 0) {
+      boxes.push(kind, top, bottom);
+      sidesOf.push(from, to);
+    }
   };
 
   const addLines = (text, style, clip) => {
     if (!text.data.trim()) return;
+    letters[VERTICAL[style.writingMode] ?? "down"] += text.data.length;
     range.selectNodeContents(text);
     const lineHeight = parseFloat(style.lineHeight) || Infinity; // "normal"
     for (const rect of range.getClientRects()) {
       if (rect.width === 0 || rect.height === 0) continue;
       // A tight line-height makes the glyph boxes of two lines overlap; the lines themselves do not.
       const spare = Math.max(0, rect.height - lineHeight) / 2;
-      add("line", rect.top + spare, rect.bottom - spare, clip);
+      add("line", rect, rect.top + spare, rect.bottom - spare, clip);
     }
   };
 
@@ -60,28 +84,38 @@
     const style = getComputedStyle(element);
     if (style.display === "none" || style.opacity === "0" || style.position === "fixed") return;
     const shown = style.visibility === "visible";
+    if (style.position === "absolute" || style.opacity !== "1") layered ||= element.firstChild !== null;
     const rect = element.getBoundingClientRect();
     if (style.display !== "contents") {
-      if (FORCED.has(style.breakBefore)) add("forced", rect.top, rect.top, clip);
-      if (FORCED.has(style.breakAfter)) add("forced", rect.bottom, rect.bottom, clip);
+      if (FORCED.has(style.breakBefore)) add("forced", rect, rect.top, rect.top, clip);
+      if (FORCED.has(style.breakAfter)) add("forced", rect, rect.bottom, rect.bottom, clip);
       const isLeaf = !element.firstChild && !element.shadowRoot;
       if (REPLACED.has(tag) || (isLeaf && isPainted(style))) {
-        if (!style.display.startsWith("inline")) add("block", rect.top, rect.bottom, clip);
-        if (shown && rect.width > 0) add("picture", rect.top, rect.bottom, clip);
+        if (!style.display.startsWith("inline")) add("block", rect, rect.top, rect.bottom, clip);
+        if (shown && rect.width > 0) add("picture", rect, rect.top, rect.bottom, clip);
         return;
       }
-      if (!style.display.startsWith("inline")) add(kindOf(element, style), rect.top, rect.bottom, clip);
-      if (style.overflowY !== "visible" && element !== document.body) {
+      if (!style.display.startsWith("inline")) add(kindOf(element, style), rect, rect.top, rect.bottom, clip);
+      if ((style.overflowY !== "visible" || style.overflowX !== "visible") && element !== document.body) {
+        const isCutDown = style.overflowY !== "visible";
+        const isCutSideways = style.overflowX !== "visible";
         clip = {
-          top: Math.max(clip.top, rect.top + scrollY),
-          bottom: Math.min(clip.bottom, rect.bottom + scrollY),
+          top: isCutDown ? Math.max(clip.top, rect.top + scrollY) : clip.top,
+          bottom: isCutDown ? Math.min(clip.bottom, rect.bottom + scrollY) : clip.bottom,
+          left: isCutSideways ? Math.max(clip.left, rect.left + scrollX) : clip.left,
+          right: isCutSideways ? Math.min(clip.right, rect.right + scrollX) : clip.right,
         };
       }
     }
     walkChildren(element, style, shown, clip);
   };
 
-  const heightCssPx = document.scrollingElement.scrollHeight;
-  if (document.body) walk(document.body, { top: 0, bottom: heightCssPx });
-  return { heightCssPx, boxes, complete: left > 0 };
+  const heightCssPx = (document.scrollingElement ?? root).scrollHeight;
+  if (document.body) walk(document.body, { top: 0, bottom: heightCssPx, left: -Infinity, right: Infinity });
+  const rootFlow = VERTICAL[getComputedStyle(document.body ?? root).writingMode];
+  const most = letters.left > letters.right ? "left" : "right";
+  const flow = rootFlow ?? (standsOut && letters[most] > letters.down ? most : "down");
+  const rtl = getComputedStyle(document.body ?? root).direction === "rtl";
+  const sides = standsOut || flow !== "down";
+  return { heightCssPx, widthCssPx: pageWidth, flow, rtl, layered, boxes, sides: sides ? sidesOf : null, complete: left > 0 };
 }

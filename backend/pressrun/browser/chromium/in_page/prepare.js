@@ -1,6 +1,12 @@
 // Makes a loaded document hold still and complete: called once, before it is measured. Runs in an isolated world, so
-// the document's own scripts cannot reach it. Returns { nodes, pixels, filtered } when over a limit it was given, else { }.
+// the document's own scripts cannot reach it. Returns { nodes, pixels, filtered } when over a limit it was given, else
+// { ordinary }: whether it goes down the page as text does, and nothing in it scrolls, hides or sticks to the screen.
 async ({ maxNodes, maxPicturePixels, animationFrames }) => {
+  // Opening looks at every element and every line, some several times: what is larger is shown as it is, in time.
+  const MAX_OPENED = 50_000;
+  const MAX_LETTERS = 2_000_000;
+  const MAX_PSEUDO_HOLDERS = 100; // elements whose ::before and ::after may be a background that fills the screen
+  const UNSHOWN = new Set("head script style title meta link base template noscript datalist option area map".split(" "));
   const nodes = document.getElementsByTagName("*").length;
   if (nodes > maxNodes) return { nodes };
 
@@ -16,24 +22,39 @@ async ({ maxNodes, maxPicturePixels, animationFrames }) => {
   important(root, "scroll-behavior", "auto");
   important(root, "scroll-snap-type", "none");
 
-  // A page that scrolls its body instead of itself would show its first screen only.
-  for (const element of [root, document.body]) {
-    if (element && element.scrollHeight > element.clientHeight + 1 && getComputedStyle(element).overflowY !== "visible") {
-      important(element, "height", "auto");
-      important(element, "max-height", "none");
-      important(element, "overflow", "visible");
+  // One look at each element: what filters its backdrop, and whether anything is out of the ordinary, so that it has to
+  // be opened (opening/open.js). Ordinary documents, as our own, are left as they are.
+  const filtering = [];
+  const isPlain = (value) => value === "none" || value === "normal";
+  const isLarge = nodes > MAX_OPENED || (document.body?.textContent.length ?? 0) > MAX_LETTERS;
+  let ordinary = isLarge || (root.scrollWidth <= root.clientWidth + 1 && !document.querySelector("iframe, object, embed, dialog[open], marquee, textarea, select[size], [hidden]"));
+  for (const element of [root, ...document.querySelectorAll("body, body > *, body > * > *")].slice(0, MAX_PSEUDO_HOLDERS)) {
+    for (const pseudo of ["::before", "::after"]) {
+      const style = getComputedStyle(element, pseudo);
+      if (style.content !== "none" && style.position === "fixed") ordinary = false;
     }
   }
-
-  // What sticks to the screen would cover text on every slide. It is shown once, where it belongs; a background
-  // that fills the screen may stay.
-  const filtering = [];
   for (const element of root.getElementsByTagName("*")) {
-    const { position, backdropFilter } = getComputedStyle(element);
-    if (backdropFilter !== "none") filtering.push(element);
-    if (position === "sticky") important(element, "position", "static");
-    if (position === "fixed" && element.getBoundingClientRect().height < innerHeight * 0.9) {
-      important(element, "position", "absolute");
+    const style = getComputedStyle(element);
+    if (style.backdropFilter !== "none") filtering.push(element);
+    if (!ordinary || isLarge) continue;
+    if (element.shadowRoot || style.position === "fixed" || style.position === "sticky" || style.visibility !== "visible") ordinary = false;
+    else if (style.display === "none") ordinary = UNSHOWN.has(element.localName);
+    else if (!style.writingMode.startsWith("horizontal") || style.opacity === "0" || !isPlain(style.contain)) ordinary = false;
+    else if (style.contentVisibility !== "visible" || style.webkitLineClamp !== "none") ordinary = false;
+    else {
+      const box = element.getBoundingClientRect();
+      const isPage = element === root || element === document.body;
+      const covers = style.position === "absolute" && box.width >= 0.6 * innerWidth && box.height >= 0.6 * innerHeight;
+      if (covers || box.left < -1 || box.right > innerWidth + 1 || box.top < -1) ordinary = false;
+      else if (isPage && !(isPlain(style.transform) && isPlain(style.scale) && isPlain(style.rotate) && isPlain(style.translate))) ordinary = false;
+      else if (isPage && (style.overflowX !== "visible" || style.overflowY !== "visible" || style.position !== "static")) ordinary = false;
+      else if (element instanceof HTMLElement && style.display !== "inline") {
+        // Glyphs reach out of a tight line; what hangs out by more is cut off, or lies over what follows.
+        const over = style.overflowY === "visible" ? 0.5 * parseFloat(style.fontSize) : 1;
+        if (element.scrollHeight > element.clientHeight + Math.max(1, over) && element.clientHeight > 0) ordinary = false;
+        if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0) ordinary = false;
+      }
     }
   }
 
@@ -64,7 +85,7 @@ async ({ maxNodes, maxPicturePixels, animationFrames }) => {
     const page = root.getBoundingClientRect();
     const wrapper = [...document.body.querySelectorAll(":scope > *, :scope > * > *")].find((element) => {
       const box = element.getBoundingClientRect();
-      return box.width >= page.width * 0.98 && box.height >= page.height * 0.8 && !unpainted(element);
+      return page.height > 0 && box.width >= page.width * 0.98 && box.height >= page.height * 0.8 && !unpainted(element);
     });
     if (wrapper) important(root, "background-color", getComputedStyle(wrapper).backgroundColor);
   }
@@ -80,5 +101,5 @@ async ({ maxNodes, maxPicturePixels, animationFrames }) => {
   await document.fonts.ready;
   await Promise.allSettled(pictures.map((picture) => picture.decode()));
   for (let frame = 0; frame < animationFrames; frame++) await new Promise(requestAnimationFrame);
-  return {};
+  return { ordinary };
 }

@@ -1,30 +1,42 @@
-// Brings one slice of the document to its place on the screen and hides what lies above and below it.
-// Clipping the body leaves the page's background as it is: that belongs to the canvas.
-({ top, bottom, scrollTo: target, clipped, roomBelow, zoom }) => {
+// Brings one slice of the document to its place on the screen and hides what lies around it.
+// Clipping the body leaves the page's background as it is: that belongs to the canvas. Lengths of a clip are those of
+// the body, whose own zoom (CSS) counts; it has no transform any more (opening/open.js).
+({ top, bottom, left = 0, right = null, scrollTo: target, scrollLeft = 0, clipped, layered = false, roomBelow, roomBeside = 0, zoom }) => {
   // Boxes are painted on whole device pixels: a clip between two of them would show a sliver of the next box.
   const snap = (y) => Math.round(y * zoom) / zoom;
+  const FAR = 1_000_000; // CSS px: beyond every document
   const body = document.body;
   let host = document.documentElement.lastElementChild;
   if (host?.localName !== "pressrun-room") {
     // Lets the last slice stand at the top of the screen too; adds nothing to any box of the document.
     host = document.createElement("pressrun-room");
     document.documentElement.append(host);
+    const zoomed = document.documentElement.currentCSSZoom || 1;
     for (const [property, value] of Object.entries({
-      all: "initial", position: "absolute", left: "0", top: `${roomBelow}px`, width: "1px", height: "1px",
+      all: "initial", position: "absolute", left: `${roomBeside / zoomed}px`, top: `${roomBelow / zoomed}px`, width: "1px", height: "1px",
       visibility: "hidden", "pointer-events": "none",
     })) {
       host.style.setProperty(property, value, "important");
     }
   }
   if (clipped) {
-    const bodyTop = body.getBoundingClientRect().top + scrollY;
-    const bodyBottom = body.getBoundingClientRect().bottom + scrollY;
-    const above = top <= 0 ? -1000000 : snap(top) - bodyTop;
-    const inset = `inset(${above}px -1000000px ${bodyBottom - snap(bottom)}px -1000000px)`;
+    const box = body.getBoundingClientRect();
+    const own = body.currentCSSZoom || 1;
+    const above = top <= 0 ? -FAR : (snap(top) - box.top - scrollY) / own;
+    const below = (box.bottom + scrollY - snap(bottom)) / own;
+    const before = right === null ? -FAR : (snap(left) - box.left - scrollX) / own;
+    const after = right === null ? -FAR : (box.right + scrollX - snap(right)) / own;
+    const inset = `inset(${above}px ${after}px ${below}px ${before}px)`;
+    // Chromium keeps what it has painted of a layer when the clip around it moves by less than 512 px, though it has
+    // painted the old part only: slides of what is laid out by hand were blank (156). Without a clip it starts anew.
+    if (layered && body.style.clipPath) {
+      body.style.removeProperty("clip-path");
+      document.elementFromPoint(1, 1);
+    }
     body.style.setProperty("clip-path", inset, "important");
   } else {
     body.style.removeProperty("clip-path");
   }
-  window.scrollTo({ left: 0, top: target, behavior: "instant" });
+  window.scrollTo({ left: scrollLeft, top: target, behavior: "instant" });
   return { x: window.scrollX, y: window.scrollY };
 }
