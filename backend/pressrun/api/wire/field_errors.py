@@ -103,6 +103,8 @@ def _words(error: ErrorDetails) -> str:
     if kind in {"value_error", "assertion_error"}:
         return str(error["ctx"]["error"])[:_MAX_WORDS]
     words = re.sub(r"^\w+ should ", "must ", error["msg"]).replace(" after validation", "")[:_MAX_WORDS]
+    if isinstance(error["input"], str):
+        words = words.replace(" items", " characters")  # pydantic's word where more than a length is checked
     return words if kind in _ABOUT_LENGTH else f"{words}; got {_echo(error['input'])}"
 
 
