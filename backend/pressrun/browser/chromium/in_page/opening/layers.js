@@ -50,10 +50,20 @@ const writeLook = (element, style) => {
   for (const property of style) element.style.setProperty(property, style.getPropertyValue(property), "important");
 };
 
+// Beneath the layer too: so whoever asks what is behind a text finds it where backgrounds are.
+const paintRoot = (style) => {
+  const root = document.documentElement;
+  const isBare = [root, document.body].every((element) => !isPainted(getComputedStyle(element)));
+  if (!isBare || !isPainted(style)) return;
+  important(root, { "background-color": style.backgroundColor });
+  if (style.backgroundImage.includes("gradient(")) important(root, { "background-image": style.backgroundImage, "background-attachment": "fixed" });
+};
+
 // Out of the body, which is cut for each slide: so it is behind all of them.
 const lift = (layer) => {
   const all = [layer, ...layer.querySelectorAll("*")].slice(0, MAX_LIFTED);
   const looks = all.map((element) => [...getComputedStyle(element)].map((property) => [property, getComputedStyle(element).getPropertyValue(property)]));
+  paintRoot(getComputedStyle(layer));
   all.forEach((element, number) => important(element, Object.fromEntries(looks[number])));
   important(layer, { "z-index": "-1", position: "fixed" });
   document.documentElement.insertBefore(layer, document.body);
@@ -67,6 +77,7 @@ const liftPseudo = (element, pseudo) => {
   const layer = document.createElement("pressrun-backdrop");
   const isBehind = parseInt(style.zIndex, 10) < 0 || !document.body.innerText.trim();
   if (isLarge) {
+    if (isBehind) paintRoot(style);
     writeLook(layer, style);
     important(layer, { "z-index": "-1", position: "fixed", content: "normal" });
   }
