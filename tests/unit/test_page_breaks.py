@@ -164,12 +164,12 @@ def paragraph(top: float, lines: int, height: float = 10.0) -> list[Box]:
 
 def test_a_slide_ends_before_a_heading_rather_than_just_after_it() -> None:
     boxes = [*paragraph(0, 8), Box("section", 85, 97), Box("line", 85, 97), *paragraph(100, 5)]
-    assert [s.top for s in plan(boxes).slices] == [0, 84]
+    assert [s.top for s in plan(boxes).slices] == [0, 82.5]
 
 
 def test_a_short_paragraph_moves_to_the_next_slide_whole() -> None:
     boxes = [*paragraph(0, 7), *paragraph(75, 4), *paragraph(120, 3)]
-    assert [s.top for s in plan(boxes).slices] == [0, 74]
+    assert [s.top for s in plan(boxes).slices] == [0, 72.5]
 
 
 def test_the_last_lines_of_a_document_are_not_left_alone() -> None:
@@ -181,7 +181,7 @@ def test_the_last_lines_of_a_document_are_not_left_alone() -> None:
 def test_a_frame_is_not_left_open_at_the_lower_edge_when_it_can_move_on() -> None:
     card = [Box("block", 60, 115), *paragraph(65, 3)]
     boxes = [*paragraph(0, 5), *card, *paragraph(125, 3)]
-    assert [s.top for s in plan(boxes).slices] == [0, 59]
+    assert [s.top for s in plan(boxes).slices] == [0, 57]
 
 
 def test_a_block_taller_than_a_slide_is_cut_between_its_lines_without_overlap() -> None:
@@ -212,7 +212,7 @@ def test_later_slides_get_the_air_that_the_first_one_has() -> None:
 
 def test_what_fits_but_for_the_air_is_not_cut() -> None:
     boxes = [*paragraph(20, 7), Box("block", 100, 199), Box("picture", 100, 199)]
-    assert [(s.top, s.bottom, s.offset) for s in plan(boxes).slices] == [(0, 99, 0), (99, 199, 0)]
+    assert [(s.top, s.bottom, s.offset) for s in plan(boxes).slices] == [(0, 97, 0), (100, 199, 0)]
 
 
 def test_an_empty_document_is_one_slide() -> None:

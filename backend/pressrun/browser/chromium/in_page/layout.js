@@ -10,6 +10,10 @@
   const VERTICAL = { "vertical-rl": "left", "sideways-rl": "left", "vertical-lr": "right", "sideways-lr": "right" };
   const root = document.documentElement;
   const pageWidth = root.clientWidth;
+  // Scripts whose letters reach beyond their line's box: signs above and below, stacked consonants. Not Latin or Chinese.
+  const REACHING = /[\u0530-\u0fff\u1000-\u109f\u1200-\u137f\u1700-\u1cff\ua800-\uabff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{11fff}\u{1e900}-\u{1eeff}]/u;
+  const LARGEST_WHOLE = 0.5; // share of the screen; a longer passage is cut between two lines, whatever hangs over
+  const pen = new OffscreenCanvas(1, 1).getContext("2d");
   const boxes = [];
   const sidesOf = []; // left and right of each
   const range = document.createRange();
@@ -42,13 +46,34 @@
     }
   };
 
+  // A passage whose ink hangs over the edges of its lines is kept whole, with its ink: a cut would go through letters. A
+  // long one only begins and ends with it.
+  const addInk = (text, rects, style, clip) => {
+    pen.font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+    const ink = pen.measureText(text.data);
+    const up = Math.max(0, ink.actualBoundingBoxAscent - ink.fontBoundingBoxAscent);
+    const down = Math.max(0, ink.actualBoundingBoxDescent - ink.fontBoundingBoxDescent);
+    if (up + down < 1) return;
+    const first = rects[0], last = rects[rects.length - 1];
+    const sides = {
+      left: Math.min(...rects.map((rect) => rect.left)), right: Math.max(...rects.map((rect) => rect.right)),
+    };
+    if (last.bottom - first.top <= innerHeight * LARGEST_WHOLE) {
+      add("unit", sides, first.top - up, last.bottom + down, clip);
+    } else {
+      add("line", first, first.top - up, first.bottom, clip);
+      add("line", last, last.top, last.bottom + down, clip);
+    }
+  };
+
   const addLines = (text, style, clip) => {
     if (!text.data.trim()) return;
     letters[VERTICAL[style.writingMode] ?? "down"] += text.data.length;
     range.selectNodeContents(text);
     const lineHeight = parseFloat(style.lineHeight) || Infinity; // "normal"
-    for (const rect of range.getClientRects()) {
-      if (rect.width === 0 || rect.height === 0) continue;
+    const rects = [...range.getClientRects()].filter((rect) => rect.width && rect.height);
+    if (rects.length && !VERTICAL[style.writingMode] && REACHING.test(text.data)) addInk(text, rects, style, clip);
+    for (const rect of rects) {
       // A tight line-height makes the glyph boxes of two lines overlap; the lines themselves do not.
       const spare = Math.max(0, rect.height - lineHeight) / 2;
       add("line", rect, rect.top + spare, rect.bottom - spare, clip);
