@@ -120,6 +120,19 @@ async def test_what_is_laid_out_by_hand_is_on_every_slide_of_a_long_document(poo
     assert all(len(Image.open(io.BytesIO(shot)).convert("RGB").getcolors(10**6) or "12") > 1 for shot in shots)
 
 
+async def test_the_last_slide_begins_where_it_should_when_the_page_goes_beyond_both_sides(pool: BrowserPool) -> None:
+    """What lies left of the page cannot be scrolled to, and so gave the last slice no room below."""
+    html = page(
+        "div{position:absolute;left:-400px;top:9px;width:2200px;height:9px;background:#eee}", f"<div></div>{lines(30)}"
+    )
+    async with pool.lease(viewport_width=WIDTH, viewport_height=HEIGHT, zoom=ZOOM, fit="clip") as lease:
+        last = (await planned(lease, html, "clip"))[-1]
+        picture = Image.open(io.BytesIO(await lease.capture(last))).convert("L")
+    inked = [y for y in range(HEIGHT) if picture.crop((0, y, WIDTH, y + 1)).getextrema()[0] < 128]
+    assert last.height < SLIDE[1] / 2, "else there is no need of room"
+    assert inked[0] < (last.offset + 22) * ZOOM
+
+
 async def test_a_document_of_text_is_left_as_it_is(pool: BrowserPool) -> None:
     """The figures of a run depend on it: nothing is opened where nothing is closed."""
     html = page(

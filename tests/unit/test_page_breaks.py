@@ -127,7 +127,7 @@ def test_no_line_of_one_column_is_seen_in_part(boxes: list[Box]) -> None:
         for box in solid(boxes):
             if box.height <= HEIGHT and not any(big.height > HEIGHT for big in solid(boxes)):
                 seen = min(s.bottom, box.bottom) - max(s.top, box.top)
-                assert seen <= NEAR or seen >= box.height - NEAR
+                assert seen <= NEAR or seen >= box.height - near_of(box)
 
 
 @untimed

@@ -1,6 +1,5 @@
 // Takes back what `show` did, before the document is printed.
 () => {
   document.body?.style.removeProperty("clip-path");
-  const last = document.documentElement.lastElementChild;
-  if (last?.localName === "pressrun-room") last.remove();
+  for (const room of [...document.getElementsByTagName("pressrun-room")]) room.remove();
 }

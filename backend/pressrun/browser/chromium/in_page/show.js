@@ -6,17 +6,19 @@
   const snap = (y) => Math.round(y * zoom) / zoom;
   const FAR = 1_000_000; // CSS px: beyond every document
   const body = document.body;
-  let host = document.documentElement.lastElementChild;
-  if (host?.localName !== "pressrun-room") {
-    // Lets the last slice stand at the top of the screen too; adds nothing to any box of the document.
-    host = document.createElement("pressrun-room");
-    document.documentElement.append(host);
+  if (document.documentElement.lastElementChild?.localName !== "pressrun-room") {
+    // Lets the last slice on either side and the last one below stand at the corner of the screen too; adds nothing to any
+    // box of the document. Two of them: where the page cannot be scrolled to the left, what stands there gives no room.
     const zoomed = document.documentElement.currentCSSZoom || 1;
-    for (const [property, value] of Object.entries({
-      all: "initial", position: "absolute", left: `${roomBeside / zoomed}px`, top: `${roomBelow / zoomed}px`, width: "1px", height: "1px",
-      visibility: "hidden", "pointer-events": "none",
-    })) {
-      host.style.setProperty(property, value, "important");
+    for (const [beside, below] of [[roomBeside, 0], [0, roomBelow]]) {
+      const room = document.createElement("pressrun-room");
+      document.documentElement.append(room);
+      for (const [property, value] of Object.entries({
+        all: "initial", position: "absolute", left: `${beside / zoomed}px`, top: `${below / zoomed}px`, width: "1px",
+        height: "1px", visibility: "hidden", "pointer-events": "none",
+      })) {
+        room.style.setProperty(property, value, "important");
+      }
     }
   }
   if (clipped) {
