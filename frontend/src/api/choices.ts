@@ -1,10 +1,12 @@
 /** What a request may choose from, with its name on the screen. The server remains the judge. */
 import { EXPORTS } from "./tables.gen";
-import type { ImageFormat, Output, PngMode, RunStatus } from "./types";
+import type { Fit, ImageFormat, Output, PdfLayout, PngMode, RunStatus } from "./types";
 
 export const FORMATS = ["png", "jpeg", "webp"] as const satisfies readonly ImageFormat[];
 export const OUTPUTS: readonly Output[] = EXPORTS.map(({ name }) => name);
 export const PNG_MODES = ["speed", "size"] as const satisfies readonly PngMode[];
+export const FITS = ["shrink", "split", "clip"] as const satisfies readonly Fit[];
+export const PDF_LAYOUTS = ["slides", "document"] as const satisfies readonly PdfLayout[];
 export const SIZES = {
   "1920x1080": { width: 1920, height: 1080, label: "Landscape" },
   "1080x1920": { width: 1080, height: 1920, label: "Portrait" },
@@ -15,6 +17,15 @@ export type Size = keyof typeof SIZES;
 export const formatNames: Readonly<Record<ImageFormat, string>> = { png: "PNG", jpeg: "JPEG", webp: "WebP" };
 export const outputOptions = EXPORTS.map(({ name, label }) => ({ value: name, label }));
 export const pngModeNames: Readonly<Record<PngMode, string>> = { speed: "Fast", size: "Small files" };
+export const fitNames: Readonly<Record<Fit, string>> = {
+  shrink: "Smaller",
+  split: "On more slides",
+  clip: "Cut off",
+};
+export const pdfLayoutNames: Readonly<Record<PdfLayout, string>> = {
+  slides: "As the slides",
+  document: "As a document",
+};
 export const statusNames: Readonly<Record<RunStatus, string>> = {
   queued: "Waiting",
   running: "Running",

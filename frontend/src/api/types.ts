@@ -7,6 +7,8 @@ export type GenerateRequest = Schemas["GenerateRequest"];
 export type Theme = NonNullable<GenerateRequest["theme"]>;
 export type ImageFormat = NonNullable<GenerateRequest["image_format"]>;
 export type PngMode = NonNullable<GenerateRequest["png_mode"]>;
+export type Fit = NonNullable<GenerateRequest["fit"]>;
+export type PdfLayout = NonNullable<GenerateRequest["pdf_layout"]>;
 export type Output = NonNullable<GenerateRequest["outputs"]>[number];
 
 /** CONTRACT "Events": a union told apart by `type`. */

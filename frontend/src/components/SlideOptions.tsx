@@ -1,8 +1,21 @@
 import type { ReactElement, ReactNode } from "react";
-import { formatNames, FORMATS, outputOptions, OUTPUTS, PNG_MODES, pngModeNames } from "@/api/choices";
+import {
+  fitNames,
+  FITS,
+  formatNames,
+  FORMATS,
+  outputOptions,
+  OUTPUTS,
+  PDF_LAYOUTS,
+  pdfLayoutNames,
+  PNG_MODES,
+  pngModeNames,
+} from "@/api/choices";
 import { Choice } from "./Field";
 
+type Fit = (typeof FITS)[number];
 type Format = (typeof FORMATS)[number];
+type PdfLayout = (typeof PDF_LAYOUTS)[number];
 type PngMode = (typeof PNG_MODES)[number];
 type Output = (typeof OUTPUTS)[number];
 
@@ -11,6 +24,8 @@ export interface SlideChoices<S extends string> {
   outputs: readonly Output[];
   imageFormat: Format;
   pngMode: PngMode;
+  fit: Fit;
+  pdfLayout: PdfLayout;
 }
 
 interface Props<S extends string> {
@@ -18,8 +33,15 @@ interface Props<S extends string> {
   prefix?: string;
   value: SlideChoices<S>;
   sizes: readonly { value: S; label: ReactNode }[];
-  problems: Partial<Record<"size" | "outputs" | "imageFormat" | "pngMode", string | undefined>>;
-  onChange: (change: { size?: S; outputs?: Output[]; imageFormat?: Format; pngMode?: PngMode }) => void;
+  problems: Partial<Record<keyof SlideChoices<S>, string | undefined>>;
+  onChange: (change: {
+    size?: S;
+    outputs?: Output[];
+    imageFormat?: Format;
+    pngMode?: PngMode;
+    fit?: Fit;
+    pdfLayout?: PdfLayout;
+  }) => void;
 }
 
 /** Size, what is to be made, and as which pictures: for a new run and for one made again. */
@@ -54,6 +76,30 @@ export function SlideOptions<S extends string>({
           onChange({
             outputs: OUTPUTS.filter((each) => (each === output ? checked : value.outputs.includes(each))),
           });
+        }}
+      />
+      {value.outputs.includes("pdf") && (
+        <Choice
+          legend="PDF pages"
+          name={`${prefix}pdfLayout`}
+          type="radio"
+          options={PDF_LAYOUTS.map((layout) => ({ value: layout, label: pdfLayoutNames[layout] }))}
+          chosen={[value.pdfLayout]}
+          error={problems.pdfLayout}
+          onChange={(pdfLayout) => {
+            onChange({ pdfLayout });
+          }}
+        />
+      )}
+      <Choice
+        legend="What is too wide"
+        name={`${prefix}fit`}
+        type="radio"
+        options={FITS.map((fit) => ({ value: fit, label: fitNames[fit] }))}
+        chosen={[value.fit]}
+        error={problems.fit}
+        onChange={(fit) => {
+          onChange({ fit });
         }}
       />
       <Choice

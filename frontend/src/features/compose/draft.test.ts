@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { FORMATS, OUTPUTS, PNG_MODES, SIZES } from "@/api/choices";
+import { FITS, FORMATS, OUTPUTS, PDF_LAYOUTS, PNG_MODES, SIZES } from "@/api/choices";
 import { draftField, emptyDraft, findProblems, KINDS, readDraft, THEMES, toRequest } from "./draft";
 
 const anyDraft = fc.record({
@@ -13,6 +13,8 @@ const anyDraft = fc.record({
   maxSlides: fc.string(),
   imageFormat: fc.constantFrom(...FORMATS),
   pngMode: fc.constantFrom(...PNG_MODES),
+  fit: fc.constantFrom(...FITS),
+  pdfLayout: fc.constantFrom(...PDF_LAYOUTS),
   outputs: fc.subarray([...OUTPUTS]),
 });
 
@@ -20,6 +22,18 @@ test("small PNG files are asked for where there are PNG files, and a plain reque
   expect(toRequest({ ...emptyDraft, pngMode: "size" })).toMatchObject({ png_mode: "size" });
   expect(toRequest(emptyDraft)).not.toHaveProperty("png_mode");
   expect(toRequest({ ...emptyDraft, imageFormat: "jpeg", pngMode: "size" })).not.toHaveProperty("png_mode");
+});
+
+test("what is too wide and how a PDF is laid out is said where it is not as usual, and matters", () => {
+  const pdf = { ...emptyDraft, outputs: ["pdf" as const] };
+  expect(toRequest({ ...pdf, fit: "clip", pdfLayout: "document" })).toMatchObject({
+    fit: "clip",
+    pdf_layout: "document",
+  });
+  for (const usual of [toRequest(pdf), toRequest({ ...emptyDraft, pdfLayout: "document" })]) {
+    expect(usual).not.toHaveProperty("pdf_layout");
+    expect(usual).not.toHaveProperty("fit");
+  }
 });
 
 test("a draft survives being stored", () => {

@@ -1,7 +1,17 @@
 /** What a person has typed and chosen, before it is a request. Pure. */
-import { FORMATS, isZoom, OUTPUTS, PNG_MODES, type Size, SIZES, ZOOM_ADVICE } from "@/api/choices";
+import {
+  FITS,
+  FORMATS,
+  isZoom,
+  OUTPUTS,
+  PDF_LAYOUTS,
+  PNG_MODES,
+  type Size,
+  SIZES,
+  ZOOM_ADVICE,
+} from "@/api/choices";
 import { SOURCES } from "@/api/tables.gen";
-import type { GenerateRequest, ImageFormat, Output, PngMode, Theme } from "@/api/types";
+import type { Fit, GenerateRequest, ImageFormat, Output, PdfLayout, PngMode, Theme } from "@/api/types";
 
 export const THEMES = ["paper", "ink", "chalk"] as const satisfies readonly Theme[];
 
@@ -34,6 +44,10 @@ export interface Draft {
   imageFormat: ImageFormat;
   /** Counts for PNG only. */
   pngMode: PngMode;
+  /** What is wider than a slide. */
+  fit: Fit;
+  /** Counts for a PDF only. */
+  pdfLayout: PdfLayout;
   outputs: Output[];
 }
 
@@ -47,6 +61,8 @@ export const emptyDraft: Draft = {
   maxSlides: "50",
   imageFormat: "png",
   pngMode: "speed",
+  fit: "shrink",
+  pdfLayout: "slides",
   outputs: ["images"],
 };
 
@@ -83,6 +99,8 @@ export function readDraft(stored: string | null): Draft {
     maxSlides: text(from.maxSlides, emptyDraft.maxSlides),
     imageFormat: oneOf(FORMATS, from.imageFormat, emptyDraft.imageFormat),
     pngMode: oneOf(PNG_MODES, from.pngMode, emptyDraft.pngMode),
+    fit: oneOf(FITS, from.fit, emptyDraft.fit),
+    pdfLayout: oneOf(PDF_LAYOUTS, from.pdfLayout, emptyDraft.pdfLayout),
     outputs: OUTPUTS.filter((output) => chosen.includes(output)),
   };
 }
@@ -99,8 +117,10 @@ export function toRequest(draft: Draft): GenerateRequest {
     viewport_width: width,
     viewport_height: height,
     image_format: draft.imageFormat,
-    // The default is left to the server, so that a server that does not know the field takes the request.
+    // Defaults are left to the server, so that a server that does not know the field takes the request.
     ...(draft.imageFormat === "png" && draft.pngMode !== "speed" && { png_mode: draft.pngMode }),
+    ...(draft.fit !== "shrink" && { fit: draft.fit }),
+    ...(draft.outputs.includes("pdf") && draft.pdfLayout !== "slides" && { pdf_layout: draft.pdfLayout }),
     outputs: draft.outputs,
   };
 }
@@ -160,6 +180,8 @@ const fields: Readonly<Record<string, keyof Draft>> = {
   viewport_height: "size",
   image_format: "imageFormat",
   png_mode: "pngMode",
+  fit: "fit",
+  pdf_layout: "pdfLayout",
   outputs: "outputs",
 };
 

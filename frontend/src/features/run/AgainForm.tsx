@@ -53,6 +53,8 @@ export function AgainForm({ spec, busy, errors, onSubmit, onClose, children }: P
           outputs: problems.outputs ?? said("outputs"),
           imageFormat: said("image_format"),
           pngMode: said("png_mode"),
+          fit: said("fit"),
+          pdfLayout: said("pdf_layout"),
         }}
         onChange={change}
       />

@@ -24,6 +24,12 @@ test("only what differs is said", () => {
   });
 });
 
+test("a PDF as a document and another way with what is too wide are said", () => {
+  const again = { ...fromSpec(before), fit: "split", pdfLayout: "document" } as const;
+  expect(changes(again, before)).toEqual({ fit: "split", pdf_layout: "document" });
+  expect(changes({ ...again, fit: "shrink", outputs: ["images"] }, before)).toEqual({ outputs: ["images"] });
+});
+
 test("what cannot be is found before it is sent", () => {
   expect(Object.keys(findProblems({ ...fromSpec(before), zoom: "11", outputs: [] }))).toEqual([
     "zoom",

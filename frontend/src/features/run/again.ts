@@ -1,6 +1,6 @@
 /** What a run is to be made again with. Pure. */
 import { FORMATS, isZoom, OUTPUTS, type Size, SIZES, ZOOM_ADVICE } from "@/api/choices";
-import type { ImageFormat, Output, PngMode, RerenderRequest, RunSpec } from "@/api/types";
+import type { Fit, ImageFormat, Output, PdfLayout, PngMode, RerenderRequest, RunSpec } from "@/api/types";
 
 /** The size that the run was made in, when that is none of the named ones. */
 export const AS_IT_WAS = "as-it-was";
@@ -10,6 +10,8 @@ export interface Again {
   zoom: string;
   imageFormat: ImageFormat;
   pngMode: PngMode;
+  fit: Fit;
+  pdfLayout: PdfLayout;
   outputs: Output[];
 }
 
@@ -25,6 +27,8 @@ export function fromSpec(spec: RunSpec): Again {
     zoom: String(spec.zoom ?? ""),
     imageFormat: spec.image_format ?? FORMATS[0],
     pngMode: spec.png_mode ?? "speed",
+    fit: spec.fit ?? "shrink",
+    pdfLayout: spec.pdf_layout ?? "slides",
     outputs: OUTPUTS.filter((output) => (spec.outputs ?? ["images"]).includes(output)),
   };
 }
@@ -41,7 +45,7 @@ export function findProblems({ zoom, outputs }: Again): AgainProblems {
 /** What differs from the run; the server leaves the rest as it was. */
 export function changes(again: Again, spec: RunSpec): RerenderRequest {
   const before = fromSpec(spec);
-  const { size, imageFormat, pngMode, outputs } = again;
+  const { size, imageFormat, pngMode, fit, pdfLayout, outputs } = again;
   const zoom = Number(again.zoom);
   return {
     ...(size !== AS_IT_WAS &&
@@ -49,6 +53,8 @@ export function changes(again: Again, spec: RunSpec): RerenderRequest {
     ...(zoom !== spec.zoom && { zoom }),
     ...(imageFormat !== before.imageFormat && { image_format: imageFormat }),
     ...(imageFormat === "png" && pngMode !== before.pngMode && { png_mode: pngMode }),
+    ...(fit !== before.fit && { fit }),
+    ...(outputs.includes("pdf") && pdfLayout !== before.pdfLayout && { pdf_layout: pdfLayout }),
     ...(outputs.join() !== before.outputs.join() && { outputs }),
   };
 }
