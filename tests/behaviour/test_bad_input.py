@@ -160,7 +160,7 @@ def test_a_document_of_500_000_px_is_truncated_and_says_so(http: httpx.Client) -
     events = run_to_end(http, html=html, max_screenshots=3, viewport_width=640, viewport_height=480, zoom=1)
     assert events[-1]["type"] == "complete", events[-1]
     assert (events[-1]["truncated"], events[-1]["screenshot_count"]) == (True, 3)
-    assert [event["code"] for event in events if event["type"] == "warning"] == ["truncated"]
+    assert [event["code"] for event in events if event["type"] == "warning"] == ["truncated", "content_missing"]
 
 
 @pytest.mark.parametrize(

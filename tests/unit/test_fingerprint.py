@@ -37,6 +37,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "viewport_height": {"viewport_height": 1081},
     "overlap": {"overlap": 16},
     "page_breaks": {"page_breaks": "scroll"},
+    "fit": {"fit": "split"},
     "max_screenshots": {"max_screenshots": 51},
     "image_format": {"image_format": "webp"},
     "image_quality": {"image_quality": 86},

@@ -7,7 +7,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pressrun.browser.slides.page_breaks import OVERHANG_CSS_PX, Box, BoxKind, SlicePlan, plan_slices
@@ -73,6 +73,7 @@ def solid(boxes: list[Box]) -> list[Box]:
 
 
 @untimed
+@example([Box("line", 0, 1), Box("unit", 2.5, 102.5), Box("line", 2.5, 52.5), Box("line", 52.5, 102.5)], 0.0)
 @given(documents, overlaps)
 def test_what_fits_on_a_slide_is_whole_on_a_slide(boxes: list[Box], overlap: float) -> None:
     slices = plan(boxes, overlap).slices

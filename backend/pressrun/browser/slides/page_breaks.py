@@ -14,7 +14,7 @@ that rather than inside a list or table, and between two lines of one paragraph 
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush, nsmallest
@@ -322,6 +322,11 @@ class _BlockPlanner:
         """Every slice worth considering from `start`, with where the next one begins and what choosing it costs."""
         top, end = start.top, start.top + self._height - start.offset
         spare = self._spare(end)
+        if spare:  # what is as high as a slide gets no air above it: that would be taken from its end
+            following = bisect_left(self._solid_tops, top + EPSILON_CSS_PX)
+            below = self._solid_tops[following] if following < len(self._solid_tops) else top
+            if below > top and self._is_blank(top, below):
+                return self._options(_Start(below, 0.0))
         cuts = self._cuts.within(top, end + spare)
         forced = next((cut for cut in cuts if cut.forced), None)
         if forced is not None:
