@@ -320,13 +320,9 @@ class _BlockPlanner:
 
     def _options(self, start: _Start) -> list[tuple[Slice, _Start, float]]:
         """Every slice worth considering from `start`, with where the next one begins and what choosing it costs."""
+        start = self._without_air(start)
         top, end = start.top, start.top + self._height - start.offset
         spare = self._spare(end)
-        if spare:  # what is as high as a slide gets no air above it: that would be taken from its end
-            following = bisect_left(self._solid_tops, top + EPSILON_CSS_PX)
-            below = self._solid_tops[following] if following < len(self._solid_tops) else top
-            if below > top and self._is_blank(top, below):
-                return self._options(_Start(below, 0.0))
         cuts = self._cuts.within(top, end + spare)
         forced = next((cut for cut in cuts if cut.forced), None)
         if forced is not None:
@@ -345,6 +341,14 @@ class _BlockPlanner:
         if self._is_blank(top, cut.below):
             return self._options(_Start(cut.below, 0.0))
         return [(Slice(top, end), self._after(cut), cut.cost)]
+
+    def _without_air(self, start: _Start) -> _Start:
+        """Above what is as high as a slide: the air would be taken from its end."""
+        if not self._spare(start.top + self._height - start.offset):
+            return start
+        following = bisect_left(self._solid_tops, start.top + EPSILON_CSS_PX)
+        below = self._solid_tops[following] if following < len(self._solid_tops) else start.top
+        return _Start(below, 0.0) if below > start.top and self._is_blank(start.top, below) else start
 
     def _spare(self, end: float) -> float:
         """What may overhang at the end of a slide: of a thing as high as a slide, not of a line of text."""
