@@ -49,7 +49,8 @@ async ({ maxNodes, maxPicturePixels, animationFrames }) => {
       if (covers || box.left < -1 || box.right > innerWidth + 1 || box.top < -1) ordinary = false;
       else if (isPage && !(isPlain(style.transform) && isPlain(style.scale) && isPlain(style.rotate) && isPlain(style.translate))) ordinary = false;
       else if (isPage && (style.overflowX !== "visible" || style.overflowY !== "visible" || style.position !== "static")) ordinary = false;
-      else if (element instanceof HTMLElement && style.display !== "inline") {
+      else if (!isPage && element instanceof HTMLElement && style.display !== "inline") {
+        // (Without a doctype what the body says of its scrolling is the screen's.)
         // Glyphs reach out of a tight line; what hangs out by more is cut off, or lies over what follows.
         const over = style.overflowY === "visible" ? 0.5 * parseFloat(style.fontSize) : 1;
         if (element.scrollHeight > element.clientHeight + Math.max(1, over) && element.clientHeight > 0) ordinary = false;
