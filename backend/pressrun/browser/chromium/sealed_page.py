@@ -211,6 +211,8 @@ async def open_page(
     elif zoom != 1:
         metrics |= {"scale": _REST_SCALE}
     await session.send("Emulation.setDeviceMetricsOverride", metrics)
+    # Ours are launched so; one elsewhere would lay the page out by a scroll bar narrower, and could not help.
+    await session.send("Emulation.setScrollbarsHidden", {"hidden": True})
     if fixed:
         await session.send("Emulation.setVisibleSize", {"width": screen.width, "height": screen.height})
     sealed = SealedPage(context, page, session, screen, limits, fixed)
