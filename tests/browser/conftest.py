@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
+from playwright import async_api
 
 from pressrun.browser.chromium.process import LocalChromium
 from pressrun.browser.config import BrowserPoolConfig
@@ -41,10 +42,15 @@ async def open_contexts(pool: BrowserPool) -> int:
     """Contexts that exist in Chromium itself, whoever holds them (Playwright's own default context not counted)."""
     count = 0
     for chromium in chromiums(pool):
-        session = await chromium.browser.new_browser_cdp_session()
-        answer = await session.send("Target.getBrowserContexts")
+        try:
+            session = await chromium.browser.new_browser_cdp_session()
+            answer = await session.send("Target.getBrowserContexts")
+            await session.detach()
+        except async_api.Error:
+            if chromium.browser.is_connected():
+                raise
+            continue  # it has ended since, as one that is recycled does, and its contexts with it
         count += len(answer["browserContextIds"])
-        await session.detach()
     return count
 
 
