@@ -16,7 +16,8 @@ from PIL import Image, ImageChops, ImageFilter
 
 from pressrun.browser.pool.lease import Lease
 from pressrun.browser.pool.pool import BrowserPool
-from pressrun.browser.slides.page_breaks import PageBreaks, Slice, plan_slices
+from pressrun.browser.slides.page_breaks import PageBreaks, Slice
+from pressrun.browser.slides.sideways import plan_document
 from pressrun.errors import DocumentTooLarge
 
 pytestmark = [
@@ -63,7 +64,8 @@ async def deck(pool: BrowserPool, html: str, *, zoom: float = 1.3, page_breaks: 
     async with pool.lease(viewport_width=SIZE[0], viewport_height=SIZE[1], zoom=zoom) as lease:
         await lease.load(html)
         layout = await lease.layout()
-        plan = plan_slices(layout.boxes, layout.height_css_px, lease.viewport_height_css_px, 15, page_breaks, 50)
+        slide = (SIZE[0] / zoom, SIZE[1] / zoom)
+        plan = plan_document(layout.boxes, layout.extent, slide, 15, page_breaks, 50, fit="shrink")
         pictures = [await lease.capture(piece) for piece in plan.slices]
         return Deck(pictures, await lease.pdf_of_slides(plan.slices, page_breaks, MADE_AT), plan.slices)
 
@@ -119,7 +121,20 @@ DARK = "<!doctype html><style>html{color-scheme:dark}body{margin:30px}</style>" 
     f"<h2>Nacht {n}</h2><p>Absatz {n} {WORDS * 2}</p>" for n in range(9)
 )
 SEE_THROUGH = DARK.replace("color-scheme:dark", "background:color(display-p3 0.2 0.5 0.3 / 0.4)")
+BESIDE = (
+    "<!doctype html><style>body{margin:0;display:flex}section{flex:0 0 100vw;height:100vh;background:#dfe}"
+    "section+section{background:#fed}</style>"
+    + "".join(f"<section><h1>Teil {n}</h1>{WORDS}</section>" for n in range(3))
+)
+IN_COLUMNS = (
+    "<!doctype html><html lang=ja><title>春</title>"
+    "<style>body{writing-mode:vertical-rl;margin:30px;background:#fee}</style>"
+    + "<h1>春の川</h1>"
+    + "<p>川は山から海へ流れる。水は石を運び、砂を置いていく。</p>" * 40
+)
 DOCUMENTS = {
+    "beside": BESIDE,
+    "in columns": IN_COLUMNS,
     "lesson": LESSON,
     "dark": DARK,
     "see-through": SEE_THROUGH,
@@ -142,6 +157,14 @@ async def test_every_page_looks_as_its_slide_does(pool: BrowserPool, name: str, 
 async def test_it_does_at_any_zoom_and_where_lines_are_cut(pool: BrowserPool, zoom: float, tmp_path: Path) -> None:
     made = await deck(pool, LESSON, zoom=zoom, page_breaks="scroll")
     assert max(differences(made, tmp_path)) < LARGEST_DIFFERENCE
+
+
+async def test_a_page_in_columns_has_its_title_and_language(pool: BrowserPool) -> None:
+    """Chromium prints one sheet of it: its pages are pictures."""
+    made = await deck(pool, IN_COLUMNS)
+    with pikepdf.open(io.BytesIO(made.pdf)) as pdf:
+        assert (str(pdf.docinfo.Title), str(pdf.Root.Lang), len(pdf.pages)) == ("春", "ja", len(made.slices))
+    assert (await deck(pool, IN_COLUMNS)).pdf == made.pdf
 
 
 async def test_a_page_without_one_of_its_lines_is_noticed_by_this_test(pool: BrowserPool, tmp_path: Path) -> None:

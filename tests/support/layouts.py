@@ -191,6 +191,8 @@ K4 = [
     Layout("wide table in a narrow column", "K4", page(
         ".g{display:grid;grid-template-columns:400px 1fr;gap:20px}.s{overflow-x:auto}td{white-space:nowrap;padding:4px 10px}",
         f"<div class=g><div class=s><table><tr>{_ROW[:120]}<td>{mark('a')}</td></tr></table></div><div>{mark('b')}{lines(4)}</div></div><p>{mark('c')}</p>")),
+    Layout("pages beside each other, without a wrapper", "K4", page("body{margin:0;display:flex}section{flex:0 0 100vw;height:100vh;background:#dfe}", "".join(f"<section><h1>{k}</h1>{mark(k)}</section>" for k in "abc")), slides=3),
+    Layout("beside the page, over words", "K4", page("p{margin:0}aside{margin-left:1000px;width:200px;margin-top:-60px}", f"<p>{mark('a')} under</p><p>words</p><aside>{mark('b')} beside</aside>"), marks="ab"),
 ]
 
 _SLIDE = "<div class='slide {first}'><h1>Slide {n}</h1><p>Point {n} {mark}</p></div>"

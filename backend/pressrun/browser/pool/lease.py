@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -43,8 +43,9 @@ from pressrun.later import import_later
 from pressrun.slide_texts import SlideTexts
 
 if TYPE_CHECKING:
-    from pressrun.browser.slides import pdf_slides
+    from pressrun.browser.slides import pdf_pictures, pdf_slides
 else:
+    pdf_pictures = import_later("pressrun.browser.slides.pdf_pictures")
     pdf_slides = import_later("pressrun.browser.slides.pdf_slides")  # 200 ms, of pikepdf; only a PDF of slides needs it
 
 _log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # A page draws each to find out: 0.3 ms. More than the scripts of one document have that are not Chinese.
+_PDF_QUALITY = 92  # of JPEG; letters keep their edges
 _MAX_DOUBTFUL = 10_000
 
 
@@ -209,16 +211,24 @@ class Lease:
         return await anyio.to_thread.run_sync(without_bad_links, printed)
 
     async def pdf_of_slides(self, slices: Sequence[Slice], mode: PageBreaks, made_at: datetime) -> bytes:
-        """A PDF whose pages are the slides, one to one, text as text. Nothing can be captured afterwards.
+        """A PDF whose pages are the slides, one to one, text as text; pictures where the page is written in columns.
 
-        `mode` is the one in which the document was cut. The same document, slices and instant give the same bytes.
+        Nothing can be captured afterwards. `mode` is the one in which the document was cut. The same document, slices
+        and instant give the same bytes.
 
         Raises:
             DocumentTooLarge: it paints more than a PDF of slides may have.
         """
         async with self.turn():
             printed = await self._run(self._print_slides, self._to_print)
-        windows = [self._window(slice) for slice in slices]
+        zoom, height = self._screen.zoom, self.viewport_height_css_px
+        if isinstance(printed, dict):
+            await self.layout()  # it says how far they reach
+            shots = [await self.capture(slice, "jpeg", _PDF_QUALITY) for slice in slices]
+            width, title, lang = self._screen.width / zoom, printed["title"], printed["lang"]
+            paint = partial(pdf_pictures.pdf_of_pictures, shots, width, height, title=title, lang=lang, made_at=made_at)
+            return await anyio.to_thread.run_sync(paint, limiter=self._encoders)
+        windows = [pdf_slides.window_of(slice, self._screen.width / zoom, height, zoom) for slice in slices]
         cut = partial(pdf_slides.cut_into_slides, printed, windows, cuts_lines=mode == "scroll", made_at=made_at)
         try:
             return await anyio.to_thread.run_sync(cut, limiter=self._encoders)
@@ -231,25 +241,12 @@ class Lease:
                 BrowserFailure("The browser's PDF cannot be cut into slides; ask for pdf_layout=document.")
             ) from exc
 
-    def _window(self, slice: Slice) -> pdf_slides.Window:
-        screen = self._screen
-        width, height = screen.width / screen.zoom, self.viewport_height_css_px
-        left, top = slice.left - slice.inset, slice.top - slice.offset
-        clipped = slice.height < height - 1 / screen.zoom  # as its picture is
-        return pdf_slides.Window(
-            left=left,
-            top=top,
-            width=width,
-            height=height,
-            begin=slice.top if clipped and slice.top > 0 else top,
-            end=slice.bottom if clipped else top + height,
-            sides=(left if slice.right is None else slice.left, left + width if slice.right is None else slice.right),
-        )
-
-    async def _print_slides(self) -> pdf_slides.Printed:
-        """The document on one tall page, and what lies behind every slide if anything does."""
+    async def _print_slides(self) -> pdf_slides.Printed | dict[str, Any]:
+        """The document on one tall page, and what lies behind every slide if anything does; else why not."""
         await self._page.ask("print", {})
-        made = await self._page.ask("print_slides", {"layer": "background"})
+        made: dict[str, Any] = await self._page.ask("print_slides", {"layer": "background"})
+        if "vertical" in made:
+            return made
         background = await self._page.print_tall(first_page_only=True) if made["background"] else None
         await self._page.ask("print_slides", {"layer": "content"})
         content = await self._page.print_tall(first_page_only=False)

@@ -17,6 +17,7 @@ from typing import Any, Final
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
+from pressrun.browser.slides.page_breaks import Slice
 from pressrun.browser.slides.pdf_content import (
     Dealer,
     Form,
@@ -29,7 +30,7 @@ from pressrun.browser.slides.pdf_geometry import Rect
 from pressrun.browser.slides.pdf_links import without_bad_links
 from pressrun.browser.slides.pdf_tags import Placed, settle_places, settle_tags
 
-__all__ = ["Printed", "TooMuchPainted", "UnknownContent", "Window", "cut_into_slides"]
+__all__ = ["Printed", "TooMuchPainted", "UnknownContent", "Window", "cut_into_slides", "window_of"]
 
 _NAME: Final = re.compile(rb"/([^\s()<>\[\]{}/%]+)")
 _CATEGORIES: Final = ("/ExtGState", "/ColorSpace", "/Pattern", "/Shading", "/XObject", "/Font")
@@ -49,6 +50,21 @@ class Window:
     begin: float
     end: float
     sides: tuple[float, float]
+
+
+def window_of(slice: Slice, width: float, height: float, zoom: float) -> Window:
+    """What a slide of that size shows, as its picture does; one CSS px is one pt."""
+    left, top = slice.left - slice.inset, slice.top - slice.offset
+    clipped = slice.height < height - 1 / zoom
+    return Window(
+        left=left,
+        top=top,
+        width=width,
+        height=height,
+        begin=slice.top if clipped and slice.top > 0 else top,
+        end=slice.bottom if clipped else top + height,
+        sides=(left if slice.right is None else slice.left, left + width if slice.right is None else slice.right),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +87,8 @@ def cut_into_slides(printed: Printed, windows: Sequence[Window], *, cuts_lines: 
     The same input gives the same bytes. Raises: TooMuchPainted, UnknownContent.
     """
     with Pdf.open(io.BytesIO(without_bad_links(printed.content))) as pdf:
+        if len(pdf.pages) <= _TALL:
+            raise UnknownContent("there is no second page")
         tall = pdf.pages[_TALL]
         height = float(tall.obj.MediaBox[3]) + printed.top  # from here down, heights are those of the document
         dealer = Dealer([_seen(window, height) for window in windows], cuts_lines=cuts_lines)

@@ -2,7 +2,7 @@
 // says what of it is printed: "content", or "background": what stays on the screen while it scrolls, on the first page.
 // The first call changes the document for good. It returns { background, top, places, canvas }: whether anything is in that
 // layer, which height of the document is at the top of the tall page, and where what its own links lead to is (CSS px);
-// and the colour of the canvas, [red, green, blue] from 0 to 255, which is seen wherever a slide shows nothing else.
+// { vertical, title, lang } instead of what cannot be printed so; and the colour of the canvas, [red, green, blue] from 0 to 255, which is seen wherever a slide shows nothing else.
 ({ layer }) => {
   const root = document.documentElement;
   const LAYER = "pressrun-layer";
@@ -15,6 +15,10 @@
     return stays || root.querySelector(`[${FIXED}]`) !== null;
   };
   if (root.hasAttribute(LAYER)) return { background: show() };
+  // Of a page whose columns follow each other Chromium prints one sheet only: nothing is changed then.
+  if (/^(vertical|sideways)/.test(getComputedStyle(document.body ?? root).writingMode)) {
+    return { vertical: true, title: document.title, lang: root.lang };
+  }
   const height = document.scrollingElement.scrollHeight;
   // Chromium shrinks a page that goes beyond its right side, and would break its lines anew.
   const isWide = document.scrollingElement.scrollWidth > innerWidth;

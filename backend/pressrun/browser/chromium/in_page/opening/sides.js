@@ -132,6 +132,17 @@ const pushIn = (holder, root, sides) => {
   return changed;
 };
 
+// Whether words of others stand there.
+const isTaken = (box, moving) => {
+  for (const text of textsOf(document.body)) {
+    if (moving.contains(text)) continue;
+    for (const line of linesOf(text)) {
+      if (line.left < box.right && line.right > box.left && line.top < box.bottom && line.bottom > box.top) return true;
+    }
+  }
+  return false;
+};
+
 const moveIn = (holder, root, sides) => {
   let outermost = holder;
   for (let at = holder; at && at !== (root ?? document.body); at = parentOf(at)) if (isOutsideOf(sides, rectOf(at))) outermost = at;
@@ -144,6 +155,8 @@ const moveIn = (holder, root, sides) => {
   if (isOutsideOf(sides, extentsOf(outermost))) {
     const rest = extentsOf(outermost);
     const shift = rest.left < sides.left ? sides.left - rest.left : sides.right - rest.right;
+    const { top, bottom } = rectOf(outermost);
+    if (isTaken({ left: rest.left + shift, right: rest.right + shift, top, bottom }, outermost)) return false;
     const before = parseFloat(style.translate) || 0;
     important(outermost, { translate: `${before + shift / (outermost.currentCSSZoom || 1)}px` });
   }
@@ -221,7 +234,7 @@ const clipOf = (element) => {
 
 // Rows that go on to the side, as of a deck, a carousel or a board: they go on in the next line.
 const foldRows = () => {
-  for (const row of [...elementsOf(document.body)]) {
+  for (const row of [document.body, ...elementsOf(document.body)]) {
     const style = getComputedStyle(row);
     if (row.childElementCount < 2 || style.display === "none" || /^(TABLE|TR|TBODY|SELECT|PRE)$/i.test(row.tagName)) continue;
     const parts = [...row.children].filter((child) => !NO_CONTENT.has(child.tagName.toUpperCase()) && isShown(child) && holdsContent(child));
