@@ -263,6 +263,8 @@ def test_a_run_of_an_older_workflow_goes_on_and_makes_nothing_again(
     paid = len(endpoint.requests)
     made = changed_at(data_dir, operation_id)
     assert {"document.html", "0001.png"} <= made.keys()
+    if point == "slide.told":  # the next may have been written already; nobody was told of it, so it may be made again
+        made = {name: at for name, at in made.items() if not name.endswith(".png") or name == "0001.png"}
     become_older(data_dir / "engine.sqlite")
     with start_server(data_dir, **ai) as server, httpx.Client(base_url=server.url, timeout=30) as http:
         run = wait_for_status(http, operation_id, "complete")
