@@ -314,3 +314,15 @@ async def test_a_pdf_has_no_link_that_leads_out_of_the_web(lease: Lease) -> None
     pdf = await lease.pdf()
     found = {link.strip() for link in re.findall(rb"/URI\s*\(([^)]*)", pdf)} - {b""}
     assert found == {b"https://h.example/good", b"mailto:a@b.c"}
+
+
+async def test_a_picture_that_moves_stands_still_at_its_beginning(lease: Lease) -> None:
+    """What a slide shows would depend on how long the one before it took."""
+    frames = [Image.new("RGB", (120, 60), colour) for colour in ((0, 87, 255), (0, 166, 81), (230, 0, 126))]
+    data = io.BytesIO()
+    frames[0].save(data, "GIF", save_all=True, append_images=frames[1:], duration=20, loop=0)
+    picture = base64.b64encode(data.getvalue()).decode()
+    await lease.load(f"<body style='margin:0'><img src='data:image/gif;base64,{picture}'>")
+    await lease.layout()
+    shown = [image(await lease.capture(Slice(0, 100))).getpixel((60, 30)) for _ in range(6)]
+    assert shown == [(0, 87, 255)] * 6

@@ -204,6 +204,10 @@ _QUIET = (
     "--disable-lcd-text",
     "--force-color-profile=srgb",  # the same pixels on every machine
     "--hide-scrollbars",
+    # The pointer is as Playwright says it, whose flag this replaces. 2: a GIF stands still, at its first picture, so
+    # that a slide looks the same each time.
+    "--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4,"
+    "imageAnimationPolicy=2",
     # Each stage of a frame waits for the one before it: else one picture in a hundred that lies far from the one before
     # misses the tiles that are not drawn yet (decision 0017).
     "--run-all-compositor-stages-before-draw",
