@@ -20,11 +20,11 @@ from pressrun.artifacts.model import StoredFile
 from pressrun.artifacts.staged import Offer
 from pressrun.browser.pool.pool import open_browser_pool
 from pressrun.browser.slides.one_colour import is_one_colour, may_be_one_colour
-from pressrun.errors import DiskFull, EmptyDocument
+from pressrun.errors import DiskFull, EmptyDocument, NotFound
 from pressrun.events.model import AnyBody, Progress, Screenshot, Warning
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, Rendered, RunContext
 from pressrun.pipeline.render import render
-from pressrun.slide_texts import SLIDES_NAME
+from pressrun.slide_texts import SLIDES_NAME, SlideTexts
 from pressrun.spec import RunSpec
 from tests.support.fake_browser import FakePage, FakeSources
 from tests.support.limits import fail_after
@@ -53,7 +53,9 @@ class Staging:
         return self._record(name)
 
     async def read(self, name: str) -> bytes:
-        return self.html.encode()
+        if name != DOCUMENT_NAME and name not in self.files:
+            raise NotFound(name)
+        return self.files.get(name, self.html.encode())
 
     def document(self) -> StoredFile:
         data = self.html.encode()
@@ -161,6 +163,17 @@ async def test_what_an_earlier_attempt_captured_is_neither_captured_nor_told_aga
     assert second == first
     assert screenshots(again) == []  # captured again with the same digest: the log has them already
     assert not [body for body in again if isinstance(body, Warning)]
+
+
+async def test_slides_that_an_earlier_release_cut_otherwise_are_made_again() -> None:
+    """Slides of two ways to lay out or to cut the document would lack some lines and repeat others."""
+    for left in (None, b"{}", SlideTexts(width=320, height=240, slides=[]).model_dump_json().encode()):
+        staging, told, again = Staging(lines(40)), list[AnyBody](), list[AnyBody]()
+        await rendered(staging, told)
+        known = {body.index: body for body in screenshots(told)}
+        staging.files = {} if left is None else {SLIDES_NAME: left}
+        await rendered(staging, again, captured=known)
+        assert [body.index for body in screenshots(again)] == list(known)
 
 
 async def test_reaching_max_screenshots_is_told_once() -> None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 import anyio
 import anyio.to_thread
 import structlog
+from pydantic import ValidationError
 
 from pressrun.artifacts.disk import sha256_of
 from pressrun.artifacts.model import StoredFile
@@ -26,7 +27,7 @@ from pressrun.browser.slides.one_colour import is_one_colour, may_be_one_colour
 from pressrun.browser.slides.page_breaks import Box, Slice, SlicePlan
 from pressrun.browser.slides.sideways import cut_off_share, plan_document
 from pressrun.coverage import Coverage
-from pressrun.errors import EmptyDocument
+from pressrun.errors import EmptyDocument, NotFound
 from pressrun.events.model import Progress, Screenshot
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.captures import RunCaptures, open_captures
@@ -162,8 +163,18 @@ class _Slides:
 
     async def read(self, texts: SlideTexts) -> Sequence[tuple[int, Slice]]:
         """Keeps what the slides say; those that are still to be captured, by their number from 1."""
+        if self._context.captured and await self._said_before() != texts:
+            # laid out or cut by another release: slides of both would lack some lines and repeat others
+            self._context = replace(self._context, captured={})
         await self.keep_texts(texts)
         return await self._without_captured(self._plan)
+
+    async def _said_before(self) -> SlideTexts | None:
+        """What the slides of an earlier attempt say; None where it did not get so far, or wrote it otherwise."""
+        try:
+            return SlideTexts.model_validate_json(await self._context.staging.read(SLIDES_NAME))
+        except (NotFound, ValidationError):
+            return None
 
     async def keep_texts(self, texts: SlideTexts) -> None:
         """Writes slides.json, and tells what of the source is missing there. Raises: CoverageTooLow."""
