@@ -67,6 +67,7 @@ class SlideText(_Part):
     blocks: list[SlideBlock]
     pictures: list[SlidePicture] = []
     links: list[SlideLink] = []
+    notes: Annotated[str, Field(description="what the author says to it and nobody sees there, as plain text")] = ""
 
 
 class NotShown(_Part):

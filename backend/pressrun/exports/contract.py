@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, cast
 
 from pressrun.errors import FieldErrors, FieldProblem
 from pressrun.export_kinds import ExportKind, kinds_of
+from pressrun.slide_texts import SlideTexts
 from pressrun.spec import PdfLayout, RunSpec
 
 Content: TypeAlias = bytes | Iterable[bytes]  # pieces are taken in a thread; the caller names the file
@@ -39,7 +40,9 @@ class Page(Protocol):
 @dataclass(frozen=True, slots=True)
 class ExportWork:
     """One export of one run. `slides` and `files` are (name in the batch folder, path); `files` are document, slides
-    and the exports that were made before this one. `progress` takes a share of 0 to 1 of this export, and words.
+    and the exports that were made before this one. `progress` takes a share of 0 to 1 of this export, and words;
+    `warn` a code and a sentence, said once whatever is tried again. `read_texts` is what the slides say, if there are
+    any.
     """
 
     spec: RunSpec
@@ -47,8 +50,10 @@ class ExportWork:
     slides: Sequence[tuple[str, Path]]
     files: Sequence[tuple[str, Path]]
     read_document: Callable[[], Awaitable[str]]
+    read_texts: Callable[[], Awaitable[SlideTexts | None]]
     open_page: Callable[[], AbstractAsyncContextManager[Page]]
     progress: Callable[[float, str], Awaitable[None]]
+    warn: Callable[[str, str], Awaitable[None]]
 
 
 Maker: TypeAlias = Callable[[ExportWork], Awaitable[Content]]

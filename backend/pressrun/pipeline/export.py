@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import anyio.to_thread
+
 from pressrun.artifacts.model import StoredFile
 from pressrun.browser.pool.lease import Lease
 from pressrun.browser.pool.pool import BrowserPool
@@ -17,6 +19,7 @@ from pressrun.export_kinds import ExportKind, asks_for_document, kinds_of
 from pressrun.exports.contract import ExportWork, Page, maker_of
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, Exported, Rendered, RunContext, progress_of
+from pressrun.slide_texts import SlideTexts
 from pressrun.spec import PdfLayout
 
 _MAX_BASE_NAME_BYTES = 200  # with its ending well under the 255 bytes of a file name
@@ -101,6 +104,12 @@ def _work(
     async def read_document() -> str:
         return (await context.staging.read(DOCUMENT_NAME)).decode()
 
+    async def read_texts() -> SlideTexts | None:
+        if rendered.texts is None:
+            return None
+        data = await context.staging.read(rendered.texts.name)
+        return await anyio.to_thread.run_sync(SlideTexts.model_validate_json, data)
+
     @asynccontextmanager
     async def open_page() -> AsyncIterator[Page]:
         spec = context.spec
@@ -120,8 +129,10 @@ def _work(
         slides=[(file.name, context.staging.path(file.name)) for file in rendered.slides],
         files=[(file.name, context.staging.path(file.name)) for file in files],
         read_document=read_document,
+        read_texts=read_texts,
         open_page=open_page,
         progress=tell,
+        warn=context.warn,
     )
 
 

@@ -4801,6 +4801,12 @@ export interface components {
              * @default []
              */
             links?: components["schemas"]["SlideLink"][];
+            /**
+             * Notes
+             * @description what the author says to it and nobody sees there, as plain text
+             * @default
+             */
+            notes?: string;
         };
         /**
          * SlideTexts
