@@ -62,7 +62,7 @@ def doing(endpoint: AiServer, *script: Behaviour) -> Iterator[None]:
 def check_secrecy(server: Server) -> None:
     """Nothing that the server wrote, anywhere, holds the key."""
     files = [path for path in server.data_dir.rglob("*") if path.is_file()]
-    assert any(path.name == "manifest.json" for path in files)
+    assert server.log_path.stat().st_size > 0 < len(files)  # whichever tests of this module this worker ran
     assert [path for path in (*files, server.log_path) if KEY.encode() in path.read_bytes()] == []
 
 
