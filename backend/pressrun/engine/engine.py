@@ -13,7 +13,7 @@ How a workflow body ends:
 However it ends, its end is written as soon as the database takes it; until then the run holds its slot.
 
 The one rule of all ends (decision 0020): a run whose batch folder is there is complete, whatever else it was to end as.
-So every attempt looks for it (`_conclude`), and a run that may be published is not ended by anybody but an attempt.
+So every attempt looks for it (endings.py), and a run that may be published is not ended by anybody but an attempt.
 
 An upgrade costs no run (decision 0023): a workflow of another version is never resumed, its checkpoints may not fit.
 The run goes on as its next attempt in a workflow of this version, which finds what is staged and makes it no second
@@ -25,7 +25,6 @@ DBOS is a process-wide singleton; so is an open Engine.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
@@ -37,12 +36,13 @@ import structlog
 from dbos import DBOS, SetWorkflowID, StepOptions
 
 from pressrun.artifacts.ports import ArtifactStore
-from pressrun.clock import Clock, elapsed_s
+from pressrun.clock import Clock
+from pressrun.engine.endings import RunEndings
 from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure_of, read
 from pressrun.engine.ports import Claim, RunRecords
 from pressrun.engine.recovery import RecoveryQueue
-from pressrun.errors import TEMPORARY, AttemptSuperseded, DeadlineExceeded, DiskFull, RunFailure
-from pressrun.events.model import AnyBody, Cancelled, CancelledBy, Error, Progress
+from pressrun.errors import AttemptSuperseded, DeadlineExceeded, DiskFull, RunFailure
+from pressrun.events.model import AnyBody, Cancelled, CancelledBy, Progress
 from pressrun.failpoints import failpoint
 from pressrun.patience import until_possible
 from pressrun.pipeline.context import Results, RunContext, StageResult
@@ -85,8 +85,8 @@ class Engine:
         self._pipeline = pipeline
         self._store = store
         self._records = records
-        self._clock = clock
         self._queue = queue
+        self._endings = RunEndings(pipeline, store, records, clock)
         self._run_deadline_s = run_deadline_s
         self._executions: dict[str, _Execution] = {}
         self._bodies = 0  # workflows of ours that have begun and not returned, with those that claim nothing
@@ -153,7 +153,7 @@ class Engine:
     async def end(self, claim: Claim) -> None:
         """Ends a run that nobody executes any more, by its `last_word` if it is not published."""
         if claim.last_word is not None:
-            await self._conclude(claim, unless_published=claim.last_word)
+            await self._endings.conclude(claim, unless_published=claim.last_word)
 
     def let_go(self, operation_ids: Iterable[str]) -> None:
         """Stops working on runs that go on elsewhere, and writes nothing more for them."""
@@ -249,7 +249,7 @@ class Engine:
             structlog.contextvars.bind_contextvars(attempt=claim.attempt)
             failpoint("claim.committed")
             if claim.last_word is not None:
-                await self._conclude(claim, unless_published=claim.last_word)
+                await self._endings.conclude(claim, unless_published=claim.last_word)
                 return
             deadline = anyio.current_time() + self._run_deadline_s
             execution = _Execution(workflow_id, anyio.CancelScope(deadline=deadline))
@@ -265,7 +265,7 @@ class Engine:
                 if execution.handed_back:  # what was taken away under it says nothing of the run
                     _log.warning("run broke off at the end of this process", exc_info=exc)
                     await self._hand_back(claim)
-                await self._break_off(claim, exc)
+                await self._endings.break_off(claim, exc)
             finally:
                 if self._executions.get(operation_id) is execution:  # else a retry has taken its place
                     del self._executions[operation_id]
@@ -278,24 +278,24 @@ class Engine:
             await execution.over.wait()
 
     async def _attempt(self, claim: Claim, execution: _Execution) -> None:
-        if claim.committed and await self._end_published(claim):
+        if claim.committed and await self._endings.end_published(claim):
             return
         try:
             context = await self._open_context(claim, execution)
         except AttemptSuperseded:
-            await self._end_stopped(claim)
+            await self._endings.end_stopped(claim)
             return
         try:
             results = Results()
             for stage in self._pipeline.stages:
                 results.add(read(await self._step(claim, stage, context, results), stage.result))
         except StageFailed as failure:
-            await self._conclude(claim, unless_published=failure.error)
+            await self._endings.conclude(claim, unless_published=failure.error)
         except Stopped:
-            await self._end_stopped(claim)
+            await self._endings.end_stopped(claim)
         else:
             gone = failure_of(RunFailure("The batch folder is gone"), LAST_STAGE)
-            await self._conclude(claim, unless_published=gone)
+            await self._endings.conclude(claim, unless_published=gone)
 
     async def _open_context(self, claim: Claim, execution: _Execution) -> RunContext:
         async def emit(*bodies: AnyBody) -> None:
@@ -345,63 +345,16 @@ class Engine:
         failpoint(f"{name}.checkpointed")
         return outcome
 
-    async def _break_off(self, claim: Claim, exc: Exception) -> None:
-        """Ends a run that could not go on, for a reason outside of its stages."""
-        _log.error("run broke off", exc_info=exc)
-        error = failure_of(exc, None)
-        if error.code == DiskFull.code:
-            with contextlib.suppress(OSError, *TEMPORARY):
-                await self._store.discard(claim.operation_id, claim.attempt)
-        await self._conclude(claim, unless_published=error)
-
-    async def _conclude(self, claim: Claim, *, unless_published: Error | Cancelled) -> None:
-        """Ends the run: as complete if it is published, and only if it is not, as said."""
-        with anyio.CancelScope(shield=True):
-            if not await self._end_published(claim):
-                await until_possible(lambda: self._records.finish(claim.operation_id, claim.attempt, unless_published))
-                failpoint("finish.committed")
-
-    async def _end_published(self, claim: Claim) -> bool:
-        """Ends the run as complete if its batch folder is there; False, and no earlier attempt will publish it."""
-        failpoint("finish.begin")
-        duration_s = elapsed_s(self._clock, claim.started_at, claim.begun_ticks_s, claim.ticks_epoch)
-        with anyio.CancelScope(shield=True):
-            complete = await until_possible(
-                lambda: self._pipeline.published(
-                    claim.operation_id, claim.attempt, claim.created_at, duration_s=duration_s
-                )
-            )
-            if complete is None:
-                return False
-            await until_possible(lambda: self._records.finish(claim.operation_id, claim.attempt, complete))
-            failpoint("finish.committed")
-            failpoint("cleanup.begin")
-            await self._store.discard(claim.operation_id, claim.attempt)  # else it is kept for a retry
-            failpoint("cleanup.end")
-        return True
-
-    async def _end_stopped(self, claim: Claim) -> None:
-        by = await self._records.cancelled_by(claim.operation_id)
-        if by is not None:
-            cancelled = Cancelled(by=by, kept=self._store.staged_names(claim.operation_id))
-            await self._conclude(claim, unless_published=cancelled)
-        else:
-            _log.warning("the run goes on elsewhere, this attempt is over")
-            if await self._records.needs_no_files(claim.operation_id):
-                await self._store.discard(claim.operation_id, claim.attempt)
-            else:
-                await self._store.discard_superseded(claim.operation_id, claim.attempt)
-
     async def _after_cancel(self, claim: Claim, execution: _Execution) -> None:
         if execution.superseded:
             return
         if execution.handed_back:
             await self._hand_back(claim)
         if await self._records.cancelled_by(claim.operation_id) is not None:
-            await self._end_stopped(claim)
+            await self._endings.end_stopped(claim)
             return
         overdue = DeadlineExceeded(f"The run took longer than its limit of {self._run_deadline_s:g} s")
-        await self._conclude(claim, unless_published=failure_of(overdue, None))
+        await self._endings.conclude(claim, unless_published=failure_of(overdue, None))
 
     async def _hand_back(self, claim: Claim) -> NoReturn:
         failpoint("hand_back.begin")
