@@ -33,7 +33,9 @@ from pressrun.browser.pool.pool import BrowserPoolConfig, open_browser_pool
 from pressrun.browser.setup.self_test import Seal
 from pressrun.events.model import AnyBody
 from pressrun.pipeline.context import Rendered, Results, RunContext
+from pressrun.pipeline.export import ExportMeans
 from pressrun.pipeline.pipeline import Pipeline
+from pressrun.settings import Settings
 from pressrun.spec import RunSpec
 from pressrun.telemetry import SecretMask, configure_logging
 from tests.support.postgres import find_binaries, start_postgres
@@ -119,6 +121,7 @@ async def _pipeline() -> AsyncIterator[Pipeline]:
                 ai=None,
                 ai_cache=None,
                 captures=None,
+                exports=ExportMeans(Settings(), folder / "cache"),
                 egress=None,
                 versions={},
                 show_paths=True,

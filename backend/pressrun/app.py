@@ -72,6 +72,7 @@ from pressrun.errors import StartupError
 from pressrun.events.log import EventLog
 from pressrun.failpoints import arm
 from pressrun.later import import_later
+from pressrun.pipeline.export import ExportMeans
 from pressrun.pipeline.pipeline import Pipeline
 from pressrun.run_logs import open_run_logs
 from pressrun.runs import store_id
@@ -221,6 +222,7 @@ async def _open_all(
             ai=await _open_ai(stack, settings, mask),
             ai_cache=AiCache(data_dir / "cache" / "ai", _AI_CACHE_MAX_BYTES),
             captures=captures,
+            exports=ExportMeans(settings, data_dir / "cache"),
             egress=None if egress_policy.closed else egress,
             versions={"pressrun": __version__},
             show_paths=not settings.tokens,

@@ -19,8 +19,9 @@ Need = Literal["document", "slides", "plan", "browser", "exports"]
 class ExportKind:
     """A thing that can be asked for. Without a `module` the stages before make it: what it needs is what it is.
 
-    `label`: its name for people. `ending`: of its file, behind the run's name, with the dot. `making`: for progress.
-    `conditional`: it cannot be made on every machine; its module's `missing` is asked before a run is admitted.
+    `label`: its name for people. `ending`: of its file, behind the run's name, with the dot. `beside`: endings and
+    media types of the files that are always made along with it. `making`: for progress. `conditional`: it cannot be
+    made on every machine; its module's `missing` is asked before a run is admitted.
     """
 
     name: str
@@ -28,9 +29,15 @@ class ExportKind:
     needs: frozenset[Need]
     ending: str = ""
     media_type: str = ""
+    beside: tuple[tuple[str, str], ...] = ()
     making: str = ""
     module: str | None = None
     conditional: bool = False
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Its files: media types by ending, its own first. None where a stage before makes it."""
+        return {self.ending: self.media_type, **dict(self.beside)} if self.ending else {}
 
 
 EXPORT_KINDS = (

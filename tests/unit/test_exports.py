@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,13 +27,15 @@ from pressrun.errors import FieldErrors
 from pressrun.events.model import AnyBody, Artifact, HtmlGenerated, Progress, Screenshot
 from pressrun.export_kinds import EXPORT_KINDS, ExportKind
 from pressrun.exports import pdf
-from pressrun.exports.contract import ExportWork, Missing, maker_of, require_possible
+from pressrun.exports.contract import Content, ExportWork, Missing, maker_of, require_possible
 from pressrun.pipeline.context import Composed, Rendered, RunContext
-from pressrun.pipeline.export import export
+from pressrun.pipeline.export import ExportMeans, export
+from pressrun.settings import Settings
 from pressrun.spec import RunSpec
 
 pytestmark = pytest.mark.anyio
 
+SETTINGS = Settings()
 MADE = [kind for kind in EXPORT_KINDS if kind.module is not None]
 
 
@@ -44,12 +47,13 @@ def test_a_row_of_the_table_names_a_module_that_can_make_it(kind: ExportKind) ->
     assert next(iter(inspect.signature(module.make, eval_str=True).parameters.values())).annotation is ExportWork
     assert hasattr(module, "missing") == kind.conditional
     assert all((kind.ending, kind.media_type, kind.making))
-    assert media_type_of("name" + kind.ending) == kind.media_type
+    assert {ending: media_type_of("name" + ending) for ending in kind.files} == kind.files
 
 
 def test_the_rows_are_told_apart_and_what_packs_the_others_is_behind_them() -> None:
     assert len({kind.name for kind in EXPORT_KINDS}) == len(EXPORT_KINDS)
-    assert len({kind.ending for kind in MADE}) == len(MADE), "two exports would be one file"
+    endings = [ending for kind in MADE for ending in kind.files]
+    assert len({*endings}) == len(endings), "two exports would be one file"
     packing = ["exports" in kind.needs for kind in EXPORT_KINDS]
     assert packing == sorted(packing)
 
@@ -73,13 +77,14 @@ async def test_what_this_machine_cannot_make_is_refused_before_a_run_is_admitted
         return {"type": "http.request", "body": body, "more_body": False}
 
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    scope = {"type": "http", "headers": headers, "state": {"caller": LOCAL, "app": SimpleNamespace(settings=SETTINGS)}}
     with pytest.raises(FieldErrors) as refused:
-        await generate._read(Request({"type": "http", "headers": headers, "state": {"caller": LOCAL}}, receive))
+        await generate._read(Request(scope, receive))
     (problem,) = refused.value.errors
     assert problem["field"] == "outputs"
     assert problem["problem"] == "`pdf` cannot be made on this server: ffmpeg is not found"
     assert problem["valid"] == "leave it out; or: Debian: sudo apt-get install ffmpeg"
-    require_possible(["images", "zip"])
+    require_possible(RunSpec(text="x", outputs=["images", "zip"]), SETTINGS)
 
 
 def test_the_doctor_says_what_an_export_lacks_here(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +116,11 @@ class Staging:
 
     async def adopt(self, _offers: object) -> list[StoredFile | None]:
         raise NotImplementedError
+
+    async def take(self, name: str, scratch: Path) -> StoredFile:
+        scratch.rename(self._folder / name)
+        self.written.append(name)
+        return self.record(name)
 
     def path(self, name: str) -> Path:
         return self._folder / name
@@ -157,16 +167,17 @@ class Attempts:
             document=next((body for body in self.told if isinstance(body, HtmlGenerated)), None),
         )
         if context.document is None:
-            rendered = Screenshot(
+            shown = Screenshot(
                 index=1, total=1, filename=slide.name, url="", width=1, height=1, size_bytes=1, sha256=slide.sha256
             )
             generated = HtmlGenerated(
                 html_filename=document.name, url="", title="t", size_bytes=1, sha256=document.sha256
             )
-            await emit(generated, rendered)
+            await emit(generated, shown)
         before = len(self.staging.written)
         pool: Any = None  # nothing here opens a page
-        await export(context, pool, Composed(title="t", document=document), Rendered(slides=[slide], truncated=False))
+        composed, rendered = Composed(title="t", document=document), Rendered(slides=[slide], truncated=False)
+        await export(context, pool, ExportMeans(SETTINGS, Path("cache")), composed, rendered)
         return self.staging.written[before:]
 
     @property
@@ -224,3 +235,42 @@ async def test_the_next_attempt_takes_what_it_would_make_of_the_same_and_packs_a
     attempts.slide(b"another")
     assert await attempts.go() == ["n-sheet.png", "n.zip"]
     assert await attempts.staging.read("n-sheet.png") == b"sheet of another"
+
+
+def with_film(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more export, `film`, of two files: a large one that a program has left on disk, and a small one."""
+
+    async def make(work: ExportWork) -> dict[str, Content]:
+        work.scratch.mkdir(parents=True, exist_ok=True)
+        (work.scratch / "kept").touch()
+        film = work.scratch / "film"
+        film.write_bytes(b"film of " + work.slides[0][1].read_bytes())
+        return {".srt": b"said", ".film": film}
+
+    film = ExportKind(
+        name="film",
+        label="Film",
+        ending=".film",
+        media_type="application/octet-stream",
+        beside=((".srt", "application/octet-stream"),),
+        needs=frozenset({"slides"}),
+        making="Filming",
+        module="pressrun.exports.film",
+    )
+    monkeypatch.setitem(sys.modules, "pressrun.exports.film", types.SimpleNamespace(make=make))
+    monkeypatch.setattr(export_kinds, "EXPORT_KINDS", (*EXPORT_KINDS[:-1], film, EXPORT_KINDS[-1]))
+
+
+async def test_an_export_of_several_files_is_told_packed_and_kept_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_film(monkeypatch)
+    attempts = Attempts(tmp_path, "film", "zip")
+    assert await attempts.go() == ["n.film", "n.srt", "n.zip"]
+    assert [body.name for body in attempts.told if isinstance(body, Artifact)] == ["n.film", "n.srt", "n.zip"]
+    with zipfile.ZipFile(io.BytesIO(await attempts.staging.read("n.zip"))) as packed:
+        assert packed.read("n.film") == b"film of first"
+    assert (tmp_path / "work" / "film" / "kept").exists(), "what it left for the next attempt is still there"
+    assert await attempts.go() == ["n.zip"]
+    attempts.staging.path("n.srt").write_bytes(b"torn")
+    assert await attempts.go() == ["n.film", "n.srt", "n.zip"], "one of two is none"

@@ -68,6 +68,9 @@ class Staging:
     async def adopt(self, offers: Sequence[Offer]) -> list[StoredFile | None]:
         raise NotImplementedError
 
+    async def take(self, name: str, scratch: Path) -> StoredFile:
+        raise NotImplementedError
+
     def path(self, name: str) -> Path:
         raise NotImplementedError
 

@@ -85,6 +85,23 @@ async def test_a_file_that_comes_in_pieces_is_stored_as_one(store: LocalArtifact
     assert (file.size_bytes, file.sha256) == (7, hashlib.sha256(b"one two").hexdigest())
 
 
+async def test_a_file_that_a_program_has_left_in_staging_is_moved_not_copied(store: LocalArtifactStore) -> None:
+    staging = await store.open_staging("op", 1)
+    scratch = staging.path("work/video/joined.mp4")
+    scratch.parent.mkdir(parents=True)
+    scratch.write_bytes(b"film")
+    inode = scratch.stat().st_ino
+    file = await staging.take("a.mp4", scratch)
+    assert (file.size_bytes, file.sha256) == (4, hashlib.sha256(b"film").hexdigest())
+    assert staging.path("a.mp4").stat().st_ino == inode
+    assert not scratch.exists()
+    assert await staging.verify("a.mp4", file.sha256) == file
+    assert await staging.verify("a.mp4", hashlib.sha256(b"torn").hexdigest()) is None
+    await store.open_staging("op", 2)
+    with pytest.raises(AttemptSuperseded):
+        await staging.take("b.mp4", scratch)
+
+
 async def test_a_deletion_that_a_crash_cut_short_is_finished_at_the_next_start(tmp_path: Path) -> None:
     tombstone = tmp_path / "staging" / "deleted-2026-11-21_08-00-00_op"
     tombstone.mkdir(parents=True)

@@ -19,7 +19,7 @@ MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",
     ".txt": "text/plain; charset=utf-8",
-    **{"." + kind.ending.rpartition(".")[2]: kind.media_type for kind in EXPORT_KINDS if kind.ending},
+    **{"." + ending.rpartition(".")[2]: type for kind in EXPORT_KINDS for ending, type in kind.files.items()},
 }
 
 

@@ -56,6 +56,14 @@ class Staging(Protocol):
         """The file's record if it is there with that digest."""
         ...
 
+    async def take(self, name: str, scratch: Path) -> StoredFile:
+        """Makes a finished file, written somewhere in this very staging folder, one of its files: it is renamed, not
+        copied, and must not be open for writing any more. Durable when it returns.
+
+        Raises: DiskFull; AttemptSuperseded when a later attempt took the folder over.
+        """
+        ...
+
     async def adopt(self, offers: Sequence[Offer]) -> list[StoredFile | None]:
         """Makes finished files from elsewhere files of staging, without copying them where that can be avoided.
 

@@ -63,6 +63,35 @@ def write_file(folder: Path, name: str, pieces: Iterable[bytes]) -> StoredFile:
     return StoredFile(name=name, media_type=media_type_of(name), size_bytes=size_bytes, sha256=digest.hexdigest())
 
 
+def take_file(folder: Path, name: str, scratch: Path) -> StoredFile:
+    if not folder.is_dir():
+        raise AttemptSuperseded
+    path = folder / name
+    _make_parent(folder, path.parent)
+    with scratch.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size_bytes = file.tell()
+        failpoint("store.sync")
+        os.fsync(file.fileno())
+    failpoint("store.before_rename")
+    scratch.rename(path)
+    sync(path.parent)
+    return StoredFile(name=name, media_type=media_type_of(name), size_bytes=size_bytes, sha256=digest)
+
+
+def verify_file(folder: Path, name: str, sha256: str) -> StoredFile | None:
+    """Its record if it is there with that digest; read piece by piece, for it may be a video."""
+    try:
+        with (folder / name).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size_bytes = file.tell()
+    except FileNotFoundError:
+        return None
+    if digest != sha256:
+        return None
+    return StoredFile(name=name, media_type=media_type_of(name), size_bytes=size_bytes, sha256=sha256)
+
+
 def adopt_files(folder: Path, offers: Sequence[Offer]) -> list[StoredFile | None]:
     """The names are synced folder by folder, once; the bytes have been, by whoever wrote them first."""
     if not folder.is_dir():

@@ -24,10 +24,9 @@ from pressrun.artifacts.disk import (
     list_folders,
     make_folder,
     prove_writable,
-    sha256_of,
 )
 from pressrun.artifacts.local_file import LocalFile
-from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile, media_type_of
+from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile
 from pressrun.artifacts.staged import Offer, StagingFolder
 from pressrun.errors import TEMPORARY, AttemptSuperseded, NotFound, StartupError
 
@@ -56,13 +55,13 @@ class LocalStaging:
             raise NotFound(f"{name} is not in staging") from exc
 
     async def verify(self, name: str, sha256: str) -> StoredFile | None:
-        try:
-            data = await self.read(name)
-        except NotFound:
-            return None
-        if await sha256_of(data) != sha256:
-            return None
-        file = StoredFile(name=name, media_type=media_type_of(name), size_bytes=len(data), sha256=sha256)
+        file = await in_thread(staged.verify_file, self._folder, name, sha256)
+        if file is not None:
+            self._register(file)
+        return file
+
+    async def take(self, name: str, scratch: Path) -> StoredFile:
+        file = await _unless_taken_over(self._folder, staged.take_file, self._folder, name, scratch)
         self._register(file)
         return file
 

@@ -1,12 +1,14 @@
 """What the module of an export has, and what it is given. A module is imported by the first who needs it.
 
-`async def make(work: ExportWork) -> Content` is how it is made; where its row says `conditional`, `def missing() ->
-Missing | None` is what this machine lacks. The latter is quick: every request for the export asks it.
+`async def make(work: ExportWork) -> Content` is how it is made; one that makes several files returns `Files`, all that
+its row lists. Where its row says `conditional`, `def missing() -> Missing | None` is what this machine lacks, and
+there may be `def refuse(spec, settings) -> list[FieldProblem]`: what of the request cannot be done here. Both are
+quick: every request for the export asks them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,10 +18,14 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, cast
 
 from pressrun.errors import FieldErrors, FieldProblem
 from pressrun.export_kinds import ExportKind, kinds_of
+from pressrun.settings import Settings
 from pressrun.slide_texts import SlideTexts
 from pressrun.spec import PdfLayout, RunSpec
 
-Content: TypeAlias = bytes | Iterable[bytes]  # pieces are taken in a thread; the caller names the file
+# Pieces are taken in a thread. A path is of a finished file within `ExportWork.scratch`, which is moved from there. The
+# caller names the file.
+Content: TypeAlias = bytes | Iterable[bytes] | Path
+Files: TypeAlias = Mapping[str, Content]  # by the endings of its row
 
 
 class Missing(NamedTuple):
@@ -42,7 +48,8 @@ class ExportWork:
     """One export of one run. `slides` and `files` are (name in the batch folder, path); `files` are document, slides
     and the exports that were made before this one. `progress` takes a share of 0 to 1 of this export, and words;
     `warn` a code and a sentence, said once whatever is tried again. `read_texts` is what the slides say, if there are
-    any.
+    any. `scratch` is a folder of this export alone, which may not be there yet: what it leaves there is there for the
+    next attempt, and is never published. `cache` is a folder that all runs share; it may go at any time.
     """
 
     spec: RunSpec
@@ -54,9 +61,12 @@ class ExportWork:
     open_page: Callable[[], AbstractAsyncContextManager[Page]]
     progress: Callable[[float, str], Awaitable[None]]
     warn: Callable[[str, str], Awaitable[None]]
+    scratch: Path
+    cache: Path
+    settings: Settings
 
 
-Maker: TypeAlias = Callable[[ExportWork], Awaitable[Content]]
+Maker: TypeAlias = Callable[[ExportWork], Awaitable[Content | Files]]
 
 
 def maker_of(kind: ExportKind) -> Maker:
@@ -69,14 +79,17 @@ def missing_for(kind: ExportKind) -> Missing | None:
     return cast(Missing | None, _module_of(kind).missing()) if kind.conditional else None
 
 
-def require_possible(outputs: Iterable[str]) -> None:
+def require_possible(spec: RunSpec, settings: Settings) -> None:
     """Raises: FieldErrors for what cannot be made on this machine, before anything was spent on it."""
     problems: list[FieldProblem] = []
-    for kind in kinds_of(outputs):
+    for kind in kinds_of(spec.outputs):
         missing = missing_for(kind)
         if missing is not None:
             problem = f"`{kind.name}` cannot be made on this server: {missing.what}"
             problems.append({"field": "outputs", "problem": problem, "valid": f"leave it out; or: {missing.remedy}"})
+        elif kind.conditional:
+            refuse = getattr(_module_of(kind), "refuse", None)
+            problems += [] if refuse is None else refuse(spec, settings)
     if problems:
         raise FieldErrors(problems)
 

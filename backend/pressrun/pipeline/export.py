@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import anyio.to_thread
 
@@ -16,17 +17,29 @@ from pressrun.browser.pool.lease import Lease
 from pressrun.browser.pool.pool import BrowserPool
 from pressrun.events.model import Artifact, Progress
 from pressrun.export_kinds import ExportKind, asks_for_document, kinds_of
-from pressrun.exports.contract import ExportWork, Page, maker_of
+from pressrun.exports.contract import Content, ExportWork, Page, maker_of
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import DOCUMENT_NAME, Composed, Exported, Rendered, RunContext, progress_of
+from pressrun.settings import Settings
 from pressrun.slide_texts import SlideTexts
 from pressrun.spec import PdfLayout
 
 _MAX_BASE_NAME_BYTES = 200  # with its ending well under the 255 bytes of a file name
+_SCRATCH_FOLDER = "work"  # in staging; who publishes leaves it out
 _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f]")  # what an emoji leaves behind
 
 
-async def export(context: RunContext, pool: BrowserPool, composed: Composed, rendered: Rendered) -> Exported:
+@dataclass(frozen=True, slots=True)
+class ExportMeans:
+    """What exports are given of this server. Shared by all runs; `cache` is a folder that may not be there yet."""
+
+    settings: Settings
+    cache: Path
+
+
+async def export(
+    context: RunContext, pool: BrowserPool, means: ExportMeans, composed: Composed, rendered: Rendered
+) -> Exported:
     """Makes each export, or takes what an earlier attempt made of the same document and slides.
 
     Raises: BrowserFailure, DiskFull.
@@ -38,14 +51,15 @@ async def export(context: RunContext, pool: BrowserPool, composed: Composed, ren
     for number, kind in enumerate(to_make):
         progress = partial(_progress, number, len(to_make))
         await context.emit(*news, progress(0, kind.making))
-        name = base + kind.ending
-        file = await _kept(context, kind, name, composed, rendered)
-        if file is None:
+        names = {ending: base + ending for ending in kind.files}
+        files = await _kept(context, kind, names.values(), composed, rendered)
+        if files is None:
             before = [composed.document, *rendered.slides, *made]
-            work = _work(context, pool, rendered, before, progress)
-            file = await context.staging.write(name, await maker_of(kind)(work))
-        made.append(file)
-        news = _told(context, file)
+            content = await maker_of(kind)(_work(context, pool, means, kind, rendered, before, progress))
+            contents = content if isinstance(content, Mapping) else {kind.ending: content}
+            files = [await _put(context, name, contents[ending]) for ending, name in names.items()]
+        made += files
+        news = [event for file in files for event in _told(context, file)]
     ready = "The exports are ready" if made else "Nothing else to export"
     await context.emit(*news, progress_of("export", 1, ready))
     return Exported(artifacts=made)
@@ -64,18 +78,26 @@ def _progress(number: int, total: int, share: float, message: str) -> Progress:
     return progress_of("export", (number + share) / total, message)
 
 
+async def _put(context: RunContext, name: str, content: Content) -> StoredFile:
+    if isinstance(content, Path):
+        return await context.staging.take(name, content)
+    return await context.staging.write(name, content)
+
+
 async def _kept(
-    context: RunContext, kind: ExportKind, name: str, composed: Composed, rendered: Rendered
-) -> StoredFile | None:
-    """What an earlier attempt made, if it is there and this one would make it of the same."""
-    known, document = context.exported.get(name), context.document
-    if known is None or document is None or document.sha256 != composed.document.sha256 or "exports" in kind.needs:
+    context: RunContext, kind: ExportKind, names: Iterable[str], composed: Composed, rendered: Rendered
+) -> list[StoredFile] | None:
+    """What an earlier attempt made, if all of it is there and this one would make it of the same."""
+    known, document = [context.exported.get(name) for name in names], context.document
+    if document is None or document.sha256 != composed.document.sha256 or "exports" in kind.needs:
         return None
     if "slides" in kind.needs:
         before = [context.captured[index].sha256 for index in sorted(context.captured)]
         if before != [slide.sha256 for slide in rendered.slides]:
             return None
-    return await context.staging.verify(name, known.sha256)
+    files = [await context.staging.verify(file.name, file.sha256) for file in known if file is not None]
+    kept = [file for file in files if file is not None]
+    return kept if len(kept) == len(known) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +119,8 @@ class _OpenPage:
 def _work(
     context: RunContext,
     pool: BrowserPool,
+    means: ExportMeans,
+    kind: ExportKind,
     rendered: Rendered,
     files: Sequence[StoredFile],
     progress: Callable[[float, str], Progress],
@@ -133,6 +157,9 @@ def _work(
         open_page=open_page,
         progress=tell,
         warn=context.warn,
+        scratch=context.staging.path(f"{_SCRATCH_FOLDER}/{kind.name}"),
+        cache=means.cache,
+        settings=means.settings,
     )
 
 

@@ -24,7 +24,7 @@ from pressrun.events.model import Complete
 from pressrun.export_kinds import need
 from pressrun.pipeline.compose import compose
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, Results, RunContext, StageResult
-from pressrun.pipeline.export import export
+from pressrun.pipeline.export import ExportMeans, export
 from pressrun.pipeline.publish import completed, publish
 from pressrun.pipeline.render import render
 from pressrun.stages import LAST_STAGE, STAGES, Stage
@@ -59,6 +59,7 @@ class Pipeline:
     ai: AiClient | None
     ai_cache: AiCache | None
     captures: CaptureCache | None
+    exports: ExportMeans
     egress: Egress | None
     versions: Mapping[str, str]
     show_paths: bool
@@ -97,7 +98,7 @@ class Pipeline:
         """Raises: BrowserFailure, DiskFull."""
         if need(context.spec.outputs, "browser"):
             await self.seal.check()
-        return await export(context, self.pool, results.of(Composed), results.of(Rendered))
+        return await export(context, self.pool, self.exports, results.of(Composed), results.of(Rendered))
 
     async def publish(self, context: RunContext, results: Results) -> Published:
         """At most once visible. Raises: RunCancelled, AttemptSuperseded, DiskFull."""

@@ -51,7 +51,7 @@ async def rerender_run(request: Request) -> Response:
     as_before = original.model_dump(include={*SHOWING})
     fields = {**as_before, **body.changes(), "rerender_of": run.operation_id, "title": run.title}
     spec = parse_model(RunSpec, fields)
-    require_possible(spec.outputs)
+    require_possible(spec, state_of(request).settings)
     submission = Submission(
         operation_id=state_of(request).service.new_operation_id(),
         route=_ROUTE,

@@ -92,7 +92,7 @@ async def _read(request: Request) -> tuple[str | None, Asked]:
     else:
         asked = await parse_aside(partial(_parse, caller=caller), raw)
     require_priority(caller_of(request.scope), asked.submission.priority)
-    require_possible(asked.submission.spec.outputs)
+    require_possible(asked.submission.spec, state_of(request).settings)
     url = asked.submission.webhook_url
     if url is not None:
         checked = checked_webhook_url(state_of(request), url)
