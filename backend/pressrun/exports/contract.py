@@ -53,6 +53,7 @@ class ExportWork:
     """
 
     spec: RunSpec
+    title: str
     created_at: datetime
     slides: Sequence[tuple[str, Path]]
     files: Sequence[tuple[str, Path]]
