@@ -21,8 +21,8 @@ class ExportKind:
 
     `label`: its name for people. `ending`: of its file, behind the run's name, with the dot. `beside`: endings and
     media types of the files that are always made along with it. `making`: for progress. `conditional`: it cannot be
-    made on every machine; its module's `missing` is asked before a run is admitted. `needs_by`: what it needs besides, by a field of
-    the spec and its value; `beside_by` the same of files.
+    made on every machine; its module's `missing` is asked before a run is admitted. `needs_by`: what it needs besides,
+    by a field of the spec and its value; `beside_by`: the same of files.
     """
 
     name: str
