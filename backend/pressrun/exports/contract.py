@@ -2,8 +2,8 @@
 
 `async def make(work: ExportWork) -> Content` is how it is made; one that makes several files returns `Files`, all that
 its row lists. Where its row says `conditional`, `def missing() -> Missing | None` is what this machine lacks, and there
-may be `def refuse(spec, settings) -> list[FieldProblem]`: what of the request cannot be done here. Both are quick: every
-request for the export asks them.
+may be `def refuse(spec, settings) -> list[FieldProblem]`: what of the request cannot be done here. Both are quick, for
+every request for the export asks them.
 """
 
 from __future__ import annotations
