@@ -6,8 +6,8 @@ requests and the command line are about the kinds, and only a run that makes one
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 # `plan`: where the slides are, with or without their pictures. `exports`: those that were made before it; so it stands
@@ -21,7 +21,8 @@ class ExportKind:
 
     `label`: its name for people. `ending`: of its file, behind the run's name, with the dot. `beside`: endings and
     media types of the files that are always made along with it. `making`: for progress. `conditional`: it cannot be
-    made on every machine; its module's `missing` is asked before a run is admitted.
+    made on every machine; its module's `missing` is asked before a run is admitted. `needs_by`: what it needs besides,
+    by a field of the spec and its value; `beside_by`: the same of files.
     """
 
     name: str
@@ -33,12 +34,31 @@ class ExportKind:
     making: str = ""
     module: str | None = None
     conditional: bool = False
+    needs_by: Mapping[str, Mapping[str, frozenset[Need]]] = field(default_factory=dict, hash=False)
+    beside_by: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict, hash=False)
+
+    def files_of(self, spec: Any) -> dict[str, str]:
+        """Its files in a run of that `RunSpec`: media types by ending, its own first. None where a stage before makes
+        it.
+        """
+        by_value = (values.get(getattr(spec, name), {}) for name, values in self.beside_by.items())
+        beside = {ending: kind for files in by_value for ending, kind in files.items()}
+        return {self.ending: self.media_type, **dict(self.beside), **beside} if self.ending else {}
 
     @property
     def files(self) -> dict[str, str]:
-        """Its files: media types by ending, its own first. None where a stage before makes it."""
-        return {self.ending: self.media_type, **dict(self.beside)} if self.ending else {}
+        """All that it may make: media types by ending, its own first."""
+        by_value = (files for values in self.beside_by.values() for files in values.values())
+        beside = {ending: kind for files in by_value for ending, kind in files.items()}
+        return {self.ending: self.media_type, **dict(self.beside), **beside} if self.ending else {}
 
+    def needs_of(self, spec: Any) -> frozenset[Need]:
+        """All that it needs in a run of that `RunSpec`."""
+        by_value = (values.get(getattr(spec, name)) for name, values in self.needs_by.items())
+        return self.needs.union(*filter(None, by_value))
+
+
+VIEWER_ENDING = "-viewer.html"
 
 EXPORT_KINDS = (
     ExportKind(name="images", label="Images", needs=frozenset({"slides"})),
@@ -48,9 +68,46 @@ EXPORT_KINDS = (
         label="PDF",
         ending=".pdf",
         media_type="application/pdf",
-        needs=frozenset({"document", "plan", "browser"}),
+        needs=frozenset({"document", "browser"}),
+        needs_by={"pdf_layout": {"slides": frozenset({"plan"})}},
         making="Writing the PDF",
         module="pressrun.exports.pdf",
+    ),
+    ExportKind(
+        name="viewer",
+        label="Viewer",
+        ending=VIEWER_ENDING,
+        media_type="text/html; charset=utf-8",
+        needs=frozenset({"document", "slides"}),
+        making="Writing the viewer",
+        module="pressrun.exports.viewer",
+    ),
+    ExportKind(
+        name="contact_sheet",
+        label="Contact sheet",
+        ending="-contact-sheet.png",
+        media_type="image/png",
+        needs=frozenset({"slides"}),
+        making="Laying out the contact sheet",
+        module="pressrun.exports.contact_sheet",
+    ),
+    ExportKind(
+        name="text",
+        label="Text",
+        ending=".txt",
+        media_type="text/plain; charset=utf-8",
+        needs=frozenset({"document", "plan"}),
+        making="Writing the text",
+        module="pressrun.exports.text",
+    ),
+    ExportKind(
+        name="markdown",
+        label="Markdown",
+        ending=".md",
+        media_type="text/markdown; charset=utf-8",
+        needs=frozenset({"document", "plan"}),
+        making="Writing the Markdown",
+        module="pressrun.exports.markdown",
     ),
     ExportKind(
         name="zip",
@@ -75,9 +132,9 @@ def kinds_of(outputs: Iterable[str]) -> tuple[ExportKind, ...]:
     return tuple(kind for kind in EXPORT_KINDS if kind.name in wanted)
 
 
-def need(outputs: Iterable[str], *needs: Need) -> bool:
-    """Whether any of that is wanted for what was asked for."""
-    return any(not kind.needs.isdisjoint(needs) for kind in kinds_of(outputs))
+def need(spec: Any, *needs: Need) -> bool:
+    """Whether any of that is wanted for what that `RunSpec` asks for."""
+    return any(not kind.needs_of(spec).isdisjoint(needs) for kind in kinds_of(spec.outputs))
 
 
 def asks_for_document(outputs: Iterable[str]) -> bool:

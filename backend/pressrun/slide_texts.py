@@ -69,6 +69,24 @@ class SlideText(_Part):
     links: list[SlideLink] = []
     notes: Annotated[str, Field(description="what the author says to it and nobody sees there, as plain text")] = ""
 
+    @property
+    def title(self) -> str:
+        """The first of its headings of the highest rank, in one line; empty if it has none."""
+        headings = [block for block in self.blocks if block.kind == "heading"]
+        first = min(headings, key=lambda block: block.level or 1, default=None)
+        return "" if first is None else " ".join(first.text.split())
+
+    @property
+    def parts(self) -> list[SlideBlock | SlidePicture]:
+        """Blocks in reading order, and each picture before the first block that begins below its upper edge."""
+        waiting = sorted(self.pictures, key=lambda picture: picture.box.top)
+        parts: list[SlideBlock | SlidePicture] = []
+        for block in self.blocks:
+            while waiting and waiting[0].box.top <= block.box.top:
+                parts.append(waiting.pop(0))
+            parts.append(block)
+        return [*parts, *waiting]
+
 
 class NotShown(_Part):
     """Text that the document holds and no slide shows."""

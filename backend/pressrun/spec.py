@@ -179,7 +179,7 @@ class RunSpec(BaseModel):
             raise ValueError(f"{FIELDS[0]}: one of {FIELD_WORDS} is required and must not be empty")
         if len(given) > 1:
             raise ValueError(f"{given[1]}: give either {FIELD_WORDS}, not both")
-        if self.require_coverage is not None and not need(self.outputs, "slides"):
+        if self.require_coverage is not None and not need(self, "slides"):
             raise ValueError("require_coverage: is about slides, and no output has any; add `images` to outputs")
         limit = self.viewport_height / self.zoom / 2
         if self.overlap > limit:

@@ -268,3 +268,19 @@ async def test_with_fit_clip_a_run_says_how_much_is_cut_off(monkeypatch: pytest.
         "The document is wider than the slides: 50.0% of what it show"[:59]
     ]
     assert len((await rendered(Staging(lines(1)), [], fit="split")).slides) > 1
+
+
+@pytest.mark.parametrize("pictures", [True, False], ids=["pictures", "texts alone"])
+async def test_the_page_is_laid_out_by_what_becomes_of_wide_content(
+    monkeypatch: pytest.MonkeyPatch, pictures: bool
+) -> None:
+    fits = set[str]()
+    load = FakePage.set_content
+
+    async def noting(page: FakePage, html: str, timeout_s: float) -> None:
+        fits.add(page.screen.fit)
+        await load(page, html, timeout_s)
+
+    monkeypatch.setattr(FakePage, "set_content", noting)
+    await rendered(Staging(lines(20)), [], pictures=pictures, fit="clip")
+    assert fits == {"clip"}

@@ -1,9 +1,9 @@
 """What the module of an export has, and what it is given. A module is imported by the first who needs it.
 
 `async def make(work: ExportWork) -> Content` is how it is made; one that makes several files returns `Files`, all that
-its row lists. Where its row says `conditional`, `def missing() -> Missing | None` is what this machine lacks, and
-there may be `def refuse(spec, settings) -> list[FieldProblem]`: what of the request cannot be done here. Both are
-quick: every request for the export asks them.
+its row lists. Where its row says `conditional`, `def missing() -> Missing | None` is what this machine lacks, and there
+may be `def refuse(spec, settings) -> list[FieldProblem]`: what of the request cannot be done here. Both are quick, for
+every request for the export asks them.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ class ExportWork:
     """
 
     spec: RunSpec
+    title: str
     created_at: datetime
     slides: Sequence[tuple[str, Path]]
     files: Sequence[tuple[str, Path]]

@@ -12,19 +12,30 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from pressrun.artifacts.model import StoredFile
+from pressrun.artifacts.model import MANIFEST_NAME, StoredFile
 from pressrun.browser.pool.lease import Lease
 from pressrun.browser.pool.pool import BrowserPool
 from pressrun.events.model import Artifact, Progress
 from pressrun.export_kinds import ExportKind, asks_for_document, kinds_of
 from pressrun.exports.contract import Content, ExportWork, Page, maker_of
 from pressrun.failpoints import failpoint
-from pressrun.pipeline.context import DOCUMENT_NAME, Composed, Exported, Rendered, RunContext, progress_of
+from pressrun.pipeline.context import (
+    DOCUMENT_NAME,
+    SOURCE_NAME,
+    Composed,
+    Exported,
+    Rendered,
+    RunContext,
+    progress_of,
+)
 from pressrun.settings import Settings
-from pressrun.slide_texts import SlideTexts
+from pressrun.slide_texts import SLIDES_NAME, SlideTexts
 from pressrun.spec import PdfLayout
 
 _MAX_BASE_NAME_BYTES = 200  # with its ending well under the 255 bytes of a file name
+# Names of devices on Windows, whatever ending they have (Microsoft, "Naming Files, Paths, and Namespaces")
+_DEVICES = re.compile(r"con|prn|aux|nul|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]")
+_OWN_NAMES = {DOCUMENT_NAME, MANIFEST_NAME, SLIDES_NAME, SOURCE_NAME}
 _SCRATCH_FOLDER = "work"  # in staging; who publishes leaves it out
 _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f]")  # what an emoji leaves behind
 
@@ -51,11 +62,12 @@ async def export(
     for number, kind in enumerate(to_make):
         progress = partial(_progress, number, len(to_make))
         await context.emit(*news, progress(0, kind.making))
-        names = {ending: base + ending for ending in kind.files}
+        names = {ending: file_name(base, ending) for ending in kind.files_of(context.spec)}
         files = await _kept(context, kind, names.values(), composed, rendered)
         if files is None:
             before = [composed.document, *rendered.slides, *made]
-            content = await maker_of(kind)(_work(context, pool, means, kind, rendered, before, progress))
+            work = _work(context, pool, means, kind, composed.title, rendered, before, progress)
+            content = await maker_of(kind)(work)
             contents = content if isinstance(content, Mapping) else {kind.ending: content}
             files = [await _put(context, name, contents[ending]) for ending, name in names.items()]
         made += files
@@ -70,7 +82,14 @@ def base_name(title: str) -> str:
     plain = _VARIATION_SELECTORS.sub("", unicodedata.normalize("NFC", title))
     kept = "".join(c if unicodedata.category(c)[0] in "LMN" else "-" for c in plain)
     short = re.sub(r"-+", "-", kept).strip("-").lower().encode()[:_MAX_BASE_NAME_BYTES].decode(errors="ignore")
-    return short.strip("-") or "document"
+    name = short.strip("-") or "document"
+    return f"{name}-slides" if _DEVICES.fullmatch(name) else name
+
+
+def file_name(base: str, ending: str) -> str:
+    """Of an export in the batch folder: never that of another export, nor of a file that each run has."""
+    name = base + ending
+    return name if name not in _OWN_NAMES else f"{base}-export{ending}"
 
 
 def _progress(number: int, total: int, share: float, message: str) -> Progress:
@@ -121,6 +140,7 @@ def _work(
     pool: BrowserPool,
     means: ExportMeans,
     kind: ExportKind,
+    title: str,
     rendered: Rendered,
     files: Sequence[StoredFile],
     progress: Callable[[float, str], Progress],
@@ -149,6 +169,7 @@ def _work(
 
     return ExportWork(
         spec=context.spec,
+        title=title,
         created_at=context.created_at,
         slides=[(file.name, context.staging.path(file.name)) for file in rendered.slides],
         files=[(file.name, context.staging.path(file.name)) for file in files],

@@ -78,7 +78,7 @@ class Pipeline:
 
     async def compose(self, context: RunContext, _results: Results) -> Composed:
         """Raises: ComposeFailed, DocumentTooLarge, AiFailed, DiskFull."""
-        if context.spec.html is not None and need(context.spec.outputs, "slides", "browser"):
+        if context.spec.html is not None and need(context.spec, "slides", "plan", "browser"):
             await self.pool.refuse_too_large(context.spec.html)  # else too large pictures were taken out of it first
         return await compose(context, self.ai, self.ai_cache, self.store, self.egress)
 
@@ -88,15 +88,15 @@ class Pipeline:
         Raises: BrowserFailure, EmptyDocument, CoverageTooLow, DiskFull.
         """
         spec = context.spec
-        pictures = need(spec.outputs, "slides")
-        if not pictures and not (need(spec.outputs, "plan") and spec.pdf_layout == "slides"):
+        pictures = need(spec, "slides")
+        if not pictures and not need(spec, "plan"):
             return Rendered(slides=[], truncated=False)
         await self.seal.check()
         return await render(context, self.pool, results.of(Composed), self.captures, pictures=pictures)
 
     async def export(self, context: RunContext, results: Results) -> Exported:
         """Raises: BrowserFailure, DiskFull."""
-        if need(context.spec.outputs, "browser"):
+        if need(context.spec, "browser"):
             await self.seal.check()
         return await export(context, self.pool, self.exports, results.of(Composed), results.of(Rendered))
 

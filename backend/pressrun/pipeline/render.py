@@ -62,7 +62,10 @@ async def render(
         if not await slides.take_plan():
             await context.progress("render", 0, "Opening the document in the browser")
             async with pool.lease(
-                viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom
+                viewport_width=spec.viewport_width,
+                viewport_height=spec.viewport_height,
+                zoom=spec.zoom,
+                fit=spec.fit,
             ) as lease:
                 await lease.load(html)
                 plan = await slides.plan(await lease.layout())

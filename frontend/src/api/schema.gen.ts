@@ -3796,7 +3796,7 @@ export interface components {
              *       "images"
              *     ]
              */
-            outputs?: ("images" | "html" | "pdf" | "zip")[];
+            outputs?: ("images" | "html" | "pdf" | "viewer" | "contact_sheet" | "text" | "markdown" | "zip")[];
             /**
              * Text
              * @description Markdown or plain text
@@ -4256,7 +4256,7 @@ export interface components {
              *       "images"
              *     ]
              */
-            outputs?: ("images" | "html" | "pdf" | "zip")[];
+            outputs?: ("images" | "html" | "pdf" | "viewer" | "contact_sheet" | "text" | "markdown" | "zip")[];
         };
         /**
          * RetentionOut
@@ -4639,7 +4639,7 @@ export interface components {
              *       "images"
              *     ]
              */
-            outputs?: ("images" | "html" | "pdf" | "zip")[];
+            outputs?: ("images" | "html" | "pdf" | "viewer" | "contact_sheet" | "text" | "markdown" | "zip")[];
             /**
              * Text
              * @description Markdown or plain text

@@ -21,6 +21,22 @@ export const EXPORTS = [
     "label": "PDF"
   },
   {
+    "name": "viewer",
+    "label": "Viewer"
+  },
+  {
+    "name": "contact_sheet",
+    "label": "Contact sheet"
+  },
+  {
+    "name": "text",
+    "label": "Text"
+  },
+  {
+    "name": "markdown",
+    "label": "Markdown"
+  },
+  {
     "name": "zip",
     "label": "ZIP"
   }

@@ -1,13 +1,17 @@
 """The headers under which a run's files are served: hostile until proven a picture.
 
 A run's document is somebody else's HTML on our origin. Sandboxed it has no origin, no script and nothing to fetch;
-all that a browser could take for active content and that is not the document is a download of unknown type.
+all that a browser could take for active content and that is not the document is a download of unknown type. The viewer
+is our own page with one script, which its policy names by its digest: that one runs, without an origin either.
 """
 
 from __future__ import annotations
 
 import re
 from urllib.parse import quote
+
+from pressrun.export_kinds import VIEWER_ENDING
+from pressrun.exports import viewer
 
 UI_CSP = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -29,6 +33,8 @@ _DOWNLOADED = frozenset(
     {
         "application/zip",
         "application/json",
+        "text/plain",
+        "text/markdown",
         "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     }
 )
@@ -43,12 +49,16 @@ def headers_for(name: str, media_type: str, inline: bool | None = None) -> dict[
     """
     kind = media_type.partition(";")[0].strip().lower()
     document = kind == "text/html"
+    policy = _MEDIA_CSP if kind in _SHOWN else DOCUMENT_CSP
+    if document and name.endswith(VIEWER_ENDING):
+        policy = f"sandbox allow-scripts; {viewer.policy()}; frame-ancestors 'self'"
     shown = (kind in _SHOWN and inline is not False) or (document and inline is True)
-    served_as = "text/html; charset=utf-8" if document else kind if kind in _SHOWN | _DOWNLOADED else _UNKNOWN
+    known = kind if kind in _SHOWN | _DOWNLOADED else _UNKNOWN
+    served_as = f"{kind}; charset=utf-8" if document or known.startswith("text/") else known
     return {
         "Content-Type": served_as,
         "Content-Disposition": content_disposition(name, shown),
-        "Content-Security-Policy": _MEDIA_CSP if kind in _SHOWN else DOCUMENT_CSP,
+        "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "SAMEORIGIN" if document else "DENY",
         "Referrer-Policy": "no-referrer",

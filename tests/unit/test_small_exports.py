@@ -1,0 +1,92 @@
+"""Exports that are made of pictures and words alone: text, Markdown, contact sheet; and what files are called."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pressrun.artifacts.model import MANIFEST_NAME
+from pressrun.export_kinds import EXPORT_KINDS
+from pressrun.pipeline.context import DOCUMENT_NAME, SOURCE_NAME
+from pressrun.pipeline.export import base_name, file_name
+from pressrun.slide_texts import SLIDES_NAME, SlideText
+from pressrun.sources.text import compose_text
+from pressrun.sources.words import folded_words
+from tests.support.export_work import COLOURS, SLIDES, made, work_in
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_text_says_what_is_on_each_slide_with_rows_pictures_and_notes(tmp_path: Path) -> None:
+    text = (await made("text", work_in(tmp_path)[0])).decode()
+    slides = re.split(r"--- Slide \d ---\n\n", text)
+    assert slides[0] == 'The "title"\n\n'
+    assert "1. is no list\n# is no heading\n\n[Picture: A [river]]\n\n- first\n" in slides[1]
+    assert "a|b\tc\n\nd\te\n" in slides[1]
+    assert slides[1].endswith("Notes:\nSay it -- slowly --> now\n\n")
+    assert slides[2] == "layout: center\n\nمرحبا\n\n"
+    assert len(slides) == 4
+
+
+async def test_the_markdown_is_read_again_as_the_same_words_on_as_many_slides(tmp_path: Path) -> None:
+    markdown = (await made("markdown", work_in(tmp_path)[0])).decode()
+    document = await compose_text(markdown, title=None, theme="paper")
+    body = document.html.partition("<body")[2]
+    assert document.title == 'The "title"'
+    assert body.count("slide-break") == len(SLIDES) - 1
+    for tag, times in {
+        "<h1": 1,
+        "<h2": 1,
+        "<li": 2,
+        "<table": 1,
+        "<th": 2,
+        "<td": 2,
+        "<pre": 1,
+        "<blockquote": 1,
+    }.items():
+        assert len(re.findall(tag + r"[\s>]", body)) == times, tag
+    assert "<script" not in body
+    said = Counter(folded_words(html.unescape(re.sub(r"<[^>]*>", " ", body))))
+    for slide in SLIDES:
+        for part in slide.blocks:
+            assert not Counter(folded_words(part.text)) - said, part.text
+    (comment,) = re.findall("<!--(.*?)-->", markdown, re.DOTALL)
+    assert comment.replace("\u200b", "") == f"\n{SLIDES[0].notes}\n"
+
+
+@pytest.mark.parametrize("total", [1, 7, 150])
+async def test_the_contact_sheet_shows_each_slide_in_its_place_and_stays_of_a_size(tmp_path: Path, total: int) -> None:
+    slides = [SlideText(index=number + 1, blocks=[]) for number in range(total)]
+    work, shares = work_in(tmp_path, slides)
+    sheet = Image.open(io.BytesIO(await made("contact_sheet", work)))
+    assert sheet.format == "PNG"
+    assert 100_000 < sheet.width * sheet.height < 20_000_000
+    # columns of pixels in the upper row of slides are of the colours of the slides, in order
+    row = [sheet.getpixel((x, 60)) for x in range(sheet.width)]
+    shown = [colour for colour in dict.fromkeys(row) if sum(1 for pixel in row if pixel == colour) > 20]
+    wanted = [tuple(bytes.fromhex(colour[1:])) for colour in COLOURS[:total]]
+    assert [colour for colour in shown if colour in wanted] == wanted
+    assert len(shares) == total // 10
+
+
+OWN = {DOCUMENT_NAME, MANIFEST_NAME, SLIDES_NAME, SOURCE_NAME}
+
+
+@pytest.mark.parametrize("title", ["source", "document", "manifest", "slides", "x"])
+def test_no_export_takes_the_name_of_another_or_of_what_each_run_has(title: str) -> None:
+    names = [file_name(base_name(title), ending) for kind in EXPORT_KINDS for ending in kind.files]
+    assert len({name.casefold() for name in names}) == len(names)
+    assert OWN.isdisjoint(names)
+
+
+@pytest.mark.parametrize("title", ["CON", "nul", "Aux.", "com1", "LPT\u00b9", "prn"])
+def test_no_file_has_the_name_of_a_device_on_windows(title: str) -> None:
+    assert base_name(title) == base_name(title).lower()
+    assert base_name(title).endswith("-slides")
+    assert base_name("concert") == "concert"
