@@ -66,8 +66,8 @@ SLIDE_KEYS: Final = frozenset(
 class Deck:
     """`text` has as many lines as what was read: those that are no text are empty in it.
 
-    `is_deck`: slides begin in it. `breaks`: the lines (from 0) at which an author lets one begin, and what is said of it
-    there; line -1 is of the first one. `hidden`: lines that are no text.
+    `is_deck`: slides begin in it. `breaks`: the lines (from 0) at which an author lets one begin, and what is said of
+    it there; line -1 is of the first one. `hidden`: lines that are no text.
     """
 
     text: str
