@@ -9,6 +9,8 @@ import pytest
 
 from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.browser.slides.page_breaks import Slice, SlicePlan
+from pressrun.sources.document import wrap_fragment
+from pressrun.sources.markdown import render_markdown
 from tests.browser.conftest import quick
 from tests.support.limits import HANG_S, fail_after
 from tests.support.shown_words import SCREEN, coverage_in, coverage_of, shown_in, text_on
@@ -189,3 +191,31 @@ async def test_hostile_documents_are_read_in_time() -> None:
             coverage = await coverage_in(pool, "<body>" + nested)
             assert coverage.words == 41
             assert coverage.share > 0 if coverage.is_whole else coverage.missing
+
+
+async def test_a_note_is_of_the_slide_on_which_the_element_before_it_stands(pool: BrowserPool) -> None:
+    text = (
+        "<!-- to the first -->\n\n# One\n\nText.\n\n---\n\n::: notes\nto the *second*,\n\n- at its beginning\n:::\n\n"
+        "# Two\n\nText.\n\n<!-- once more\nin two lines -->\n\nEnd.\n\n---\n\nThree.\n\n::: {.notes}\nlast\n:::\n"
+    )
+    made = render_markdown(text)
+    html = wrap_fragment(made["html"], title="Notes", theme="paper")
+    texts = await shown_in(pool, html)
+    assert [slide.notes for slide in texts.slides] == [
+        "to the first",
+        "to the second,\nat its beginning\nonce more\nin two lines",
+        "last",
+    ]
+    assert text_on(texts) == "One | Text. | Two | Text. | End. | Three."
+    assert texts.not_shown == []
+    assert coverage_of(text, texts, kind="text").is_whole
+    assert coverage_of(html, texts, kind="document").is_whole
+
+
+async def test_a_note_in_a_section_is_of_the_slide_that_is_the_section(pool: BrowserPool) -> None:
+    section = "<section style='height:540px;overflow:hidden'>{}</section>"
+    note = "<aside class=notes hidden>{}</aside>"
+    parts = [note.format("a") + "<p>One</p>", note.format("b"), "<p>Three</p>" + note.format("c")]
+    texts = await shown_in(pool, "<body style='margin:0'>" + "".join(section.format(part) for part in parts))
+    assert [slide.notes for slide in texts.slides] == ["a", "b", "c"]
+    assert texts.not_shown == []

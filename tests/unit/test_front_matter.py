@@ -115,8 +115,9 @@ DECK = (
 
 def test_the_slides_of_a_deck_may_say_how_they_are_to_look() -> None:
     html = render_markdown(DECK)["html"]
-    assert html.count('<hr class="slide-break">') == 2
-    for gone in ("two-cols", "bar", "::right::", "seriph"):
+    assert html.count('<hr class="slide-break"') == 2
+    assert '<hr class="slide-break" data-layout="two-cols">' in html
+    for gone in ("bar", "::right::", "seriph"):
         assert gone not in html
     assert [word for word in ("One", "Two", "Three") if f">{word}</h1>" not in html] == []
 
@@ -124,7 +125,8 @@ def test_the_slides_of_a_deck_may_say_how_they_are_to_look() -> None:
 def test_outside_a_deck_only_what_slidev_knows_is_about_a_slide() -> None:
     html = render_markdown("# A\n\n---\nQuestion: why?\n---\n\nB\n\n---\nlayout: center\n---\n\nC")["html"]
     assert "Question: why?" in html
-    assert "layout" not in html
+    assert "layout:" not in html
+    assert '<hr class="slide-break" data-layout="center">' in html
     assert "<hr" not in render_markdown("# A\n\nlayout: center\n---\n")["html"]
 
 
@@ -135,5 +137,8 @@ def test_a_deck_that_is_quoted_in_a_text_stays_as_it_is() -> None:
     assert "slide-break" not in html
 
 
-def test_a_line_in_other_texts_is_a_line() -> None:
-    assert "<hr>" in render_markdown("# A\n\nb\n\n---\n\nc")["html"]
+def test_a_line_of_dashes_begins_a_slide_and_other_lines_are_lines() -> None:
+    made = render_markdown("# A\n\nb\n\n---\n\nc\n\n***\n\nd\n\n- - -\n\ne\n\nText\n---\n\n- f\n\n  ---\n")["html"]
+    assert made.count('<hr class="slide-break">') == 1
+    assert made.count("<hr>") == 3
+    assert "<h2" in made

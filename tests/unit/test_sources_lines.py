@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from pressrun.sources.line_numbers import Lines
 from pressrun.sources.listings import fence_listings
 from pressrun.sources.markdown import render_markdown
 
@@ -110,7 +111,7 @@ def test_fences_in_a_listing_do_not_end_it() -> None:
     ],
 )
 def test_what_is_no_bare_listing_is_left_alone(text: str) -> None:
-    assert fence_listings(text, plain=False) == text
+    assert fence_listings(Lines.of(text), plain=False).text == text
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,8 @@ def compare(said: Said, source: str, slides: dict[str, Any]) -> dict[str, Any]:
     forgiven = 0
     if missing and unseen is not None:
         forgiven = _take(missing, unseen.said_elsewhere)
+    if missing:  # what an author says to a slide is not meant to be seen
+        forgiven += _take(missing, Counter(_note_words(slides)))
     if missing:
         _take(missing, Counter(_added_words(blocks, slides)))
         missing = +missing
@@ -111,6 +113,11 @@ def _added_words(blocks: Iterable[dict[str, Any]], slides: dict[str, Any]) -> It
     for slide in slides["slides"]:
         for picture in slide["pictures"]:
             yield from folded_words(picture["words"])
+
+
+def _note_words(slides: dict[str, Any]) -> Iterator[str]:
+    for slide in slides["slides"]:
+        yield from folded_words(slide.get("notes", ""))
 
 
 class _Unseen:

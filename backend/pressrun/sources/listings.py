@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from pressrun.sources.line_numbers import Lines
+
 _SHARE: Final = 0.6  # of the lines of a passage that must look like code, like a log; arbitrary
 _MAX_LINE: Final = 1_000  # characters that are looked at
 
@@ -70,21 +72,26 @@ class _Passage:
     codelike: bool = False
 
 
-def fence_listings(text: str, *, plain: bool) -> str:
-    """`text` with a fence around each listing. `plain`: it is no Markdown, so an indented passage may be one too."""
-    lines = text.split("\n")
+def fence_listings(source: Lines, *, plain: bool) -> Lines:
+    """The lines with a fence around each listing. `plain`: it is no Markdown, so an indented passage may be one too."""
+    lines, numbers = source.lines, source.numbers
     passages = _passages(lines)
     for passage in passages:
         if passage.kind == "text":
             _judge(lines, passage, plain=plain)
-    kept: list[str] = []
+    kept = Lines()
     at = 0
     for start, end in _joined(passages, lines):
         fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", "\n".join(lines[start:end]))), default=0))
-        kept += [*lines[at:start], *([""] if start and lines[start - 1].strip() else []), fence]
-        kept += [*lines[start:end], fence]
+        kept.extend(lines[at:start], numbers[at:start])
+        if start and lines[start - 1].strip():
+            kept.add("", numbers[start])
+        kept.add(fence, numbers[start])
+        kept.extend(lines[start:end], numbers[start:end])
+        kept.add(fence, numbers[end - 1])
         at = end
-    return "\n".join(kept + lines[at:])
+    kept.extend(lines[at:], numbers[at:])
+    return kept
 
 
 def _passages(lines: list[str]) -> list[_Passage]:

@@ -27,18 +27,24 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from pressrun.sources.characters import break_lines, settle_characters
-from pressrun.sources.front_matter import is_deck, read_front_matter, split_front_matter, split_slides
+from pressrun.sources.containers import Containers, containers_plugin, find_containers
+from pressrun.sources.decks import Deck, read_deck
+from pressrun.sources.directives import Unused, note_unused_fields
+from pressrun.sources.front_matter import read_front_matter, split_front_matter
 from pressrun.sources.languages import document_direction, document_language, language_of
+from pressrun.sources.line_numbers import Lines
 from pressrun.sources.listings import fence_listings
 from pressrun.sources.maths import maths_plugin
 from pressrun.sources.pictures import settle_pictures
 from pressrun.sources.plain_text import is_plain, keep_lines, make_heading
 from pressrun.sources.raw_html import RawHtml, settle
 from pressrun.sources.sanitise import sanitise
+from pressrun.sources.slide_marks import hide_notes, mark_rule_forms, mark_slides, render_note, take_spoken_notes
 from pressrun.sources.titles import one_line, title_of_body
 
 MAX_HIGHLIGHT_CHARACTERS = 50_000  # a longer listing stays plain: colouring it would be most of the parse
 
+MAX_TOLD = 10  # warnings of one kind, and names in one; arbitrary: a screen
 MAX_LEVEL = 200  # a list's level counts as two; Python's stack bears five times as many
 _NO_LIMIT = 1_000_000  # for the library, whose limit drops text
 _QUOTE_ENDS = [
@@ -130,30 +136,58 @@ def render_markdown(text: str, *, keep_remote: bool = False) -> dict[str, Any]:
     front = read_front_matter(split)
     text = settle_characters(split.rest)
     title = one_line(str(front.fields.get("title", ""))) or title_of_body(text)
-    text, deck = split_slides(text, deck=is_deck(front.fields))
-    plain = is_plain(text)
-    text = fence_listings(text, plain=plain)
-    parser = _parser(text, plain=plain)
+    deck, unused = read_deck(text, front.fields), Unused()
+    if deck.is_deck:
+        note_unused_fields(front.fields, front.lines, unused)
+    plain = not deck.is_deck and is_plain(deck.text)
+    lines = fence_listings(Lines.of(deck.text, split.rest_line), plain=plain)
+    containers = find_containers(lines.lines)
+    parser = _parser(lines.text, containers, plain=plain)
     env: dict[str, Any] = {}
-    tokens = parser.parse(text, env)
+    tokens = parser.parse(lines.text, env)
     if plain:
         make_heading(tokens)
     keep_lines(tokens, plain=plain)
     break_lines(tokens)
+    tokens = _mark_slides(tokens, deck, lines, split.rest_line, unused)
     raw_warnings = settle(tokens)
     _mark_directions_and_languages(tokens)
     _make_figures(tokens)
-    if deck:
-        _mark_slides(tokens)
-    rendered = sanitise(parser.renderer.render(tokens, parser.options, env))
+    rendered = hide_notes(sanitise(parser.renderer.render(tokens, parser.options, env)))
     body, warnings = settle_pictures(rendered, keep_remote=keep_remote)
     return {
         "html": body,
-        "warnings": [*front.warnings, *raw_warnings, *warnings],
+        "warnings": [
+            *front.warnings,
+            *unused.warnings(),
+            *_container_warnings(containers, lines),
+            *raw_warnings,
+            *warnings,
+        ],
         "title": title,
         "lang": document_language(text) or _language(front.fields),
         "dir": document_direction(text),
     }
+
+
+def _mark_slides(tokens: list[Token], deck: Deck, lines: Lines, first_line: int, unused: Unused) -> list[Token]:
+    mark_rule_forms(tokens, lines.lines)
+    return take_spoken_notes(mark_slides(tokens, deck, lines, first_line, unused), deck)
+
+
+def _container_warnings(containers: Containers, lines: Lines) -> list[tuple[str, str]]:
+    told = [
+        f"Line {lines.number(at)}: `{_short(mark)}` is never closed and is shown as text. Close it by a line `:::`."
+        for at, mark in containers.unclosed
+    ]
+    named = ", ".join(f"`{_short(name)}` (line {lines.number(at)})" for at, name in containers.unknown[:MAX_TOLD])
+    if named:
+        told.append(f"Blocks of a kind that is not known are shown as text: {named}.")
+    return [("markup_unknown", message) for message in told[:MAX_TOLD]]
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= 40 else words[:39] + "…"  # noqa: PLR2004  (arbitrary: a part of a line)
 
 
 class _Renderer(RendererHTML):
@@ -174,7 +208,7 @@ class _Renderer(RendererHTML):
         return '<section class="footnotes">\n<ol>\n'
 
 
-def _parser(text: str, *, plain: bool) -> MarkdownIt:
+def _parser(text: str, containers: Containers, *, plain: bool) -> MarkdownIt:
     """A parser for that text alone."""
     parser = MarkdownIt("gfm-like2", {"highlight": _highlight}, renderer_cls=_Renderer)
     parser.use(footnote_plugin).use(deflist_plugin).use(maths_plugin)
@@ -184,6 +218,8 @@ def _parser(text: str, *, plain: bool) -> MarkdownIt:
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # "main.py" is not a place in Paraguay
     parser.validateLink = _is_link  # type: ignore[method-assign]
     RawHtml(text).install(parser)
+    containers_plugin(parser, containers.found)
+    parser.add_render_rule("note", render_note)
     parser.inline.ruler.before("emphasis", "dunder", _dunder)
     _limit_nesting(parser)
     return parser.disable("code") if plain else parser
@@ -230,13 +266,6 @@ def _language(fields: dict[str, Any]) -> str:
     """What the front matter says, if it is a language's name as HTML has them."""
     said = str(fields.get("lang") or fields.get("language") or "")
     return said if _LANGUAGE.fullmatch(said) else ""
-
-
-def _mark_slides(tokens: list[Token]) -> None:
-    """In a deck a line begins a slide."""
-    for token in tokens:
-        if token.type == "hr" and token.level == 0:
-            token.attrJoin("class", "slide-break")
 
 
 def _is_link(url: str) -> bool:

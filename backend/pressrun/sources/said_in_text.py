@@ -12,8 +12,10 @@ import re
 from typing import Final
 
 from pressrun.sources.characters import settle_characters
+from pressrun.sources.containers import find_containers
+from pressrun.sources.decks import read_deck
 from pressrun.sources.elements import KNOWN
-from pressrun.sources.front_matter import is_deck, read_front_matter, split_front_matter, split_slides
+from pressrun.sources.front_matter import read_front_matter, split_front_matter
 from pressrun.sources.said import Said, said_in_html
 
 _FENCE: Final = re.compile(r"(?:[ \t]|>|[-*+][ \t]|\d{1,9}[.)][ \t])*+(`{3,}(?=[^`\n]*$)|~{3,})([^\n]*)")
@@ -49,7 +51,6 @@ _MARK: Final = re.compile(
     re.VERBOSE,
 )
 _MARKERS: Final = frozenset("`~-*+[0123456789")  # what a fence, an item, a task or a definition begins with
-_RULE: Final = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _LABEL: Final = re.compile(r"\s+")
 _ENCODED: Final = re.compile(r"%[0-9A-Fa-f]{2}|xn--", re.IGNORECASE)
 _SEARCHED: Final = 20_000  # characters in which the end of a code span or a formula is looked for
@@ -83,7 +84,7 @@ class _TextReader:
         prose: list[str] = []
         places: list[int] = []
         fence, at = "", 0
-        hidden = _front_matter_lines(text)
+        hidden = _unsaid_lines(text)
         for number, line in enumerate(text.split("\n")):
             begin, at = at, at + len(line) + 1
             if number in hidden:
@@ -125,25 +126,19 @@ def _without_markers(line: str) -> tuple[str, int]:
     return line, 0
 
 
-def _front_matter_lines(text: str) -> set[int]:
-    """Numbers of the lines that are about a text or a slide, and no part of it."""
+def _unsaid_lines(text: str) -> set[int]:
+    """Numbers of the lines that are about a text or a slide, or for the speaker alone, and no part of it."""
     split = split_front_matter(text)
-    lines = text.split("\n")
-    hidden: set[int] = set()
-    first = 0
-    if split.format:
-        first = len(lines) - len(split.rest.split("\n"))
-        hidden.update(range(first))
-    if _RULE.search(split.rest):
-        kept = split_slides(split.rest, deck=is_deck(read_front_matter(split).fields))[0].split("\n")
-        at = 0
-        for number, line in enumerate(lines[first:], start=first):
-            while at < len(kept) and kept[at] != line and kept[at] in ("---", ""):
-                at += 1
-            if at < len(kept) and kept[at] == line:
-                at += 1
-            elif line.strip():
-                hidden.add(number)
+    first = split.rest_line - 1
+    hidden = set(range(first))
+    deck = read_deck(split.rest, read_front_matter(split).fields)
+    hidden.update(first + at for at in deck.hidden)
+    if ":::" in split.rest:
+        containers = find_containers(deck.text.split("\n"))
+        hidden.update(first + at for at in containers.marks)
+        for container in containers.found.values():
+            if container.is_notes:
+                hidden.update(range(first + container.start, first + container.end))
     return hidden
 
 

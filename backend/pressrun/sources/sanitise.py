@@ -25,6 +25,8 @@ _ATTRIBUTES = {
     "time": {"datetime"},
     "del": {"datetime", "cite"},
     "ins": {"datetime", "cite"},
+    "hr": {"data-layout", "data-class", "data-background"},
+    "div": {"data-width", "data-height"},
 }
 _REMOVED_WITH_CONTENT = {"script", "style", "iframe", "object", "noscript", "template", "title", "textarea", "select"}
 _ALIGNMENT = re.compile(r"\s*text-align:\s*(?:left|right|center|justify|start|end)\s*;?\s*")  # what a table writes

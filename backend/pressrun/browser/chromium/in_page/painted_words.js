@@ -31,6 +31,10 @@
     { top, bottom, offset, left, right: right ?? left + width - inset, inset }));
   const slides = slices.map((_, at) => ({ index: at + 1, blocks: [], pictures: [], links: [] }));
   const not_shown = [], lost_pictures = [];
+  // What an author says to a slide belongs to the one on which the element before it stands; at the beginning of a slide
+  // to that which comes. `standing`: where the last thing was put; null at such a beginning.
+  const notes = slides.map(() => []);
+  let standing = null, waiting = [];
   const lastBottom = Math.max(...slices.map(({ bottom }) => bottom));
   let probes = MAX_PROBES;
   let block = null;
@@ -112,7 +116,29 @@
     }
   };
 
+  const stand = (place, context) => {
+    if (place === null || place < 0 || context.fixed) return;
+    standing = place;
+    if (waiting.length) notes[place].push(...waiting.splice(0));
+  };
+
+  const BLOCKS = /^(P|LI|DT|DD|H[1-6]|DIV|TR|PRE|BLOCKQUOTE|UL|OL|TABLE|SECTION)$/;
+  const plainText = (node) => {
+    if (node.nodeType === 3) return node.data.replace(/\s+/g, " ");
+    if (node.nodeType !== 1 || SILENT.has(node.tagName)) return "";
+    if (node.tagName === "BR") return "\n";
+    if (node.tagName === "PRE") return `\n${node.textContent}\n`;
+    const inside = [...node.childNodes].map(plainText).join("");
+    return BLOCKS.test(node.tagName) ? `\n${inside}\n` : inside;
+  };
+
+  const addNotes = (element) => {
+    const text = plainText(element).replace(/ *\n */g, "\n").replace(/\n{2,}/g, "\n").trim().toWellFormed();
+    if (text) (standing === null ? waiting : notes[standing]).push(text);
+  };
+
   const put = (text, place, box, context) => {
+    stand(place, context);
     if (!block) block = { context, parts: [] };
     const written = context.pre ? text : text.replace(/[\t\n\r\f ]+/g, " ");
     const last = block.parts[block.parts.length - 1];
@@ -272,7 +298,10 @@
     if (small && (!broken || !alt)) return; // a pixel that counts readers
     const place = invisible ? HIDDEN : placeOf(box, context)[0];
     if (broken || place < 0) lost_pictures.push({ alt, why: broken ? "not_loaded" : WHY[place] });
-    else slides[place].pictures.push({ alt, words, box: boxOn(place, box, context.fixed) });
+    else {
+      slides[place].pictures.push({ alt, words, box: boxOn(place, box, context.fixed) });
+      stand(place, context);
+    }
   };
 
   const addField = (element, context, style) => {
@@ -492,7 +521,9 @@
     if (tag === "WBR") return;
     const style = getComputedStyle(element);
     const display = style.display;
+    if (display === "none" && tag === "ASIDE" && element.classList.contains("notes")) return addNotes(element);
     if (display === "none") return hideAll(element, outer);
+    if (tag === "SECTION" || (tag === "HR" && element.classList.contains("slide-break"))) standing = null;
     const inline = outer.maths || /^(inline|ruby|contents)/.test(display) || (outer.svg && name === "tspan");
     const apart = outer.maths || /^inline-/.test(display); // side by side with what stands before and behind it
     let context = contextOf(element, style, outer, inline);
@@ -500,6 +531,7 @@
     if (apart) put(" ", null, null, outer);
     else if (!inline) flush();
     enter(element, style, context, outer);
+    if (tag === "SECTION" && waiting.length) stand(placeOf(boxOf(element, context), context)[0], context); // nothing else is in it
     if (tag === "A" && element.hasAttribute("href")) addLink(element, context);
     if (apart) put(" ", null, null, outer);
     else if (!inline) flush();
@@ -529,7 +561,9 @@
       clipsText: false, added: false, isPage: true, frame: { dx: scrollX, dy: scrollY, range: document.createRange(), depth: 0 },
     });
     flush();
+    if (slides.length) notes[standing ?? slides.length - 1].push(...waiting);
   }
+  for (const slide of slides) slide.notes = notes[slide.index - 1].join("\n");
   // One string: as objects it would take the protocol three times as long.
   return JSON.stringify({ width, height, slides, not_shown, lost_pictures });
 }

@@ -27,7 +27,7 @@ async ({ maxNodes, maxPicturePixels, animationFrames }) => {
   const filtering = [];
   const isPlain = (value) => value === "none" || value === "normal";
   const isLarge = nodes > MAX_OPENED || (document.body?.textContent.length ?? 0) > MAX_LETTERS;
-  let ordinary = isLarge || (root.scrollWidth <= root.clientWidth + 1 && !document.querySelector("iframe, object, embed, dialog[open], marquee, textarea, select[size], [hidden]"));
+  let ordinary = isLarge || (root.scrollWidth <= root.clientWidth + 1 && !document.querySelector("iframe, object, embed, dialog[open], marquee, textarea, select[size], [hidden]:not(aside.notes)"));
   for (const element of [root, ...document.querySelectorAll("body, body > *, body > * > *")].slice(0, MAX_PSEUDO_HOLDERS)) {
     for (const pseudo of ["::before", "::after"]) {
       const style = getComputedStyle(element, pseudo);
@@ -39,7 +39,7 @@ async ({ maxNodes, maxPicturePixels, animationFrames }) => {
     if (style.backdropFilter !== "none") filtering.push(element);
     if (!ordinary || isLarge) continue;
     if (element.shadowRoot || style.position === "fixed" || style.position === "sticky" || style.visibility !== "visible") ordinary = false;
-    else if (style.display === "none") ordinary = UNSHOWN.has(element.localName);
+    else if (style.display === "none") ordinary = UNSHOWN.has(element.localName) || element.matches("aside.notes[hidden]");
     else if (!style.writingMode.startsWith("horizontal") || style.opacity === "0" || !isPlain(style.contain)) ordinary = false;
     else if (style.contentVisibility !== "visible" || style.webkitLineClamp !== "none") ordinary = false;
     else {

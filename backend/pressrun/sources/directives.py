@@ -1,0 +1,116 @@
+"""What the tools of decks can be told, and what becomes of it here. Names only; pure.
+
+What a slide says of its look becomes `data-layout`, `data-class` and `data-background` of its break. What only moves or
+waits is passed over, for a picture stands still. All else is told: no field of an author goes in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+# https://marpit.marp.app/directives and https://github.com/marp-team/marp-core
+_MARP: Final = frozenset(
+    re.split(
+        " ",
+        "theme style headingDivider size math title author description keywords url image marp lang paginate "
+        "header footer class backgroundColor backgroundImage backgroundPosition backgroundRepeat backgroundSize "
+        "color transition",
+    )
+)
+# They say how something moves, waits, is presented or is built: nothing of it can be seen in a picture
+STILL: Final = frozenset(
+    re.split(
+        " ",
+        "transition clicks clicksStart preload routeAlias hideInToc dragPos routerMode drawings record download "
+        "exportFilename presenter browserExporter remoteAssets monaco monacoTypesSource mdc highlighter "
+        "lineNumbers selectable wakeLock htmlAttrs defaults addons info keywords description url image marp math "
+        "draft incremental execute jupyter bibliography csl revealOptions editor toc toc-depth number-sections "
+        "embed-resources standalone self-contained tags categories favicon slug twoslash plantUmlServer "
+        "overviewSnapshots contextMenu seoMeta hash controls progress history center navigationMode autoSlide "
+        "fig-cap-location abstract institute abbr auto-animate auto-animate-easing auto-animate-unmatched "
+        "auto-animate-duration state visibility timing",
+    )
+)
+# They are read: `title`, `lang`, and what the title slide of Pandoc and Quarto shows
+USED: Final = frozenset(
+    re.split(
+        " ",
+        "title lang language subtitle author date layout class background backgroundColor",
+    )
+)
+LOOKS: Final = frozenset(["layout", "class", "background", "backgroundColor"])  # of a slide, if they can be read
+_REMARKS: Final = re.compile(
+    r"\s*(?:prettier-|markdownlint|vale\b|textlint|cspell|spell-?checker|eslint|omit (?:in|from) toc|/?toc\b|more\b|"
+    r"end[-_]slide|fit\b|pause\s*$|stop\s*$|START doctoc|END doctoc|DON'T EDIT|ALL-CONTRIBUTORS|\s*$)",
+    re.IGNORECASE,
+)
+_KEY: Final = re.compile(r"[ \t]*(?P<key>[_$]?[A-Za-z][\w-]*)[ \t]*:[ \t]*(?P<value>.*)$")
+_REVEAL: Final = re.compile(r"\s*\.(slide|element):")
+_REVEAL_ATTRIBUTE: Final = re.compile(r"""([a-z][\w-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{3,8}|[a-z]{3,24}|(?:rgb|hsl|oklch|oklab|lab|lch)a?\([\d.,%/ a-z-]{1,60}\)")
+_WORDS: Final = re.compile(r"[\w -]{1,100}")
+_MAX_NAMED: Final = 12  # of a warning
+
+
+@dataclass(slots=True)
+class Unused:
+    """What authors asked for and nobody does here, with the lines."""
+
+    names: list[tuple[str, int]] = field(default_factory=list)
+
+    def note(self, name: str, line: int) -> None:
+        """One thing, as its author calls it."""
+        self.names.append((name, line))
+
+    def note_fields(self, said: dict[str, str], line: int) -> None:
+        """Those of a slide that are not used and would mean something in a picture."""
+        for key, value in said.items():
+            name = key.lstrip("_$")
+            is_used = not value or bool(slide_attributes({name: value})) or name in USED - LOOKS
+            if not is_used and name not in STILL:
+                self.note(name, line)
+
+    def warnings(self) -> list[tuple[str, str]]:
+        """One for all of them."""
+        if not self.names:
+            return []
+        distinct = list(dict.fromkeys(self.names))
+        named = ", ".join(f"`{name}` (line {line})" for name, line in distinct[:_MAX_NAMED])
+        more = f" and {len(distinct) - _MAX_NAMED} more" if len(distinct) > _MAX_NAMED else ""
+        return [("directive_ignored", f"Not used: {named}{more}. docs/markdown.md says what is read.")]
+
+
+def comment_kind(comment: str, dialect: str) -> dict[str, str] | str:
+    """What a comment tells a tool, by key; else `note`, or `remark` for what is about the file."""
+    reveal = _REVEAL.match(comment)
+    if reveal is not None:
+        if reveal[1] == "element":
+            return "remark"
+        pairs = _REVEAL_ATTRIBUTE.findall(comment)
+        return {key.removeprefix("data-"): one or other for key, one, other in pairs}
+    if dialect in ("marp", ""):
+        found = [_KEY.fullmatch(line) for line in comment.strip().split("\n") if line.strip()]
+        keys = [key for key in found if key is not None]
+        begins = bool(keys) and found[0] is not None
+        if begins and all(key["key"].lstrip("_$") in _MARP for key in keys):
+            return {key["key"]: key["value"].strip().strip("\"'") for key in keys}
+    return "remark" if _REMARKS.match(comment) else "note"
+
+
+def slide_attributes(said: dict[str, str]) -> dict[str, str | int | float]:
+    """What is kept of what a slide says of itself."""
+    made: dict[str, str | int | float] = {}
+    for key, value in said.items():
+        if key in ("layout", "class") and _WORDS.fullmatch(value):
+            made[f"data-{key}"] = value
+        elif key in ("background", "backgroundColor", "background-color") and _COLOUR.fullmatch(value):
+            made["data-background"] = value
+    return made
+
+
+def note_unused_fields(fields: dict[str, Any], lines: dict[str, int], unused: Unused) -> None:
+    """Of the front matter of a deck."""
+    for key, value in fields.items():
+        unused.note_fields({key: value if isinstance(value, str) else " "}, lines.get(key, 1))
