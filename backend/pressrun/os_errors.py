@@ -1,8 +1,9 @@
-"""What an error of the operating system means to us. Pure."""
+"""What an error of the operating system means to us."""
 
 from __future__ import annotations
 
 import errno
+import os
 
 from pressrun.errors import DiskFailed, DiskFull, ServerBusy
 
@@ -17,6 +18,15 @@ def failure_of_disk(exc: OSError) -> DiskFull | DiskFailed | None:
 def is_out_of_descriptors(exc: OSError) -> bool:
     """Whether it says nothing of the file: the process, or the machine, has too many open."""
     return exc.errno in (errno.EMFILE, errno.ENFILE)
+
+
+def has_descriptors() -> bool:
+    """Whether a file can be opened at all: for libraries that do not say why they could not open theirs."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as exc:
+        return not is_out_of_descriptors(exc)
+    return True
 
 
 def out_of_descriptors() -> ServerBusy:

@@ -128,12 +128,18 @@ def test_five_hundred_readers_that_reset_at_once_are_freed(server: Server, http:
 
 
 def test_a_hundred_clients_gone_before_the_first_byte_leave_no_slot_taken(server: Server, http: httpx.Client) -> None:
+    longest_s = 0.018
+    runs: list[dict[str, str]] = []
     for number in range(100):
         body = {"text": f"gone {number}", "lane": f"gone-{number}", "on_disconnect": "cancel"}
         with crowd(server.port, 1, post(body)) as clients:
-            time.sleep(number % 10 / 500)  # gone before, while and after it is admitted
+            time.sleep(number % 10 / 9 * longest_s)  # gone before, while and after it is admitted
             reset(clients)
-    runs = [run for run in http.get("/runs", params={"limit": 200}).json()["runs"] if run["lane"].startswith("gone-")]
+        if number % 10 == 9:
+            listed = http.get("/runs", params={"limit": 200}).json()["runs"]
+            runs = [run for run in listed if run["lane"].startswith("gone-")]
+            if len(runs) <= number / 10:
+                longest_s *= 2  # a busy machine
     assert len(runs) > 5
     for run in runs:
         current = {"lane": run["lane"]}

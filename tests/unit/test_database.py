@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from pressrun.db.ballast import Ballast
 from pressrun.db.engine import open_database
 from pressrun.db.sqlite import use_wal
-from pressrun.errors import StartupError
+from pressrun.errors import ServerBusy, StartupError
+from tests.support.descriptors import no_descriptor_left
 
 pytestmark = pytest.mark.anyio
 SIZE_BYTES = 1 << 20
@@ -23,6 +25,14 @@ async def test_a_file_that_is_no_database_keeps_the_server_from_starting_and_is_
     with pytest.raises(StartupError, match=r"engine\.sqlite"):
         async with open_database(path):
             pass
+
+
+async def test_a_read_that_finds_no_descriptor_says_so(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "pressrun.sqlite") as database:
+        read = lambda connection: connection.execute(text("SELECT 1")).scalar_one()  # noqa: E731
+        with no_descriptor_left(), pytest.raises(ServerBusy, match="file descriptor"):
+            await database.read(read)
+        assert await database.read(read) == 1
 
 
 def test_the_reserve_takes_real_room_and_gives_it_up_once(tmp_path: Path) -> None:

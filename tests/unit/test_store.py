@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import os
-import resource
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,6 +21,7 @@ from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.errors import AttemptSuperseded, NotFound, RunFailure, ServerBusy, StartupError
 from pressrun.exports.zip import stream_zip
 from pressrun.pipeline.export import base_name
+from tests.support.descriptors import no_descriptor_left
 from tests.support.limits import fail_after
 
 pytestmark = pytest.mark.anyio
@@ -232,18 +231,6 @@ async def test_a_manifest_is_read_once_for_all_files_of_a_batch(store: LocalArti
     assert (await store.find_published("batch", "a")).record.size_bytes == 1
     with pytest.raises(NotFound, match="it has 1 files"):
         await store.find_published("batch", "b")
-
-
-@contextlib.contextmanager
-def no_descriptor_left() -> Iterator[None]:
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    lowest_free = os.open(os.devnull, os.O_RDONLY)
-    os.close(lowest_free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 async def test_nothing_is_said_of_a_batch_while_no_file_can_be_opened(store: LocalArtifactStore) -> None:

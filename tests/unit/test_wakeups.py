@@ -177,11 +177,10 @@ async def test_a_connection_that_breaks_is_made_again_and_hears_on(core: Core, u
     async with limit(), open_wakeups(url, "other") as wakeups:
         assert await core.database.write(break_connections, "pressrun wake-ups") == 1
         heard: dict[str, int] = {}
-        while not heard:  # what is committed while nobody listens is not heard
+        while heard.get(run.operation_id, 0) <= 2:  # what is committed while nobody listens is not heard
             await core.journal.append(run.operation_id, 1, Log(message="x"))
             with anyio.move_on_after(0.2):
                 heard, _ = await wakeups.next()
-        assert heard[run.operation_id] > 2
 
 
 async def test_a_heartbeat_that_breaks_is_given_again(core: Core, url: str) -> None:

@@ -33,6 +33,7 @@ from pressrun.db.tables import SCHEMA_VERSION, metadata
 from pressrun.db.threads import DatabaseThreads
 from pressrun.errors import DiskFailed, DiskFull, PressrunError, ServerBusy, StartupError
 from pressrun.failpoints import failpoint
+from pressrun.os_errors import has_descriptors, out_of_descriptors
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -145,8 +146,11 @@ class SqliteDatabase:
             return self._write(query, *args, **kwargs)
 
     def _read(self, query: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        with self._reader.connect() as connection, connection.begin():
-            return query(connection, *args, **kwargs)
+        try:
+            with self._reader.connect() as connection, connection.begin():
+                return query(connection, *args, **kwargs)
+        except OperationalError as exc:
+            raise _translated(exc) from exc
 
 
 @asynccontextmanager
@@ -217,6 +221,8 @@ def _translated(exc: OperationalError) -> PressrunError | OperationalError:
     code = getattr(exc.orig, "sqlite_errorcode", 0) & _PRIMARY_CODE
     if code == sqlite3.SQLITE_FULL:
         return DiskFull()
+    if code == sqlite3.SQLITE_CANTOPEN and not has_descriptors():
+        return out_of_descriptors()
     if code in _DISK_FAILED:
         return DiskFailed()
     if code == sqlite3.SQLITE_BUSY:
