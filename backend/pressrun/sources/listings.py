@@ -72,12 +72,15 @@ class _Passage:
     codelike: bool = False
 
 
-def fence_listings(source: Lines, *, plain: bool) -> Lines:
-    """The lines with a fence around each listing. `plain`: it is no Markdown, so an indented passage may be one too."""
+def fence_listings(source: Lines, *, plain: bool, tables: bool = False) -> Lines:
+    """The lines with a fence around each listing. `plain`: it is no Markdown, so an indented passage may be one too.
+
+    `tables`: values between tabs are for somebody else, who makes a table of them.
+    """
     lines, numbers = source.lines, source.numbers
     passages = _passages(lines)
     for passage in passages:
-        if passage.kind == "text":
+        if passage.kind == "text" and not (tables and _is_table(lines[passage.start : passage.end])):
             _judge(lines, passage, plain=plain)
     kept = Lines()
     at = 0
@@ -159,6 +162,11 @@ def _is_strong(line: str) -> bool:
 def _is_log(lines: list[str]) -> bool:
     matching = [bool(_LOG.match(line)) for line in lines]
     return matching[0] and sum(matching) >= _SHARE * len(lines)
+
+
+def _is_table(lines: list[str]) -> bool:
+    tabs = {line.strip(" ").count("\t") for line in lines}
+    return len(lines) > 1 and len(tabs) == 1 and 0 not in tabs and not any(line[:1] == "\t" for line in lines)
 
 
 def _is_drawn(lines: list[str]) -> bool:

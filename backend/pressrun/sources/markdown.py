@@ -40,6 +40,8 @@ from pressrun.sources.plain_text import is_plain, keep_lines, make_heading
 from pressrun.sources.raw_html import RawHtml, settle
 from pressrun.sources.sanitise import sanitise
 from pressrun.sources.slide_marks import hide_notes, mark_rule_forms, mark_slides, render_note, take_spoken_notes
+from pressrun.sources.structure import Structured, find_structure, is_pasted
+from pressrun.sources.structure_marks import mark_structure
 from pressrun.sources.titles import one_line, title_of_body
 
 MAX_HIGHLIGHT_CHARACTERS = 50_000  # a longer listing stays plain: colouring it would be most of the parse
@@ -140,15 +142,19 @@ def render_markdown(text: str, *, keep_remote: bool = False) -> dict[str, Any]:
     if deck.is_deck:
         note_unused_fields(front.fields, front.lines, unused)
     plain = not deck.is_deck and is_plain(deck.text)
-    lines = fence_listings(Lines.of(deck.text, split.rest_line), plain=plain)
+    pasted = not deck.is_deck and is_pasted(deck.text)
+    lines = fence_listings(Lines.of(deck.text, split.rest_line), plain=plain, tables=pasted)
+    structured = find_structure(lines) if pasted else Structured(lines)
+    lines = structured.lines
     containers = find_containers(lines.lines)
-    parser = _parser(lines.text, containers, plain=plain)
+    parser = _parser(lines.text, containers, plain=plain or pasted)
     env: dict[str, Any] = {}
     tokens = parser.parse(lines.text, env)
     if plain:
         make_heading(tokens)
     keep_lines(tokens, plain=plain)
     break_lines(tokens)
+    tokens = mark_structure(tokens, structured.classes)
     tokens = _mark_slides(tokens, deck, lines, split.rest_line, unused)
     raw_warnings = settle(tokens)
     _mark_directions_and_languages(tokens)

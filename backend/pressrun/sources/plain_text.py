@@ -51,7 +51,9 @@ def keep_lines(tokens: list[Token], *, plain: bool) -> None:
 def make_heading(tokens: list[Token]) -> None:
     """Makes the first paragraph of a plain text its heading, if it looks like one."""
     paragraphs = [token for token in tokens if token.type == "inline"]
-    if len(paragraphs) > 1 and tokens[0].type == "paragraph_open" and _is_heading(paragraphs[0].content):
+    if len(paragraphs) < 2 or any(token.content == paragraphs[0].content for token in paragraphs[1:]):  # noqa: PLR2004
+        return  # a name in a chat, the head of each page
+    if tokens[0].type == "paragraph_open" and _is_heading(paragraphs[0].content):
         opening, _, closing = tokens[:3]
         opening.type, closing.type = "heading_open", "heading_close"
         opening.tag = closing.tag = "h1"

@@ -1,0 +1,53 @@
+"""What the parts of a text are called in its language, from the largest to the smallest. Pure; names only.
+
+A line of one of these words and a number is a heading even where there is only one of its kind. Other words are found
+by their numbers counting up (`structure`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# rank 1: parts and books; 2: chapters, units, lessons; 3: sections; 4: articles, paragraphs of a law
+_RANKS: Final = (
+    "part book volume teil buch band partie livre parte libro livro часть книга μέρος βιβλίο bölüm kısım część phần "
+    "bagian भाग खण्ड खंड ভাগ ભાગ பகுதி ภาค القسم الجزء الباب بخش حصہ חלק",
+    "chapter unit lesson module lecture week day kapitel lektion einheit woche tag chapitre leçon unité capítulo "
+    "lección unidad lição capitolo lezione unità глава урок модуль лекция κεφάλαιο μάθημα ενότητα bab rozdział lekcja "
+    "chương bài hoofdstuk les अध्याय पाठ एकाइ इकाई परिच्छेद অধ্যায় পাঠ একক અધ્યાય પાઠ அத்தியாயம் பாடம் అధ్యాయం పాఠం "
+    "ಅಧ್ಯಾಯ അധ്യായം บทที่ บท หน่วยที่ الفصل الدرس الوحدة فصل درس باب سبق פרק שיעור יחידה ምዕራፍ",
+    "section abschnitt sección seção sezione раздел τμήμα rozdział mục paragraf paragraph अनुभाग উপঅধ্যায় ตอนที่ "
+    "หมวด المبحث المطلب گفتار סימן",
+    "article artikel artículo artigo articolo articolul artykuł статья стаття άρθρο madde pasal điều cikk článek धारा "
+    "अनुच्छेद दफा ধারা অনুচ্ছেদ કલમ અનુચ્છેદ பிரிவு உறுப்புரை సూత్రం అధికరణము ಅನುಚ್ಛೇದ മൗലികം ข้อ มาตรา ມາດຕາ មាត្រា "
+    "అనుచ్ఛేదము ನಿಬಂಧನೆ المادة مادة ماده مادہ دفعہ סעיף አንቀጽ exercise task übung aufgabe exercice ejercicio "
+    "упражнение अभ्यास",
+)
+# counted, and yet no part of the text: captions, pages, notes
+_NO_HEADINGS: Final = (
+    "figure fig fig. table tab tab. page p. pp. plate photo image illustration listing eq equation formula note "
+    "footnote abbildung abb abb. tabelle seite bild tableau tabla figura página tabela pagina figuur рис рис. рисунок "
+    "таблица стр εικόνα πίνακας चित्र तालिका पृष्ठ চিত্র সারণি পৃষ্ঠা شكل جدول صفحة صفحه صفحہ איור טבלה עמוד รูปที่ "
+    "ตารางที่ หน้า 図 表 图 圖 頁 页 그림 표 쪽 phone tel tel. room flat house street no no. nr nr. "
+    "apt apt. version route box vol level players player team group age grade option total score"
+)
+RANK: Final = {word: rank for rank, words in enumerate(_RANKS, start=1) for word in re.split(r"\s+", words)}
+NO_HEADINGS: Final = frozenset(re.split(r"\s+", _NO_HEADINGS))
+# 第一条, 제 1 조: the words stand around the number
+AROUND: Final = {
+    **dict.fromkeys("编編篇部卷편부권", 1),
+    **dict.fromkeys(("章", "课", "課", "회", "回", "讲", "講", "单元", "單元", "장", "과", "단원", "話", "话"), 2),
+    **dict.fromkeys("节節절", 3),
+    **dict.fromkeys("条條款项項조항", 4),
+}
+QUESTION: Final = re.compile(
+    r"(?:q|question|frage|f|pregunta|pergunta|domanda|вопрос|ερώτηση|soru|câu hỏi|pertanyaan|प्रश्न|প্রশ্ন|પ્રશ્ન|கேள்வி|ప్రశ్న"
+    r"|سؤال|السؤال|س|سوال|שאלה|ש|คำถาม|ถาม|問|问|질문|문|ጥያቄ)[\s.]*\d{0,3}\s*[.:：)\u066b\-–—،]",
+    re.IGNORECASE,
+)
+ANSWER: Final = re.compile(
+    r"(?:a|ans|answer|antwort|respuesta|réponse|r|resposta|risposta|ответ|απάντηση|cevap|trả lời|jawaban|jawab"
+    r"|उत्तर|উত্তর|જવાબ|பதில்|జవాబు|جواب|الجواب|الإجابة|إجابة|ج|תשובה|ת|คำตอบ|ตอบ|答|답변|답|መልስ)[\s.]*\d{0,3}\s*[.:：)\u066b\-–—،]",
+    re.IGNORECASE,
+)

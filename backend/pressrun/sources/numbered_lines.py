@@ -1,0 +1,103 @@
+"""Lines of pasted text: how wide they are, whether they end a sentence, and which part of a text they count. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from pressrun.sources.heading_words import AROUND, NO_HEADINGS, RANK
+from pressrun.sources.numerals import NUMBER, read_number
+
+MAX_HEADING_WIDTH: Final = 80  # columns, as all widths here; a character of China takes two
+PROSE_WIDTH: Final = 60  # a paragraph that is worth a heading
+_CLOSED: Final = r"[\s\"'”’»」』)\]\u200b\u200c]*$"
+FULL: Final = re.compile(r"[.!?…。！？।॥؟۔။።។։܀-܂།༎]" + _CLOSED)  # what ends a sentence
+_ENDS: Final = re.compile(r"[.!?…。！？।॥؟۔။።។։܀-܂།༎:;：；៖܃-܆፤]" + _CLOSED)
+STOPS: Final = re.compile(r"[.!?…。！？।॥؟۔။።។։܀-܆།༎,;，、；၊،؛፤៖]" + _CLOSED)  # what no heading ends with
+UNSTOPPED: Final = re.compile(
+    r"[\u0e01-\u0edf\u1780-\u17ff\u1000-\u109f\u0f00-\u0fff\u1a20-\u1aad]"
+)  # they end no sentence by a sign
+_SEPARATORS: Final = ".:：。፤۔।—–-)"
+_NO_WORD: Final = r"\s\d.,:;!?()\[\]{}<>|/\\\"“”„«»=+*#@_\u1361-\u137c"
+_WORDS: Final = rf"[^{_NO_WORD}-][^{_NO_WORD}]{{0,20}}"
+_COUNTED: Final = re.compile(
+    rf"(?P<words>{_WORDS}(?: {_WORDS})??)"
+    r"(?:[:：]?[ \t\u00a0]{1,3}|፡|(?=[\d\u1369-\u137c〇一二三四五六七八九十]))"
+    rf"(?P<number>{NUMBER}|[A-Za-z]{{3,9}})(?P<rest>(?![\w\d]).*)$"
+)
+_COUNTED_FIRST: Final = re.compile(rf"(?P<number>\d{{1,3}})\.?[ ](?P<words>{_WORDS}(?: {_WORDS})?)[.:]?$")
+_AROUND: Final = re.compile(
+    rf"(?P<before>第|제)\s*(?P<number>{NUMBER})\s*(?P<after>单元|單元|[^\s\d\W])(?P<rest>(?:[\s:：.、　].*)?)$"
+)
+
+
+def width(text: str) -> int:
+    """In columns of a screen with letters of one width."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0
+        if unicodedata.category(sign) in ("Mn", "Me", "Cf")
+        else 2
+        if unicodedata.east_asian_width(sign) in "WF"
+        else 1
+        for sign in text
+    )
+
+
+def ends_sentence(line: str) -> bool:
+    """By its sign, or in scripts that have none by its length."""
+    line = line.rstrip()
+    return bool(_ENDS.search(line[-8:])) or (bool(UNSTOPPED.match(line[-1:])) and width(line) >= PROSE_WIDTH)
+
+
+def begins_small(line: str) -> bool:
+    return line.lstrip()[:1].islower()
+
+
+@dataclass(slots=True, frozen=True)
+class Part:
+    """A line that counts a part of the text: `Article 3`, `第三条`, `3. Artikel`."""
+
+    kind: tuple[str, str]  # word and style of the number
+    value: int
+    rank: int
+    known: bool
+    title: str
+
+
+def part_of(line: str) -> Part | None:
+    line = line.strip()
+    if width(line) > MAX_HEADING_WIDTH:
+        return None
+    if (found := _AROUND.match(line)) is not None and found["after"] in AROUND:
+        number = read_number(found["number"])
+        rest = found["rest"].strip(" :：.、　\t")
+        if number is not None and not STOPS.search(rest[-8:]):
+            return Part((found["before"] + found["after"], ""), number.value, AROUND[found["after"]], True, rest)
+    if (found := _COUNTED.match(line)) is not None:
+        return _counted_part(found["words"], found["number"], found["rest"])
+    if (found := _COUNTED_FIRST.match(line)) is not None:
+        word = found["words"].casefold()
+        if word not in NO_HEADINGS:
+            return Part((word, "first"), int(found["number"]), RANK.get(word, 4), word in RANK, "")
+    return None
+
+
+def _counted_part(words: str, number_text: str, rest: str) -> Part | None:
+    number = read_number(number_text)
+    word = unicodedata.normalize("NFC", words.casefold().strip())
+    if number is None or word in NO_HEADINGS or word.split(" ")[0] in NO_HEADINGS:
+        return None
+    bare = rest.strip()
+    separated = bare[:1] in tuple(_SEPARATORS) or not bare
+    title = bare.lstrip(_SEPARATORS + " \t")
+    if title and (STOPS.search(title[-8:]) or begins_small(title) or title[:1].isdigit()):
+        return None
+    known = word in RANK
+    if title and not separated and not (known and title[:1].isupper() and not ends_sentence(title)):
+        return None
+    style = number.style if known else f"{number.style} {separated}"
+    return Part((word, style), number.value, RANK.get(word, 4), known, title)

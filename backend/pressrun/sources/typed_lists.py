@@ -1,0 +1,200 @@
+"""Lines that belong together by how they begin: questions with answers, words with meanings, marks that count,
+speakers, values between tabs. For `structure`; pure and linear.
+
+Each is written as the Markdown that means it. Only tabs go, and a sign between a word and its meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from pressrun.sources.heading_words import ANSWER, QUESTION
+from pressrun.sources.line_numbers import Lines
+from pressrun.sources.numerals import LETTERS, read_number
+
+Kind = Literal["questions", "vocabulary", "typed-marks", "dialogue", "table"]
+
+_MARK: Final = re.compile(
+    r"\s*(?P<open>[(（\[]?)(?P<mark>\d{1,3}|[^\W\d_][\u0900-\u0dff]?|[①-⑳]|[一二三四五六七八九十]{1,3}|[ivx]{1,5})"
+    r"(?P<close>[)）\].、．。:፡-]|(?<=[①-⑳]))[ \t\u3000]*(?=\S)"
+)
+_TERM: Final = re.compile(
+    r"\s*(?P<term>[^\s–—=\-:][^–—=:\n]{0,40}?)[ \t]+(?P<sign>[–—=-])[ \t]+(?P<meaning>\S.{0,160})$"
+)
+_LABEL: Final = re.compile(r"\s*(?P<label>[^\W\d_][^:：\n.!?]{0,30}?)\s{0,2}[:：](?!//)(?=\s*\S)")
+_NUMBERED: Final = re.compile(r"\s*[(（]?\d{1,3}[.)）]\s*\S")
+_MAX_TERM_WORDS: Final = 4
+_MAX_LABEL_WORDS: Final = 3
+_MIN_VOCABULARY: Final = 3
+_MIN_DIALOGUE: Final = 3
+_MAX_SPEAKERS: Final = 12  # before one of them speaks again
+_MAX_CELLS: Final = 30
+
+
+@dataclass(slots=True)
+class Passage:
+    """Units of one kind: `rows` are what each says."""
+
+    kind: Kind
+    count: int
+    rows: list[list[str]]
+
+    def write(self, lines: Lines, classes: dict[int, str], numbers: Sequence[Sequence[int]]) -> None:
+        """Adds it to a text as Markdown."""
+        classes[len(lines.lines)] = self.kind
+        at = [own[0] for own in numbers]
+        if self.kind == "table":
+            self._write_table(lines, at)
+        elif self.kind == "typed-marks":
+            for (text,), number in zip(self.rows, at, strict=True):
+                lines.add(f"- {text}", number)
+        elif self.kind == "dialogue":
+            for row, ((text,), number) in enumerate(zip(self.rows, at, strict=True)):
+                if row:
+                    lines.add("", number)
+                classes[len(lines.lines)] = "dialogue"
+                lines.add(text, number)
+        else:
+            for row, number in enumerate(at if self.kind == "vocabulary" else at[::2]):
+                if row:
+                    lines.add("", number)
+                term, meaning = self.rows[row]
+                lines.add(term, number)
+                lines.add(f": {meaning}", number)
+
+    def _write_table(self, lines: Lines, at: list[int]) -> None:
+        cells = [[re.sub(r"(?=[|\\])", r"\\", cell.strip()) for cell in row] for row in self.rows]
+        if not _has_head(self.rows):
+            cells.insert(0, [""] * len(cells[0]))
+            at = [at[0], *at]
+        for row, (own, number) in enumerate(zip(cells, at, strict=True)):
+            lines.add("| " + " | ".join(own) + " |", number)
+            if not row:
+                lines.add("|" + "---|" * len(own), number)
+
+
+def find_passages(texts: Sequence[str | None]) -> dict[int, Passage]:
+    """By the first unit of each; None for a unit that is something else already."""
+    made: dict[int, Passage] = {}
+    at = 0
+    while at < len(texts):
+        passage = None
+        for find in (_table, _questions, _marks, _vocabulary, _dialogue):
+            passage = find(texts, at)
+            if passage is not None:
+                break
+        if passage is not None:
+            made[at] = passage
+        at += passage.count if passage else 1
+    return made
+
+
+def _lines_from(texts: Sequence[str | None], at: int) -> str | None:
+    """The text of a unit if it is one line."""
+    text = texts[at] if at < len(texts) else None
+    return text if text is not None and "\n" not in text else None
+
+
+def _questions(texts: Sequence[str | None], at: int) -> Passage | None:
+    rows: list[list[str]] = []
+    while (question := _lines_from(texts, at + 2 * len(rows))) is not None:
+        answer = _lines_from(texts, at + 2 * len(rows) + 1)
+        asks = QUESTION.match(question) or (_NUMBERED.match(question) and question.rstrip()[-1:] in "?？؟;।")
+        if answer is None or not asks or not ANSWER.match(answer.strip()):
+            break
+        rows.append([_unmarked(question.strip()), _unmarked(answer.strip())])
+    return (
+        Passage("questions", 2 * len(rows), rows) if rows and (len(rows) > 1 or re.search(r"\d", rows[0][0])) else None
+    )
+
+
+def _unmarked(text: str) -> str:
+    """`1. What` would be a list."""
+    return re.sub(r"^(\d{1,9})([.)])(?=\s)", r"\1\\\2", text)
+
+
+def _vocabulary(texts: Sequence[str | None], at: int) -> Passage | None:
+    rows: list[list[str]] = []
+    sign, terms = "", set[str]()
+    while (text := _lines_from(texts, at + len(rows))) is not None and (found := _TERM.match(text)) is not None:
+        words = found["term"].split()
+        if len(words) > _MAX_TERM_WORDS or found["term"][:1].isdigit() or found["sign"] != (sign or found["sign"]):
+            break
+        if (folded := found["term"].strip().casefold()) in terms:
+            break
+        terms.add(folded)
+        sign = found["sign"]
+        rows.append([found["term"].strip(), found["meaning"].strip()])
+    return Passage("vocabulary", len(rows), rows) if len(rows) >= _MIN_VOCABULARY else None
+
+
+def _marks(texts: Sequence[str | None], at: int) -> Passage | None:
+    """Marks that count, of which Markdown does not know that they do."""
+    first = _mark_at(texts, at)
+    if first is None or (first[1].isascii() and first[1].isdigit() and not first[0]):
+        return None  # a list of Markdown's
+    rows: list[list[str]] = []
+    sequence = ""
+    while (mark := _mark_at(texts, at + len(rows))) is not None and (mark[0], mark[2]) == (first[0], first[2]):
+        sequence = sequence or next((letters for letters in LETTERS if letters.startswith(mark[1])), "")
+        if not _is_next(mark[1], len(rows), sequence):
+            break
+        rows.append([mark[3]])
+    return Passage("typed-marks", len(rows), rows) if len(rows) > 1 else None
+
+
+def _mark_at(texts: Sequence[str | None], at: int) -> tuple[str, str, str, str] | None:
+    text = _lines_from(texts, at)
+    found = _MARK.match(text) if text is not None else None
+    return (found["open"], found["mark"], found["close"], (text or "").strip()) if found else None
+
+
+def _is_next(mark: str, count: int, sequence: str) -> bool:
+    if sequence:
+        return count < len(sequence) and mark == sequence[count]
+    if set(mark) <= set("ivx"):
+        mark = mark.upper()
+    number = read_number(mark)
+    return number is not None and number.style != "hebrew" and number.value == count + 1
+
+
+def _dialogue(texts: Sequence[str | None], at: int) -> Passage | None:
+    rows: list[list[str]] = []
+    labels: list[str] = []
+    while (text := _lines_from(texts, at + len(rows))) is not None and (found := _LABEL.match(text)) is not None:
+        if len(found["label"].split()) > _MAX_LABEL_WORDS:
+            break
+        labels.append(found["label"])
+        if len(labels) > _MAX_SPEAKERS and len(set(labels)) == len(labels):
+            return None
+        rows.append([text.strip()])
+    spoken = len(rows) >= _MIN_DIALOGUE and 1 < len(set(labels)) <= len(labels) - 1
+    return Passage("dialogue", len(rows), rows) if spoken else None
+
+
+def speaker_length(text: str) -> int:
+    """How much of a line of a dialogue names who speaks, the colon included."""
+    found = _LABEL.match(text)
+    return found.end() if found else 0
+
+
+def _table(texts: Sequence[str | None], at: int) -> Passage | None:
+    rows: list[list[str]] = []
+    while (text := _lines_from(texts, at + len(rows))) is not None and "\t" in text:
+        cells = text.strip("\n ").split("\t")
+        if not 1 < len(cells) <= _MAX_CELLS or (rows and len(cells) != len(rows[0])):
+            break
+        rows.append(cells)
+    return Passage("table", len(rows), rows) if len(rows) > 1 else None
+
+
+def _has_head(rows: list[list[str]]) -> bool:
+    """Whether the first row only names columns: some of them hold numbers, and it does not."""
+    head, *body = rows
+    return any(
+        not re.search(r"\d", head[column]) and any(re.search(r"\d", row[column]) for row in body)
+        for column in range(len(head))
+    )
