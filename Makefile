@@ -5,6 +5,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export npm_config_update_notifier := false
+# Each worker of pytest would compile every test anew where an image forbids it to keep what it compiled (half a minute).
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN    := .venv/bin
 HOST   ?= 127.0.0.1

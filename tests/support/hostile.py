@@ -11,7 +11,7 @@ from PIL import Image
 
 @cache
 def picture(side: int) -> str:
-    """A picture of that many pixels each way, in few bytes."""
+    """A picture of that many pixels each way, in few bytes. Half a second, so not while tests are collected."""
     buffer = io.BytesIO()
     Image.new("1", (side, side)).save(buffer, "PNG")
     return f'<img src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">'

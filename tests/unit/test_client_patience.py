@@ -120,6 +120,7 @@ def test_a_server_error_to_a_post_is_not_repeated() -> None:
         talk.refused(500, {}, b'{"detail": "incident 1"}')
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, len(LOG)), st.booleans()), max_size=30))
 def test_whatever_is_repeated_skipped_or_cut_each_event_comes_once_in_order(steps: list[tuple[int, bool]]) -> None:
     """Any server: each connection starts anywhere in the log, at most one past the cursor or not."""

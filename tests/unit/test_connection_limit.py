@@ -205,6 +205,7 @@ def test_one_address_has_a_limit_that_names_its_setting_and_places_come_back() -
             assert time.monotonic() < deadline
 
 
+@pytest.mark.slow
 def test_a_thousand_that_come_and_go_leave_every_place_free() -> None:
     with house(places=20) as guests:
         for number in range(1_000):

@@ -142,6 +142,7 @@ def test_of_a_word_that_stands_there_often_the_one_beside_other_missing_ones_is_
     assert missing.text == "and the bird"
 
 
+@pytest.mark.slow
 def test_almost_everything_is_never_everything() -> None:
     words = " ".join(f"w{n}" for n in range(100_000))
     coverage = measured(words + " lost", words)
@@ -186,6 +187,7 @@ def test_pictures_that_never_came_to_be_in_the_document_are_missing() -> None:
     assert "“map” (not in the document)" in summary_of(coverage)
 
 
+@pytest.mark.slow
 def test_hostile_sources_take_linear_time() -> None:
     """A hang is what this is about: quadratic, each of these would take minutes."""
     for unit in ("<!--", '<a b="', "<script>", "`", "``` ", "[", "![", "](", "$", "&", "<p ", "\\", "[^", "<svg>"):

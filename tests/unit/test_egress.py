@@ -172,6 +172,7 @@ async def test_a_silent_host_and_a_resolver_without_end_are_bounded() -> None:
                 await egress.fetch(url, limit_s=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("members", [1, 50])
 async def test_a_gzip_bomb_is_stopped_at_the_limit(members: int) -> None:
     bomb = gzip.compress(b"\0" * (200_000_000 // members)) * members
@@ -180,6 +181,7 @@ async def test_a_gzip_bomb_is_stopped_at_the_limit(members: int) -> None:
             await egress.fetch(host.url, max_bytes=1_000_000)
 
 
+@pytest.mark.slow
 async def test_a_bomb_takes_no_memory_beyond_the_limit() -> None:
     bomb = gzip.compress(b"\0" * 200_000_000)
     async with open_web_host(answering(bomb, "Content-Encoding: gzip")) as host, egress_to(host.authority) as egress:

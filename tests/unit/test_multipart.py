@@ -325,6 +325,7 @@ PIECES = [
 ]
 
 
+@pytest.mark.slow
 @given(
     body=st.lists(st.sampled_from(PIECES) | st.binary(max_size=20), max_size=30).map(b"".join),
     boundary=st.sampled_from([BOUNDARY, f'"{BOUNDARY}"', "x", "-", "--", "'", '"a b"', "a;b", "é"]),

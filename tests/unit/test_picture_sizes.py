@@ -101,6 +101,7 @@ def test_one_that_is_cut_off_is_no_error(format: str, cut: int) -> None:
     assert picture_pixels(picture(format)[:cut]) >= 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

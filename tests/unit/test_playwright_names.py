@@ -21,6 +21,7 @@ def anyio_backend() -> str:
     return "asyncio"  # all that Playwright knows
 
 
+@pytest.mark.slow
 async def test_the_process_behind_a_context_is_the_driver() -> None:
     context = async_playwright()
     assert context._client is None, "until it is started"
@@ -36,6 +37,7 @@ async def test_the_process_behind_a_context_is_the_driver() -> None:
     assert process.returncode is not None
 
 
+@pytest.mark.slow
 async def test_a_driver_that_is_killed_leaves_its_error_where_we_read_it() -> None:
     context = async_playwright()
     await context.start()

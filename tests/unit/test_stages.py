@@ -6,6 +6,8 @@ import itertools
 import subprocess
 import sys
 
+import pytest
+
 from pressrun.failpoints import KILL_POINTS
 from pressrun.pipeline.pipeline import Pipeline
 from pressrun.stages import PROGRESS_BANDS, STAGES, WORKFLOW_VERSION
@@ -46,6 +48,7 @@ print("openapi", "proof" in build_openapi()["components"]["schemas"]["StageOut"]
 """
 
 
+@pytest.mark.slow
 def test_a_stage_that_only_the_list_knows_is_a_stage_everywhere() -> None:
     done = subprocess.run([sys.executable, "-c", _DRILL], capture_output=True, text=True, check=True, timeout=60)
     told = dict(line.split() for line in done.stdout.splitlines())
