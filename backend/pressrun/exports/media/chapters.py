@@ -33,8 +33,8 @@ def chapters_of(texts: SlideTexts | None, begins: Sequence[int], total: int) -> 
         title = " ".join(headings[0].text.split())[:_MOST_CHARACTERS] if headings else ""
         if title and (not found or found[-1][1] != title):
             found.append((begin if found else 0, title))
-    ends = [begin for begin, _ in found[1:]] + [total]
-    return [Chapter(begin, end, title) for (begin, title), end in zip(found, ends, strict=True)]
+    ends = [*(begin for begin, _ in found[1:]), total]
+    return [Chapter(begin, end, title) for (begin, title), end in zip(found, ends, strict=False)]
 
 
 def as_metadata(title: str, chapters: Sequence[Chapter]) -> str:

@@ -19,7 +19,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import anyio.to_thread
 
@@ -34,12 +34,10 @@ _LONG_SIDE, _SHORT_SIDE = 3840, 2160  # what players and video sites take: 4k, e
 
 _QUALITY: Final = 18  # of key frames: mean error of a text slide 1.5 of 255, most of it colour at half the resolution
 # Frames behind a key frame repeat it: 51 is too coarse to correct anything. ipratio sets the key frame's own.
-_STILL: Final = f"qp=51:ipratio={2 ** ((51 - _QUALITY) / 6):.4f}:subme=6"
-_MOVING: Final = (
-    "qp=30:ipratio=2:subme=4"  # seen for a thirtieth of a second; two lines of text over each other are dear
-)
-_COMMON: Final = (
-    "keyint=infinite:min-keyint=1:scenecut=0:rc-lookahead=0:sync-lookahead=0:mbtree=0:weightp=0:ref=1:bframes=0:me=dia:"
+_STILL: Final = f"qp=51:ipratio={2 ** ((51 - _QUALITY) / 6):.4f}"
+_MOVING: Final = "qp=30:ipratio=3"  # seen for a thirtieth of a second; two lines of text over each other are dear
+_COMMON: Final = (  # whatever is in the parameter sets, as subme is by way of psy-rd, is the same in all clips
+    "keyint=infinite:min-keyint=1:scenecut=0:rc-lookahead=0:sync-lookahead=0:mbtree=0:weightp=0:ref=1:bframes=0:me=dia:subme=6:"
     "slices=1:sliced-threads=0:aud=1:stitchable=1:force-cfr=1:"
     "colormatrix=bt709:colorprim=bt709:transfer=bt709:range=tv"
 )
@@ -105,7 +103,8 @@ class Encoder:
         held = f"{self._look()},loop=loop={FADE_FRAMES + 1}:size=1"
         graph = (
             f"[0:v]{held}[a];[1:v]{held}[b];"
-            f"[a][b]xfade=transition=fade:duration={FADE_FRAMES / FPS}:offset=0,trim=end_frame={FADE_FRAMES}"
+            f"[a][b]xfade=transition=fade:duration={FADE_FRAMES / FPS}:offset=0,"
+            f"format=yuv420p,trim=end_frame={FADE_FRAMES}"
         )
         clip = await self._encode(digests, [*_input(before), *_input(after)], graph, _MOVING)
         return Clip(clip, still=False)
@@ -117,8 +116,9 @@ class Encoder:
 
     def _shape(self) -> str:
         width, height = self.size.width, self.size.height
-        fitted = f"scale={width}:{height}:flags=lanczos" if self.smaller else f"crop={width}:{height}:0:0,scale"
-        return f"{fitted}{':' if self.smaller else '='}out_color_matrix=bt709:out_range=tv"
+        fitted = f"scale={width}:{height}:" if self.smaller else f"crop={width}:{height}:0:0,scale="
+        # without accurate_rnd colours are up to two steps of 255 beside what they are
+        return f"{fitted}flags=lanczos+accurate_rnd+full_chroma_inp:out_color_matrix=bt709:out_range=tv"
 
     def _look(self) -> str:
         return f"{self._shape()},format=yuv420p,setsar=1"
@@ -139,22 +139,29 @@ class Encoder:
 
 
 def write_stream(clips: Sequence[tuple[Clip, int]], size: Size, target: Path) -> None:
-    """The clips, each for so many frames, one behind the other, with the time of each frame (IVF). Blocks."""
+    """The clips, each for so many frames, one behind the other, with the time of each frame (IVF). Blocks.
+
+    Raises: EncoderFailed where they do not make one stream.
+    """
     total = sum(frames for _, frames in clips)
     with target.open("wb") as file:
         file.write(_IVF_HEADER.pack(b"DKIF", 0, 32, b"H264", size.width, size.height, FPS, 1, total, 0))
-        number = 0
+        number, parameters = 0, set[bytes]()
         for clip, frames in clips:
-            for unit in clip.units(frames):
-                _write_unit(file, number, unit)
+            for place, unit in enumerate(clip.units(frames)):
+                if place == 0:
+                    parameters.add(_parameters_of(unit))
+                file.write(_IVF_FRAME.pack(len(unit), number))
+                file.write(unit)
                 number += 1
-    if number != total:
-        raise EncoderFailed(f"ffmpeg made {number} of {total} frames; retry.")
+    if number != total or len(parameters) != 1:
+        raise EncoderFailed(f"ffmpeg made {number} of {total} frames, of {len(parameters)} kinds; retry.")
 
 
-def _write_unit(file: BinaryIO, number: int, unit: bytes) -> None:
-    file.write(_IVF_FRAME.pack(len(unit), number))
-    file.write(unit)
+def _parameters_of(unit: bytes) -> bytes:
+    """Its sequence and picture parameter sets: what is in front of the first that is neither (H.264, table 7-1)."""
+    parts = [part for part in unit.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1") if part]
+    return b"".join(part for part in parts if part[0] & 0x1F in (7, 8))
 
 
 def _input(picture: Path) -> list[str]:

@@ -76,7 +76,7 @@ async def run_tool(
 async def _start(command: Sequence[str]) -> Process:
     with anyio.CancelScope(shield=True):  # a start that is cut half-way would leave a process nobody holds
         try:
-            return await anyio.open_process(
+            process = await anyio.open_process(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -87,6 +87,7 @@ async def _start(command: Sequence[str]) -> Process:
             )
         except (FileNotFoundError, PermissionError, NotADirectoryError) as exc:
             raise ToolMissing(command[0]) from exc
+    return process
 
 
 async def _attend(

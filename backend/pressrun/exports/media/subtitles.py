@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _LINE_CELLS = 42  # what television and video sites keep to; a Chinese character takes two
@@ -22,13 +22,14 @@ class Cue:
 
 def cues_of(text: str, begin_s: float, end_s: float) -> list[Cue]:
     """The text in as many cues as it takes, each as long as its share of the characters."""
-    parts = list(_parts(" ".join(text.split()), _LINE_CELLS * _LINES))
-    total = sum(_cells(part) for part in parts) or 1
+    lines = _balanced(" ".join(text.split()))
+    parts = [lines[at : at + _LINES] for at in range(0, len(lines), _LINES)]
+    total = sum(map(_cells, lines)) or 1
     cues, done = [], 0
     for part in parts:
         begin = begin_s + (end_s - begin_s) * done / total
-        done += _cells(part)
-        cues.append(Cue(begin, begin_s + (end_s - begin_s) * done / total, "\n".join(_parts(part, _LINE_CELLS))))
+        done += sum(map(_cells, part))
+        cues.append(Cue(begin, begin_s + (end_s - begin_s) * done / total, "\n".join(part)))
     return cues
 
 
@@ -63,29 +64,38 @@ def _time(seconds: float, point: str) -> str:
     return f"{hours:02d}:{minutes:02d}:{milliseconds // 1000:02d}{point}{milliseconds % 1000:03d}"
 
 
-def _parts(text: str, most_cells: int) -> Iterator[str]:
-    """Pieces that fit, about equally long, cut between words; within one only where it is longer than a piece."""
-    rest, whole = text, _cells(text)
-    pieces = -(-whole // most_cells)
-    while pieces > 1 and _cells(rest) > most_cells:
-        aim = min(most_cells, _cells(rest) / pieces * 1.15)
-        cut = _cut(rest, aim, most_cells)
-        yield rest[:cut].strip()
-        rest, pieces = rest[cut:].strip(), max(2, pieces - 1)
-    if rest:
-        yield rest
+def _balanced(text: str) -> list[str]:
+    """In as few lines as it takes, as equally long as that allows."""
+    lines = _wrapped(text, _LINE_CELLS)
+    narrow, wide = 1, _LINE_CELLS
+    while narrow < wide:
+        middle = (narrow + wide) // 2
+        narrower = _wrapped(text, middle)
+        if len(narrower) <= len(lines):
+            lines, wide = narrower, middle
+        else:
+            narrow = middle + 1
+    return lines
 
 
-def _cut(text: str, aim: float, most: int) -> int:
+def _wrapped(text: str, cells: int) -> list[str]:
+    """Between words, and between characters of scripts without; within a word only where it is longer than a line."""
+    lines: list[str] = []
+    while text:
+        cut = _cut(text, cells)
+        lines.append(text[:cut].rstrip())
+        text = text[cut:].lstrip()
+    return lines
+
+
+def _cut(text: str, most: int) -> int:
     best, cells = 0, 0
     for index, character in enumerate(text):
+        if character.isspace() or (index and _is_wide(character)):
+            best = index
         cells += _cells(character)
         if cells > most:
-            return best or index
-        if cells > aim and best:
-            return best
-        if character.isspace() or _is_wide(character):
-            best = index + 1
+            return best or max(1, index)
     return len(text)
 
 
