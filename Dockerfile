@@ -36,7 +36,7 @@ FROM ${DEBIAN_IMAGE}
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-       ca-certificates chromium-headless-shell fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core libatomic1 \
+       ca-certificates chromium-headless-shell espeak-ng ffmpeg fonts-noto-cjk fonts-noto-color-emoji fonts-noto-core libatomic1 \
        python3 tini \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --system --gid 10001 pressrun \

@@ -41,6 +41,12 @@
     │   │   ├── RenderTimeout         the page did not get ready in time
     │   │   └── DocumentTooLarge      over a stated limit of the page
     │   ├── CoverageTooLow            less of the source is on the slides than require_coverage asks for
+    │   ├── ExportFailed              a file could not be made of the slides
+    │   │   ├── EncoderFailed         ffmpeg was killed, stood still, or could not do it
+    │   │   │   └── EncoderMissing    it is no longer there
+    │   │   └── VoiceFailed           nobody could say a sentence
+    │   │       ├── VoiceTimeout      it took longer than PRESSRUN_VOICE_TIMEOUT_S
+    │   │       └── VoiceRefused      trying again does not help: key, model, URL
     │   ├── FetchFailed               something a run needs from another host did not come
     │   │   └── EgressBlocked         the host may not be reached; PRESSRUN_EGRESS says which may
     │   ├── DiskFull
@@ -346,6 +352,44 @@ class CoverageTooLow(RunFailure):
     """Less of the source is on the slides than require_coverage asks for."""
 
     code = "coverage_too_low"
+
+
+class ExportFailed(RunFailure):
+    """A file could not be made of the slides."""
+
+    code = "export_failed"
+    retryable = True
+
+
+class EncoderFailed(ExportFailed):
+    """ffmpeg could not make the video; see the server's log, then retry."""
+
+    code = "encoder_failed"
+
+
+class EncoderMissing(EncoderFailed):
+    """ffmpeg is no longer found on this server; install it (Debian: sudo apt-get install ffmpeg), then retry."""
+
+    code = "encoder_missing"
+
+
+class VoiceFailed(ExportFailed):
+    """The voice could not say a sentence; see the server's log, then retry, or take another voice."""
+
+    code = "voice_failed"
+
+
+class VoiceTimeout(VoiceFailed):
+    """The voice took longer for a sentence than PRESSRUN_VOICE_TIMEOUT_S allows; retry, or take another voice."""
+
+    code = "voice_timeout"
+
+
+class VoiceRefused(VoiceFailed):
+    """The voice endpoint refused; check its settings, or take another voice."""
+
+    code = "voice_refused"
+    retryable = False
 
 
 class FetchFailed(RunFailure):

@@ -110,6 +110,17 @@ EXPORT_KINDS = (
         module="pressrun.exports.markdown",
     ),
     ExportKind(
+        name="video",
+        label="Video",
+        ending=".mp4",
+        media_type="video/mp4",
+        beside=((".vtt", "text/vtt"), (".srt", "application/x-subrip"), ("-poster.jpg", "image/jpeg")),
+        needs=frozenset({"document", "slides"}),
+        making="Making the video",
+        module="pressrun.exports.video",
+        conditional=True,
+    ),
+    ExportKind(
         name="zip",
         label="ZIP",
         ending=".zip",

@@ -192,6 +192,19 @@ class AiSettings:
     timeout_s: Annotated[float, Field(alias="ai_timeout_s", gt=0)] = 300
 
 
+@dataclass(frozen=True, config=_GROUP)
+class VoiceSettings:
+    """Voices for the narration of videos, besides espeak-ng, which is there or not: a voice file of Piper, and an
+    endpoint that speaks as OpenAI's does. `timeout_s` bounds one sentence."""
+
+    piper_voice: Annotated[Path | None, Field(alias="piper_voice")] = None
+    base_url: str | None = Field(default=None, alias="voice_base_url", repr=False)  # may hold a password
+    api_key: Annotated[SecretStr | None, Field(alias="voice_api_key")] = None
+    model: Annotated[str, Field(alias="voice_model")] = "tts-1"
+    name: Annotated[str, Field(alias="voice_name")] = "alloy"
+    timeout_s: Annotated[float, Field(alias="voice_timeout_s", gt=0, le=3600)] = 60
+
+
 class _Flat(EnvSettingsSource):
     """The environment, in which the fields of a group stand beside all others."""
 
@@ -247,6 +260,7 @@ class Settings(BaseSettings):
     caller: CallerLimits = Field(default_factory=CallerLimits)
     guard: GuardConfig = Field(default_factory=GuardConfig)
     retention: RetentionPolicy = Field(default_factory=RetentionPolicy)
+    voice: VoiceSettings = Field(default_factory=VoiceSettings)
 
     @classmethod
     def settings_customise_sources(
@@ -293,10 +307,10 @@ class Settings(BaseSettings):
         """The values that must never be seen in a log, an event, an error or a file."""
         both = (self.database_url, self.database_direct_url)
         database_url = " ".join(url.get_secret_value() for url in both if url)
-        urls = f"{self.ai.base_url or ''} {database_url}"
+        urls = f"{self.ai.base_url or ''} {self.voice.base_url or ''} {database_url}"
         passwords = [unquote(found) for found in re.findall(r"//[^/@:\s]*:([^/@\s]+)@", urls)]
         passwords += [unquote(found) for found in re.findall(r"[?&]password=([^&\s]+)", database_url)]
-        keys = [self.ai.api_key.get_secret_value()] if self.ai.api_key else []
+        keys = [key.get_secret_value() for key in (self.ai.api_key, self.voice.api_key) if key]
         if self.webhook_secret:
             keys += [self.webhook_secret.get_secret_value(), self.webhook_secret.get_secret_value()[len(_WHSEC) :]]
         browsers = self.browser.browsers.get_secret_value()  # browserless and others take their token in the query

@@ -26,6 +26,8 @@ Fit = Literal["shrink", "split", "clip"]
 PngMode = Literal["speed", "size"]
 Theme = Literal["paper", "ink", "chalk"]
 PdfLayout = Literal["slides", "document"]
+Transition = Literal["cut", "fade"]
+VoiceName = Literal["none", "auto", "espeak", "piper", "api"]
 
 Part = Literal["document", "slices", "writing", "packing", "all"]
 
@@ -139,6 +141,31 @@ class RunSpec(BaseModel):
         Changes("packing", since="0.2"),
         Field(description="for pdf: a page for each slide, or the document on pages of its own"),
     ] = "slides"
+    slide_seconds: Annotated[
+        float | None,
+        Changes("packing", since="0.2"),
+        Field(
+            ge=1,
+            le=3600,
+            description="for video: how long a slide is shown, longer if it takes longer to say; null: as long as it "
+            "takes to say, else to read",
+        ),
+    ] = None
+    transition: Annotated[
+        Transition,
+        Changes("packing", since="0.2"),
+        Field(description="for video: from slide to slide at once, or by a cross-fade of half a second"),
+    ] = "cut"
+    voice: Annotated[
+        VoiceName,
+        Changes("packing", since="0.2"),
+        Field(description="for video: who says the notes of a slide, else its text; auto: the server's best"),
+    ] = "none"
+    voice_rate: Annotated[
+        float,
+        Changes("packing", since="0.2"),
+        Field(ge=0.5, le=2, description="for video: how fast is spoken, as a multiple of the voice's own pace"),
+    ] = 1.0
     outputs: Annotated[
         list[Output],
         Changes("packing"),

@@ -44,6 +44,10 @@ OTHER: dict[str, dict[str, Any]] = {
     "png_mode": {"png_mode": "size"},
     "require_coverage": {"require_coverage": 0.9},
     "pdf_layout": {"pdf_layout": "document"},
+    "slide_seconds": {"slide_seconds": 5},
+    "transition": {"transition": "fade"},
+    "voice": {"voice": "auto"},
+    "voice_rate": {"voice_rate": 1.5},
     "outputs": {"outputs": ["html"]},
 }
 

@@ -27,6 +27,7 @@ ALLOWED = {
     "ai/framing.py": "nobody: reads what ai/client.py receives",
     "later.py": "nobody: imports what our own modules name",
     "exports/contract.py": "nobody: imports what our own table names",
+    "exports/voices/endpoint.py": "the operator's own PRESSRUN_VOICE_BASE_URL",
     "client/": "a Pressrun server, from a user's program",
     "api/connections/listeners.py": "nobody: listens",
     "api/connections/server.py": "nobody: listens",

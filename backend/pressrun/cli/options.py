@@ -54,6 +54,14 @@ class ShowOptions:
     "For png: speed, or size for the same pixels in fewer bytes; speed unless given."
     pdf_layout: Literal["slides", "document"] | None = None
     "Pages of a PDF: the slides, one to one, or the document in pages of their size; slides unless given."
+    slide_seconds: float | None = None
+    "For video: how long a slide is shown, at least, 1..3600; as long as it takes to say or read unless given."
+    transition: Literal["cut", "fade"] | None = None
+    "For video: from slide to slide by a cut, or a cross-fade; cut unless given."
+    voice: Literal["none", "auto", "espeak", "piper", "api"] | None = None
+    "For video: who says the notes or the text; auto is the server's best; none unless given."
+    voice_rate: float | None = None
+    "For video: how fast is spoken, 0.5..2 times the voice's own pace; 1.0 unless given."
 
 
 @Parameter(name="*", group="What to make")

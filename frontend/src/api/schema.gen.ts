@@ -3791,12 +3791,38 @@ export interface components {
              */
             pdf_layout?: "slides" | "document";
             /**
+             * Slide Seconds
+             * @description for video: how long a slide is shown, longer if it takes longer to say; null: as long as it takes to say, else to read
+             * @default null
+             */
+            slide_seconds?: number | null;
+            /**
+             * Transition
+             * @description for video: from slide to slide at once, or by a cross-fade of half a second
+             * @default cut
+             * @enum {string}
+             */
+            transition?: "cut" | "fade";
+            /**
+             * Voice
+             * @description for video: who says the notes of a slide, else its text; auto: the server's best
+             * @default none
+             * @enum {string}
+             */
+            voice?: "none" | "auto" | "espeak" | "piper" | "api";
+            /**
+             * Voice Rate
+             * @description for video: how fast is spoken, as a multiple of the voice's own pace
+             * @default 1
+             */
+            voice_rate?: number;
+            /**
              * Outputs
              * @default [
              *       "images"
              *     ]
              */
-            outputs?: ("images" | "html" | "pdf" | "viewer" | "contact_sheet" | "text" | "markdown" | "zip")[];
+            outputs?: ("images" | "html" | "pdf" | "viewer" | "contact_sheet" | "text" | "markdown" | "video" | "zip")[];
             /**
              * Text
              * @description Markdown or plain text
@@ -4251,12 +4277,38 @@ export interface components {
              */
             pdf_layout?: "slides" | "document";
             /**
+             * Slide Seconds
+             * @description for video: how long a slide is shown, longer if it takes longer to say; null: as long as it takes to say, else to read
+             * @default null
+             */
+            slide_seconds?: number | null;
+            /**
+             * Transition
+             * @description for video: from slide to slide at once, or by a cross-fade of half a second
+             * @default cut
+             * @enum {string}
+             */
+            transition?: "cut" | "fade";
+            /**
+             * Voice
+             * @description for video: who says the notes of a slide, else its text; auto: the server's best
+             * @default none
+             * @enum {string}
+             */
+            voice?: "none" | "auto" | "espeak" | "piper" | "api";
+            /**
+             * Voice Rate
+             * @description for video: how fast is spoken, as a multiple of the voice's own pace
+             * @default 1
+             */
+            voice_rate?: number;
+            /**
              * Outputs
              * @default [
              *       "images"
              *     ]
              */
-            outputs?: ("images" | "html" | "pdf" | "viewer" | "contact_sheet" | "text" | "markdown" | "zip")[];
+            outputs?: ("images" | "html" | "pdf" | "viewer" | "contact_sheet" | "text" | "markdown" | "video" | "zip")[];
         };
         /**
          * RetentionOut
@@ -4634,12 +4686,38 @@ export interface components {
              */
             pdf_layout?: "slides" | "document";
             /**
+             * Slide Seconds
+             * @description for video: how long a slide is shown, longer if it takes longer to say; null: as long as it takes to say, else to read
+             * @default null
+             */
+            slide_seconds?: number | null;
+            /**
+             * Transition
+             * @description for video: from slide to slide at once, or by a cross-fade of half a second
+             * @default cut
+             * @enum {string}
+             */
+            transition?: "cut" | "fade";
+            /**
+             * Voice
+             * @description for video: who says the notes of a slide, else its text; auto: the server's best
+             * @default none
+             * @enum {string}
+             */
+            voice?: "none" | "auto" | "espeak" | "piper" | "api";
+            /**
+             * Voice Rate
+             * @description for video: how fast is spoken, as a multiple of the voice's own pace
+             * @default 1
+             */
+            voice_rate?: number;
+            /**
              * Outputs
              * @default [
              *       "images"
              *     ]
              */
-            outputs?: ("images" | "html" | "pdf" | "viewer" | "contact_sheet" | "text" | "markdown" | "zip")[];
+            outputs?: ("images" | "html" | "pdf" | "viewer" | "contact_sheet" | "text" | "markdown" | "video" | "zip")[];
             /**
              * Text
              * @description Markdown or plain text
@@ -5395,7 +5473,7 @@ export interface components {
          * @description why a request was refused or a run failed; a later server may know more of them
          * @enum {string}
          */
-        ErrorCode: "invalid_request" | "malformed_body" | "malformed_header" | "headers_too_large" | "headers_too_slow" | "field_errors" | "body_too_large" | "body_too_slow" | "unsupported_media_type" | "method_not_allowed" | "access_denied" | "unauthorized" | "forbidden" | "misdirected_host" | "not_found" | "conflict" | "run_rejected" | "run_ended" | "idempotency_key_reused" | "log_pruned" | "server_busy" | "lane_paused" | "caller_limit" | "startup" | "wrong_store" | "internal" | "run_failed" | "compose_failed" | "source_too_complex" | "empty_document" | "frameset" | "ai_failed" | "ai_unavailable" | "ai_refused" | "browser_failed" | "browser_unavailable" | "browser_crashed" | "pool_exhausted" | "render_timeout" | "document_too_large" | "coverage_too_low" | "fetch_failed" | "egress_blocked" | "disk_full" | "disk_failed" | "deadline_exceeded" | "crashed" | "attempt_superseded" | "cancelled";
+        ErrorCode: "invalid_request" | "malformed_body" | "malformed_header" | "headers_too_large" | "headers_too_slow" | "field_errors" | "body_too_large" | "body_too_slow" | "unsupported_media_type" | "method_not_allowed" | "access_denied" | "unauthorized" | "forbidden" | "misdirected_host" | "not_found" | "conflict" | "run_rejected" | "run_ended" | "idempotency_key_reused" | "log_pruned" | "server_busy" | "lane_paused" | "caller_limit" | "startup" | "wrong_store" | "internal" | "run_failed" | "compose_failed" | "source_too_complex" | "empty_document" | "frameset" | "ai_failed" | "ai_unavailable" | "ai_refused" | "browser_failed" | "browser_unavailable" | "browser_crashed" | "pool_exhausted" | "render_timeout" | "document_too_large" | "coverage_too_low" | "export_failed" | "encoder_failed" | "encoder_missing" | "voice_failed" | "voice_timeout" | "voice_refused" | "fetch_failed" | "egress_blocked" | "disk_full" | "disk_failed" | "deadline_exceeded" | "crashed" | "attempt_superseded" | "cancelled";
         RunEvent: components["schemas"]["QueuedEvent"] | components["schemas"]["StartedEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["HtmlGeneratedEvent"] | components["schemas"]["ScreenshotEvent"] | components["schemas"]["ArtifactEvent"] | components["schemas"]["WarningEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["CompleteEvent"] | components["schemas"]["ErrorEvent"] | components["schemas"]["CancelledEvent"];
     };
     responses: never;

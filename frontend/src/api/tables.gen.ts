@@ -37,6 +37,10 @@ export const EXPORTS = [
     "label": "Markdown"
   },
   {
+    "name": "video",
+    "label": "Video"
+  },
+  {
     "name": "zip",
     "label": "ZIP"
   }

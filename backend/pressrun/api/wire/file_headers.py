@@ -35,6 +35,8 @@ _DOWNLOADED = frozenset(
         "application/json",
         "text/plain",
         "text/markdown",
+        "application/x-subrip",
+        "text/vtt",
         "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     }
 )

@@ -1,0 +1,1 @@
+"""What makes a video: ffmpeg as a process, stills, fades, times, chapters, subtitles, sound."""

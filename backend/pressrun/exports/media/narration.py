@@ -1,0 +1,211 @@
+"""Narration: sentences -> one track of sound, and when each sentence is heard.
+
+A sentence is spoken alone and kept by what makes it sound as it does, in the cache that all runs share and in the
+export's own folder: one changed slide speaks anew alone, and so does a retry. Its times are those of its own sound.
+What no voice can say is a warning, and its slide is silent for as long as one reads it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import anyio.to_thread
+
+from pressrun.disk_cache import DiskCache
+from pressrun.errors import VoiceFailed
+from pressrun.exports.media.ffmpeg import Ffmpeg
+from pressrun.exports.media.pcm import RATE, SAMPLES_A_FRAME, open_track, read_wav, seconds_of, silence, trimmed
+from pressrun.exports.media.script import Sentence
+from pressrun.exports.media.subtitles import Cue, cues_of
+from pressrun.exports.media.times import frames_of
+from pressrun.exports.voices.contract import Voice
+from pressrun.groups import open_task_group
+
+_BEFORE_S: Final = 0.4  # arbitrary (0.2..1), as the next two: a slide is there before it is spoken of,
+_BETWEEN_S: Final = 0.35  # a sentence ends,
+_AFTER_S: Final = 0.8  # and what was said last sinks in
+_FORMAT: Final = 1
+_CACHE_MAX_BYTES: Final = 256 * 1024 * 1024  # arbitrary: a hundred minutes of speech
+_AT_ONCE: Final = 4  # arbitrary (2..8): more than cores, for an endpoint elsewhere speaks them
+
+Progress = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence and its sound; none where it cannot be said."""
+
+    sentence: Sentence
+    samples: bytes
+
+    @property
+    def seconds(self) -> float:
+        """How long it sounds."""
+        return seconds_of(self.samples)
+
+
+@dataclass(slots=True)
+class Speaker:
+    """Speaks the sentences of one run. `folder` is there."""
+
+    voices: Sequence[Voice]
+    rate: float
+    ffmpeg: Ffmpeg
+    folder: Path
+    cache: Path
+    unsaid: dict[str, set[int]] = field(default_factory=dict)  # slides from 1, by the language nobody speaks
+
+    async def speak_all(self, script: Sequence[Sequence[Sentence]], progress: Progress) -> list[list[Said]]:
+        """What is heard of each slide. Raises: VoiceFailed, VoiceTimeout, EncoderFailed, DiskFull."""
+        said: dict[tuple[int, int], Said] = {}
+        kept = DiskCache(self.cache, _CACHE_MAX_BYTES, format=_FORMAT)
+        places = anyio.CapacityLimiter(_AT_ONCE)
+        total = sum(len(sentences) for sentences in script)
+
+        async def speak(slide: int, number: int, sentence: Sentence) -> None:
+            async with places:
+                samples = await self._spoken(sentence, kept)
+            if samples is None:
+                self.unsaid.setdefault(sentence.lang, set()).add(slide + 1)
+            said[slide, number] = Said(sentence, samples or b"")
+            await progress(len(said) / total)
+
+        async with open_task_group() as group:
+            for slide, sentences in enumerate(script):
+                for number, sentence in enumerate(sentences):
+                    group.start_soon(speak, slide, number, sentence)
+        return [[said[slide, number] for number in range(len(script[slide]))] for slide in range(len(script))]
+
+    async def _spoken(self, sentence: Sentence, kept: DiskCache) -> bytes | None:
+        for voice in self.voices:
+            tongue = await voice.tongue(sentence.lang, sentence.text)
+            if tongue is not None:
+                return await self._sound(voice, tongue, sentence.text, kept)
+        return None
+
+    async def _sound(self, voice: Voice, tongue: str, text: str, kept: DiskCache) -> bytes:
+        asked = json.dumps([_FORMAT, voice.identity, tongue, self.rate, text])
+        key = hashlib.sha256(asked.encode()).hexdigest()
+        own = self.folder / f"{key}.pcm"
+        found = await anyio.to_thread.run_sync(_find, own, kept, key)
+        if found is not None:
+            return found
+        sound = await voice.speak(text, tongue, self.rate)
+        samples = trimmed(await self._samples(sound))
+        await anyio.to_thread.run_sync(_keep, own, kept, key, samples)
+        return samples
+
+    async def _samples(self, sound: bytes) -> bytes:
+        """As we keep them; what a voice sends in another form is converted."""
+        wav = await anyio.to_thread.run_sync(read_wav, sound)
+        if wav is not None and wav.fits:
+            return wav.samples
+        if not sound:
+            raise VoiceFailed
+        form = ["-f", "s16le", "-ar", str(RATE), "-ac", "1", "pipe:1"]
+        most = 2 * RATE * 600  # ten minutes
+        arguments = ["-protocol_whitelist", "pipe", "-i", "pipe:0", *form]
+        return (await self.ffmpeg.run(arguments, stdin=sound, max_output_bytes=most)).output
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The frames of a slide, and its sentences with the second of the slide in which each begins; `spoken`: not all of
+    them are silent.
+    """
+
+    frames: int
+    sentences: Sequence[tuple[float, Said]]
+    spoken: bool
+
+
+def laid_out(said: Sequence[Said], at_least_s: float, silent_s: float) -> Heard:
+    """When what is heard, in a slide that lasts as long as it is spoken of, and `at_least_s`; one of which nothing can
+    be said, `silent_s`. Pure.
+    """
+    placed, at = [], _BEFORE_S
+    for each in said:
+        if each.samples:
+            placed.append((at, each))
+            at += each.seconds + _BETWEEN_S
+    if not placed:
+        return Heard(frames_of(max(at_least_s, silent_s)), [], spoken=False)
+    return Heard(frames_of(max(at_least_s, at - _BETWEEN_S + _AFTER_S)), placed, spoken=True)
+
+
+def cues_of_slide(heard: Heard, begin_s: float) -> list[Cue]:
+    """A cue or more for each sentence, from its first sound to its last."""
+    found: list[Cue] = []
+    for at, said in heard.sentences:
+        found += cues_of(said.sentence.text, begin_s + at, begin_s + at + said.seconds)
+    return found
+
+
+def write_track(slides: Sequence[Heard], target: Path) -> None:
+    """All that is heard, exactly as long as the video. Blocks."""
+    with open_track(target) as track:
+        for heard in slides:
+            done, whole = 0, heard.frames * SAMPLES_A_FRAME
+            for at, said in heard.sentences:
+                begin = round(at * RATE)
+                track.writeframesraw(silence(begin - done) + said.samples)
+                done = begin + len(said.samples) // 2
+            track.writeframesraw(silence(whole - done))
+
+
+async def levelled(ffmpeg: Ffmpeg, track: Path) -> str:
+    """The filter that brings the track to the loudness of speech on the web (EBU R128): measured as a whole first, so
+    that it is made louder or softer evenly, and no peak is cut.
+    """
+    target = "loudnorm=I=-16:TP=-1.5:LRA=11"  # what podcasts and video sites take; true peaks leave room for AAC
+    measure = ["-loglevel", "info", "-i", f"file:{track}", "-af", f"{target}:print_format=json", "-f", "null", "-"]
+    ended = await ffmpeg.run(["-protocol_whitelist", "file,pipe", *measure])
+    measured = _measured(ended.said)
+    if measured is None:
+        return target
+    said = ":".join(f"measured_{name}={measured[key]:.2f}" for name, key in _MEASURES.items())
+    return f"{target}:{said}:offset={measured['target_offset']:.2f}:linear=true"
+
+
+_MEASURES: Mapping[str, str] = {"I": "input_i", "TP": "input_tp", "LRA": "input_lra", "thresh": "input_thresh"}
+
+
+def _measured(words: str) -> dict[str, float] | None:
+    """None where there is too little sound to be measured."""
+    try:
+        found: dict[str, Any] = json.loads(words[words.rindex("{") : words.rindex("}") + 1])
+        figures = {key: float(found[key]) for key in (*_MEASURES.values(), "target_offset")}
+    except (ValueError, KeyError):
+        return None
+    return figures if all(-99 <= figure <= 99 for figure in figures.values()) else None  # noqa: PLR2004 (loudnorm's own)
+
+
+def _find(own: Path, kept: DiskCache, key: str) -> bytes | None:
+    try:
+        return own.read_bytes()
+    except FileNotFoundError:
+        known = kept.read(key)
+    if known is None:
+        return None
+    try:
+        samples = kept.attached(key).read_bytes()
+    except OSError:
+        return None
+    if hashlib.sha256(samples).hexdigest() == known.get("sha256"):
+        return samples
+    kept.drop(key)
+    return None
+
+
+def _keep(own: Path, kept: DiskCache, key: str, samples: bytes) -> None:
+    partial = own.with_suffix(f".{secrets.token_hex(4)}.partial")  # the same sentence may stand on two slides
+    partial.write_bytes(samples)
+    partial.rename(own)
+    kept.keep(key, {"sha256": hashlib.sha256(samples).hexdigest()}, own)

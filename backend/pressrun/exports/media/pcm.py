@@ -1,0 +1,94 @@
+"""Speech as samples: 16 bit, one channel, `RATE` a second, so that a frame of the video has a whole number of them.
+
+That is what espeak-ng and most voices of Piper speak; speech has nothing to lose above 11 kHz. Blocks; pure.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+import wave
+from array import array
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pressrun.exports.media.clips import FPS
+
+RATE: Final = 22_050
+SAMPLES_A_FRAME: Final = RATE // FPS
+_SILENT: Final = 200  # of 32 768 (-44 dB): below what a voice says, above what it hisses
+_AROUND: Final = RATE // 50  # 20 ms are left at both ends, so that no sound is cut
+_HEAD: Final = struct.Struct("<4sI")
+_FORMAT: Final = struct.Struct("<HHIIHH")
+
+
+@dataclass(frozen=True, slots=True)
+class Wav:
+    """What a WAV file holds."""
+
+    rate: int
+    channels: int
+    bits: int
+    samples: bytes
+
+    @property
+    def fits(self) -> bool:
+        """Whether its samples are as we keep them."""
+        return (self.rate, self.channels, self.bits) == (RATE, 1, 16)
+
+
+def read_wav(data: bytes) -> Wav | None:
+    """None: that is none. The sizes of one that was written to a pipe are not true, and not believed."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        return None
+    at, rate, channels, bits = 12, 0, 0, 0
+    while at + _HEAD.size <= len(data):
+        name, size = _HEAD.unpack_from(data, at)
+        at += _HEAD.size
+        if name == b"fmt " and len(data) >= at + _FORMAT.size:
+            kind, channels, rate, _, _, bits = _FORMAT.unpack_from(data, at)
+            if kind not in (1, 0xFFFE):  # PCM, or PCM with a longer header
+                return None
+        if name == b"data":
+            samples = data[at : at + size]
+            return Wav(rate, channels, bits, samples[: len(samples) // 2 * 2])
+        at += size + size % 2
+    return None
+
+
+def trimmed(samples: bytes) -> bytes:
+    """Without the silence at both ends; empty where nothing is to be heard."""
+    values = _values(samples)
+    loud = (index for index, value in enumerate(values) if not -_SILENT < value < _SILENT)
+    first = next(loud, None)
+    if first is None:
+        return b""
+    last = next(index for index in range(len(values) - 1, -1, -1) if not -_SILENT < values[index] < _SILENT)
+    return samples[2 * max(0, first - _AROUND) : 2 * (last + 1 + _AROUND)]
+
+
+def silence(samples: int) -> bytes:
+    """So many samples of nothing."""
+    return bytes(2 * samples)
+
+
+def seconds_of(samples: bytes) -> float:
+    """How long they sound."""
+    return len(samples) / 2 / RATE
+
+
+def open_track(path: Path) -> wave.Wave_write:
+    """A WAV file for samples of ours, written piece by piece."""
+    track = wave.open(str(path), "wb")  # noqa: SIM115  (the caller closes it)
+    track.setnchannels(1)
+    track.setsampwidth(2)
+    track.setframerate(RATE)
+    return track
+
+
+def _values(samples: bytes) -> array[int]:
+    values = array("h", samples)
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values

@@ -1,0 +1,417 @@
+"""The export `video`, made by the real ffmpeg and espeak-ng: one video that many look at, and what may go wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from PIL import ImageChops, ImageStat
+
+from pressrun.errors import DiskFull, EncoderFailed, EncoderMissing, FieldErrors, VoiceTimeout
+from pressrun.exports import video
+from pressrun.exports.contract import Content, require_possible
+from pressrun.exports.media import ffmpeg as ffmpeg_module
+from pressrun.exports.media.clips import FADE_FRAMES, FPS, PERIOD, Clip, Size, write_stream
+from pressrun.exports.media.ffmpeg import Ffmpeg
+from pressrun.exports.media.process import ToolTalks, run_tool
+from pressrun.settings import Settings
+from pressrun.slide_texts import SlideTexts
+from pressrun.spec import RunSpec
+from tests.support.limits import fail_after
+from tests.support.processes import is_running
+from tests.support.runs import wait_until
+from tests.support.video_work import (
+    HEIGHT,
+    WIDTH,
+    Work,
+    block,
+    draw_slides,
+    frame,
+    frame_hashes,
+    needs_espeak,
+    needs_ffmpeg,
+    path_of,
+    picture_of,
+    probe,
+    slide,
+    sound_of,
+    text_of,
+    texts,
+)
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, needs_ffmpeg]
+
+ENGLISH = "The river carries sand to the sea. It lays it down where the water is slow, and nobody sees it."
+DECK = texts(
+    slide(1, block("heading", "Rivers", level=1), block("paragraph", ENGLISH)),
+    slide(2, block("heading", "Flüsse", level=1, lang="de"), notes="Der Fluss trägt Sand. Das ist nicht weit."),
+    slide(3, block("paragraph", "ទន្លេ នាំ ខ្សាច់ ទៅ សមុទ្រ", lang="km")),  # which espeak-ng does not speak
+)
+# whatever would be something else to a shell, to ffmpeg's patterns, lists and filters
+WILD = "it's %03d; $(touch x) [0:v]"
+
+
+def work_in(folder: Path, deck: SlideTexts | None = DECK, **settings: Any) -> Work:
+    return Work(folder, deck, draw_slides(folder), Settings(**settings), title="Rivers; = a\n[CHAPTER] #title")
+
+
+class Made:
+    """The one narrated video, and where."""
+
+    def __init__(self, work: Work, made: dict[str, Content]) -> None:
+        self.work = work
+        self.film = path_of(made, ".mp4")
+        self.poster = path_of(made, "-poster.jpg")
+        self.vtt = text_of(made, ".vtt")
+        self.srt = text_of(made, ".srt")
+        self.probed = probe(self.film)
+        self.hashes = frame_hashes(self.film)
+
+    @property
+    def cues(self) -> list[tuple[float, float]]:
+        found = re.findall(r"(\d\d):(\d\d):(\d\d\.\d+) --> (\d\d):(\d\d):(\d\d\.\d+)", self.vtt)
+        return [
+            (int(a) * 3600 + int(b) * 60 + float(c), int(d) * 3600 + int(e) * 60 + float(f))
+            for a, b, c, d, e, f in found
+        ]
+
+    def stream(self, kind: str) -> dict[str, Any]:
+        (found,) = (each for each in self.probed["streams"] if each["codec_type"] == kind)
+        return dict(found)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    folder = tmp_path_factory.mktemp("video") / WILD
+    folder.mkdir()
+    work = work_in(folder)
+
+    async def make() -> dict[str, Content]:
+        with fail_after(60):
+            return await work.make(voice="espeak", transition="fade")
+
+    return Made(work, anyio.run(make))
+
+
+@needs_espeak
+def test_a_video_plays_everywhere_and_is_true_to_a_frame(made: Made) -> None:
+    picture, sound, words = made.stream("video"), made.stream("audio"), made.stream("subtitle")
+    assert [picture[key] for key in ("codec_name", "profile", "pix_fmt", "width", "height")] == [
+        *("h264", "High", "yuv420p"),
+        *(WIDTH, HEIGHT),
+    ]
+    assert [picture[key] for key in ("r_frame_rate", "avg_frame_rate", "color_space", "color_range")] == [
+        *("30/1", "30/1", "bt709", "tv")
+    ]
+    frames = int(picture["nb_read_frames"])
+    assert frames == len(made.hashes)
+    assert float(picture["duration"]) == pytest.approx(frames / FPS, abs=1e-6)
+    assert float(made.probed["format"]["duration"]) == pytest.approx(frames / FPS, abs=0.5 / FPS)
+    assert (sound["codec_name"], sound["sample_rate"], words["codec_name"]) == ("aac", "48000", "mov_text")
+    assert float(sound["duration"]) == pytest.approx(frames / FPS, abs=0.5 / FPS)
+    data = made.film.read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat"), "it begins to play before all of it is there"
+
+
+@needs_espeak
+def test_the_frames_are_the_slides_and_the_fades_between_them(made: Made, tmp_path: Path) -> None:
+    runs = [(digest, len([*same])) for digest, same in groupby(made.hashes)]
+    stills = [place for place, (_, length) in enumerate(runs) if length > FADE_FRAMES]
+    assert len(stills) == 3, "each slide is one picture from its first frame to its last"
+    between = [sum(length for _, length in runs[first + 1 : second]) for first, second in pairwise(stills)]
+    assert all(frames in (FADE_FRAMES - 1, FADE_FRAMES) for frames in between), "its first is the slide before"
+    assert all(second - first > FADE_FRAMES - 3 for first, second in pairwise(stills)), "and each of the others differs"
+    begins = [sum(length for _, length in runs[:place]) for place in stills]
+    for (_, picture), begin in zip(made.work.slides, begins, strict=True):
+        shown = picture_of(picture)
+        different = ImageChops.difference(shown, frame(made.film, begin + 20, tmp_path))
+        assert ImageStat.Stat(different.convert("L")).mean[0] < 2, "colours of fine lines are at half the resolution"
+    middle = frame(made.film, begins[1] - FADE_FRAMES // 2, tmp_path).getpixel((2, 2))
+    assert isinstance(middle, tuple)
+    assert all(
+        abs(part - (one + two) / 2) < 20
+        for part, one, two in zip(middle, (0xF4, 0xEF, 0xE6), (0x20, 0x3A, 0x5C), strict=True)
+    )
+
+
+@needs_espeak
+def test_subtitles_are_seen_while_they_are_said(made: Made) -> None:
+    rate, window = 8000, 160  # 20 ms
+    sound = sound_of(made.film, rate)
+    loud = [max(map(abs, sound[at : at + window])) > 600 for at in range(0, len(sound), window)]
+    heard = [place * window / rate for place, is_loud in enumerate(loud) if is_loud]
+    cues = made.cues[:-1]
+    assert len(cues) == 5, "a heading, two sentences, two of the notes; the last slide is not spoken"
+    for begin, end in cues:
+        within = [at for at in heard if begin - 0.3 <= at <= end + 0.3]
+        assert within
+        assert abs(within[0] - begin) < 0.3 or loud[int(begin * rate / window) - 1], "speech begins with the cue"
+    spoken = [at for at in heard if not any(begin - 0.3 <= at <= end + 0.3 for begin, end in cues)]
+    assert not spoken, "nothing is said without subtitles"
+    gaps = [(first[1] + second[0]) / 2 for first, second in pairwise(cues) if second[0] - first[1] > 0.2]
+    assert len(gaps) == 4
+    assert not [gap for gap in gaps if any(loud[int(gap * rate / window) + step] for step in (-2, 0, 2))]
+
+
+@needs_espeak
+def test_the_sound_is_as_loud_as_speech_on_the_web_and_not_clipped(made: Made) -> None:
+    command = [
+        "ffmpeg",
+        "-hide_banner",
+        "-nostats",
+        "-i",
+        str(made.film),
+        "-map",
+        "0:a",
+        "-af",
+        "ebur128=peak=true,astats",
+    ]
+    said = subprocess.run([*command, "-f", "null", "-"], capture_output=True, text=True, check=True).stderr
+    loudness = float(re.findall(r"I:\s+(-?[\d.]+) LUFS", said)[-1])
+    peak = float(re.findall(r"Peak:\s+(-?[\d.]+) dBFS", said)[-1])
+    assert -18.5 < loudness < -14.5
+    assert peak < -0.3
+    assert float(re.findall(r"Flat factor: ([\d.]+)", said)[-1]) == 0, "no run of samples at the limit"
+
+
+@needs_espeak
+def test_chapters_subtitles_poster_and_title_come_with_it(made: Made, tmp_path: Path) -> None:
+    chapters = [(chapter["tags"]["title"], float(chapter["start_time"])) for chapter in made.probed["chapters"]]
+    assert [title for title, _ in chapters] == ["Rivers", "Flüsse"]
+    assert chapters[0][1] == 0
+    assert made.probed["format"]["tags"]["title"] == "Rivers; = a [CHAPTER] #title"
+    track = tmp_path / "track.srt"
+    subprocess.run(["ffmpeg", "-v", "error", "-i", str(made.film), "-map", "0:s", str(track)], check=True)
+    assert track.read_text().count("-->") == made.srt.count("-->") == 6
+    assert picture_of(made.poster).size == (WIDTH, HEIGHT)
+    assert [share for share, _ in made.work.told] == sorted(share for share, _ in made.work.told)
+
+
+@needs_espeak
+def test_what_no_voice_speaks_is_told_and_silent_for_its_reading_time(made: Made) -> None:
+    ((code, sentence),) = made.work.warned
+    assert code == "not_spoken"
+    assert "`km`" in sentence
+    assert "slide 3" in sentence
+    sound = sound_of(made.film)
+    assert max(map(abs, sound[-2 * 8000 :])) < 50
+
+
+@needs_espeak
+async def test_one_changed_slide_is_encoded_and_spoken_anew_alone(made: Made, tmp_path: Path) -> None:
+    before = {
+        name: (made.work.folder / "work" / "video" / name).stat().st_mtime_ns
+        for name in made.work.kept(".h264") | made.work.kept(".pcm")
+    }
+    changed = slide(2, notes="Der Fluss trägt Sand. Das ist ganz anders.")
+    work = Work(made.work.folder, texts(DECK.slides[0], changed, DECK.slides[2]), made.work.slides)
+    with fail_after(60):
+        await work.make(voice="espeak", transition="fade")
+    now = {
+        name: (work.folder / "work" / "video" / name).stat().st_mtime_ns
+        for name in work.kept(".h264") | work.kept(".pcm")
+    }
+    assert {name: now[name] for name in before} == before
+    assert len(now) == len(before) + 1, "one sentence, and no picture"
+    elsewhere = Work(tmp_path, work.texts, work.slides)
+    shutil.copytree(work.folder / "cache", tmp_path / "cache")
+    with fail_after(60):
+        await elsewhere.make(voice="espeak")
+    assert not elsewhere.kept(".pcm"), "another run takes all that it says from the cache"
+
+
+async def test_a_long_still_is_exactly_its_picture_with_a_key_frame_every_ten_seconds(tmp_path: Path) -> None:
+    work = work_in(tmp_path)
+    with fail_after(60):
+        film = path_of(await work.make(slide_seconds=12.0), ".mp4")
+    hashes = frame_hashes(film)
+    assert [len([*same]) for _, same in groupby(hashes)] == [12 * FPS] * 3
+    assert [stream["codec_type"] for stream in probe(film)["streams"][:2]] == ["video", "subtitle"], "and no sound"
+    command = [
+        "ffprobe",
+        "-v",
+        "error",
+        "-select_streams",
+        "v",
+        "-show_entries",
+        "packet=pts_time,flags",
+        "-of",
+        "csv=p=0",
+    ]
+    packets = subprocess.run([*command, str(film)], capture_output=True, text=True, check=True).stdout.split()
+    assert [float(packet.split(",")[0]) for packet in packets] == [
+        pytest.approx(n / FPS, abs=1e-4) for n in range(36 * FPS)
+    ]
+    keys = [float(packet.split(",")[0]) for packet in packets if "K" in packet]
+    assert keys == [0, 6, 12, 18, 24, 30]
+    (clip, *_) = sorted(work.kept(".h264"))
+    clip_path = tmp_path / "work" / "video" / clip
+    shorter = tmp_path / "of-another-encoder.h264"
+    shorter.write_bytes(clip_path.read_bytes().rpartition(b"\0\0\0\1\x09")[0])
+    stream = tmp_path / "stream.ivf"
+    write_stream([(Clip(shorter, still=True), 100)], Size(WIDTH, HEIGHT), stream)
+    assert len({*frame_hashes(stream)}) == 1, "where repeats cannot be relied on there are more key frames"
+    assert len(frame_hashes(stream)) == 100
+    assert stream.stat().st_size > 100 // (PERIOD + 2) * shorter.stat().st_size / 2
+
+
+async def test_without_a_voice_each_sentence_is_seen_for_its_share_of_the_slide(tmp_path: Path) -> None:
+    work = work_in(tmp_path, texts(slide(1, block("paragraph", ENGLISH)), slide(2), slide(3, notes="Now this.")))
+    with fail_after(60):
+        made = await work.make(slide_seconds=2.0, viewport_width=641, viewport_height=361)
+    times = re.findall(r"00:00:0(\d\.\d+) --> 00:00:0(\d\.\d+)", text_of(made, ".vtt"))
+    assert (times[0][0], times[-1]) == ("0.000", ("4.000", "6.000"))
+    assert all(float(end) <= 2 for _, end in times[:-1])
+    picture = probe(path_of(made, ".mp4"))["streams"][0]
+    assert (picture["width"], picture["height"]) == (640, 360)
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in front of the path, for programs that behave otherwise."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return folder
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+async def test_an_ffmpeg_that_is_killed_stands_still_or_is_gone_is_told_as_such(
+    programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = work_in(tmp_path)
+    program(programs, "ffmpeg", "kill -9 $$")
+    with fail_after(60), pytest.raises(EncoderFailed, match="killed") as failed:
+        await work.make()
+    assert failed.value.retryable
+    monkeypatch.setattr(ffmpeg_module, "_SILENCE_LIMIT_S", 0.3)
+    program(programs, "ffmpeg", f"echo $$ >> {tmp_path}/pids; exec sleep 600")
+    with fail_after(60), pytest.raises(EncoderFailed, match="did not get on"):
+        await work.make()
+    assert not [pid for pid in (tmp_path / "pids").read_text().split() if is_running(int(pid))]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with fail_after(60), pytest.raises(EncoderMissing):
+        await work.make()
+    missing = video.missing()
+    assert missing is not None
+    assert "apt-get install ffmpeg" in missing.remedy
+
+
+@needs_espeak
+async def test_a_voice_that_hangs_is_ended_and_what_was_made_is_there_for_a_retry(
+    programs: Path, tmp_path: Path
+) -> None:
+    real = shutil.which("espeak-ng", path=os.defpath + ":/usr/local/bin")
+    program(
+        programs,
+        "espeak-ng",
+        f'test "$1" = --voices && exec {real} --voices\necho $$ >> {tmp_path}/pids; exec sleep 600',
+    )
+    work = work_in(tmp_path, voice_timeout_s=1.0)
+    with fail_after(60), pytest.raises(VoiceTimeout):
+        await work.make(voice="espeak")
+    assert not [pid for pid in (tmp_path / "pids").read_text().split() if is_running(int(pid))]
+    kept = work.kept(".h264")
+    (programs / "espeak-ng").unlink()
+    with fail_after(60):
+        made = await Work(tmp_path, DECK, work.slides).make(voice="espeak")
+    assert kept <= work.kept(".h264")
+    assert {stream["codec_type"] for stream in probe(path_of(made, ".mp4"))["streams"]} >= {"video", "audio"}
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("a file system of its own can only be mounted by root")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+async def test_a_full_disk_is_told_as_such(small_disk: Path, tmp_path: Path) -> None:
+    work = Work(small_disk, DECK, draw_slides(tmp_path, size=(1280, 720)))
+    with fail_after(60), pytest.raises(DiskFull):
+        await work.make(viewport_width=1280, viewport_height=720)
+
+
+async def test_a_cancel_ends_ffmpeg_at_once(tmp_path: Path) -> None:
+    pids: list[int] = []
+
+    async def notice(_seconds: float) -> None:
+        pids.extend(pid for pid in children() if pid not in pids)
+        scope.cancel()
+
+    with fail_after(60), anyio.CancelScope() as scope:
+        endless = ["-f", "lavfi", "-i", "testsrc=size=1280x720", "-f", "null", "-"]
+        await Ffmpeg(tmp_path).run(endless, on_progress=notice)
+    assert scope.cancelled_caught
+    assert pids
+    assert not [pid for pid in pids if is_running(pid)]
+
+
+def children() -> list[int]:
+    listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [int(pid) for pid in listed if b"lavfi" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+_HOLDER = """
+import anyio
+from pressrun.exports.media.process import ToolTalks, run_tool
+
+async def main():
+    async def told(line):
+        print(line, flush=True)
+    await run_tool(["/bin/sh", "-c", "echo $$; exec sleep 600"], limit_s=600, on_line=told)
+
+anyio.run(main)
+"""
+
+
+@pytest.mark.skipif(not shutil.which("setpriv", path=os.defpath), reason="setpriv is not installed")
+def test_a_program_ends_with_the_server_that_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", _HOLDER], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        pid = int(holder.stdout.readline())
+        assert is_running(pid)
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+    wait_until(lambda: not is_running(pid))
+
+
+async def test_a_program_that_talks_without_end_is_ended() -> None:
+    with fail_after(60), pytest.raises(ToolTalks):
+        await run_tool(["/usr/bin/yes"], limit_s=60, max_output_bytes=100_000)
+
+
+def test_a_voice_that_this_server_lacks_is_refused_with_its_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ffmpeg").symlink_to(shutil.which("ffmpeg") or "")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for voice, remedy in (("auto", "espeak-ng"), ("espeak", "espeak-ng"), ("piper", "PIPER_VOICE"), ("api", "set it")):
+        with pytest.raises(FieldErrors) as refused:
+            require_possible(RunSpec(text="x", outputs=["video"], voice=voice), Settings())
+        (problem,) = refused.value.errors
+        assert problem["field"] == "voice"
+        assert remedy in problem["valid"], voice
+    require_possible(RunSpec(text="x", outputs=["video"]), Settings())
+    require_possible(RunSpec(text="x", outputs=["images"], voice="espeak"), Settings())
+    require_possible(
+        RunSpec(text="x", outputs=["video"], voice="auto"), Settings(voice_base_url="http://127.0.0.1:1/v1")
+    )
