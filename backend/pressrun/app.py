@@ -32,7 +32,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pressrun import __version__
 from pressrun.ai.cache import AiCache
 from pressrun.api.connections.listeners import count_places
-from pressrun.api.connections.server import run_server
+from pressrun.api.connections.server import open_server, run_server
 from pressrun.api.endpoints.reads import open_reads
 from pressrun.api.gate.cors import CorsOrigins
 from pressrun.api.gate.hosts import HostList
@@ -105,8 +105,16 @@ _AI_CACHE_MAX_BYTES = 256 * 1024 * 1024  # arbitrary: some ten thousand answers
 _log = structlog.get_logger(__name__)
 
 
-def create_app(settings: Settings, clock: Clock | None = None, background: Background | None = None) -> ASGIApp:
-    """The whole application behind its gate. Raises: StartupError when the settings are not safe."""
+def create_app(
+    settings: Settings,
+    clock: Clock | None = None,
+    background: Background | None = None,
+    browsers: tuple[BrowserPool, Seal] | None = None,
+) -> ASGIApp:
+    """The whole application behind its gate. Raises: StartupError when the settings are not safe.
+
+    `browsers`: opened, warmed and closed by the caller, around the application.
+    """
     background = background or Background()
     tokens = parse_tokens(settings.tokens)
     require_safe_bind(settings.host, tokens)
@@ -115,7 +123,7 @@ def create_app(settings: Settings, clock: Clock | None = None, background: Backg
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
-        async with _open_all(settings, clock, mask, egress_policy, background) as state:
+        async with _open_all(settings, clock, mask, egress_policy, background, browsers) as state:
             yield {"app": state}
 
     app = Starlette(routes=build_routes(), lifespan=lifespan, exception_handlers=exception_handlers(mask))
@@ -149,6 +157,24 @@ def serve(settings: Settings) -> None:
         if start.failure is not None:
             raise start.failure from None
         raise
+
+
+@asynccontextmanager
+async def open_embedded(
+    settings: Settings, background: Background, browsers: tuple[BrowserPool, Seal]
+) -> AsyncIterator[str]:
+    """A server on loopback for as long as this is open, beside what else runs on this loop; yields its address.
+
+    The process is a command's, which writes results as its user wants them: so not `keep_to_ourselves`. Data folder
+    and temporary folders are closed, and with them what is below. Raises: StartupError.
+    """
+    arm(read_variable("PRESSRUN_FAILPOINTS"), environment=read_variable("PRESSRUN_ENV"))
+    start = _Start(create_app(settings, background=background, browsers=browsers))
+    try:
+        async with open_server(start, host=settings.host, background=background) as port:
+            yield f"http://{settings.host}:{port}"
+    except StartupError as exc:
+        raise start.failure or exc from None
 
 
 def _leave_in_time() -> None:
@@ -196,6 +222,7 @@ async def _open_all(
     mask: SecretMask,
     egress_policy: EgressPolicy,
     background: Background,
+    browsers: tuple[BrowserPool, Seal] | None,
 ) -> AsyncIterator[AppState]:
     async with AsyncExitStack() as stack:
         data_dir = settings.data_dir.resolve()
@@ -212,8 +239,7 @@ async def _open_all(
         await store.prepare()
         egress = await stack.enter_async_context(open_egress(egress_policy))
         pool_config = BrowserPoolConfig.of(settings.browser)
-        pool = await stack.enter_async_context(open_browser_pool(pool_config, background=background))
-        seal = Seal(pool)
+        pool, seal = browsers or await _open_browsers(stack, pool_config, background)
         captures = _capture_cache(settings, pool_config, data_dir)
         pipeline = Pipeline(
             pool=pool,
@@ -282,7 +308,7 @@ async def _open_all(
             )
             await stack.enter_async_context(peers)
         stack.callback(service.stop_admitting)
-        await stack.enter_async_context(_warm(pool, seal, background))
+        await stack.enter_async_context(_warm(None if browsers else (pool, seal), background))
         _log.info("ready", url=f"http://{settings.host}:{settings.port}", data_dir=str(data_dir))
         state = AppState(
             settings=settings,
@@ -335,12 +361,20 @@ def _run_ended(hints: LaneHints, estimates: RunEstimates, webhooks: WebhookDeliv
         webhooks.wake()
 
 
+async def _open_browsers(
+    stack: AsyncExitStack, config: BrowserPoolConfig, background: Background
+) -> tuple[BrowserPool, Seal]:
+    pool = await stack.enter_async_context(open_browser_pool(config, background=background))
+    return pool, Seal(pool)
+
+
 @asynccontextmanager
-async def _warm(pool: BrowserPool, seal: Seal, background: Background) -> AsyncIterator[None]:
+async def _warm(browsers: tuple[BrowserPool, Seal] | None, background: Background) -> AsyncIterator[None]:
     """Starts what the first run needs in the background: the server answers at once, the run does not wait either."""
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(background.attempt, WARM_PARSER, warm_up)
-        tasks.start_soon(background.attempt, WARM_BROWSER, _warm_browser, pool, seal)
+        if browsers is not None:
+            tasks.start_soon(background.attempt, WARM_BROWSER, _warm_browser, *browsers)
         try:
             yield
         finally:

@@ -38,9 +38,7 @@ class ExportKind:
     beside_by: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict, hash=False)
 
     def files_of(self, spec: Any) -> dict[str, str]:
-        """Its files in a run of that `RunSpec`: media types by ending, its own first. None where a stage before makes
-        it.
-        """
+        """Its files in a run of that `RunSpec`: media types by ending, its own first."""
         by_value = (values.get(getattr(spec, name), {}) for name, values in self.beside_by.items())
         beside = {ending: kind for files in by_value for ending, kind in files.items()}
         return {self.ending: self.media_type, **dict(self.beside), **beside} if self.ending else {}
@@ -62,7 +60,13 @@ VIEWER_ENDING = "-viewer.html"
 
 EXPORT_KINDS = (
     ExportKind(name="images", label="Images", needs=frozenset({"slides"})),
-    ExportKind(name="html", label="HTML", needs=frozenset({"document"})),
+    ExportKind(
+        name="html",
+        label="HTML",
+        ending=".html",
+        media_type="text/html; charset=utf-8",
+        needs=frozenset({"document"}),
+    ),
     ExportKind(
         name="pdf",
         label="PDF",
@@ -130,11 +134,19 @@ EXPORT_KINDS = (
         module="pressrun.exports.zip",
     ),
 )
+# of the pictures, by their format
+IMAGE_ENDINGS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 OUTPUTS = tuple(kind.name for kind in EXPORT_KINDS)
 if TYPE_CHECKING:
     Output = str
 else:
     Output = Literal[OUTPUTS]
+
+
+def kind_of_name(name: str) -> ExportKind | None:
+    """Whose file is called so, by the longest ending that it has; None for a picture, or none of them."""
+    found = [(len(ending), kind) for kind in EXPORT_KINDS for ending in kind.files if name.lower().endswith(ending)]
+    return max(found, key=lambda each: each[0], default=(0, None))[1]
 
 
 def kinds_of(outputs: Iterable[str]) -> tuple[ExportKind, ...]:

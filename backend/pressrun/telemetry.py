@@ -87,7 +87,7 @@ def configure_logging(
         # DBOS and uvicorn add a console handler of their own to a logger that has none.
         logger.handlers[:] = [logging.NullHandler()]
         logger.propagate = True
-        logger.setLevel(logging.WARNING)
+        logger.setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(True)
     _configure_structlog()
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr, ValidationError
 
 from pressrun.ai.client import AiConfig
 from pressrun.browser.config import BrowserPoolConfig
-from pressrun.cli.failures import _lines
+from pressrun.cli.failures import lines_of
 from pressrun.settings import AiSettings, BrowserSettings, Settings
 
 GROUPS = ("ai", "browser", "caller", "guard", "retention")
@@ -84,7 +84,7 @@ def test_a_wrong_one_is_told_by_the_name_that_was_set(
     monkeypatch.setenv(variable, wrong)
     with pytest.raises(ValidationError) as refused:
         Settings()
-    (line,) = _lines(refused.value)
+    (line,) = lines_of(refused.value)
     assert line.startswith(f"{variable}: ")
 
 
@@ -93,7 +93,7 @@ def test_all_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setenv(variable, "-1")
     with pytest.raises(ValidationError) as refused:
         Settings()
-    assert sorted(line.partition(":")[0] for line in _lines(refused.value)) == [
+    assert sorted(line.partition(":")[0] for line in lines_of(refused.value)) == [
         "PRESSRUN_MAX_RUNS",
         "PRESSRUN_PAGE_TIMEOUT_S",
         "PRESSRUN_PORT",

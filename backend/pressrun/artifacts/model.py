@@ -16,7 +16,6 @@ MEDIA_TYPES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
     ".webp": "image/webp",
-    ".html": "text/html; charset=utf-8",
     ".json": "application/json",
     ".txt": "text/plain; charset=utf-8",
     **{"." + ending.rpartition(".")[2]: type for kind in EXPORT_KINDS for ending, type in kind.files.items()},

@@ -8,16 +8,17 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from pressrun import __version__
+from pressrun.cli.exits import Exit
 from pressrun.cli.imports import importing
-from pressrun.cli.options import PolicyOptions, RenderOptions, ServerOptions, address, given
+from pressrun.cli.options import PolicyOptions, RenderOptions, ServerOptions, address, given, is_named
 from pressrun.cli.runs import lanes, runs
 from pressrun.source_kinds import FILE_WORDS, SourceField
 
 _HELP = """Turns text and HTML into slides.
 
 First steps:
+  pressrun lesson.md -o lesson.pdf  make slides from a file
   pressrun serve                    start the server and its UI
-  pressrun generate lesson.md       make slides from a file
   pressrun doctor                   check what a run needs
 
 Exit codes: 0 complete, 1 error, 2 usage, 3 rejected, 130 cancelled."""
@@ -38,6 +39,93 @@ app.command(lanes)
 _FILE = f"{FILE_WORDS} (by its ending) in UTF-8; - is standard input."
 _Json = Annotated[bool, Parameter(negative=())]
 _Switch = _Json
+
+
+@app.default
+def make(
+    *files: Annotated[str, Parameter(allow_leading_hyphen=True, help=f"{_FILE} Several are made one by one.")],
+    out: Annotated[
+        list[str] | None,
+        Parameter(alias="-o", negative=(), consume_multiple=False, allow_leading_hyphen=True, metavar="NAME"),
+    ] = None,
+    input_dir: Annotated[Path | None, Parameter(alias="-I")] = None,
+    parallel: Annotated[int, Parameter(alias="-P")] = 1,
+    force: Annotated[bool, Parameter(alias="-f", negative=())] = False,
+    no_clobber: Annotated[bool, Parameter(alias="-n", negative=())] = False,
+    fail_fast: _Switch = False,
+    watch: Annotated[bool, Parameter(alias="-w", negative=())] = False,
+    open: _Switch = False,
+    json: _Json = False,
+    source: SourceField | None = None,
+    idempotency_key: str | None = None,
+    render: RenderOptions = RenderOptions(),  # noqa: B008 - frozen
+    policies: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
+    server: ServerOptions = ServerOptions(),  # noqa: B008 - frozen
+) -> int:
+    """Make slides from files, with a server or without one.
+
+      pressrun lesson.md
+      pressrun lesson.md -o lesson.pdf -o slides/
+      pressrun chapters/*.md -o out/ --outputs pdf -P 2
+      fortune | pressrun - -o - --outputs pdf > fortune.pdf
+      pressrun lesson.md -o lesson.pdf --watch --open
+
+    Where no server is named and none answers at the default address, one runs for this command alone.
+
+    Parameters
+    ----------
+    out
+        Where to: a name whose ending says what to make, a folder for the pictures, or - for standard output; may be
+        given several times. Beside the file unless given.
+    input_dir
+        All files of this folder and those below, mirrored under --out.
+    parallel
+        How many are made at once.
+    force
+        Replace what is there already.
+    no_clobber
+        Leave out what is there already.
+    fail_fast
+        Stop at the first that fails.
+    watch
+        Stay, and make again what changes.
+    open
+        Show the first result.
+    json
+        Print the events as they come, one JSON object per line with the file it is of, and nothing else.
+    source
+        What the files are, whatever their names.
+    idempotency_key
+        Your own name for this request: sent again with the same name, it is the same run.
+    """
+    if not files and input_dir is None:
+        app.help_print()
+        return Exit.COMPLETE if not out else Exit.USAGE
+    from pressrun.cli import words
+
+    words.require_files(files, app)
+    from pressrun.cli import jobs
+
+    where = jobs.find_server(*address(server), named=is_named(server))
+    request = {**given(render), **given(policies)}
+    if where is None or len(files) > 1 or input_dir is not None:
+        request = {"on_busy": "queue", "on_duplicate": "join", **request}
+    wish = jobs.Wish(
+        files=files,
+        tree=input_dir,
+        outs=out or (),
+        source=source,
+        request=request,
+        at_once=parallel,
+        force=force,
+        no_clobber=no_clobber,
+        fail_fast=fail_fast,
+        watch=watch,
+        open_it=open,
+        json=json,
+        key=idempotency_key,
+    )
+    return jobs.run(wish, where)
 
 
 @app.command

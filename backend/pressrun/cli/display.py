@@ -139,6 +139,21 @@ def choose(*, json: bool) -> Display:
     return PlainLines()
 
 
+def why_it_ended(last: ClientEvent | None, *, kept: bool = True) -> str:
+    """Of a run that is not complete; `kept`: with what a retry would find.
+
+    By the wire's fields, not the typed ones: a newer server's odd word must not hide its reason.
+    """
+    data = last.data if last else {}
+    if data.get("type") == "error":
+        again = " Trying again may help." if data.get("retryable") is True else ""
+        return f"The run failed: {data.get('message', 'no reason was given')}{again}"
+    if data.get("type") == "cancelled":
+        names = ", ".join(map(str, data.get("kept") or [])) if kept else ""
+        return f"The run was cancelled (by {data.get('by')})." + (f" Kept: {names}" if names else "")
+    return "The run has not ended."
+
+
 def plain_line(event: ClientEvent) -> str:
     """An event in words."""
     body = event.body

@@ -22,3 +22,11 @@ class UsageError(Exception):
 
 class Left(Exception):
     """The person left a run that goes on, or one that never began; the message says which."""
+
+
+class NotMade(Exception):
+    """A run ended without what was asked for; the message says why."""
+
+    def __init__(self, code: int, message: str) -> None:
+        self.code = code
+        super().__init__(message)

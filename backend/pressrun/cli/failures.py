@@ -7,7 +7,7 @@ import traceback
 from cyclopts import CycloptsError
 from pydantic import ValidationError
 
-from pressrun.cli.exits import Exit, Left, UsageError
+from pressrun.cli.exits import Exit, Left, NotMade, UsageError
 from pressrun.cli.output import complain
 from pressrun.client.errors import ClientError, InvalidUse, LanePausedError, RunRejectedError, ServerProblem
 from pressrun.errors import PressrunError
@@ -25,12 +25,15 @@ def report(exc: BaseException) -> int:
         return Exit.CANCELLED
     if _wants_traceback():
         traceback.print_exception(exc)
-    for line in _lines(exc):
+    for line in lines_of(exc):
         complain(line)
-    return _code(exc)
+    return exit_code(exc)
 
 
-def _code(exc: BaseException) -> int:
+def exit_code(exc: BaseException) -> int:
+    """What the shell is told of it."""
+    if isinstance(exc, NotMade):
+        return exc.code
     if isinstance(exc, Left):
         return Exit.CANCELLED
     if isinstance(exc, RunRejectedError):
@@ -40,7 +43,8 @@ def _code(exc: BaseException) -> int:
     return Exit.USAGE if isinstance(exc, CycloptsError | UsageError | InvalidUse | ValidationError) else Exit.ERROR
 
 
-def _lines(exc: BaseException) -> list[str]:
+def lines_of(exc: BaseException) -> list[str]:
+    """What went wrong, in words."""
     if isinstance(exc, CycloptsError):
         return [f"{exc} See `pressrun {'--help' if not exc.command_chain else exc.command_chain[-1] + ' --help'}`."]
     if isinstance(exc, ValidationError):
@@ -49,7 +53,7 @@ def _lines(exc: BaseException) -> list[str]:
         return [f"{variable_of(error['loc'])}: {error['msg']}" for error in exc.errors()]
     if isinstance(exc, ServerProblem):
         return _problem_lines(exc)
-    if isinstance(exc, ClientError | PressrunError | UsageError | Left):
+    if isinstance(exc, ClientError | PressrunError | UsageError | Left | NotMade):
         return [str(exc)]
     if isinstance(exc, OSError):
         return [f"{exc.filename}: {exc.strerror}" if exc.filename else str(exc)]

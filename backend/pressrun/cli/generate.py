@@ -9,7 +9,7 @@ from typing import Any
 
 import anyio
 
-from pressrun.cli.display import choose
+from pressrun.cli.display import choose, why_it_ended
 from pressrun.cli.output import complain, say, size
 from pressrun.cli.session import Session
 from pressrun.client import AsyncClient, AsyncRunStream, Notice
@@ -69,17 +69,22 @@ async def _follow(url: str, token: str | None, start: Start, *, out: Path | None
         with choose(json=json) as display:
             stream = await start(client, lambda notice: display.note(notice.message))
             session = Session(client, stream, display)
-            code = await session.run(out)
+            code = await session.run(None if out is None else partial(_fetch, out))
         if json:
             return code
     _summary(session, out)
     return code
 
 
+async def _fetch(out: Path, session: Session) -> list[Path]:
+    assert session.last is not None  # noqa: S101 - it is complete
+    return await session.client.download_all(session.last.operation_id, out, files=session.files)
+
+
 def _summary(session: Session, out: Path | None) -> None:
     last = session.last
     if last is None or last.type != "complete":
-        _say_why(session)
+        complain(why_it_ended(last))
         return
     say(f"Batch folder: {last.data.get('folder', '?')}")
     if isinstance(coverage := last.data.get("coverage"), dict) and coverage.get("summary"):
@@ -88,16 +93,3 @@ def _summary(session: Session, out: Path | None) -> None:
         say(f"{size(file.size_bytes):>10}  {file.name}")
     if out is not None:
         say(f"Saved to {out}: {len(session.saved)} files, digests verified")
-
-
-def _say_why(session: Session) -> None:
-    """By the wire's fields, not the typed ones: a newer server's odd word must not hide its reason."""
-    data = session.last.data if session.last else {}
-    if data.get("type") == "error":
-        again = " Trying again may help." if data.get("retryable") is True else ""
-        complain(f"The run failed: {data.get('message', 'no reason was given')}{again}")
-    elif data.get("type") == "cancelled":
-        kept = data.get("kept") or []
-        complain(
-            f"The run was cancelled (by {data.get('by')})." + (f" Kept: {', '.join(map(str, kept))}" if kept else "")
-        )

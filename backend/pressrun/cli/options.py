@@ -119,7 +119,7 @@ class ServerOptions:
     """Which server, and who is asking."""
 
     server: str | None = None
-    "Address of the server; PRESSRUN_SERVER or http://127.0.0.1:8000 unless given."
+    "Address of the server; PRESSRUN_SERVER or http://127.0.0.1:8000 unless given; embedded: one for this command."
     token_env: str | None = None
     "Environment variable that holds the token; PRESSRUN_TOKEN unless given."
     token_file: str | None = None
@@ -140,3 +140,10 @@ def address(options: ServerOptions) -> tuple[str, str | None]:
     settings = ClientSettings()
     kept = settings.token.get_secret_value() if settings.token else None
     return options.server or settings.server, read_token(options.token_env, options.token_file) or kept
+
+
+def is_named(options: ServerOptions) -> bool:
+    """Whether somebody said which server. Raises: ValidationError."""
+    from pressrun.settings import ClientSettings
+
+    return options.server is not None or "server" in ClientSettings().model_fields_set

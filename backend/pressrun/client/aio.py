@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import IO, Any, Self, TypeVar
 from weakref import WeakSet
 
 import anyio
@@ -27,7 +30,7 @@ from pressrun.client.conversation import (
     Submission,
     translated,
 )
-from pressrun.client.downloads import ATTEMPTS, PartFile, digest_of, place_in
+from pressrun.client.downloads import ATTEMPTS, PartFile, digest_of, nearest_folder, place_in, publish_all
 from pressrun.client.errors import DownloadDamaged
 from pressrun.client.models import (
     ClientEvent,
@@ -270,21 +273,27 @@ class AsyncClient:
         return await self._ask(RetentionInfo, "POST", "/retention", params={"dry_run": int(dry_run)})
 
     async def download(
-        self, operation_id: str, name: str, to: str | os.PathLike[str], *, sha256: str | None = None
+        self,
+        operation_id: str,
+        name: str,
+        to: str | os.PathLike[str],
+        *,
+        sha256: str | None = None,
+        replace: bool = True,
     ) -> Path:
         """One file of a run, to the path `to`. Checked against `sha256`, or the digest that the server names.
 
-        Raises: ServerProblem (404), DownloadDamaged, ConnectionFailed, OSError of the disk.
+        Raises: ServerProblem (404), DownloadDamaged, ConnectionFailed, OSError of the disk (FileExistsError where
+        something is there that is not to be replaced).
         """
-        outage = Outage(self._patience, time.monotonic)
-        while True:
-            try:
-                return await self._download_once(run_path(operation_id, "files", name), Path(to), sha256)
-            except (*BROKEN, DownloadDamaged) as exc:
-                wait_s = outage.next_wait_s()
-                if wait_s is None or outage.failures >= ATTEMPTS:
-                    raise translated(exc, self.base_url) from exc
-            await anyio.sleep(wait_s)
+        path = Path(to)
+        with await self._arrive(operation_id, name, nearest_folder(path), sha256) as part:
+            return await anyio.to_thread.run_sync(partial(part.publish, path, replace=replace))
+
+    async def download_to(self, operation_id: str, name: str, stream: IO[bytes], *, sha256: str | None = None) -> None:
+        """One file of a run, into `stream`: none of it before all has arrived and is checked, as by `download`."""
+        with await self._arrive(operation_id, name, Path(tempfile.gettempdir()), sha256) as part:
+            await anyio.to_thread.run_sync(part.copy_to, stream)
 
     async def download_all(
         self,
@@ -292,13 +301,39 @@ class AsyncClient:
         folder: str | os.PathLike[str],
         *,
         files: list[FileInfo] | None = None,
+        names: Mapping[str, str] | None = None,
+        replace: bool = True,
     ) -> list[Path]:
-        """Every file of a complete run (or those named by `files`) into `folder`, under their own names."""
+        """Every file of a complete run (or those named by `files`) into `folder`, under their own names, or those that
+        `names` has for them. None is there before all have arrived.
+        """
         if files is None:
             run = await self.get_run(operation_id)
             files = run.result.files() if run.result else []
-        places = [(file, place_in(Path(folder), file.name)) for file in files]
-        return [await self.download(operation_id, file.name, to, sha256=file.sha256) for file, to in places]
+        places = [(file, (names or {}).get(file.name, file.name)) for file in files]
+        for _, name in places:
+            place_in(Path(folder), name)
+        if not places:
+            return []
+        near = nearest_folder(Path(folder) / "x")
+        with ExitStack() as stack:
+            parts = []
+            for file, name in places:
+                part = stack.enter_context(await self._arrive(operation_id, file.name, near, file.sha256))
+                parts.append((part, name))
+            return await anyio.to_thread.run_sync(partial(publish_all, parts, Path(folder), replace=replace))
+
+    async def _arrive(self, operation_id: str, name: str, folder: Path, sha256: str | None) -> PartFile:
+        """The whole verified file, still without its name."""
+        outage = Outage(self._patience, time.monotonic)
+        while True:
+            try:
+                return await self._arrive_once(run_path(operation_id, "files", name), folder, name, sha256)
+            except (*BROKEN, DownloadDamaged) as exc:
+                wait_s = outage.next_wait_s()
+                if wait_s is None or outage.failures >= ATTEMPTS:
+                    raise translated(exc, self.base_url) from exc
+            await anyio.sleep(wait_s)
 
     def _stream(self, conversation: Conversation) -> AsyncRunStream:
         stream = AsyncRunStream(self._http, conversation)
@@ -325,15 +360,18 @@ class AsyncClient:
                     raise translated(exc, self.base_url) from exc
         return answer, body
 
-    async def _download_once(self, path: str, to: Path, sha256: str | None) -> Path:
+    async def _arrive_once(self, path: str, folder: Path, name: str, sha256: str | None) -> PartFile:
         async with self._http.stream("GET", path) as answer:
             if answer.status_code != httpx.codes.OK:
                 raise problem_of(answer.status_code, answer.headers, await _read_bounded(answer))
-            part = await anyio.to_thread.run_sync(PartFile, to, sha256 or digest_of(answer.headers))
-            with part:
+            part = await anyio.to_thread.run_sync(PartFile, folder, name, sha256 or digest_of(answer.headers))
+            with ExitStack() as unless_whole:
+                unless_whole.enter_context(part)
                 async for chunk in answer.aiter_bytes():
                     await anyio.to_thread.run_sync(part.write, chunk)
-                return await anyio.to_thread.run_sync(part.finish)
+                await anyio.to_thread.run_sync(part.verify)
+                unless_whole.pop_all()
+            return part
 
 
 async def _read_bounded(answer: httpx.Response) -> bytes:

@@ -207,4 +207,5 @@ class Client:
     resume_lane = _blocking(AsyncClient.resume_lane)
     sweep = _blocking(AsyncClient.sweep)
     download = _blocking(AsyncClient.download)
+    download_to = _blocking(AsyncClient.download_to)
     download_all = _blocking(AsyncClient.download_all)

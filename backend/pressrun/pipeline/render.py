@@ -29,15 +29,14 @@ from pressrun.browser.slides.sideways import cut_off_share, plan_document
 from pressrun.coverage import Coverage
 from pressrun.errors import EmptyDocument, NotFound
 from pressrun.events.model import Progress, Screenshot
+from pressrun.export_kinds import IMAGE_ENDINGS
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.captures import RunCaptures, open_captures
 from pressrun.pipeline.context import DOCUMENT_NAME, SLIDES_FOLDER, Composed, Rendered, RunContext, progress_of
 from pressrun.pipeline.coverage import encoded, settle_coverage
 from pressrun.pipeline.glyphs import told_of
 from pressrun.slide_texts import SLIDES_NAME, SlideTexts
-from pressrun.spec import ImageFormat
 
-_ENDINGS: dict[ImageFormat, str] = {"png": "png", "jpeg": "jpg", "webp": "webp"}
 _log = structlog.get_logger(__name__)
 
 
@@ -281,7 +280,7 @@ class _Slides:
         return progress_of("render", done / total, f"Slide {done} of {total}", done, total)
 
     def _name(self, index: int) -> str:
-        return f"{SLIDES_FOLDER}{index:04d}.{_ENDINGS[self._context.spec.image_format]}"
+        return f"{SLIDES_FOLDER}{index:04d}{IMAGE_ENDINGS[self._context.spec.image_format]}"
 
     def _screenshot(self, index: int, file: StoredFile) -> Screenshot:
         spec = self._context.spec

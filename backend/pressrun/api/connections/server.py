@@ -11,7 +11,8 @@ import gc
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from email.utils import formatdate
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ import anyio
 import h11
 import structlog
 import uvicorn
+from anyio.abc import TaskStatus
 from sse_starlette.sse import AppStatus
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -30,7 +32,7 @@ from pressrun.api.connections.listeners import answer_bytes, count_places, open_
 from pressrun.api.gate.middleware import MAX_HEADER_BYTES
 from pressrun.api.state import AppState
 from pressrun.background import Background
-from pressrun.errors import PressrunError
+from pressrun.errors import PressrunError, StartupError
 
 _READ_PATIENCE_S = 10.0  # SAFETY: a reader that never reads is dropped within 15 s, and resumes by its cursor
 _SHUTDOWN_PATIENCE_S = 2.0  # arbitrary (1..4): below the time that uvicorn gives everybody
@@ -56,11 +58,63 @@ def run_server(
 
     `max_connections` None: as many as the limit of descriptors allows. Raises: StartupError when it cannot listen.
     """
+    limiter = _limit(app, max_connections, max_per_address, background)
+    server = Server(_configure(limiter, host, port))
+    # the log ends its streams, see `Server.shutdown`
+    AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
+    server.run(sockets=open_listeners(host, port, limiter))
+    if not server.started or server.lifespan.error_occurred:
+        sys.exit(1)
+
+
+@asynccontextmanager
+async def open_server(app: ASGIApp, *, host: str, background: Background | None = None) -> AsyncIterator[int]:
+    """Serves on a free port beside what else runs on this loop, whose signals are not touched; yields the port.
+
+    Who opened it is cancelled when the application breaks off. Raises: StartupError when it cannot listen or start.
+    """
+    limiter = _limit(app, None, None, background)
+    listeners = open_listeners(host, 0, limiter)
+    server = Server(_configure(limiter, host, 0))
+    AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(_serve_beside, server, listeners, tasks.cancel_scope)
+        if server.started:
+            try:
+                yield listeners[0].getsockname()[1]
+            finally:
+                server.should_exit = True
+    if not server.started:
+        raise StartupError("the application could not start")
+    if server.broken:
+        raise StartupError("the application has broken off")
+
+
+async def _serve_beside(
+    server: Server, listeners: list[socket.socket], scope: anyio.CancelScope, *, task_status: TaskStatus[None]
+) -> None:
+    """Until it is told to end, and its application is closed in order then, whoever is cancelled meanwhile."""
+    server.when_started = task_status.started
+    try:
+        with anyio.CancelScope(shield=True):
+            await server._serve(listeners)  # `serve` without its handlers of signals
+    except SystemExit:  # uvicorn's, when the application cannot start
+        task_status.started()
+    if server.broken:
+        scope.cancel()
+
+
+def _limit(
+    app: ASGIApp, max_connections: int | None, max_per_address: int | None, background: Background | None
+) -> ConnectionLimiter:
     places = count_places()
-    limiter = ConnectionLimiter(
+    return ConnectionLimiter(
         app, min(places, max_connections or places), per_address=max_per_address, background=background
     )
-    config = uvicorn.Config(
+
+
+def _configure(limiter: ConnectionLimiter, host: str, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
         limiter,
         interface="asgi3",
         host=host,
@@ -74,12 +128,6 @@ def run_server(
         timeout_graceful_shutdown=_SHUTDOWN_LIMIT_S,
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
     )
-    # the log ends its streams, see `Server.shutdown`
-    AppStatus.disable_automatic_graceful_drain()  # type: ignore[no-untyped-call]
-    server = Server(config)
-    server.run(sockets=open_listeners(host, port, limiter))
-    if not server.started or server.lifespan.error_occurred:
-        sys.exit(1)
 
 
 class _State(ServerState):
@@ -112,6 +160,8 @@ class Server(uvicorn.Server):
     """
 
     _loop: asyncio.AbstractEventLoop | None = None
+    when_started: Callable[[], None] | None = None
+    broken = False  # it ends because its application did
 
     def __init__(self, config: uvicorn.Config) -> None:
         self._told = asyncio.Event()
@@ -142,11 +192,14 @@ class Server(uvicorn.Server):
     async def _watch_lifespan(self) -> None:
         await self.lifespan.shutdown_event.wait()  # set by uvicorn also when the lifespan has raised
         _log.critical("the application has broken off, so the server ends")
+        self.broken = True
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         gc.freeze()  # what is there stays: looking through it again and again was a third of a 409's time (measured)
+        if self.when_started is not None:
+            self.when_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         state: AppState = self.lifespan.state["app"]

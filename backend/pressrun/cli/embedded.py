@@ -1,0 +1,145 @@
+"""A server for one command alone: in this process, on a data folder that the commands of this user take turns at.
+
+The folder outlives the command: its caches make the next one quick, and what a command that was killed had begun is
+there to go on with. What a command makes is removed from it when the command has it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.to_thread
+
+from pressrun.cli.exits import UsageError
+from pressrun.cli.imports import importing
+from pressrun.data_folder import make_data_folder
+
+SERVER = "embedded"
+"""What stands for such a server where an address could."""
+
+_LOG_LEVEL = "ERROR"
+_OWNER = "command"  # whose runs they are; of every command the same, so that one goes on with what another began
+_NOTE_AFTER_S = 0.5  # arbitrary (0.2..2): who waits shorter does not want to know
+_LOOK_EVERY_S = 0.05  # arbitrary (0.01..0.2)
+_MOST_WATCHERS = 8  # arbitrary (4..32): each has a server and a browser of its own
+
+
+def data_folder() -> Path:
+    """Where this user's programs keep their data on this platform."""
+    from platformdirs import user_data_path
+
+    return user_data_path("pressrun", appauthor=False)
+
+
+@contextmanager
+def take_turn(note: Callable[[str], None]) -> Iterator[Path]:
+    """Holds the data folder of this user's commands; waits for the others. Whoever dies lets go. Raises: OSError."""
+    folder = data_folder() / "commands"
+    with _open(folder) as descriptor:
+        note_at: float | None = time.monotonic() + _NOTE_AFTER_S
+        while not _lock_nowait(descriptor):
+            if note_at is not None and time.monotonic() > note_at:
+                note(f"Another pressrun command is at work in {folder}; this one waits for it …")
+                note_at = None
+            time.sleep(_LOOK_EVERY_S)
+        yield folder
+
+
+@contextmanager
+def take_folder() -> Iterator[Path]:
+    """Holds a data folder that nobody waits for, for a command that stays. Raises: UsageError, OSError."""
+    for number in range(1, _MOST_WATCHERS + 1):
+        folder = data_folder() / f"watch-{number}"
+        with _open(folder) as descriptor:
+            if _lock_nowait(descriptor):
+                yield folder
+                return
+    raise UsageError(f"{_MOST_WATCHERS} commands are watching already: end one, or give --server to use one for all.")
+
+
+@contextmanager
+def _open(folder: Path) -> Iterator[int]:
+    make_data_folder(folder)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _lock_nowait(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@asynccontextmanager
+async def open_server(folder: Path, slots: int) -> AsyncIterator[tuple[str, str]]:
+    """Its address and the token for it, which nobody else knows; `slots` runs at a time. Raises: StartupError.
+
+    The browser is started first: it does while the rest, most of which is Python's imports, is made ready in a thread.
+    """
+    with importing():
+        from pressrun.api.gate.tokens import new_token
+        from pressrun.background import Background
+        from pressrun.background_tasks import WARM_BROWSER
+        from pressrun.browser.pool.pool import BrowserPoolConfig, open_browser_pool
+        from pressrun.browser.setup.self_test import Seal
+        from pressrun.telemetry import SecretMask, configure_logging
+    token, line = new_token(_OWNER, ("admin",))
+    settings = _settings(folder, slots, line)
+    # a command tells of its run, not of its server: only what went wrong there
+    configure_logging(level=_LOG_LEVEL, json_lines=settings.log_json, mask=SecretMask(settings.secrets()))
+    background = Background()
+    async with open_browser_pool(BrowserPoolConfig.of(settings.browser), background=background) as pool:
+        seal = Seal(pool)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(background.attempt, WARM_BROWSER, seal.warm)
+            app = await anyio.to_thread.run_sync(_import_app)
+            async with app.open_embedded(settings, background, (pool, seal)) as url:
+                yield url, token
+            tasks.cancel_scope.cancel()
+
+
+def _import_app() -> Any:
+    with importing():
+        from pressrun import app
+
+        return app
+
+
+def _settings(folder: Path, slots: int, token_line: str) -> Any:
+    """Browser, AI and egress are as they are set; what was set for servers that others reach is not for this one."""
+    from pressrun.settings import Settings
+
+    grouped: dict[str, Any] = {  # by the names that they have in the environment
+        "lanes": f"default={slots}",
+        "unknown_lanes": "one",
+        "max_runs": max(16, slots),
+        "max_queued": 100,
+        "caller_max_runs": 0,
+        "caller_max_queued": 0,
+        "caller_max_streams": 0,
+        "caller_requests_per_s": 0,
+        "caller_max_bytes_per_day": 0,
+    }
+    return Settings(
+        host="127.0.0.1",
+        data_dir=folder,
+        database_url=None,
+        database_direct_url=None,
+        allowed_hosts=(),
+        cors_origins=(),
+        tokens=(token_line,),
+        shutdown_grace_s=0,
+        **grouped,
+    )

@@ -1,0 +1,302 @@
+"""`pressrun FILE …`: sources in, what `-o` names out, on the server that there is or on one of this command alone.
+
+A result is written when all of it is here, at once, and never over something else unless that was said. Ctrl-C cancels
+the runs, a second one ends the command.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import anyio
+from anyio.abc import TaskGroup
+
+from pressrun.cli import embedded
+from pressrun.cli.board import Board, choose
+from pressrun.cli.display import Display, why_it_ended
+from pressrun.cli.exits import Exit, Left, NotMade
+from pressrun.cli.failures import exit_code, lines_of
+from pressrun.cli.output import complain, size
+from pressrun.cli.session import Session
+from pressrun.cli.targets import PICTURES, Plan, Target, older_pictures
+from pressrun.client import AsyncClient, FileInfo, RunInfo, ServerProblem
+from pressrun.export_kinds import EXPORT_KINDS, kind_of_name
+
+_ACTIVE = {"queued", "running"}
+_CANCEL_LIMIT_S = 10.0  # arbitrary (5..30): a run that a killed command left ends within a second
+_LOOK_EVERY_S = 0.05  # arbitrary (0.01..0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One source: the request for it, and where the results go. `replace`: what is there already."""
+
+    file: str
+    request: dict[str, Any]
+    plan: Plan
+    replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """What holds for all jobs of one command. `server` None: one of this command alone, in `folder`, which it holds."""
+
+    server: tuple[str, str | None] | None
+    at_once: int = 1
+    fail_fast: bool = False
+    json: bool = False
+    key: str | None = None
+    watching: bool = False
+    folder: Path | None = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """How it went: exit codes of what failed, and what was written, by source."""
+
+    codes: list[int] = field(default_factory=list)
+    written: dict[str, list[Path]] = field(default_factory=dict)
+    interrupted: bool = False
+
+
+@asynccontextmanager
+async def open_maker(how: How) -> AsyncIterator[Maker]:
+    """Raises: StartupError, and what is raised in it; of a server of this command's own in an exception group."""
+    async with AsyncExitStack() as stack:
+        url, token = how.server or await _open_server(stack, how)
+        yield Maker(await stack.enter_async_context(AsyncClient(url, token)), how)
+
+
+class Maker:
+    """Makes jobs on one server; `make` may be called again, with others."""
+
+    def __init__(self, client: AsyncClient, how: How) -> None:
+        self.tally = Tally()
+        self._client = client
+        self._how = how
+        self._ours = how.server is None
+        self._runs: set[str] = set()
+        self._sessions: set[Session] = set()
+        self._stopping = False
+
+    async def make(self, jobs: list[Job]) -> None:
+        """Makes them all. What fails is told where there are several; of a single one it is raised.
+
+        Raises: Left, NotMade, ClientError, OSError.
+        """
+        if self._ours:
+            await self._clear(jobs)
+        self._stopping = False
+        failures: list[Exception] = []
+        alone = len(jobs) == 1 and not self._how.json and not self._how.watching
+        slots = anyio.CapacityLimiter(self._how.at_once)
+        with (
+            choose(total=len(jobs), json=self._how.json) as board,
+            anyio.open_signal_receiver(signal.SIGINT) as interrupts,
+        ):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._heed, interrupts, tasks)
+                async with anyio.create_task_group() as making:
+                    for job in jobs:
+                        making.start_soon(partial(self._make_in_turn, job, board, slots, failures, tasks, alone=alone))
+                tasks.cancel_scope.cancel()
+            left = next((exc for exc in failures if alone or isinstance(exc, Left)), None)
+        if self._ours and not isinstance(left, Left):
+            await self._leave_nothing()
+        if left is not None:
+            raise left
+
+    async def _make_in_turn(
+        self,
+        job: Job,
+        board: Board,
+        slots: anyio.CapacityLimiter,
+        failures: list[Exception],
+        tasks: TaskGroup,
+        *,
+        alone: bool,
+    ) -> None:
+        async with slots:
+            if self._stopping:
+                return
+            try:
+                with board.row(job.file) as display:
+                    session = self._begin(job, display)
+                    self._sessions.add(session)
+                    try:
+                        await session.follow(partial(self._write, job))
+                    finally:
+                        self._sessions.discard(session)
+                self._done(job, session, board)
+            except Exception as exc:  # noqa: BLE001 - one file of many; where it is the only one it is raised
+                failures.append(exc)
+                self.tally.codes.append(exit_code(exc))
+                if not alone:
+                    board.failed(job.file, lines_of(exc), exit_code(exc))
+                if self._how.fail_fast:
+                    self._stop(tasks)
+
+    def _begin(self, job: Job, display: Display) -> Session:
+        stream = self._client.generate(
+            job.request, idempotency_key=self._how.key, on_notice=lambda notice: display.note(notice.message)
+        )
+        return Session(self._client, stream, display, ours=self._ours)
+
+    def _done(self, job: Job, session: Session, board: Board) -> None:
+        if session.last is not None:
+            self._runs.add(session.last.operation_id)
+        if session.code != Exit.COMPLETE:
+            raise NotMade(session.code, why_it_ended(session.last, kept=not self._ours))
+        for path in set(self.tally.written.get(job.file, ())) - set(session.saved):
+            path.unlink(missing_ok=True)  # slides that it no longer has, since this command wrote it before
+        self.tally.written[job.file] = session.saved
+        lines, facts = _told(job, session)
+        board.made(job.file, lines, facts)
+
+    async def _write(self, job: Job, session: Session) -> list[Path]:
+        assert session.last is not None  # noqa: S101 - it is complete
+        name, written = session.last.operation_id, []
+        for target in job.plan.targets:
+            files = _files_of(target, session)
+            if target.path is None:
+                await self._client.download_to(name, files[0].name, sys.stdout.buffer, sha256=files[0].sha256)
+            elif target.is_folder:
+                names = {file.name: PurePosixPath(file.name).name for file in files}
+                written += await self._client.download_all(
+                    name, target.path, files=files, names=names, replace=job.replace
+                )
+            else:
+                for file, path in _places(target.path, target, files):
+                    written.append(
+                        await self._client.download(name, file.name, path, sha256=file.sha256, replace=job.replace)
+                    )
+        return written
+
+    async def _heed(self, interrupts: AsyncIterator[int], tasks: TaskGroup) -> None:
+        async for _ in interrupts:
+            self.tally.interrupted = True
+            self._stop(tasks)
+
+    def _stop(self, tasks: TaskGroup) -> None:
+        self._stopping = True
+        for session in list(self._sessions):
+            session.interrupt(tasks)
+
+    async def _clear(self, jobs: list[Job]) -> None:
+        """Runs that a killed command left: what is asked for again goes on, and is joined; the others go."""
+        for run in await self._all_runs():
+            if run.operation_id in self._runs:
+                continue
+            if run.status in _ACTIVE:
+                spec = await self._client.spec(run.operation_id)
+                if any(_asks_for(job.request, spec) for job in jobs):
+                    self._runs.add(run.operation_id)
+                    continue
+            await self._remove(run.operation_id)
+
+    async def _leave_nothing(self) -> None:
+        """The results are where they were wanted: their runs go."""
+        for name in sorted(self._runs):
+            await self._remove(name)
+        self._runs.clear()
+
+    async def _remove(self, name: str) -> None:
+        with anyio.move_on_after(_CANCEL_LIMIT_S):  # what is left over goes at the next command
+            while True:
+                try:
+                    await self._client.delete(name)
+                except ServerProblem as exc:
+                    if exc.status != 409:  # noqa: PLR2004 - it has not ended
+                        return
+                    await self._cancel(name)
+                    await anyio.sleep(_LOOK_EVERY_S)
+                else:
+                    return
+
+    async def _cancel(self, name: str) -> None:
+        try:
+            await self._client.cancel(name)
+        except ServerProblem:
+            return  # it has ended by itself
+
+    async def _all_runs(self) -> list[RunInfo]:
+        runs: list[RunInfo] = []
+        cursor: str | None = None
+        while True:
+            page = await self._client.list_runs(limit=100, cursor=cursor)
+            runs += page.runs
+            cursor = page.next_cursor
+            if cursor is None or not page.runs:
+                return runs
+
+
+def _asks_for(request: dict[str, Any], spec: dict[str, Any]) -> bool:
+    """Whether a run of that spec is what is asked for, as far as the request says; the server has the last word."""
+    return all(spec[name] == value for name, value in request.items() if name in spec)
+
+
+def _files_of(target: Target, session: Session) -> list[FileInfo]:
+    """Raises: NotMade when there is none, which no server of this version does."""
+    assert session.last is not None  # noqa: S101 - it is complete
+    pictures = set(session.last.data.get("screenshot_files") or ())
+    if target.output == PICTURES:
+        found = [file for file in session.files if file.name in pictures]
+    else:
+        others = [file for file in session.files if file.name not in pictures]
+        found = [file for file in others if (kind := kind_of_name(file.name)) and kind.name == target.output]
+        own = next(kind.ending for kind in EXPORT_KINDS if kind.name == target.output)
+        found.sort(key=lambda file: not file.name.endswith(own))  # what is made along with it is behind
+    if not found:
+        raise NotMade(Exit.ERROR, f"The run is complete and made no {target.output} for {target.shown()}.")
+    return found
+
+
+def _places(path: Path, target: Target, files: list[FileInfo]) -> list[tuple[FileInfo, Path]]:
+    """Where a thing goes that may be several files: its own where it was named, what is made along with it beside."""
+    kind = next((kind for kind in EXPORT_KINDS if kind.name == target.output and not target.first), None)
+    if kind is None or not kind.ending:
+        return [(files[0], path)]
+    stem = path.name[: -len(kind.ending)]
+    endings = sorted(kind.files, key=len, reverse=True)
+    found = [(file, next(ending for ending in endings if file.name.endswith(ending))) for file in files]
+    own = [(file, path) for file, ending in found if ending == kind.ending]
+    return own + [(file, path.with_name(stem + ending)) for file, ending in found if ending != kind.ending]
+
+
+def _told(job: Job, session: Session) -> tuple[list[str], dict[str, Any]]:
+    """What was made, in words and as JSON has it."""
+    assert session.last is not None  # noqa: S101 - it is complete
+    lines: list[str] = []
+    results: list[dict[str, Any]] = []
+    for target in job.plan.targets:
+        files = _files_of(target, session)
+        taken = files if target.is_folder else files[:1]
+        size_bytes = sum(file.size_bytes or 0 for file in taken)
+        slides = f"{len(files)} slide" + ("" if len(files) == 1 else "s")
+        results.append({"output": target.output, "path": str(target.path or "-"), "size_bytes": size_bytes})
+        if target.path is None:
+            continue
+        said = f"{slides}, {size(size_bytes)}" if target.is_folder else size(size_bytes)
+        if target.first and len(files) > 1:
+            said += f", the first of {slides}; a folder would have all"
+        lines.append(f"{target.shown()}  {said}")
+        if target.is_folder and (older := older_pictures(target.path, session.saved)):
+            complain(f"{target.shown()} has {len(older)} more pictures, of an earlier run: {older[0].name} …")
+    coverage = session.last.data.get("coverage")
+    summary = coverage.get("summary") if isinstance(coverage, dict) else None
+    if summary and lines:
+        lines.append(str(summary))
+    facts = {"operation_id": session.last.operation_id, "results": results, "coverage": summary}
+    return lines, facts
+
+
+async def _open_server(stack: AsyncExitStack, how: How) -> tuple[str, str]:
+    assert how.folder is not None  # noqa: S101 - there is no other server
+    return await stack.enter_async_context(embedded.open_server(how.folder, how.at_once))

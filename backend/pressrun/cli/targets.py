@@ -1,0 +1,152 @@
+"""`-o`: what is to be made of a file, and where it goes. Pure but for a look at what is there already.
+
+The ending of a name says what is made (export_kinds.py); a name without one is a folder for the pictures; `-` is
+standard output. Without `-o` what is made lies beside the source, called like it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pressrun.cli.exits import UsageError
+from pressrun.export_kinds import EXPORT_KINDS, IMAGE_ENDINGS, OUTPUTS, kind_of_name
+
+STDIO = "-"
+PICTURES = "images"  # the row of export_kinds.py that is several files
+_UNNAMED = "slides"  # what came from standard input has no name
+_FORMATS = {ending: format for format, ending in IMAGE_ENDINGS.items()} | {".jpeg": "jpeg"}
+_PICTURE = re.compile(rf"\d{{4}}({'|'.join(map(re.escape, IMAGE_ENDINGS.values()))})")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A thing that is written: `output` is a row of export_kinds.py, `path` None is standard output.
+
+    Of pictures `path` is a folder, unless `first`: then it is the file for the first of them.
+    """
+
+    output: str
+    path: Path | None
+    first: bool = False
+
+    @property
+    def is_folder(self) -> bool:
+        return self.output == PICTURES and not self.first
+
+    def shown(self) -> str:
+        """For people."""
+        return "standard output" if self.path is None else f"{self.path}/" if self.is_folder else str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is asked for, and where it goes. `image_format` None: the server's own choice."""
+
+    outputs: list[str]
+    image_format: str | None
+    targets: list[Target]
+
+    def taken(self) -> Target | None:
+        """The first target that would write over something."""
+        return next((target for target in self.targets if _is_taken(target)), None)
+
+
+@dataclass(slots=True)
+class _Given:
+    """The values of `-o`, sorted."""
+
+    files: dict[str, Target]
+    folder: Path | None = None
+    stdout: bool = False
+    image_format: str | None = None
+
+
+def plan_targets(
+    file: str, outs: Sequence[str], outputs: Sequence[str] | None, image_format: str | None, beside: Path | None = None
+) -> Plan:
+    """For one source. `beside`: the folder for what `-o` does not name; the source's own unless given.
+
+    Raises: UsageError.
+    """
+    given = _sort(outs)
+    if given.image_format and image_format and given.image_format != image_format:
+        raise UsageError(f"-o asks for {given.image_format} and --image-format for {image_format}.")
+    wanted = list(dict.fromkeys([*(outputs or ()), *given.files]))
+    if outputs is None and (given.folder or not (given.files or given.stdout)):
+        wanted.append(PICTURES)
+    if outputs is None and given.stdout:
+        wanted.append("pdf")
+    wanted = [name for name in OUTPUTS if name in wanted]  # in the order of the table, each once
+    left = [name for name in wanted if name not in given.files]
+    targets = [*given.files.values(), *_place(file, given, left, beside)]
+    source = Path(file).resolve()
+    for target in targets:
+        if target.path is not None and file != STDIO and target.path.resolve() == source:
+            raise UsageError(f"{target.path} is the source itself: give the result another name.")
+    return Plan(wanted, given.image_format, targets)
+
+
+def _place(file: str, given: _Given, left: list[str], beside: Path | None) -> list[Target]:
+    if given.stdout:
+        if len(left) != 1:
+            raise UsageError(f"-o - is for one thing, and {' and '.join(left) or 'nothing'} would go there.")
+        return [Target(left[0], None, first=left[0] == PICTURES)]
+    stem = _UNNAMED if file == STDIO else Path(file).stem
+    folder = given.folder or beside or (Path() if file == STDIO else Path(file).parent)
+    endings = {kind.name: kind.ending for kind in EXPORT_KINDS}
+    return [
+        Target(name, (given.folder or folder / stem) if name == PICTURES else folder / (stem + endings[name]))
+        for name in left
+    ]
+
+
+def _sort(outs: Sequence[str]) -> _Given:
+    given = _Given({})
+    for out in outs:
+        if out == STDIO:
+            given.stdout = True
+        elif out.endswith("/") or Path(out).is_dir() or not Path(out).suffix:
+            if given.folder is not None:
+                raise UsageError(f"-o {out}: the pictures go into one folder, and {given.folder} was named already.")
+            given.folder = Path(out)
+        else:
+            target = _file_target(out, given)
+            if target.output in given.files:
+                other = given.files[target.output].path
+                raise UsageError(f"-o {out}: {other} was named already; copy it when it is made.")
+            given.files[target.output] = target
+    if given.stdout and given.folder is not None:
+        raise UsageError(f"-o - and -o {given.folder}: give one of them, or a name with its ending.")
+    return given
+
+
+def _file_target(out: str, given: _Given) -> Target:
+    ending = Path(out).suffix.lower()
+    kind = kind_of_name(out)
+    if kind is None and ending in _FORMATS:
+        given.image_format = _FORMATS[ending]
+        return Target(PICTURES, Path(out), first=True)
+    if kind is None or not out.lower().endswith(kind.ending):
+        known = " ".join([*(kind.ending for kind in EXPORT_KINDS if kind.ending), *_FORMATS])
+        raise UsageError(f"-o {out}: nothing is made that ends in {ending}. Known: {known}; {out}/ is a folder.")
+    return Target(kind.name, Path(out))
+
+
+def _is_taken(target: Target) -> bool:
+    path = target.path
+    if path is None:
+        return False
+    if not target.is_folder:
+        return path.exists() or path.is_symlink()
+    if not path.is_dir():
+        return path.exists() or path.is_symlink()
+    return any(_PICTURE.fullmatch(entry.name) for entry in path.iterdir())
+
+
+def older_pictures(folder: Path, written: Sequence[Path]) -> list[Path]:
+    """Pictures in `folder` that are called like ours, and are not among `written`."""
+    ours = {path.name for path in written}
+    return sorted(path for path in folder.iterdir() if _PICTURE.fullmatch(path.name) and path.name not in ours)

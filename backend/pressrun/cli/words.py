@@ -1,0 +1,30 @@
+"""A word that is neither a command nor a file: what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from cyclopts import App
+
+from pressrun.cli.exits import UsageError
+
+
+def require_files(files: Sequence[str], app: App) -> None:
+    """Raises: UsageError for a word that looks like an option, and for a first one that looks like a command."""
+    for word in files:
+        if word.startswith("-") and word != "-":
+            options = [name for argument in app.assemble_argument_collection() for name in argument.names]
+            raise UsageError(f"Unknown option: {word}.{meant(word, options)} See `pressrun --help`.")
+    word = files[0] if files else "-"
+    if word == "-" or Path(word).exists() or Path(word).suffix or "/" in word:
+        return
+    commands = [name for name in app if not name.startswith("-")]
+    raise UsageError(f"There is no command and no file {word!r}.{meant(word, commands)} See `pressrun --help`.")
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """` Did you mean …?`, or nothing."""
+    close = get_close_matches(word, list(known), n=1)
+    return f" Did you mean {close[0]}?" if close else ""

@@ -1,0 +1,157 @@
+"""`pressrun FILE` without a server: real processes, a real Chromium, real signals, a home of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.limits import HANG_S
+from tests.support.processes import children_of, is_running
+from tests.support.server import PRESSRUN
+
+pytestmark = [pytest.mark.chromium, pytest.mark.slow]
+
+SMALL = ["--viewport-width", "640", "--viewport-height", "360", "--server", "embedded"]
+# Some hundred slides of 4K pixels: minutes of work, so that it is surely still running when it is cut off.
+ENDLESS = "\n\n".join(f"# Bend {n}\n\n" + "Water flows. " * 30 for n in range(500))
+ENDLESS_OPTIONS = [
+    "--max-screenshots", "500", "--viewport-width", "3840", "--viewport-height", "2160", "--server", "embedded",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+def environment(home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PRESSRUN_")}
+    # what is set for a server that others reach is not for this one
+    return kept | {"XDG_DATA_HOME": str(home), "PRESSRUN_DATA_DIR": "/nowhere", "PRESSRUN_PORT": "1"}
+
+
+def run(home: Path, cwd: Path, *words: str, **options: Any) -> subprocess.CompletedProcess[Any]:
+    command = [str(PRESSRUN), *words]
+    env = environment(home)
+    return subprocess.run(command, env=env, cwd=cwd, timeout=HANG_S, check=False, capture_output=True, **options)
+
+
+@contextmanager
+def making(home: Path, cwd: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A command that has captured its first slide."""
+    command = [str(PRESSRUN), *words, "--json"]
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=environment(home), cwd=cwd, start_new_session=True, **pipes) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                if json.loads(line)["type"] == "screenshot":
+                    break
+            else:
+                raise AssertionError(process.communicate())
+            yield process
+        finally:
+            process.kill()
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def runs_in(home: Path) -> int:
+    with sqlite3.connect(home / "pressrun" / "commands" / "pressrun.sqlite") as database:
+        return int(database.execute("SELECT count(*) FROM runs").fetchone()[0])
+
+
+def require_nothing_left(home: Path) -> None:
+    assert runs_in(home) == 0
+    data = home / "pressrun" / "commands"
+    assert left(data / "batches") == left(data / "staging") == []
+
+
+def wait_until_gone(processes: set[int]) -> None:
+    until = time.monotonic() + HANG_S
+    while any(map(is_running, processes)):
+        assert time.monotonic() < until, f"still there: {processes}"
+        time.sleep(0.05)
+
+
+def test_one_file_becomes_what_is_asked_for_and_nothing_else_is_left(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "lesson.md").write_text("# Rivers\n\nA river runs.\n")
+    names = ["-o", "lesson.pdf", "-o", "slides/", "-o", "page.html", "-o", "all.zip", *SMALL]
+    done = run(home, tmp_path, "lesson.md", *names, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert left(tmp_path) == ["all.zip", "lesson.md", "lesson.pdf", "page.html", "slides", "slides/0001.png"]
+    assert (tmp_path / "lesson.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "slides" / "0001.png").read_bytes().startswith(b"\x89PNG")
+    assert b"Rivers" in (tmp_path / "page.html").read_bytes()
+    assert len(done.stdout.splitlines()) == 5, "four results, and what is on the slides"
+    mask = os.umask(0)
+    os.umask(mask)
+    assert (tmp_path / "lesson.pdf").stat().st_mode & 0o777 == 0o666 & ~mask, "as its user wants files"
+    require_nothing_left(home)
+
+    again = run(home, tmp_path, "lesson.md", *names, text=True)
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "--force" in again.stderr
+
+
+def test_a_pipe_goes_through_and_files_in_parallel_meet_nobody(home: Path, tmp_path: Path) -> None:
+    done = run(home, tmp_path, "-", "-o", "-", *SMALL, input=b"# Rivers\n")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"%PDF")
+    assert done.stdout.rstrip().endswith(b"%%EOF")
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.md").write_text(f"# {'a' if name == 'c' else name}\n")  # two are the same
+    words = ["a.md", "b.md", "c.md", "-P", "2", "-o", "out/", "--outputs", "pdf", *SMALL]
+    together = run(home, tmp_path, *words, text=True)
+    assert (together.returncode, left(tmp_path / "out")) == (0, ["a.pdf", "b.pdf", "c.pdf"]), together.stderr
+    require_nothing_left(home)
+
+
+def test_ctrl_c_leaves_no_process_no_file_and_no_run(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "endless.md").write_text(ENDLESS)
+    with making(home, tmp_path, "endless.md", "-o", "endless.pdf", "-o", "slides/", *ENDLESS_OPTIONS) as process:
+        family = {process.pid, *children_of(process.pid)}
+        assert len(family) > 2, "browser and parser are its children"
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of its foreground group
+        out, err = process.communicate(timeout=HANG_S)
+    assert process.returncode == 130, err
+    assert '"cancelled"' in out
+    assert "Cancelling" in err
+    wait_until_gone(family)
+    assert left(tmp_path) == ["endless.md"]
+    require_nothing_left(home)
+
+
+def test_kill_leaves_no_process_no_file_no_lock_and_the_next_command_goes_on(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "endless.md").write_text(ENDLESS)
+    (tmp_path / "other.md").write_text("# Other\n")
+    words = ["endless.md", "-o", "endless.pdf", "-o", "slides/", *ENDLESS_OPTIONS]
+    with making(home, tmp_path, *words) as process:
+        family = {process.pid, *children_of(process.pid)}
+        process.kill()
+        process.wait(HANG_S)
+    wait_until_gone(family)
+    assert left(tmp_path) == ["endless.md", "other.md"]
+    assert runs_in(home) == 1
+
+    with making(home, tmp_path, *words) as process:  # the same again: the second attempt of the same run
+        process.kill()
+        process.wait(HANG_S)
+    with sqlite3.connect(home / "pressrun" / "commands" / "pressrun.sqlite") as database:
+        assert database.execute("SELECT attempt FROM runs").fetchall() == [(2,)]
+
+    done = run(home, tmp_path, "other.md", "-o", "other.pdf", *SMALL, text=True)
+    assert (done.returncode, done.stderr) == (0, ""), "what was left is in nobody's way"
+    require_nothing_left(home)
