@@ -26,6 +26,7 @@ Fit = Literal["shrink", "split", "clip"]
 PngMode = Literal["speed", "size"]
 Theme = Literal["paper", "ink", "chalk"]
 PdfLayout = Literal["slides", "document"]
+PptxMode = Literal["editable", "exact", "both"]
 
 Part = Literal["document", "slices", "writing", "packing", "all"]
 
@@ -139,6 +140,13 @@ class RunSpec(BaseModel):
         Changes("packing", since="0.2"),
         Field(description="for pdf: a page for each slide, or the document on pages of its own"),
     ] = "slides"
+    pptx_mode: Annotated[
+        PptxMode,
+        Changes("packing", since="0.2"),
+        Field(
+            description="for pptx: text boxes, tables and shapes to edit; a picture of each slide; or a file of each"
+        ),
+    ] = "editable"
     outputs: Annotated[
         list[Output],
         Changes("packing"),

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, cast
 from pressrun.errors import FieldErrors, FieldProblem
 from pressrun.export_kinds import ExportKind, kinds_of
 from pressrun.settings import Settings
+from pressrun.slide_shapes import SlideShapes
 from pressrun.slide_texts import SlideTexts
 from pressrun.spec import PdfLayout, RunSpec
 
@@ -40,6 +41,21 @@ class Page(Protocol):
 
     async def pdf(self, layout: PdfLayout) -> bytes:
         """A page for each slide of the run, or the document in pages. Raises: BrowserFailure."""
+        ...
+
+    async def shapes(self) -> SlideShapes:
+        """What the run's slides show, as shapes; before any picture. Raises: BrowserFailure."""
+        ...
+
+    async def isolate(self, *, ground: bool) -> None:
+        """From here on pictures show the pieces of `shapes` alone, on nothing, or the ground alone.
+
+        Raises: BrowserFailure.
+        """
+        ...
+
+    async def picture(self, number: int) -> bytes:
+        """A PNG of a slide, from 0. Raises: BrowserFailure."""
         ...
 
 

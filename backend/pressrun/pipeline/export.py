@@ -29,6 +29,7 @@ from pressrun.pipeline.context import (
     progress_of,
 )
 from pressrun.settings import Settings
+from pressrun.slide_shapes import SlideShapes
 from pressrun.slide_texts import SLIDES_NAME, SlideTexts
 from pressrun.spec import PdfLayout
 
@@ -133,6 +134,19 @@ class _OpenPage:
             context = self.context
             return await self.lease.pdf_of_slides(self.rendered.slices, context.spec.page_breaks, context.created_at)
         return await self.lease.pdf()
+
+    async def shapes(self) -> SlideShapes:
+        """See `Page`."""
+        await self.lease.layout()  # it says how far slides reach
+        return await self.lease.shapes(self.rendered.slices)
+
+    async def isolate(self, *, ground: bool) -> None:
+        """See `Page`."""
+        await self.lease.isolate(ground=ground)
+
+    async def picture(self, number: int) -> bytes:
+        """See `Page`."""
+        return await self.lease.capture(self.rendered.slices[number])
 
 
 def _work(

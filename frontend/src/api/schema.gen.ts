@@ -3791,12 +3791,19 @@ export interface components {
              */
             pdf_layout?: "slides" | "document";
             /**
+             * Pptx Mode
+             * @description for pptx: text boxes, tables and shapes to edit; a picture of each slide; or a file of each
+             * @default editable
+             * @enum {string}
+             */
+            pptx_mode?: "editable" | "exact" | "both";
+            /**
              * Outputs
              * @default [
              *       "images"
              *     ]
              */
-            outputs?: ("images" | "html" | "pdf" | "viewer" | "contact_sheet" | "text" | "markdown" | "zip")[];
+            outputs?: ("images" | "html" | "pdf" | "pptx" | "viewer" | "contact_sheet" | "text" | "markdown" | "zip")[];
             /**
              * Text
              * @description Markdown or plain text
@@ -4251,12 +4258,19 @@ export interface components {
              */
             pdf_layout?: "slides" | "document";
             /**
+             * Pptx Mode
+             * @description for pptx: text boxes, tables and shapes to edit; a picture of each slide; or a file of each
+             * @default editable
+             * @enum {string}
+             */
+            pptx_mode?: "editable" | "exact" | "both";
+            /**
              * Outputs
              * @default [
              *       "images"
              *     ]
              */
-            outputs?: ("images" | "html" | "pdf" | "viewer" | "contact_sheet" | "text" | "markdown" | "zip")[];
+            outputs?: ("images" | "html" | "pdf" | "pptx" | "viewer" | "contact_sheet" | "text" | "markdown" | "zip")[];
         };
         /**
          * RetentionOut
@@ -4634,12 +4648,19 @@ export interface components {
              */
             pdf_layout?: "slides" | "document";
             /**
+             * Pptx Mode
+             * @description for pptx: text boxes, tables and shapes to edit; a picture of each slide; or a file of each
+             * @default editable
+             * @enum {string}
+             */
+            pptx_mode?: "editable" | "exact" | "both";
+            /**
              * Outputs
              * @default [
              *       "images"
              *     ]
              */
-            outputs?: ("images" | "html" | "pdf" | "viewer" | "contact_sheet" | "text" | "markdown" | "zip")[];
+            outputs?: ("images" | "html" | "pdf" | "pptx" | "viewer" | "contact_sheet" | "text" | "markdown" | "zip")[];
             /**
              * Text
              * @description Markdown or plain text

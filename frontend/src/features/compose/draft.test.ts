@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { FITS, FORMATS, OUTPUTS, PDF_LAYOUTS, PNG_MODES, SIZES } from "@/api/choices";
+import { FITS, FORMATS, OUTPUTS, PDF_LAYOUTS, PNG_MODES, PPTX_MODES, SIZES } from "@/api/choices";
 import { draftField, emptyDraft, findProblems, KINDS, readDraft, THEMES, toRequest } from "./draft";
 
 const anyDraft = fc.record({
@@ -15,6 +15,7 @@ const anyDraft = fc.record({
   pngMode: fc.constantFrom(...PNG_MODES),
   fit: fc.constantFrom(...FITS),
   pdfLayout: fc.constantFrom(...PDF_LAYOUTS),
+  pptxMode: fc.constantFrom(...PPTX_MODES),
   outputs: fc.subarray([...OUTPUTS]),
 });
 
