@@ -12,6 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pressrun.slide_texts import SlideBox
 
+Editability = Annotated[
+    float | None,
+    Field(
+        ge=0,
+        le=1,
+        exclude_if=lambda share: share is None,
+        description="of a presentation that can be edited: the share of the words that stand in text boxes and tables",
+    ),
+]
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True)

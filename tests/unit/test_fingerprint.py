@@ -44,6 +44,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "png_mode": {"png_mode": "size"},
     "require_coverage": {"require_coverage": 0.9},
     "pdf_layout": {"pdf_layout": "document"},
+    "pptx_mode": {"pptx_mode": "exact"},
     "outputs": {"outputs": ["html"]},
 }
 

@@ -3491,6 +3491,12 @@ export interface components {
             size_bytes: number;
             /** Sha256 */
             sha256: string;
+            /**
+             * Editability
+             * @description of a presentation that can be edited: the share of the words that stand in text boxes and tables
+             * @default null
+             */
+            editability?: number | null;
         };
         /**
          * AttemptOut
@@ -5268,6 +5274,12 @@ export interface components {
             size_bytes: number;
             /** Sha256 */
             sha256: string;
+            /**
+             * Editability
+             * @description of a presentation that can be edited: the share of the words that stand in text boxes and tables
+             * @default null
+             */
+            editability?: number | null;
             seq: number;
             operation_id: string;
             /** Format: date-time */

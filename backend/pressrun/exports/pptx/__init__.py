@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
@@ -21,7 +22,10 @@ from pressrun.later import import_later
 from pressrun.slide_shapes import PieceShape, ShapesOfSlide, SlideShapes, paragraphs_of
 from pressrun.slide_texts import SlideBox, SlidePicture, SlideText
 
-deck = import_later("pressrun.exports.pptx.deck")  # 150 ms, of python-pptx; only who makes one needs it
+if TYPE_CHECKING:
+    from pressrun.exports.pptx import deck
+else:
+    deck = import_later("pressrun.exports.pptx.deck")  # 150 ms, of python-pptx; only who makes one needs it
 
 EXACT_ENDING = "-exact.pptx"
 
@@ -94,6 +98,7 @@ async def _editable(work: ExportWork, path: Path) -> Path:
         await anyio.to_thread.run_sync(_add_shapes, made, found, slide, pictures[number], titles[number], text)
     await anyio.to_thread.run_sync(made.save, path)
     share = editability(found)
+    work.tell_editability(share)
     if share < _MOSTLY and not found.vertical:
         await work.warn(
             "not_editable",

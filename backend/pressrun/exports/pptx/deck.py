@@ -1,7 +1,7 @@
 """A presentation as a file. python-pptx lives here: it keeps parts, relationships and the masters; the shapes are ours.
 
-Pictures stay on disk until they are written, so what is held is the XML of the slides. The same slides, title and instant
-give the same bytes.
+Pictures stay on disk until they are written, so what is held is the XML of the slides. The same slides, title and
+instant give the same bytes.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Deck:
 
     def add_slide(self) -> Slide:
         """An empty one."""
-        slide = self._deck.slides.add_slide(self._deck.slide_layouts[_TITLE_ONLY])
+        slide: Slide = self._deck.slides.add_slide(self._deck.slide_layouts[_TITLE_ONLY])
         for shape in list(slide.shapes):
             shape._element.getparent().remove(shape._element)
         return slide

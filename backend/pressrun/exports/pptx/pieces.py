@@ -1,4 +1,4 @@
-"""Pictures of single pieces, cut out of a slide that shows nothing but them. Blocks; pure but for the files it writes."""
+"""Pictures of single pieces, cut out of a slide that shows nothing but them. Blocks; writes files."""
 
 from __future__ import annotations
 

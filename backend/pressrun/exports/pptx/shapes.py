@@ -39,10 +39,9 @@ class SlideWriter:
     def write(self, slide: ShapesOfSlide) -> list[str]:
         """All its shapes; then `background` and `has_title` say what they are."""
         shapes = list(slide.shapes)
-        while shapes and self._is_background(shapes[0]):
-            first = shapes.pop(0)
-            assert isinstance(first, BoxShape)
+        while shapes and isinstance(first := shapes[0], BoxShape) and self._is_background(first):
             self.background = xml.fill(first.fill, first.gradient)
+            del shapes[0]
         title = _title_of(slide)
         written: list[str] = []
         for shape in shapes:
@@ -63,7 +62,7 @@ class SlideWriter:
             f"<p:pic {xml.NAMESPACES}><p:nvPicPr>{xml.named(number, f'Picture {number}', alt)}"
             '<p:cNvPicPr><a:picLocks noChangeAspect="1"/></p:cNvPicPr><p:nvPr/></p:nvPicPr>'
             f'<p:blipFill><a:blip r:embed="{relation}"/><a:stretch><a:fillRect/></a:stretch></p:blipFill>'
-            f'<p:spPr>{xml.frame(box, self._look.scale)}<a:prstGeom prst="rect"><a:avLst/></a:prstGeom></p:spPr></p:pic>'
+            f"<p:spPr>{xml.frame(box, self._look.scale)}{xml.geometry(box, 0)}</p:spPr></p:pic>"
         )
 
     def title_outside(self, words: str) -> str:
@@ -75,7 +74,8 @@ class SlideWriter:
         return (
             f"<p:sp {xml.NAMESPACES}><p:nvSpPr>{xml.named(number, f'Title {number}', '')}"
             '<p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr><p:ph type="title"/></p:nvPr></p:nvSpPr>'
-            f"<p:spPr>{xml.frame(box, self._look.scale)}</p:spPr><p:txBody><a:bodyPr><a:normAutofit/></a:bodyPr><a:lstStyle/>"
+            f"<p:spPr>{xml.frame(box, self._look.scale)}</p:spPr>"
+            "<p:txBody><a:bodyPr><a:normAutofit/></a:bodyPr><a:lstStyle/>"
             f'<a:p><a:r><a:rPr sz="1800"/><a:t>{xml.text(words)}</a:t></a:r></a:p></p:txBody></p:sp>'
         )
 
@@ -83,8 +83,8 @@ class SlideWriter:
         self._next += 1
         return self._next - 1
 
-    def _is_background(self, shape: object) -> bool:
-        if not isinstance(shape, BoxShape) or any(shape.sides) or shape.radius:
+    def _is_background(self, shape: BoxShape) -> bool:
+        if any(shape.sides) or shape.radius:
             return False
         box, size = shape.box, self._size
         covers = box.left <= _ALL_OVER and box.top <= _ALL_OVER
@@ -147,7 +147,7 @@ class SlideWriter:
         room = _ROOM * (right - left) + blocks[0].lines[0].runs[0].size
         aligned = {block.paragraph.align for block in blocks}
         left, right = left - (room if aligned != {"left"} else 0), right + (room if aligned != {"right"} else 0)
-        top, bottom = blocks[0].top, blocks[-1].bottom
+        top, bottom = blocks[0].top, blocks[-1].end
         box = SlideBox(left=left, top=top, width=max(1.0, right - left), height=max(1.0, bottom - top))
         number = self._number()
         name = "Title" if is_title else "Text"
@@ -202,7 +202,8 @@ class SlideWriter:
         )
         return (
             f"<a:tc{span}><a:txBody><a:bodyPr/><a:lstStyle/>{inner}</a:txBody>"
-            f'<a:tcPr marL="0" marR="0" marT="{scale.emu(air)}" marB="0" anchor="t">{borders}{xml.fill(cell.ground)}</a:tcPr></a:tc>'
+            f'<a:tcPr marL="0" marR="0" marT="{scale.emu(air)}" marB="0" anchor="t">{borders}{xml.fill(cell.ground)}'
+            "</a:tcPr></a:tc>"
         )
 
 

@@ -1,8 +1,8 @@
-"""Text of a slide as DrawingML: runs, lines that break where the browser broke them, paragraphs with their bullets. Pure.
+"""Text of a slide as DrawingML: runs, lines that break where the browser broke them, paragraphs with bullets. Pure.
 
-Nothing reflows: lines end in breaks, have room behind their end, and their distance is a number of points. With a distance that is
-fixed, programs put a line's letters at the lower end of it: that end is where the browser has their boxes end, and from
-there a paragraph's place is reckoned.
+Nothing reflows: lines end in breaks, have room behind their end, and their distance is a number of points. With a
+distance that is fixed, programs put a line's letters at the lower end of it: that end is where the browser has their
+boxes end, and from there a paragraph's place is reckoned.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pressrun.slide_shapes import Marker, ShapeLine, ShapeParagraph, ShapeRun
 
 _PX = 1.2  # CSS px that lines may be off, of which nobody sees anything
 _SUNK = 0.085  # of their size that letters stand lower than the browser has them; measured with LibreOffice 7.4
+_UNEVEN = 0.2  # of their distance that lines of one paragraph may be off it
 _BOLD = 600  # from this weight on
 _RAISED = 0.64  # programs write what is raised in about this share of its size
 _OF_COMPLEX = re.compile("[\u0590-\u08ff\u0900-\u109f\u1780-\u18af\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -64,6 +65,18 @@ class Block:
         return self.lines[-1].bottom
 
     @property
+    def end(self) -> float:
+        """Where programs end it, which put all of it a little higher than `bottom` says."""
+        return self.top + self.bottom - self.lines[0].bottom + self.pitch
+
+    def evened(self) -> Block:
+        """With one distance for all of its lines: a raised sign makes one of them taller."""
+        steps = len(self.skips) + sum(self.skips)
+        if steps:
+            self.pitch = (self.bottom - self.lines[0].bottom) / steps
+        return self
+
+    @property
     def hang(self) -> float:
         """How far its bullet stands before its text."""
         if self.marker is None:
@@ -84,16 +97,19 @@ def blocks_of(paragraph: ShapeParagraph) -> Iterator[Block]:
             if len(current.lines) == 1 and 0 < apart < current.pitch - _PX:
                 current = None  # closer than their height: each is on its own
                 pitch = apart
-            elif abs(apart - times * current.pitch) <= _PX and abs(indent - current.indent) <= 2 * _PX:
+            elif (
+                abs(apart - times * current.pitch) <= _UNEVEN * current.pitch
+                and abs(indent - current.indent) <= 2 * _PX
+            ):
                 current.lines.append(line)
                 current.skips.append(times - 1)
                 continue
         if current is not None:
-            yield current
+            yield current.evened()
         first = line is paragraph.lines[0]
         current = Block(paragraph, pitch, [line], paragraph.marker if first else None, indent)
     if current is not None:
-        yield current
+        yield current.evened()
 
 
 def _indent(paragraph: ShapeParagraph, line: ShapeLine) -> float:
@@ -111,7 +127,7 @@ def columns_of(paragraphs: Sequence[ShapeParagraph]) -> list[list[Block]]:
     for paragraph in paragraphs:
         for block in blocks_of(paragraph):
             last = columns[-1][-1] if columns else None
-            if last is not None and block.top >= last.bottom - _PX and _share(last.paragraph, paragraph):
+            if last is not None and block.top >= last.end - _PX and _share(last.paragraph, paragraph):
                 columns[-1].append(block)
             else:
                 columns.append([block])
@@ -130,7 +146,7 @@ def body(blocks: Sequence[Block], left: float, right: float, look: Look, first_a
     for block in blocks:
         _forget(numbering, block)
         written.append(_paragraph(block, left, right, block.top - end, _start(numbering, block), look))
-        end = block.top + block.bottom - block.lines[0].bottom + block.pitch
+        end = block.end
     return "".join(written)
 
 
@@ -245,7 +261,7 @@ def _typefaces(run: ShapeRun, look: Look) -> str:
 
 
 def _first_of(families: str) -> str:
-    first = families.split(",")[0].strip().strip("\"'")
+    first = families.split(",", 1)[0].strip().strip("\"'")
     return _GENERIC.get(first, "Arial" if first in ("", "sans-serif", "system-ui", "ui-sans-serif") else first)
 
 

@@ -37,6 +37,13 @@ test("what is too wide and how a PDF is laid out is said where it is not as usua
   }
 });
 
+test("how a presentation is made is said where it is not to be edited, and there is one", () => {
+  const pptx = { ...emptyDraft, outputs: ["pptx" as const] };
+  expect(toRequest({ ...pptx, pptxMode: "both" })).toMatchObject({ pptx_mode: "both" });
+  expect(toRequest(pptx)).not.toHaveProperty("pptx_mode");
+  expect(toRequest({ ...emptyDraft, pptxMode: "exact" })).not.toHaveProperty("pptx_mode");
+});
+
 test("a draft survives being stored", () => {
   fc.assert(
     fc.property(anyDraft, (draft) => {

@@ -12,7 +12,16 @@ import {
   ZOOM_ADVICE,
 } from "@/api/choices";
 import { SOURCES } from "@/api/tables.gen";
-import type { Fit, GenerateRequest, ImageFormat, Output, PdfLayout, PngMode, PptxMode, Theme } from "@/api/types";
+import type {
+  Fit,
+  GenerateRequest,
+  ImageFormat,
+  Output,
+  PdfLayout,
+  PngMode,
+  PptxMode,
+  Theme,
+} from "@/api/types";
 
 export const THEMES = ["paper", "ink", "chalk"] as const satisfies readonly Theme[];
 

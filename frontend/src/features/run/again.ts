@@ -1,6 +1,15 @@
 /** What a run is to be made again with. Pure. */
 import { FORMATS, isZoom, OUTPUTS, type Size, SIZES, ZOOM_ADVICE } from "@/api/choices";
-import type { Fit, ImageFormat, Output, PdfLayout, PngMode, PptxMode, RerenderRequest, RunSpec } from "@/api/types";
+import type {
+  Fit,
+  ImageFormat,
+  Output,
+  PdfLayout,
+  PngMode,
+  PptxMode,
+  RerenderRequest,
+  RunSpec,
+} from "@/api/types";
 
 /** The size that the run was made in, when that is none of the named ones. */
 export const AS_IT_WAS = "as-it-was";

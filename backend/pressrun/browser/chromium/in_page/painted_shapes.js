@@ -181,20 +181,19 @@
     if (middle.x < clip.left - EDGE || middle.x > clip.right + EDGE || middle.y < clip.top || middle.y > clip.bottom) return;
     const last = block.lines[block.lines.length - 1];
     const goesOn = last && sameLine(last, box);
-    const line = goesOn ? last : { ...box, base: look.raised ? null : box.bottom, runs: [] };
+    const line = goesOn ? last : { ...box, runs: [] };
     if (!goesOn) block.lines.push(line);
     line.left = Math.min(line.left, box.left);
     line.right = Math.max(line.right, box.right);
     line.top = Math.min(line.top, box.top);
     line.bottom = Math.max(line.bottom, box.bottom);
-    if (!look.raised) line.base = Math.max(line.base ?? box.bottom, box.bottom);
     const before = line.runs[line.runs.length - 1];
     const gap = before ? (block.rtl ? before.left - box.right : box.left - before.right) : 0;
     if (before && before.look === look && Math.abs(gap) < 0.3) {
       before.text += text;
       before.left = Math.min(before.left, box.left);
       before.right = Math.max(before.right, box.right);
-    } else line.runs.push({ text, look, gap: gap > 0.3 ? gap : 0, left: box.left, right: box.right, high: box.bottom - box.top });
+    } else line.runs.push({ text, look, gap: gap > 0.3 ? gap : 0, left: box.left, right: box.right, low: box.bottom, high: box.bottom - box.top });
   };
 
   const rectsOf = (range, node, from, to) => {
@@ -275,11 +274,17 @@
     if (context.item) context.item.marker = null;
   };
 
+  // Where the letters that a line is mostly made of end: others reach lower, and its neighbours need not have them.
+  const lowOf = ({ runs, bottom }) => {
+    const plain = runs.filter(({ look }) => !look.raised);
+    return plain.reduce((most, run) => (run.text.length > most.text.length ? run : most), plain[0] ?? { text: "", low: bottom }).low;
+  };
+
   const paragraphOf = (lines, x, y, first) => ({
     kind: block.context.kind, rank: block.context.rank, rtl: block.rtl, align: block.align, high: block.high,
     left: round(block.left + x), right: round(block.right + x), marker: first ? block.marker : null, level: block.level,
     lines: lines.map((line) => ({
-      left: round(line.left + x), right: round(line.right + x), top: round(line.top + y), bottom: round((line.base ?? line.bottom) + y),
+      left: round(line.left + x), right: round(line.right + x), top: round(line.top + y), bottom: round(lowOf(line) + y),
       runs: line.runs.map(({ text, look, gap, high }) => ({ ...look, text, gap: round(gap), high: round(high) })),
     })),
   });
