@@ -53,8 +53,9 @@ class ShowOptions:
     png_mode: Literal["speed", "size"] | None = None
     "For png: speed, or size for the same pixels in fewer bytes; speed unless given."
     pdf_layout: Literal["slides", "document"] | None = None
-    pptx_mode: Literal["editable", "exact", "both"] | None = None
     "Pages of a PDF: the slides, one to one, or the document in pages of their size; slides unless given."
+    pptx_mode: Literal["editable", "exact", "both"] | None = None
+    "A presentation to be edited, one of pictures (exact), or both as two files; editable unless given."
 
 
 @Parameter(name="*", group="What to make")
