@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,13 +29,14 @@ ZOOM = 1.05  # a layout of 914 x 514 CSS px
 
 @dataclass
 class Presented:
-    """What came of it. `warnings` are their codes."""
+    """What came of it. `warnings` are their codes, `took_s` is of the presentations alone, with loading the page."""
 
     files: dict[str, Path]
     pictures: list[Path]
     shapes: list[SlideShapes] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     shares: list[float] = field(default_factory=list)
+    took_s: float = 0.0
 
 
 @dataclass
@@ -57,10 +59,17 @@ class _Page:
 
 
 async def present(
-    pool: BrowserPool, html: str, folder: Path, mode: PptxMode, notes: dict[int, str] | None = None, **spec: Any
+    pool: BrowserPool,
+    html: str,
+    folder: Path,
+    mode: PptxMode,
+    notes: dict[int, str] | None = None,
+    *,
+    size: tuple[int, int] = SIZE,
+    zoom: float = ZOOM,
 ) -> Presented:
     """Captures the slides and makes the presentations; `notes` by number of the slide from 1."""
-    screen = {"viewport_width": SIZE[0], "viewport_height": SIZE[1], "zoom": ZOOM}
+    screen = {"viewport_width": size[0], "viewport_height": size[1], "zoom": zoom}
     presented = Presented({}, [])
 
     @asynccontextmanager
@@ -71,8 +80,8 @@ async def present(
 
     async with opened() as lease:
         layout = await lease.layout()
-        size = (SIZE[0] / ZOOM, SIZE[1] / ZOOM)
-        slices = plan_document(layout.boxes, layout.extent, size, 15, "blocks", 50, fit="shrink").slices
+        shown = (size[0] / zoom, size[1] / zoom)
+        slices = plan_document(layout.boxes, layout.extent, shown, 15, "blocks", 50, fit="shrink").slices
         texts = await lease.texts(SlicePlan(slices, truncated=False))
         for number, piece in enumerate(slices, start=1):
             path = folder / f"{number:04d}.png"
@@ -97,7 +106,7 @@ async def present(
     slides = [(f"slides/{path.name}", path) for path in presented.pictures]
     nothing: Any = None
     work = ExportWork(
-        spec=RunSpec(text="x", **screen, pptx_mode=mode, **spec),  # type: ignore[arg-type]
+        spec=RunSpec(text="x", **screen, pptx_mode=mode),  # type: ignore[arg-type]
         title="A deck",
         created_at=datetime(2026, 11, 30, tzinfo=UTC),
         slides=slides,
@@ -112,18 +121,20 @@ async def present(
         cache=folder / "cache",
         settings=nothing,
     )
+    begun_at = time.perf_counter()
     made = await pptx.make(work)
+    presented.took_s = time.perf_counter() - begun_at
     files = made if isinstance(made, dict) else {".pptx": made}
     presented.files = {ending: path for ending, path in files.items() if isinstance(path, Path)}
     return presented
 
 
-def drawn_by_libreoffice(presentation: Path, folder: Path) -> list[Image.Image]:
+def drawn_by_libreoffice(presentation: Path, folder: Path, size: tuple[int, int] = SIZE) -> list[Image.Image]:
     """Its slides, as large as the pictures; in a profile of its own, for LibreOffice runs once for each."""
     profile = f"-env:UserInstallation=file://{folder / 'profile'}"
     convert = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder), str(presentation)]
     subprocess.run(convert, check=True, capture_output=True, timeout=300)
     pdf = folder / f"{presentation.stem}.pdf"
-    size = ["-scale-to-x", str(SIZE[0]), "-scale-to-y", str(SIZE[1])]
-    subprocess.run(["pdftoppm", "-png", *size, str(pdf), str(folder / "drawn")], check=True, timeout=120)
+    scale = ["-scale-to-x", str(size[0]), "-scale-to-y", str(size[1])]
+    subprocess.run(["pdftoppm", "-png", *scale, str(pdf), str(folder / "drawn")], check=True, timeout=120)
     return [Image.open(path).convert("RGB") for path in sorted(folder.glob("drawn-*.png"))]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from anyio.from_thread import check_cancelled
 from lxml import etree
 from pptx import Presentation
 from pptx.opc.constants import RELATIONSHIP_TYPE as RT
@@ -96,7 +97,10 @@ class Deck:
                 frame.text = xml.clean(notes)
 
     def save(self, path: Path) -> None:
-        """Writes the file. Pictures are stored as they are, XML is deflated."""
+        """Writes the file, in a worker thread of anyio, which a cancel stops after each part.
+
+        Pictures are stored as they are, XML is deflated.
+        """
         package = self._deck.part.package
         for relation in [each for each in package._rels.values() if each.reltype == RT.THUMBNAIL]:
             package.drop_rel(relation.rId)  # of the template
@@ -105,6 +109,7 @@ class Deck:
             _put(archive, "[Content_Types].xml", _content_types(parts))
             _put(archive, "_rels/.rels", package._rels.xml)
             for part in parts:
+                check_cancelled()
                 if isinstance(part, _FilePart):
                     with archive.open(_entry(part.partname.membername, zipfile.ZIP_STORED), "w") as entry:
                         for chunk in part.chunks:
