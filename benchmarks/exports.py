@@ -1,8 +1,8 @@
-"""Presentations: what 20 slides take, how much of them can be edited, and how far LibreOffice's picture is from the slide.
+"""Presentations: what 20 slides take, how much of them can be edited, and how far LibreOffice's picture is off the slide.
 
-Whole seconds as a run waits for them (two cores, warm browser): the page is loaded for the editable one, the pictures of the
-exact one are there. The difference is the mean over all pixels and colours; 0 is the same picture. Emoji are in none of
-LibreOffice's PDFs, and count as different.
+Whole seconds as a run waits for them (two cores, warm browser): the page is loaded for the editable one, the pictures of
+the exact one are there. The difference is the mean over all pixels and colours; 0 is the same picture. Emoji are in none
+of LibreOffice's PDFs, and count as different.
 """
 
 from __future__ import annotations
