@@ -1,8 +1,8 @@
-"""Presentations: what 20 slides take, how much of them can be edited, and how far LibreOffice's picture is off the slide.
+"""Presentations: what 20 slides take, how much of them can be edited, how far LibreOffice's picture is off the slide.
 
-Whole seconds as a run waits for them (two cores, warm browser): the page is loaded for the editable one, the pictures of
-the exact one are there. The difference is the mean over all pixels and colours; 0 is the same picture. Emoji are in none
-of LibreOffice's PDFs, and count as different.
+Whole seconds as a run waits for them (two cores, warm browser): the page is loaded for the editable one, the pictures
+of the exact one are there. The difference is the mean over all pixels and colours; 0 is the same picture. Emoji are in
+none of LibreOffice's PDFs, and count as different.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pressrun.spec import PptxMode, Theme
 from tests.support.pptx_deck import Presented, drawn_by_libreoffice, present
 
 _ROUNDS = 5
-_CHAPTERS = 22  # 20 slides
+_CHAPTERS = 20
 _FULL, _SMALL = ((1920, 1080), 2.1), ((1280, 720), 1.4)
 _LESSON = Path(__file__).parents[1] / "examples" / "lesson.md"
 _TARGETS: dict[PptxMode, float] = {"exact": 1.0, "editable": 3.0}
