@@ -31,7 +31,8 @@ def measure(folder: Path) -> Iterator[Figure]:
     yield from anyio.run(_measure)
 
 
-def _lesson(slides: int) -> str:
+def lesson(slides: int) -> str:
+    """That many chapters, each about a slide."""
     chapters = "".join(f"<h2>Kapitel {n}</h2><p>{_WORDS}</p>" for n in range(slides))
     return wrap_fragment(f"<h1>Flüsse</h1>{chapters}", title="Flüsse", theme="paper", lang="de")
 
@@ -57,7 +58,7 @@ async def _measure() -> list[Figure]:
 
 
 async def _once(pool: BrowserPool, slides: int) -> tuple[float, float, int, int]:
-    html = _lesson(slides)
+    html = lesson(slides)
     begun_at = time.perf_counter()
     async with pool.lease(viewport_width=1920, viewport_height=1080, zoom=2.1) as lease:
         slices = await _slices(lease, html)
@@ -76,7 +77,7 @@ async def _slices(lease: Lease, html: str) -> tuple[Slice, ...]:
 async def _one_print_each(pool: BrowserPool, slides: int) -> float:
     """As decktape does: each slide is brought to the top and printed by itself."""
     async with pool.lease(viewport_width=1920, viewport_height=1080, zoom=2.1) as lease:
-        slices = await _slices(lease, _lesson(slides))
+        slices = await _slices(lease, lesson(slides))
         begun_at = time.perf_counter()
         for _ in slices:
             await lease.pdf()

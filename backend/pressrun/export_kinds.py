@@ -57,6 +57,7 @@ class ExportKind:
 
 
 VIEWER_ENDING = "-viewer.html"
+_PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 
 EXPORT_KINDS = (
     ExportKind(name="images", label="Images", needs=frozenset({"slides"})),
@@ -76,6 +77,23 @@ EXPORT_KINDS = (
         needs_by={"pdf_layout": {"slides": frozenset({"plan"})}},
         making="Writing the PDF",
         module="pressrun.exports.pdf",
+    ),
+    ExportKind(
+        name="pptx",
+        label="PowerPoint",
+        ending=".pptx",
+        media_type=_PPTX,
+        beside_by={"pptx_mode": {"both": {"-exact.pptx": _PPTX}}},
+        needs=frozenset({"document", "plan"}),
+        needs_by={
+            "pptx_mode": {
+                "editable": frozenset({"browser"}),
+                "exact": frozenset({"slides"}),
+                "both": frozenset({"browser", "slides"}),
+            }
+        },
+        making="Writing the presentation",
+        module="pressrun.exports.pptx",
     ),
     ExportKind(
         name="viewer",

@@ -28,6 +28,7 @@ Theme = Literal["paper", "ink", "chalk"]
 PdfLayout = Literal["slides", "document"]
 Transition = Literal["cut", "fade"]
 VoiceName = Literal["none", "auto", "espeak", "piper", "api"]
+PptxMode = Literal["editable", "exact", "both"]
 
 Part = Literal["document", "slices", "writing", "packing", "all"]
 
@@ -166,6 +167,13 @@ class RunSpec(BaseModel):
         Changes("packing", since="0.2"),
         Field(ge=0.5, le=2, description="for video: how fast is spoken, as a multiple of the voice's own pace"),
     ] = 1.0
+    pptx_mode: Annotated[
+        PptxMode,
+        Changes("packing", since="0.2"),
+        Field(
+            description="for pptx: text boxes, tables and shapes to edit; a picture of each slide; or a file of each"
+        ),
+    ] = "editable"
     outputs: Annotated[
         list[Output],
         Changes("packing"),

@@ -109,8 +109,9 @@ def test_a_cancel_that_names_an_attempt_hits_no_other(http: httpx.Client) -> Non
             assert list(events)[-1]["type"] == "cancelled"
 
 
-def test_a_cancel_while_the_export_is_made_ends_it_soon(http: httpx.Client) -> None:
-    with starting(http, text=chapter(40, "export"), outputs=["pdf"]) as (_, events):
+@pytest.mark.parametrize("output", ["pdf", "pptx"])
+def test_a_cancel_while_the_export_is_made_ends_it_soon(http: httpx.Client, output: str) -> None:
+    with starting(http, text=chapter(40, "export"), outputs=[output]) as (_, events):
         told = []
         for event in events:
             told.append(event)

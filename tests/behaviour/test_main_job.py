@@ -15,6 +15,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
+from tests.support.pptx_rules import check_presentation
 from tests.support.runs import (
     cancel,
     chapter,
@@ -35,7 +36,8 @@ pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 @pytest.mark.promise("one-terminal")
 @pytest.mark.promise("folder-whole")
 def test_text_becomes_slides_in_a_folder_that_verifies(http: httpx.Client) -> None:
-    events = run_to_end(http, text=chapter(3, "folder"), outputs=["images", "html", "pdf", "zip"], theme="ink")
+    outputs = ["images", "html", "pdf", "pptx", "viewer", "contact_sheet", "text", "markdown", "zip"]
+    events = run_to_end(http, text=chapter(3, "folder"), outputs=outputs, pptx_mode="both", theme="ink")
     check_events(events)
     complete = events[-1]
     folder = Path(complete["folder"])
@@ -45,10 +47,16 @@ def test_text_becomes_slides_in_a_folder_that_verifies(http: httpx.Client) -> No
     for name in complete["screenshot_files"]:
         with Image.open(folder / name) as picture:
             assert picture.size == (1920, 1080)
-    kinds = {artifact["media_type"].partition(";")[0]: artifact["name"] for artifact in complete["artifacts"]}
-    assert set(kinds) == {"text/html", "application/pdf", "application/zip"}
-    with pikepdf.open(folder / kinds["application/pdf"]) as pdf:
+    names = [artifact["name"] for artifact in complete["artifacts"]]
+    endings = [".pdf", ".pptx", "-exact.pptx", "-viewer.html", "-contact-sheet.png", ".txt", ".md", ".zip"]
+    assert names == ["document.html", *(f"part-1-folder{ending}" for ending in endings)]
+    with pikepdf.open(folder / names[1]) as pdf:
         assert len(pdf.pages) == 3, "the pages are the slides"
+    for name in names[2:4]:
+        check_presentation(folder / name)
+    assert [artifact.get("editability") for artifact in complete["artifacts"]] == [None, None, 1, *[None] * 6]
+    assert [file.get("editability") for file in manifest["files"] if file["name"] == names[2]] == [1]
+    assert not list(folder.glob("work*")), "what exports worked with is not published"
     order = [event["type"] for event in events if event["type"] not in ("progress", "log")]
     assert order[:3] == ["started", "html_generated", "screenshot"]
 

@@ -70,6 +70,7 @@ def work_in(folder: Path, slides: list[SlideText] = SLIDES, **fields: Any) -> tu
         open_page=nothing,
         progress=progress,
         warn=nothing,
+        tell_editability=nothing,
         scratch=folder,
         cache=folder,
         settings=nothing,

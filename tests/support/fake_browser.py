@@ -75,6 +75,9 @@ class FakePage:
             raise Error("Target crashed")
         return base64.b64encode(f"{format} at {x:g},{y:g}".encode()).decode()
 
+    async def clear_canvas(self) -> None:
+        await self._spend(0)
+
     async def print_tall(self, *, first_page_only: bool) -> bytes:
         return await self.pdf(1, 1)
 

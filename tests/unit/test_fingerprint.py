@@ -48,6 +48,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "transition": {"transition": "fade"},
     "voice": {"voice": "auto"},
     "voice_rate": {"voice_rate": 1.5},
+    "pptx_mode": {"pptx_mode": "exact"},
     "outputs": {"outputs": ["html"]},
 }
 

@@ -213,7 +213,7 @@ async def test_a_file_that_is_in_no_encoding_that_it_names_is_refused(
         ([field("zoom", "9" * 5_000), TEXT], "zoom", "number"),
         ([field("viewport_width", "100"), TEXT], "viewport_width", "320..7680"),
         ([field("use_cache", "yes"), TEXT], "use_cache", "true or false"),
-        ([field("outputs", "pptx"), TEXT], "outputs.0", "pdf"),
+        ([field("outputs", "docx"), TEXT], "outputs.0", "pdf"),
         ([field("outputs[]", "pdf"), TEXT], "outputs[]", "did you mean `outputs`"),
         ([field("spec[zoom]", "2"), TEXT], "spec[zoom]", "not a known field"),
         ([field("zooom", "2"), TEXT], "zooom", "did you mean `zoom`"),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pressrun.coverage import ComparedWith, Coverage
 from pressrun.export_kinds import EXPORT_KINDS
+from pressrun.slide_shapes import Editability
 
 MANIFEST_NAME = "manifest.json"
 
@@ -31,6 +32,7 @@ class StoredFile(BaseModel):
     media_type: str
     size_bytes: int
     sha256: str
+    editability: Editability = None
 
 
 class Manifest(BaseModel):

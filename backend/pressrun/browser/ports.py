@@ -65,6 +65,10 @@ class OpenPage(Protocol):
         """The screen at this scroll position, base64."""
         ...
 
+    async def clear_canvas(self) -> None:
+        """Where the document paints nothing, pictures in PNG are transparent from here on."""
+        ...
+
     async def pdf(self, width_css_px: float, height_css_px: float) -> bytes:
         """The document in pages of that size, or of what its style sheets say."""
         ...

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from pressrun.coverage import ComparedWith, Coverage
+from pressrun.slide_shapes import Editability
 from pressrun.stages import Stage
 
 
@@ -92,6 +93,7 @@ class Artifact(EventBody):
     media_type: str
     size_bytes: int
     sha256: str
+    editability: Editability = None
 
 
 class Warning(EventBody):  # the wire's own word; the built-in of that name is not used in this module
@@ -120,6 +122,7 @@ class ArtifactRef(BaseModel):
     media_type: str
     size_bytes: int
     sha256: str
+    editability: Editability = None
 
 
 class Complete(EventBody):

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, cast
 from pressrun.errors import FieldErrors, FieldProblem
 from pressrun.export_kinds import ExportKind, kinds_of
 from pressrun.settings import Settings
+from pressrun.slide_shapes import SlideShapes
 from pressrun.slide_texts import SlideTexts
 from pressrun.spec import PdfLayout, RunSpec
 
@@ -42,14 +43,30 @@ class Page(Protocol):
         """A page for each slide of the run, or the document in pages. Raises: BrowserFailure."""
         ...
 
+    async def shapes(self) -> SlideShapes:
+        """What the run's slides show, as shapes; before any picture. Raises: BrowserFailure."""
+        ...
+
+    async def isolate(self, *, ground: bool) -> None:
+        """From here on pictures show the pieces of `shapes` alone, on nothing, or the ground alone.
+
+        Raises: BrowserFailure.
+        """
+        ...
+
+    async def picture(self, number: int) -> bytes:
+        """A PNG of a slide, from 0. Raises: BrowserFailure."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ExportWork:
     """One export of one run. `slides` and `files` are (name in the batch folder, path); `files` are document, slides
     and the exports that were made before this one. `progress` takes a share of 0 to 1 of this export, and words;
     `warn` a code and a sentence, said once whatever is tried again. `read_texts` is what the slides say, if there are
-    any. `scratch` is a folder of this export alone, which may not be there yet: what it leaves there is there for the
-    next attempt, and is never published. `cache` is a folder that all runs share; it may go at any time.
+    any. `tell_editability` takes the share of the words that can be edited in its own file. `scratch` is a folder of
+    this export alone, which may not be there yet: what it leaves there is there for the next attempt, and is never
+    published. `cache` is a folder that all runs share; it may go at any time.
     """
 
     spec: RunSpec
@@ -62,6 +79,7 @@ class ExportWork:
     open_page: Callable[[], AbstractAsyncContextManager[Page]]
     progress: Callable[[float, str], Awaitable[None]]
     warn: Callable[[str, str], Awaitable[None]]
+    tell_editability: Callable[[float], None]
     scratch: Path
     cache: Path
     settings: Settings

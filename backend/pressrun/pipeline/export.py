@@ -29,6 +29,7 @@ from pressrun.pipeline.context import (
     progress_of,
 )
 from pressrun.settings import Settings
+from pressrun.slide_shapes import SlideShapes
 from pressrun.slide_texts import SLIDES_NAME, SlideTexts
 from pressrun.spec import PdfLayout
 
@@ -66,10 +67,12 @@ async def export(
         files = await _kept(context, kind, names.values(), composed, rendered)
         if files is None:
             before = [composed.document, *rendered.slides, *made]
-            work = _work(context, pool, means, kind, composed.title, rendered, before, progress)
+            shares: list[float] = []
+            work = _work(context, pool, means, kind, composed.title, rendered, before, progress, shares.append)
             content = await maker_of(kind)(work)
             contents = content if isinstance(content, Mapping) else {kind.ending: content}
             files = [await _put(context, name, contents[ending]) for ending, name in names.items()]
+            files[0] = files[0].model_copy(update={"editability": next(iter(shares), None)})
         made += files
         news = [event for file in files for event in _told(context, file)]
     ready = "The exports are ready" if made else "Nothing else to export"
@@ -108,14 +111,19 @@ async def _kept(
 ) -> list[StoredFile] | None:
     """What an earlier attempt made, if all of it is there and this one would make it of the same."""
     known, document = [context.exported.get(name) for name in names], context.document
-    if document is None or document.sha256 != composed.document.sha256 or "exports" in kind.needs:
+    needs = kind.needs_of(context.spec)
+    if document is None or document.sha256 != composed.document.sha256 or "exports" in needs:
         return None
-    if "slides" in kind.needs:
+    if "slides" in needs:
         before = [context.captured[index].sha256 for index in sorted(context.captured)]
         if before != [slide.sha256 for slide in rendered.slides]:
             return None
     files = [await context.staging.verify(file.name, file.sha256) for file in known if file is not None]
-    kept = [file for file in files if file is not None]
+    kept = [
+        file.model_copy(update={"editability": told.editability})
+        for file, told in zip(files, filter(None, known), strict=True)
+        if file is not None
+    ]
     return kept if len(kept) == len(known) else None
 
 
@@ -134,6 +142,19 @@ class _OpenPage:
             return await self.lease.pdf_of_slides(self.rendered.slices, context.spec.page_breaks, context.created_at)
         return await self.lease.pdf()
 
+    async def shapes(self) -> SlideShapes:
+        """See `Page`."""
+        await self.lease.layout()  # it says how far slides reach
+        return await self.lease.shapes(self.rendered.slices)
+
+    async def isolate(self, *, ground: bool) -> None:
+        """See `Page`."""
+        await self.lease.isolate(ground=ground)
+
+    async def picture(self, number: int) -> bytes:
+        """See `Page`."""
+        return await self.lease.capture(self.rendered.slices[number])
+
 
 def _work(
     context: RunContext,
@@ -144,6 +165,7 @@ def _work(
     rendered: Rendered,
     files: Sequence[StoredFile],
     progress: Callable[[float, str], Progress],
+    tell_editability: Callable[[float], None],
 ) -> ExportWork:
     async def read_document() -> str:
         return (await context.staging.read(DOCUMENT_NAME)).decode()
@@ -178,6 +200,7 @@ def _work(
         open_page=open_page,
         progress=tell,
         warn=context.warn,
+        tell_editability=tell_editability,
         scratch=context.staging.path(f"{_SCRATCH_FOLDER}/{kind.name}"),
         cache=means.cache,
         settings=means.settings,

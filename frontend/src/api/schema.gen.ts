@@ -3491,6 +3491,12 @@ export interface components {
             size_bytes: number;
             /** Sha256 */
             sha256: string;
+            /**
+             * Editability
+             * @description of a presentation that can be edited: the share of the words that stand in text boxes and tables
+             * @default null
+             */
+            editability?: number | null;
         };
         /**
          * AttemptOut
@@ -3817,12 +3823,19 @@ export interface components {
              */
             voice_rate?: number;
             /**
+             * Pptx Mode
+             * @description for pptx: text boxes, tables and shapes to edit; a picture of each slide; or a file of each
+             * @default editable
+             * @enum {string}
+             */
+            pptx_mode?: "editable" | "exact" | "both";
+            /**
              * Outputs
              * @default [
              *       "images"
              *     ]
              */
-            outputs?: ("images" | "html" | "pdf" | "viewer" | "contact_sheet" | "text" | "markdown" | "video" | "zip")[];
+            outputs?: ("images" | "html" | "pdf" | "pptx" | "viewer" | "contact_sheet" | "text" | "markdown" | "video" | "zip")[];
             /**
              * Text
              * @description Markdown or plain text
@@ -4303,12 +4316,19 @@ export interface components {
              */
             voice_rate?: number;
             /**
+             * Pptx Mode
+             * @description for pptx: text boxes, tables and shapes to edit; a picture of each slide; or a file of each
+             * @default editable
+             * @enum {string}
+             */
+            pptx_mode?: "editable" | "exact" | "both";
+            /**
              * Outputs
              * @default [
              *       "images"
              *     ]
              */
-            outputs?: ("images" | "html" | "pdf" | "viewer" | "contact_sheet" | "text" | "markdown" | "video" | "zip")[];
+            outputs?: ("images" | "html" | "pdf" | "pptx" | "viewer" | "contact_sheet" | "text" | "markdown" | "video" | "zip")[];
         };
         /**
          * RetentionOut
@@ -4712,12 +4732,19 @@ export interface components {
              */
             voice_rate?: number;
             /**
+             * Pptx Mode
+             * @description for pptx: text boxes, tables and shapes to edit; a picture of each slide; or a file of each
+             * @default editable
+             * @enum {string}
+             */
+            pptx_mode?: "editable" | "exact" | "both";
+            /**
              * Outputs
              * @default [
              *       "images"
              *     ]
              */
-            outputs?: ("images" | "html" | "pdf" | "viewer" | "contact_sheet" | "text" | "markdown" | "video" | "zip")[];
+            outputs?: ("images" | "html" | "pdf" | "pptx" | "viewer" | "contact_sheet" | "text" | "markdown" | "video" | "zip")[];
             /**
              * Text
              * @description Markdown or plain text
@@ -5325,6 +5352,12 @@ export interface components {
             size_bytes: number;
             /** Sha256 */
             sha256: string;
+            /**
+             * Editability
+             * @description of a presentation that can be edited: the share of the words that stand in text boxes and tables
+             * @default null
+             */
+            editability?: number | null;
             seq: number;
             operation_id: string;
             /** Format: date-time */

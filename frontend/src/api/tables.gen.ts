@@ -21,6 +21,10 @@ export const EXPORTS = [
     "label": "PDF"
   },
   {
+    "name": "pptx",
+    "label": "PowerPoint"
+  },
+  {
     "name": "viewer",
     "label": "Viewer"
   },

@@ -10,6 +10,8 @@ import {
   pdfLayoutNames,
   PNG_MODES,
   pngModeNames,
+  PPTX_MODES,
+  pptxModeNames,
 } from "@/api/choices";
 import { Choice } from "./Field";
 
@@ -17,6 +19,7 @@ type Fit = (typeof FITS)[number];
 type Format = (typeof FORMATS)[number];
 type PdfLayout = (typeof PDF_LAYOUTS)[number];
 type PngMode = (typeof PNG_MODES)[number];
+type PptxMode = (typeof PPTX_MODES)[number];
 type Output = (typeof OUTPUTS)[number];
 
 export interface SlideChoices<S extends string> {
@@ -26,6 +29,7 @@ export interface SlideChoices<S extends string> {
   pngMode: PngMode;
   fit: Fit;
   pdfLayout: PdfLayout;
+  pptxMode: PptxMode;
 }
 
 interface Props<S extends string> {
@@ -41,6 +45,7 @@ interface Props<S extends string> {
     pngMode?: PngMode;
     fit?: Fit;
     pdfLayout?: PdfLayout;
+    pptxMode?: PptxMode;
   }) => void;
 }
 
@@ -88,6 +93,19 @@ export function SlideOptions<S extends string>({
           error={problems.pdfLayout}
           onChange={(pdfLayout) => {
             onChange({ pdfLayout });
+          }}
+        />
+      )}
+      {value.outputs.includes("pptx") && (
+        <Choice
+          legend="PowerPoint"
+          name={`${prefix}pptxMode`}
+          type="radio"
+          options={PPTX_MODES.map((mode) => ({ value: mode, label: pptxModeNames[mode] }))}
+          chosen={[value.pptxMode]}
+          error={problems.pptxMode}
+          onChange={(pptxMode) => {
+            onChange({ pptxMode });
           }}
         />
       )}

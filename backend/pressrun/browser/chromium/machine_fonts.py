@@ -10,7 +10,7 @@ import logging
 import subprocess
 import tempfile
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import anyio
@@ -56,15 +56,7 @@ def visible_of(characters: Iterable[str]) -> list[str]:
 
 
 async def _ask() -> bytes:
-    try:
-        with anyio.fail_after(_LIMIT_S):
-            answer = await anyio.run_process(
-                _COMMAND, stderr=subprocess.DEVNULL, env=environment(Path(tempfile.gettempdir()))
-            )
-    except (OSError, TimeoutError, subprocess.CalledProcessError) as exc:
-        _log.warning("fontconfig cannot be asked, so each page is asked for its characters: %s", exc)
-        return bytes(_CODE_POINTS)
-    return coverage_of(answer.stdout.decode("ascii", "replace"))
+    return coverage_of(await _fontconfig(*_COMMAND))
 
 
 def coverage_of(listed: str) -> bytes:
@@ -79,3 +71,84 @@ def coverage_of(listed: str) -> bytes:
 def _span(word: str) -> tuple[int, int]:
     first, _, last = word.partition("-")
     return int(first, 16), int(last or first, 16)
+
+
+GENERIC = {
+    "serif": "serif",
+    "ui-serif": "serif",
+    "monospace": "monospace",
+    "ui-monospace": "monospace",
+    "sans-serif": "sans-serif",
+    "system-ui": "sans-serif",
+    "ui-sans-serif": "sans-serif",
+    "cursive": "cursive",
+    "fantasy": "fantasy",
+    "math": "math",
+}
+# Free fonts that were made as wide as what other systems have, by the name that everybody knows
+_KNOWN_AS = {
+    "Liberation Sans": "Arial",
+    "Liberation Serif": "Times New Roman",
+    "Liberation Mono": "Courier New",
+    "Carlito": "Calibri",
+    "Caladea": "Cambria",
+    "Arimo": "Arial",
+    "Tinos": "Times New Roman",
+    "Cousine": "Courier New",
+}
+
+
+class FontNames:
+    """Which family of this machine draws a character of text in some CSS `font-family`. For one document."""
+
+    def __init__(self) -> None:
+        self._families: dict[str, tuple[str, str]] = {}  # by lower case: the name, and what characters it has
+        self._matches: dict[str, str] = {}
+
+    async def of(self, wanted: Mapping[str, Iterable[str]]) -> dict[str, dict[int, str]]:
+        """For each `font-family` and each of its characters the family, by blocks of 128 code points; block 0 is there
+        always. Where fontconfig is silent nothing is known.
+        """
+        listed = await _fontconfig("fc-list", "--format", "%{family[0]}\t%{charset}\n")
+        for line in listed.splitlines():
+            name, _, characters = line.partition("\t")
+            known = self._families.get(name.lower())
+            self._families[name.lower()] = (name, f"{known[1]} {characters}" if known else characters)
+        if not self._families:
+            return {}
+        return {
+            families: {ord(character) >> 7: await self._family(families, character) for character in ("a", *characters)}
+            for families, characters in wanted.items()
+        }
+
+    async def _family(self, families: str, character: str) -> str:
+        for part in families.split(","):
+            name = part.strip().strip("\"'")
+            if name in GENERIC:
+                name = await self._match(GENERIC[name])
+            known = self._families.get(name.lower())
+            if known is not None and _has(known[1], ord(character)):
+                return _KNOWN_AS.get(known[0], known[0])
+        name = await self._match(f"sans-serif:charset={ord(character):x}")
+        return _KNOWN_AS.get(name, name)
+
+    async def _match(self, pattern: str) -> str:
+        if pattern not in self._matches:
+            self._matches[pattern] = (await _fontconfig("fc-match", "--format", "%{family[0]}", pattern)).strip()
+        return self._matches[pattern]
+
+
+def _has(listed: str, code_point: int) -> bool:
+    return any(first <= code_point <= last for first, last in map(_span, listed.split()))
+
+
+async def _fontconfig(*command: str) -> str:
+    try:
+        with anyio.fail_after(_LIMIT_S):
+            answer = await anyio.run_process(
+                command, stderr=subprocess.DEVNULL, env=environment(Path(tempfile.gettempdir()))
+            )
+    except (OSError, TimeoutError, subprocess.CalledProcessError) as exc:
+        _log.warning("fontconfig cannot be asked, so pages are asked for their characters: %s", exc)
+        return ""
+    return answer.stdout.decode("utf-8", "replace")

@@ -144,6 +144,11 @@ class SealedPage:
                     raise
         raise AssertionError
 
+    async def clear_canvas(self) -> None:
+        """See `OpenPage`."""
+        clear = {"color": {"r": 0, "g": 0, "b": 0, "a": 0}}
+        await self.session.send("Emulation.setDefaultBackgroundColorOverride", clear)
+
     async def pdf(self, width_css_px: float, height_css_px: float) -> bytes:
         """The document printed as it looks on the screen, on pages of that size."""
         await self.page.emulate_media(media="screen")

@@ -19,7 +19,7 @@ import anyio.to_thread
 from anyio.abc import TaskGroup
 
 from pressrun.browser.chromium.detached import run_detached
-from pressrun.browser.chromium.machine_fonts import MachineFonts, visible_of
+from pressrun.browser.chromium.machine_fonts import FontNames, MachineFonts, visible_of
 from pressrun.browser.chromium.playwright import async_api
 from pressrun.browser.chromium.sealed_page import NavigatedAwayError
 from pressrun.browser.config import BrowserPoolConfig
@@ -40,6 +40,7 @@ from pressrun.browser.slides.pdf_links import without_bad_links
 from pressrun.browser.slides.sideways import FLOWS, LEAST_SCALE, Extent, Flow, boxes_of
 from pressrun.errors import BrowserCrashed, BrowserFailure, DocumentTooLarge, RenderTimeout
 from pressrun.later import import_later
+from pressrun.slide_shapes import SlideShapes
 from pressrun.slide_texts import SlideTexts
 
 if TYPE_CHECKING:
@@ -166,6 +167,28 @@ class Lease:
         answer = await self._run(lambda: self._page.ask("painted_words", asked), self._to_load)
         texts = await anyio.to_thread.run_sync(texts_of, answer)
         return texts.model_copy(update={"missing_glyphs": await self._missing_glyphs(texts.characters)})
+
+    async def shapes(self, slices: Sequence[Slice]) -> SlideShapes:
+        """What each slide shows, as shapes of a presentation; before the first slice is shown."""
+        asked = question(SlicePlan(tuple(slices), truncated=False), self._screen)
+        answer = await self._run(lambda: self._page.ask("painted_shapes", asked), self._to_load)
+        shapes = await anyio.to_thread.run_sync(SlideShapes.model_validate_json, answer)
+        if self._fonts is None:
+            return shapes
+        wanted: dict[str, dict[int, str]] = {}
+        for run in shapes.runs:
+            of_font = wanted.setdefault(run.font, {})
+            for letter in set(run.text):
+                if letter > "\x7f" and letter.isalpha():
+                    of_font.setdefault(ord(letter) >> 7, letter)
+        names = await FontNames().of({font: letters.values() for font, letters in wanted.items()})
+        return shapes.model_copy(update={"fonts": names})
+
+    async def isolate(self, *, ground: bool = False) -> None:
+        """From here on slices show the pieces of `shapes` alone, on nothing, or the ground alone. For good."""
+        if not ground:
+            await self._run(self._page.clear_canvas, self._to_load)
+        await self._run(lambda: self._page.ask("isolate", {"ground": ground}), self._to_load)
 
     async def _missing_glyphs(self, characters: set[str]) -> str:
         """Those that are drawn as boxes. A page is asked only for what no font of this machine has."""

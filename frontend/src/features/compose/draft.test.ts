@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { FITS, FORMATS, OUTPUTS, PDF_LAYOUTS, PNG_MODES, SIZES } from "@/api/choices";
+import { FITS, FORMATS, OUTPUTS, PDF_LAYOUTS, PNG_MODES, PPTX_MODES, SIZES } from "@/api/choices";
 import { draftField, emptyDraft, findProblems, KINDS, readDraft, THEMES, toRequest } from "./draft";
 
 const anyDraft = fc.record({
@@ -15,6 +15,7 @@ const anyDraft = fc.record({
   pngMode: fc.constantFrom(...PNG_MODES),
   fit: fc.constantFrom(...FITS),
   pdfLayout: fc.constantFrom(...PDF_LAYOUTS),
+  pptxMode: fc.constantFrom(...PPTX_MODES),
   outputs: fc.subarray([...OUTPUTS]),
 });
 
@@ -34,6 +35,13 @@ test("what is too wide and how a PDF is laid out is said where it is not as usua
     expect(usual).not.toHaveProperty("pdf_layout");
     expect(usual).not.toHaveProperty("fit");
   }
+});
+
+test("how a presentation is made is said where it is not to be edited, and there is one", () => {
+  const pptx = { ...emptyDraft, outputs: ["pptx" as const] };
+  expect(toRequest({ ...pptx, pptxMode: "both" })).toMatchObject({ pptx_mode: "both" });
+  expect(toRequest(pptx)).not.toHaveProperty("pptx_mode");
+  expect(toRequest({ ...emptyDraft, pptxMode: "exact" })).not.toHaveProperty("pptx_mode");
 });
 
 test("a draft survives being stored", () => {

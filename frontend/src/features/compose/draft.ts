@@ -6,12 +6,22 @@ import {
   OUTPUTS,
   PDF_LAYOUTS,
   PNG_MODES,
+  PPTX_MODES,
   type Size,
   SIZES,
   ZOOM_ADVICE,
 } from "@/api/choices";
 import { SOURCES } from "@/api/tables.gen";
-import type { Fit, GenerateRequest, ImageFormat, Output, PdfLayout, PngMode, Theme } from "@/api/types";
+import type {
+  Fit,
+  GenerateRequest,
+  ImageFormat,
+  Output,
+  PdfLayout,
+  PngMode,
+  PptxMode,
+  Theme,
+} from "@/api/types";
 
 export const THEMES = ["paper", "ink", "chalk"] as const satisfies readonly Theme[];
 
@@ -48,6 +58,7 @@ export interface Draft {
   fit: Fit;
   /** Counts for a PDF only. */
   pdfLayout: PdfLayout;
+  pptxMode: PptxMode;
   outputs: Output[];
 }
 
@@ -63,6 +74,7 @@ export const emptyDraft: Draft = {
   pngMode: "speed",
   fit: "shrink",
   pdfLayout: "slides",
+  pptxMode: "editable",
   outputs: ["images"],
 };
 
@@ -101,6 +113,7 @@ export function readDraft(stored: string | null): Draft {
     pngMode: oneOf(PNG_MODES, from.pngMode, emptyDraft.pngMode),
     fit: oneOf(FITS, from.fit, emptyDraft.fit),
     pdfLayout: oneOf(PDF_LAYOUTS, from.pdfLayout, emptyDraft.pdfLayout),
+    pptxMode: oneOf(PPTX_MODES, from.pptxMode, emptyDraft.pptxMode),
     outputs: OUTPUTS.filter((output) => chosen.includes(output)),
   };
 }
@@ -121,6 +134,7 @@ export function toRequest(draft: Draft): GenerateRequest {
     ...(draft.imageFormat === "png" && draft.pngMode !== "speed" && { png_mode: draft.pngMode }),
     ...(draft.fit !== "shrink" && { fit: draft.fit }),
     ...(draft.outputs.includes("pdf") && draft.pdfLayout !== "slides" && { pdf_layout: draft.pdfLayout }),
+    ...(draft.outputs.includes("pptx") && draft.pptxMode !== "editable" && { pptx_mode: draft.pptxMode }),
     outputs: draft.outputs,
   };
 }
@@ -182,6 +196,7 @@ const fields: Readonly<Record<string, keyof Draft>> = {
   png_mode: "pngMode",
   fit: "fit",
   pdf_layout: "pdfLayout",
+  pptx_mode: "pptxMode",
   outputs: "outputs",
 };
 

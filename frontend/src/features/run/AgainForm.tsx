@@ -55,6 +55,7 @@ export function AgainForm({ spec, busy, errors, onSubmit, onClose, children }: P
           pngMode: said("png_mode"),
           fit: said("fit"),
           pdfLayout: said("pdf_layout"),
+          pptxMode: said("pptx_mode"),
         }}
         onChange={change}
       />

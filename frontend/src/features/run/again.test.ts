@@ -30,6 +30,15 @@ test("a PDF as a document and another way with what is too wide are said", () =>
   expect(changes({ ...again, fit: "shrink", outputs: ["images"] }, before)).toEqual({ outputs: ["images"] });
 });
 
+test("another way to make a presentation is said where there is one", () => {
+  const again = { ...fromSpec(before), pptxMode: "exact", outputs: ["pptx" as const] } as const;
+  expect(changes({ ...again, outputs: [...again.outputs] }, before)).toEqual({
+    pptx_mode: "exact",
+    outputs: ["pptx"],
+  });
+  expect(changes({ ...again, outputs: ["images"] }, before)).toEqual({ outputs: ["images"] });
+});
+
 test("what cannot be is found before it is sent", () => {
   expect(Object.keys(findProblems({ ...fromSpec(before), zoom: "11", outputs: [] }))).toEqual([
     "zoom",

@@ -1,6 +1,15 @@
 /** What a run is to be made again with. Pure. */
 import { FORMATS, isZoom, OUTPUTS, type Size, SIZES, ZOOM_ADVICE } from "@/api/choices";
-import type { Fit, ImageFormat, Output, PdfLayout, PngMode, RerenderRequest, RunSpec } from "@/api/types";
+import type {
+  Fit,
+  ImageFormat,
+  Output,
+  PdfLayout,
+  PngMode,
+  PptxMode,
+  RerenderRequest,
+  RunSpec,
+} from "@/api/types";
 
 /** The size that the run was made in, when that is none of the named ones. */
 export const AS_IT_WAS = "as-it-was";
@@ -12,6 +21,7 @@ export interface Again {
   pngMode: PngMode;
   fit: Fit;
   pdfLayout: PdfLayout;
+  pptxMode: PptxMode;
   outputs: Output[];
 }
 
@@ -29,6 +39,7 @@ export function fromSpec(spec: RunSpec): Again {
     pngMode: spec.png_mode ?? "speed",
     fit: spec.fit ?? "shrink",
     pdfLayout: spec.pdf_layout ?? "slides",
+    pptxMode: spec.pptx_mode ?? "editable",
     outputs: OUTPUTS.filter((output) => (spec.outputs ?? ["images"]).includes(output)),
   };
 }
@@ -45,7 +56,7 @@ export function findProblems({ zoom, outputs }: Again): AgainProblems {
 /** What differs from the run; the server leaves the rest as it was. */
 export function changes(again: Again, spec: RunSpec): RerenderRequest {
   const before = fromSpec(spec);
-  const { size, imageFormat, pngMode, fit, pdfLayout, outputs } = again;
+  const { size, imageFormat, pngMode, fit, pdfLayout, pptxMode, outputs } = again;
   const zoom = Number(again.zoom);
   return {
     ...(size !== AS_IT_WAS &&
@@ -55,6 +66,7 @@ export function changes(again: Again, spec: RunSpec): RerenderRequest {
     ...(imageFormat === "png" && pngMode !== before.pngMode && { png_mode: pngMode }),
     ...(fit !== before.fit && { fit }),
     ...(outputs.includes("pdf") && pdfLayout !== before.pdfLayout && { pdf_layout: pdfLayout }),
+    ...(outputs.includes("pptx") && pptxMode !== before.pptxMode && { pptx_mode: pptxMode }),
     ...(outputs.join() !== before.outputs.join() && { outputs }),
   };
 }

@@ -1,0 +1,276 @@
+"""Text of a slide as DrawingML: runs, lines that break where the browser broke them, paragraphs with bullets. Pure.
+
+Nothing reflows: lines end in breaks, have room behind their end, and their distance is a number of points. With a
+distance that is fixed, programs put a line's letters at the lower end of it: that end is where the browser has their
+boxes end, and from there a paragraph's place is reckoned.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pressrun.exports.pptx import xml
+from pressrun.exports.pptx.xml import Scale
+from pressrun.slide_shapes import Marker, ShapeLine, ShapeParagraph, ShapeRun
+
+_PX = 1.2  # CSS px that lines may be off, of which nobody sees anything
+_SUNK = 0.085  # of their size that letters stand lower than the browser has them; measured with LibreOffice 7.4
+_UNEVEN = 0.2  # of their distance that lines of one paragraph may be off it
+_BOLD = 600  # from this weight on
+_RAISED = 0.64  # programs write what is raised in about this share of its size
+_OF_COMPLEX = re.compile("[\u0590-\u08ff\u0900-\u109f\u1780-\u18af\ufb1d-\ufdff\ufe70-\ufefc]")
+_OF_EAST = re.compile(
+    "[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
+)
+_GENERIC = {
+    "serif": "Times New Roman",
+    "ui-serif": "Times New Roman",
+    "monospace": "Courier New",
+    "ui-monospace": "Courier New",
+}
+_LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_OUTSIDE = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
+
+Link = Callable[[str], str]  # the id of a relationship to an address
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What all texts of a presentation share."""
+
+    scale: Scale
+    fonts: Mapping[str, Mapping[int, str]]
+    link: Link
+
+
+@dataclass(slots=True)
+class Block:
+    """Lines at one distance: a paragraph of DrawingML. `skips`: empty lines before each line but the first."""
+
+    paragraph: ShapeParagraph
+    pitch: float
+    lines: list[ShapeLine]
+    marker: Marker | None
+    indent: float = 0.0
+    skips: list[int] = field(default_factory=list)
+
+    @property
+    def top(self) -> float:
+        return self.lines[0].bottom - self.pitch - _SUNK * max(run.size for run in self.lines[0].runs)
+
+    @property
+    def bottom(self) -> float:
+        return self.lines[-1].bottom
+
+    @property
+    def end(self) -> float:
+        """Where programs end it, which put all of it a little higher than `bottom` says."""
+        return self.top + self.bottom - self.lines[0].bottom + self.pitch
+
+    def evened(self) -> Block:
+        """With one distance for all of its lines: a raised sign makes one of them taller."""
+        steps = len(self.skips) + sum(self.skips)
+        if steps:
+            self.pitch = (self.bottom - self.lines[0].bottom) / steps
+        return self
+
+    @property
+    def hang(self) -> float:
+        """How far its bullet stands before its text."""
+        if self.marker is None:
+            return 0.0
+        size = self.lines[0].runs[0].size
+        return size * (1.05 if self.marker.bullet else 0.75 + 0.58 * len(str(abs(self.marker.value))))
+
+
+def blocks_of(paragraph: ShapeParagraph) -> Iterator[Block]:
+    """The paragraph, parted where its lines are at another distance or begin elsewhere."""
+    current: Block | None = None
+    for line in paragraph.lines:
+        pitch = paragraph.high or max(run.high for run in line.runs)
+        indent = _indent(paragraph, line)
+        if current is not None:
+            apart = line.bottom - current.bottom
+            times = max(1, round(apart / current.pitch))
+            if len(current.lines) == 1 and 0 < apart < current.pitch - _PX:
+                current = None  # closer than their height: each is on its own
+                pitch = apart
+            elif (
+                abs(apart - times * current.pitch) <= _UNEVEN * current.pitch
+                and abs(indent - current.indent) <= 2 * _PX
+            ):
+                current.lines.append(line)
+                current.skips.append(times - 1)
+                continue
+        if current is not None:
+            yield current.evened()
+        first = line is paragraph.lines[0]
+        current = Block(paragraph, pitch, [line], paragraph.marker if first else None, indent)
+    if current is not None:
+        yield current.evened()
+
+
+def _indent(paragraph: ShapeParagraph, line: ShapeLine) -> float:
+    """How far in a line begins, where that is not what its alignment does."""
+    if paragraph.align == "left" and not paragraph.rtl:
+        return max(0.0, line.left - paragraph.left)
+    if paragraph.align == "right" and paragraph.rtl:
+        return max(0.0, paragraph.right - line.right)
+    return 0.0
+
+
+def columns_of(paragraphs: Sequence[ShapeParagraph]) -> list[list[Block]]:
+    """Blocks below each other, as many text boxes as there are columns."""
+    columns: list[list[Block]] = []
+    for paragraph in paragraphs:
+        for block in blocks_of(paragraph):
+            last = columns[-1][-1] if columns else None
+            if last is not None and block.top >= last.end - _PX and _share(last.paragraph, paragraph):
+                columns[-1].append(block)
+            else:
+                columns.append([block])
+    return columns
+
+
+def _share(one: ShapeParagraph, other: ShapeParagraph) -> bool:
+    return one is other or min(one.right, other.right) > max(one.left, other.left)
+
+
+def body(blocks: Sequence[Block], left: float, right: float, look: Look, first_air: float = 0.0) -> str:
+    """The paragraphs of a text box or cell that reaches from `left` to `right`."""
+    written: list[str] = []
+    end = blocks[0].top - first_air if blocks else 0.0
+    numbering: dict[tuple[int, str], Block] = {}
+    for block in blocks:
+        _forget(numbering, block)
+        written.append(_paragraph(block, left, right, block.top - end, _start(numbering, block), look))
+        end = block.end
+    return "".join(written)
+
+
+def _forget(numbering: dict[tuple[int, str], Block], block: Block) -> None:
+    """What of the numbers goes on behind this one."""
+    level = block.paragraph.level
+    for key in [key for key in numbering if key[0] > level or (key[0] == level and block.marker is None)]:
+        del numbering[key]
+
+
+def _start(numbering: dict[tuple[int, str], Block], block: Block) -> int:
+    """Where its list begins to count: programs count on while that stays the same."""
+    marker = block.marker
+    if marker is None or not marker.number:
+        return 1
+    key = (block.paragraph.level, marker.number)
+    first = numbering.get(key)
+    if first is None or first.marker is None:
+        numbering[key] = block
+        return marker.value
+    return first.marker.value
+
+
+def _paragraph(block: Block, left: float, right: float, air: float, start: int, look: Look) -> str:
+    scale, paragraph = look.scale, block.paragraph
+    before, behind = paragraph.left - left, right - paragraph.right
+    if paragraph.rtl:
+        before, behind = behind, before
+    align = {"left": "l", "right": "r", "center": "ctr"}.get(paragraph.align, "l")
+    if align == "ctr":
+        before, behind = max(0.0, before - behind), max(0.0, behind - before)
+    elif (align == "r") == paragraph.rtl:
+        behind = 0.0  # where its lines end they have room, should letters be wider elsewhere
+    elif block.marker is None:
+        before = 0.0
+    margin = max(0, scale.emu(before + block.indent))
+    hang = -min(margin, scale.emu(block.hang))
+    margins = f'marL="{margin}" marR="{max(0, scale.emu(behind))}" indent="{hang}"'
+    flags = f'{margins} lvl="{min(8, paragraph.level)}" algn="{align}"'
+    spacing = (
+        f'<a:lnSpc><a:spcPts val="{min(158_400, max(1, scale.points(block.pitch)))}"/></a:lnSpc>'
+        f'<a:spcBef><a:spcPts val="{min(158_400, max(0, scale.points(air)))}"/></a:spcBef>'
+        '<a:spcAft><a:spcPts val="0"/></a:spcAft>'
+    )
+    properties = f'<a:pPr {flags} rtl="{int(paragraph.rtl)}">{spacing}{_bullet(block.marker, start)}</a:pPr>'
+    parts: list[str] = []
+    for number, line in enumerate(block.lines):
+        if number:
+            size = scale.points(line.runs[0].size)
+            parts += [f'<a:br><a:rPr sz="{_size(size)}"/></a:br>'] * (1 + block.skips[number - 1])
+        parts += _runs(line, look)
+    return f"<a:p>{properties}{''.join(parts)}</a:p>"
+
+
+def _bullet(marker: Marker | None, start: int) -> str:
+    if marker is None:
+        return "<a:buNone/>"
+    paint = f"<a:buClr>{xml.colour(marker.colour)}</a:buClr>"
+    if marker.number:
+        return f'{paint}<a:buFontTx/><a:buAutoNum type="{marker.number}" startAt="{min(32_767, max(1, start))}"/>'
+    return f'{paint}<a:buFont typeface="Arial"/><a:buChar char={xml.attribute(marker.bullet)}/>'
+
+
+def _runs(line: ShapeLine, look: Look) -> Iterator[str]:
+    for run, following in zip(line.runs, [*line.runs[1:], None], strict=True):
+        gap = 0.0 if following is None else following.gap
+        if gap and len(run.text) > 1:
+            yield _run(run, run.text[:-1], run.spacing, look)
+            yield _run(run, run.text[-1], run.spacing + gap, look)
+        else:
+            yield _run(run, run.text, run.spacing + gap, look)
+
+
+def _run(run: ShapeRun, text: str, spacing: float, look: Look) -> str:
+    size = look.scale.points(run.size / (_RAISED if run.raised else 1))
+    flags = [f'sz="{_size(size)}"', f'b="{int(run.weight >= _BOLD)}"', f'i="{int(run.italic)}"', 'kern="0"']
+    if _LANG.fullmatch(run.lang):
+        flags.insert(0, f'lang="{run.lang}"')
+    if run.underline:
+        flags.append('u="sng"')
+    if run.strike:
+        flags.append('strike="sngStrike"')
+    if run.raised:
+        flags.append(f'baseline="{30_000 if run.raised == "super" else -25_000}"')
+    if abs(spacing) > 0.01:  # noqa: PLR2004 - less than a hundredth of a point
+        flags.append(f'spc="{min(400_000, max(-400_000, look.scale.points(spacing)))}"')
+    if run.code:
+        flags.append('noProof="1"')
+    mark = "" if run.mark is None else f"<a:highlight>{xml.colour(run.mark)}</a:highlight>"
+    properties = f"{xml.fill(run.colour)}{mark}{_typefaces(run, look)}{_hyperlink(run, look)}"
+    return f"<a:r><a:rPr {' '.join(flags)}>{properties}</a:rPr><a:t>{xml.text(text)}</a:t></a:r>"
+
+
+def _size(points: int) -> int:
+    return min(400_000, max(100, points))
+
+
+def _typefaces(run: ShapeRun, look: Look) -> str:
+    """Fonts by script: the one that the browser has used for letters of that script."""
+    known = look.fonts.get(run.font, {})
+    latin = known.get(0) or _first_of(run.font)
+    east, complex_one = _OF_EAST.search(run.text), _OF_COMPLEX.search(run.text)
+    ea = known.get(ord(east[0]) >> 7, latin) if east else latin
+    cs = known.get(ord(complex_one[0]) >> 7, latin) if complex_one else latin
+    if not run.text.isascii() and not east and not complex_one:
+        latin = next(
+            (known[block] for c in run.text if (block := ord(c) >> 7) in known and c > "\xff" and c.isalpha()), latin
+        )
+    return "".join(
+        f"<a:{slot} typeface={xml.attribute(name)}/>" for slot, name in (("latin", latin), ("ea", ea), ("cs", cs))
+    )
+
+
+def _first_of(families: str) -> str:
+    first = families.split(",", 1)[0].strip().strip("\"'")
+    return _GENERIC.get(first, "Arial" if first in ("", "sans-serif", "system-ui", "ui-sans-serif") else first)
+
+
+def _hyperlink(run: ShapeRun, look: Look) -> str:
+    """To the outside only. In the colour that it has: else programs take one of their own."""
+    if run.link is None or not _OUTSIDE.match(run.link):
+        return ""
+    return (
+        f'<a:hlinkClick r:id="{look.link(run.link)}"><a:extLst><a:ext uri="{{A12FA001-AC4F-418D-AE19-62706E023703}}">'
+        '<ahyp:hlinkClr xmlns:ahyp="http://schemas.microsoft.com/office/drawing/2018/hyperlinkcolor" val="tx"/>'
+        "</a:ext></a:extLst></a:hlinkClick>"
+    )

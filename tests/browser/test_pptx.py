@@ -1,0 +1,193 @@
+"""The presentation of a run: read back by python-pptx, judged by PowerPoint's rules, drawn by LibreOffice."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import ImageChops, ImageStat
+from pptx import Presentation
+from pptx.enum.shapes import MSO_SHAPE_TYPE
+
+from pressrun.browser.pool.pool import BrowserPool
+from tests.support.pptx_deck import SIZE, Presented, drawn_by_libreoffice, present
+from tests.support.pptx_rules import check_presentation
+
+pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
+
+FEATURES = (Path(__file__).parents[1] / "data" / "pptx" / "features.html").read_text(encoding="utf-8")
+TITLES = ["Runs & links", "Scripts", "Boxes", "Table and code"]
+LARGEST_DIFFERENCE = 0.02  # mean of all pixels and colours; what is missing or in another place is more
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+
+
+@pytest.fixture(scope="module")
+async def made(pool: BrowserPool, tmp_path_factory: pytest.TempPathFactory) -> Presented:
+    return await present(pool, FEATURES, tmp_path_factory.mktemp("features"), "both", {1: "Say\nthis"})
+
+
+@pytest.fixture(scope="module")
+def slides(made: Presented) -> list[Any]:
+    return list(Presentation(str(made.files[".pptx"])).slides)
+
+
+def shape_with(slide: Any, words: str) -> Any:
+    (shape,) = [shape for shape in slide.shapes if shape.has_text_frame and words in shape.text_frame.text]
+    return shape
+
+
+def run_of(slide: Any, words: str) -> Any:
+    runs = [
+        run
+        for shape in slide.shapes
+        if shape.has_text_frame
+        for paragraph in shape.text_frame.paragraphs
+        for run in paragraph.runs
+    ]
+    return next(run for run in runs if words in run.text)
+
+
+@pytest.mark.parametrize("ending", [".pptx", "-exact.pptx"])
+def test_powerpoint_has_nothing_to_repair(made: Presented, ending: str) -> None:
+    check_presentation(made.files[ending])
+
+
+def test_each_block_is_one_text_box_whose_lines_break_where_they_did(slides: list[Any]) -> None:
+    boxes = [shape for shape in slides[0].shapes if shape.has_text_frame and shape.text_frame.text]
+    assert len(boxes) == 3
+    assert boxes[1].text_frame.text.count("\v") == 1
+    assert len(boxes[1].text_frame.paragraphs) == 1
+    assert [paragraph.text for paragraph in boxes[2].text_frame.paragraphs] == [
+        "first item",
+        "second item with a nested list",
+        "three",
+        "four",
+    ]
+
+
+def test_titles_are_titles_and_notes_are_notes(slides: list[Any]) -> None:
+    assert [slide.shapes.title.text_frame.text for slide in slides] == TITLES
+    assert slides[0].notes_slide.notes_text_frame.text == "Say\nthis"
+    assert not slides[1].has_notes_slide
+
+
+def test_runs_look_as_they_did(slides: list[Any]) -> None:
+    first = slides[0]
+    assert run_of(first, "Plain").font.size.pt == pytest.approx(20 * 1280 / (SIZE[0] / 1.05) * 0.75, abs=0.1)
+    assert (run_of(first, "bold").font.bold, run_of(first, "Plain").font.bold) == (True, False)
+    assert run_of(first, "italic").font.italic
+    assert run_of(first, "under").font.underline
+    assert run_of(first, "red").font.color.rgb == (0xA6, 0x3A, 0x24)
+    assert run_of(first, "Plain").font.name == "Noto Sans"
+    struck = run_of(first, "struck")._r.find(f"{A}rPr")
+    assert struck.get("strike") == "sngStrike"
+    assert (
+        int(
+            next(run for run in run_of(first, "Plain")._r.getparent() if run.findtext(f"{A}t") == "2")[0].get(
+                "baseline"
+            )
+        )
+        < 0
+    )
+    link = run_of(first, "link of some")
+    assert link.hyperlink.address == "https://example.org/a%20b?q=%C3%BC&x=1"
+    code = run_of(slides[3], "def")
+    assert code.font.color.rgb == (0x9C, 0x2F, 0x4B)
+    assert code.font.name == "DejaVu Sans Mono"
+
+
+def test_lists_have_bullets_and_numbers_as_such(slides: list[Any]) -> None:
+    paragraphs = [
+        paragraph._p.find(f"{A}pPr") for paragraph in shape_with(slides[0], "first item").text_frame.paragraphs
+    ]
+    assert [properties.find(f"{A}buChar").get("char") for properties in paragraphs[:2]] == ["•", "•"]
+    numbers = [properties.find(f"{A}buAutoNum") for properties in paragraphs[2:]]
+    assert [(number.get("type"), number.get("startAt")) for number in numbers] == [("arabicPeriod", "3")] * 2
+    assert [properties.get("lvl") for properties in paragraphs] == ["0", "0", "1", "1"]
+
+
+def test_scripts_have_their_fonts_and_directions(slides: list[Any]) -> None:
+    def typeface(words: str, slot: str) -> str:
+        return str(run_of(slides[1], words)._r.find(f"{A}rPr/{A}{slot}").get("typeface"))
+
+    assert typeface("नदी", "cs") == "Noto Sans Devanagari"
+    assert typeface("ينحت", "cs") not in ("", "Noto Sans"), "which has no Arabic"
+    assert "CJK" in typeface("川", "ea")
+    arabic = shape_with(slides[1], "ينحت").text_frame.paragraphs
+    properties = next(each for each in arabic if "ينحت" in each.text)._p.find(f"{A}pPr")
+    assert (properties.get("rtl"), properties.get("algn")) == ("1", "r")
+    assert run_of(slides[1], "नदी")._r.find(f"{A}rPr").get("lang") == "hi"
+
+
+def test_boxes_are_shapes_and_the_colour_of_a_slide_is_its_background(slides: list[Any]) -> None:
+    dark = slides[2]
+    assert dark.background.fill.fore_color.rgb == (0x20, 0x24, 0x2C)
+    geometries = {
+        shape._element.find(f".//{A}prstGeom").get("prst") for shape in dark.shapes if not shape.is_placeholder
+    }
+    assert {"rect", "roundRect"} <= geometries
+    (gradient,) = dark.shapes._spTree.iter(f"{A}gradFill")
+    assert [stop.get("pos") for stop in gradient.iter(f"{A}gs")] == ["0", "100000"]
+    assert gradient.find(f"{A}lin").get("ang") == "0"
+    assert "28575" not in {line.get("w") for line in dark.shapes._spTree.iter(f"{A}ln")}  # scaled with the slide
+
+
+def test_what_no_shape_can_say_is_a_picture_of_that_piece_with_its_words(slides: list[Any], made: Presented) -> None:
+    pictures = [shape for shape in slides[2].shapes if shape.shape_type == MSO_SHAPE_TYPE.PICTURE]
+    said = {picture._element.nvPicPr.cNvPr.get("descr"): picture for picture in pictures}
+    assert set(said) == {"A red square", r"\frac{a}{b}", "Turned words"}
+    assert all(picture.width < Presentation().slide_width / 2 for picture in pictures)
+    assert 0.9 < made.shares[0] < 1, "the turned words and the formula cannot be edited"
+    assert made.warnings == []
+
+
+def test_tables_are_tables_with_what_is_merged(slides: list[Any]) -> None:
+    (table,) = [shape.table for shape in slides[3].shapes if shape.has_table]
+    assert [[cell.text for cell in row.cells] for row in table.rows] == [
+        ["Grain", "Size", "How"],
+        ["Sand", "2 mm", "hops"],
+        ["", "and rolls", ""],
+    ]
+    assert table.cell(1, 0).span_height == 2
+    assert table.cell(2, 1).span_width == 2
+    assert table.first_row
+    assert table.cell(0, 0).fill.fore_color.rgb == (0xE8, 0xE0, 0xD0)
+
+
+def test_code_keeps_its_lines_and_spaces(slides: list[Any]) -> None:
+    assert shape_with(slides[3], "flow").text_frame.text == 'def flow(x):\v    return x < 3 && "a"'
+
+
+def test_exact_slides_are_their_pictures_with_words_for_who_cannot_see_them(made: Presented) -> None:
+    exact = list(Presentation(str(made.files["-exact.pptx"])).slides)
+    assert [slide.shapes.title.text_frame.text for slide in exact] == TITLES
+    assert exact[0].notes_slide.notes_text_frame.text == "Say\nthis"
+    for slide, path in zip(exact, made.pictures, strict=True):
+        assert slide.shapes.title.top + slide.shapes.title.height <= 0, "above the slide"
+        (picture,) = [shape for shape in slide.shapes if shape.shape_type == MSO_SHAPE_TYPE.PICTURE]
+        assert picture.image.blob == path.read_bytes()
+    assert "first item" in exact[0].shapes[1]._element.nvPicPr.cNvPr.get("descr")
+
+
+async def test_the_same_deck_is_the_same_file(pool: BrowserPool, made: Presented, tmp_path: Path) -> None:
+    again = await present(pool, FEATURES, tmp_path, "both", {1: "Say\nthis"})
+    for ending, path in made.files.items():
+        assert again.files[ending].read_bytes() == path.read_bytes(), ending
+    with zipfile.ZipFile(made.files["-exact.pptx"]) as archive:
+        assert {info.compress_type for info in archive.infolist() if info.filename.endswith(".png")} == {0}
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="libreoffice-impress is not here")
+@pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="poppler-utils is not here")
+@pytest.mark.slow
+def test_libreoffice_draws_what_the_slides_show(made: Presented, tmp_path: Path) -> None:
+    from PIL import Image
+
+    drawn = drawn_by_libreoffice(made.files[".pptx"], tmp_path)
+    assert len(drawn) == len(made.pictures)
+    for path, page in zip(made.pictures, drawn, strict=True):
+        difference = ImageChops.difference(Image.open(path).convert("RGB"), page)
+        assert sum(ImageStat.Stat(difference).mean) / 3 / 255 < LARGEST_DIFFERENCE, path.name

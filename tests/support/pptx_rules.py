@@ -1,0 +1,127 @@
+"""What PowerPoint is known to refuse or repair, as assertions about a file (ECMA-376, parts 1 and 2)."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from pathlib import Path
+
+from lxml import etree
+
+A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
+R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+RELATIONS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
+TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
+FILLS = ["noFill", "solidFill", "gradFill", "blipFill", "pattFill", "grpFill"]
+# The children that may stand in an element, in the order of its schema; several at one place are a choice.
+ORDER: dict[str, list[list[str]]] = {
+    "rPr": [
+        ["ln"], FILLS, ["effectLst"], ["highlight"], ["latin"], ["ea"], ["cs"], ["sym"], ["hlinkClick"], ["extLst"],
+    ],
+    "pPr": [
+        ["lnSpc"], ["spcBef"], ["spcAft"], ["buClrTx", "buClr"], ["buSzPct"], ["buFontTx", "buFont"],
+        ["buNone", "buAutoNum", "buChar"], ["tabLst"], ["defRPr"], ["extLst"],
+    ],
+    "tcPr": [["lnL"], ["lnR"], ["lnT"], ["lnB"], FILLS, ["extLst"]],
+    "ln": [FILLS, ["prstDash"], ["round"], ["extLst"]],
+    "spPr": [["xfrm"], ["prstGeom"], FILLS, ["ln"], ["effectLst"], ["extLst"]],
+    "sp": [["nvSpPr"], ["spPr"], ["style"], ["txBody"], ["extLst"]],
+    "pic": [["nvPicPr"], ["blipFill"], ["spPr"], ["extLst"]],
+    "graphicFrame": [["nvGraphicFramePr"], ["xfrm"], ["graphic"], ["extLst"]],
+    "tc": [["txBody"], ["tcPr"]],
+    "tbl": [["tblPr"], ["tblGrid"], ["tr"]],
+    "txBody": [["bodyPr"], ["lstStyle"], ["p"]],
+    "p": [["pPr"], ["r", "br", "fld"], ["endParaRPr"]],
+    "r": [["rPr"], ["t"]],
+    "cSld": [["bg"], ["spTree"], ["extLst"]],
+    "bgPr": [FILLS, ["effectLst"]],
+    "gradFill": [["gsLst"], ["lin"]],
+}  # fmt: skip
+REPEATED = {"tr", "p", "r", "br", "fld", "gs"}
+
+
+def check_presentation(path: Path) -> None:
+    """Raises AssertionError for the first thing that PowerPoint would not take as it is."""
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        assert len(set(map(str.lower, names))) == len(names), "two parts of one name"
+        assert archive.testzip() is None
+        assert names[0] == "[Content_Types].xml"
+        parts = {name: archive.read(name) for name in names}
+    _check_types(parts)
+    for name, data in parts.items():
+        if name.endswith((".xml", ".rels")):
+            assert not re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", data), name
+            root = etree.fromstring(data)
+            if name.startswith("ppt/slides/") and name.endswith(".xml"):
+                _check_slide(name, root, _relations(name, parts))
+        elif name.endswith(".png"):
+            assert data.startswith(b"\x89PNG\r\n"), name
+        elif name.endswith(".jpg"):
+            assert data.startswith(b"\xff\xd8"), name
+
+
+def _check_types(parts: dict[str, bytes]) -> None:
+    types = etree.fromstring(parts["[Content_Types].xml"])
+    defaults = {each.get("Extension") for each in types.findall(f"{TYPES}Default")}
+    overrides = [each.get("PartName") for each in types.findall(f"{TYPES}Override")]
+    assert len(set(overrides)) == len(overrides)
+    for part in overrides:
+        assert part[1:] in parts, f"{part} is listed and not there"
+    for name in parts:
+        assert "/" + name in overrides or name.rpartition(".")[2] in defaults, f"{name} is of no type"
+        if name.startswith("ppt/") and name.endswith(".xml"):
+            assert "/" + name in overrides, name
+
+
+def _relations(name: str, parts: dict[str, bytes]) -> set[str]:
+    folder, _, file = name.rpartition("/")
+    root = etree.fromstring(parts[f"{folder}/_rels/{file}.rels"])
+    for relation in root.findall(f"{RELATIONS}Relationship"):
+        target = relation.get("Target")
+        if relation.get("TargetMode") == "External":
+            assert re.fullmatch(r"[!-~]+", target), f"{target!r} is no address"
+            assert '"' not in target
+        else:
+            assert posixpath.normpath(posixpath.join(folder, target)) in parts, f"{target} is not there"
+    return {relation.get("Id") for relation in root}
+
+
+def _check_slide(name: str, root: etree._Element, relations: set[str]) -> None:
+    ids = [each.get("id") for each in root.iter(f"{P}cNvPr")]
+    assert len(set(ids)) == len(ids), f"{name}: two shapes of one id"
+    assert all(0 < int(each) < 2**31 for each in ids)
+    assert len([each for each in root.iter(f"{P}ph") if each.get("type") == "title"]) == 1, f"{name}: one title"
+    for element in root.iter():
+        for key in (f"{R}id", f"{R}embed", f"{R}link"):
+            assert element.get(key) is None or element.get(key) in relations, f"{name}: {element.get(key)}"
+        _check_order(name, element)
+    for place in root.iter(f"{A}off", f"{A}ext"):
+        for key in ("x", "y", "cx", "cy"):
+            value = place.get(key)
+            assert value is None or -(2**31) < int(value) < 2**31, value
+            assert not key.startswith("c") or value is None or int(value) >= 0
+    for text in root.iter(f"{A}t"):
+        assert "\n" not in (text.text or "")
+    for table in root.iter(f"{A}tbl"):
+        columns = len(table.findall(f"{A}tblGrid/{A}gridCol"))
+        assert all(len(row.findall(f"{A}tc")) == columns for row in table.findall(f"{A}tr"))
+    for body in root.iter(f"{P}txBody", f"{A}txBody"):
+        assert body.findall(f"{A}p"), f"{name}: a text without a paragraph"
+
+
+def _check_order(name: str, element: etree._Element) -> None:
+    if not isinstance(element.tag, str):
+        return
+    order = ORDER.get(etree.QName(element).localname)
+    if order is None:
+        return
+    at = -1
+    for child in element:
+        kind = etree.QName(child).localname
+        found = next((number for number, choice in enumerate(order) if kind in choice), None)
+        assert found is not None, f"{name}: <{kind}> in <{etree.QName(element).localname}>"
+        assert found > at or (found == at and kind in REPEATED), f"{name}: <{kind}> stands too late, or twice"
+        at = found
