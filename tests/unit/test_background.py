@@ -156,6 +156,7 @@ WAITED_FOR = {
     "runs/peers.py": ["self._log.hear"],
     "runs/webhooks.py": ["self._try"],
     "sources/remote.py": ["self._get"],
+    "exports/video.py": ["(speak)", "(draw)", "(encode,"],
 }
 
 

@@ -28,6 +28,7 @@ ALLOWED = {
     "later.py": "nobody: imports what our own modules name",
     "exports/contract.py": "nobody: imports what our own table names",
     "exports/voices/endpoint.py": "the operator's own PRESSRUN_VOICE_BASE_URL",
+    "cli/jobs.py": "a Pressrun server, from a user's program: whether one answers",
     "client/": "a Pressrun server, from a user's program",
     "api/connections/listeners.py": "nobody: listens",
     "api/connections/server.py": "nobody: listens",
