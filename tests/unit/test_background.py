@@ -157,6 +157,10 @@ WAITED_FOR = {
     "runs/webhooks.py": ["self._try"],
     "sources/remote.py": ["self._get"],
     "exports/video.py": ["(speak)", "(draw)", "(encode,"],
+    "exports/media/narration.py": ["(speak,"],
+    "exports/media/process.py": ["(feed)", "(read_said,"],
+    "cli/jobs.py": ["end_on_interrupt"],
+    "cli/make.py": ["self._heed", "self._make_in_turn"],
 }
 
 
