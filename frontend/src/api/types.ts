@@ -9,6 +9,8 @@ export type ImageFormat = NonNullable<GenerateRequest["image_format"]>;
 export type PngMode = NonNullable<GenerateRequest["png_mode"]>;
 export type Fit = NonNullable<GenerateRequest["fit"]>;
 export type PdfLayout = NonNullable<GenerateRequest["pdf_layout"]>;
+export type Transition = NonNullable<GenerateRequest["transition"]>;
+export type Voice = NonNullable<GenerateRequest["voice"]>;
 export type Output = NonNullable<GenerateRequest["outputs"]>[number];
 
 /** CONTRACT "Events": a union told apart by `type`. */

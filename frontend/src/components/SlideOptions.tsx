@@ -10,13 +10,19 @@ import {
   pdfLayoutNames,
   PNG_MODES,
   pngModeNames,
+  TRANSITIONS,
+  transitionNames,
+  voiceNames,
+  VOICES,
 } from "@/api/choices";
+import type { Voice } from "@/api/types";
 import { Choice } from "./Field";
 
 type Fit = (typeof FITS)[number];
 type Format = (typeof FORMATS)[number];
 type PdfLayout = (typeof PDF_LAYOUTS)[number];
 type PngMode = (typeof PNG_MODES)[number];
+type Transition = (typeof TRANSITIONS)[number];
 type Output = (typeof OUTPUTS)[number];
 
 export interface SlideChoices<S extends string> {
@@ -26,6 +32,8 @@ export interface SlideChoices<S extends string> {
   pngMode: PngMode;
   fit: Fit;
   pdfLayout: PdfLayout;
+  voice: Voice;
+  transition: Transition;
 }
 
 interface Props<S extends string> {
@@ -41,6 +49,8 @@ interface Props<S extends string> {
     pngMode?: PngMode;
     fit?: Fit;
     pdfLayout?: PdfLayout;
+    voice?: Voice;
+    transition?: Transition;
   }) => void;
 }
 
@@ -90,6 +100,35 @@ export function SlideOptions<S extends string>({
             onChange({ pdfLayout });
           }}
         />
+      )}
+      {value.outputs.includes("video") && (
+        <>
+          <Choice
+            legend="Narration"
+            name={`${prefix}voice`}
+            type="radio"
+            options={VOICES.map((voice) => ({ value: voice, label: voiceNames[voice] }))}
+            chosen={VOICES.filter((voice) => voice === value.voice)}
+            error={problems.voice}
+            onChange={(voice) => {
+              onChange({ voice });
+            }}
+          />
+          <Choice
+            legend="From slide to slide"
+            name={`${prefix}transition`}
+            type="radio"
+            options={TRANSITIONS.map((transition) => ({
+              value: transition,
+              label: transitionNames[transition],
+            }))}
+            chosen={[value.transition]}
+            error={problems.transition}
+            onChange={(transition) => {
+              onChange({ transition });
+            }}
+          />
+        </>
       )}
       <Choice
         legend="What is too wide"

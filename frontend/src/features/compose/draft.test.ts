@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { FITS, FORMATS, OUTPUTS, PDF_LAYOUTS, PNG_MODES, SIZES } from "@/api/choices";
+import { FITS, FORMATS, OUTPUTS, PDF_LAYOUTS, PNG_MODES, SIZES, TRANSITIONS, VOICES } from "@/api/choices";
 import { draftField, emptyDraft, findProblems, KINDS, readDraft, THEMES, toRequest } from "./draft";
 
 const anyDraft = fc.record({
@@ -15,6 +15,8 @@ const anyDraft = fc.record({
   pngMode: fc.constantFrom(...PNG_MODES),
   fit: fc.constantFrom(...FITS),
   pdfLayout: fc.constantFrom(...PDF_LAYOUTS),
+  voice: fc.constantFrom(...VOICES),
+  transition: fc.constantFrom(...TRANSITIONS),
   outputs: fc.subarray([...OUTPUTS]),
 });
 
@@ -33,6 +35,15 @@ test("what is too wide and how a PDF is laid out is said where it is not as usua
   for (const usual of [toRequest(pdf), toRequest({ ...emptyDraft, pdfLayout: "document" })]) {
     expect(usual).not.toHaveProperty("pdf_layout");
     expect(usual).not.toHaveProperty("fit");
+  }
+});
+
+test("who speaks and how slides change is said of a video alone", () => {
+  const spoken = { ...emptyDraft, voice: "auto" as const, transition: "fade" as const };
+  expect(toRequest({ ...spoken, outputs: ["video"] })).toMatchObject({ voice: "auto", transition: "fade" });
+  for (const other of [toRequest(spoken), toRequest({ ...emptyDraft, outputs: ["video"] })]) {
+    expect(other).not.toHaveProperty("voice");
+    expect(other).not.toHaveProperty("transition");
   }
 });
 

@@ -8,10 +8,22 @@ import {
   PNG_MODES,
   type Size,
   SIZES,
+  TRANSITIONS,
+  VOICES,
   ZOOM_ADVICE,
 } from "@/api/choices";
 import { SOURCES } from "@/api/tables.gen";
-import type { Fit, GenerateRequest, ImageFormat, Output, PdfLayout, PngMode, Theme } from "@/api/types";
+import type {
+  Fit,
+  GenerateRequest,
+  ImageFormat,
+  Output,
+  PdfLayout,
+  PngMode,
+  Theme,
+  Transition,
+  Voice,
+} from "@/api/types";
 
 export const THEMES = ["paper", "ink", "chalk"] as const satisfies readonly Theme[];
 
@@ -48,6 +60,9 @@ export interface Draft {
   fit: Fit;
   /** Counts for a PDF only. */
   pdfLayout: PdfLayout;
+  /** These two count for a video only. */
+  voice: Voice;
+  transition: Transition;
   outputs: Output[];
 }
 
@@ -63,6 +78,8 @@ export const emptyDraft: Draft = {
   pngMode: "speed",
   fit: "shrink",
   pdfLayout: "slides",
+  voice: "none",
+  transition: "cut",
   outputs: ["images"],
 };
 
@@ -101,6 +118,8 @@ export function readDraft(stored: string | null): Draft {
     pngMode: oneOf(PNG_MODES, from.pngMode, emptyDraft.pngMode),
     fit: oneOf(FITS, from.fit, emptyDraft.fit),
     pdfLayout: oneOf(PDF_LAYOUTS, from.pdfLayout, emptyDraft.pdfLayout),
+    voice: oneOf(VOICES, from.voice, emptyDraft.voice),
+    transition: oneOf(TRANSITIONS, from.transition, emptyDraft.transition),
     outputs: OUTPUTS.filter((output) => chosen.includes(output)),
   };
 }
@@ -121,6 +140,10 @@ export function toRequest(draft: Draft): GenerateRequest {
     ...(draft.imageFormat === "png" && draft.pngMode !== "speed" && { png_mode: draft.pngMode }),
     ...(draft.fit !== "shrink" && { fit: draft.fit }),
     ...(draft.outputs.includes("pdf") && draft.pdfLayout !== "slides" && { pdf_layout: draft.pdfLayout }),
+    ...(draft.outputs.includes("video") && {
+      ...(draft.voice !== "none" && { voice: draft.voice }),
+      ...(draft.transition !== "cut" && { transition: draft.transition }),
+    }),
     outputs: draft.outputs,
   };
 }
@@ -182,6 +205,8 @@ const fields: Readonly<Record<string, keyof Draft>> = {
   png_mode: "pngMode",
   fit: "fit",
   pdf_layout: "pdfLayout",
+  voice: "voice",
+  transition: "transition",
   outputs: "outputs",
 };
 

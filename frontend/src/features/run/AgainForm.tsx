@@ -55,6 +55,8 @@ export function AgainForm({ spec, busy, errors, onSubmit, onClose, children }: P
           pngMode: said("png_mode"),
           fit: said("fit"),
           pdfLayout: said("pdf_layout"),
+          voice: said("voice"),
+          transition: said("transition"),
         }}
         onChange={change}
       />

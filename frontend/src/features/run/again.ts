@@ -1,6 +1,16 @@
 /** What a run is to be made again with. Pure. */
 import { FORMATS, isZoom, OUTPUTS, type Size, SIZES, ZOOM_ADVICE } from "@/api/choices";
-import type { Fit, ImageFormat, Output, PdfLayout, PngMode, RerenderRequest, RunSpec } from "@/api/types";
+import type {
+  Fit,
+  ImageFormat,
+  Output,
+  PdfLayout,
+  PngMode,
+  RerenderRequest,
+  RunSpec,
+  Transition,
+  Voice,
+} from "@/api/types";
 
 /** The size that the run was made in, when that is none of the named ones. */
 export const AS_IT_WAS = "as-it-was";
@@ -12,6 +22,8 @@ export interface Again {
   pngMode: PngMode;
   fit: Fit;
   pdfLayout: PdfLayout;
+  voice: Voice;
+  transition: Transition;
   outputs: Output[];
 }
 
@@ -29,6 +41,8 @@ export function fromSpec(spec: RunSpec): Again {
     pngMode: spec.png_mode ?? "speed",
     fit: spec.fit ?? "shrink",
     pdfLayout: spec.pdf_layout ?? "slides",
+    voice: spec.voice ?? "none",
+    transition: spec.transition ?? "cut",
     outputs: OUTPUTS.filter((output) => (spec.outputs ?? ["images"]).includes(output)),
   };
 }
@@ -45,7 +59,7 @@ export function findProblems({ zoom, outputs }: Again): AgainProblems {
 /** What differs from the run; the server leaves the rest as it was. */
 export function changes(again: Again, spec: RunSpec): RerenderRequest {
   const before = fromSpec(spec);
-  const { size, imageFormat, pngMode, fit, pdfLayout, outputs } = again;
+  const { size, imageFormat, pngMode, fit, pdfLayout, voice, transition, outputs } = again;
   const zoom = Number(again.zoom);
   return {
     ...(size !== AS_IT_WAS &&
@@ -55,6 +69,8 @@ export function changes(again: Again, spec: RunSpec): RerenderRequest {
     ...(imageFormat === "png" && pngMode !== before.pngMode && { png_mode: pngMode }),
     ...(fit !== before.fit && { fit }),
     ...(outputs.includes("pdf") && pdfLayout !== before.pdfLayout && { pdf_layout: pdfLayout }),
+    ...(outputs.includes("video") && voice !== before.voice && { voice }),
+    ...(outputs.includes("video") && transition !== before.transition && { transition }),
     ...(outputs.join() !== before.outputs.join() && { outputs }),
   };
 }
