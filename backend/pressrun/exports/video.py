@@ -25,7 +25,6 @@ from pressrun.exports.media.script import Sentence, script_of
 from pressrun.exports.media.subtitles import Cue, as_srt, as_vtt, cues_of
 from pressrun.exports.media.times import SHORTEST_S, looking_s, reading_s
 from pressrun.exports.voices.catalog import open_voices, refused_voice
-from pressrun.failpoints import failpoint
 from pressrun.groups import open_task_group
 from pressrun.os_errors import failure_of_disk
 from pressrun.settings import Settings
@@ -125,7 +124,6 @@ class _Film:
 
         async def encode(place: int, made: Callable[[], Awaitable[Clip]]) -> None:
             clips[place] = await made()
-            failpoint("video.clip_written")
             await tell(len(clips) / total)
 
         async with open_task_group() as group:
@@ -188,7 +186,6 @@ class _Film:
         outputs += ["-video_track_timescale", str(FPS * 1000), "-movflags", "+faststart", "-f", "mp4", f"file:{joined}"]
         tell = self._share("join")
         await self._ffmpeg.run([*inputs, *outputs], on_progress=lambda s: tell(min(1.0, s * FPS / total)))
-        failpoint("video.joined")
         await self._encoder.poster(self._pictures[0], poster)
         await anyio.to_thread.run_sync(_forget, left)
         return {".mp4": joined, ".vtt": as_vtt(cues).encode(), ".srt": srt.encode(), "-poster.jpg": poster}

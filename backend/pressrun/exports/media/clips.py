@@ -130,7 +130,7 @@ class Encoder:
         ]
         made_of = json.dumps([*digests, graph, *arguments])
         clip = self.folder / f"{hashlib.sha256(made_of.encode()).hexdigest()[:32]}.h264"
-        if clip.exists():
+        if clip.exists() and clip.stat().st_size:  # a power cut leaves a file empty
             return clip
         partial = clip.with_suffix(f".{secrets.token_hex(4)}.partial")  # two of the same slide may be under way
         await self.ffmpeg.run([*inputs, "-filter_complex", graph, *arguments, f"file:{partial}"])

@@ -7,6 +7,7 @@ What no voice can say is a warning, and its slide is silent for as long as one r
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import secrets
@@ -19,7 +20,7 @@ import anyio
 import anyio.to_thread
 
 from pressrun.disk_cache import DiskCache
-from pressrun.errors import VoiceFailed
+from pressrun.errors import EncoderFailed, EncoderMissing, VoiceFailed
 from pressrun.exports.media.ffmpeg import Ffmpeg
 from pressrun.exports.media.pcm import RATE, SAMPLES_A_FRAME, open_track, read_wav, seconds_of, silence, trimmed
 from pressrun.exports.media.script import Sentence
@@ -112,7 +113,12 @@ class Speaker:
         form = ["-f", "s16le", "-ar", str(RATE), "-ac", "1", "pipe:1"]
         most = 2 * RATE * 600  # ten minutes
         arguments = ["-protocol_whitelist", "pipe", "-i", "pipe:0", *form]
-        return (await self.ffmpeg.run(arguments, stdin=sound, max_output_bytes=most)).output
+        try:
+            return (await self.ffmpeg.run(arguments, stdin=sound, max_output_bytes=most)).output
+        except EncoderMissing:
+            raise
+        except EncoderFailed as exc:
+            raise VoiceFailed("The voice sent what is no sound; see the server's log, then retry.") from exc
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +194,10 @@ def _measured(words: str) -> dict[str, float] | None:
 
 
 def _find(own: Path, kept: DiskCache, key: str) -> bytes | None:
-    try:
-        return own.read_bytes()
-    except FileNotFoundError:
-        known = kept.read(key)
+    with contextlib.suppress(FileNotFoundError):
+        if samples := own.read_bytes():  # a power cut leaves a file empty
+            return samples
+    known = kept.read(key)
     if known is None:
         return None
     try:
