@@ -38,6 +38,7 @@ from benchmarks import (
     soak,
     storms,
     styles,
+    video,
 )
 from benchmarks.figures import Figure
 from benchmarks.rivals import compare as rivals
@@ -59,6 +60,7 @@ BENCHMARKS = {
     "history": history.measure,
     "cluster": cluster.measure,
     "styles": styles.measure,
+    "video": video.measure,
 }
 
 # Minutes each: only when named.

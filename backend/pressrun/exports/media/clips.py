@@ -102,9 +102,8 @@ class Encoder:
         digests = [await anyio.to_thread.run_sync(_digest_of, picture) for picture in (before, after)]
         held = f"{self._look()},loop=loop={FADE_FRAMES + 1}:size=1"
         graph = (
-            f"[0:v]{held}[a];[1:v]{held}[b];"
-            f"[a][b]xfade=transition=fade:duration={FADE_FRAMES / FPS}:offset=0,"
-            f"format=yuv420p,trim=end_frame={FADE_FRAMES}"
+            f"[0:v]{held}[a];[1:v]{held},format=yuva420p,fade=in:0:{FADE_FRAMES}:alpha=1[b];"
+            f"[a][b]overlay=format=yuv420,format=yuv420p,trim=end_frame={FADE_FRAMES}"
         )
         clip = await self._encode(digests, [*_input(before), *_input(after)], graph, _MOVING)
         return Clip(clip, still=False)
