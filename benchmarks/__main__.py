@@ -40,6 +40,7 @@ from benchmarks import (
     soak,
     storms,
     styles,
+    video,
 )
 from benchmarks.figures import Figure
 from benchmarks.rivals import compare as rivals
@@ -63,6 +64,7 @@ BENCHMARKS = {
     "history": history.measure,
     "cluster": cluster.measure,
     "styles": styles.measure,
+    "video": video.measure,
 }
 
 # Minutes each: only when named.

@@ -35,8 +35,10 @@ from pressrun.db.engine import open_database
 from pressrun.errors import PressrunError, WrongStore
 from pressrun.export_kinds import EXPORT_KINDS
 from pressrun.exports.contract import missing_for
+from pressrun.exports.voices.catalog import missing_for_voice
 from pressrun.runs.store_id import is_store
 from pressrun.settings import Settings
+from pressrun.spec import VoiceName
 
 _CHECK_LIMIT_S = 60  # a cold Chromium on a busy machine takes seconds; longer is an answer too
 _AI_LIMIT_S = 5  # a list of models is small; an endpoint that needs longer will disappoint
@@ -72,6 +74,7 @@ async def run_doctor(settings: Settings, *, browser: bool = False) -> list[Check
         *await _bounded("address", _check_address, settings),
         *await _bounded("AI endpoint", _check_ai, settings),
         *_check_exports(),
+        *_check_voices(settings),
     ]
 
 
@@ -307,4 +310,17 @@ def _check_exports() -> list[Check]:
         else Check(f"export {kind.name}", None, missing.what, missing.remedy)
         for kind in EXPORT_KINDS
         if kind.conditional
+    ]
+
+
+def _check_voices(settings: Settings) -> list[Check]:
+    """Of narrated videos. Those of a setting only where it is set: nobody has to have them."""
+    wanted: list[VoiceName] = ["espeak"]
+    wanted += ["piper"] if settings.voice.piper_voice is not None else []
+    wanted += ["api"] if settings.voice.base_url is not None else []
+    return [
+        Check(f"voice {name}", True, "can speak here")
+        if (missing := missing_for_voice(name, settings.voice)) is None
+        else Check(f"voice {name}", None if name == "espeak" else False, missing.what, missing.remedy)
+        for name in wanted
     ]

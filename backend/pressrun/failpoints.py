@@ -60,8 +60,6 @@ KILL_POINTS = (
 )
 # passed only by runs that an AI composes
 AI_POINTS = ("answer.kept",)
-# passed only by runs that make a video
-VIDEO_POINTS = ("video.clip_written", "video.joined")
 # met only by runs that wait, are cancelled, handed back or taken over
 SIDE_POINTS = (
     "promote.in_transaction",
@@ -76,9 +74,7 @@ SIDE_POINTS = (
 DISK_POINTS = ("store.write", "store.sync", "database.write")
 DELETE_POINTS = ("delete.row_gone",)  # leaves a folder of no run, which retention finds
 BACKGROUND_POINTS = tuple(f"background.{task.name}" for task in TASKS)  # before each attempt of a background task
-POINTS = frozenset(
-    (*KILL_POINTS, *AI_POINTS, *VIDEO_POINTS, *SIDE_POINTS, *DISK_POINTS, *DELETE_POINTS, *BACKGROUND_POINTS)
-)
+POINTS = frozenset((*KILL_POINTS, *AI_POINTS, *SIDE_POINTS, *DISK_POINTS, *DELETE_POINTS, *BACKGROUND_POINTS))
 
 
 class Escaped(BaseException):

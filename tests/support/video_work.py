@@ -29,8 +29,12 @@ WIDTH, HEIGHT = 640, 360
 COLOURS = ("#f4efe6", "#203a5c", "#5c2030")
 
 
-def block(kind: BlockKind, text: str, *, top: float = 0, level: int | None = None, lang: str = "") -> SlideBlock:
-    return SlideBlock(kind=kind, text=text, level=level, lang=lang, box=SlideBox(left=0, top=top, width=100, height=20))
+def block(
+    kind: BlockKind, text: str, *, left: float = 0, top: float = 0, level: int | None = None, lang: str = ""
+) -> SlideBlock:
+    return SlideBlock(
+        kind=kind, text=text, level=level, lang=lang, box=SlideBox(left=left, top=top, width=100, height=20)
+    )
 
 
 def slide(index: int, *blocks: SlideBlock, notes: str = "") -> SlideText:

@@ -33,9 +33,8 @@ def test_notes_are_said_instead_of_what_stands_on_the_slide() -> None:
 
 
 def test_code_is_passed_over_and_a_row_of_a_table_is_one_sentence() -> None:
-    cells = [
-        block("cell", word, top=top) for top, word in ((10, "Length"), (10, "1094 km"), (40, "Source"), (40, "Elbe"))
-    ]
+    table = ((0, 10, "Length"), (200, 10, "1094 km"), (0, 40, "Source"), (200, 40, "Elbe"))
+    cells = [block("cell", word, left=left, top=top) for left, top, word in table]
     assert said(slide(1, block("code", "x = 1"), *cells)) == [["Length, 1094 km", "Source, Elbe"]]
 
 

@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate
 from pathlib import Path
 
 import anyio.to_thread
@@ -20,12 +19,20 @@ from pressrun.exports.contract import Content, ExportWork, Missing
 from pressrun.exports.media.chapters import as_metadata, chapters_of
 from pressrun.exports.media.clips import FADE_FRAMES, FPS, Clip, Encoder, size_of, write_stream
 from pressrun.exports.media.ffmpeg import Ffmpeg, missing_ffmpeg, source
-from pressrun.exports.media.narration import Heard, Said, Speaker, cues_of_slide, laid_out, levelled, write_track
+from pressrun.exports.media.narration import (
+    SOUND_RATE,
+    Heard,
+    Said,
+    Speaker,
+    cues_of_slide,
+    encode_track,
+    laid_out,
+    write_track,
+)
 from pressrun.exports.media.script import Sentence, script_of
 from pressrun.exports.media.subtitles import Cue, as_srt, as_vtt, cues_of
 from pressrun.exports.media.times import SHORTEST_S, looking_s, reading_s
 from pressrun.exports.voices.catalog import open_voices, refused_voice
-from pressrun.failpoints import failpoint
 from pressrun.groups import open_task_group
 from pressrun.os_errors import failure_of_disk
 from pressrun.settings import Settings
@@ -85,13 +92,16 @@ class _Film:
     async def make(self) -> dict[str, Content]:
         await anyio.to_thread.run_sync(_make_ready, self._folder)
         texts = await self._work.read_texts()
-        said: list[list[Said]] | None = None
+        script = script_of(texts) if texts is not None else []
+        scenes: list[_Scene] = []
+        sound: list[Path] = []
         clips: list[Clip] = []
 
         async def speak() -> None:
-            nonlocal said
-            if texts is not None and self._work.spec.voice != "none":
-                said = await self._speak(script_of(texts))
+            said = await self._speak(script) if self._work.spec.voice != "none" else []
+            scenes.extend(self._scenes(texts, script, said))
+            if any(scene.heard.spoken for scene in scenes):
+                sound.append(await self._sound(scenes))
 
         async def draw() -> None:
             clips.extend(await self._draw())
@@ -99,8 +109,14 @@ class _Film:
         async with open_task_group() as group:
             group.start_soon(speak)
             group.start_soon(draw)
-        scenes = self._scenes(texts, said)
-        return await self._join(texts, scenes, clips)
+        return await self._join(texts, scenes, clips, sound)
+
+    async def _sound(self, scenes: Sequence[_Scene]) -> Path:
+        track, encoded = self._new("wav"), self._new("m4a")
+        await anyio.to_thread.run_sync(write_track, [scene.heard for scene in scenes], track)
+        await encode_track(self._ffmpeg, track, _length_of(scenes) * SOUND_RATE // FPS, encoded)
+        await anyio.to_thread.run_sync(track.unlink)
+        return encoded
 
     async def _speak(self, script: Sequence[Sequence[Sentence]]) -> list[list[Said]]:
         work, spec = self._work, self._work.spec
@@ -125,7 +141,6 @@ class _Film:
 
         async def encode(place: int, made: Callable[[], Awaitable[Clip]]) -> None:
             clips[place] = await made()
-            failpoint("video.clip_written")
             await tell(len(clips) / total)
 
         async with open_task_group() as group:
@@ -136,32 +151,30 @@ class _Film:
                 group.start_soon(encode, 2 * number if fades else number, partial(self._encoder.still, picture))
         return [clips[place] for place in sorted(clips)]
 
-    def _scenes(self, texts: SlideTexts | None, said: Sequence[Sequence[Said]] | None) -> list[_Scene]:
-        spec = self._work.spec
-        asked_s = spec.slide_seconds
-        heard: list[Heard] = []
+    def _scenes(
+        self, texts: SlideTexts | None, script: Sequence[Sequence[Sentence]], said: Sequence[Sequence[Said]]
+    ) -> list[_Scene]:
+        asked_s = self._work.spec.slide_seconds
+        found: list[_Scene] = []
+        begin = 0
         for number in range(len(self._pictures)):
             slide = texts.slides[number] if texts is not None and number < len(texts.slides) else None
             read_s = looking_s(slide) if slide is not None else SHORTEST_S
-            spoken = said[number] if said is not None else []
-            heard.append(laid_out(spoken, asked_s or 0, asked_s or read_s))
-        script = script_of(texts) if texts is not None else []
-        begins = [0, *accumulate(each.frames for each in heard)]
-        return [
-            _Scene(
-                begin, each, cues_of_slide(each, begin / FPS) if each.spoken else _silent_cues(sentences, begin, each)
-            )
-            for begin, each, sentences in zip(begins, heard, [*script, *[[]] * len(heard)], strict=False)
-        ]
+            heard = laid_out(said[number] if number < len(said) else [], asked_s or 0, asked_s or read_s)
+            sentences = script[number] if number < len(script) else []
+            cues = cues_of_slide(heard, begin / FPS) if heard.spoken else _silent_cues(sentences, begin, heard)
+            found.append(_Scene(begin, heard, cues))
+            begin += heard.frames
+        return found
 
     async def _join(
-        self, texts: SlideTexts | None, scenes: Sequence[_Scene], clips: Sequence[Clip]
+        self, texts: SlideTexts | None, scenes: Sequence[_Scene], clips: Sequence[Clip], sound: Sequence[Path]
     ) -> dict[str, Content]:
-        total = scenes[-1].begin + scenes[-1].heard.frames
+        total = _length_of(scenes)
         cues = [cue for scene in scenes for cue in scene.cues]
         chapters = chapters_of(texts, [scene.begin for scene in scenes], total)
-        stream, words = self._new("ivf"), self._new("srt")
-        metadata, joined, poster = self._new("txt"), self._new("mp4"), self._new("jpg")
+        stream, words, metadata = self._new("ivf"), self._new("srt"), self._new("txt")
+        joined, poster = self._new("mp4"), self._new("jpg")
         lengths = self._lengths(scenes)
         await anyio.to_thread.run_sync(write_stream, [*zip(clips, lengths, strict=True)], self._encoder.size, stream)
         srt = as_srt(cues)
@@ -169,28 +182,17 @@ class _Film:
         await anyio.to_thread.run_sync(metadata.write_text, as_metadata(self._work.title, chapters), "utf-8")
         inputs = ["-f", "ivf", *source(stream), "-f", "ffmetadata", *source(metadata)]
         outputs = ["-map", "0:v", "-map_metadata", "1", "-map_chapters", "1", "-c:v", "copy"]
-        left = [stream, words, metadata]
-        if any(scene.heard.spoken for scene in scenes):
-            track = self._new("wav")
-            await anyio.to_thread.run_sync(write_track, [scene.heard for scene in scenes], track)
-            left.append(track)
-            level = await levelled(self._ffmpeg, track)
-            samples = total * 48_000 // FPS
-            outputs += ["-map", f"{inputs.count('-i')}:a", "-c:a", "aac", "-b:a", "96k"]
-            outputs += [
-                "-af",
-                f"{level},aformat=sample_rates=48000:channel_layouts=mono,apad=whole_len={samples},atrim=end_sample={samples}",
-            ]
-            inputs += ["-f", "wav", *source(track)]
+        for track in sound:
+            outputs += ["-map", f"{inputs.count('-i')}:a", "-c:a", "copy"]
+            inputs += source(track)
         if cues:
             outputs += ["-map", f"{inputs.count('-i')}:s", "-c:s", "mov_text"]
             inputs += ["-f", "srt", *source(words)]
         outputs += ["-video_track_timescale", str(FPS * 1000), "-movflags", "+faststart", "-f", "mp4", f"file:{joined}"]
         tell = self._share("join")
         await self._ffmpeg.run([*inputs, *outputs], on_progress=lambda s: tell(min(1.0, s * FPS / total)))
-        failpoint("video.joined")
         await self._encoder.poster(self._pictures[0], poster)
-        await anyio.to_thread.run_sync(_forget, left)
+        await anyio.to_thread.run_sync(_forget, [stream, words, metadata, *sound])
         return {".mp4": joined, ".vtt": as_vtt(cues).encode(), ".srt": srt.encode(), "-poster.jpg": poster}
 
     def _lengths(self, scenes: Sequence[_Scene]) -> list[int]:
@@ -222,6 +224,11 @@ class _Film:
 
 
 _WORDS = {"speak": "Speaking", "draw": "Encoding the video", "join": "Putting picture and sound together"}
+
+
+def _length_of(scenes: Sequence[_Scene]) -> int:
+    """In frames."""
+    return scenes[-1].begin + scenes[-1].heard.frames
 
 
 def _silent_cues(sentences: Sequence[Sentence], begin: int, heard: Heard) -> list[Cue]:

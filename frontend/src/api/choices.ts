@@ -1,6 +1,16 @@
 /** What a request may choose from, with its name on the screen. The server remains the judge. */
 import { EXPORTS } from "./tables.gen";
-import type { Fit, ImageFormat, Output, PdfLayout, PngMode, PptxMode, RunStatus } from "./types";
+import type {
+  Fit,
+  ImageFormat,
+  Output,
+  PdfLayout,
+  PngMode,
+  PptxMode,
+  RunStatus,
+  Transition,
+  Voice,
+} from "./types";
 
 export const FORMATS = ["png", "jpeg", "webp"] as const satisfies readonly ImageFormat[];
 export const OUTPUTS: readonly Output[] = EXPORTS.map(({ name }) => name);
@@ -8,6 +18,9 @@ export const PNG_MODES = ["speed", "size"] as const satisfies readonly PngMode[]
 export const FITS = ["shrink", "split", "clip"] as const satisfies readonly Fit[];
 export const PDF_LAYOUTS = ["slides", "document"] as const satisfies readonly PdfLayout[];
 export const PPTX_MODES = ["editable", "exact", "both"] as const satisfies readonly PptxMode[];
+export const TRANSITIONS = ["cut", "fade"] as const satisfies readonly Transition[];
+/** Which voice is the server's business; the API takes one by its name. */
+export const VOICES = ["none", "auto"] as const satisfies readonly Voice[];
 export const SIZES = {
   "1920x1080": { width: 1920, height: 1080, label: "Landscape" },
   "1080x1920": { width: 1080, height: 1920, label: "Portrait" },
@@ -31,6 +44,11 @@ export const pptxModeNames: Readonly<Record<PptxMode, string>> = {
   editable: "To edit",
   exact: "As pictures",
   both: "Both",
+};
+export const transitionNames: Readonly<Record<Transition, string>> = { cut: "Cut", fade: "Cross-fade" };
+export const voiceNames: Readonly<Record<(typeof VOICES)[number], string>> = {
+  none: "Silent",
+  auto: "Read aloud",
 };
 export const statusNames: Readonly<Record<RunStatus, string>> = {
   queued: "Waiting",

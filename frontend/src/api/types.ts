@@ -10,6 +10,8 @@ export type PngMode = NonNullable<GenerateRequest["png_mode"]>;
 export type Fit = NonNullable<GenerateRequest["fit"]>;
 export type PdfLayout = NonNullable<GenerateRequest["pdf_layout"]>;
 export type PptxMode = NonNullable<GenerateRequest["pptx_mode"]>;
+export type Transition = NonNullable<GenerateRequest["transition"]>;
+export type Voice = NonNullable<GenerateRequest["voice"]>;
 export type Output = NonNullable<GenerateRequest["outputs"]>[number];
 
 /** CONTRACT "Events": a union told apart by `type`. */

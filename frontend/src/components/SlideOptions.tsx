@@ -12,7 +12,12 @@ import {
   pngModeNames,
   PPTX_MODES,
   pptxModeNames,
+  TRANSITIONS,
+  transitionNames,
+  voiceNames,
+  VOICES,
 } from "@/api/choices";
+import type { Voice } from "@/api/types";
 import { Choice } from "./Field";
 
 type Fit = (typeof FITS)[number];
@@ -20,6 +25,7 @@ type Format = (typeof FORMATS)[number];
 type PdfLayout = (typeof PDF_LAYOUTS)[number];
 type PngMode = (typeof PNG_MODES)[number];
 type PptxMode = (typeof PPTX_MODES)[number];
+type Transition = (typeof TRANSITIONS)[number];
 type Output = (typeof OUTPUTS)[number];
 
 export interface SlideChoices<S extends string> {
@@ -30,6 +36,8 @@ export interface SlideChoices<S extends string> {
   fit: Fit;
   pdfLayout: PdfLayout;
   pptxMode: PptxMode;
+  voice: Voice;
+  transition: Transition;
 }
 
 interface Props<S extends string> {
@@ -46,6 +54,8 @@ interface Props<S extends string> {
     fit?: Fit;
     pdfLayout?: PdfLayout;
     pptxMode?: PptxMode;
+    voice?: Voice;
+    transition?: Transition;
   }) => void;
 }
 
@@ -108,6 +118,35 @@ export function SlideOptions<S extends string>({
             onChange({ pptxMode });
           }}
         />
+      )}
+      {value.outputs.includes("video") && (
+        <>
+          <Choice
+            legend="Narration"
+            name={`${prefix}voice`}
+            type="radio"
+            options={VOICES.map((voice) => ({ value: voice, label: voiceNames[voice] }))}
+            chosen={VOICES.filter((voice) => voice === value.voice)}
+            error={problems.voice}
+            onChange={(voice) => {
+              onChange({ voice });
+            }}
+          />
+          <Choice
+            legend="From slide to slide"
+            name={`${prefix}transition`}
+            type="radio"
+            options={TRANSITIONS.map((transition) => ({
+              value: transition,
+              label: transitionNames[transition],
+            }))}
+            chosen={[value.transition]}
+            error={problems.transition}
+            onChange={(transition) => {
+              onChange({ transition });
+            }}
+          />
+        </>
       )}
       <Choice
         legend="What is too wide"

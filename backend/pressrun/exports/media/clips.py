@@ -102,9 +102,8 @@ class Encoder:
         digests = [await anyio.to_thread.run_sync(_digest_of, picture) for picture in (before, after)]
         held = f"{self._look()},loop=loop={FADE_FRAMES + 1}:size=1"
         graph = (
-            f"[0:v]{held}[a];[1:v]{held}[b];"
-            f"[a][b]xfade=transition=fade:duration={FADE_FRAMES / FPS}:offset=0,"
-            f"format=yuv420p,trim=end_frame={FADE_FRAMES}"
+            f"[0:v]{held}[a];[1:v]{held},format=yuva420p,fade=in:0:{FADE_FRAMES}:alpha=1[b];"
+            f"[a][b]overlay=format=yuv420,format=yuv420p,trim=end_frame={FADE_FRAMES}"
         )
         clip = await self._encode(digests, [*_input(before), *_input(after)], graph, _MOVING)
         return Clip(clip, still=False)
@@ -130,7 +129,7 @@ class Encoder:
         ]
         made_of = json.dumps([*digests, graph, *arguments])
         clip = self.folder / f"{hashlib.sha256(made_of.encode()).hexdigest()[:32]}.h264"
-        if clip.exists():
+        if clip.exists() and clip.stat().st_size:  # a power cut leaves a file empty
             return clip
         partial = clip.with_suffix(f".{secrets.token_hex(4)}.partial")  # two of the same slide may be under way
         await self.ffmpeg.run([*inputs, "-filter_complex", graph, *arguments, f"file:{partial}"])

@@ -7,20 +7,22 @@ What no voice can say is a warning, and its slide is silent for as long as one r
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import anyio
 import anyio.to_thread
 
 from pressrun.disk_cache import DiskCache
-from pressrun.errors import VoiceFailed
-from pressrun.exports.media.ffmpeg import Ffmpeg
+from pressrun.errors import EncoderFailed, EncoderMissing, VoiceFailed
+from pressrun.exports.media.ffmpeg import Ffmpeg, source
 from pressrun.exports.media.pcm import RATE, SAMPLES_A_FRAME, open_track, read_wav, seconds_of, silence, trimmed
 from pressrun.exports.media.script import Sentence
 from pressrun.exports.media.subtitles import Cue, cues_of
@@ -31,6 +33,12 @@ from pressrun.groups import open_task_group
 _BEFORE_S: Final = 0.4  # arbitrary (0.2..1), as the next two: a slide is there before it is spoken of,
 _BETWEEN_S: Final = 0.35  # a sentence ends,
 _AFTER_S: Final = 0.8  # and what was said last sinks in
+SOUND_RATE: Final = 48_000  # what players and video sites have
+_LOUDNESS_LUFS: Final = -16.0  # as podcasts and video sites have it
+_PEAK_DB: Final = -2.0  # of samples; between them, and by AAC, it is up to 1 dB more
+_NOTHING_LUFS: Final = -70.0  # what is below counts as silence (EBU R128)
+_MOST_DB: Final = 30.0  # arbitrary: what is softer is no speech
+_NOWHERE: Final = ("-f", "null", "-")
 _FORMAT: Final = 1
 _CACHE_MAX_BYTES: Final = 256 * 1024 * 1024  # arbitrary: a hundred minutes of speech
 _AT_ONCE: Final = 4  # arbitrary (2..8): more than cores, for an endpoint elsewhere speaks them
@@ -112,7 +120,12 @@ class Speaker:
         form = ["-f", "s16le", "-ar", str(RATE), "-ac", "1", "pipe:1"]
         most = 2 * RATE * 600  # ten minutes
         arguments = ["-protocol_whitelist", "pipe", "-i", "pipe:0", *form]
-        return (await self.ffmpeg.run(arguments, stdin=sound, max_output_bytes=most)).output
+        try:
+            return (await self.ffmpeg.run(arguments, stdin=sound, max_output_bytes=most)).output
+        except EncoderMissing:
+            raise
+        except EncoderFailed as exc:
+            raise VoiceFailed("The voice sent what is no sound; see the server's log, then retry.") from exc
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,38 +173,34 @@ def write_track(slides: Sequence[Heard], target: Path) -> None:
             track.writeframesraw(silence(whole - done))
 
 
-async def levelled(ffmpeg: Ffmpeg, track: Path) -> str:
-    """The filter that brings the track to the loudness of speech on the web (EBU R128): measured as a whole first, so
-    that it is made louder or softer evenly, and no peak is cut.
+async def encode_track(ffmpeg: Ffmpeg, track: Path, samples: int, target: Path) -> None:
+    """AAC of the track, exactly so many samples at `SOUND_RATE` long, as loud as speech on the web (EBU R128).
+
+    Measured as a whole first: it is made louder or softer evenly, and a peak that would then be too high is limited,
+    never clipped. (ffmpeg's loudnorm does the same at 192 kHz, which takes three times as long.)
     """
-    target = "loudnorm=I=-16:TP=-1.5:LRA=11"  # what podcasts and video sites take; true peaks leave room for AAC
-    measure = ["-loglevel", "info", "-i", f"file:{track}", "-af", f"{target}:print_format=json", "-f", "null", "-"]
-    ended = await ffmpeg.run(["-protocol_whitelist", "file,pipe", *measure])
-    measured = _measured(ended.said)
-    if measured is None:
-        return target
-    said = ":".join(f"measured_{name}={measured[key]:.2f}" for name, key in _MEASURES.items())
-    return f"{target}:{said}:offset={measured['target_offset']:.2f}:linear=true"
+    measured = await ffmpeg.run([*source(track), "-loglevel", "info", "-af", "ebur128=framelog=verbose", *_NOWHERE])
+    gain_db = _gain_db(measured.said)
+    level = f"volume={gain_db:.2f}dB,alimiter=limit={10 ** (_PEAK_DB / 20):.4f}:level=false"
+    shape = (
+        f"aformat=sample_rates={SOUND_RATE}:channel_layouts=mono,apad=whole_len={samples},atrim=end_sample={samples}"
+    )
+    encode = ["-af", f"{level},{shape}", "-c:a", "aac", "-aac_coder", "fast", "-b:a", "96k", "-f", "ipod"]
+    await ffmpeg.run(["-f", "wav", *source(track), *encode, f"file:{target}"])
 
 
-_MEASURES: Mapping[str, str] = {"I": "input_i", "TP": "input_tp", "LRA": "input_lra", "thresh": "input_thresh"}
-
-
-def _measured(words: str) -> dict[str, float] | None:
-    """None where there is too little sound to be measured."""
-    try:
-        found: dict[str, Any] = json.loads(words[words.rindex("{") : words.rindex("}") + 1])
-        figures = {key: float(found[key]) for key in (*_MEASURES.values(), "target_offset")}
-    except (ValueError, KeyError):
-        return None
-    return figures if all(-99 <= figure <= 99 for figure in figures.values()) else None  # noqa: PLR2004 (loudnorm's own)
+def _gain_db(words: str) -> float:
+    """From what ebur128 says at its end; none where there is too little sound to be measured."""
+    found = re.findall(r"^\s*I:\s+(-?[\d.]+) LUFS$", words, re.MULTILINE)
+    loudness = float(found[-1]) if found else _NOTHING_LUFS
+    return 0.0 if loudness <= _NOTHING_LUFS else max(-_MOST_DB, min(_MOST_DB, _LOUDNESS_LUFS - loudness))
 
 
 def _find(own: Path, kept: DiskCache, key: str) -> bytes | None:
-    try:
-        return own.read_bytes()
-    except FileNotFoundError:
-        known = kept.read(key)
+    with contextlib.suppress(FileNotFoundError):
+        if samples := own.read_bytes():  # a power cut leaves a file empty
+            return samples
+    known = kept.read(key)
     if known is None:
         return None
     try:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
+from pressrun.exports.rows import rows_of
 from pressrun.slide_texts import SlideBlock, SlideText, SlideTexts
 
 MAX_CHARACTERS: Final = 400  # of one call of a voice; a sentence has 100
@@ -96,9 +96,12 @@ def _said_of(slide: SlideText, before: str, usual: str) -> Iterator[Sentence]:
     if slide.notes.strip():
         yield from _sentences(slide.notes, language_by_letters(slide.notes) or main or usual)
         return
-    for kind, group in groupby(_read_out(slide, before), key=_row_of):
-        blocks = list(group)
-        text = ", ".join(filter(None, (_words_of(block) for block in blocks))) if kind else _words_of(blocks[0])
+    again = bool(before) and _opening(slide) == before
+    for part in rows_of(slide):
+        blocks = [block for block in (part if isinstance(part, list) else [part]) if isinstance(block, SlideBlock)]
+        if not blocks or blocks[0].kind == "code" or (again and blocks[0] is slide.blocks[0]):
+            continue
+        text = ", ".join(filter(None, map(_words_of, blocks)))
         lang = blocks[0].lang or _of_other_script(text) or main or usual
         yield from _sentences(text, lang)
 
@@ -109,19 +112,9 @@ def _of_other_script(text: str) -> str:
     return "" if found in _SMALL_WORDS else found
 
 
-def _read_out(slide: SlideText, before: str) -> Sequence[SlideBlock]:
-    blocks = [block for block in slide.blocks if block.kind != "code"]
-    return blocks[1:] if before and _opening(slide) == before else blocks
-
-
 def _opening(slide: SlideText) -> str:
     first = slide.blocks[0] if slide.blocks else None
     return first.text if first is not None and first.kind == "heading" else ""
-
-
-def _row_of(block: SlideBlock) -> tuple[str, float | int]:
-    """What tells one row of a table from another; each other block is alone."""
-    return ("row", round(block.box.top)) if block.kind == "cell" else ("", id(block))
 
 
 def _words_of(block: SlideBlock) -> str:

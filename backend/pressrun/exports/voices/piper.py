@@ -59,8 +59,8 @@ class Piper:
     async def tongue(self, lang: str, text: str) -> str | None:
         """One voice, one language; a voice file that does not say which speaks any."""
         own = await anyio.to_thread.run_sync(_language_of, self.model)
-        spoken = (candidates(lang) or [own])[-1]
-        return own or "any" if not own or spoken == candidates(own)[-1] else None
+        spoken = candidates(lang or own)[-1:]
+        return (own or "any") if spoken == candidates(own)[-1:] or not own else None
 
     async def speak(self, text: str, tongue: str, rate: float) -> bytes:
         found = find_piper()

@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { FITS, FORMATS, OUTPUTS, PDF_LAYOUTS, PNG_MODES, PPTX_MODES, SIZES } from "@/api/choices";
+import {
+  FITS,
+  FORMATS,
+  OUTPUTS,
+  PDF_LAYOUTS,
+  PNG_MODES,
+  PPTX_MODES,
+  SIZES,
+  TRANSITIONS,
+  VOICES,
+} from "@/api/choices";
 import { draftField, emptyDraft, findProblems, KINDS, readDraft, THEMES, toRequest } from "./draft";
 
 const anyDraft = fc.record({
@@ -16,6 +26,8 @@ const anyDraft = fc.record({
   fit: fc.constantFrom(...FITS),
   pdfLayout: fc.constantFrom(...PDF_LAYOUTS),
   pptxMode: fc.constantFrom(...PPTX_MODES),
+  voice: fc.constantFrom(...VOICES),
+  transition: fc.constantFrom(...TRANSITIONS),
   outputs: fc.subarray([...OUTPUTS]),
 });
 
@@ -42,6 +54,15 @@ test("how a presentation is made is said where it is not to be edited, and there
   expect(toRequest({ ...pptx, pptxMode: "both" })).toMatchObject({ pptx_mode: "both" });
   expect(toRequest(pptx)).not.toHaveProperty("pptx_mode");
   expect(toRequest({ ...emptyDraft, pptxMode: "exact" })).not.toHaveProperty("pptx_mode");
+});
+
+test("who speaks and how slides change is said of a video alone", () => {
+  const spoken = { ...emptyDraft, voice: "auto" as const, transition: "fade" as const };
+  expect(toRequest({ ...spoken, outputs: ["video"] })).toMatchObject({ voice: "auto", transition: "fade" });
+  for (const other of [toRequest(spoken), toRequest({ ...emptyDraft, outputs: ["video"] })]) {
+    expect(other).not.toHaveProperty("voice");
+    expect(other).not.toHaveProperty("transition");
+  }
 });
 
 test("a draft survives being stored", () => {

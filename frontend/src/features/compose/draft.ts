@@ -9,6 +9,8 @@ import {
   PPTX_MODES,
   type Size,
   SIZES,
+  TRANSITIONS,
+  VOICES,
   ZOOM_ADVICE,
 } from "@/api/choices";
 import { SOURCES } from "@/api/tables.gen";
@@ -21,6 +23,8 @@ import type {
   PngMode,
   PptxMode,
   Theme,
+  Transition,
+  Voice,
 } from "@/api/types";
 
 export const THEMES = ["paper", "ink", "chalk"] as const satisfies readonly Theme[];
@@ -59,6 +63,9 @@ export interface Draft {
   /** Counts for a PDF only. */
   pdfLayout: PdfLayout;
   pptxMode: PptxMode;
+  /** These two count for a video only. */
+  voice: Voice;
+  transition: Transition;
   outputs: Output[];
 }
 
@@ -75,6 +82,8 @@ export const emptyDraft: Draft = {
   fit: "shrink",
   pdfLayout: "slides",
   pptxMode: "editable",
+  voice: "none",
+  transition: "cut",
   outputs: ["images"],
 };
 
@@ -114,6 +123,8 @@ export function readDraft(stored: string | null): Draft {
     fit: oneOf(FITS, from.fit, emptyDraft.fit),
     pdfLayout: oneOf(PDF_LAYOUTS, from.pdfLayout, emptyDraft.pdfLayout),
     pptxMode: oneOf(PPTX_MODES, from.pptxMode, emptyDraft.pptxMode),
+    voice: oneOf(VOICES, from.voice, emptyDraft.voice),
+    transition: oneOf(TRANSITIONS, from.transition, emptyDraft.transition),
     outputs: OUTPUTS.filter((output) => chosen.includes(output)),
   };
 }
@@ -135,6 +146,10 @@ export function toRequest(draft: Draft): GenerateRequest {
     ...(draft.fit !== "shrink" && { fit: draft.fit }),
     ...(draft.outputs.includes("pdf") && draft.pdfLayout !== "slides" && { pdf_layout: draft.pdfLayout }),
     ...(draft.outputs.includes("pptx") && draft.pptxMode !== "editable" && { pptx_mode: draft.pptxMode }),
+    ...(draft.outputs.includes("video") && {
+      ...(draft.voice !== "none" && { voice: draft.voice }),
+      ...(draft.transition !== "cut" && { transition: draft.transition }),
+    }),
     outputs: draft.outputs,
   };
 }
@@ -197,6 +212,8 @@ const fields: Readonly<Record<string, keyof Draft>> = {
   fit: "fit",
   pdf_layout: "pdfLayout",
   pptx_mode: "pptxMode",
+  voice: "voice",
+  transition: "transition",
   outputs: "outputs",
 };
 

@@ -56,6 +56,8 @@ export function AgainForm({ spec, busy, errors, onSubmit, onClose, children }: P
           fit: said("fit"),
           pdfLayout: said("pdf_layout"),
           pptxMode: said("pptx_mode"),
+          voice: said("voice"),
+          transition: said("transition"),
         }}
         onChange={change}
       />

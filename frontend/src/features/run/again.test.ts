@@ -39,6 +39,21 @@ test("another way to make a presentation is said where there is one", () => {
   expect(changes({ ...again, outputs: ["images"] }, before)).toEqual({ outputs: ["images"] });
 });
 
+test("another voice and transition are said of a video", () => {
+  const again = {
+    ...fromSpec(before),
+    voice: "auto",
+    transition: "fade",
+    outputs: ["video" as const],
+  } as const;
+  expect(changes({ ...again, outputs: [...again.outputs] }, before)).toEqual({
+    voice: "auto",
+    transition: "fade",
+    outputs: ["video"],
+  });
+  expect(changes({ ...again, outputs: ["images", "pdf"] }, before)).toEqual({});
+});
+
 test("what cannot be is found before it is sent", () => {
   expect(Object.keys(findProblems({ ...fromSpec(before), zoom: "11", outputs: [] }))).toEqual([
     "zoom",

@@ -9,6 +9,8 @@ import type {
   PptxMode,
   RerenderRequest,
   RunSpec,
+  Transition,
+  Voice,
 } from "@/api/types";
 
 /** The size that the run was made in, when that is none of the named ones. */
@@ -22,6 +24,8 @@ export interface Again {
   fit: Fit;
   pdfLayout: PdfLayout;
   pptxMode: PptxMode;
+  voice: Voice;
+  transition: Transition;
   outputs: Output[];
 }
 
@@ -40,6 +44,8 @@ export function fromSpec(spec: RunSpec): Again {
     fit: spec.fit ?? "shrink",
     pdfLayout: spec.pdf_layout ?? "slides",
     pptxMode: spec.pptx_mode ?? "editable",
+    voice: spec.voice ?? "none",
+    transition: spec.transition ?? "cut",
     outputs: OUTPUTS.filter((output) => (spec.outputs ?? ["images"]).includes(output)),
   };
 }
@@ -56,7 +62,7 @@ export function findProblems({ zoom, outputs }: Again): AgainProblems {
 /** What differs from the run; the server leaves the rest as it was. */
 export function changes(again: Again, spec: RunSpec): RerenderRequest {
   const before = fromSpec(spec);
-  const { size, imageFormat, pngMode, fit, pdfLayout, pptxMode, outputs } = again;
+  const { size, imageFormat, pngMode, fit, pdfLayout, pptxMode, voice, transition, outputs } = again;
   const zoom = Number(again.zoom);
   return {
     ...(size !== AS_IT_WAS &&
@@ -67,6 +73,8 @@ export function changes(again: Again, spec: RunSpec): RerenderRequest {
     ...(fit !== before.fit && { fit }),
     ...(outputs.includes("pdf") && pdfLayout !== before.pdfLayout && { pdf_layout: pdfLayout }),
     ...(outputs.includes("pptx") && pptxMode !== before.pptxMode && { pptx_mode: pptxMode }),
+    ...(outputs.includes("video") && voice !== before.voice && { voice }),
+    ...(outputs.includes("video") && transition !== before.transition && { transition }),
     ...(outputs.join() !== before.outputs.join() && { outputs }),
   };
 }

@@ -1,0 +1,120 @@
+"""A run that makes a video, with the real server, Chromium and ffmpeg: cancelled, killed, finished, shown anew."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.processes import is_running
+from tests.support.runs import (
+    Event,
+    chapter,
+    check_events,
+    check_folder,
+    events_of,
+    follow,
+    starting,
+    wait_for_status,
+    wait_until,
+)
+from tests.support.server import start_server
+from tests.support.video_work import needs_espeak, needs_ffmpeg, probe
+
+pytestmark = [pytest.mark.chromium, pytest.mark.slow, needs_ffmpeg, needs_espeak]
+
+SMALL = {"viewport_width": 640, "viewport_height": 360, "zoom": 0.7, "outputs": ["video"], "slide_seconds": 1}
+
+# Notes each call; one that joins (it copies the picture) waits for ever while it is told to.
+_FFMPEG = """#!/bin/sh
+echo "$*" >> {folder}/calls
+case "$*" in *"-c:v copy"*) test -e {folder}/hang && {{ echo $$ > {folder}/pid; exec sleep 3600; }};; esac
+exec {real} "$@"
+"""
+
+
+class Programs:
+    """The server's ffmpeg, which hangs when it joins as long as it is told to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        (folder / "ffmpeg").write_text(_FFMPEG.format(folder=folder, real=shutil.which("ffmpeg")))
+        (folder / "ffmpeg").chmod(0o755)
+        (folder / "hang").touch()
+
+    def pid_of_joining(self) -> int:
+        pid = self.folder / "pid"
+        wait_until(lambda: pid.exists() and pid.read_text().strip() != "")
+        return int(pid.read_text())
+
+    def encoded(self) -> int:
+        return sum("libx264" in call for call in (self.folder / "calls").read_text().splitlines())
+
+    def go_on(self) -> None:
+        (self.folder / "hang").unlink()
+        (self.folder / "calls").write_text("")
+
+
+def test_a_video_survives_a_kill_is_cancelled_at_once_and_is_made_anew_without_a_browser(tmp_path: Path) -> None:
+    programs = Programs(tmp_path / "programs")
+    env = {"PATH": f"{programs.folder}:{os.environ['PATH']}"}
+    with (
+        start_server(tmp_path / "data", as_command=True, **env) as server,
+        httpx.Client(base_url=server.url, timeout=60) as http,
+    ):
+        with starting(http, text=chapter(2, "to be cancelled"), **SMALL) as (answer, events):
+            assert answer.status_code == 200, answer.read()
+            operation_id = next(events)["operation_id"]
+            pid = programs.pid_of_joining()
+            http.post(f"/runs/{operation_id}/cancel").raise_for_status()
+            told = [*events]
+        assert told[-1]["type"] == "cancelled"
+        assert not is_running(pid), "ffmpeg has ended when the run has"
+        assert http.get("/runs/current").status_code == 204
+        (programs.folder / "pid").unlink()
+        (programs.folder / "calls").write_text("")
+
+        with starting(http, text=chapter(3), **SMALL) as (_, events):
+            operation_id = next(events)["operation_id"]
+            pid = programs.pid_of_joining()
+            assert programs.encoded() == 3
+            server.kill()
+        wait_until(lambda: not is_running(pid))
+        programs.go_on()
+        server.start()
+        run = wait_for_status(http, operation_id, "complete", "error")
+        assert (run["status"], run["attempt"]) == ("complete", 2)
+        assert programs.encoded() == 0, "the slides are encoded already"
+        events_told = follow(http, operation_id)
+        check_events(events_told)
+        folder = Path(run["result"]["folder"])
+        check_folder(folder)
+        names = [file["name"] for file in run["result"]["artifacts"]]
+        assert [name.partition(".")[2] for name in names] == ["mp4", "vtt", "srt", "jpg"]
+        assert not (folder / "work").exists(), "what is left for the next attempt is not published"
+        film = probe(folder / names[0])
+        assert int(film["streams"][0]["nb_read_frames"]) == 3 * 30
+        assert [chapter["tags"]["title"] for chapter in film["chapters"]] == ["Part 1", "Part 2", "Part 3"]
+        served = http.get(f"/runs/{operation_id}/files/{names[0]}", headers={"Range": "bytes=0-99"})
+        assert (served.status_code, served.headers["content-type"]) == (206, "video/mp4")
+
+        spoken = shown_anew(http, operation_id, voice="espeak", transition="fade", slide_seconds=None)
+        assert spoken[-1]["type"] == "complete"
+        assert not [event for event in spoken if "in the browser" in event.get("message", "")]
+        film = probe(Path(spoken[-1]["folder"]) / spoken[-1]["artifacts"][0]["name"])
+        assert {stream["codec_type"] for stream in film["streams"]} >= {"video", "audio", "subtitle"}
+        refused = http.post(f"/runs/{operation_id}/rerender", json={"voice": "api"})
+        (error,) = refused.json()["errors"]
+        assert (refused.status_code, error["field"]) == (422, "voice")
+        assert "PRESSRUN_VOICE_BASE_URL" in error["problem"]
+
+
+def shown_anew(http: httpx.Client, operation_id: str, **fields: object) -> list[Event]:
+    """All events of a rerender."""
+    with http.stream("POST", f"/runs/{operation_id}/rerender", json=fields) as answer:
+        assert answer.status_code == 200, answer.read()
+        return list(events_of(answer))
