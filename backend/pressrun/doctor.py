@@ -1,7 +1,7 @@
 """`run_doctor`: checks everything a run needs on this machine, and says how to mend what is missing.
 
-Owns the list of checks and their remedies. Ends all that it starts, leaves nothing behind but a data folder that was
-not there before, and works beside a running server.
+Owns the list of checks and their remedies. Ends all that it starts, leaves nothing behind, and works beside a running
+server.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pressrun.browser.setup.fonts import SAMPLES, scripts_without_font
 from pressrun.browser.setup.install import FONT_PACKAGES
 from pressrun.browser.setup.rate import measure_rate
 from pressrun.browser.setup.self_test import Seal
-from pressrun.data_folder import DATABASE_NAME, make_data_folder, open_to_others
+from pressrun.data_folder import DATABASE_NAME, open_to_others
 from pressrun.db.engine import open_database
 from pressrun.errors import PressrunError, WrongStore
 from pressrun.export_kinds import EXPORT_KINDS
@@ -160,6 +160,10 @@ async def _check_fonts(pool: BrowserPool) -> list[Check]:
 
 async def _check_data_folder(settings: Settings) -> list[Check]:
     folder = settings.data_dir.absolute()
+    if not folder.exists():
+        parent = next(each for each in folder.parents if each.exists())
+        asked = [await _check_database(settings)] if settings.database_url is not None else []
+        return [_check_parent(folder, parent), _check_disk(parent), *asked]
     try:
         await anyio.to_thread.run_sync(_write_and_sync, folder)
         seen = await anyio.to_thread.run_sync(open_to_others, folder)
@@ -174,6 +178,14 @@ async def _check_data_folder(settings: Settings) -> list[Check]:
     ]
 
 
+def _check_parent(folder: Path, parent: Path) -> Check:
+    """Of a data folder that no server has made yet, and that is not made by looking."""
+    if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
+        return Check("data folder", True, f"{folder} is not there yet; the first start of the server makes it")
+    remedy = "Make it writable for this user, or set PRESSRUN_DATA_DIR to another folder."
+    return Check("data folder", False, f"{folder} is not there, and {parent} is not to be written to", remedy)
+
+
 def _check_privacy(folder: Path, seen: list[str]) -> Check:
     if not seen:
         return Check("privacy", True, "no other user of this machine sees what is in the data folder")
@@ -182,7 +194,6 @@ def _check_privacy(folder: Path, seen: list[str]) -> Check:
 
 
 def _write_and_sync(folder: Path) -> None:
-    make_data_folder(folder)
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as probe:
         probe.write(b"x" * 4096)
         probe.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,22 @@ def test_standard_input_is_a_source(monkeypatch: pytest.MonkeyPatch) -> None:
     assert script.seen[1].body["html"] == "<p>x</p>"
 
 
+def zipped(*names: str) -> bytes:
+    with zipfile.ZipFile(file := io.BytesIO(), "w") as archive:
+        for name in names:
+            archive.writestr(name, "x")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("text", ["BMW builds cars", "MZ is a name", "ID3", "BZh", "RIFF is a format of 1991"])
+def test_a_text_that_begins_like_another_kind_of_file_is_a_text(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = Script(generate=[Stream()])
+    with scripted_server(script) as url:
+        stdin(monkeypatch, text.encode())
+        assert main(["generate", "-", "--server", url]) == 0
+    assert script.seen[0].body["text"] == text
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -113,7 +130,30 @@ def test_standard_input_is_a_source(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"", "is empty"),
         (b" \n\t ", "is empty"),
         (b"caf\xe9", "not UTF-8: byte 0xe9 at position 3"),
+        (b"\x93caf\xe9\x94 and more", "If “ is right in ““café” and more”, convert it: iconv -f windows-1252"),
+        (b"\x81", "perhaps: iconv -f latin1"),
         ("Fluß".encode("utf-16"), "UTF-16"),
+        ("A river runs.".encode("utf-16le"), "is UTF-16; convert it: iconv -f utf-16le -t utf-8 "),
+        ("A river runs.".encode("utf-16be"), "iconv -f utf-16be"),
+        ("A river runs.".encode("utf-32"), "UTF-32"),
+        (b"%PDF-1.7\n%\xe2\xe3", "is a PDF; convert it: pdftotext -layout "),
+        (b"{\\rtf1 x}", "is RTF; convert it: pandoc "),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), "soffice --headless"),
+        (zipped("word/document.xml"), "is a Word document; convert it: pandoc "),
+        (zipped("[Content_Types].xml", "ppt/presentation.xml"), "is a PowerPoint presentation"),
+        (zipped("word/document.xml")[:60], "is a Word document"),
+        (zipped("xl/workbook.xml"), "is an Excel workbook"),
+        (zipped("mimetype", "content.xml"), "is an OpenDocument file"),
+        (zipped("lesson.md"), "is an archive: unpack it"),
+        (b"\x1f\x8b\x08" + bytes(99), "is an archive: unpack it"),
+        (bytes(257) + b"ustar", "is an archive: unpack it"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(9), "is a picture"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "is a picture"),
+        (bytes(4) + b"ftypheic", "is a picture"),
+        (bytes(4) + b"ftypisom", "is sound or film"),
+        (b"\x7fELF" + bytes(99), "is a program"),
+        (b"a" * 50 + b"\x00" + b"a" * 50, "is no text (byte 0x00 at position 50)"),
+        (b"%PDF-" + bytes(1_600_001), "is a PDF"),
         (b"a" * 400_001, "400,001 characters; at most 400,000"),
         (b"a" * 1_600_001, "too large"),
     ],
@@ -167,6 +207,76 @@ def test_a_rejection_is_exit_code_3_and_names_the_run(lesson: Path, capsys: pyte
     assert out == ""
     assert "Run x is in progress (render, 40 %)." in err
     assert "pressrun cancel x" in err
+    assert "pressrun runs follow x" in err
+    assert "--on-busy queue" in err
+    assert "--explain" in err
+
+
+def test_with_json_what_goes_wrong_is_json_too(lesson: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    problem = {"detail": "Run x is in progress.", "reason": "in_flight", "active_operation_id": "x"}
+    with scripted_server(Script(generate=[Answer(409, problem)])) as url:
+        assert main(["generate", str(lesson), "--server", url, "--json"]) == 3
+    out, err = capsys.readouterr()
+    told = json.loads(out)
+    assert (told["type"], told["exit_code"], told["problem"]["active_operation_id"]) == ("failed", 3, "x")
+    assert err == ""
+    assert main(["generate", "gone.md", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["message"] == "cannot read gone.md: No such file or directory"
+    assert main(["runs", "--json", "--server", f"http://127.0.0.1:{free_port()}"]) == 1
+    assert "pressrun serve" in json.loads(capsys.readouterr().out)["message"]
+
+
+def test_a_run_is_followed_and_got_by_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    result = {"screenshot_files": ["slides/0001.png", "slides/0002.png"], "artifacts": [{"name": "rivers.pdf"}]}
+    run = Answer(200, {**RUN, "status": "complete", "result": result})
+    file = Answer(200, b"hello", content_type="image/png")
+    with scripted_server(Script(events=[Stream()], run=[run], files=[file])) as url:
+        assert main(["runs", "follow", OPERATION_ID, "--server", url]) == 0
+        assert "Batch folder: /data/batches/x" in capsys.readouterr().out
+        get = ["runs", "get", OPERATION_ID, "--server", url]
+        assert main([*get, "-o", "a.pdf", "-o", "cover.png"]) == 0
+        assert capsys.readouterr().out.splitlines() == ["a.pdf  5 B", "cover.png  5 B"]
+        assert main([*get, "-o", "a.pdf"]) == 1, "it is there already"
+        assert main([*get, "-o", "a.pdf", "--force"]) == 0
+        assert main([*get, "-o", "a.zip"]) == 1
+        assert "made no zip" in capsys.readouterr().err
+        assert main(get) == 0
+        assert main(["runs", "open", OPERATION_ID, "--server", url]) == 0
+        assert f"{url}/runs/{OPERATION_ID}\n" in capsys.readouterr().out
+    made = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.p*"))
+    whole = [f"{OPERATION_ID}/{name}" for name in ("rivers.pdf", "slides/0001.png", "slides/0002.png")]
+    assert made == [*whole, "a.pdf", "cover.png"]
+
+
+def test_a_run_that_has_not_ended_has_nothing_to_get(capsys: pytest.CaptureFixture[str]) -> None:
+    with scripted_server(Script(run=[Answer(200, RUN)])) as url:
+        assert main(["runs", "get", OPERATION_ID, "--server", url]) == 1
+    assert "is running: there is nothing to get" in capsys.readouterr().err
+
+
+def test_many_slides_are_one_line_of_the_end(lesson: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    slides = [f"slides/{number:04d}.png" for number in range(1, 81)]
+    end = {**LOG[5], "seq": 2, "screenshot_count": 80, "screenshot_files": slides}
+    with scripted_server(Script(generate=[Stream(log=(LOG[0], end))])) as url:
+        assert main(["generate", str(lesson), "--server", url]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].endswith("slides/0001.png … slides/0080.png (80 slides)")
+    assert len(lines) < 6
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands_and_options(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert all(word in script for word in ("generate", "install-browser", "viewport-width", "follow"))
+
+
+def test_looking_for_damage_makes_nothing_and_says_when_there_is_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", "--data-dir", "gone"]) == 0
+    assert "Nothing to look at: gone is no data folder" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

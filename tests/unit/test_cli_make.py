@@ -204,7 +204,8 @@ def test_wrong_usage_is_told_before_anything_is_sent(
     words: list[str], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*words, "--server", f"http://127.0.0.1:{free_port()}"]) == 2
-    assert says in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert says in out + err
 
 
 def test_what_changes_is_made_again_and_what_it_no_longer_has_goes(here: Path) -> None:

@@ -61,6 +61,7 @@ def endpoint() -> Starlette:
 
 @pytest.mark.chromium
 async def test_on_a_machine_with_everything_nothing_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o700)
     checks = await examine(tmp_path, chromium=None)
     assert [check for check in checks.values() if check.ok is False] == []
     assert {"Chromium", "page", "sandbox", "data folder", "disk", "database", "address", "AI endpoint"} <= checks.keys()
@@ -105,6 +106,13 @@ async def test_every_failure_and_every_note_to_mend_says_how(tmp_path: Path) -> 
     broken = [check for check in checks.values() if check.ok is False]
     assert [check.name for check in broken] == ["Chromium", "data folder", "address"]
     assert all(check.remedy for check in broken)
+
+
+async def test_a_data_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    checks = await examine(tmp_path, data_dir=tmp_path / "above" / "data")
+    assert (checks["data folder"].ok, "not there yet" in checks["data folder"].detail) == (True, True)
+    assert checks["disk"].detail.endswith("GB free")
+    assert not (tmp_path / "above").exists()
 
 
 async def test_a_data_folder_is_left_as_it_was(tmp_path: Path) -> None:

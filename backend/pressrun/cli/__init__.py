@@ -13,19 +13,20 @@ from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command; its exit code. Prints one line on stderr for what went wrong."""
+    """Runs one command; its exit code. Prints one line on stderr for what went wrong, with --json on stdout."""
     from pressrun.cli.imports import importing
 
     with importing():
         from pressrun.cli.commands import app
         from pressrun.cli.output import close_stdout
 
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = app(list(sys.argv[1:] if argv is None else argv), exit_on_error=False, print_error=False)
+        code = app(words, exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as exc:  # noqa: BLE001 - the wall towards the person: no tracebacks
         from pressrun.cli.failures import report
 
-        code = report(exc)
+        code = report(exc, json="--json" in words)
     close_stdout()
     return code if isinstance(code, int) else 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -306,6 +307,20 @@ def openapi() -> None:
     from pressrun.cli import server as command
 
     command.openapi()
+
+
+@app.command
+def completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
+    """Print the script by which a shell completes commands and options.
+
+      pressrun completion bash > ~/.local/share/bash-completion/completions/pressrun
+
+    Parameters
+    ----------
+    shell
+        bash, zsh or fish.
+    """
+    sys.stdout.write(app.generate_completion(shell=shell))
 
 
 @token.command

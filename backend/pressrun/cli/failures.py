@@ -8,7 +8,7 @@ from cyclopts import CycloptsError
 from pydantic import ValidationError
 
 from pressrun.cli.exits import Exit, Left, NotMade, UsageError
-from pressrun.cli.output import complain
+from pressrun.cli.output import complain, say_json
 from pressrun.client.errors import ClientError, InvalidUse, LanePausedError, RunRejectedError, ServerProblem
 from pressrun.errors import PressrunError
 
@@ -16,8 +16,8 @@ _OURS_TO_MEND = {400, 413, 415, 422}  # the server says that what was given cann
 _UNAUTHORIZED = 401
 
 
-def report(exc: BaseException) -> int:
-    """Says it on stderr; the exit code."""
+def report(exc: BaseException, *, json: bool = False) -> int:
+    """Says it on stderr, or with `json` as one object on stdout; the exit code."""
     if isinstance(exc, BrokenPipeError):
         return Exit.CLOSED
     if isinstance(exc, KeyboardInterrupt):
@@ -25,6 +25,10 @@ def report(exc: BaseException) -> int:
         return Exit.CANCELLED
     if _wants_traceback():
         traceback.print_exception(exc)
+    if json:
+        problem = {"problem": exc.problem} if isinstance(exc, ServerProblem) else {}
+        say_json({"type": "failed", "message": " ".join(lines_of(exc)), "exit_code": exit_code(exc), **problem})
+        return exit_code(exc)
     for line in lines_of(exc):
         complain(line)
     return exit_code(exc)
@@ -62,7 +66,7 @@ def lines_of(exc: BaseException) -> list[str]:
 
 def _problem_lines(exc: ServerProblem) -> list[str]:
     if isinstance(exc, RunRejectedError):
-        return [_rejected(exc)]
+        return _rejected(exc)
     if exc.errors:
         return [_field_line(error) for error in exc.errors]
     if exc.status == _UNAUTHORIZED:
@@ -76,13 +80,18 @@ def _field_line(error: dict[str, str]) -> str:
     return f"{option}: {error.get('problem', 'is wrong')}" + (f" (valid: {valid})" if valid else "")
 
 
-def _rejected(exc: RunRejectedError) -> str:
-    line = f"Rejected: {exc.detail}"
+def _rejected(exc: RunRejectedError) -> list[str]:
+    lines = [f"Rejected: {exc.detail}"]
     if isinstance(exc, LanePausedError):
-        return f"{line} (Here: `pressrun lanes resume {exc.lane or 'NAME'}`, or the same command with --on-busy queue)"
-    if exc.active_operation_id and exc.reason == "in_flight":
-        line += f" (To cancel it: pressrun cancel {exc.active_operation_id})"
-    return line
+        here = f"pressrun lanes resume {exc.lane or 'NAME'}"
+        return [*lines, f"Here: `{here}`, or the same command with --on-busy queue"]
+    if name := exc.active_operation_id:
+        lines.append(f"To watch it: pressrun runs follow {name} (To cancel it: pressrun cancel {name})")
+    if exc.reason == "duplicate":
+        lines.append("To have its result: the same command with --on-duplicate join; to make it again: with run")
+    else:
+        lines.append("To wait for it: the same command with --on-busy queue; what else there is: --explain")
+    return lines
 
 
 def _wants_traceback() -> bool:

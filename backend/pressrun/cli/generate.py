@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ import anyio
 from pressrun.cli.display import choose, why_it_ended
 from pressrun.cli.output import complain, say, size
 from pressrun.cli.session import Session
-from pressrun.client import AsyncClient, AsyncRunStream, Notice
+from pressrun.client import AsyncClient, AsyncRunStream, FileInfo, Notice
 
+_SLIDES = "slides/"  # CONTRACT: where the slides are in a batch folder
 OnNotice = Callable[[Notice], None]
 Start = Callable[[AsyncClient, OnNotice], Awaitable[AsyncRunStream]]
 
@@ -76,9 +77,29 @@ async def _follow(url: str, token: str | None, start: Start, *, out: Path | None
     return code
 
 
+def follow(url: str, token: str | None, operation_id: str, *, out: Path | None, json: bool) -> int:
+    """Shows a run from its first event on, and stays until it has ended; the exit code. Raises: Left, ClientError."""
+
+    async def start(client: AsyncClient, on_notice: OnNotice) -> AsyncRunStream:
+        return client.follow(operation_id, on_notice=on_notice)
+
+    return _stay(url, token, start, out=out, json=json)
+
+
 async def _fetch(out: Path, session: Session) -> list[Path]:
     assert session.last is not None  # noqa: S101 - it is complete
     return await session.client.download_all(session.last.operation_id, out, files=session.files)
+
+
+def file_lines(files: Sequence[FileInfo]) -> Iterator[str]:
+    """A line for each file, and one for all slides."""
+    slides = [file for file in files if file.name.startswith(_SLIDES)]
+    if len(slides) > 1:
+        total = sum(file.size_bytes or 0 for file in slides)
+        yield f"{size(total or None):>10}  {slides[0].name} … {slides[-1].name} ({len(slides)} slides)"
+    for file in files:
+        if len(slides) <= 1 or file not in slides:
+            yield f"{size(file.size_bytes):>10}  {file.name}"
 
 
 def _summary(session: Session, out: Path | None) -> None:
@@ -89,7 +110,7 @@ def _summary(session: Session, out: Path | None) -> None:
     say(f"Batch folder: {last.data.get('folder', '?')}")
     if isinstance(coverage := last.data.get("coverage"), dict) and coverage.get("summary"):
         say(str(coverage["summary"]))
-    for file in session.files:
-        say(f"{size(file.size_bytes):>10}  {file.name}")
+    for line in file_lines(session.files):
+        say(line)
     if out is not None:
         say(f"Saved to {out}: {len(session.saved)} files, digests verified")

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pressrun.cli.output import say, say_cells, say_json, size
+from pressrun.cli.generate import file_lines
+from pressrun.cli.output import say, say_cells, say_json
 from pressrun.client import Client, RunInfo
 from pressrun.run_logs import readable
 from pressrun.telemetry import printable
@@ -66,8 +67,8 @@ def show_run(url: str, token: str | None, operation_id: str, *, json: bool, spec
         for stage in run.stages:
             if stage.get("attempt") == attempt.get("attempt"):
                 say(f"  {stage.get('stage'):<11} {_seconds(stage.get('duration_s'))}")
-    for file in run.result.files() if run.result else ():
-        say(f"{size(file.size_bytes):>12}  {file.name}")
+    for line in file_lines(run.result.files() if run.result else ()):
+        say(line)
 
 
 def print_log(url: str, token: str | None, operation_id: str, *, follow: bool, json: bool) -> None:

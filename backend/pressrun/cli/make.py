@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -164,7 +164,7 @@ class Maker:
         assert session.last is not None  # noqa: S101 - it is complete
         name, written = session.last.operation_id, []
         for target in job.plan.targets:
-            files = _files_of(target, session)
+            files = files_of(target, session.files, pictures_of(session.last.data))
             if target.path is None:
                 await self._client.download_to(name, files[0].name, sys.stdout.buffer, sha256=files[0].sha256)
             elif target.is_folder:
@@ -173,7 +173,7 @@ class Maker:
                     name, target.path, files=files, names=names, replace=job.replace
                 )
             else:
-                for file, path in _places(target.path, target, files):
+                for file, path in places_of(target.path, target, files):
                     written.append(
                         await self._client.download(name, file.name, path, sha256=file.sha256, replace=job.replace)
                     )
@@ -242,14 +242,17 @@ def _asks_for(request: dict[str, Any], spec: dict[str, Any]) -> bool:
     return all(spec[name] == value for name, value in request.items() if name in spec)
 
 
-def _files_of(target: Target, session: Session) -> list[FileInfo]:
-    """Raises: NotMade when there is none, which no server of this version does."""
-    assert session.last is not None  # noqa: S101 - it is complete
-    pictures = set(session.last.data.get("screenshot_files") or ())
+def pictures_of(result: Mapping[str, Any]) -> frozenset[str]:
+    """Which files are the slides."""
+    return frozenset(result.get("screenshot_files") or ())
+
+
+def files_of(target: Target, files: Sequence[FileInfo], pictures: Container[str]) -> list[FileInfo]:
+    """What of a run goes there, its own file first. Raises: NotMade when there is none."""
     if target.output == PICTURES:
-        found = [file for file in session.files if file.name in pictures]
+        found = [file for file in files if file.name in pictures]
     else:
-        others = [file for file in session.files if file.name not in pictures]
+        others = [file for file in files if file.name not in pictures]
         found = [file for file in others if (kind := kind_of_name(file.name)) and kind.name == target.output]
         own = next(kind.ending for kind in EXPORT_KINDS if kind.name == target.output)
         found.sort(key=lambda file: not file.name.endswith(own))  # what is made along with it is behind
@@ -258,7 +261,7 @@ def _files_of(target: Target, session: Session) -> list[FileInfo]:
     return found
 
 
-def _places(path: Path, target: Target, files: list[FileInfo]) -> list[tuple[FileInfo, Path]]:
+def places_of(path: Path, target: Target, files: list[FileInfo]) -> list[tuple[FileInfo, Path]]:
     """Where a thing goes that may be several files: its own where it was named, what is made along with it beside."""
     kind = next((kind for kind in EXPORT_KINDS if kind.name == target.output and not target.first), None)
     if kind is None or not kind.ending:
@@ -276,7 +279,7 @@ def _told(job: Job, session: Session) -> tuple[list[str], dict[str, Any]]:
     lines: list[str] = []
     results: list[dict[str, Any]] = []
     for target in job.plan.targets:
-        files = _files_of(target, session)
+        files = files_of(target, session.files, pictures_of(session.last.data))
         taken = files if target.is_folder else files[:1]
         size_bytes = sum(file.size_bytes or 0 for file in taken)
         slides = f"{len(files)} slide" + ("" if len(files) == 1 else "s")

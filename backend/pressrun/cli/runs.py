@@ -97,6 +97,68 @@ def log(operation_id: str, /, *, follow: _Json = False, json: _Json = False, ser
 
 
 @runs.command
+def follow(operation_id: str, /, *, out: _Out = None, json: _Json = False, server: ServerOptions = _SERVER) -> int:
+    """Show a run from its beginning, and wait for its end.
+
+    Ctrl-C leaves it running. Exit codes: 0 complete, 1 error, 130 cancelled or left.
+
+    Parameters
+    ----------
+    operation_id
+        The run, as `pressrun runs` lists it.
+    out
+        Download the files into this folder and verify them.
+    json
+        Print the events, one JSON object per line, and nothing else.
+    """
+    from pressrun.cli import generate
+
+    return generate.follow(*address(server), operation_id, out=out, json=json)
+
+
+@runs.command
+def get(
+    operation_id: str,
+    /,
+    *,
+    out: Annotated[list[str] | None, Parameter(alias="-o", negative=(), consume_multiple=False, metavar="NAME")] = None,
+    force: Annotated[bool, Parameter(alias="-f", negative=())] = False,
+    server: ServerOptions = _SERVER,
+) -> None:
+    """Download what a complete run made, verified, whole or not at all.
+
+      pressrun runs get 01a2… -o lesson.pdf
+      pressrun runs get 01a2… -o everything/
+
+    Parameters
+    ----------
+    operation_id
+        The run, as `pressrun runs` lists it.
+    out
+        A name whose ending says which file, or a folder for all; a folder of the run's name unless given.
+    force
+        Replace what is there already.
+    """
+    from pressrun.cli import fetch
+
+    fetch.get(*address(server), operation_id, out or (), force=force)
+
+
+@runs.command(name="open")
+def open_run(operation_id: str, /, *, server: ServerOptions = _SERVER) -> None:
+    """Show a run's page in the browser.
+
+    Parameters
+    ----------
+    operation_id
+        The run, as `pressrun runs` lists it.
+    """
+    from pressrun.cli import fetch
+
+    fetch.open_page(*address(server), operation_id)
+
+
+@runs.command
 def retry(
     operation_id: str,
     /,

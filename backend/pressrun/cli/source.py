@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
 from pressrun.cli.exits import UsageError
+from pressrun.cli.file_kinds import not_text, of_encoding
 from pressrun.cli.output import size
 from pressrun.source_kinds import BY_FIELD, SOURCE_KINDS, SourceField, kind_of_ending
-
-_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_source(file: str, field: SourceField | None) -> dict[str, str]:
@@ -34,6 +34,9 @@ def _read(file: str, most_bytes: int, name: str) -> bytes:
                 content = stream.read(most_bytes + 1)
     except OSError as exc:
         raise UsageError(f"cannot read {name}: {exc.strerror or exc}") from exc
+    kind = not_text(content)
+    if kind is not None:
+        raise UsageError(_says(name, kind))
     if len(content) > most_bytes:
         raise UsageError(f"{name} is too large: at most {size(most_bytes)} can be sent. Split it.")
     return content
@@ -48,12 +51,11 @@ def _read_stdin(most_bytes: int) -> bytes:
 
 
 def _decode(name: str, content: bytes) -> str:
-    if content.startswith(_BYTE_ORDER_MARKS):
-        raise UsageError(f"{name} is UTF-16; convert it: iconv -f utf-16 -t utf-8")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
-        raise UsageError(
-            f"{name} is not UTF-8: byte 0x{content[exc.start]:02x} at position {exc.start}. "
-            "Convert it, perhaps: iconv -f latin1 -t utf-8"
-        ) from exc
+        raise UsageError(_says(name, of_encoding(content, exc.start))) from exc
+
+
+def _says(name: str, sentence: str) -> str:
+    return f"{name} " + sentence.replace("{name}", shlex.quote(name)).replace("{stem}", shlex.quote(Path(name).stem))

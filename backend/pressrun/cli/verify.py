@@ -13,7 +13,8 @@ from pressrun.settings import Settings
 
 def verify(wanted: str | None, data_dir: Path | None, *, json: bool) -> int:
     """Prints what was found, folder by folder; the exit code. Raises: NotFound, ValidationError."""
-    reports = verify_stored(data_dir or Settings().data_dir, wanted)
+    folder = data_dir or Settings().data_dir
+    reports = verify_stored(folder, wanted)
     checked = damaged = 0
     for report in reports:
         checked += 1
@@ -22,7 +23,10 @@ def verify(wanted: str | None, data_dir: Path | None, *, json: bool) -> int:
             say_json({**asdict(report), "whole": report.whole})
         else:
             _print(report)
-    if not json:
+    if not json and not checked:
+        said = "has no batch folder yet" if folder.is_dir() else "is no data folder: name one by --data-dir"
+        say(f"Nothing to look at: {folder} {said}.")
+    elif not json:
         say(f"{checked} {'folder' if checked == 1 else 'folders'} checked, {damaged or 'none'} damaged.")
     return Exit.ERROR if damaged else Exit.COMPLETE
 
