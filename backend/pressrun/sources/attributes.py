@@ -1,7 +1,7 @@
 """Lists of attributes in braces, `{#id .class width=50%}`, as Pandoc and many others have them. Pure and linear.
 
-https://pandoc.org/MANUAL.html#extension-attributes. Of what they say a document keeps classes, a width and a height; an
-id would only be in the way of those that the document has itself.
+https://pandoc.org/MANUAL.html#extension-attributes. Of what they say a document keeps classes and a width; an id
+would only be in the way of those that the document has itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ _PIECE: Final = re.compile(
     re.VERBOSE,
 )
 _LENGTH: Final = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)(%|px|em|rem|cm|mm|in|pt|vw|vh)?")
-_KEPT_VALUES: Final = frozenset(["width", "height", "size", "layout", "title"])
 
 
 @dataclass(slots=True)
@@ -35,9 +34,8 @@ class Attributes:
         kept: dict[str, str | int | float] = {}
         if self.classes:
             kept["class"] = " ".join(self.classes)
-        for name in ("width", "height"):
-            if (length := css_length(self.values.get(name, ""))) is not None:
-                kept[f"data-{name}"] = length
+        if (length := css_length(self.values.get("width", ""))) is not None:
+            kept["style"] = f"--width: {length}"
         return kept
 
 

@@ -22,6 +22,7 @@ _MAX_SLIDE_LINES: Final = 60  # arbitrary: a slide's keys are a few lines; more 
 _SLOT: Final = re.compile(r"::([a-zA-Z][\w-]*)::[ \t]*$")
 _PERCENT: Final = re.compile(r"%[ \t]+\S|%[ \t]*$")
 _MAX_PERCENT_LINES: Final = 3  # title, authors, date: https://pandoc.org/MANUAL.html#extension-pandoc_title_block
+_NOTE: Final = re.compile(r"notes?:", re.IGNORECASE)
 _REVEAL: Final = re.compile(r"<!--\s*\.(?:slide|element):")
 
 # What only the front matter of a deck says, by who reads it. A key of several is in the first that is sure of it.
@@ -77,6 +78,7 @@ class Deck:
     hidden: set[int] = field(default_factory=set)
     lasting: dict[str, str] = field(default_factory=dict)  # what is said of all slides, as Marp does
     slots: dict[int, str] = field(default_factory=dict)  # `::right::` of Slidev, by line
+    spoken: set[int] = field(default_factory=set)  # lines of notes that begin with `Note:`, as reveal-md has them
     title_block: list[str] = field(default_factory=list)  # Pandoc's `% …` lines
 
 
@@ -147,6 +149,18 @@ def _take_breaks(lines: list[str], made: Deck) -> None:
             if at and lines[at - 1].strip():
                 lines[at] = "***"  # as a line of dashes it would make a heading of the line above
             at = end
+            continue
+        elif (
+            made.dialect == "reveal"
+            and not fence
+            and _NOTE.match(lines[at])
+            and not "".join(lines[at - 1 : at]).strip()
+        ):
+            spoken = at
+            while spoken < len(lines) and spoken not in blocks:
+                made.spoken.add(spoken)
+                spoken += 1
+            at = spoken
             continue
         elif made.is_deck and not fence and (slot := _SLOT.match(lines[at])):
             made.slots[at] = slot[1]

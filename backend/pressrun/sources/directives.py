@@ -29,7 +29,7 @@ STILL: Final = frozenset(
         "draft incremental execute jupyter bibliography csl revealOptions editor toc toc-depth number-sections "
         "embed-resources standalone self-contained tags categories favicon slug twoslash plantUmlServer "
         "overviewSnapshots contextMenu seoMeta hash controls progress history center navigationMode autoSlide "
-        "fig-cap-location abstract institute abbr auto-animate auto-animate-easing auto-animate-unmatched "
+        "fig-cap-location abbr auto-animate auto-animate-easing auto-animate-unmatched "
         "auto-animate-duration state visibility timing",
     )
 )
@@ -37,7 +37,8 @@ STILL: Final = frozenset(
 USED: Final = frozenset(
     re.split(
         " ",
-        "title lang language subtitle author date layout class background backgroundColor",
+        "title lang language subtitle author institute date layout class background backgroundColor headingDivider "
+        "slide-level format",
     )
 )
 LOOKS: Final = frozenset(["layout", "class", "background", "backgroundColor"])  # of a slide, if they can be read

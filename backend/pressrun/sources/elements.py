@@ -76,6 +76,39 @@ KEPT: Final = frozenset(
         "wbr",
     ]
 )
+# Formulas, as `formulas` writes them: no elements of a text, in which they would be as typed.
+MATHML: Final = frozenset(
+    [
+        "math",
+        "menclose",
+        "merror",
+        "mfrac",
+        "mi",
+        "mmultiscripts",
+        "mn",
+        "mo",
+        "mover",
+        "mpadded",
+        "mphantom",
+        "mprescripts",
+        "mroot",
+        "mrow",
+        "ms",
+        "mspace",
+        "msqrt",
+        "mstyle",
+        "msub",
+        "msubsup",
+        "msup",
+        "mtable",
+        "mtd",
+        "mtext",
+        "mtr",
+        "munder",
+        "munderover",
+        "none",
+    ]
+)
 # Blocks that are shown as a plain one.
 AS_DIV: Final = frozenset(
     [
@@ -142,6 +175,10 @@ UNWRAPPED: Final = frozenset(
         "track",
         "tt",
         "video",
+        "v-after",
+        "v-click",
+        "v-clicks",
+        "v-switch",
     ]
 )
 # What HTML reads as mere text up to its end, or to the end of the page: as GFM's tagfilter, https://github.github.com/gfm/

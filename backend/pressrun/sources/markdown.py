@@ -28,13 +28,25 @@ from pygments.util import ClassNotFound
 
 from pressrun.sources.characters import break_lines, settle_characters
 from pressrun.sources.containers import Containers, containers_plugin, find_containers
+from pressrun.sources.conventions import conventions_plugin
+from pressrun.sources.deck_tokens import (
+    divide_at_headings,
+    marked_lines,
+    settle_callouts,
+    settle_code,
+    settle_headings,
+    settle_inline_attributes,
+    settle_pictures_of,
+    title_slide,
+    without_pauses,
+)
 from pressrun.sources.decks import Deck, read_deck
 from pressrun.sources.directives import Unused, note_unused_fields
 from pressrun.sources.front_matter import read_front_matter, split_front_matter
 from pressrun.sources.languages import document_direction, document_language, language_of
 from pressrun.sources.line_numbers import Lines
 from pressrun.sources.listings import fence_listings
-from pressrun.sources.maths import maths_plugin
+from pressrun.sources.maths import maths_plugin, settle_maths
 from pressrun.sources.pictures import settle_pictures
 from pressrun.sources.plain_text import is_plain, keep_lines, make_heading
 from pressrun.sources.raw_html import RawHtml, settle
@@ -150,16 +162,21 @@ def render_markdown(text: str, *, keep_remote: bool = False) -> dict[str, Any]:
     parser = _parser(lines.text, containers, plain=plain or pasted)
     env: dict[str, Any] = {}
     tokens = parser.parse(lines.text, env)
+    mark_rule_forms(tokens, lines.lines)
     if plain:
         make_heading(tokens)
     keep_lines(tokens, plain=plain)
     break_lines(tokens)
     tokens = mark_structure(tokens, structured.classes)
+    _settle_conventions(tokens)
+    if deck.is_deck:
+        tokens = divide_at_headings(without_pauses(tokens), deck, front.fields)
     tokens = _mark_slides(tokens, deck, lines, split.rest_line, unused)
-    raw_warnings = settle(tokens)
+    raw_warnings = [*settle_maths(tokens, lines), *settle(tokens)]
     _mark_directions_and_languages(tokens)
     _make_figures(tokens)
-    rendered = hide_notes(sanitise(parser.renderer.render(tokens, parser.options, env)))
+    shown = title_slide(deck, front.fields) + parser.renderer.render(tokens, parser.options, env)
+    rendered = hide_notes(sanitise(shown))
     body, warnings = settle_pictures(rendered, keep_remote=keep_remote)
     return {
         "html": body,
@@ -176,8 +193,15 @@ def render_markdown(text: str, *, keep_remote: bool = False) -> dict[str, Any]:
     }
 
 
+def _settle_conventions(tokens: list[Token]) -> None:
+    settle_pictures_of(tokens)
+    settle_code(tokens)
+    settle_headings(tokens)
+    settle_inline_attributes(tokens)
+    settle_callouts(tokens)
+
+
 def _mark_slides(tokens: list[Token], deck: Deck, lines: Lines, first_line: int, unused: Unused) -> list[Token]:
-    mark_rule_forms(tokens, lines.lines)
     return take_spoken_notes(mark_slides(tokens, deck, lines, first_line, unused), deck)
 
 
@@ -225,6 +249,7 @@ def _parser(text: str, containers: Containers, *, plain: bool) -> MarkdownIt:
     parser.validateLink = _is_link  # type: ignore[method-assign]
     RawHtml(text).install(parser)
     containers_plugin(parser, containers.found)
+    conventions_plugin(parser)
     parser.add_render_rule("note", render_note)
     parser.inline.ruler.before("emphasis", "dunder", _dunder)
     _limit_nesting(parser)
@@ -279,8 +304,19 @@ def _is_link(url: str) -> bool:
     return not url.strip().lower().startswith(_UNSAFE_SCHEMES)
 
 
-def _highlight(code: str, language: str, _attrs: str) -> str:
-    """Coloured inside, without a frame: the renderer writes <pre><code>."""
+def _highlight(code: str, language: str, lines: str) -> str:
+    """Coloured inside, without a frame: the renderer writes <pre><code>. `lines` are those to be marked, `2,4-6`."""
+    coloured = _coloured(code, language)
+    marked = marked_lines(lines)
+    if not marked:
+        return coloured
+    return "".join(
+        f'<span class="line-marked">{line}</span>' if number in marked else line
+        for number, line in enumerate(coloured.splitlines(keepends=True), start=1)
+    )
+
+
+def _coloured(code: str, language: str) -> str:
     if not language or len(code) > MAX_HIGHLIGHT_CHARACTERS:
         return html.escape(code)
     try:

@@ -1,6 +1,6 @@
-"""Formulas between dollars or in TeX's own brackets stay as they were typed. For the parser child.
+"""Formulas between dollars or in TeX's own brackets: where they are, and what stands in their place. Parser child.
 
-Nothing typesets them here. But Markdown would take `\\\\`, `_` and `*` in them for its own, and eat them.
+Nothing in one is Markdown, which would take `\\\\`, `_` and `*` for its own. `formulas` typesets them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-_TEX: Final = re.compile(r"\\[A-Za-z{}]|[\^_=<>]|[A-Za-z]\s*[+*/-]\s*[A-Za-z0-9]")
+from pressrun.sources.formulas import MAX_CHARACTERS, NotTypeset, check_size, is_formula, typeset, without_delimiters
+from pressrun.sources.line_numbers import Lines
+
+_MAX_TOLD: Final = 10  # formulas that are named one by one
+TEX: Final = re.compile(r"\\[A-Za-z{}]|[\^_=<>]|[A-Za-z]\s*[+*/-]\s*[A-Za-z0-9]")
 _BEGIN: Final = re.compile(r"\\begin\{([A-Za-z]{1,30}\*?)\}")
 _BLANK: Final = re.compile(r"\n[ \t]*\n")
 _CLOSERS: Final = {"(": "\\)", "[": "\\]"}
@@ -66,6 +70,8 @@ def _dollars(state: StateInline, silent: bool) -> bool:
     after = src[end + len(mark) : end + len(mark) + 1]
     if mark == "$" and (src[end - 1].isspace() or after.isdigit()):
         return False  # "between $5 and $10"
+    if not is_formula(src[begin:end]):
+        return False  # "$5 in Rome and 6$"
     _take(state, end + len(mark), silent)
     return True
 
@@ -93,7 +99,7 @@ def _brackets(state: StateInline, silent: bool, last: _Last) -> bool:
     if mark is None or last.of(src, mark) <= start:
         return False
     end = src.find(mark, start + 2, state.posMax)
-    if end < 0 or not _TEX.search(src, start + 2, end):  # `\[no link\]` is Markdown's own
+    if end < 0 or not TEX.search(src, start + 2, end):  # `\[no link\]` is Markdown's own
         return False
     _take(state, end + 2, silent)
     return True
@@ -130,9 +136,34 @@ def _block(state: StateBlock, start: int, end: int, silent: bool, last: _Last) -
     return True
 
 
+def settle_maths(tokens: list[Token], lines: Lines) -> list[tuple[str, str]]:
+    """Gives each formula its MathML, and tells which stay as they were typed."""
+    left = MAX_CHARACTERS
+    told: list[tuple[str, str]] = []
+    known: dict[tuple[str, bool], str] = {}
+    for token in tokens:
+        found = [token] if token.type == "maths_block" else [one for one in token.children or [] if one.type == "maths"]
+        for one in found:
+            line = lines.number(token.map[0]) if token.map else 0
+            tex = without_delimiters(one.content)
+            block = one is token or one.content.startswith(("$$", "\\["))
+            left -= len(tex)
+            try:
+                check_size(tex, left)
+                if (tex, block) not in known:
+                    known[tex, block] = typeset(tex, block=block)
+                one.meta["mathml"] = known[tex, block]
+            except NotTypeset as exc:
+                told.append(("formula_as_typed", f"Line {line}: a formula is shown as it was typed: {exc}."))
+    more = len(told) - _MAX_TOLD
+    rest = [("formula_as_typed", f"{more} more formulas are shown as they were typed.")] if more > 0 else []
+    return told[:_MAX_TOLD] + rest
+
+
 def _render_inline(self: RendererHTML, tokens: list[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-    return f'<span class="math">{escapeHtml(tokens[idx].content)}</span>'
+    return str(tokens[idx].meta.get("mathml") or f'<span class="math">{escapeHtml(tokens[idx].content)}</span>')
 
 
 def _render_block(self: RendererHTML, tokens: list[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-    return f'<div class="math">{escapeHtml(tokens[idx].content)}</div>\n'
+    token = tokens[idx]
+    return f'<div class="math">{token.meta.get("mathml") or escapeHtml(token.content)}</div>\n'

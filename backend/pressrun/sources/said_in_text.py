@@ -11,11 +11,15 @@ import html as html_module
 import re
 from typing import Final
 
+from pressrun.sources.attributes import ATTRIBUTES
 from pressrun.sources.characters import settle_characters
 from pressrun.sources.containers import find_containers
+from pressrun.sources.conventions import shortcode
 from pressrun.sources.decks import read_deck
 from pressrun.sources.elements import KNOWN
+from pressrun.sources.formulas import is_formula, said_in_formula
 from pressrun.sources.front_matter import read_front_matter, split_front_matter
+from pressrun.sources.maths import TEX
 from pressrun.sources.said import Said, said_in_html
 
 _FENCE: Final = re.compile(r"(?:[ \t]|>|[-*+][ \t]|\d{1,9}[.)][ \t])*+(`{3,}(?=[^`\n]*$)|~{3,})([^\n]*)")
@@ -34,7 +38,8 @@ _ATTRIBUTES: Final = (
 _TAG: Final = re.compile(rf"</?([A-Za-z][A-Za-z0-9-]*+){_ATTRIBUTES}\s*+/?>")
 _ALT: Final = re.compile(r"""\salt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
 _MARK: Final = re.compile(
-    r"""\\(?P<escaped>[!-/:-@\[-`{-~])
+    r"""(?P<tex>\\[(\[]|\\begin\{)
+    | \\(?P<escaped>[!-/:-@\[-`{-~])
     | (?P<ticks>`++)
     | (?P<maths>\$\$?)
     | (?P<comment><!--)
@@ -45,9 +50,12 @@ _MARK: Final = re.compile(
         (?:[ \t\n]+(?:"[^"]*"|'[^']*'|\([^()]*\)))?[ \t\n]*)\)
     | \]\[(?P<label>[^\[\]\n]{0,999})\]
     | \[\^(?P<note>[^\]\s]{1,200})\]
+    | (?P<attributes>(?<=[\])`])ATTRIBUTES|[ \t]+ATTRIBUTES(?=[ \t]*(?:\n|$)))
+    | \[!(?P<callout>[A-Za-z]{2,20})\][+-]?
+    | (?P<shortcode>(?<![\w:]):[A-Za-z0-9_+-]{1,60}:(?![\w:]))
     | (?P<url>https?://[^\s<>`]*+)
     | (?P<entity>&(?:\#\d{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)
-    """,
+    """.replace("ATTRIBUTES", ATTRIBUTES.pattern),
     re.VERBOSE,
 )
 _MARKERS: Final = frozenset("`~-*+[0123456789")  # what a fence, an item, a task or a definition begins with
@@ -132,7 +140,7 @@ def _unsaid_lines(text: str) -> set[int]:
     first = split.rest_line - 1
     hidden = set(range(first))
     deck = read_deck(split.rest, read_front_matter(split).fields)
-    hidden.update(first + at for at in deck.hidden)
+    hidden.update(first + at for at in deck.hidden | deck.spoken)
     if ":::" in split.rest:
         containers = find_containers(deck.text.split("\n"))
         hidden.update(first + at for at in containers.marks)
@@ -169,6 +177,8 @@ class _ProseReader:
     def _past(self, found: re.Match[str]) -> int:  # noqa: PLR0911, PLR0912  (a table of cases)
         begin, end = found.span()
         match found.lastgroup:
+            case "tex":
+                return self._past_tex(begin, found["tex"])
             case "escaped":
                 self._add(found["escaped"], begin)
             case "ticks":
@@ -195,6 +205,10 @@ class _ProseReader:
                 self._add(" " if known else found.group(), begin)
             case "note":
                 self._add(" " if found["note"] in self._notes else found.group(), begin)
+            case "attributes" | "callout":
+                self._add(" ", begin)
+            case "shortcode":
+                self._add(shortcode(found["shortcode"][1:-1]) or found["shortcode"], begin)
             case "url":
                 # what is spelled out in an address is shown as what it stands for
                 self._add(" " if _ENCODED.search(found["url"]) else found["url"], begin)
@@ -213,14 +227,27 @@ class _ProseReader:
         return closing.end()
 
     def _past_maths(self, begin: int, mark: str) -> int:
-        """Formulas are shown as they were typed."""
+        """Of a formula its letters, numbers and words are shown; what is none is shown as it was typed."""
         start = begin + len(mark)
         end = self._text.find(mark, start, start + _SEARCHED)
         inside = self._text[start:end] if end >= 0 else ""
         if not inside or "`" in inside or _BLANK_LINE.search(inside) or not re.search(r"[\\^_=]", inside):
             return start
-        self._add(inside, start)
+        self._add(said_in_formula(inside) if is_formula(inside) else inside, start)
         return end + len(mark)
+
+    def _past_tex(self, begin: int, mark: str) -> int:
+        closer = {"\\(": "\\)", "\\[": "\\]"}.get(mark, "\\end{")
+        end = self._end(closer, begin + len(mark))
+        inside = self._text[begin:end] if 0 <= end < begin + _SEARCHED else ""
+        if mark == "\\begin{":
+            end = self._text.find("}", end) - 1 if inside else -1
+        if not inside or not TEX.search(inside, len(mark)) or (mark == "\\begin{" and _BLANK_LINE.search(inside)):
+            self._add(mark, begin)
+            return begin + len(mark)
+        tex = inside if mark == "\\begin{" else inside.removeprefix(mark)
+        self._add(" " + said_in_formula(tex) + " ", begin)
+        return end + 2
 
     def _past_block(self, begin: int, name: str) -> int:
         closed = self._end(f"</{name}>", begin)

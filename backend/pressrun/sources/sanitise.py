@@ -9,7 +9,7 @@ import re
 
 import nh3
 
-from pressrun.sources.elements import KEPT
+from pressrun.sources.elements import KEPT, MATHML
 
 _ATTRIBUTES = {
     "*": {"class", "dir", "id", "lang", "title"},
@@ -26,10 +26,35 @@ _ATTRIBUTES = {
     "del": {"datetime", "cite"},
     "ins": {"datetime", "cite"},
     "hr": {"data-layout", "data-class", "data-background"},
-    "div": {"data-width", "data-height"},
+    "div": {"style"},
+    "figure": {"style"},
+    "math": {"display"},
+    "mi": {"mathvariant"},
+    "mo": {
+        "stretchy",
+        "fence",
+        "form",
+        "separator",
+        "largeop",
+        "movablelimits",
+        "symmetric",
+        "minsize",
+        "maxsize",
+        "lspace",
+        "rspace",
+    },
+    "mfrac": {"linethickness"},
+    "mover": {"accent"},
+    "munder": {"accentunder"},
+    "munderover": {"accent", "accentunder"},
+    "mspace": {"width", "height", "depth"},
+    "mpadded": {"width", "height", "depth", "lspace", "voffset"},
+    "mstyle": {"mathcolor", "displaystyle", "scriptlevel"},
+    "mtable": {"displaystyle"},
 }
 _REMOVED_WITH_CONTENT = {"script", "style", "iframe", "object", "noscript", "template", "title", "textarea", "select"}
 _ALIGNMENT = re.compile(r"\s*text-align:\s*(?:left|right|center|justify|start|end)\s*;?\s*")  # what a table writes
+_WIDTH = re.compile(r"--width: \d{1,4}(?:\.\d{1,3})?(?:%|px|em|rem|cm|mm|in|pt|vw|vh)")  # of a column, of a picture
 _LINK_SCHEMES = ("http:", "https:", "mailto:", "tel:", "#")
 _FEW_DIGITS = re.compile(r"[0-9]{1,3}")
 _SPAN_LIMIT = 100  # arbitrary: a browser takes 1000 x 65534, and lays out that many cells
@@ -37,7 +62,8 @@ _SPAN_LIMIT = 100  # arbitrary: a browser takes 1000 x 65534, and lays out that 
 
 def _filter_attribute(tag: str, name: str, value: str) -> str | None:
     if name == "style":
-        return value if _ALIGNMENT.fullmatch(value) else None
+        allowed = _WIDTH if tag in {"div", "figure"} else _ALIGNMENT
+        return value if allowed.fullmatch(value) else None
     if tag == "a" and name == "href":
         return value if value.strip().lower().startswith(_LINK_SCHEMES) else None
     if name in {"colspan", "rowspan", "span"}:
@@ -46,7 +72,7 @@ def _filter_attribute(tag: str, name: str, value: str) -> str | None:
 
 
 _CLEANER = nh3.Cleaner(
-    tags=set(KEPT),
+    tags=set(KEPT | MATHML),
     clean_content_tags=_REMOVED_WITH_CONTENT,
     attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
     attribute_filter=_filter_attribute,

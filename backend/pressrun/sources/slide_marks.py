@@ -14,6 +14,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from pressrun.sources.deck_tokens import lay_out_slots
 from pressrun.sources.decks import Deck
 from pressrun.sources.directives import Unused, comment_kind, slide_attributes
 from pressrun.sources.line_numbers import Lines
@@ -43,6 +44,8 @@ def mark_slides(tokens: list[Token], deck: Deck, lines: Lines, first_line: int, 
         line = lines.number(found.map[0]) if found is not None and found.map else first_line
         unused.note_fields(said, line)
         content = _take_comments(section, deck, said, lasting, lines, unused)
+        if slots := _slots_of(found, section, deck, lines, first_line):
+            content = lay_out_slots(content, slots, lines, first_line)
         attributes = slide_attributes({**lasting, **said})
         if found is not None or attributes:
             begin = found or Token("hr", "hr", 0, markup="---", block=True)
@@ -50,6 +53,16 @@ def mark_slides(tokens: list[Token], deck: Deck, lines: Lines, first_line: int, 
             made.append(begin)
         made += content
     return made
+
+
+def _slots_of(begin: Token | None, section: list[Token], deck: Deck, lines: Lines, first_line: int) -> dict[int, str]:
+    """Those of Slidev that stand in a slide."""
+    if not deck.slots:
+        return {}
+    starts = lines.number(begin.map[0]) - first_line if begin is not None and begin.map else -1
+    ends = [token.map[1] for token in section if token.map]
+    last = lines.number(max(ends, default=0)) - first_line
+    return {at: name for at, name in deck.slots.items() if starts < at <= last}
 
 
 def _begins_slide(token: Token, at: int, deck: Deck) -> bool:

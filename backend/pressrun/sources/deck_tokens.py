@@ -1,0 +1,282 @@
+"""Conventions of authors that are told by whole tokens: pictures with a size and a side, marked lines of code,
+callouts, attributes, pauses, slides at headings, the title slide, columns by slots. For the parser child.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from itertools import pairwise
+from typing import Any, Final
+
+from markdown_it.token import Token
+
+from pressrun.sources.attributes import ATTRIBUTES, css_length, read_attributes
+from pressrun.sources.containers import ALERTS
+from pressrun.sources.decks import Deck
+from pressrun.sources.line_numbers import Lines
+
+_PICTURE_WORD: Final = re.compile(
+    r"(?P<bg>bg)|(?P<side>left|right)(?::(?P<share>\d{1,3}%))?|(?P<name>w|h|width|height):(?P<size>\d{1,5}(?:\.\d+)?"
+    r"(?:px|em|rem|cm|mm|in|pt|%)?|auto)|(?P<fit>fit|cover|contain|auto|vertical|\d{1,3}%"
+    r"|(?:blur|brightness|contrast|drop-shadow|grayscale|hue-rotate|invert|opacity|saturate|sepia)(?::[\d.,a-z%()#-]+)?)"
+)
+_MARP_PICTURE: Final = re.compile(r"(?:^|\s)(?:bg(?:\s|$)|(?:w|h|width|height):\d)")
+_TRAILING: Final = re.compile(rf"[ \t]*(?:{ATTRIBUTES.pattern}|\{{:[^{{}}\n]{{0,100}}\}})[ \t]*$")
+_LINES: Final = re.compile(
+    r"""[{\[]\s*(?P<lines>[\d,\s|-]+|all|none|\*)(?:\|[^}\]]*)?[}\]]|code-line-numbers="(?P<named>[\d,|-]+)\""""
+)
+_CHUNK: Final = re.compile(r"\{\s*\.?(?P<language>[A-Za-z][\w+#-]*)[^}]*\}")
+_CALLOUT: Final = re.compile(r"\[!(?P<kind>[A-Za-z]{2,20})\][+-]?[ \t]*(?P<title>[^\n]*)")
+_PAUSE: Final = re.compile(r"\.[ \u00a0]\.[ \u00a0]\.")
+_PX_OF: Final = {"px": 1.0, "em": 20.0, "rem": 20.0, "cm": 37.8, "mm": 3.78, "in": 96.0, "pt": 1.333}
+_MAX_MARKED_LINES: Final = 2_000
+
+
+def settle_pictures_of(tokens: list[Token]) -> None:
+    """Sizes and sides, from Marp's words in the alternative text and from braces behind it."""
+    for at, token in enumerate(tokens):
+        children = token.children or []
+        images = [child for child in children if child.type == "image"]
+        for image in images:
+            said = _marp_words(image) if _MARP_PICTURE.search(image.content) else {}
+            follower = children[children.index(image) + 1] if children.index(image) + 1 < len(children) else None
+            read = read_attributes(follower.content, 0) if follower is not None and follower.type == "text" else None
+            if read is not None and follower is not None:
+                follower.content = follower.content[read.end :]
+                said |= {key: value for key, value in read.attributes.values.items() if key in ("width", "height")}
+                if not follower.content:
+                    children.remove(follower)
+            for name in ("width", "height"):
+                if (size := _html_size(str(said.get(name, "")))) is not None:
+                    image.attrSet(name, size)
+            if said.get("side") and at and tokens[at - 1].type == "paragraph_open":
+                tokens[at - 1].attrJoin("class", f"picture-{said['side']}")
+                if share := css_length(str(said.get("share", ""))):
+                    tokens[at - 1].attrSet("style", f"--width: {share}")
+            elif said.get("bg") and at and tokens[at - 1].type == "paragraph_open":
+                tokens[at - 1].attrJoin("class", "picture-background")
+
+
+def _marp_words(image: Token) -> dict[str, str]:
+    said: dict[str, str] = {}
+    kept: list[str] = []
+    for word in image.content.split():
+        found = _PICTURE_WORD.fullmatch(word)
+        if found is None:
+            kept.append(word)
+        elif found["bg"]:
+            said["bg"] = "yes"
+        elif found["side"]:
+            said["side"], said["share"] = found["side"], found["share"] or ""
+        elif found["name"]:
+            said["width" if found["name"].startswith("w") else "height"] = found["size"]
+    image.content = " ".join(kept)
+    image.children = [Token("text", "", 0, content=image.content)] if kept else []
+    return said
+
+
+def _html_size(said: str) -> str | None:
+    """Pixels or percent, as `width` and `height` of a picture have them."""
+    length = css_length(said)
+    found = re.fullmatch(r"([\d.]+)(\D+)", length) if length else None
+    if found is None:
+        return None
+    if found[2] == "%":
+        return f"{found[1]}%"
+    return str(round(float(found[1]) * _PX_OF[found[2]])) if found[2] in _PX_OF else None
+
+
+def settle_code(tokens: list[Token]) -> None:
+    """The language of a listing, and the lines that are marked in it, as `_highlight` is given them."""
+    for token in tokens:
+        if token.type != "fence" or not any(sign in token.info for sign in "{["):
+            continue
+        marked = _LINES.search(token.info)
+        rest = _LINES.sub(" ", token.info)
+        chunk = _CHUNK.search(rest)
+        words = re.sub(r"[{\[][^}\]]*[}\]]", " ", rest).split()
+        language = words[0] if words else chunk["language"] if chunk else ""
+        lines = (marked["lines"] or marked["named"] or "").split("|")[0] if marked else ""
+        token.info = f"{language} {re.sub(r'[^0-9,-]', '', lines)}".strip()
+
+
+def marked_lines(said: str) -> set[int]:
+    """`2,4-6`: numbers from 1."""
+    found: set[int] = set()
+    for part in said.split(","):
+        first, _, last = part.partition("-")
+        if first.isdigit() and (not last or last.isdigit()):
+            found.update(range(int(first), min(int(last or first), int(first) + _MAX_MARKED_LINES) + 1))
+    return found
+
+
+def settle_inline_attributes(tokens: list[Token]) -> None:
+    """Takes attributes behind a link or code within a line off."""
+    for token in tokens:
+        for before, child in pairwise(token.children or []):
+            if child.type == "text" and before.type in ("code_inline", "link_close") and child.content[:1] == "{":
+                read = read_attributes(child.content, 0)
+                child.content = child.content[read.end :] if read else child.content
+
+
+def settle_headings(tokens: list[Token]) -> None:
+    """Takes attributes behind a heading off."""
+    for before, token in pairwise(tokens):
+        if before.type != "heading_open" or not token.children or token.children[-1].type != "text":
+            continue
+        last = token.children[-1]
+        found = _TRAILING.search(last.content)
+        if found is not None:
+            last.content = last.content[: found.start()]
+            token.content = token.content[: len(token.content) - len(found[0])]
+
+
+def settle_callouts(tokens: list[Token]) -> None:
+    """`> [!info]- Title`, of kinds that GitHub has not."""
+    for at, token in enumerate(tokens):
+        if token.type != "blockquote_open" or at + 2 >= len(tokens) or tokens[at + 2].type != "inline":
+            continue
+        inline = tokens[at + 2]
+        found = _CALLOUT.match(inline.content)
+        children = inline.children or []
+        if found is None or found["kind"].lower() not in ALERTS or not children or children[0].type != "text":
+            continue
+        token.tag, token.attrs = "div", {"class": f"markdown-alert markdown-alert-{ALERTS[found['kind'].lower()]}"}
+        end = next(
+            n for n in range(at, len(tokens)) if tokens[n].type == "blockquote_close" and tokens[n].level == token.level
+        )
+        tokens[end].tag = "div"
+        tokens[at + 1].attrJoin("class", "markdown-alert-title")
+        mark = re.match(r"\[!\w+\][+-]?[ \t]*", children[0].content)
+        children[0].content = children[0].content[mark.end() if mark else 0 :] or (
+            "" if found["title"] else found["kind"].capitalize()
+        )
+        _part_title(tokens, at + 1)
+
+
+def _part_title(tokens: list[Token], at: int) -> None:
+    """What follows the first line of a paragraph is one of its own."""
+    inline = tokens[at + 1]
+    children = inline.children or []
+    cut = next((n for n, child in enumerate(children) if child.type in ("softbreak", "hardbreak")), None)
+    if cut is None:
+        return
+    rest = Token("inline", "", 0, level=inline.level, children=children[cut + 1 :], map=inline.map)
+    rest.content = inline.content.partition("\n")[2]
+    inline.children, inline.content = children[:cut], inline.content.partition("\n")[0]
+    level = tokens[at].level
+    tokens[at + 3 : at + 3] = [
+        Token("paragraph_open", "p", 1, level=level, map=inline.map, block=True),
+        rest,
+        Token("paragraph_close", "p", -1, level=level, block=True),
+    ]
+
+
+def without_pauses(tokens: list[Token]) -> list[Token]:
+    """`. . .` of Pandoc means: wait here."""
+    made: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        is_pause = (
+            tokens[at].type == "paragraph_open"
+            and at + 1 < len(tokens)
+            and _PAUSE.fullmatch(tokens[at + 1].content.strip())
+        )
+        if is_pause:
+            at += 3
+            continue
+        made.append(tokens[at])
+        at += 1
+    return made
+
+
+def divide_at_headings(tokens: list[Token], deck: Deck, fields: dict[str, Any]) -> list[Token]:
+    """Slides that begin at headings: of Pandoc and Quarto at its slide level, of Marp where it is asked for."""
+    level = _slide_level(tokens, deck, fields)
+    if not level:
+        return tokens
+    made: list[Token] = []
+    for token in tokens:
+        begins = token.type == "heading_open" and token.level == 0 and int(token.tag[1]) in level
+        if begins and made and made[-1].type != "hr":
+            made.append(Token("hr", "hr", 0, markup="---", info="dashes", map=token.map, block=True))
+        made.append(token)
+    return made
+
+
+def _slide_level(tokens: list[Token], deck: Deck, fields: dict[str, Any]) -> frozenset[int]:
+    """https://pandoc.org/MANUAL.html#structuring-the-slide-show: the highest heading that is followed by content."""
+    if deck.dialect == "marp":
+        said = fields.get("headingDivider")
+        levels = [str(one) for one in (said if isinstance(said, list) else [said])]
+        found = [int(one) for one in levels if re.fullmatch("[1-6]", one)]
+        return frozenset(found if isinstance(said, list) else range(1, max(found, default=0) + 1))
+    if deck.dialect not in ("pandoc", "quarto"):
+        return frozenset()
+    said = fields.get("slide-level")
+    if isinstance(said, str) and re.fullmatch("[1-6]", said):
+        return frozenset(range(1, int(said) + 1))
+    top = [token for token in tokens if token.level == 0 and token.nesting >= 0 and token.type != "inline"]
+    followed = [
+        int(token.tag[1])
+        for token, after in pairwise(top)
+        if token.type == "heading_open" and after.type not in ("heading_open", "hr")
+    ]
+    return frozenset(range(1, min(followed, default=0) + 1))
+
+
+def title_slide(deck: Deck, fields: dict[str, Any]) -> str:
+    """What Pandoc and Quarto show first, as HTML: title, subtitle, authors, date."""
+    if deck.title_block:
+        parts = dict(zip(("title", "author", "date"), deck.title_block, strict=False))
+        said: dict[str, Any] = {key: value for key, value in parts.items() if value}
+    elif deck.dialect in ("pandoc", "quarto"):
+        said = fields
+    else:
+        return ""
+    if not isinstance(said.get("title"), str):
+        return ""
+    shown = [f'<h1 dir="auto">{html.escape(said["title"], quote=False)}</h1>']
+    for key in ("subtitle", "author", "institute", "date"):
+        if words := _words_of(said.get(key)):
+            shown.append(f'<p class="{key}" dir="auto">{html.escape(words, quote=False)}</p>')
+    return "\n".join(shown) + '\n<hr class="slide-break">\n'
+
+
+def _words_of(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_words_of, value)))
+    if isinstance(value, dict):
+        return _words_of(value.get("name"))
+    return value.strip() if isinstance(value, str) else ""
+
+
+def lay_out_slots(section: list[Token], slots: dict[int, str], lines: Lines, first_line: int) -> list[Token]:
+    """A slide of Slidev with `::right::` in two columns."""
+    marks = sorted(slots)
+    parts: list[list[Token]] = [[] for _ in range(len(marks) + 1)]
+    part = 0
+    for token in section:
+        if token.map and token.level == 0 and token.nesting >= 0:
+            at = lines.number(token.map[0]) - first_line
+            part = sum(mark <= at for mark in marks)
+        parts[part].append(token)
+    names = ["default", *(slots[mark] for mark in marks)]
+    if "right" not in names:
+        return section
+    made: list[Token] = parts[0] if "left" in names else []
+    made.append(_div("columns", 1))
+    for name, part_tokens in zip(names, parts, strict=True):
+        if name in ("left", "right") or (name == "default" and "left" not in names):
+            made += [_div("column", 1), *part_tokens, _div("", -1)]
+    made.append(_div("", -1))
+    for name, part_tokens in zip(names, parts, strict=True):
+        if name not in ("default", "left", "right"):
+            made += part_tokens
+    return made
+
+
+def _div(name: str, nesting: int) -> Token:
+    kind = "container_open" if nesting > 0 else "container_close"
+    return Token(kind, "div", nesting, attrs={"class": name} if name else {}, block=True)  # type: ignore[arg-type]
