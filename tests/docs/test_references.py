@@ -35,7 +35,7 @@ NAMES = tuple(path.stem.upper() for path in OWN)
 _NAMED = re.compile(rf"\b(?P<name>{'|'.join(NAMES)})\b(?:\.md)?{_HEADING}")
 _PATHED = re.compile(rf"(?<![\w/.-])docs/(?P<path>[\w./-]+?\.(?:md|json|png))\b{_HEADING}")
 _DECISIONS = re.compile(r"\b[Dd]ecisions?\s(?P<numbers>\[?\d{4}\b(?:(?:, | and )\[?\d{4}\b)*)")
-_LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
+_LINK = re.compile(r"\]\((?P<target>[^)\s…]+)\)")  # `](…)` stands for any
 _CODE_PATH = re.compile(r"`(?P<path>[\w./-]+/[\w.-]+\.(?:py|ts|tsx|md|js))(?:::\w+)?`")
 _FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 

@@ -15,10 +15,16 @@ _ALLOWED = """
 alt aria-label cite class colspan datetime dir href id lang open reversed role rowspan scope span src start style
 title type value width height
 """
-ALLOWED_ATTRIBUTES = frozenset(_ALLOWED.split())
+# Of formulas. What they may say reaches nothing: https://www.w3.org/TR/mathml-core/#global-attributes
+_OF_FORMULAS = """
+display mathvariant stretchy fence form separator largeop movablelimits symmetric minsize maxsize lspace rspace accent
+accentunder linethickness width height depth voffset mathcolor displaystyle scriptlevel
+"""
+ALLOWED_ATTRIBUTES = frozenset((_ALLOWED + _OF_FORMULAS).split())
 _FORBIDDEN = """
-script style iframe object embed form input button textarea select link meta base svg math video audio frame
+script style iframe object embed form input button textarea select link meta base svg video audio frame
 frameset applet template noscript portal dialog source track marquee
+maction mglyph annotation annotation-xml semantics
 """
 FORBIDDEN = frozenset(_FORBIDDEN.split())
 ALIGNMENT = re.compile(r"text-align:(left|right|center|justify|start|end);?")

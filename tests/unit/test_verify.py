@@ -169,7 +169,8 @@ def test_the_json_says_what_is_damaged(batch: Path, capsys: pytest.CaptureFixtur
 
 def test_nothing_to_check_is_no_damage(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["verify", "--data-dir", str(tmp_path / "none")]) == 0
-    assert capsys.readouterr().out == "0 folders checked, none damaged.\n"
+    assert "Nothing to look at: " in capsys.readouterr().out
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_folder_that_a_server_removes_while_others_are_checked_is_not_told_as_damaged(tmp_path: Path) -> None:
