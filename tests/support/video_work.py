@@ -98,6 +98,7 @@ class Work:
             open_page=nothing,
             progress=progress,
             warn=warn,
+            tell_editability=nothing,
             scratch=self.folder / "work" / "video",
             cache=self.folder / "cache",
             settings=self.settings,
