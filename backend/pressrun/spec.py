@@ -28,6 +28,7 @@ Theme = Literal["paper", "ink", "chalk"]
 PdfLayout = Literal["slides", "document"]
 Transition = Literal["cut", "fade"]
 VoiceName = Literal["none", "auto", "espeak", "piper", "api"]
+PdfNotes = Literal["none", "annotations"]
 PptxMode = Literal["editable", "exact", "both"]
 
 Part = Literal["document", "slices", "writing", "packing", "all"]
@@ -167,6 +168,11 @@ class RunSpec(BaseModel):
         Changes("packing", since="0.2"),
         Field(ge=0.5, le=2, description="for video: how fast is spoken, as a multiple of the voice's own pace"),
     ] = 1.0
+    pdf_notes: Annotated[
+        PdfNotes,
+        Changes("packing", since="0.2"),
+        Field(description="for pdf: the author's notes are left out, or stand on their slide as annotations"),
+    ] = "none"
     pptx_mode: Annotated[
         PptxMode,
         Changes("packing", since="0.2"),
@@ -216,6 +222,8 @@ class RunSpec(BaseModel):
             raise ValueError(f"{given[1]}: give either {FIELD_WORDS}, not both")
         if self.require_coverage is not None and not need(self, "slides"):
             raise ValueError("require_coverage: is about slides, and no output has any; add `images` to outputs")
+        if self.pdf_notes != "none" and self.pdf_layout != "slides":
+            raise ValueError("pdf_notes: are of slides, and the pages are the document's; use pdf_layout=slides")
         limit = self.viewport_height / self.zoom / 2
         if self.overlap > limit:
             raise ValueError(

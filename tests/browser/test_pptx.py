@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -13,6 +15,7 @@ from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 
 from pressrun.browser.pool.pool import BrowserPool
+from tests.support.generated_documents import UNSEEN, page
 from tests.support.pptx_deck import SIZE, Presented, drawn_by_libreoffice, present
 from tests.support.pptx_rules import check_presentation
 
@@ -180,6 +183,26 @@ async def test_the_same_deck_is_the_same_file(pool: BrowserPool, made: Presented
         assert {info.compress_type for info in archive.infolist() if info.filename.endswith(".png")} == {0}
 
 
+async def test_what_nobody_sees_is_not_there_and_all_that_is_seen_is(pool: BrowserPool, tmp_path: Path) -> None:
+    unseen = [construct for construct in UNSEEN if "color:#fff" not in construct]  # it is in its own colour there, too
+    hidden = "".join(construct.replace("{}", f"unseen{n}") for n, construct in enumerate(unseen))
+    pages = [page(random.Random(seed)) for seed in (1, 4)]
+    for number, html in enumerate([f"<meta charset=utf-8><p>seen{hidden}", *(each.html for each in pages)]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        made = await present(pool, html, folder, "editable")
+        check_presentation(made.files[".pptx"])
+        slides = Presentation(str(made.files[".pptx"])).slides
+        texts = "".join(text.text or "" for slide in slides for text in slide.shapes._spTree.iter(f"{A}t"))
+        drawn = "".join(
+            shape.words for slide in made.shapes[0].slides for shape in slide.shapes if shape.type == "piece"
+        )
+        said = re.sub(r"\s", "", texts + drawn)  # a word may be parted by the end of a line
+        assert "unseen" not in said if number else "unseen" not in texts
+        if number:
+            assert [word for word in pages[number - 1].seen if word.upper() not in said.upper()] == []
+
+
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="libreoffice-impress is not here")
 @pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="poppler-utils is not here")
 @pytest.mark.slow
@@ -188,6 +211,6 @@ def test_libreoffice_draws_what_the_slides_show(made: Presented, tmp_path: Path)
 
     drawn = drawn_by_libreoffice(made.files[".pptx"], tmp_path)
     assert len(drawn) == len(made.pictures)
-    for path, page in zip(made.pictures, drawn, strict=True):
-        difference = ImageChops.difference(Image.open(path).convert("RGB"), page)
+    for path, sheet in zip(made.pictures, drawn, strict=True):
+        difference = ImageChops.difference(Image.open(path).convert("RGB"), sheet)
         assert sum(ImageStat.Stat(difference).mean) / 3 / 255 < LARGEST_DIFFERENCE, path.name

@@ -51,6 +51,7 @@ def check_presentation(path: Path) -> None:
         assert names[0] == "[Content_Types].xml"
         parts = {name: archive.read(name) for name in names}
     _check_types(parts)
+    _check_size(parts)
     for name, data in parts.items():
         if name.endswith((".xml", ".rels")):
             assert not re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]", data), name
@@ -61,6 +62,12 @@ def check_presentation(path: Path) -> None:
             assert data.startswith(b"\x89PNG\r\n"), name
         elif name.endswith(".jpg"):
             assert data.startswith(b"\xff\xd8"), name
+
+
+def _check_size(parts: dict[str, bytes]) -> None:
+    size = etree.fromstring(parts["ppt/presentation.xml"]).find(f"{P}sldSz")
+    assert size.get("type") in (None, "custom"), "the name of another size"
+    assert all(914_400 <= int(size.get(key)) <= 51_206_400 for key in ("cx", "cy"))
 
 
 def _check_types(parts: dict[str, bytes]) -> None:

@@ -48,6 +48,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "transition": {"transition": "fade"},
     "voice": {"voice": "auto"},
     "voice_rate": {"voice_rate": 1.5},
+    "pdf_notes": {"pdf_notes": "annotations"},
     "pptx_mode": {"pptx_mode": "exact"},
     "outputs": {"outputs": ["html"]},
 }

@@ -8,16 +8,20 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import pikepdf
 import pytest
 from PIL import Image
+from pydantic import ValidationError
 
 from pressrun.artifacts.model import MANIFEST_NAME
 from pressrun.export_kinds import EXPORT_KINDS
+from pressrun.exports.pdf import with_notes
 from pressrun.pipeline.context import DOCUMENT_NAME, SOURCE_NAME
 from pressrun.pipeline.export import base_name, file_name
 from pressrun.slide_texts import SLIDES_NAME, SlideText
 from pressrun.sources.text import compose_text
 from pressrun.sources.words import folded_words
+from pressrun.spec import RunSpec
 from tests.support.export_work import COLOURS, SLIDES, made, work_in
 
 pytestmark = pytest.mark.anyio
@@ -73,6 +77,28 @@ async def test_the_contact_sheet_shows_each_slide_in_its_place_and_stays_of_a_si
     wanted = [tuple(bytes.fromhex(colour[1:])) for colour in COLOURS[:total]]
     assert [colour for colour in shown if colour in wanted] == wanted
     assert len(shares) == total // 10
+
+
+def test_notes_of_a_pdf_are_annotations_of_their_pages() -> None:
+    empty = pikepdf.new()
+    for _ in SLIDES:
+        empty.add_blank_page(page_size=(400, 300))
+    written = io.BytesIO()
+    empty.save(written)
+    notes = [SLIDES[0].notes, "", "नोट\nзаметка 中"]
+    made = with_notes(written.getvalue(), notes)
+    assert made == with_notes(written.getvalue(), notes)
+    with pikepdf.open(io.BytesIO(made)) as pdf:
+        found = [[str(note.Contents) for note in page.get("/Annots", [])] for page in pdf.pages]
+        assert found == [[notes[0]], [], [notes[2]]]
+        (annotation,) = pdf.pages[0].Annots
+        assert annotation.Subtype == "/Text"
+        assert [float(edge) for edge in annotation.Rect] == [380, 280, 400, 300]
+
+
+def test_notes_are_of_slides_alone() -> None:
+    with pytest.raises(ValidationError, match="pdf_notes: are of slides"):
+        RunSpec(text="x", outputs=["pdf"], pdf_layout="document", pdf_notes="annotations")
 
 
 OWN = {DOCUMENT_NAME, MANIFEST_NAME, SLIDES_NAME, SOURCE_NAME}

@@ -62,6 +62,8 @@ class ShowOptions:
     "For video: who says the notes or the text; auto is the server's best; none unless given."
     voice_rate: float | None = None
     "For video: how fast is spoken, 0.5..2 times the voice's own pace; 1.0 unless given."
+    pdf_notes: Literal["none", "annotations"] | None = None
+    "The author's notes in a PDF of slides: left out (none), or annotations; none unless given."
     pptx_mode: Literal["editable", "exact", "both"] | None = None
     "A presentation to be edited, one of pictures (exact), or both as two files; editable unless given."
 

@@ -3823,6 +3823,13 @@ export interface components {
              */
             voice_rate?: number;
             /**
+             * Pdf Notes
+             * @description for pdf: the author's notes are left out, or stand on their slide as annotations
+             * @default none
+             * @enum {string}
+             */
+            pdf_notes?: "none" | "annotations";
+            /**
              * Pptx Mode
              * @description for pptx: text boxes, tables and shapes to edit; a picture of each slide; or a file of each
              * @default editable
@@ -4316,6 +4323,13 @@ export interface components {
              */
             voice_rate?: number;
             /**
+             * Pdf Notes
+             * @description for pdf: the author's notes are left out, or stand on their slide as annotations
+             * @default none
+             * @enum {string}
+             */
+            pdf_notes?: "none" | "annotations";
+            /**
              * Pptx Mode
              * @description for pptx: text boxes, tables and shapes to edit; a picture of each slide; or a file of each
              * @default editable
@@ -4731,6 +4745,13 @@ export interface components {
              * @default 1
              */
             voice_rate?: number;
+            /**
+             * Pdf Notes
+             * @description for pdf: the author's notes are left out, or stand on their slide as annotations
+             * @default none
+             * @enum {string}
+             */
+            pdf_notes?: "none" | "annotations";
             /**
              * Pptx Mode
              * @description for pptx: text boxes, tables and shapes to edit; a picture of each slide; or a file of each

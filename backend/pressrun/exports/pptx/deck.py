@@ -124,6 +124,7 @@ def _resize(deck: Any, wide: int, high: int) -> None:
     """Slides of that size, EMU; what is placed on master and layouts is placed alike."""
     across, down = wide / deck.slide_width, high / deck.slide_height
     deck.slide_width, deck.slide_height = wide, high
+    deck.part._element.find("{*}sldSz").attrib.pop("type", None)  # the name of the template's size
     for sheet in (deck.slide_master, *deck.slide_layouts):
         for place in sheet._element.iter("{*}off", "{*}ext"):
             for name, factor in (("x", across), ("y", down), ("cx", across), ("cy", down)):

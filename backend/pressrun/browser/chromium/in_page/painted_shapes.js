@@ -487,6 +487,7 @@
   };
 
   const walkChildren = (element, style, context) => {
+    if (style.contentVisibility === "hidden") return;
     const parent = element.shadowRoot ?? element;
     const children = element.tagName === "SLOT" ? element.assignedNodes({ flatten: true }) : parent.childNodes;
     const closed = element.tagName === "DETAILS" && !element.open;
