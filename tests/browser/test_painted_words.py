@@ -219,3 +219,22 @@ async def test_a_note_in_a_section_is_of_the_slide_that_is_the_section(pool: Bro
     texts = await shown_in(pool, "<body style='margin:0'>" + "".join(section.format(part) for part in parts))
     assert [slide.notes for slide in texts.slides] == ["a", "b", "c"]
     assert texts.not_shown == []
+
+
+async def test_formulas_columns_and_conventions_are_wholly_on_the_slides(pool: BrowserPool) -> None:
+    text = (
+        "---\ntitle: Rivers\nformat: revealjs\nauthor: A. Author\n---\n\n## Sum\n\nSo $a_{12} + \\frac{bc}{2} = \\alpha$ and\n\n"  # noqa: E501
+        "\\begin{align}\nx &= y \\text{ if so} \\\\\n\\sin z &= 1\n\\end{align}\n\nand $\\frac{u$ and H~2~O :rocket: ==marked==.\n\n"  # noqa: E501
+        "## Beside\n\n:::: {.columns}\n::: {.column width=40%}\nLeft side\n:::\n::: column\nRight side\n:::\n::::\n\n"
+        "> [!info]- A title\n> folded\n\n::: notes\nsaid only\n:::\n"
+    )
+    made = render_markdown(text)
+    html = wrap_fragment(made["html"], title="All", theme="paper")
+    texts = await shown_in(pool, html)
+    assert texts.not_shown == []
+    assert coverage_of(text, texts, kind="text").is_whole
+    assert [slide.notes for slide in texts.slides] == ["", "", "said only"]
+    blocks = {block.text: block for block in texts.slides[2].blocks}
+    left, right = blocks["Left side"].box, blocks["Right side"].box
+    assert left.left + left.width <= right.left
+    assert abs(left.top - right.top) < left.height

@@ -121,6 +121,16 @@ def test_a_block_without_its_end_or_of_an_unknown_kind_is_text_and_named() -> No
     assert body("::: mystery\nc\n:::").count(":::") == 2
 
 
+@pytest.mark.parametrize("fence", ["```", "~~~~", "```py"])
+def test_a_listing_without_its_end_is_named(fence: str) -> None:
+    mark = fence.removesuffix("py")
+    told = warnings(f"# A\n\n{fence}\ncode\n\nmore\n", "markup_unknown")
+    assert told == f"Line 3: a listing (`{mark}`) is never closed and goes on to the end. Close it by a line `{mark}`."
+    assert warnings(f"# A\n\n{fence}\ncode\n{mark}\n", "markup_unknown") == ""
+    assert warnings(f"# A\n\n{fence}\ncode\n{mark}", "markup_unknown") == ""
+    assert warnings("def f(x):\n    return x\n\nText.", "markup_unknown") == ""
+
+
 def test_many_marks_take_linear_time() -> None:
     """A hang is what this is about."""
     for unit in ("::: notes\n", ":::\n", "::: {.a}\n\n", "---\n\n", "---\na: b\n", "<!-- a -->\n\n", "::right::\n"):

@@ -172,6 +172,12 @@ def test_lines_that_belong_together_are_a_list_of_their_kind(text: str, kind: st
     assert words_shown(text) == folded_words(text)
 
 
+def test_two_lists_of_definitions_stay_two() -> None:
+    made = body("Q1. a?\nA1. b.\nQ2. c?\nA2. d.\n\nriver – water\nbank – side\nmouth – end")
+    assert re.findall(r'<dl class="(\w+)"', made) == ["questions", "vocabulary"]
+    assert "<aside" not in made
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -184,6 +184,7 @@ def render_markdown(text: str, *, keep_remote: bool = False) -> dict[str, Any]:
             *front.warnings,
             *unused.warnings(),
             *_container_warnings(containers, lines),
+            *_fence_warnings(tokens, lines),
             *raw_warnings,
             *warnings,
         ],
@@ -214,6 +215,22 @@ def _container_warnings(containers: Containers, lines: Lines) -> list[tuple[str,
     if named:
         told.append(f"Blocks of a kind that is not known are shown as text: {named}.")
     return [("markup_unknown", message) for message in told[:MAX_TOLD]]
+
+
+def _fence_warnings(tokens: list[Token], lines: Lines) -> list[tuple[str, str]]:
+    """Of a listing that goes on to the end of the text because nobody closed it."""
+    told: list[tuple[str, str]] = []
+    for token in tokens:
+        if token.type != "fence" or token.level or not token.map:
+            continue
+        start, end = token.map
+        last = lines.lines[min(end, len(lines.lines)) - 1].strip()
+        if end - start < 2 or not last.startswith(token.markup) or last.strip(token.markup[0]):  # noqa: PLR2004
+            message = (
+                f"Line {lines.number(start)}: a listing (`{token.markup}`) is never closed and goes on to the end."
+            )
+            told.append(("markup_unknown", f"{message} Close it by a line `{token.markup}`."))
+    return told
 
 
 def _short(words: str) -> str:

@@ -336,7 +336,7 @@ def _is_verse(lines: list[str]) -> bool:
 
 def _write(units: list[_Unit], passages: dict[int, Passage]) -> Structured:
     made = Structured(Lines(), found=bool(passages) or any(unit.level for unit in units))
-    at, tight = 0, False
+    at, tight, parted = 0, False, -1  # `parted`: where the last list of definitions ended
     while at < len(units):
         unit = units[at]
         is_item = unit.is_line and not unit.level and bool(_LIST.match(unit.lines[0]))
@@ -345,6 +345,10 @@ def _write(units: list[_Unit], passages: dict[int, Passage]) -> Structured:
         tight = is_item
         passage = passages.get(at)
         if passage is not None:
+            if passage.is_definitions:
+                if parted == at:  # else both would be one list
+                    made.lines.extend(["<!-- -->", ""], [unit.numbers[0]] * 2)
+                parted = at + passage.count
             passage.write(made.lines, made.classes, [one.numbers for one in units[at : at + passage.count]])
             at += passage.count
             continue

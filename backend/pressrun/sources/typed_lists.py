@@ -42,6 +42,11 @@ class Passage:
     count: int
     rows: list[list[str]]
 
+    @property
+    def is_definitions(self) -> bool:
+        """Whether it becomes a `<dl>`."""
+        return self.kind in ("questions", "vocabulary")
+
     def write(self, lines: Lines, classes: dict[int, str], numbers: Sequence[Sequence[int]]) -> None:
         """Adds it to a text as Markdown."""
         classes[len(lines.lines)] = self.kind
