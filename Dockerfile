@@ -24,7 +24,8 @@ RUN python3 -m venv --without-pip /opt/pressrun \
     && python3 -m venv /opt/build \
     && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-dev.lock \
     && /opt/build/bin/pip --python /opt/pressrun/bin/python install --no-cache-dir --require-hashes -r requirements.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml setup.py MANIFEST.in LICENSE ./
+COPY docs/package.md docs/
 COPY backend/ backend/
 COPY --from=web /src/backend/pressrun/web backend/pressrun/web
 RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /src/dist . \

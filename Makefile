@@ -25,7 +25,7 @@ WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo
 PARALLEL := -n $(WORKERS) --dist worksteal
 UI_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup installed system-packages demo test check lint serve dev bench chaos conformance lock pin-images clean
+.PHONY: help setup installed system-packages demo test check lint serve dev bench chaos conformance lock pin-images dist clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -73,8 +73,12 @@ UV_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-emi
 pin-images: # the base images of the Dockerfile by their newest digests; needs docker
 	@.ci/pin-images Dockerfile
 
+dist: setup ## wheel and sdist in dist/, with the UI in them
+	rm -rf dist build
+	$(BIN)/python -c 'from setuptools import build_meta as b; b.build_sdist("dist"); b.build_wheel("dist")'
+
 clean: ## remove what `make` built; data/ stays
-	rm -rf .venv $(WEB) frontend/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .make.lock
+	rm -rf .venv build dist $(WEB) frontend/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .make.lock
 	find backend tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 lint: lint-py lint-web

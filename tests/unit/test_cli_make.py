@@ -15,6 +15,7 @@ import pytest
 
 from pressrun.cli import embedded, jobs, main
 from pressrun.cli.make import _asks_for
+from pressrun.errors import BrowserUnavailable
 from tests.support.scripted_server import LOG, OPERATION_ID, Answer, Script, Seen, Stream, event, scripted_server
 from tests.support.server import free_port
 
@@ -281,3 +282,34 @@ def test_a_run_that_was_left_is_known_by_what_it_was_asked_for() -> None:
     assert not _asks_for({"text": "# y", "outputs": ["pdf"]}, spec)
     assert not _asks_for({"text": "# x", "outputs": ["images"]}, spec)
     assert OPERATION_ID
+
+
+def test_without_a_chromium_a_script_is_told_and_a_person_is_asked(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PRESSRUN_CHROMIUM", str(here / "no-chromium"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(here / "home"))
+    installed: list[Path | None] = []
+    monkeypatch.setattr("pressrun.browser.setup.install.install_chromium", installed.append)
+    assert main(["lesson.md", "--server", "embedded"]) == 1
+    err = capsys.readouterr().err
+    assert "no-chromium" in err
+    assert "--install-browser (110 MB)" in err
+    assert installed == []
+
+    for answer, count in (("n\n", 0), ("\n", 1)):
+        monkeypatch.setattr("sys.stdin", terminal := io.StringIO(answer))
+        monkeypatch.setattr("sys.stderr", asked := io.StringIO())
+        monkeypatch.setattr(terminal, "isatty", lambda: True)
+        monkeypatch.setattr(asked, "isatty", lambda: True)
+        if count:
+            embedded.require_browser(install=False)
+        else:
+            with pytest.raises(BrowserUnavailable):
+                embedded.require_browser(install=False)
+        assert "about 110 MB? [Y/n]" in asked.getvalue()
+        assert len(installed) == count
+
+    monkeypatch.setenv("PRESSRUN_BROWSERS", "ws://elsewhere:1/")
+    embedded.require_browser(install=True)
+    assert len(installed) == 1, "what draws is on another machine"

@@ -59,6 +59,7 @@ def make(
     json: _Json = False,
     source: SourceField | None = None,
     idempotency_key: str | None = None,
+    install_browser: _Switch = False,
     render: RenderOptions = RenderOptions(),  # noqa: B008 - frozen
     policies: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
     server: ServerOptions = ServerOptions(),  # noqa: B008 - frozen
@@ -98,6 +99,8 @@ def make(
         What the files are, whatever their names.
     idempotency_key
         Your own name for this request: sent again with the same name, it is the same run.
+    install_browser
+        Without a server: install a Chromium first where there is none, and do not ask.
     """
     if not files and input_dir is None:
         app.help_print()
@@ -125,6 +128,7 @@ def make(
         open_it=open,
         json=json,
         key=idempotency_key,
+        install_browser=install_browser,
     )
     return jobs.run(wish, where)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -36,6 +37,38 @@ def data_folder() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("pressrun", appauthor=False)
+
+
+def require_browser(*, install: bool) -> None:
+    """Sees to it that there is a Chromium: installs one where that is wanted, asks at a terminal whether it is.
+
+    Raises: BrowserUnavailable, ValidationError.
+    """
+    from pressrun.browser.chromium.executable import find_chromium
+    from pressrun.browser.config import BrowserPoolConfig
+    from pressrun.errors import BrowserUnavailable
+    from pressrun.settings import Settings
+
+    browser = Settings().browser
+    if BrowserPoolConfig.of(browser).local == 0:
+        return  # those on other machines draw
+    try:
+        find_chromium(browser.executable)
+    except BrowserUnavailable as exc:
+        from pressrun.browser.setup.install import DOWNLOAD_MB, install_chromium
+
+        if not install and not _ask(f"There is no Chromium here. Install one now, about {DOWNLOAD_MB} MB?"):
+            raise BrowserUnavailable(f"{exc} Or run this again with --install-browser ({DOWNLOAD_MB} MB).") from exc
+        install_chromium(browser.executable)
+
+
+def _ask(question: str) -> bool:
+    """False where nobody can answer."""
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+        return False
+    sys.stderr.write(f"{question} [Y/n] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"", "y", "yes"}
 
 
 @contextmanager

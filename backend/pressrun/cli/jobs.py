@@ -53,6 +53,7 @@ class Wish:
     open_it: bool
     json: bool
     key: str | None
+    install_browser: bool
 
     @property
     def many(self) -> bool:
@@ -78,6 +79,8 @@ def run(wish: Wish, server: tuple[str, str | None] | None) -> int:
             folder=folder,
         )
         jobs, tally = _prepare(wish, files, how)
+        if server is None and (jobs or wish.watch):
+            embedded.require_browser(install=wish.install_browser)
         if jobs or wish.watch:
             with _unwrapped():
                 tally = anyio.run(partial(_make, wish, jobs, files, how, tally))
