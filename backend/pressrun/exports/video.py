@@ -127,8 +127,8 @@ class _Film:
             numbers = ", ".join(map(str, sorted(slides)))
             await work.warn(
                 "not_spoken",
-                f"No voice of this server speaks `{lang or 'und'}`: what is written in it on slide {numbers} is not "
-                "said. A slide of nothing else is silent for as long as one reads it. Another voice may speak it (voice, "
+                f"No voice of this server speaks `{lang or 'und'}`: what slide {numbers} has of it is not said. "
+                "A slide of nothing else is silent for as long as one reads it. Another voice may speak it (voice, "
                 "PRESSRUN_VOICE_BASE_URL).",
             )
         return said
