@@ -79,6 +79,7 @@ def configure_logging(
     handler = logging.StreamHandler(sink)
     handler.setFormatter(_LineFormatter(as_json, mask))
     handler.addFilter(_not_told_already)
+    handler.setLevel(level.upper())  # holds for loggers with a level of their own, too: those of libraries
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -87,7 +88,7 @@ def configure_logging(
         # DBOS and uvicorn add a console handler of their own to a logger that has none.
         logger.handlers[:] = [logging.NullHandler()]
         logger.propagate = True
-        logger.setLevel(max(logging.WARNING, root.level))
+        logger.setLevel(logging.WARNING)
     logging.captureWarnings(True)
     _configure_structlog()
 

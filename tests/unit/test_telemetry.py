@@ -130,6 +130,15 @@ def test_chatty_libraries_are_quiet_and_the_level_holds_for_ours() -> None:
     assert [line["event"] for line in captured.lines()] == ["matter"] * 4 + ["ours"]
 
 
+def test_a_higher_level_holds_for_libraries_with_a_level_of_their_own() -> None:
+    with captured_log(level="error") as captured:
+        logging.getLogger("dbos").setLevel(logging.WARNING)  # as it does itself when it is launched
+        logging.getLogger("dbos").warning("a step was cancelled")
+        logging.getLogger("dbos").error("matter")
+        log.warning("ours")
+    assert [line["event"] for line in captured.lines()] == ["matter"]
+
+
 def test_a_line_says_when_who_and_how_grave() -> None:
     with captured_log() as captured:
         log.warning("hello", number=1)
