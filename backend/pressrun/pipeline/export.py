@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import anyio.to_thread
 
@@ -131,7 +132,8 @@ class _OpenPage:
         """See `Page`."""
         if layout == "slides":
             context = self.context
-            return await self.lease.pdf_of_slides(self.rendered.slices, context.spec.page_breaks, context.created_at)
+            mode: Literal["blocks", "scroll"] = "scroll" if context.spec.page_breaks == "scroll" else "blocks"
+            return await self.lease.pdf_of_slides(self.rendered.slices, mode, context.created_at)
         return await self.lease.pdf()
 
 
@@ -157,11 +159,12 @@ def _work(
     @asynccontextmanager
     async def open_page() -> AsyncIterator[Page]:
         spec = context.spec
-        html = await read_document()
+        deck = rendered.deck if spec.pdf_layout == "slides" else None
+        html = await read_document() if deck is None else (await context.staging.read(deck.name)).decode()
         async with pool.lease(
             viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom, fit=spec.fit
         ) as lease:
-            await lease.load(html)
+            await lease.load(html, opened=deck is None)
             yield _OpenPage(lease, context, rendered)
 
     async def tell(share: float, message: str) -> None:

@@ -18,13 +18,15 @@ from pressrun.spec import CHANGES, FIRST_RELEASE, RunSpec
 _MAX_EXACT = 2**53  # from here on floats are spelled in ways of their own
 _FIELDS = tuple(RunSpec.model_fields)
 _LATER = {name: RunSpec.model_fields[name].default for name in _FIELDS if CHANGES[name].since != FIRST_RELEASE}
+_WAS = {name: CHANGES[name].was for name in _FIELDS if CHANGES[name].was}
 _SETTLED = frozenset({str, int, bool, type(None)})
 
 
 def canonical(spec: RunSpec) -> dict[str, Any]:
     """What is hashed, readable. Its fields hold strings, numbers, truth values, null and lists of strings."""
     values = spec.__dict__
-    return {name: values[name] for name in _FIELDS if name not in _LATER or values[name] != _LATER[name]}
+    told = {name: values[name] for name in _FIELDS if name not in _LATER or values[name] != _LATER[name]}
+    return told | {name: was.get(told[name], told[name]) for name, was in _WAS.items() if name in told}
 
 
 def fingerprint(route: str, spec: RunSpec) -> str:
