@@ -7,6 +7,7 @@ The same document, style and screen give the same deck, whichever browser of one
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,8 +45,14 @@ class Deck:
     slides: tuple[DeckSlide, ...]
 
     def faces(self, height: float) -> dict[tuple[float, float], str]:
-        """Of slides of that height, by top and bottom."""
-        return {(slide.top, slide.top + height): slide.face for slide in self.slides if not slide.overfull}
+        """Of slides of that height, by top and bottom; slides that look the same have names of their own."""
+        known: Counter[str] = Counter()
+        faces = {}
+        for slide in self.slides:
+            if not slide.overfull:
+                faces[slide.top, slide.top + height] = _digest(slide.face, str(known[slide.face]))
+                known[slide.face] += 1
+        return faces
 
 
 async def compose_deck(lease: Lease, html: str, css: str, screen: Screen) -> Deck | None:

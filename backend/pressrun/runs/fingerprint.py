@@ -25,13 +25,17 @@ _SETTLED = frozenset({str, int, bool, type(None)})
 def canonical(spec: RunSpec) -> dict[str, Any]:
     """What is hashed, readable. Its fields hold strings, numbers, truth values, null and lists of strings."""
     values = spec.__dict__
-    told = {name: values[name] for name in _FIELDS if name not in _LATER or values[name] != _LATER[name]}
-    return told | {name: was.get(told[name], told[name]) for name, was in _WAS.items() if name in told}
+    return {name: values[name] for name in _FIELDS if name not in _LATER or values[name] != _LATER[name]}
 
 
 def fingerprint(route: str, spec: RunSpec) -> str:
     """SHA-256, 64 hex digits."""
-    return hashlib.sha256(canonical_json({"route": route, "spec": canonical(spec)})).hexdigest()
+    return hashlib.sha256(canonical_json({"route": route, "spec": _spelled(canonical(spec))})).hexdigest()
+
+
+def _spelled(values: dict[str, Any]) -> dict[str, Any]:
+    """With the names that values had in the release before (`Changes.was`)."""
+    return values | {name: was.get(values[name], values[name]) for name, was in _WAS.items() if name in values}
 
 
 def canonical_json(value: Any) -> bytes:

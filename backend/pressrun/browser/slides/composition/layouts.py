@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
-from pressrun.browser.slides.composition.flow import Flow
+from pressrun.browser.slides.composition.flow import Atom, Flow
 
 Layout = Literal[
     "title", "section", "text", "beside", "picture", "columns", "quote", "statement", "table", "code", "questions",
@@ -74,31 +74,30 @@ def _title_end(flow: Flow) -> int:
     return 1
 
 
-def layout_of(flow: Flow, first: int, last: int, chosen: Layout | None, *, opening: Collection[int]) -> Layout:
+def layout_of(flow: Flow, first: int, last: int, chosen: Layout | None, *, opening: Mapping[int, Layout]) -> Layout:
     """Of the slide with these atoms; `chosen` where its height depends on it."""
     atoms = flow.atoms[first:last]
     said = (atoms[0].author or {}).get("layout", "")
     if said in LAYOUTS:
         return said  # type: ignore[return-value]
-    if isinstance(opening, dict) and opening.get(first) in ("title", "section"):
-        return opening[first]  # type: ignore[no-any-return]
+    if opening.get(first) in ("title", "section"):
+        return opening[first]
     if chosen is not None:
         return chosen
     body = atoms[1:] if atoms[0].kind == "heading" else atoms
     if not body:
         return "section"
-    if flow.columns > 1:
-        return "columns"
+    return "columns" if flow.columns > 1 else _layout_of_body(body)
+
+
+def _layout_of_body(body: Sequence[Atom]) -> Layout:
     kinds = {atom.kind for atom in body}
     characters = sum(atom.characters for atom in body)
+    alone = body[0] if len(body) == 1 else None
     if all(atom.quoted for atom in body) and characters <= _QUOTE_CHARACTERS:
         return "quote"
-    if kinds == {"row"}:
-        return "table"
-    if kinds == {"code"}:
-        return "code"
-    if len(body) == 1 and body[0].kind == "text" and body[0].top == "p" and characters <= _STATEMENT_CHARACTERS:
+    if kinds in ({"row"}, {"code"}):
+        return "table" if kinds == {"row"} else "code"
+    if alone is not None and alone.kind == "text" and alone.top == "p" and characters <= _STATEMENT_CHARACTERS:
         return "statement"
-    if sum(atom.top == "dl" for atom in body) >= _QUESTIONS and all(atom.top == "dl" for atom in body):
-        return "questions"
-    return "text"
+    return "questions" if all(atom.top == "dl" for atom in body) and len(body) >= _QUESTIONS else "text"

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
-from pressrun.browser.slides.composition.flow import Atom, Begins, Flow
+from pressrun.browser.slides.composition.flow import Begins, Flow
 from pressrun.browser.slides.composition.layouts import Layout, layout_of, opening_of
 
 # The smallest type of a slide, as a share of the theme's: with 20 px at zoom 2.1 it is that of a book (issue 13).
@@ -119,7 +119,6 @@ class _Planner:
         self._heading_before = list(
             accumulate((at if atom.kind == "heading" else -1 for at, atom in enumerate(atoms)), max)
         )
-        # A pause of the author leaves slides as they are: what begins there has the heading that he gives it, or none.
         self._room = flow.room * flow.columns
 
     def _must_begin(self, at: int) -> bool:
@@ -244,7 +243,7 @@ class _Planner:
             borders.append(origin[borders[-1]])
         borders.reverse()
         slides = []
-        for first, last in zip(borders, borders[1:], strict=False):
+        for first, last in pairwise(borders):
             chosen, height = layouts[last]
             is_heading = self._atoms[first].kind == "heading"
             layout = layout_of(self._flow, first, last, chosen, opening=self._opening)
@@ -291,8 +290,3 @@ def _sums(values: Iterator[float] | Sequence[float]) -> list[float]:
 
 def _counts(values: Iterator[bool]) -> list[int]:
     return [0, *accumulate(map(int, values))]
-
-
-def atoms_between(atoms: Sequence[Atom], first: int, last: int) -> Sequence[Atom]:
-    """Those of a slide."""
-    return atoms[first:last]

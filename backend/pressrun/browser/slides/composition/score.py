@@ -1,4 +1,4 @@
-"""How well a document is dealt out to its slides, by what they say: the same for slides that were composed and for windows.
+"""How well a document is dealt out to its slides, by what they say; the same for composed slides and for windows.
 
 Pure. What each figure means stands in `Composition` (slide_texts.py), which goes into slides.json.
 """
