@@ -40,6 +40,9 @@ class SlideBlock(_Part):
     text: Annotated[str, Field(description="as the document has it, `\\n` where a line is broken on purpose")]
     added: Annotated[list[str], Field(description="parts of the text that nobody sent: numbers of footnotes")] = []
     continues: Annotated[bool, Field(description="goes on from the slide before, in the same line of thought")] = False
+    joined: Annotated[bool, Field(description="that line was parted within a word, which a slide is too low for")] = (
+        False
+    )
     lang: Annotated[str, Field(description="BCP 47; empty where the document does not say")] = ""
     dir: Literal["ltr", "rtl"] = "ltr"
     box: SlideBox

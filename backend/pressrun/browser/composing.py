@@ -28,13 +28,14 @@ _SMALLEST_AT_LAST = 0.5
 @dataclass(frozen=True, slots=True)
 class DeckSlide:
     """A section of the deck. `face` is a digest of all that it looks like; `height` is more than a slide's where
-    nothing could make it fit: several slides show it.
+    nothing could make it fit: several slides show it. `rest`: all that is behind the last slide.
     """
 
     top: float
     height: float
     overfull: bool
     face: str
+    rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +50,16 @@ class Deck:
         known: Counter[str] = Counter()
         faces = {}
         for slide in self.slides:
-            if not slide.overfull:
+            if not slide.overfull and not slide.rest:
                 faces[slide.top, slide.top + height] = _digest(slide.face, str(known[slide.face]))
                 known[slide.face] += 1
         return faces
 
 
-async def compose_deck(lease: Lease, html: str, css: str, screen: Screen) -> Deck | None:
+async def compose_deck(lease: Lease, html: str, css: str, screen: Screen, max_slides: int = 500) -> Deck | None:
     """The deck of that document on such a screen; None where it is none of ours, or nothing is in it.
+
+    What does not find room on `max_slides` follows as one part that no slide shows.
 
     Raises: BrowserFailure.
     """
@@ -68,7 +71,10 @@ async def compose_deck(lease: Lease, html: str, css: str, screen: Screen) -> Dec
     flow, plan = await anyio.to_thread.run_sync(_planned, answer)
     if not plan.slides:
         return None
-    slides = [_wanted(flow, slide) for slide in plan.slides]
+    slides = [_wanted(flow, slide) for slide in plan.slides[:max_slides]]
+    if len(plan.slides) > max_slides:
+        rest = plan.slides[max_slides]
+        slides.append({**_wanted(flow, rest), "last": len(flow.atoms), "layout": "text", "running": None, "rest": True})
     built = await lease.ask(
         "compose_build", {"slides": slides, "smallest": _SMALLEST_AT_LAST, "largest": LARGEST}
     )  # fmt: skip
@@ -82,8 +88,8 @@ def plan_of_deck(
     width, height = screen.width / screen.zoom, screen.height / screen.zoom
     slices: list[Slice] = []
     for slide in slides:
-        if len(slices) > max_slices:
-            break
+        if slide.rest or len(slices) > max_slices:
+            return SlicePlan(tuple(slices[:max_slices]), truncated=True)
         if slide.overfull:
             slices += _windows(slide, layout, (width, height), overlap)
         else:
@@ -141,8 +147,8 @@ def _wanted(flow: Flow, slide: PlannedSlide) -> dict[str, Any]:
 def _deck_of(built: Mapping[str, Any]) -> Deck:
     shell = hashlib.sha256(built["shell"].encode("utf-8", "surrogatepass")).hexdigest()
     slides = [
-        DeckSlide(float(top), float(height), bool(overfull), _digest(shell, section))
-        for (top, height, overfull), section in zip(built["places"], built["sections"], strict=True)
+        DeckSlide(float(top), float(height), bool(overfull), _digest(shell, section), rest=bool(rest))
+        for (top, height, overfull, rest), section in zip(built["places"], built["sections"], strict=True)
     ]
     html = built["html"].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return Deck(html, tuple(slides))

@@ -74,7 +74,9 @@ async def open_deck(
     if deck is None:
         return None
     file = await context.staging.write(DECK_NAME, deck.html.encode())
-    await decks.keep(file, {"slides": [[slide.top, slide.height, slide.overfull, slide.face] for slide in deck.slides]})
+    await decks.keep(
+        file, {"slides": [[slide.top, slide.height, slide.overfull, slide.face, slide.rest] for slide in deck.slides]}
+    )
     return StagedDeck(deck, file)
 
 
@@ -87,7 +89,7 @@ async def _compose(context: RunContext, pool: BrowserPool, html: str, css: str) 
             viewport_width=screen.width, viewport_height=screen.height, zoom=screen.zoom, fit=screen.fit
         ) as lease:
             try:
-                return await compose_deck(lease, html, css, screen)
+                return await compose_deck(lease, html, css, screen, spec.max_screenshots)
             except BrowserCrashed:
                 if lease.crashed_alone or attempt == MAX_RETRIES:
                     raise
@@ -108,5 +110,5 @@ async def _kept(decks: RunDecks) -> StagedDeck | None:
 
 
 def _slide_of(told: Any) -> DeckSlide:
-    top, height, overfull, face = told
-    return DeckSlide(float(top), float(height), bool(overfull), str(face))
+    top, height, overfull, face, rest = told
+    return DeckSlide(float(top), float(height), bool(overfull), str(face), rest=bool(rest))

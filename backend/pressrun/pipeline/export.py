@@ -21,6 +21,7 @@ from pressrun.export_kinds import ExportKind, asks_for_document, kinds_of
 from pressrun.exports.contract import Content, ExportWork, Page, maker_of
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import (
+    DECK_NAME,
     DOCUMENT_NAME,
     SOURCE_NAME,
     Composed,
@@ -36,7 +37,7 @@ from pressrun.spec import PdfLayout
 _MAX_BASE_NAME_BYTES = 200  # with its ending well under the 255 bytes of a file name
 # Names of devices on Windows, whatever ending they have (Microsoft, "Naming Files, Paths, and Namespaces")
 _DEVICES = re.compile(r"con|prn|aux|nul|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]")
-_OWN_NAMES = {DOCUMENT_NAME, MANIFEST_NAME, SLIDES_NAME, SOURCE_NAME}
+_OWN_NAMES = {DECK_NAME, DOCUMENT_NAME, MANIFEST_NAME, SLIDES_NAME, SOURCE_NAME}
 _SCRATCH_FOLDER = "work"  # in staging; who publishes leaves it out
 _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f]")  # what an emoji leaves behind
 

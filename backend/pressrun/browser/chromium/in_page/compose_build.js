@@ -8,6 +8,7 @@
   const ROOMY = 0.8; // of the room, at most, for what is shown larger
   const LEAST_PICTURE = 0.3; // of the room
   const ADDED = "data-pressrun-added"; // nobody sent it: see painted_words.js
+  const DENSE = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u; // as in painted_words.js
   const GROWS = new Set(["text", "columns", "quote", "statement", "title", "section", "closing", "table", "questions"]);
   const { sheet, deck, section: flow, content, bounds, headings, notes, footnotes } = globalThis.pressrunFlow;
   const range = document.createRange();
@@ -57,6 +58,10 @@
     } else if (before !== "line" || tag === "LI") clone.classList.add("continues");
   };
 
+  // Whether the slide begins in the middle of a word, of a script that parts words.
+  const isWithinWord = ({ node, offset }) =>
+    offset > 0 && node.nodeType === 3 && /^[\p{L}\p{M}\p{N}]{2}$/u.test(node.data.slice(offset - 1, offset + 1)) && !DENSE.test(node.data.slice(offset - 1, offset + 1));
+
   const pieceOf = ({ first, last, before }) => {
     setBound("Start", first);
     setBound("End", last);
@@ -77,6 +82,7 @@
       goOn(clone, original, open[at + 1] ?? (offset === null ? node : null), before);
       inside = clone;
     }
+    if (inside.nodeType === 1 && isWithinWord(bounds[first])) inside.classList.add("within");
     // an element that only ends where the slide begins, or begins where it ends
     for (const element of [...piece.children]) if (isBreak(element) || (!element.firstChild && /^(P|UL|OL|LI|DL|DD|DT|BLOCKQUOTE|DIV|TABLE|PRE)$/.test(element.tagName))) element.remove();
     return piece;
@@ -141,6 +147,7 @@
     const section = document.createElement("section");
     section.className = "slide";
     section.dataset.layout = slide.layout;
+    if (slide.rest) section.dataset.rest = "";
     const inside = document.createElement("div");
     inside.className = "document";
     inside.append(pieceOf(slide));
@@ -163,7 +170,7 @@
   deck.append(...sections);
 
   // Sizes of type: one step after the other, for all slides at once, so that the page is laid out some ten times at most.
-  const parts = sections.map((section) => {
+  const parts = sections.filter(({ dataset }) => !("rest" in dataset)).map((section) => {
     const inside = section.querySelector(":scope > .document");
     const style = getComputedStyle(section);
     return { section, inside, layout: section.dataset.layout, pad: parseFloat(style.paddingTop) + parseFloat(style.paddingBottom), scale: 1 };
@@ -222,7 +229,7 @@
   document.documentElement.removeAttribute("style");
   const placed = sections.map((section) => {
     const box = section.getBoundingClientRect();
-    return [box.top + scrollY, box.height, "overfull" in section.dataset];
+    return [box.top + scrollY, box.height, "overfull" in section.dataset, "rest" in section.dataset];
   });
   const shell = document.documentElement;
   const head = shell.querySelector("head");

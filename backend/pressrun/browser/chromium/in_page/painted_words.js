@@ -115,7 +115,8 @@
         const { kind, level, lang, dir } = context;
         const continues = (above !== null && !above.endsWith("\n")) || (above === null && context.continues);
         above = text;
-        slides[place].blocks.push({ kind, level, text, added, continues, lang, dir, box: boxOn(place, box, context.fixed) });
+        const joined = continues && context.within;
+        slides[place].blocks.push({ kind, level, text, added, continues, joined, lang, dir, box: boxOn(place, box, context.fixed) });
       }
     }
   };
@@ -480,6 +481,7 @@
     if (isBox && (USED.clipped || CUT.has(tag))) context.clip = clipOf(element, style, context, outer);
     if (USED.away && (style.position !== "static" || style.transform !== "none")) context.outer = context.clip;
     context.continues = element.classList.contains("continues") || (outer.continues && element === element.parentNode.firstElementChild);
+    context.within = element.classList.contains("within");
     context.svg = element.namespaceURI === "http://www.w3.org/2000/svg";
     if (element.className === "footnote-ref" || element.hasAttribute(ADDED)) context.added = true;
     if (element.localName === "math") context.maths = true;
@@ -563,7 +565,7 @@
     walk(document.body, {
       kind: "paragraph", level: null, lang: root.lang, dir: rootStyle.direction, pre: false, rtl,
       clip: everything, outer: everything, background, opacity: 1, hidden: false, fixed: false, svg: false, maths: false,
-      clipsText: false, added: false, continues: false, isPage: true, frame: { dx: scrollX, dy: scrollY, range: document.createRange(), depth: 0 },
+      clipsText: false, added: false, continues: false, within: false, isPage: true, frame: { dx: scrollX, dy: scrollY, range: document.createRange(), depth: 0 },
     });
     flush();
     if (slides.length) notes[standing ?? slides.length - 1].push(...waiting);
