@@ -4768,6 +4768,12 @@ export interface components {
              */
             continues?: boolean;
             /**
+             * Joined
+             * @description that line was parted within a word, which a slide is too low for
+             * @default false
+             */
+            joined?: boolean;
+            /**
              * Lang
              * @description BCP 47; empty where the document does not say
              * @default
