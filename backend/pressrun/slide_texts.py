@@ -39,6 +39,10 @@ class SlideBlock(_Part):
     level: Annotated[int | None, Field(description="of a heading, from 1")] = None
     text: Annotated[str, Field(description="as the document has it, `\\n` where a line is broken on purpose")]
     added: Annotated[list[str], Field(description="parts of the text that nobody sent: numbers of footnotes")] = []
+    continues: Annotated[bool, Field(description="goes on from the slide before, in the same line of thought")] = False
+    joined: Annotated[bool, Field(description="that line was parted within a word, which a slide is too low for")] = (
+        False
+    )
     lang: Annotated[str, Field(description="BCP 47; empty where the document does not say")] = ""
     dir: Literal["ltr", "rtl"] = "ltr"
     box: SlideBox
@@ -64,6 +68,7 @@ class SlideText(_Part):
     """One slide, its blocks in reading order."""
 
     index: Annotated[int, Field(description="of its picture, from 1")]
+    layout: Annotated[str, Field(description="of a slide that was composed; empty for a window of the document")] = ""
     blocks: list[SlideBlock]
     pictures: list[SlidePicture] = []
     links: list[SlideLink] = []
@@ -108,6 +113,18 @@ class LostPicture(_Part):
     why: WhyNotShown | Literal["not_loaded"]
 
 
+class Composition(_Part):
+    """How well the document is dealt out to its slides."""
+
+    slides: int
+    mean_fill: Annotated[float, Field(description="how much of their height slides use, 0..1; titles do not count")]
+    least_fill: float
+    breaks_in_sentence: Annotated[int, Field(description="slides that begin in the middle of a sentence")]
+    without_heading: Annotated[int, Field(description="slides that do not begin with a heading")]
+    orphans: Annotated[int, Field(description="slides with less than a fifth, and no heading of their own")]
+    continued_tables_without_head: int
+
+
 class SlideTexts(_Part):
     """The file. In a run of no slides there is none."""
 
@@ -117,6 +134,7 @@ class SlideTexts(_Part):
     slides: list[SlideText]
     not_shown: list[NotShown] = []
     lost_pictures: list[LostPicture] = []
+    composition: Composition | None = None
     missing_glyphs: Annotated[
         str, Field(description="characters of the slides that no font has, so that boxes stand there; each once")
     ] = ""

@@ -8,8 +8,8 @@ says itself, by `Changes`: keys of caches, the fingerprint and what a rerender m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -25,6 +25,7 @@ ImageFormat = Literal["png", "jpeg", "webp"]
 Fit = Literal["shrink", "split", "clip"]
 PngMode = Literal["speed", "size"]
 Theme = Literal["paper", "ink", "chalk"]
+PageBreaks = Literal["auto", "compose", "blocks", "scroll"]
 PdfLayout = Literal["slides", "document"]
 Transition = Literal["cut", "fade"]
 VoiceName = Literal["none", "auto", "espeak", "piper", "api"]
@@ -45,13 +46,15 @@ class Changes:
 
     `since`: the release that has it first. At its default it is left out of the fingerprint if that is a later one: so
     a request and its Idempotency-Key are after an upgrade what they were before it. `keyed_at_default`: whether it is
-    in the keys of caches even then; not where the keys are older than the field.
+    in the keys of caches even then; not where the keys are older than the field. `was`: how values are spelled in
+    fingerprint and keys, where the default has another name than in the release before.
     """
 
     part: Part
     since: str = FIRST_RELEASE
     keyed_at_default: bool = True
     formats: tuple[ImageFormat, ...] = ()
+    was: Mapping[str, str] = field(default_factory=dict)
 
 
 # C0 and C1 controls: never in a name. Tab and the line ends are right in a source (PowerPoint's is the vertical tab),
@@ -117,7 +120,14 @@ class RunSpec(BaseModel):
     viewport_width: Annotated[int, Changes("all"), Field(ge=320, le=7680, description="pixels of every image")] = 1920
     viewport_height: Annotated[int, Changes("all"), Field(ge=240, le=4320, description="pixels of every image")] = 1080
     overlap: Annotated[float, Changes("slices"), Field(ge=0, description="CSS px; at most half the viewport")] = 15
-    page_breaks: Annotated[Literal["blocks", "scroll"], Changes("slices")] = "blocks"
+    page_breaks: Annotated[
+        PageBreaks,
+        Changes("slices", was={"auto": "blocks", "blocks": "cut"}),
+        Field(
+            description="where slides end: composed, each laid out on its own, or windows of the document, cut between "
+            "its blocks or by height alone; auto composes what was made from text, and cuts HTML between blocks"
+        ),
+    ] = "auto"
     fit: Annotated[
         Fit,
         Changes("all", since="0.2", keyed_at_default=False),

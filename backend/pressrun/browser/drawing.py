@@ -50,6 +50,7 @@ class Picture:
     html: str
     screen: Screen
     options: ImageOptions
+    opened: bool = True  # see `Lease.load`
 
 
 async def draw(pool: BrowserPool, picture: Picture, *, run: str, plan: Plan, read: Read, save: Save) -> None:
@@ -183,7 +184,7 @@ class _Drawing:
     async def _join(self, lease: Lease, supervisor: BrowserSupervisor) -> WorkList | None:
         """Loads the document; None if this browser lays it out unlike the first one."""
         try:
-            await lease.load(self._picture.html)
+            await lease.load(self._picture.html, opened=self._picture.opened)
             layout = await lease.layout()
             async with self._planning:
                 await self._begin(lease, layout)

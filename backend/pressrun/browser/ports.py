@@ -27,6 +27,10 @@ class Screen:
     fit: Fit = "shrink"
 
 
+class PageScriptFailed(RuntimeError):
+    """A function of `in_page/` failed in the page: a fault of ours, whatever the document is."""
+
+
 class OpenPage(Protocol):
     """One page in one context of its own; not shared. No call but `set_content` has a deadline of its own."""
 
@@ -58,7 +62,7 @@ class OpenPage(Protocol):
         ...
 
     async def ask(self, script: str, argument: dict[str, Any]) -> Any:
-        """The answer of a function of `in_page/` to `argument`."""
+        """The answer of a function of `in_page/` to `argument`. Raises: PageScriptFailed."""
         ...
 
     async def screenshot(self, x: float, y: float, format: str, quality: int | None) -> str:

@@ -36,8 +36,8 @@ class ShowOptions:
     "Width of every image in pixels, 320..7680; 1920 unless given."
     viewport_height: int | None = None
     "Height of every image in pixels, 240..4320; 1080 unless given."
-    page_breaks: Literal["blocks", "scroll"] | None = None
-    "Where slides end: never inside what fits on one (blocks), or by height alone (scroll); blocks unless given."
+    page_breaks: Literal["auto", "compose", "blocks", "scroll"] | None = None
+    "Slides laid out one by one (compose), or cut between blocks, or by height (scroll); auto unless given."
     overlap: float | None = None
     "CSS pixels repeated where a block must be cut, 0 to half the viewport; 15 unless given."
     fit: Literal["shrink", "split", "clip"] | None = None

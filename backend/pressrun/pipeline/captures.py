@@ -18,7 +18,7 @@ from pressrun.artifacts.model import StoredFile
 from pressrun.artifacts.staged import Offer
 from pressrun.browser.cache.capture_cache import CaptureCache
 from pressrun.browser.slides.page_breaks import Slice, SlicePlan
-from pressrun.pipeline.context import RunContext
+from pressrun.pipeline.context import DECK_NAME, RunContext
 from pressrun.slide_texts import SLIDES_NAME
 from pressrun.spec import CHANGES, Part, RunSpec
 
@@ -34,6 +34,11 @@ def plan_key(spec: RunSpec, document: str, renderer: str) -> str:
 def texts_key(spec: RunSpec, document: str, renderer: str) -> str:
     """Names what these slices say."""
     return _key("texts", document, renderer, _fields(spec, "slices"))
+
+
+def deck_key(spec: RunSpec, document: str, renderer: str, style: str) -> str:
+    """Names the deck of a document (its SHA-256) in that style of decks."""
+    return _key("deck", document, renderer, style, _fields(spec, "slices"))
 
 
 def picture_key(spec: RunSpec, document: str, renderer: str, piece: Slice) -> str:
@@ -53,7 +58,7 @@ def _fields(spec: RunSpec, part: Part) -> dict[str, Any]:
     values = spec.model_dump(mode="json", include=names)
     defaults = RunSpec.model_fields
     return {
-        name: value
+        name: CHANGES[name].was.get(value, value) if CHANGES[name].was else value
         for name, value in values.items()
         if CHANGES[name].keyed_at_default or value != defaults[name].default
     }
@@ -72,6 +77,7 @@ class RunCaptures:
     _document: str = ""
     _renderer: str = ""
     _pieces: dict[int, Slice] = field(default_factory=dict)
+    _faces: Mapping[tuple[float, float], str] = field(default_factory=dict)
 
     async def plan(self) -> SlicePlan | None:
         """The slices, if the same document was cut the same way before."""
@@ -147,18 +153,70 @@ class RunCaptures:
         return plan_key(self._context.spec, self._document, self._renderer)
 
     def _picture_key(self, index: int) -> str:
-        return picture_key(self._context.spec, self._document, self._renderer, self._pieces[index])
+        spec, piece = self._context.spec, self._pieces[index]
+        face = self._faces.get((piece.top, piece.bottom))
+        if face is not None:
+            return picture_key(spec, face, self._renderer, Slice(0.0, piece.height))
+        return picture_key(spec, self._document, self._renderer, piece)
 
 
-async def open_captures(context: RunContext, cache: CaptureCache | None, html: bytes) -> RunCaptures:
+async def open_captures(
+    context: RunContext,
+    cache: CaptureCache | None,
+    html: bytes,
+    faces: Mapping[tuple[float, float], str] | None = None,
+) -> RunCaptures:
     """The cache for a run that shows `html`, with scripts off and sealed: so it looks the same each time.
+
+    `faces`: of slides that are laid out on their own, by top and bottom, a digest of all that they look like; such a
+    picture is known again wherever it stands, and a slide that was changed is captured alone.
 
     Without a cache, or while it rests, nothing is found and nothing is kept.
     """
     renderer = None if cache is None else await cache.renderer()
     if cache is None or renderer is None:
         return RunCaptures(context, None)
-    return RunCaptures(context, cache, await sha256_of(html), renderer)
+    return RunCaptures(context, cache, await sha256_of(html), renderer, _faces=faces or {})
+
+
+@dataclass(frozen=True, slots=True)
+class RunDecks:
+    """The deck of a run's document in the cache; `open_decks` makes it."""
+
+    _context: RunContext
+    _cache: CaptureCache | None
+    _key: str = ""
+
+    async def link(self) -> tuple[StoredFile, dict[str, Any], str] | None:
+        """deck.html in staging, what was noted with it, and its text, if it was kept."""
+        if self._cache is None:
+            return None
+        note, kept = await self._cache.read_note(self._note_key), await self._cache.find_file(self._key)
+        if note is None or kept is None:
+            return None
+        (file,) = await self._context.staging.adopt([Offer(DECK_NAME, kept.path, kept.sha256)])
+        if file is None or note.get("sha256") != file.sha256:
+            return None
+        return file, note, (await self._context.staging.read(DECK_NAME)).decode()
+
+    async def keep(self, file: StoredFile, note: Mapping[str, Any]) -> None:
+        """Keeps deck.html, which is in staging."""
+        if self._cache is not None:
+            path = self._context.staging.path(file.name)
+            await self._cache.keep_file(self._key, path, file.sha256, file.size_bytes)
+            await self._cache.keep_note(self._note_key, {**note, "sha256": file.sha256})
+
+    @property
+    def _note_key(self) -> str:
+        return hashlib.sha256(f"note of {self._key}".encode()).hexdigest()
+
+
+async def open_decks(context: RunContext, cache: CaptureCache | None, html: bytes, style: str) -> RunDecks:
+    """The cache for the deck of `html`; `style`: digest of the style that decks add."""
+    renderer = None if cache is None else await cache.renderer()
+    if cache is None or renderer is None:
+        return RunDecks(context, None)
+    return RunDecks(context, cache, deck_key(context.spec, await sha256_of(html), renderer, style))
 
 
 def _plan_of(note: dict[str, Any]) -> SlicePlan:

@@ -18,6 +18,7 @@ from pressrun.spec import RunSpec
 from pressrun.stages import PROGRESS_BANDS, Stage
 
 DOCUMENT_NAME = "document.html"
+DECK_NAME = "deck.html"  # the document, composed to slides
 SLIDES_FOLDER = "slides/"
 SOURCE_NAME = "source.txt"  # of a rerender: what the run was made from whose document it shows
 
@@ -130,7 +131,7 @@ class Composed(StageResult):
 
 class Rendered(StageResult):
     """The slides are in staging, in order, and what they say; `places` are their slices, also where no pictures were
-    asked for.
+    asked for: of the deck if there is one, else of the document.
     """
 
     slides: list[StoredFile]
@@ -138,6 +139,7 @@ class Rendered(StageResult):
     places: list[tuple[float | None, ...]] = []
     texts: StoredFile | None = None
     coverage: Coverage | None = None
+    deck: StoredFile | None = None
 
     @property
     def slices(self) -> list[Slice]:

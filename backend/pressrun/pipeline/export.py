@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import anyio.to_thread
 
@@ -20,6 +21,7 @@ from pressrun.export_kinds import ExportKind, asks_for_document, kinds_of
 from pressrun.exports.contract import Content, ExportWork, Page, maker_of
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import (
+    DECK_NAME,
     DOCUMENT_NAME,
     SOURCE_NAME,
     Composed,
@@ -36,7 +38,7 @@ from pressrun.spec import PdfLayout
 _MAX_BASE_NAME_BYTES = 200  # with its ending well under the 255 bytes of a file name
 # Names of devices on Windows, whatever ending they have (Microsoft, "Naming Files, Paths, and Namespaces")
 _DEVICES = re.compile(r"con|prn|aux|nul|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]")
-_OWN_NAMES = {DOCUMENT_NAME, MANIFEST_NAME, SLIDES_NAME, SOURCE_NAME}
+_OWN_NAMES = {DECK_NAME, DOCUMENT_NAME, MANIFEST_NAME, SLIDES_NAME, SOURCE_NAME}
 _SCRATCH_FOLDER = "work"  # in staging; who publishes leaves it out
 _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f]")  # what an emoji leaves behind
 
@@ -139,7 +141,8 @@ class _OpenPage:
         """See `Page`."""
         if layout == "slides":
             context = self.context
-            return await self.lease.pdf_of_slides(self.rendered.slices, context.spec.page_breaks, context.created_at)
+            mode: Literal["blocks", "scroll"] = "scroll" if context.spec.page_breaks == "scroll" else "blocks"
+            return await self.lease.pdf_of_slides(self.rendered.slices, mode, context.created_at)
         return await self.lease.pdf()
 
     async def shapes(self) -> SlideShapes:
@@ -179,11 +182,12 @@ def _work(
     @asynccontextmanager
     async def open_page() -> AsyncIterator[Page]:
         spec = context.spec
-        html = await read_document()
+        deck = rendered.deck if spec.pdf_layout == "slides" else None
+        html = await read_document() if deck is None else (await context.staging.read(deck.name)).decode()
         async with pool.lease(
             viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom, fit=spec.fit
         ) as lease:
-            await lease.load(html)
+            await lease.load(html, opened=deck is None)
             yield _OpenPage(lease, context, rendered)
 
     async def tell(share: float, message: str) -> None:

@@ -12,6 +12,7 @@ from pressrun.events.model import Complete
 from pressrun.export_kinds import asks_for_document
 from pressrun.failpoints import failpoint
 from pressrun.pipeline.context import (
+    DECK_NAME,
     DOCUMENT_NAME,
     SLIDES_FOLDER,
     SOURCE_NAME,
@@ -25,7 +26,7 @@ from pressrun.pipeline.context import (
 )
 from pressrun.slide_texts import SLIDES_NAME
 
-_BESIDE = (SLIDES_NAME, SOURCE_NAME)  # in every folder that has them, and not among what was asked for
+_BESIDE = (SLIDES_NAME, SOURCE_NAME, DECK_NAME)  # in every folder that has them, and not among what was asked for
 
 
 async def publish(
@@ -40,7 +41,7 @@ async def publish(
     await context.commit(progress_of("publish", 0, "Publishing the batch folder"))
     failpoint("publish.committed")
     folder = batch_folder_name(context.created_at, context.operation_id)
-    said = [file for file in (rendered.texts, composed.source) if file is not None]
+    said = [file for file in (rendered.texts, composed.source, rendered.deck) if file is not None]
     manifest = Manifest(
         operation_id=context.operation_id,
         attempt=context.attempt,

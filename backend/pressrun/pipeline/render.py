@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from pressrun.artifacts.disk import sha256_of
 from pressrun.artifacts.model import StoredFile
 from pressrun.browser.cache.capture_cache import CaptureCache
+from pressrun.browser.composing import Deck, plan_of_deck
 from pressrun.browser.drawing import Picture, draw
 from pressrun.browser.pool.lease import DocumentLayout
 from pressrun.browser.pool.pool import BrowserPool
@@ -34,6 +35,7 @@ from pressrun.failpoints import failpoint
 from pressrun.pipeline.captures import RunCaptures, open_captures
 from pressrun.pipeline.context import DOCUMENT_NAME, SLIDES_FOLDER, Composed, Rendered, RunContext, progress_of
 from pressrun.pipeline.coverage import encoded, settle_coverage
+from pressrun.pipeline.deck import open_deck
 from pressrun.pipeline.glyphs import told_of
 from pressrun.slide_texts import SLIDES_NAME, SlideTexts
 
@@ -56,7 +58,12 @@ async def render(
     document = await context.staging.read(DOCUMENT_NAME)
     html = document.decode()
     context = await _without_slides_of_another_document(context, document)
-    slides = _Slides(context, composed, await open_captures(context, cache, document))
+    staged = await open_deck(context, pool, cache, composed, html)
+    deck = None if staged is None else staged.deck
+    faces = None if deck is None else deck.faces(spec.viewport_height / spec.zoom)
+    if deck is not None:
+        html = deck.html
+    slides = _Slides(context, composed, await open_captures(context, cache, html.encode(), faces), deck)
     if not pictures:
         if not await slides.take_plan():
             await context.progress("render", 0, "Opening the document in the browser")
@@ -66,7 +73,7 @@ async def render(
                 zoom=spec.zoom,
                 fit=spec.fit,
             ) as lease:
-                await lease.load(html)
+                await lease.load(html, opened=deck is None)
                 plan = await slides.plan(await lease.layout())
                 await slides.keep_texts(await lease.texts(plan))
     elif not await slides.take_kept():
@@ -75,6 +82,7 @@ async def render(
             html,
             Screen(spec.viewport_width, spec.viewport_height, spec.zoom, fit=spec.fit),
             ImageOptions(spec.image_format, spec.image_quality, spec.png_mode),
+            opened=deck is None,
         )
         await draw(pool, picture, run=context.operation_id, plan=slides.plan, read=slides.read, save=slides.save)
         await slides.tell_blank()
@@ -84,6 +92,7 @@ async def render(
         places=slides.places,
         texts=slides.texts,
         coverage=slides.coverage,
+        deck=None if staged is None else staged.file,
     )
 
 
@@ -98,7 +107,7 @@ async def _without_slides_of_another_document(context: RunContext, document: byt
 class _Slides:
     """The slides of one run on their way to disk and log. `plan`, `read` and `save` are what `draw` calls."""
 
-    def __init__(self, context: RunContext, composed: Composed, captures: RunCaptures) -> None:
+    def __init__(self, context: RunContext, composed: Composed, captures: RunCaptures, deck: Deck | None) -> None:
         self.files: list[StoredFile] = []
         self.truncated = False
         self.texts: StoredFile | None = None
@@ -107,6 +116,7 @@ class _Slides:
         self._context = context
         self._composed = composed
         self._captures = captures
+        self._deck = deck
         self._plan = SlicePlan((), truncated=False)
         self._lines: Sequence[Box] = ()
         self._blank: set[int] = set()  # slides of one colour where lines of text stand
@@ -146,22 +156,28 @@ class _Slides:
         """Where the slides of the document are. Raises: EmptyDocument."""
         if layout.is_empty:
             raise EmptyDocument
-        spec = self._context.spec
-        plan = plan_document(
-            layout.boxes,
-            layout.extent,
-            (spec.viewport_width / spec.zoom, spec.viewport_height / spec.zoom),
-            spec.overlap,
-            spec.page_breaks,
-            spec.max_screenshots,
-            fit=spec.fit,
-        )
+        plan = self._cut(layout)
         self._lines = [box for box in layout.boxes if box.kind == "line"]
         await self._captures.keep_plan(plan)
         await self._begin(plan)
         await self._tell_cut_off(layout)
         self._plan = plan
         return plan
+
+    def _cut(self, layout: DocumentLayout) -> SlicePlan:
+        spec = self._context.spec
+        screen = Screen(spec.viewport_width, spec.viewport_height, spec.zoom, fit=spec.fit)
+        if self._deck is not None:
+            return plan_of_deck(self._deck.slides, layout, screen, spec.overlap, spec.max_screenshots)
+        return plan_document(
+            layout.boxes,
+            layout.extent,
+            (screen.width / screen.zoom, screen.height / screen.zoom),
+            spec.overlap,
+            "scroll" if spec.page_breaks == "scroll" else "blocks",
+            spec.max_screenshots,
+            fit=spec.fit,
+        )
 
     async def read(self, texts: SlideTexts) -> Sequence[tuple[int, Slice]]:
         """Keeps what the slides say; those that are still to be captured, by their number from 1."""
@@ -209,7 +225,8 @@ class _Slides:
 
     async def _tell_cut_off(self, layout: DocumentLayout) -> None:
         spec = self._context.spec
-        share = cut_off_share(layout.boxes, spec.viewport_width / spec.zoom) if spec.fit == "clip" else 0.0
+        clips = spec.fit == "clip" and self._deck is None
+        share = cut_off_share(layout.boxes, spec.viewport_width / spec.zoom) if clips else 0.0
         if share > 0:
             await self._context.warn(
                 "cut_at_sides",

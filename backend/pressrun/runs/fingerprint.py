@@ -18,6 +18,7 @@ from pressrun.spec import CHANGES, FIRST_RELEASE, RunSpec
 _MAX_EXACT = 2**53  # from here on floats are spelled in ways of their own
 _FIELDS = tuple(RunSpec.model_fields)
 _LATER = {name: RunSpec.model_fields[name].default for name in _FIELDS if CHANGES[name].since != FIRST_RELEASE}
+_WAS = {name: CHANGES[name].was for name in _FIELDS if CHANGES[name].was}
 _SETTLED = frozenset({str, int, bool, type(None)})
 
 
@@ -29,7 +30,12 @@ def canonical(spec: RunSpec) -> dict[str, Any]:
 
 def fingerprint(route: str, spec: RunSpec) -> str:
     """SHA-256, 64 hex digits."""
-    return hashlib.sha256(canonical_json({"route": route, "spec": canonical(spec)})).hexdigest()
+    return hashlib.sha256(canonical_json({"route": route, "spec": _spelled(canonical(spec))})).hexdigest()
+
+
+def _spelled(values: dict[str, Any]) -> dict[str, Any]:
+    """With the names that values had in the release before (`Changes.was`)."""
+    return values | {name: was.get(values[name], values[name]) for name, was in _WAS.items() if name in values}
 
 
 def canonical_json(value: Any) -> bytes:

@@ -56,7 +56,7 @@ def compare(said: Said, source: str, slides: dict[str, Any]) -> dict[str, Any]:
     text = said.text
     needed = folded_words(text)
     blocks = [block for slide in slides["slides"] for block in slide["blocks"]]
-    shown = folded_words("\n".join(block["text"] for block in blocks if block["kind"] not in _ADDED))
+    shown = folded_words(_text_of(blocks))
     added = folded_words("\n".join(part for block in blocks for part in block["added"]))
     missing = Counter([*needed, *added])
     missing.subtract(shown)
@@ -89,6 +89,22 @@ def compare(said: Said, source: str, slides: dict[str, Any]) -> dict[str, Any]:
         result["cut_at_sides"] = 1 - _share(total - whys["side"], total)
         result["cut_at_sides"] = round(result["cut_at_sides"], 4)
     return result
+
+
+def _text_of(blocks: Iterable[dict[str, Any]]) -> str:
+    """A word that was too long for a slide is one again, without the heading that is repeated between its parts."""
+    parts: list[str] = []
+    repeated: list[str] = []
+    for block in blocks:
+        if block["kind"] in _ADDED:
+            continue
+        if block.get("joined") and parts:
+            parts[-1] += block["text"]
+        elif block["added"] and block["kind"] == "heading":
+            repeated.append(block["text"])
+        else:
+            parts.append(block["text"])
+    return "\n".join([*parts, *repeated])
 
 
 def _share(part: int, whole: int) -> float:

@@ -39,6 +39,8 @@ _FRAME = """<!doctype html>
 </html>
 """
 
+_OURS_BEGIN, _OURS_END = '</head>\n<body>\n<main class="document">\n', "\n</main>\n</body>\n</html>\n"
+
 Direction = Literal["ltr", "rtl", "auto"]
 
 
@@ -80,6 +82,17 @@ def wrap_fragment(fragment_html: str, *, title: str, theme: Theme, lang: str = "
         style=theme_css(theme),
         body=fragment_html,
     )
+
+
+def is_ours(html: str) -> bool:
+    """Whether the document was made by `wrap_fragment`, so that its body is one flow of blocks in our own markup."""
+    return _OURS_BEGIN in html and html.endswith(_OURS_END)
+
+
+@functools.cache
+def deck_css() -> str:
+    """What a deck composed of a document needs besides the document's own style."""
+    return (resources.files(__package__) / "themes" / "deck.css").read_text(encoding="utf-8")
 
 
 @functools.cache  # four small files that belong to the package and cannot change under a running server

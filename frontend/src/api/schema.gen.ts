@@ -3543,6 +3543,38 @@ export interface components {
             attempt?: number | null;
         };
         /**
+         * Composition
+         * @description How well the document is dealt out to its slides.
+         */
+        Composition: {
+            /** Slides */
+            slides: number;
+            /**
+             * Mean Fill
+             * @description how much of their height slides use, 0..1; titles do not count
+             */
+            mean_fill: number;
+            /** Least Fill */
+            least_fill: number;
+            /**
+             * Breaks In Sentence
+             * @description slides that begin in the middle of a sentence
+             */
+            breaks_in_sentence: number;
+            /**
+             * Without Heading
+             * @description slides that do not begin with a heading
+             */
+            without_heading: number;
+            /**
+             * Orphans
+             * @description slides with less than a fifth, and no heading of their own
+             */
+            orphans: number;
+            /** Continued Tables Without Head */
+            continued_tables_without_head: number;
+        };
+        /**
          * Coverage
          * @description The words of the source and those on the slides, compared. Ten examples of each kind at most.
          */
@@ -3748,10 +3780,11 @@ export interface components {
             overlap?: number;
             /**
              * Page Breaks
-             * @default blocks
+             * @description where slides end: composed, each laid out on its own, or windows of the document, cut between its blocks or by height alone; auto composes what was made from text, and cuts HTML between blocks
+             * @default auto
              * @enum {string}
              */
-            page_breaks?: "blocks" | "scroll";
+            page_breaks?: "auto" | "compose" | "blocks" | "scroll";
             /**
              * Fit
              * @description content wider than a slide: shown smaller, down to half, then split; split; or cut off
@@ -4248,10 +4281,11 @@ export interface components {
             overlap?: number;
             /**
              * Page Breaks
-             * @default blocks
+             * @description where slides end: composed, each laid out on its own, or windows of the document, cut between its blocks or by height alone; auto composes what was made from text, and cuts HTML between blocks
+             * @default auto
              * @enum {string}
              */
-            page_breaks?: "blocks" | "scroll";
+            page_breaks?: "auto" | "compose" | "blocks" | "scroll";
             /**
              * Fit
              * @description content wider than a slide: shown smaller, down to half, then split; split; or cut off
@@ -4671,10 +4705,11 @@ export interface components {
             overlap?: number;
             /**
              * Page Breaks
-             * @default blocks
+             * @description where slides end: composed, each laid out on its own, or windows of the document, cut between its blocks or by height alone; auto composes what was made from text, and cuts HTML between blocks
+             * @default auto
              * @enum {string}
              */
-            page_breaks?: "blocks" | "scroll";
+            page_breaks?: "auto" | "compose" | "blocks" | "scroll";
             /**
              * Fit
              * @description content wider than a slide: shown smaller, down to half, then split; split; or cut off
@@ -4853,6 +4888,18 @@ export interface components {
              */
             added?: string[];
             /**
+             * Continues
+             * @description goes on from the slide before, in the same line of thought
+             * @default false
+             */
+            continues?: boolean;
+            /**
+             * Joined
+             * @description that line was parted within a word, which a slide is too low for
+             * @default false
+             */
+            joined?: boolean;
+            /**
              * Lang
              * @description BCP 47; empty where the document does not say
              * @default
@@ -4915,6 +4962,12 @@ export interface components {
              * @description of its picture, from 1
              */
             index: number;
+            /**
+             * Layout
+             * @description of a slide that was composed; empty for a window of the document
+             * @default
+             */
+            layout?: string;
             /** Blocks */
             blocks: components["schemas"]["SlideBlock"][];
             /**
@@ -4964,6 +5017,8 @@ export interface components {
              * @default []
              */
             lost_pictures?: components["schemas"]["LostPicture"][];
+            /** @default null */
+            composition?: components["schemas"]["Composition"] | null;
             /**
              * Missing Glyphs
              * @description characters of the slides that no font has, so that boxes stand there; each once

@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from pressrun.browser.chromium.playwright import async_api
-from pressrun.browser.ports import Screen
+from pressrun.browser.ports import PageScriptFailed, Screen
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, CDPSession, Dialog, Frame, Page, ProxySettings, Route
@@ -93,6 +93,7 @@ class SealedPage:
 
         Raises:
             NavigatedAwayError: the document that was loaded is no longer there.
+            PageScriptFailed: the function itself failed.
         """
         if self.page.url != _BLANK:
             raise NavigatedAwayError(self.page.url)
@@ -112,7 +113,7 @@ class SealedPage:
                 raise NavigatedAwayError from exc
             raise
         if "exceptionDetails" in answer:
-            raise RuntimeError(f"in_page/{script}.js: {answer['exceptionDetails']}")
+            raise PageScriptFailed(f"in_page/{script}.js: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
     async def screenshot(self, x: float, y: float, format: str, quality: int | None) -> str:

@@ -140,8 +140,9 @@ class Lease:
         """One's turn to capture in this browser; `shoot` and `pdf` belong inside."""
         return self._limiter.turn()
 
-    async def load(self, html: str) -> None:
-        """Shows `html`, with its fonts ready and its pictures decoded. Once per lease.
+    async def load(self, html: str, *, opened: bool = True) -> None:
+        """Shows `html`, with its fonts ready and its pictures decoded. Once per lease. `opened`: with what scrolls,
+        folds or sticks in it laid open; nothing does in a document of ours.
 
         Raises:
             RenderTimeout: it did not get ready in time.
@@ -151,7 +152,11 @@ class Lease:
             await refuse_too_large(html, self._config)
         except DocumentTooLarge as exc:
             raise self._noted(exc) from None
-        await self._run(lambda: self._load(html), self._to_load)
+        await self._run(lambda: self._load(html, opened=opened), self._to_load)
+
+    async def ask(self, script: str, argument: dict[str, Any]) -> Any:
+        """The answer of a function of `in_page/` about the loaded document."""
+        return await self._run(lambda: self._page.ask(script, argument), self._to_load)
 
     async def layout(self) -> DocumentLayout:
         """Measures the loaded document.
@@ -164,7 +169,7 @@ class Lease:
     async def texts(self, plan: SlicePlan) -> SlideTexts:
         """What each slide of the plan says, and what of the document none does; before the first slice is shown."""
         asked = question(plan, self._screen)
-        answer = await self._run(lambda: self._page.ask("painted_words", asked), self._to_load)
+        answer = await self.ask("painted_words", asked)
         texts = await anyio.to_thread.run_sync(texts_of, answer)
         return texts.model_copy(update={"missing_glyphs": await self._missing_glyphs(texts.characters)})
 
@@ -199,7 +204,7 @@ class Lease:
         if not doubtful:
             return ""
         argument = {"characters": doubtful[:_MAX_DOUBTFUL]}
-        return str(await self._run(lambda: self._page.ask("missing_glyphs", argument), self._to_load))
+        return str(await self.ask("missing_glyphs", argument))
 
     async def capture(
         self, slice: Slice, format: ImageFormat = "png", quality: int = 85, png_mode: PngMode = "speed"
@@ -275,7 +280,7 @@ class Lease:
         content = await self._page.print_tall(first_page_only=False)
         return pdf_slides.Printed(content, background, float(made["top"]), made["places"], tuple(made["canvas"]))
 
-    async def _load(self, html: str) -> None:
+    async def _load(self, html: str, *, opened: bool) -> None:
         config = self._config
         await self._page.set_content(html, config.load_timeout_s)
         over = await self._page.ask(
@@ -293,7 +298,7 @@ class Lease:
             raise too_many_pixels(over["pixels"], config)
         if "filtered" in over:
             raise too_many_filtered_pixels(over["filtered"], config)
-        if not over.get("ordinary", True):
+        if opened and not over.get("ordinary", True):
             await self._page.ask(
                 "open_layout", {"fit": self._screen.fit, "limit": LEAST_SCALE, "nodes": config.max_nodes}
             )

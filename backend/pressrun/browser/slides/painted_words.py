@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from pressrun.browser.ports import Screen
+from pressrun.browser.slides.composition.score import score_of
 from pressrun.browser.slides.page_breaks import SlicePlan
 from pressrun.slide_texts import SlideTexts
 
@@ -24,4 +25,5 @@ def question(plan: SlicePlan, screen: Screen) -> dict[str, Any]:
 
 def texts_of(answer: str) -> SlideTexts:
     """The page's answer."""
-    return SlideTexts.model_validate_json(answer)
+    texts = SlideTexts.model_validate_json(answer)
+    return texts.model_copy(update={"composition": score_of(texts)})

@@ -15,6 +15,7 @@
   const MAX_PROBES = 200_000; // pieces that are measured; 25 000 characters on 20 slides take some hundred
   const BUDGET_MS = 4_000; // then what is left is judged by its lines as a whole
   const MAX_SVG_CHARACTERS = 500_000;
+  const ADDED = "data-pressrun-added"; // what a deck repeats: a heading that goes on, the head of a table
   const SILENT = new Set("SCRIPT STYLE TEMPLATE NOEMBED NOFRAMES HEAD TITLE META LINK".split(" "));
   const SVG_SILENT = new Set("title desc metadata style script".split(" "));
   const UNDRAWN = new Set("defs symbol clipPath mask pattern marker".split(" ")); // of a drawing, until something uses it
@@ -95,6 +96,7 @@
     if (!block) return;
     const { context, parts } = block;
     block = null;
+    let above = null; // what of the block stands on the slide before
     for (let from = 0; from < parts.length; ) {
       let to = from, text = "", box = null;
       const added = [];
@@ -111,7 +113,10 @@
         if (SAID.test(text)) not_shown.push({ text, why: WHY[place] });
       } else {
         const { kind, level, lang, dir } = context;
-        slides[place].blocks.push({ kind, level, text, added, lang, dir, box: boxOn(place, box, context.fixed) });
+        const continues = (above !== null && !above.endsWith("\n")) || (above === null && context.continues);
+        above = text;
+        const joined = continues && context.within;
+        slides[place].blocks.push({ kind, level, text, added, continues, joined, lang, dir, box: boxOn(place, box, context.fixed) });
       }
     }
   };
@@ -456,7 +461,7 @@
   const HTML = "http://www.w3.org/1999/xhtml";
   // Whether a word in an element within a line is as any other of that line: most are.
   const isPlain = (element, style, outer) =>
-    !outer.isPage && !outer.svg && element.className !== "footnote-ref" && element.namespaceURI === HTML &&
+    !outer.isPage && !outer.svg && element.className !== "footnote-ref" && !element.hasAttribute(ADDED) && element.namespaceURI === HTML &&
     !(USED.opacity && style.opacity !== "1") && !(USED.filter && style.filter !== "none") &&
     !(USED.away && style.position !== "static") && !(USED.image && style.backgroundImage !== "none") &&
     !(USED.ground && !isClear(style.backgroundColor)) && !(USED.clipped && /text/.test(style.webkitBackgroundClip));
@@ -475,8 +480,12 @@
     paint(style, context);
     if (isBox && (USED.clipped || CUT.has(tag))) context.clip = clipOf(element, style, context, outer);
     if (USED.away && (style.position !== "static" || style.transform !== "none")) context.outer = context.clip;
+    if (!inline) {
+      context.continues = element.classList.contains("parted"); // compose_build.js says so
+      context.within = element.classList.contains("within");
+    }
     context.svg = element.namespaceURI === "http://www.w3.org/2000/svg";
-    if (element.className === "footnote-ref") context.added = true;
+    if (element.className === "footnote-ref" || element.hasAttribute(ADDED)) context.added = true;
     if (element.localName === "math") context.maths = true;
     if (!inline) {
       [context.kind, context.level] = kindOf(element, context);
@@ -558,12 +567,17 @@
     walk(document.body, {
       kind: "paragraph", level: null, lang: root.lang, dir: rootStyle.direction, pre: false, rtl,
       clip: everything, outer: everything, background, opacity: 1, hidden: false, fixed: false, svg: false, maths: false,
-      clipsText: false, added: false, isPage: true, frame: { dx: scrollX, dy: scrollY, range: document.createRange(), depth: 0 },
+      clipsText: false, added: false, continues: false, within: false, isPage: true, frame: { dx: scrollX, dy: scrollY, range: document.createRange(), depth: 0 },
     });
     flush();
     if (slides.length) notes[standing ?? slides.length - 1].push(...waiting);
   }
   for (const slide of slides) slide.notes = notes[slide.index - 1].join("\n");
+  for (const section of document.querySelectorAll("main.deck > section.slide[data-layout]")) {
+    const at = section.getBoundingClientRect().top + scrollY;
+    const slide = slices.findIndex(({ top }) => Math.abs(top - at) < EDGE);
+    if (slide >= 0) slides[slide].layout = section.dataset.layout;
+  }
   // One string: as objects it would take the protocol three times as long.
   return JSON.stringify({ width, height, slides, not_shown, lost_pictures });
 }

@@ -1,0 +1,158 @@
+"""A document made from text, composed to a deck: measured in a page, planned, and dealt out to slides by that page.
+
+Owns what is asked of the page, and what a deck is for those who capture it. The plan itself is slides/composition's.
+The same document, style and screen give the same deck, whichever browser of one build made it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import anyio.to_thread
+
+from pressrun.browser.pool.lease import DocumentLayout, Lease
+from pressrun.browser.ports import Screen
+from pressrun.browser.slides.composition.flow import Flow, flow_of
+from pressrun.browser.slides.composition.planner import LARGEST, Plan, PlannedSlide, plan_deck
+from pressrun.browser.slides.page_breaks import Box, Slice, SlicePlan
+from pressrun.browser.slides.sideways import Extent, plan_document
+
+# Smaller than the planner allows, for what it could not part: a row, a word, a picture with its caption.
+_SMALLEST_AT_LAST = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class DeckSlide:
+    """A section of the deck. `face` is a digest of all that it looks like; `height` is more than a slide's where
+    nothing could make it fit: several slides show it. `rest`: all that is behind the last slide.
+    """
+
+    top: float
+    height: float
+    overfull: bool
+    face: str
+    rest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deck:
+    """A document of slides, CSS px."""
+
+    html: str
+    slides: tuple[DeckSlide, ...]
+
+    def faces(self, height: float) -> dict[tuple[float, float], str]:
+        """Of slides of that height, by top and bottom; slides that look the same have names of their own."""
+        known: Counter[str] = Counter()
+        faces = {}
+        for slide in self.slides:
+            if not slide.overfull and not slide.rest:
+                faces[slide.top, slide.top + height] = _digest(slide.face, str(known[slide.face]))
+                known[slide.face] += 1
+        return faces
+
+
+async def compose_deck(lease: Lease, html: str, css: str, screen: Screen, max_slides: int = 500) -> Deck | None:
+    """The deck of that document on such a screen; None where it is none of ours, or nothing is in it.
+
+    What does not find room on `max_slides` follows as one part that no slide shows.
+
+    Raises: BrowserFailure.
+    """
+    await lease.load(html, opened=False)
+    size = _slide_size(screen)
+    answer = await lease.ask("compose_measure", {"css": css, **size})
+    if answer is None:
+        return None
+    flow, plan = await anyio.to_thread.run_sync(_planned, answer)
+    if not plan.slides:
+        return None
+    slides = [_wanted(flow, slide) for slide in plan.slides[:max_slides]]
+    if len(plan.slides) > max_slides:
+        rest = plan.slides[max_slides]
+        slides.append({**_wanted(flow, rest), "last": len(flow.atoms), "layout": "text", "running": None, "rest": True})
+    built = await lease.ask(
+        "compose_build", {"slides": slides, "smallest": _SMALLEST_AT_LAST, "largest": LARGEST}
+    )  # fmt: skip
+    return await anyio.to_thread.run_sync(_deck_of, built)
+
+
+def plan_of_deck(
+    slides: Sequence[DeckSlide], layout: DocumentLayout, screen: Screen, overlap: float, max_slices: int
+) -> SlicePlan:
+    """One slice for each slide of the deck; of one that is overfull as many as it takes."""
+    width, height = screen.width / screen.zoom, screen.height / screen.zoom
+    slices: list[Slice] = []
+    for slide in slides:
+        if slide.rest or len(slices) > max_slices:
+            return SlicePlan(tuple(slices[:max_slices]), truncated=True)
+        if slide.overfull:
+            slices += _windows(slide, layout, (width, height), overlap)
+        else:
+            slices.append(Slice(slide.top, slide.top + height))
+    return SlicePlan(tuple(slices[:max_slices]), truncated=len(slices) > max_slices)
+
+
+def _windows(
+    slide: DeckSlide, layout: DocumentLayout, size: tuple[float, float], overlap: float
+) -> Sequence[Slice]:  # fmt: skip
+    """What is higher or wider than a slide is cut, as any document is."""
+    bottom = slide.top + slide.height
+    boxes = [
+        Box(box.kind, box.top - slide.top, box.bottom - slide.top, box.left, box.right)
+        for box in layout.boxes
+        if box.top >= slide.top - 1 and box.bottom <= bottom + 1
+    ]
+    extent = Extent(slide.height, layout.width_css_px, rtl=layout.rtl)
+    plan = plan_document(boxes, extent, size, min(overlap, size[1] / 2), "blocks", 500)
+    return [
+        Slice(piece.top + slide.top, piece.bottom + slide.top, piece.offset, piece.left, piece.right, piece.inset)
+        for piece in plan.slices
+    ]
+
+
+def _slide_size(screen: Screen) -> dict[str, int]:
+    """Whole CSS px, as a page's view is; what is over is cut off at the slide's right and lower edge."""
+    return {name: _whole(pixels / screen.zoom) for name, pixels in (("width", screen.width), ("height", screen.height))}
+
+
+def _whole(value: float) -> int:
+    return max(1, -int(-(value - 1e-6) // 1))
+
+
+def _planned(answer: Mapping[str, Any]) -> tuple[Flow, Plan]:
+    flow = flow_of(answer)
+    return flow, plan_deck(flow)
+
+
+def _wanted(flow: Flow, slide: PlannedSlide) -> dict[str, Any]:
+    """A slide as compose_build.js is told."""
+    atom = flow.atoms[slide.first]
+    return {
+        "first": slide.first,
+        "last": slide.last,
+        "layout": slide.layout,
+        "running": slide.running,
+        "part": None if slide.part is None else f"{slide.part[0]}/{slide.part[1]}",
+        "before": atom.before,
+        "columns": flow.columns,
+        "author": dict(atom.author or {}),
+    }
+
+
+def _deck_of(built: Mapping[str, Any]) -> Deck:
+    shell = hashlib.sha256(built["shell"].encode("utf-8", "surrogatepass")).hexdigest()
+    slides = [
+        DeckSlide(float(top), float(height), bool(overfull), _digest(shell, section), rest=bool(rest))
+        for (top, height, overfull, rest), section in zip(built["places"], built["sections"], strict=True)
+    ]
+    html = built["html"].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return Deck(html, tuple(slides))
+
+
+def _digest(shell: str, section: str) -> str:
+    return hashlib.sha256(f"{shell}\n{section}".encode("utf-8", "surrogatepass")).hexdigest()
