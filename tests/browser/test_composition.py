@@ -102,7 +102,7 @@ async def test_the_score_is_what_was_promised(lesson: Composed) -> None:
     assert (score.breaks_in_sentence, score.without_heading, score.orphans) == (0, 0, 0)
     assert score.continued_tables_without_head == 0
     assert 0.65 <= score.mean_fill <= 0.92
-    assert {"title", "section", "beside", "picture", "table", "code", "quote", "text"} <= set(lesson.layouts)
+    assert {"title", "section", "beside", "picture", "table", "code", "text"} <= set(lesson.layouts)
 
 
 async def test_a_title_and_a_section_have_slides_of_their_own(lesson: Composed) -> None:
@@ -152,6 +152,11 @@ async def test_a_slide_that_was_changed_is_the_only_one_with_another_face(pool: 
     changed = await compose(pool, LESSON.replace("Nobody steps", "No man steps"))
     faces = [{slide.face for slide in made.deck.slides} for made in (lesson, changed)]
     assert len(faces[0] - faces[1]) == len(faces[1] - faces[0]) == 1
+
+
+async def test_an_author_s_slides_have_the_layouts_of_what_is_on_them(pool: BrowserPool) -> None:
+    slides = ["# A talk\n\nby somebody", "## 70 %\n\nis water", "> It flows.", "# A heading\n\nand\n\n- an item"]
+    assert (await compose(pool, "\n\n---\n\n".join(slides))).layouts == ["title", "statement", "quote", "text"]
 
 
 async def test_what_the_author_begins_a_slide_with_is_kept(pool: BrowserPool) -> None:

@@ -147,6 +147,16 @@ def test_a_title_has_a_slide_for_itself_in_a_deck_of_some_length() -> None:
     assert plan_deck(flow(heading(1), text(2), heading(), text(4))).slides[0].layout != "title"
 
 
+def test_the_first_of_an_author_s_slides_is_a_title_if_it_says_no_more() -> None:
+    def first(*parts: tuple[Any, ...]) -> str:
+        return plan_deck(flow(*parts, text(3, author={}), text(2))).slides[0].layout
+
+    assert first(heading(1), text(2)) == "title"
+    assert first(heading(2), text(2)) != "title"
+    assert first(heading(1), text(9)) != "title"
+    assert first(heading(1), text(1, "item", top="ul")) != "title"
+
+
 def test_a_picture_stands_beside_the_text_unless_it_is_wide() -> None:
     def layout(width: float, height: float) -> str:
         figure = ("picture", "block", height, {"picture": (width, height), "characters": 0})

@@ -83,12 +83,23 @@ def layout_of(flow: Flow, first: int, last: int, chosen: Layout | None, *, openi
         return said  # type: ignore[return-value]
     if opening.get(first) in ("title", "section"):
         return opening[first]
+    if first == 0 and last < len(flow.atoms) and _is_title(flow, atoms):
+        return "title"
     if chosen is not None:
         return chosen
     body = atoms[1:] if atoms[0].kind == "heading" else atoms
     if not body:
         return "section"
     return "columns" if flow.columns > 1 else _layout_of_body(body)
+
+
+def _is_title(flow: Flow, atoms: Sequence[Atom]) -> bool:
+    """Of the first slide, where the author ends it: the name of the deck, and at most a few lines below it."""
+    following = flow.atoms[len(atoms)]
+    if atoms[0].kind != "heading" or atoms[0].level != 1 or following.author is None:
+        return False
+    plain = all(atom.kind == "text" and atom.top == "p" for atom in atoms[1:])
+    return plain and following.end_before - atoms[0].start <= _TITLE_SHARE * flow.room
 
 
 def _layout_of_body(body: Sequence[Atom]) -> Layout:
