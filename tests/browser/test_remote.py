@@ -23,7 +23,7 @@ from pressrun.browser.slides.page_breaks import Slice
 from pressrun.errors import BrowserUnavailable
 from tests.browser.conftest import quick, until
 from tests.browser.test_seal import WAYS_OUT, WAYS_OUT_BY_SCRIPT, listening, show, was_hit
-from tests.support.limits import fail_after
+from tests.support.limits import HANG_S, fail_after
 from tests.support.pool_contract import SMALL, Drawn, settled
 from tests.support.remote_browsers import debugged_chromium, playwright_server
 from tests.support.server import free_port
@@ -195,7 +195,7 @@ async def test_one_that_is_none_is_named_with_the_reason_in_one_line_and_the_oth
     async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
         tasks.start_soon(listener.serve, serve)
         url = f"{scheme}://127.0.0.1:{listener.extra(SocketAttribute.local_port)}/x?token=canary-token"
-        async with open_browser_pool(of("local:1", url, connect_timeout_s=1, lease_timeout_s=10)) as pool:
+        async with open_browser_pool(of("local:1", url, connect_timeout_s=1, lease_timeout_s=HANG_S)) as pool:
             drawn = Drawn(pool, 4)
             with fail_after(15):
                 await drawn.draw()
