@@ -41,7 +41,7 @@ def measure(folder: Path) -> Iterator[Figure]:
 def _of_width(http: httpx.Client, slides: list[str], width: int) -> Iterator[Figure]:
     made, sizes = _ask(http, slides, width)
     kept, _ = _ask(http, slides, width)
-    target = 2 if width <= 320 else None  # noqa: PLR2004  (issue 15: 200 slides under 2 MB)
+    target = 2 if width <= 320 else None  # issue 15
     yield Figure(f"{_SLIDES} slides {width} px wide", sum(sizes) / 1e6, "MB", target=target)
     yield Figure(f"one {width} px wide, made", median(made), "ms", note="with its PNG read from disk")
     yield Figure(f"one {width} px wide, kept", median(kept), "ms")
