@@ -40,6 +40,7 @@ from benchmarks import (
     soak,
     storms,
     styles,
+    thumbnails,
     video,
 )
 from benchmarks.figures import Figure
@@ -64,6 +65,7 @@ BENCHMARKS = {
     "history": history.measure,
     "cluster": cluster.measure,
     "styles": styles.measure,
+    "thumbnails": thumbnails.measure,
     "video": video.measure,
 }
 

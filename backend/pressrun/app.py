@@ -46,6 +46,7 @@ from pressrun.api.streams.run_streams import StreamRunner
 from pressrun.api.wire.problems import exception_handlers
 from pressrun.api.wire.refusals import Refusals
 from pressrun.artifacts.store import LocalArtifactStore
+from pressrun.artifacts.thumbnails import Thumbnails
 from pressrun.background import Background
 from pressrun.background_tasks import ESTIMATES, RETENTION, WARM_BROWSER, WARM_PARSER, WEBHOOKS
 from pressrun.browser.cache.capture_cache import CaptureCache
@@ -101,6 +102,7 @@ else:
 
 _BROKEN_LIMIT_S = 4.5  # promise: a process that cannot go on is gone within 5 s; in order it takes about one
 _AI_CACHE_MAX_BYTES = 256 * 1024 * 1024  # arbitrary: some ten thousand answers
+_THUMBNAILS_MAX_BYTES = 128 * 1024 * 1024  # arbitrary (32 MB..1 GB): some ten thousand
 
 _log = structlog.get_logger(__name__)
 
@@ -320,6 +322,7 @@ async def _open_all(
             run_logs=run_logs,
             store=store,
             files=RunFiles(database, store),
+            thumbnails=Thumbnails(data_dir / "cache" / "thumbnails", _THUMBNAILS_MAX_BYTES),
             pool=pool,
             seal=seal,
             captures=captures,

@@ -198,7 +198,7 @@ def test_pictures_that_could_not_be_had_for_long_come_when_the_connection_is_bac
     page.unroute("**/files/**")
     for number in (1, 2):
         picture = page.get_by_role("img", name=f"Slide {number}", exact=True)
-        expect(picture).to_have_js_property("naturalWidth", 1920)
+        expect(picture).to_have_js_property("naturalWidth", 320)
 
 
 def test_what_a_person_does_finds_a_connection_while_no_picture_comes(context: BrowserContext, server: Server) -> None:

@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from starlette.requests import Request
 from starlette.types import Message
 
-from pressrun.api.endpoints.artifacts import ArchiveResponse, _response_of
+from pressrun.api.endpoints.artifacts import ArchiveResponse, RunFileResponse, _response_of, _Small
+from pressrun.api.wire.queries import FileQuery, parse_query
+from pressrun.artifacts import thumbnails
 from pressrun.artifacts.model import Manifest, StoredFile
 from pressrun.artifacts.names import batch_folder_name, run_of_folder
 from pressrun.artifacts.store import LocalArtifactStore
-from pressrun.errors import Conflict, NotFound
+from pressrun.artifacts.thumbnails import Thumbnails
+from pressrun.errors import Conflict, FieldErrors, NotFound
 from pressrun.events.model import Artifact, HtmlGenerated
 from pressrun.runs.files import OpenedFile, RunFiles
 from pressrun.runs.model import Run
@@ -197,3 +201,100 @@ async def test_the_archive_that_is_packed_is_a_zip_of_what_was_published(house: 
     )
     with zipfile.ZipFile(io.BytesIO(packed)) as opened:
         assert opened.read("talk.pdf") == b"bytes"
+
+
+def a_picture(width: int, height: int, format: str = "PNG") -> bytes:
+    written = io.BytesIO()
+    Image.linear_gradient("L").resize((width, height)).convert("RGB").save(written, format)
+    return written.getvalue()
+
+
+@dataclass
+class Gallery:
+    house: House
+    run: Run
+    thumbnails: Thumbnails
+
+    async def get(self, name: str, query: str, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Message:
+        scope = {"type": "http", "method": "GET", "query_string": query.encode(), "headers": list(headers)}
+        request = Request(scope)
+        width = parse_query(FileQuery, request).w
+        assert width is not None
+        small = _Small(self.thumbnails, width)
+        response = RunFileResponse(request, self.house.files, await self.house.now(self.run), name, small)
+        return await sent_by(response, request)
+
+
+async def sent_by(response: RunFileResponse, request: Request) -> Message:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await response(request.scope, request.receive, send)
+    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return {"status": sent[0]["status"], "headers": headers, "body": sent[-1]["body"]}
+
+
+@pytest.fixture
+async def gallery(house: House, tmp_path: Path) -> Gallery:
+    run = await house.core.begin()
+    return Gallery(house, run, Thumbnails(tmp_path / "thumbnails", 1_000_000))
+
+
+@pytest.mark.parametrize(("format", "ending"), [("PNG", "png"), ("JPEG", "jpg"), ("WEBP", "webp")])
+async def test_a_picture_comes_in_small_while_its_run_is_under_way_and_afterwards(
+    gallery: Gallery, format: str, ending: str
+) -> None:
+    name = f"slides/0001.{ending}"
+    file = await stage(gallery.house, gallery.run, name, a_picture(800, 1000, format))
+    while_running = await gallery.get(name, "w=160")
+    small = Image.open(io.BytesIO(while_running["body"]))
+    assert (small.format, small.size) == ("WEBP", (160, 200))
+    headers = while_running["headers"]
+    assert headers["content-type"] == "image/webp"
+    assert headers["cache-control"] == "private, no-cache"
+    assert headers["content-disposition"] == 'inline; filename="0001-160.webp"'
+    await publish(gallery.house, gallery.run, [file])
+    await gallery.house.core.lifecycle.finish(gallery.run.operation_id, 1, COMPLETE)
+    afterwards = await gallery.get(name, "w=160")
+    assert afterwards["body"] == while_running["body"]
+    again = await gallery.get(name, "w=160", ((b"if-none-match", headers["etag"].encode()),))
+    assert (again["status"], again["body"]) == (304, b"")
+    assert (await gallery.get(name, "w=320"))["headers"]["etag"] != headers["etag"]
+
+
+async def test_a_small_picture_is_not_made_larger_and_is_made_once(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage(gallery.house, gallery.run, "slides/0001.png", a_picture(300, 200))
+    first = await gallery.get("slides/0001.png", "w=640")
+    assert Image.open(io.BytesIO(first["body"])).size == (300, 200)
+
+    def never(*_: object) -> bytes:
+        raise AssertionError("it was made again")
+
+    monkeypatch.setattr(thumbnails, "_smaller", never)
+    assert (await gallery.get("slides/0001.png", "w=640"))["body"] == first["body"]
+
+
+@pytest.mark.parametrize("query", ["w=0", "w=321", "w=", "w=320.0", "w=-160", "w=wide", "w=99999999999999999999"])
+async def test_a_width_that_is_not_offered_is_refused_with_those_that_are(gallery: Gallery, query: str) -> None:
+    with pytest.raises(FieldErrors) as refused:
+        await gallery.get("slides/0001.png", query)
+    [problem] = refused.value.errors
+    assert problem["field"] == "w"
+    assert all(width in problem["valid"] for width in ("160", "320", "640"))
+
+
+async def test_what_is_no_picture_and_what_was_changed_on_disk_has_no_small_one(gallery: Gallery) -> None:
+    await stage(gallery.house, gallery.run, "document.html", b"<p>")
+    with pytest.raises(FieldErrors, match=r"w: document\.html is no picture"):
+        await gallery.get("document.html", "w=320")
+    file = await stage(gallery.house, gallery.run, "slides/0001.png", a_picture(300, 200))
+    staging = await gallery.house.store.open_staging(gallery.run.operation_id, gallery.run.attempt)
+    staging.path(file.name).write_bytes(a_picture(200, 300))
+    with pytest.raises(NotFound, match="changed"):
+        await gallery.get("slides/0001.png", "w=320")
+    with pytest.raises(NotFound):
+        await gallery.get("slides/0002.png", "w=320")

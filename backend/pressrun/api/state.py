@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from pressrun.api.wire.refusals import Refusals
 from pressrun.artifacts.ports import ArtifactStore
+from pressrun.artifacts.thumbnails import Thumbnails
 from pressrun.background import Background
 from pressrun.browser.cache.capture_cache import CaptureCache
 from pressrun.browser.pool.pool import BrowserPool
@@ -38,6 +39,7 @@ class AppState:
     run_logs: RunLogs
     store: ArtifactStore
     files: RunFiles
+    thumbnails: Thumbnails
     pool: BrowserPool
     seal: Seal
     captures: CaptureCache | None

@@ -2337,6 +2337,8 @@ export interface paths {
             parameters: {
                 query?: {
                     inline?: "0" | "1";
+                    /** @description of a picture: it in small, a WebP of at most so many pixels across */
+                    w?: 160 | 320 | 640;
                 };
                 header?: never;
                 path: {
@@ -2421,6 +2423,15 @@ export interface paths {
                 };
                 /** @description not this host */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description `w` is none of the widths, or this file is no picture */
+                422: {
                     headers: {
                         [name: string]: unknown;
                     };

@@ -21,7 +21,7 @@ from pressrun.api.openapi.parts import (
     problem,
     ref,
 )
-from pressrun.api.wire.queries import LaneQuery, ListQuery, LogQuery, RetentionQuery, parameters_of
+from pressrun.api.wire.queries import FileQuery, LaneQuery, ListQuery, LogQuery, RetentionQuery, parameters_of
 from pressrun.api.wire.schemas import LANE_PATTERN
 
 _RUN = {"200": json_of("RunOut", "the run")}
@@ -127,10 +127,17 @@ def _file_paths() -> dict[str, Any]:
         "/runs/{operation_id}/files/{name}": {
             "get": operation(
                 "A file of the run",
-                {"200": FILE, "206": FILE, "304": {"description": "not modified"}, **UNKNOWN},
+                {
+                    "200": FILE,
+                    "206": FILE,
+                    "304": {"description": "not modified"},
+                    "422": problem("`w` is none of the widths, or this file is no picture"),
+                    **UNKNOWN,
+                },
                 parameters=(
                     parameter("name", "path", FILE_NAME),
                     parameter("inline", "query", {"enum": ["0", "1"]}),
+                    *parameters_of(FileQuery),
                 ),
             )
         },

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from starlette.requests import Request
 
 from pressrun.api.wire.field_errors import field_problems
+from pressrun.artifacts.thumbnails import Width
 from pressrun.errors import FieldErrors
 from pressrun.ids import OPERATION_ID_PATTERN
 from pressrun.runs.model import RunStatus
@@ -25,6 +26,12 @@ def _digits(value: object) -> object:
     if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS):
         raise ValueError("is not a whole number")
     return value
+
+
+def _number(value: object) -> object:
+    """An integer's digits as that integer; a model then says which it takes."""
+    digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS
+    return int(str(value)) if digits else value
 
 
 def _without_nul(value: str) -> str:
@@ -77,6 +84,14 @@ class LogQuery(Query):
 
     format: Literal["text", "jsonl"] = "text"
     after: Annotated[int, Field(ge=0), BeforeValidator(_digits)] = Field(0, description="lines you have already")
+
+
+class FileQuery(Query):
+    """GET /runs/{operation_id}/files/{name}; `inline` is a wish, which file_headers.py grants or not."""
+
+    w: Annotated[Width, BeforeValidator(_number)] | None = Field(
+        None, description="of a picture: it in small, a WebP of at most so many pixels across"
+    )
 
 
 class RetentionQuery(Query):

@@ -4,6 +4,7 @@ import type { Run } from "@/api/types";
 import { Icon } from "@/components/Icon";
 import { StatusPill } from "@/components/StatusPill";
 import { count, formatDuration, formatWhen } from "@/lib/format";
+import { FirstSlide } from "./FirstSlide";
 import styles from "./Library.module.css";
 
 /** What is worth knowing at a glance, in words. */
@@ -30,6 +31,7 @@ export function Row({ run, now, children }: Props): ReactElement {
   return (
     <li className={styles["row"]}>
       <Link to="/runs/$operationId" params={{ operationId: run.operation_id }} className={styles["link"]}>
+        <FirstSlide run={run} />
         <span className={styles["name"]}>
           {run.pinned && (
             <span className={styles["pin"]}>

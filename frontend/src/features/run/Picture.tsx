@@ -1,4 +1,5 @@
 import { type ReactElement, useRef } from "react";
+import { thumbnailUrl } from "@/api/thumbnails";
 import { usePicture } from "@/components/usePicture";
 import type { Slide } from "@/stream/reduceRun";
 import styles from "./Picture.module.css";
@@ -8,15 +9,18 @@ interface Props {
   /** The run has ended: what is not there now will not come. */
   settled: boolean;
   className?: string | undefined;
-  lazy?: boolean;
+  /** A tile of a grid, about so many CSS pixels wide: it is shown in small, and loaded when it comes near. */
+  tileCssPx?: number;
 }
 
 const goneWords = { missing: "No longer there", unreadable: "Cannot be shown" } as const;
 
 /** A slide's image; when it cannot be had (the run was cancelled, or deleted) it says so instead of looking broken. */
-export function Picture({ slide, settled, className, lazy = false }: Props): ReactElement {
+export function Picture({ slide, settled, className, tileCssPx }: Props): ReactElement {
   const place = useRef<HTMLSpanElement>(null);
-  const { src, key, gone, onLoad, onError } = usePicture(slide.url, { settled, place, lazy });
+  const lazy = tileCssPx !== undefined;
+  const url = lazy ? thumbnailUrl(slide.url, tileCssPx, devicePixelRatio) : slide.url;
+  const { src, key, gone, onLoad, onError } = usePicture(url, { settled, place, lazy });
   if (gone !== null) return <span className={styles["gone"]}>{goneWords[gone]}</span>;
   if (src === null)
     return <span ref={place} className={styles["coming"]} aria-label={`Slide ${slide.index}`} role="img" />;

@@ -5,8 +5,12 @@ import { Lightbox } from "./Lightbox";
 import { Picture } from "./Picture";
 import styles from "./Slides.module.css";
 
+/** About what Slides.module.css makes of it: two in a row on a phone, about 300 px each on a desk. */
+const tileCssPx = (): number => Math.min(300, innerWidth / 2);
+
 function Thumbnail(props: { slide: Slide; settled: boolean; onOpen: () => void }): ReactElement {
   const { slide, settled, onOpen } = props;
+  const [tile] = useState(tileCssPx); // of when it came: a picture is not loaded anew because a window grows
   return (
     <li className={styles["cell"]}>
       <button
@@ -16,7 +20,7 @@ function Thumbnail(props: { slide: Slide; settled: boolean; onOpen: () => void }
         onClick={onOpen}
         aria-label={`Open slide ${slide.index}`}
       >
-        <Picture slide={slide} settled={settled} lazy />
+        <Picture slide={slide} settled={settled} tileCssPx={tile} />
       </button>
       <span className={styles["number"]} aria-hidden="true">
         {slide.index}
