@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.limits import HANG_S
 from tests.support.runs import cancel, chapter, run_to_end, starting
 from tests.support.server import Server, start_server
 from tests.support.storms import (
@@ -104,11 +105,11 @@ def test_at_the_descriptor_limit_the_pulse_answers_a_newcomer_is_told_and_nothin
 
 def test_descriptors_that_others_used_up_do_not_silence_the_pulse(tmp_path: Path) -> None:
     with start_server(tmp_path / "data") as server:
-        wait_until(lambda: httpx.get(server.url + "/readyz").is_success)  # its browser is there
+        wait_until(lambda: httpx.get(server.url + "/readyz", timeout=HANG_S).is_success)  # its browser is there
         in_use = len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (in_use + 10, in_use + 10))
         with crowd(server.port, 200):
-            assert httpx.get(server.url + "/livez").is_success
+            assert httpx.get(server.url + "/livez", timeout=HANG_S).is_success
             used_s = cpu_s(server.pid)
             time.sleep(2)
             assert cpu_s(server.pid) - used_s < 0.5

@@ -16,8 +16,9 @@ from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.pool.pool import BrowserPool, Lease, open_browser_pool
 
 SMALL: dict[str, Any] = {"viewport_width": 320, "viewport_height": 240, "zoom": 1}
+# A busy machine lets a browser wait for more than a second; it is not frozen for that.
 QUICK = BrowserPoolConfig(
-    contexts=2, lease_timeout_s=20, load_timeout_s=10, close_timeout_s=1, ping_interval_s=0.3, ping_timeout_s=1
+    contexts=2, lease_timeout_s=20, load_timeout_s=10, close_timeout_s=1, ping_interval_s=0.3, ping_timeout_s=3
 )
 
 
