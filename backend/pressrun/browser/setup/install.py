@@ -31,7 +31,7 @@ from pressrun.errors import BrowserUnavailable
 FONT_PACKAGES = ("fonts-noto-core", "fonts-noto-cjk", "fonts-noto-color-emoji")  # Debian's and Ubuntu's names
 
 _START_LIMIT_S = 20  # `--version` takes 0.15 s here; a cold disk is slower
-DOWNLOAD_MB = 110  # of Playwright's headless shell; unpacked 260 (`playwright install --dry-run` names the archive)
+DOWNLOAD_MB = 110  # of Playwright's headless shell, about; it is only told to people
 _DOWNLOAD_LIMIT_S = 300  # for that, over a slow line
 
 
