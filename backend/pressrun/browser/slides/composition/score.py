@@ -76,6 +76,7 @@ def _is_orphan(slide: SlideText, room: float) -> bool:
 
 
 def _lacks_head(before: SlideText, slide: SlideText) -> bool:
+    """Two tables with nothing between them count as one: slides.json does not tell them apart."""
     above, below = _own(before), _own(slide)
     if not above or not below or above[-1].kind != "cell" or below[0].kind != "cell":
         return False
