@@ -193,7 +193,8 @@ def test_the_archive_holds_every_file_of_the_batch(http: httpx.Client) -> None:
     answer = http.get(f"/runs/{end['operation_id']}/archive.zip")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
-        assert {*archive.namelist()} == {"manifest.json", "document.html", "slides.json", *end["screenshot_files"]}
+        own = ("manifest.json", "document.html", "deck.html", "slides.json")
+        assert {*archive.namelist()} == {*own, *end["screenshot_files"]}
 
 
 def test_history_lists_newest_first_and_pages(http: httpx.Client) -> None:
