@@ -10,7 +10,7 @@ import pytest
 
 from pressrun.exports.media.chapters import Chapter, as_metadata, chapters_of
 from pressrun.exports.media.clips import Size, size_of
-from pressrun.exports.media.pcm import RATE, read_wav, silence, trimmed
+from pressrun.exports.media.pcm import RATE, read_wav, silence, silences, trimmed
 from pressrun.exports.media.script import MAX_CHARACTERS, language_by_letters, script_of
 from pressrun.exports.media.subtitles import Cue, as_srt, as_vtt, cues_of
 from pressrun.exports.media.times import LONGEST_S, SHORTEST_S, frames_of, looking_s, reading_s
@@ -182,6 +182,11 @@ def test_silence_at_both_ends_of_a_sentence_is_cut_off() -> None:
     assert loud in cut
     assert len(cut) - len(loud) <= 4 * (RATE // 50)
     assert trimmed(silence(100)) == trimmed(b"") == b""
+
+
+def test_long_silence_is_written_second_by_second() -> None:
+    assert [len(piece) for piece in silences(2 * RATE + 7)] == [2 * RATE, 2 * RATE, 14]
+    assert list(silences(0)) == []
 
 
 def test_a_wav_that_was_written_to_a_pipe_is_read_to_its_real_end() -> None:

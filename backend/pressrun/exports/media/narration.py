@@ -23,7 +23,7 @@ import anyio.to_thread
 from pressrun.disk_cache import DiskCache
 from pressrun.errors import EncoderFailed, EncoderMissing, VoiceFailed
 from pressrun.exports.media.ffmpeg import Ffmpeg, source
-from pressrun.exports.media.pcm import RATE, SAMPLES_A_FRAME, open_track, read_wav, seconds_of, silence, trimmed
+from pressrun.exports.media.pcm import RATE, SAMPLES_A_FRAME, open_track, read_wav, seconds_of, silences, trimmed
 from pressrun.exports.media.script import Sentence
 from pressrun.exports.media.subtitles import Cue, cues_of
 from pressrun.exports.media.times import frames_of
@@ -48,15 +48,11 @@ Progress = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A sentence and its sound; none where it cannot be said."""
+    """A sentence, and the file of its samples; none where it cannot be said."""
 
     sentence: Sentence
-    samples: bytes
-
-    @property
-    def seconds(self) -> float:
-        """How long it sounds."""
-        return seconds_of(self.samples)
+    sound: Path | None
+    seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -79,10 +75,10 @@ class Speaker:
 
         async def speak(slide: int, number: int, sentence: Sentence) -> None:
             async with places:
-                samples = await self._spoken(sentence, kept)
-            if samples is None:
+                sound = await self._spoken(sentence, kept)
+            if sound is None:
                 self.unsaid.setdefault(sentence.lang, set()).add(slide + 1)
-            said[slide, number] = Said(sentence, samples or b"")
+            said[slide, number] = Said(sentence, sound, seconds_of(sound) if sound else 0.0)
             await progress(len(said) / total)
 
         async with open_task_group() as group:
@@ -91,24 +87,22 @@ class Speaker:
                     group.start_soon(speak, slide, number, sentence)
         return [[said[slide, number] for number in range(len(script[slide]))] for slide in range(len(script))]
 
-    async def _spoken(self, sentence: Sentence, kept: DiskCache) -> bytes | None:
+    async def _spoken(self, sentence: Sentence, kept: DiskCache) -> Path | None:
         for voice in self.voices:
             tongue = await voice.tongue(sentence.lang, sentence.text)
             if tongue is not None:
                 return await self._sound(voice, tongue, sentence.text, kept)
         return None
 
-    async def _sound(self, voice: Voice, tongue: str, text: str, kept: DiskCache) -> bytes:
+    async def _sound(self, voice: Voice, tongue: str, text: str, kept: DiskCache) -> Path:
         asked = json.dumps([_FORMAT, voice.identity, tongue, self.rate, text])
         key = hashlib.sha256(asked.encode()).hexdigest()
         own = self.folder / f"{key}.pcm"
-        found = await anyio.to_thread.run_sync(_find, own, kept, key)
-        if found is not None:
-            return found
-        sound = await voice.speak(text, tongue, self.rate)
-        samples = trimmed(await self._samples(sound))
-        await anyio.to_thread.run_sync(_keep, own, kept, key, samples)
-        return samples
+        if not await anyio.to_thread.run_sync(_find, own, kept, key):
+            sound = await voice.speak(text, tongue, self.rate)
+            samples = trimmed(await self._samples(sound))
+            await anyio.to_thread.run_sync(_keep, own, kept, key, samples)
+        return own
 
     async def _samples(self, sound: bytes) -> bytes:
         """As we keep them; what a voice sends in another form is converted."""
@@ -145,7 +139,7 @@ def laid_out(said: Sequence[Said], at_least_s: float, silent_s: float) -> Heard:
     """
     placed, at = [], _BEFORE_S
     for each in said:
-        if each.samples:
+        if each.seconds:
             placed.append((at, each))
             at += each.seconds + _BETWEEN_S
     if not placed:
@@ -162,15 +156,19 @@ def cues_of_slide(heard: Heard, begin_s: float) -> list[Cue]:
 
 
 def write_track(slides: Sequence[Heard], target: Path) -> None:
-    """All that is heard, exactly as long as the video. Blocks."""
+    """All that is heard, exactly as long as the video, sentence by sentence. Blocks."""
     with open_track(target) as track:
         for heard in slides:
             done, whole = 0, heard.frames * SAMPLES_A_FRAME
             for at, said in heard.sentences:
                 begin = round(at * RATE)
-                track.writeframesraw(silence(begin - done) + said.samples)
-                done = begin + len(said.samples) // 2
-            track.writeframesraw(silence(whole - done))
+                samples = said.sound.read_bytes() if said.sound else b""
+                for pause in silences(begin - done):
+                    track.writeframesraw(pause)
+                track.writeframesraw(samples)
+                done = begin + len(samples) // 2
+            for pause in silences(whole - done):
+                track.writeframesraw(pause)
 
 
 async def encode_track(ffmpeg: Ffmpeg, track: Path, samples: int, target: Path) -> None:
@@ -195,25 +193,31 @@ def _gain_db(words: str) -> float:
     return 0.0 if loudness <= _NOTHING_LUFS else max(-_MOST_DB, min(_MOST_DB, _LOUDNESS_LUFS - loudness))
 
 
-def _find(own: Path, kept: DiskCache, key: str) -> bytes | None:
+def _find(own: Path, kept: DiskCache, key: str) -> bool:
+    """Whether the sentence is in the export's folder, or has been taken there from the cache."""
     with contextlib.suppress(FileNotFoundError):
-        if samples := own.read_bytes():  # a power cut leaves a file empty
-            return samples
+        if own.stat().st_size:  # a power cut leaves a file empty
+            return True
     known = kept.read(key)
     if known is None:
-        return None
+        return False
     try:
         samples = kept.attached(key).read_bytes()
     except OSError:
-        return None
-    if hashlib.sha256(samples).hexdigest() == known.get("sha256"):
-        return samples
-    kept.drop(key)
-    return None
+        return False
+    if hashlib.sha256(samples).hexdigest() != known.get("sha256"):
+        kept.drop(key)
+        return False
+    _write(own, samples)
+    return True
 
 
 def _keep(own: Path, kept: DiskCache, key: str, samples: bytes) -> None:
+    _write(own, samples)
+    kept.keep(key, {"sha256": hashlib.sha256(samples).hexdigest()}, own)
+
+
+def _write(own: Path, samples: bytes) -> None:
     partial = own.with_suffix(f".{secrets.token_hex(4)}.partial")  # the same sentence may stand on two slides
     partial.write_bytes(samples)
     partial.rename(own)
-    kept.keep(key, {"sha256": hashlib.sha256(samples).hexdigest()}, own)

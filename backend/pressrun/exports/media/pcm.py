@@ -9,6 +9,7 @@ import struct
 import sys
 import wave
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -73,9 +74,16 @@ def silence(samples: int) -> bytes:
     return bytes(2 * samples)
 
 
-def seconds_of(samples: bytes) -> float:
-    """How long they sound."""
-    return len(samples) / 2 / RATE
+def silences(samples: int) -> Iterator[bytes]:
+    """The same in pieces of a second: a slide may be shown for an hour."""
+    while samples > 0:
+        yield silence(min(samples, RATE))
+        samples -= RATE
+
+
+def seconds_of(sound: Path) -> float:
+    """How long the samples in that file sound."""
+    return sound.stat().st_size / 2 / RATE
 
 
 def open_track(path: Path) -> wave.Wave_write:
