@@ -39,15 +39,15 @@ class ExportKind:
 
     def files_of(self, spec: Any) -> dict[str, str]:
         """Its files in a run of that `RunSpec`: media types by ending, its own first."""
-        by_value = (values.get(getattr(spec, name), {}) for name, values in self.beside_by.items())
-        beside = {ending: kind for files in by_value for ending, kind in files.items()}
-        return {self.ending: self.media_type, **dict(self.beside), **beside} if self.ending else {}
+        return self._with(values.get(getattr(spec, name), {}) for name, values in self.beside_by.items())
 
     @property
     def files(self) -> dict[str, str]:
         """All that it may make: media types by ending, its own first."""
-        by_value = (files for values in self.beside_by.values() for files in values.values())
-        beside = {ending: kind for files in by_value for ending, kind in files.items()}
+        return self._with(files for values in self.beside_by.values() for files in values.values())
+
+    def _with(self, by_value: Iterable[Mapping[str, str]]) -> dict[str, str]:
+        beside = {ending: media_type for files in by_value for ending, media_type in files.items()}
         return {self.ending: self.media_type, **dict(self.beside), **beside} if self.ending else {}
 
     def needs_of(self, spec: Any) -> frozenset[Need]:

@@ -14,6 +14,7 @@ import httpx
 import pikepdf
 import pytest
 from PIL import Image
+from pptx import Presentation
 
 from tests.support.pptx_rules import check_presentation
 from tests.support.runs import (
@@ -59,6 +60,20 @@ def test_text_becomes_slides_in_a_folder_that_verifies(http: httpx.Client) -> No
     assert not list(folder.glob("work*")), "what exports worked with is not published"
     order = [event["type"] for event in events if event["type"] not in ("progress", "log")]
     assert order[:3] == ["started", "html_generated", "screenshot"]
+
+
+def test_a_presentation_shows_the_slides_also_beside_a_pdf_of_the_document(http: httpx.Client) -> None:
+    parts = "\n\n".join(f"## Part {number}\n\n{'The river carries sand down to the sea. ' * 60}" for number in range(4))
+    spec = {"outputs": ["images", "pdf", "pptx"], "pdf_layout": "document", "viewport_width": 640, "zoom": 0.7}
+    complete = run_to_end(http, text=f"# A river\n\n{parts}", viewport_height=360, **spec)[-1]
+    folder = Path(complete["folder"])
+    said = [slide["blocks"] for slide in json.loads((folder / "slides.json").read_text())["slides"]]
+    assert any(block["added"] for blocks in said for block in blocks), "a heading that stands in no document goes on"
+    shown = [slide.shapes for slide in Presentation(str(folder / "a-river.pptx")).slides]
+    words = [" ".join(shape.text_frame.text for shape in shapes if shape.has_text_frame).split() for shapes in shown]
+    assert [sorted(each) for each in words] == [
+        sorted(" ".join(block["text"] for block in blocks).split()) for blocks in said
+    ]
 
 
 def test_html_is_shown_as_it_is(http: httpx.Client) -> None:

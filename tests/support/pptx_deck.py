@@ -90,7 +90,7 @@ async def present(
     said = [slide.model_copy(update={"notes": (notes or {}).get(slide.index, "")}) for slide in texts.slides]
 
     @asynccontextmanager
-    async def open_page() -> AsyncIterator[_Page]:
+    async def open_page(_shown: str) -> AsyncIterator[_Page]:
         async with opened() as lease:
             yield _Page(lease, slices, presented)
 

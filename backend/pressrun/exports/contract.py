@@ -64,9 +64,10 @@ class ExportWork:
     """One export of one run. `slides` and `files` are (name in the batch folder, path); `files` are document, slides
     and the exports that were made before this one. `progress` takes a share of 0 to 1 of this export, and words;
     `warn` a code and a sentence, said once whatever is tried again. `read_texts` is what the slides say, if there are
-    any. `tell_editability` takes the share of the words that can be edited in its own file. `scratch` is a folder of
-    this export alone, which may not be there yet: what it leaves there is there for the next attempt, and is never
-    published. `cache` is a folder that all runs share; it may go at any time.
+    any. `open_page` shows what the slides are cut from, or the document as one flow. `tell_editability` takes the share
+    of the words that can be edited in its own file. `scratch` is a folder of this export alone, which may not be there
+    yet: what it leaves there is there for the next attempt, and is never published. `cache` is a folder that all runs
+    share; it may go at any time.
     """
 
     spec: RunSpec
@@ -76,7 +77,7 @@ class ExportWork:
     files: Sequence[tuple[str, Path]]
     read_document: Callable[[], Awaitable[str]]
     read_texts: Callable[[], Awaitable[SlideTexts | None]]
-    open_page: Callable[[], AbstractAsyncContextManager[Page]]
+    open_page: Callable[[PdfLayout], AbstractAsyncContextManager[Page]]
     progress: Callable[[float, str], Awaitable[None]]
     warn: Callable[[str, str], Awaitable[None]]
     tell_editability: Callable[[float], None]

@@ -21,7 +21,7 @@ _ICON_PT = 20.0  # of a note, in the upper right corner; viewers draw it in a si
 
 async def make(work: ExportWork) -> bytes:
     """Raises: BrowserFailure."""
-    async with work.open_page() as page:
+    async with work.open_page(work.spec.pdf_layout) as page:
         pdf = await page.pdf(work.spec.pdf_layout)
     texts = await work.read_texts() if work.spec.pdf_notes == "annotations" else None
     notes = [] if texts is None else [slide.notes for slide in texts.slides]

@@ -180,9 +180,9 @@ def _work(
         return await anyio.to_thread.run_sync(SlideTexts.model_validate_json, data)
 
     @asynccontextmanager
-    async def open_page() -> AsyncIterator[Page]:
+    async def open_page(shown: PdfLayout) -> AsyncIterator[Page]:
         spec = context.spec
-        deck = rendered.deck if spec.pdf_layout == "slides" else None
+        deck = rendered.deck if shown == "slides" else None
         html = await read_document() if deck is None else (await context.staging.read(deck.name)).decode()
         async with pool.lease(
             viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom, fit=spec.fit

@@ -74,7 +74,7 @@ def _add_picture(
 
 
 async def _editable(work: ExportWork, path: Path) -> Path:
-    async with work.open_page() as page:
+    async with work.open_page("slides") as page:
         found = await page.shapes()
         if found.vertical:
             await work.warn(
