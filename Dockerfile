@@ -9,6 +9,7 @@ WORKDIR /src/frontend
 COPY frontend/package.json frontend/package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY frontend/ ./
+COPY examples/first.md /src/examples/first.md
 RUN npm run build
 
 # Debian's own Python, the one that `make setup` uses on a bare machine.
@@ -27,7 +28,7 @@ RUN python3 -m venv --without-pip /opt/pressrun \
 COPY pyproject.toml setup.py MANIFEST.in LICENSE ./
 COPY docs/package.md docs/
 COPY backend/ backend/
-COPY --from=web /src/backend/pressrun/web backend/pressrun/web
+COPY --from=web /src/backend/ backend/
 RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /src/dist . \
     && /opt/build/bin/pip --python /opt/pressrun/bin/python install --no-cache-dir --no-deps /src/dist/*.whl
 

@@ -20,15 +20,17 @@ WEB    := backend/pressrun/web
 LOCKED := $(shell command -v flock >/dev/null 2>&1 && echo flock .make.lock)
 # The output of things that run side by side, each in one piece, where this make can do it.
 SYNC   := $(if $(findstring output-sync,$(.FEATURES)),--output-sync=target)
-# Tests wait more than they compute: two workers for each core.
-WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1))))
+# Tests wait more than they compute: two workers for each core. Quick ones compute, and each worker reads all modules anew
+# (6 s of CPU): one for each core.
+CORES  := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+WORKERS ?= $(shell echo $$((2 * $(CORES))))
 PARALLEL := -n $(WORKERS) --dist worksteal
-UI_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
+UI_SOURCES := examples/first.md $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help setup installed system-packages demo test check lint serve dev bench chaos conformance lock pin-images dist clean
+.PHONY: help setup installed system-packages demo test check lint serve dev bench screenshots chaos conformance golden lock pin-images dist dist-check site clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: ## install everything into this folder: .venv, front end, a Chromium
 	@$(LOCKED) $(MAKE) --no-print-directory installed
@@ -55,6 +57,9 @@ dev: setup ## the same, with the front end rebuilt as you type on http://127.0.0
 bench: setup ## the figures of benchmarks/README.md, measured here
 	$(BIN)/python -m benchmarks $(ARGS)
 
+screenshots: setup ## pictures of each view of the UI into build/screenshots (ARGS: parts of their names)
+	$(BIN)/python -m tests.support.screenshots $(ARGS)
+
 chaos: setup ## kill the server at every named place and 200 random instants, and judge; new games for the guard (KILLS=, OUTAGES=, GAMES=)
 	$(BIN)/python -m tests.support.chaos $(KILLS) $(OUTAGES)
 	PRESSRUN_GUARD_EXAMPLES=$(GAMES) $(BIN)/pytest -q tests/unit/test_guard_machine.py
@@ -73,12 +78,21 @@ UV_FLAGS := --quiet --universal --python-version 3.11 --generate-hashes --no-emi
 pin-images: # the base images of the Dockerfile by their newest digests; needs docker
 	@.ci/pin-images Dockerfile
 
-dist: setup ## wheel and sdist in dist/, with the UI in them
+golden: setup ## the golden decks of tests/data/golden anew, with sheets to look at in build/golden
+	$(BIN)/python -m tests.support.golden
+
+dist: setup ## wheels and sdists in dist/: all of it, with the UI, and the client alone
 	rm -rf dist build
-	$(BIN)/python -c 'from setuptools import build_meta as b; b.build_sdist("dist"); b.build_wheel("dist")'
+	$(BIN)/python .ci/build_dist.py dist
+
+dist-check: setup ## the same twice, each from a copy of the last commit, in two folders: identical bytes
+	@.ci/check-dist
+
+site: setup ## the documents as a site in build/site
+	$(BIN)/mkdocs build --strict --quiet --config-file .ci/mkdocs.yml
 
 clean: ## remove what `make` built; data/ stays
-	rm -rf .venv build dist $(WEB) frontend/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .make.lock
+	rm -rf .venv build dist $(WEB) backend/pressrun/browser/chromium/in_page/built frontend/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .make.lock
 	find backend tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 lint: lint-py lint-web
@@ -96,7 +110,7 @@ test-web:
 	cd frontend && npm run --silent test
 
 test-quick:
-	$(BIN)/pytest -q $(PARALLEL) -m "not slow and not chromium" $(ARGS)
+	$(BIN)/pytest -q -n $(CORES) --dist worksteal -m "not slow and not chromium" $(ARGS)
 
 system-packages:
 	@.ci/system-packages

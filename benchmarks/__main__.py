@@ -18,6 +18,7 @@ from pathlib import Path
 
 from benchmarks import (
     admission,
+    ahead,
     cache,
     cancel,
     cluster,
@@ -27,14 +28,18 @@ from benchmarks import (
     durability,
     encode,
     endurance,
+    export_memory,
     exports,
     history,
     idle,
+    many,
     neighbours,
     oneshot,
     pdf,
     pool,
     postgres,
+    presentations,
+    preview,
     readers,
     refusals,
     resume,
@@ -42,10 +47,13 @@ from benchmarks import (
     storms,
     styles,
     thumbnails,
+    ui,
     video,
+    weight,
 )
 from benchmarks.figures import Figure
 from benchmarks.rivals import compare as rivals
+from benchmarks.rivals import exporters
 
 BENCHMARKS = {
     "idle": idle.measure,
@@ -66,12 +74,16 @@ BENCHMARKS = {
     "history": history.measure,
     "cluster": cluster.measure,
     "styles": styles.measure,
+    "preview": preview.measure,
     "thumbnails": thumbnails.measure,
+    "ui": ui.measure,
     "video": video.measure,
+    "weight": weight.measure,
 }
 
 # Minutes each: only when named.
 LONG = {
+    "many": many.measure,
     "linear": endurance.linear,
     "flat": endurance.flat,
     "leaks": endurance.leaks,
@@ -79,7 +91,11 @@ LONG = {
     "cancel": cancel.measure,
     "composition": composition.measure,
     "coverage": coverage.measure,
+    "ahead": ahead.measure,
+    "export_memory": export_memory.measure,
     "durability": durability.measure,
+    "exporters": exporters.measure,
+    "presentations": presentations.measure,
     "soak": soak.measure,
     "neighbours": neighbours.measure,
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.figures import Figure, percentile
-from tests.support.runs import chapter, events_of, starting
+from tests.support.runs import chapter, events_of, posting
 from tests.support.server import start_server
 
 _POSTS = 300
@@ -23,7 +23,7 @@ def measure(folder: Path) -> Iterator[Figure]:
         yield Figure("POST to first event, p50", percentile(times, 0.5), "ms", target=8, note=note)
         yield Figure("POST to first event, p95", percentile(times, 0.95), "ms", target=40)
         yield Figure("POST to first event, p99", percentile(times, 0.99), "ms", target=30)
-        with starting(http, text=chapter(500), max_screenshots=500) as (_, events):
+        with posting(http, text=chapter(500), max_screenshots=500) as (_, events):
             operation_id = next(events)["operation_id"]
             refusals = sorted(_refusal_ms(http) for _ in range(_REFUSALS))
             http.post(f"/runs/{operation_id}/cancel")

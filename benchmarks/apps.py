@@ -1,6 +1,6 @@
 """The servers under measurement, each a process of its own: `python -m benchmarks.apps KIND PORT [DATA_DIR]`.
 
-- `pressrun`: the real application and server, plus one door that a run's events can be poured in through.
+- `pressrun`: the real application and server, plus one route that a run's events can be poured in through.
 - `generator`: what the tutorials say, a sse-starlette generator that makes and sends the same events for each reader.
 - `shared`: the same with what a good one does: each event encoded once for all, all that is ready in one send.
 - `route`: two Starlette routes: `GET /livez`, and a POST that reads its JSON and answers the 409 that it was given.

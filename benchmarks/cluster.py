@@ -36,7 +36,7 @@ from pressrun.events.model import Log
 from pressrun.settings import GuardConfig
 from tests.support.core import Core, open_core
 from tests.support.postgres import Postgres, find_binaries, start_postgres
-from tests.support.runs import chapter, events_of, starting
+from tests.support.runs import chapter, events_of, posting
 from tests.support.server import start_server
 
 _CONFIG = GuardConfig(dedup_window_s=0, run_max_s=1800, max_runs=1000, max_queued=10_000)
@@ -302,7 +302,7 @@ def _hand_back_s(folder: Path, url: str) -> float:
     env = {"PRESSRUN_DATABASE_URL": url, "PRESSRUN_SHUTDOWN_GRACE_S": str(_GRACE_S)}
     folder.mkdir()
     with start_server(folder / "data", **env) as left, start_server(folder / "data", **env) as right:
-        with httpx.Client(base_url=left.url, timeout=60) as http, starting(http, text=chapter(60)) as (_, events):
+        with httpx.Client(base_url=left.url, timeout=60) as http, posting(http, text=chapter(60)) as (_, events):
             first = next(event for event in events if event["type"] == "screenshot")
         path = f"/runs/{first['operation_id']}/events"
         os.kill(left.pid, 15)

@@ -21,7 +21,7 @@ from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.browser.ports import Screen
 from pressrun.browser.slides.page_breaks import PageBreaks, plan_slices
 from pressrun.slide_texts import Composition
-from pressrun.sources.document import deck_css
+from pressrun.themes.catalog import deck_css
 from tests.support.decks import compose, document_of
 
 _ROOT = Path(__file__).parents[1]
@@ -45,7 +45,7 @@ async def _figures() -> list[Figure]:
     figures: list[Figure] = []
     async with open_browser_pool(BrowserPoolConfig()) as pool:
         await pool.warm()
-        for name, texts in _corpora().items():
+        for name, texts in corpora().items():
             composed, missing = [], 0
             for text in texts.values():
                 made = await compose(pool, text, screen=_SCREEN)
@@ -92,7 +92,7 @@ async def _windows(pool: BrowserPool, text: str, mode: PageBreaks) -> Compositio
 
 async def _cost(pool: BrowserPool) -> Figure:
     """From a page that shows the document to the deck: measuring, planning, dealing out."""
-    html = document_of(_lesson(99, _CHARACTERS))
+    html = document_of(lesson(99, _CHARACTERS))
     loading, all_of_it = [], []
     for _ in range(_ROUNDS):
         async with pool.lease(**_SIZE) as lease:  # type: ignore[arg-type]
@@ -109,11 +109,11 @@ async def _cost(pool: BrowserPool) -> Figure:
     return Figure(f"composing {_CHARACTERS} characters", took, "s", target=0.5, note=note)
 
 
-def _corpora() -> Mapping[str, Mapping[str, str]]:
+def corpora() -> Mapping[str, Mapping[str, str]]:
     declaration = {code: (_ROOT / "tests" / "data" / "udhr" / f"{code}.md").read_text() for code in _LANGUAGES.split()}
     return {
         "Declaration": declaration,
-        "lessons": {str(number): _lesson(number, 12_000) for number in range(10)},
+        "lessons": {str(number): lesson(number, 12_000) for number in range(10)},
         "articles": {str(number): _article(number) for number in range(5)},
     }
 
@@ -126,7 +126,7 @@ def _paragraph(chance: random.Random) -> str:
     return " ".join(_sentence(chance) for _ in range(chance.randint(1, 7)))
 
 
-def _lesson(seed: int, characters: int) -> str:
+def lesson(seed: int, characters: int) -> str:
     """Headings of two levels, paragraphs, lists, tables, code, quotations."""
     chance = random.Random(seed)
     parts = [f"# Lesson {seed}", _sentence(chance)]

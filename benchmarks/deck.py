@@ -16,7 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.figures import Figure
 from pressrun.browser.chromium.executable import find_chromium
-from tests.support.runs import run_to_end
+from tests.support.runs import post_to_end
 from tests.support.server import start_server
 
 LESSON = Path(__file__).parent.parent / "examples" / "lesson.md"
@@ -58,7 +58,7 @@ def measure(folder: Path) -> Iterator[Figure]:
 
 def _pressrun(http: httpx.Client, text: str, number: int) -> tuple[float, dict[str, object]]:
     begun_at = time.perf_counter()
-    end = run_to_end(http, text=text, output_name=f"round {number}")[-1]
+    end = post_to_end(http, text=text, output_name=f"round {number}")[-1]
     assert end["type"] == "complete", end
     return time.perf_counter() - begun_at, end
 

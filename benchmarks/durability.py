@@ -39,7 +39,7 @@ from pressrun.settings import Settings
 from pressrun.spec import RunSpec
 from pressrun.telemetry import SecretMask, configure_logging
 from tests.support.postgres import find_binaries, start_postgres
-from tests.support.runs import chapter, events_of, follow, run_to_end, starting
+from tests.support.runs import chapter, events_of, follow, post_to_end, posting
 from tests.support.server import Server, start_server
 
 _SLIDES, _ROUNDS, _CRASHES = 20, 9, 5
@@ -76,7 +76,7 @@ async def _by_turns(folder: Path) -> tuple[list[float], list[float]]:
 def _run_durably(server: Server, text: str) -> float:
     with httpx.Client(base_url=server.url, timeout=120) as http:
         begun_at = time.perf_counter()
-        end = run_to_end(http, text=text)[-1]
+        end = post_to_end(http, text=text)[-1]
         took_s = time.perf_counter() - begun_at
     assert end["type"] == "complete", end
     assert end["screenshot_count"] == _SLIDES, end
@@ -140,7 +140,7 @@ def _memory() -> Iterator[Path]:
 def _recovery_s(folder: Path) -> float:
     folder.mkdir()
     with start_server(folder / "data") as server, httpx.Client(base_url=server.url, timeout=60) as http:
-        with starting(http, text=chapter(30)) as (_, events):
+        with posting(http, text=chapter(30)) as (_, events):
             event = next(event for event in events if event["type"] == "screenshot")
             server.kill()
         seen = max(event["seq"], _last_seq(server))
@@ -176,7 +176,7 @@ def _freeze_s(folder: Path, url: str) -> float:
         with (
             httpx.Client(base_url=left.url, timeout=60) as http,
             httpx.Client(base_url=right.url, timeout=60) as other,
-            starting(http, text=chapter(40)) as (_, events),
+            posting(http, text=chapter(40)) as (_, events),
         ):
             operation_id = next(event for event in events if event["type"] == "screenshot")["operation_id"]
             os.kill(left.pid, signal.SIGSTOP)

@@ -20,9 +20,9 @@ from benchmarks.pool import SPEED, document, drawn, slices
 from pressrun.browser.addresses import default_local
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.drawing import Picture, draw
-from pressrun.browser.pool.lease import DocumentLayout
 from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.browser.ports import Screen
+from pressrun.browser.slides.document_layout import DocumentLayout
 from pressrun.browser.slides.image import ImageOptions
 from pressrun.browser.slides.page_breaks import Slice, SlicePlan
 from pressrun.procfs import children_of, rss_bytes_of
@@ -30,7 +30,7 @@ from pressrun.slide_texts import SlideTexts
 from tests.browser.conftest import open_contexts
 from tests.browser.test_storm import leases, open_descriptors, survive
 from tests.support.pool_contract import QUICK
-from tests.support.runs import chapter, run_to_end
+from tests.support.runs import chapter, post_to_end
 from tests.support.server import start_server
 
 _CONFIG = BrowserPoolConfig(local=default_local(), max_height_css_px=1_200_000)  # 2 000 slides are a little over it
@@ -61,7 +61,7 @@ def _over_http(folder: Path) -> Iterator[Figure]:
             took = []
             for number in range(rounds):
                 begun_at = time.perf_counter()
-                events = run_to_end(http, text=chapter(count), max_screenshots=count, output_name=f"{count} {number}")
+                events = post_to_end(http, text=chapter(count), max_screenshots=count, output_name=f"{count} {number}")
                 took.append((time.perf_counter() - begun_at) / count * 1000)
                 assert (events[-1]["type"], events[-1]["screenshot_count"]) == ("complete", count), events[-1]
             yield Figure(f"per slide in a run of {count} over HTTP", median(took[1:]), "ms")

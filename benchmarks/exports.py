@@ -11,7 +11,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import mean, median
-from typing import get_args
 
 import anyio
 from PIL import Image, ImageChops, ImageStat
@@ -20,8 +19,10 @@ from benchmarks.figures import Figure
 from benchmarks.pdf import lesson
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
+from pressrun.sources.look import Look
 from pressrun.sources.text import compose_text
-from pressrun.spec import PptxMode, Theme
+from pressrun.spec import PptxMode
+from pressrun.themes.catalog import BUILT_IN
 from tests.support.pptx_deck import Presented, drawn_by_libreoffice, present
 
 _ROUNDS = 5
@@ -44,8 +45,8 @@ async def _measure(folder: Path) -> list[Figure]:
             slides, size_kb = len(rounds[0].pictures), rounds[0].files[".pptx"].stat().st_size // 1000
             note = f"{slides} slides, {size_kb} KB, median of {_ROUNDS}"
             figures.append(Figure(f"{mode} presentation", median(r.took_s for r in rounds), "s", target, note))
-        for theme in get_args(Theme):
-            html = (await compose_text(_LESSON.read_text(encoding="utf-8"), title=None, theme=theme)).html
+        for theme in BUILT_IN:
+            html = (await compose_text(_LESSON.read_text(encoding="utf-8"), title=None, look=Look(theme))).html
             made = await _made(pool, html, folder / theme, "editable", _SMALL)
             share = Figure(f"the lesson in {theme}: editability", made.shares[0], "", 0.98, more_is_better=True)
             figures += [share, *await _drawn(made, folder / theme, theme)]

@@ -18,6 +18,7 @@ import httpx
 
 from benchmarks.figures import Figure, percentile
 from pressrun.db import Connection
+from pressrun.db import retention as retention_queries
 from pressrun.db import runs as run_queries
 from pressrun.db.engine import open_database
 from pressrun.db.searching import searchable
@@ -31,7 +32,7 @@ _WORDS = ["river", "sea", "mountain", "sand", "light", "engine", "music", "bread
 
 
 def measure(folder: Path) -> Iterator[Figure]:
-    ids = anyio.run(_fill, folder / "data")
+    ids = anyio.run(fill, folder / "data")
     deep = ids[_RUNS // 10]
     kinds = {
         "list, first page": {},
@@ -57,8 +58,9 @@ def _ask(http: httpx.Client, query: dict[str, str], path: str = "/runs") -> floa
     return (time.perf_counter() - begun) * 1000
 
 
-async def _fill(data_dir: Path) -> list[str]:
-    await anyio.Path(data_dir).mkdir()
+async def fill(data_dir: Path) -> list[str]:
+    """A data folder with so many runs, none with files; their names."""
+    await anyio.Path(data_dir).mkdir(exist_ok=True)
     ids = OperationIds()
     names = [ids.new() for _ in range(_RUNS)]
     async with open_database(data_dir / "pressrun.sqlite") as database:
@@ -104,3 +106,4 @@ def _insert(connection: Connection, names: list[str], start: int) -> None:
                 "pinned": number % 1000 == 0,
             },
         )
+    retention_queries.set_sizes(connection, {(name, 1): 1_000_000 for name in names})  # as after a sweep

@@ -26,13 +26,13 @@ from pressrun.browser.chromium.executable import find_chromium
 from pressrun.browser.chromium.process import sealing_flags
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.drawing import Picture, draw
-from pressrun.browser.pool.lease import DocumentLayout
 from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.browser.ports import Screen
+from pressrun.browser.slides.document_layout import DocumentLayout
 from pressrun.browser.slides.image import ImageOptions
 from pressrun.browser.slides.page_breaks import Slice, SlicePlan
 from pressrun.slide_texts import SlideTexts
-from tests.support.runs import chapter, run_to_end
+from tests.support.runs import chapter, post_to_end
 from tests.support.server import start_server
 
 WIDTH, HEIGHT, ZOOM = 1920, 1080, 2.1
@@ -54,7 +54,10 @@ def document(slides: int) -> str:
         f"<rect width=100 height=20 fill='url(#g{n})'/></svg><ul><li>one<li>two<li>three</ul></section>"
         for n in range(slides)
     )
-    style = f"body{{margin:0;font:16px/1.5 sans-serif}}section{{height:{height};overflow:hidden;padding:0 40px}}"
+    style = (
+        "body{margin:0;font:12px/1.4 sans-serif}"
+        f"section{{height:{height};padding:0 40px;display:flow-root;box-sizing:border-box}}"
+    )
     return f"<!doctype html><style>{style}</style>{parts}"
 
 
@@ -125,7 +128,7 @@ async def _timed_run(http: httpx.Client, number: int) -> float:
 
 def _run(http: httpx.Client, name: str) -> tuple[float, dict[str, Any]]:
     begun_at = time.perf_counter()
-    end = run_to_end(http, text=chapter(_SLIDES), output_name=name)[-1]
+    end = post_to_end(http, text=chapter(_SLIDES), output_name=name)[-1]
     assert end["type"] == "complete", end
     return time.perf_counter() - begun_at, end
 

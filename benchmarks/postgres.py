@@ -20,7 +20,7 @@ from pressrun.runs.peers import open_peers
 from pressrun.settings import GuardConfig
 from tests.support.core import COMPLETE, Core, open_core
 from tests.support.postgres import find_binaries, start_postgres
-from tests.support.runs import chapter, events_of, starting
+from tests.support.runs import chapter, events_of, posting
 from tests.support.server import start_server
 
 _RUNS, _READERS, _EVENTS = 8, 3, 100
@@ -54,7 +54,7 @@ def _take_over_s(folder: Path, url: str) -> float:
     folder.mkdir()
     with start_server(folder / "data", **env) as left, start_server(folder / "data", **env) as right:
         seen = 0
-        with httpx.Client(base_url=left.url, timeout=60) as http, starting(http, text=chapter(30)) as (_, events):
+        with httpx.Client(base_url=left.url, timeout=60) as http, posting(http, text=chapter(30)) as (_, events):
             for event in events:
                 seen = event["seq"]
                 if event["type"] == "screenshot":

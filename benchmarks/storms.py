@@ -12,7 +12,7 @@ import httpx
 from benchmarks.apps import allow_descriptors, pour
 from benchmarks.figures import Figure
 from benchmarks.readers import quiet_run
-from tests.support.runs import cancel, chapter, starting, wait_for_status
+from tests.support.runs import cancel, chapter, posting, wait_for_status
 from tests.support.server import start_server
 from tests.support.storms import (
     cpu_s,
@@ -117,7 +117,7 @@ def _descriptor_limit(folder: Path) -> Iterator[Figure]:
     with (
         start_server(folder / "limit", under=_LIMITED) as server,
         httpx.Client(base_url=server.url, timeout=60) as http,
-        starting(http, text=chapter(60, "limit")) as (_, events),
+        posting(http, text=chapter(60, "limit")) as (_, events),
     ):
         operation_id = next(events)["operation_id"]
         with crowd(server.port, 400, get(f"/runs/{operation_id}/events")):
@@ -140,7 +140,7 @@ def _descriptor_limit(folder: Path) -> Iterator[Figure]:
 
 def _shutdown(folder: Path) -> Iterator[Figure]:
     with start_server(folder / "stop") as server, httpx.Client(base_url=server.url, timeout=60) as http:
-        with starting(http, text=chapter(60, "goes on")) as (_, events):
+        with posting(http, text=chapter(60, "goes on")) as (_, events):
             operation_id = next(events)["operation_id"]
             with crowd(server.port, 100, get(f"/runs/{operation_id}/events")) as readers:
                 _first_bytes(readers)
@@ -161,7 +161,7 @@ def _first_bytes(readers: list[socket.socket]) -> None:
 
 def _post_s(http: httpx.Client, text: str) -> float:
     begun_at = time.perf_counter()
-    with starting(http, text=text) as (_, events):
+    with posting(http, text=text) as (_, events):
         assert [event["type"] for event in events][-1] == "complete"
     return time.perf_counter() - begun_at
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.figures import Figure, percentile
-from tests.support.runs import run_to_end
+from tests.support.runs import post_to_end
 from tests.support.server import start_server
 
 _SIZE_BYTES = 3_000_000
@@ -61,7 +61,7 @@ def measure(folder: Path) -> Iterator[Figure]:
 
         def render() -> None:
             with httpx.Client(base_url=server.url, timeout=120) as http:
-                run_to_end(http, html=f"<title>Styles</title>{html}<p>x", outputs=["html"])
+                post_to_end(http, html=f"<title>Styles</title>{html}<p>x", outputs=["html"])
 
         beside = _pulses(server.url, render)
     note = f"{len(_CHARSETS)} of {_SIZE_BYTES / 1e6:.0f} MB, {len(beside)} answers, load {os.getloadavg()[0]:.0f}"

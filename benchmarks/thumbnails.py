@@ -16,7 +16,7 @@ import httpx
 from benchmarks.deck import LESSON
 from benchmarks.figures import Figure
 from pressrun.artifacts.thumbnails import Width
-from tests.support.runs import run_to_end
+from tests.support.runs import post_to_end
 from tests.support.server import start_server
 
 _SLIDES = 200
@@ -29,7 +29,7 @@ def measure(folder: Path) -> Iterator[Figure]:
         start_server(folder / "thumbnails") as server,
         httpx.Client(base_url=server.url, timeout=300) as http,
     ):
-        end = run_to_end(http, text=text, max_screenshots=_SLIDES)[-1]
+        end = post_to_end(http, text=text, max_screenshots=_SLIDES)[-1]
         assert end["screenshot_count"] == _SLIDES, end
         slides = [f"/runs/{end['operation_id']}/files/{name}" for name in end["screenshot_files"]]
         whole = sum(len(http.get(url).content) for url in slides)

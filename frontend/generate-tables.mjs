@@ -1,9 +1,14 @@
-/** openapi.json -> tables.gen.ts: the lists of the server (`x-pressrun`) as constants. `npm run gen:api` runs it. */
+/** openapi.json -> tables.gen.ts: the lists of the server (`x-pressrun`), and what a field is where it is left out, as constants. `npm run gen:api` runs it. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { argv } from "node:process";
 
 const [, , document, output] = argv;
-const tables = Object.entries(JSON.parse(readFileSync(document, "utf8"))["x-pressrun"]);
+const api = JSON.parse(readFileSync(document, "utf8"));
+const fields = Object.entries(api.components.schemas.GenerateRequest.properties);
+const defaults = Object.fromEntries(
+  fields.filter(([, field]) => "default" in field).map(([name, field]) => [name, field.default]),
+);
+const tables = Object.entries({ ...api["x-pressrun"], defaults });
 const constants = tables.map(
   ([name, table]) => `export const ${name.toUpperCase()} = ${JSON.stringify(table, null, 2)} as const;\n`,
 );

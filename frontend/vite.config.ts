@@ -1,6 +1,10 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const server = process.env["PRESSRUN_DEV_SERVER"] ?? "http://127.0.0.1:8000";
@@ -15,24 +19,102 @@ const apiUnlessNavigation = {
     request.headers.accept?.includes("text/html") === true ? "/index.html" : undefined,
 };
 
+/** Below this a compressed file saves no packet. */
+const WORTH_BYTES = 1000;
+
+/** Beside each text file its compressed twins, which the server sends to whoever reads them (backend/pressrun/api/assets.py). */
+const compressed = (): Plugin => ({
+  name: "compressed",
+  apply: "build",
+  // of the files as they were written: other plugins change them up to the last moment
+  writeBundle({ dir }) {
+    const folder = join(dir ?? "", "assets");
+    for (const name of readdirSync(folder).filter((each) => /\.(js|css|svg)$/.test(each))) {
+      const file = join(folder, name);
+      const source = readFileSync(file);
+      if (source.length < WORTH_BYTES) continue;
+      writeFileSync(`${file}.gz`, gzipSync(source, { level: 9 }));
+      writeFileSync(`${file}.br`, brotliCompressSync(source));
+    }
+  },
+});
+
+/** The module of each screen (src/app/Screens.tsx), by the addresses that it has; `*`: anything. */
+const SCREENS: Readonly<Record<string, string>> = {
+  "/": "ComposeRoute",
+  "/runs": "RunsRoute",
+  "/runs/*": "RunRoute",
+  "/system": "SystemRoute",
+};
+
+/**
+ * The page names the code of each screen, so that it comes beside the page's own and not behind it. The server leaves in
+ * the one that belongs to the address (backend/pressrun/api/pages.py).
+ */
+const preloadedScreens = (): Plugin => ({
+  name: "preloaded-screens",
+  apply: "build",
+  transformIndexHtml: {
+    order: "post",
+    handler: (_, { bundle = {} }) =>
+      Object.entries(SCREENS).map(([address, name]) => {
+        const chunk = Object.values(bundle).find((each) => each.type === "chunk" && each.name === name);
+        if (chunk === undefined) throw new Error(`${name} is in no chunk of its own`);
+        const attrs = {
+          rel: "modulepreload",
+          crossorigin: true,
+          href: `/${chunk.fileName}`,
+          "data-screen": address,
+        };
+        return { tag: "link", attrs, injectTo: "head" as const };
+      }),
+  },
+});
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), compressed(), preloadedScreens()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     outDir: fileURLToPath(new URL("../backend/pressrun/web", import.meta.url)),
     emptyOutDir: true,
     // The app's policy allows no `data:` script or style, and small pictures are few: keep everything a file.
     assetsInlineLimit: 0,
+    // All of it is 9 kB (gzip), and a browser asks for six files at once: many small ones wait for each other.
+    cssCodeSplit: false,
+    rolldownOptions: {
+      output: {
+        // What several screens have in common is one file, but for what the parts of a run's screen share.
+        codeSplitting: {
+          groups: [
+            {
+              name: "shared",
+              test: /\/src\/(?!features\/run\/|components\/(Progress|Tabs|VirtualLines)\.)/,
+              minShareCount: 2,
+            },
+          ],
+        },
+      },
+    },
   },
   worker: { format: "es" },
   server: {
     host: "127.0.0.1",
+    fs: { allow: [fileURLToPath(new URL("..", import.meta.url))] }, // the example: examples/first.md
     proxy: {
-      "^/runs/[^/]+/(files|archive\\.zip|log|events|spec|pin|cancel|retry|rerender|pause|resume)": api,
+      "^/runs/[^/]+/(files|archive\\.zip|log|events|spec|pin|cancel|retry|rerender|pause|resume|webhook)":
+        api,
       "/runs": apiUnlessNavigation,
+      "/system": apiUnlessNavigation,
       "/generate-sse": api,
+      "/preview": api,
       "/cancel": api,
       "/lanes": api,
+      "/themes": api,
+      "/admission": api,
+      "/retention": api,
+      "/readyz": api,
+      "/livez": api,
+      "/docs": api,
     },
   },
   test: {

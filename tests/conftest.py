@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+import structlog
 
 from tests.support.nursery import SharedNursery
 from tests.support.postgres import Postgres, find_binaries, start_postgres
@@ -19,9 +20,17 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-def pytest_configure() -> None:
-    hypothesis.settings.register_profile("no promise of time", deadline=None)
+_EXAMPLES = 100  # of a property; Hypothesis' own default
+_QUICK_EXAMPLES = 15  # in `make check`: arbitrary (10..30); `make test` has the others
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    quick = "not slow" in config.option.markexpr
+    examples = _QUICK_EXAMPLES if quick else _EXAMPLES
+    hypothesis.settings.register_profile("no promise of time", deadline=None, max_examples=examples)
     hypothesis.settings.load_profile("no promise of time")
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])  # rich takes 0.2 s for each
     share_tls_context()
     Server.nursery = SharedNursery()
 
@@ -57,6 +66,16 @@ def postgres() -> Iterator[Postgres]:
         (pytest.fail if os.environ.get("PRESSRUN_TEST_POSTGRES") == "required" else pytest.skip)(reason)
     with start_postgres(binaries) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+async def warm_parser(anyio_backend: str) -> AsyncIterator[None]:
+    """One child that parses for the whole module, as a server has: a child for each test costs half a second."""
+    from pressrun.sources.parser_pool import cool_down, warm_up
+
+    await warm_up()
+    yield
+    await cool_down()
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,4 @@
 """Pressrun turns text and HTML into slides. See docs/architecture.md for where things live and why."""
 
-from importlib.metadata import version
-
-__version__ = version("pressrun")
+__version__ = "0.1.0"
+"""Of wheel, sdist, wire and command line; pyproject.toml reads it here, and importing it costs nothing."""

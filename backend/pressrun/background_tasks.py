@@ -23,12 +23,12 @@ class BackgroundTask:
 RECONCILE = BackgroundTask(
     "reconcile",
     "closes runs whose workflow ended without them, starts those that have none, serves the waiting queues",
-    "tried again; runs start, end and serve the line by themselves meanwhile",
+    "tried again; runs start, end and serve the queue by themselves meanwhile",
     essential=True,
     pause_max_s=1,  # beside its own three seconds
 )
 START_RUN = BackgroundTask("start_run", "starts an admitted run's workflow", "`reconcile` starts it")
-SERVE_LINE = BackgroundTask("serve_line", "lets the next in a line begin when a run has ended", "`reconcile` does")
+SERVE_QUEUE = BackgroundTask("serve_queue", "lets the next in a queue begin when a run has ended", "`reconcile` does")
 END_CANCELLED = BackgroundTask(
     "end_cancelled", "ends a cancelled run that does not stop by itself", "the run ends when its stage has noticed"
 )
@@ -89,8 +89,9 @@ ENGINE_QUEUE = BackgroundTask(
 WARM_PARSER = BackgroundTask("warm_parser", "starts a parser ahead of the first run", "the first run starts it")
 WARM_BROWSER = BackgroundTask("warm_browser", "starts a browser ahead of the first run", "the first run starts it")
 LEASE = BackgroundTask(
-    "lease", "opens, keeps and closes the page of one lease", "the run hears of it; the place comes back"
+    "lease", "opens, keeps and closes the page of one lease", "the run hears of it; its room in the browser comes back"
 )
+SPARE_PAGE = BackgroundTask("spare_page", "opens a page ahead of the next lease", "the next lease opens its own")
 BROWSER_WATCH = BackgroundTask(
     "browser_watch",
     "finds out that a browser is frozen or gone",
@@ -111,13 +112,13 @@ DRIVER_WATCH = BackgroundTask(
     "tried again; `browser_watch` notices at its next look",
 )
 CONNECTION_LIMIT = BackgroundTask(
-    "door", "sends away who has asked nothing for too long", "tried again half a second later"
+    "connection_limit", "sends away who has asked nothing for too long", "tried again half a second later"
 )
 
 TASKS = (
     RECONCILE,
     START_RUN,
-    SERVE_LINE,
+    SERVE_QUEUE,
     END_CANCELLED,
     WEBHOOKS,
     ESTIMATES,
@@ -133,6 +134,7 @@ TASKS = (
     WARM_PARSER,
     WARM_BROWSER,
     LEASE,
+    SPARE_PAGE,
     BROWSER_WATCH,
     BROWSER_END,
     PAGE_MEMORY,

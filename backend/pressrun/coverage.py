@@ -14,7 +14,7 @@ ComparedWith = Literal["text", "html", "document"]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class MissingText(_Part):

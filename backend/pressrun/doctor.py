@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import socket
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -26,25 +25,29 @@ from pressrun.api.gate.tokens import parse_tokens, require_safe_bind
 from pressrun.browser.addresses import parse_addresses
 from pressrun.browser.chromium.executable import find_chromium
 from pressrun.browser.pool.pool import BrowserPool, BrowserPoolConfig, open_browser_pool
-from pressrun.browser.setup.fonts import SAMPLES, scripts_without_font
-from pressrun.browser.setup.install import FONT_PACKAGES
 from pressrun.browser.setup.rate import measure_rate
 from pressrun.browser.setup.self_test import Seal
+from pressrun.checks import (
+    Check,
+    check_disk,
+    check_exports,
+    check_fonts,
+    check_sandbox,
+    check_themes,
+    check_voices,
+)
 from pressrun.data_folder import DATABASE_NAME, open_to_others
 from pressrun.db.engine import open_database
+from pressrun.db.found import find_version
+from pressrun.db.tables import SCHEMA_VERSION
 from pressrun.errors import PressrunError, WrongStore
-from pressrun.export_kinds import EXPORT_KINDS
-from pressrun.exports.contract import missing_for
-from pressrun.exports.voices.catalog import missing_for_voice
 from pressrun.runs.store_id import is_store
 from pressrun.settings import Settings
-from pressrun.spec import VoiceName
 
 _CHECK_LIMIT_S = 60  # a cold Chromium on a busy machine takes seconds; longer is an answer too
 _AI_LIMIT_S = 5  # a list of models is small; an endpoint that needs longer will disappoint
 _LIVEZ_LIMIT_S = 1  # our own server on this machine answers in milliseconds
-_DISK_LOW_BYTES = 1_000_000_000  # about 50 batch folders of 20 slides
-_DISK_FULL_BYTES = 100_000_000  # a few batch folders: the next run may not fit
+_READYZ_LIMIT_S = 35  # its checks have 30 s
 
 
 _CORES = max(1, min(8, os.cpu_count() or 1))
@@ -52,16 +55,15 @@ _RATED: tuple[Literal["png", "jpeg"], ...] = ("png", "jpeg")
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at. `ok` is None where nothing is broken but a person may want to know."""
+class Server:
+    """One to be asked how it is. `named`: somebody said that it is there."""
 
-    name: str
-    ok: bool | None
-    detail: str
-    remedy: str = ""
+    url: str
+    token: str | None = None
+    named: bool = False
 
 
-async def run_doctor(settings: Settings, *, browser: bool = False) -> list[Check]:
+async def run_doctor(settings: Settings, *, browser: bool = False, server: Server | None = None) -> list[Check]:
     """Every check, in the order in which a person would mend things. Nothing is raised for what is broken.
 
     `browser`: only what concerns Chromium, and how fast it captures here.
@@ -73,8 +75,10 @@ async def run_doctor(settings: Settings, *, browser: bool = False) -> list[Check
         *await _bounded("data folder", _check_data_folder, settings),
         *await _bounded("address", _check_address, settings),
         *await _bounded("AI endpoint", _check_ai, settings),
-        *_check_exports(),
-        *_check_voices(settings),
+        *check_exports(),
+        *check_voices(settings),
+        check_themes(settings),
+        *(await ask_server(server) if server is not None else []),
     ]
 
 
@@ -99,7 +103,7 @@ async def _check_browser(settings: Settings, *, rate: bool = False) -> list[Chec
             await pool.check()
             page = Check("page", True, "Chromium opens a page")
             seal = await _check_seal(pool)
-            checks = [found, page, _check_sandbox(), seal, *elsewhere, *await _check_fonts(pool)]
+            checks = [found, page, check_sandbox(), seal, *elsewhere, *await check_fonts(pool)]
             return [*checks, *([await _measure(pool, format) for format in _RATED] if rate else [])]
     except PressrunError as exc:
         remedy = "Run: pressrun install-browser; in a container see docs/docker.md (sandbox, shared memory)."
@@ -140,30 +144,12 @@ async def _measure(pool: BrowserPool, format: Literal["png", "jpeg"]) -> Check:
     return Check(f"rate {format}", True, detail)
 
 
-def _check_sandbox() -> Check:
-    """Only after a page was opened: a normal user's Chromium does not start without its sandbox."""
-    if os.geteuid() != 0:
-        return Check("sandbox", True, "Chromium runs in its sandbox")
-    return Check("sandbox", None, "off, because root cannot use it", "Run Pressrun as a normal user.")
-
-
-async def _check_fonts(pool: BrowserPool) -> list[Check]:
-    missing = await scripts_without_font(pool)
-    remedy = f"Debian, Ubuntu: sudo apt-get install {' '.join(FONT_PACKAGES)}; elsewhere: the Noto fonts."
-    return [
-        Check(f"font {script}", False, "drawn as empty boxes", remedy)
-        if script in missing
-        else Check(f"font {script}", True, f"{sample} is drawn")
-        for script, sample in SAMPLES.items()
-    ]
-
-
 async def _check_data_folder(settings: Settings) -> list[Check]:
     folder = settings.data_dir.absolute()
     if not folder.exists():
         parent = next(each for each in folder.parents if each.exists())
         asked = [await _check_database(settings)] if settings.database_url is not None else []
-        return [_check_parent(folder, parent), _check_disk(parent), *asked]
+        return [_check_parent(folder, parent), check_disk(parent), *asked]
     try:
         await anyio.to_thread.run_sync(_write_and_sync, folder)
         seen = await anyio.to_thread.run_sync(open_to_others, folder)
@@ -173,7 +159,7 @@ async def _check_data_folder(settings: Settings) -> list[Check]:
     return [
         Check("data folder", True, f"{folder} is writable"),
         _check_privacy(folder, seen),
-        _check_disk(folder),
+        check_disk(folder),
         await _check_database(settings),
     ]
 
@@ -200,20 +186,15 @@ def _write_and_sync(folder: Path) -> None:
         os.fsync(probe.fileno())
 
 
-def _check_disk(folder: Path) -> Check:
-    free_bytes = shutil.disk_usage(folder).free
-    detail = f"{free_bytes / 1e9:.1f} GB free"
-    if free_bytes >= _DISK_LOW_BYTES:
-        return Check("disk", True, detail)
-    return Check("disk", None if free_bytes >= _DISK_FULL_BYTES else False, detail, f"Free some space under {folder}.")
-
-
 async def _check_database(settings: Settings) -> Check:
     if settings.database_url is None:
         return await _check_sqlite(settings.data_dir.absolute())
     try:
-        folder = settings.data_dir.resolve()
-        async with open_database(settings.database_url.get_secret_value()) as database:
+        folder, url = settings.data_dir.resolve(), settings.database_url.get_secret_value()
+        found = await anyio.to_thread.run_sync(find_version, url)
+        if found != SCHEMA_VERSION:  # to open it would make or upgrade it
+            return _other_version(found, "Postgres answers", "PRESSRUN_DATABASE_URL to another database")
+        async with open_database(url) as database:
             if await is_store(database, folder):
                 return Check("database", True, "Postgres answers, and its runs are kept in this data folder")
             remedy = "Set PRESSRUN_DATA_DIR to the folder of the servers that run."
@@ -223,16 +204,28 @@ async def _check_database(settings: Settings) -> Check:
 
 
 async def _check_sqlite(folder: Path) -> Check:
-    """The real one if there is one. A new one besides: locks and WAL are what some network file systems get wrong."""
+    """A new one, for locks and WAL are what some network file systems get wrong; the real one is only read."""
     real = folder / DATABASE_NAME
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".doctor-") as probe:
-            for path in (Path(probe) / DATABASE_NAME, *([real] if real.exists() else [])):
-                async with open_database(path):
-                    pass
+            async with open_database(Path(probe) / DATABASE_NAME):
+                pass
+        if not real.exists():
+            return Check("database", True, "SQLite works there")
+        found = await anyio.to_thread.run_sync(find_version, real)
     except PressrunError as exc:
         return Check("database", False, str(exc), "Put PRESSRUN_DATA_DIR on a local disk, or on another folder.")
-    return Check("database", True, f"{real} opens" if real.exists() else "SQLite works there")
+    if found != SCHEMA_VERSION:
+        return _other_version(found, f"{real} opens", "PRESSRUN_DATA_DIR to another folder")
+    return Check("database", True, f"{real} opens")
+
+
+def _other_version(found: int, answers: str, other: str) -> Check:
+    if found < SCHEMA_VERSION:
+        made = f"is upgraded from schema {found} to {SCHEMA_VERSION}" if found else "gets its tables"
+        return Check("database", True, f"{answers}; it {made} at the next start of the server")
+    newer = f"{answers}, and was made by a newer Pressrun (schema {found}, this one knows {SCHEMA_VERSION})"
+    return Check("database", False, newer, f"Start that version, or set {other}.")
 
 
 async def _check_address(settings: Settings) -> list[Check]:
@@ -249,6 +242,41 @@ async def _check_address(settings: Settings) -> list[Check]:
         remedy = "Stop what listens there, or choose another: pressrun serve --port 8001"
         return [Check("address", False, f"{address}: {exc.strerror}", remedy)]
     return [Check("address", True, f"{address} is free")]
+
+
+async def ask_server(server: Server) -> list[Check]:
+    """What a server that runs says of itself (GET /readyz), each check of it."""
+    headers = {"Authorization": f"Bearer {server.token}"} if server.token else {}
+    limits = httpx.Timeout(_READYZ_LIMIT_S, connect=_LIVEZ_LIMIT_S)
+    try:
+        async with httpx.AsyncClient(timeout=limits, trust_env=False, headers=headers) as client:
+            answer = await client.get(server.url.rstrip("/") + "/readyz")
+    except (httpx.HTTPError, httpx.InvalidURL):
+        if not server.named:
+            return [Check("server", None, f"none answers at {server.url}; commands that make slides run their own")]
+        remedy = "Start it (pressrun serve), or correct --server or PRESSRUN_SERVER."
+        return [Check("server", False, f"none answers at {server.url}", remedy)]
+    if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        remedy = "Put one into PRESSRUN_TOKEN, or name it with --token-env or --token-file."
+        return [Check("server", False, f"the one at {server.url} wants a token", remedy)]
+    told = _checks_of(answer)
+    if told is None:
+        remedy = "Correct --server or PRESSRUN_SERVER, or stop what listens there."
+        return [Check("server", False, f"what answers at {server.url} is no Pressrun server", remedy)]
+    remedy = f"See the log of the server at {server.url}."
+    return [
+        Check("server", True, f"one answers at {server.url}"),
+        *(Check(f"server {name}", said == "ok", said, "" if said == "ok" else remedy) for name, said in told.items()),
+    ]
+
+
+def _checks_of(answer: httpx.Response) -> dict[str, str] | None:
+    """By name; None of what a Pressrun server does not say."""
+    try:
+        checks = answer.json()["checks"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return {str(name): str(said) for name, said in checks.items()} if isinstance(checks, dict) else None
 
 
 def _try_bind(host: str, port: int) -> None:
@@ -311,27 +339,3 @@ def _model_names(answer: httpx.Response) -> set[str]:
         return {str(model["id"]) for model in answer.json()["data"]}
     except (ValueError, KeyError, TypeError):
         return set()
-
-
-def _check_exports() -> list[Check]:
-    """Those that not every machine can make; the server refuses a run that wants one that this machine cannot."""
-    return [
-        Check(f"export {kind.name}", True, "can be made here")
-        if (missing := missing_for(kind)) is None
-        else Check(f"export {kind.name}", None, missing.what, missing.remedy)
-        for kind in EXPORT_KINDS
-        if kind.conditional
-    ]
-
-
-def _check_voices(settings: Settings) -> list[Check]:
-    """Of narrated videos. Those of a setting only where it is set: nobody has to have them."""
-    wanted: list[VoiceName] = ["espeak"]
-    wanted += ["piper"] if settings.voice.piper_voice is not None else []
-    wanted += ["api"] if settings.voice.base_url is not None else []
-    return [
-        Check(f"voice {name}", True, "can speak here")
-        if (missing := missing_for_voice(name, settings.voice)) is None
-        else Check(f"voice {name}", None if name == "espeak" else False, missing.what, missing.remedy)
-        for name in wanted
-    ]

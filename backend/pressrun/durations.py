@@ -1,6 +1,6 @@
 """Counting what happens, in plain numbers: packages count here, api/endpoints/metrics.py tells. Only sums are kept.
 
-A package that counts owns its tallies and says so in its own file; no package knows who reads them, or in which format.
+A package that counts owns its counters and says so in its own file; none knows who reads them, or in which format.
 Counts begin at nought with the process.
 """
 

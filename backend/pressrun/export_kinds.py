@@ -35,7 +35,7 @@ class ExportKind:
     module: str | None = None
     conditional: bool = False
     needs_by: Mapping[str, Mapping[str, frozenset[Need]]] = field(default_factory=dict, hash=False)
-    beside_by: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict, hash=False)
+    beside_by: Mapping[str, Mapping[str | bool, Mapping[str, str]]] = field(default_factory=dict, hash=False)
 
     def files_of(self, spec: Any) -> dict[str, str]:
         """Its files in a run of that `RunSpec`: media types by ending, its own first."""
@@ -45,6 +45,13 @@ class ExportKind:
     def files(self) -> dict[str, str]:
         """All that it may make: media types by ending, its own first."""
         return self._with(files for values in self.beside_by.values() for files in values.values())
+
+    def fields_for(self, ending: str) -> dict[str, str | bool] | None:
+        """What of the spec asks for its file of that ending; None: it does not make it, or always with its own."""
+        if ending == self.ending:
+            return {}
+        asked = ({name: value} for name, by in self.beside_by.items() for value in by if ending in by[value])
+        return next(asked, None)
 
     def _with(self, by_value: Iterable[Mapping[str, str]]) -> dict[str, str]:
         beside = {ending: media_type for files in by_value for ending, media_type in files.items()}
@@ -137,6 +144,13 @@ EXPORT_KINDS = (
         ending=".mp4",
         media_type="video/mp4",
         beside=((".vtt", "text/vtt"), (".srt", "application/x-subrip"), ("-poster.jpg", "image/jpeg")),
+        beside_by={
+            "video_webm": {True: {".webm": "video/webm"}},
+            "video_preview": {
+                "gif": {".gif": "image/gif"},
+                "webp": {"-preview.webp": "image/webp"},
+            },
+        },
         needs=frozenset({"document", "slides"}),
         making="Making the video",
         module="pressrun.exports.video",
@@ -154,6 +168,7 @@ EXPORT_KINDS = (
 )
 # of the pictures, by their format
 IMAGE_ENDINGS = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
+IMAGE_TYPES = {ending: f"image/{format}" for format, ending in IMAGE_ENDINGS.items()}
 OUTPUTS = tuple(kind.name for kind in EXPORT_KINDS)
 if TYPE_CHECKING:
     Output = str
@@ -163,8 +178,16 @@ else:
 
 def kind_of_name(name: str) -> ExportKind | None:
     """Whose file is called so, by the longest ending that it has; None for a picture, or none of them."""
-    found = [(len(ending), kind) for kind in EXPORT_KINDS for ending in kind.files if name.lower().endswith(ending)]
-    return max(found, key=lambda each: each[0], default=(0, None))[1]
+    return max(_endings_of(name), key=lambda each: len(each[0]), default=("", None))[1]
+
+
+def ending_of_name(name: str) -> str:
+    """The longest ending of an export's file that it has; empty for none."""
+    return max(_endings_of(name), key=lambda each: len(each[0]), default=("", None))[0]
+
+
+def _endings_of(name: str) -> list[tuple[str, ExportKind]]:
+    return [(ending, kind) for kind in EXPORT_KINDS for ending in kind.files if name.lower().endswith(ending)]
 
 
 def kinds_of(outputs: Iterable[str]) -> tuple[ExportKind, ...]:

@@ -33,7 +33,7 @@ from pressrun.stages import LAST_STAGE, STAGES, Stage
 _WITHIN: Mapping[Stage, tuple[str, ...]] = {
     "compose": ("store.before_rename", "document.written", "document.told"),
     "render": ("texts.written", "slide.captured", "slide.written", "event.in_transaction", "slide.told"),
-    "export": ("export.written",),
+    "export": ("export.written", "export.kept"),
     "publish": ("publish.committed", "publish.manifest_written", "publish.before_rename", "publish.renamed"),
 }
 

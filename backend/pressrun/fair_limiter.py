@@ -1,4 +1,4 @@
-"""`FairLimiter`: so many at a time, whoever waits served by turns, so that nobody fills the line for the others.
+"""`FairLimiter`: so many at a time, whoever waits served by turns, so that nobody fills the queue for the others.
 
 Owns the order, and only that; knows not what is done. A *share* is whoever is to be treated alike: a run, a caller.
 (Fair queueing, RFC 970; `anyio.CapacityLimiter` serves first come, first served.)
@@ -16,12 +16,12 @@ from pressrun.errors import ServerBusy
 
 
 class FairLimiter:
-    """At most `total` at work. Shares that wait are served one place each, in turn; within a share the first first.
+    """At most `total` at work. Shares that wait are served one each, in turn; within a share the first first.
 
-    The last `reserved` places are for shares that hold none: as many newcomers are served at once, whatever those hold
+    The last `reserved` are for shares that hold none: as many newcomers are served at once, whatever those hold
     who came before and however long they keep it. At most `max_waiting` wait (None: the callers see to that), and one
-    more for each share that does not wait yet, as long as another waits more than once: who fills the line keeps nobody
-    out of it. One event loop's.
+    more for each share that does not wait yet, as long as another waits more than once: who fills the queue keeps
+    nobody out of it. One event loop's.
     """
 
     def __init__(self, total: int, *, reserved: int = 0, max_waiting: int | None = None) -> None:
@@ -40,7 +40,7 @@ class FairLimiter:
 
     @asynccontextmanager
     async def acquire(self, share: Hashable) -> AsyncIterator[None]:
-        """A place for as long as the body runs, waited for. Raises: ServerBusy when too many wait."""
+        """Is one of those at work for as long as the body runs, waited for. Raises: ServerBusy when too many wait."""
         if self._is_free_for(share):
             self._take(share)  # nobody waits who could have it: they were served when it became free
         else:
@@ -57,8 +57,8 @@ class FairLimiter:
         if self._is_full_for(share):
             raise ServerBusy("too many requests wait already; try again shortly", retry_after_s=1)
         served = anyio.Event()
-        line = self._waiting.setdefault(share, deque())
-        line.append(served)
+        queue = self._waiting.setdefault(share, deque())
+        queue.append(served)
         self._waiters += 1
         try:
             await served.wait()
@@ -66,7 +66,7 @@ class FairLimiter:
             if served.is_set():
                 self._leave(share)
             else:
-                line.remove(served)
+                queue.remove(served)
                 self._forget_waiter(share)
             raise
 

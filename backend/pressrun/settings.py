@@ -39,6 +39,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from pressrun.errors import StartupError
+
 _WHSEC = "whsec_"
 _PREFIX = "PRESSRUN_"
 _GROUP = ConfigDict(validate_by_name=True, validate_by_alias=True, extra="forbid")
@@ -210,14 +212,14 @@ class _Flat(EnvSettingsSource):
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         given = {}
-        for name in _fields_of(field):
+        for name in fields_of(field):
             value = self.env_vars.get(f"{_PREFIX}{name}".lower(), self.env_vars.get(_FORMERLY.get(name, "").lower()))
             if value is not None:
                 given[name] = value
-        return (given or None, field_name, False) if _fields_of(field) else super().get_field_value(field, field_name)
+        return (given or None, field_name, False) if fields_of(field) else super().get_field_value(field, field_name)
 
     def prepare_field_value(self, field_name: str, field: FieldInfo, value: Any, value_is_complex: bool) -> Any:
-        return value if _fields_of(field) else super().prepare_field_value(field_name, field, value, value_is_complex)
+        return value if fields_of(field) else super().prepare_field_value(field_name, field, value, value_is_complex)
 
 
 class _FlatFile(_Flat, DotEnvSettingsSource):
@@ -249,6 +251,7 @@ class Settings(BaseSettings):
     max_connections: Annotated[int | None, Field(ge=16, le=1_000_000)] = None
     max_connections_per_address: Annotated[int | None, Field(ge=0, le=1_000_000)] = None
     capture_cache_max_bytes: Size = ByteSize(1_000_000_000)
+    themes_dir: Path | None = None
     run_deadline_s: Annotated[float, Field(gt=0)] = 7200
     heartbeat_s: Annotated[float, Field(gt=0)] = 10
     shutdown_grace_s: Annotated[float, Field(ge=0)] = 5
@@ -278,15 +281,28 @@ class Settings(BaseSettings):
     @classmethod
     def variables(cls) -> dict[str, FieldInfo]:
         """Each setting by its name in the environment."""
-        known = [_fields_of(field) or {name: field} for name, field in cls.model_fields.items()]
+        known = [fields_of(field) or {name: field} for name, field in cls.model_fields.items()]
         return {f"{_PREFIX}{name.upper()}": field for group in known for name, field in group.items()}
+
+    @classmethod
+    def given_in(cls) -> dict[str, Literal["environment", ".env"]]:
+        """Which of `variables()` are set where, as of now; the environment goes before the `.env` file."""
+        file, environment = _FlatFile(cls).env_vars, _Flat(cls).env_vars
+        found: dict[str, Literal["environment", ".env"]] = {}
+        for name in cls.variables():
+            older = _FORMERLY.get(name.removeprefix(_PREFIX).lower(), "").lower()
+            if environment.get(name.lower()) or environment.get(older):
+                found[name] = "environment"
+            elif file.get(name.lower()) or file.get(older):
+                found[name] = ".env"
+        return found
 
     @model_validator(mode="before")
     @classmethod
     def _sort_into_groups(cls, values: dict[str, Any]) -> dict[str, Any]:
         """`Settings(ai_model=…)`, as the environment has it."""
         for group, field in cls.model_fields.items():
-            given = {name: values.pop(name) for name in _fields_of(field) if name in values}
+            given = {name: values.pop(name) for name in fields_of(field) if name in values}
             if given:
                 values[group] = {**values.get(group, {}), **given}
         return values
@@ -302,6 +318,18 @@ class Settings(BaseSettings):
         if value is not None and not _is_webhook_secret(value.get_secret_value()):
             raise ValueError("is no secret of Standard Webhooks; `pressrun webhook-secret` makes one")
         return value
+
+    def database_urls(self) -> tuple[str | None, str | None]:
+        """Of the database, and of what needs a session of its own in it; None: SQLite. Raises: StartupError."""
+        url, direct_url = self.database_url, self.database_direct_url
+        if url is None and direct_url is not None:
+            raise StartupError(
+                "PRESSRUN_DATABASE_DIRECT_URL is set and PRESSRUN_DATABASE_URL is not: the first is the way past a "
+                "pooler, set the second to the pooler's URL, or to this one if there is none"
+            )
+        if url is None:
+            return None, None
+        return url.get_secret_value(), (direct_url or url).get_secret_value()
 
     def secrets(self) -> list[str]:
         """The values that must never be seen in a log, an event, an error or a file."""
@@ -326,7 +354,7 @@ def variable_of(location: Sequence[str | int]) -> str:
     return next((name for name in names if name in Settings.variables()), (names or ["settings"])[0])
 
 
-def _fields_of(group: FieldInfo) -> dict[str, FieldInfo]:
+def fields_of(group: FieldInfo) -> dict[str, FieldInfo]:
     """A group's fields by their names outside; of a field that is no group, nothing."""
     fields: dict[str, FieldInfo] = getattr(group.annotation, "__pydantic_fields__", {})
     return {field.alias or name: field for name, field in fields.items()}

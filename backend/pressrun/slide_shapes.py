@@ -24,7 +24,7 @@ Editability = Annotated[
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class Paint(_Part):
@@ -70,7 +70,9 @@ class Shadow(Paint):
 
 
 class ShapeRun(_Part):
-    """Letters that look alike. `gap`: air before them that no space makes. `high`: of their line box by the font."""
+    """Letters that look alike. `gap`: air before them that no space makes. `high`: of their line box by the font.
+    `width`: of all of them; 0 where it is not known.
+    """
 
     text: str
     font: str
@@ -88,15 +90,21 @@ class ShapeRun(_Part):
     mark: Paint | None = None
     gap: float = 0.0
     high: float = 0.0
+    width: float = 0.0
+
+    @property
+    def key(self) -> str:
+        """The same of two runs whose letters are as wide."""
+        return f"{self.font}|{self.size}|{self.weight}|{self.italic}|{self.spacing}|{self.width}|{self.text}"
 
 
 class ShapeLine(_Part):
-    """One line as the browser broke it. `bottom` is where its letters' boxes end."""
+    """One line as the browser broke it. `base` is its baseline."""
 
     left: float
     right: float
     top: float
-    bottom: float
+    base: float
     runs: list[ShapeRun]
 
 
@@ -202,7 +210,8 @@ class Ground(_Part):
 
 class SlideShapes(_Part):
     """All slides of a run. `vertical`: the page is written in columns, and has no shapes. `fonts`: for each `font` of a
-    run, which family of the machine is behind it, by blocks of 128 code points; empty where that is not known.
+    run, which family of the machine is behind it, by blocks of 128 code points; empty where that is not known. `fits`:
+    by the `key` of a run what has to be between its letters, px, to make it as wide in those families as it is here.
     """
 
     width: float
@@ -211,6 +220,7 @@ class SlideShapes(_Part):
     ground: Ground | None = None
     slides: list[ShapesOfSlide]
     fonts: dict[str, dict[int, str]] = {}
+    fits: dict[str, float] = {}
 
     @property
     def runs(self) -> Iterator[ShapeRun]:
@@ -220,6 +230,17 @@ class SlideShapes(_Part):
                 for paragraph in paragraphs_of(shape):
                     for line in paragraph.lines:
                         yield from line.runs
+
+    @property
+    def letters(self) -> dict[str, dict[int, str]]:
+        """For each `font` of a run a letter of each block of 128 code points that it is asked to draw."""
+        found: dict[str, dict[int, str]] = {}
+        for run in self.runs:
+            of_font = found.setdefault(run.font, {})
+            for letter in set(run.text):
+                if letter > "\x7f" and letter.isalpha():
+                    of_font.setdefault(ord(letter) >> 7, letter)
+        return found
 
 
 def paragraphs_of(shape: TextShape | BoxShape | PieceShape | TableShape) -> list[ShapeParagraph]:

@@ -18,7 +18,7 @@ WhyNotShown = Literal["hidden", "truncated", "clipped", "side"]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class SlideBox(_Part):
@@ -138,6 +138,9 @@ class SlideTexts(_Part):
     missing_glyphs: Annotated[
         str, Field(description="characters of the slides that no font has, so that boxes stand there; each once")
     ] = ""
+    not_opened: Annotated[
+        bool, Field(description="too large for what scrolls, hides or reaches out of it to be opened: cut as it stands")
+    ] = False
 
     @property
     def characters(self) -> set[str]:

@@ -14,9 +14,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from pressrun.attachments import checked_attachments, is_data_uri, why_no_path
 from pressrun.export_kinds import OUTPUTS, Output, need
 from pressrun.ids import OPERATION_ID_PATTERN
 from pressrun.source_kinds import BY_FIELD, FIELD_WORDS, FIELDS, SourceKind
+from pressrun.themes.catalog import BUILT_IN, DEFAULT, NAME
+from pressrun.themes.stylesheet import MAX_CHARACTERS, faults_of
 
 FIRST_RELEASE = "0.1"
 
@@ -24,13 +27,14 @@ Composer = Literal["auto", "markdown", "ai"]
 ImageFormat = Literal["png", "jpeg", "webp"]
 Fit = Literal["shrink", "split", "clip"]
 PngMode = Literal["speed", "size"]
-Theme = Literal["paper", "ink", "chalk"]
 PageBreaks = Literal["auto", "compose", "blocks", "scroll"]
 PdfLayout = Literal["slides", "document"]
 Transition = Literal["cut", "fade"]
+RunningHeading = Literal["auto", "numbered", "plain", "none"]
 VoiceName = Literal["none", "auto", "espeak", "piper", "api"]
-PdfNotes = Literal["none", "annotations"]
+PdfNotes = Literal["none", "annotations", "pages"]
 PptxMode = Literal["editable", "exact", "both"]
+VideoPreview = Literal["none", "gif", "webp"]
 
 Part = Literal["document", "slices", "writing", "packing", "all"]
 
@@ -62,6 +66,8 @@ class Changes:
 _CONTROLS_IN_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROLS_IN_SOURCE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
+_PICTURE_URI = re.compile(r"data:image/(?:png|jpeg|webp);base64,(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?")
+
 
 def _clean_source(value: str) -> str:
     found = _CONTROLS_IN_SOURCE.search(value)
@@ -77,6 +83,26 @@ def _clean_name(value: str) -> str:
     if found is not None:
         raise ValueError(f"holds the control character U+{ord(found.group()):04X}; use one line of plain text")
     return value.strip()
+
+
+def _clean_css(value: str | None) -> str | None:
+    """As the style sheet of a theme, but that it names no files."""
+    faults = faults_of(value or "")
+    if faults:
+        raise ValueError("; ".join(map(str, faults)))
+    return value
+
+
+def _clean_cover(value: str | None) -> str | None:
+    if value is None:
+        return None
+    why = None if is_data_uri(value) else why_no_path(value)
+    if why is not None or (is_data_uri(value) and not _PICTURE_URI.fullmatch(value)):
+        raise ValueError(
+            "is neither a PNG, JPEG or WebP as `data:image/png;base64,…` nor the path of an attachment, `img/title.png`"
+            + ("" if why is None else f"; the path {why}")
+        )
+    return value
 
 
 def _within(kind: SourceKind) -> Callable[[str | None], str | None]:
@@ -106,6 +132,36 @@ def _source(field: str) -> tuple[Any, AfterValidator, AfterValidator]:
     return declared, AfterValidator(_within(kind)), AfterValidator(none_if_blank)
 
 
+ThemeName = Annotated[
+    str,
+    Field(
+        pattern=f"^(?:auto|{NAME})$",
+        examples=["auto", *BUILT_IN],
+        description="look of a document made from text, one of GET /themes; auto: what its front matter names, else "
+        f"`{DEFAULT}`",
+    ),
+]
+FontName = Annotated[
+    str | None,
+    Changes("document", since="0.2"),
+    Field(
+        pattern=r"^(?:[A-Za-z0-9][A-Za-z0-9 _-]{0,79})?$",
+        description="a family of fonts that the server has, before those of the theme",
+    ),
+    AfterValidator(none_if_blank),
+]
+Cover = Annotated[
+    str | None,
+    Changes("packing", since="0.2"),
+    Field(
+        max_length=2_000_000,
+        description="for video: a picture in front of the slides (outro: behind), for `slide_seconds`, else 3 s: a "
+        "PNG, JPEG or WebP as data: URI, or the path of one among the attachments",
+    ),
+    AfterValidator(none_if_blank),
+    AfterValidator(_clean_cover),
+]
+COVERS = ("video_intro", "video_outro")
 SourceText = Annotated[str, AfterValidator(_clean_source)]
 Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_clean_name)]
 
@@ -168,6 +224,21 @@ class RunSpec(BaseModel):
         Changes("packing", since="0.2"),
         Field(description="for video: from slide to slide at once, or by a cross-fade of half a second"),
     ] = "cut"
+    fps: Annotated[
+        int, Changes("packing", since="0.2"), Field(ge=10, le=60, description="for video: frames a second")
+    ] = 30
+    video_intro: Cover = None
+    video_outro: Cover = None
+    video_webm: Annotated[
+        bool,
+        Changes("packing", since="0.2"),
+        Field(description="for video: the same as WebM besides, of VP9 and Opus, which need no licence"),
+    ] = False
+    video_preview: Annotated[
+        VideoPreview,
+        Changes("packing", since="0.2"),
+        Field(description="for video: a small animated picture besides, of the slides at a pace of 1.5 s"),
+    ] = "none"
     voice: Annotated[
         VoiceName,
         Changes("packing", since="0.2"),
@@ -181,7 +252,9 @@ class RunSpec(BaseModel):
     pdf_notes: Annotated[
         PdfNotes,
         Changes("packing", since="0.2"),
-        Field(description="for pdf: the author's notes are left out, or stand on their slide as annotations"),
+        Field(
+            description="for pdf: the author's notes are left out, are annotations on their slide, or stand below it"
+        ),
     ] = "none"
     pptx_mode: Annotated[
         PptxMode,
@@ -203,6 +276,15 @@ class RunSpec(BaseModel):
         Field(pattern=f"^{OPERATION_ID_PATTERN}$", description="the run whose saved document is shown"),
     ] = None
     html: Annotated[SourceText | None, Changes("document"), *_source("html")] = None
+    attachments: Annotated[
+        dict[str, str],
+        Changes("document", since="0.2"),
+        Field(
+            description="files that the source names: path from the source -> content in base64; at most 100, and "
+            "20 MB together"
+        ),
+        AfterValidator(checked_attachments),
+    ] = {}
     composer: Annotated[Composer, Changes("document"), Field(description="who turns text into the document")] = "auto"
     model_choice: Annotated[
         str,
@@ -216,7 +298,49 @@ class RunSpec(BaseModel):
     enable_verification: Annotated[bool, Changes("document")] = True
     use_cache: Annotated[bool, Changes("document")] = True
     title: Annotated[Name | None, Changes("document"), AfterValidator(none_if_blank)] = None
-    theme: Annotated[Theme, Changes("document")] = "paper"
+    theme: Annotated[ThemeName, Changes("document", was={"auto": DEFAULT, DEFAULT: f"{DEFAULT} by its name"})] = "auto"
+    theme_css: Annotated[
+        str | None,
+        Changes("document", since="0.2"),
+        Field(max_length=MAX_CHARACTERS, description="rules behind those of the theme, of a document made from text"),
+        AfterValidator(_clean_css),
+        AfterValidator(none_if_blank),
+    ] = None
+    brand_accent: Annotated[
+        str | None,
+        Changes("document", since="0.2"),
+        Field(pattern=r"^(?:#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6}))?$", description="instead of the theme's: #0b57d0"),
+        AfterValidator(none_if_blank),
+    ] = None
+    brand_logo: Annotated[
+        str | None,
+        Changes("document", since="0.2"),
+        Field(
+            pattern=r"^(?:data:image/(?:png|jpeg|webp|svg\+xml);base64,[A-Za-z0-9+/]+={0,2})?$",
+            max_length=700_000,
+            description="a PNG, JPEG, WebP or SVG as data: URI, at the foot of each slide",
+        ),
+        AfterValidator(none_if_blank),
+    ] = None
+    brand_heading_font: FontName = None
+    brand_body_font: FontName = None
+    footer: Annotated[
+        Name | None,
+        Changes("document", since="0.2"),
+        Field(description="at the foot of each slide; null: what the front matter says"),
+        AfterValidator(none_if_blank),
+    ] = None
+    page_numbers: Annotated[
+        bool | None, Changes("document", since="0.2"), Field(description="null: as the front matter says, else none")
+    ] = None
+    running_heading: Annotated[
+        RunningHeading,
+        Changes("document", since="0.2"),
+        Field(
+            description="a heading that goes on is repeated with its part (2/3), without it, or not; auto: as the text "
+            "says, else with it"
+        ),
+    ] = "auto"
 
     @property
     def source(self) -> tuple[SourceKind, str] | None:
@@ -234,6 +358,13 @@ class RunSpec(BaseModel):
             raise ValueError("require_coverage: is about slides, and no output has any; add `images` to outputs")
         if self.pdf_notes != "none" and self.pdf_layout != "slides":
             raise ValueError("pdf_notes: are of slides, and the pages are the document's; use pdf_layout=slides")
+        for cover in COVERS:
+            named = getattr(self, cover)
+            if named is not None and not is_data_uri(named) and named not in self.attachments:
+                raise ValueError(
+                    f"{cover}: {named[:100]} is not among the attachments; send it as one, under this very path, or as "
+                    "a data: URI"
+                )
         limit = self.viewport_height / self.zoom / 2
         if self.overlap > limit:
             raise ValueError(

@@ -15,7 +15,6 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
 from typing import TextIO
 from urllib.parse import quote
 
@@ -32,8 +31,21 @@ _SHORTEST_SECRET = 8
 # C0 and C1 controls, line separators, and the marks that reverse the direction of what follows.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
-# Chatty below WARNING: httpx logs whole URLs, uvicorn a line for each request, DBOS one for each workflow.
-_QUIET = ("httpx", "httpcore", "uvicorn", "uvicorn.access", "uvicorn.error", "dbos", "alembic", "PIL", "markdown_it")
+# Chatty below WARNING: httpx logs whole URLs, uvicorn a line for each request, DBOS one for each workflow,
+# pyvips a dozen for each picture (they stood in the logs of runs).
+_QUIET = (
+    "httpx",
+    "httpcore",
+    "uvicorn",
+    "uvicorn.access",
+    "uvicorn.error",
+    "dbos",
+    "alembic",
+    "PIL",
+    "pikepdf",
+    "markdown_it",
+    "pyvips",
+)
 
 
 class SecretMask:
@@ -91,11 +103,6 @@ def configure_logging(
         logger.setLevel(logging.WARNING)
     logging.captureWarnings(True)
     _configure_structlog()
-
-
-def bind_run(operation_id: str) -> AbstractContextManager[None]:
-    """While it is open, every line written by this task and its children carries `operation_id`."""
-    return structlog.contextvars.bound_contextvars(operation_id=operation_id)
 
 
 def printable(text: str) -> str:

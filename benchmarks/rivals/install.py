@@ -17,7 +17,7 @@ from pathlib import Path
 from pressrun.browser.chromium.executable import find_chromium
 
 _HERE = Path(__file__).parent
-_HOME = _HERE.parent / "out" / "rivals"
+HOME = _HERE.parent / "out" / "rivals"
 
 
 @dataclass(frozen=True)
@@ -33,25 +33,40 @@ class Installed:
 
 def install() -> Installed:
     """What is there already is not installed again. Needs a package index and npm's registry once."""
-    venv, node = _HOME / "venv", _HOME / "node"
-    python = venv / "bin" / "python"
-    if _is_new(venv, _HERE / "requirements.txt"):
-        print("· the rivals in Python", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "-r", _HERE / "requirements.txt"], check=True)
-        _stamp(venv, _HERE / "requirements.txt")
-    if _is_new(node, _HERE / "package-lock.json"):
-        print("· the rivals in JavaScript", file=sys.stderr)
-        node.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(_HERE / name, node)
-        subprocess.run(
-            ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], cwd=node, check=True
-        )
-        _stamp(node, _HERE / "package-lock.json")
+    venv, node = HOME / "venv", HOME / "node"
+    python = install_python(venv, _HERE)
+    install_node(node, _HERE)
     shutil.copy(_HERE / "cluster.mjs", node)  # beside its node_modules, where Node looks for them
     chromium = find_chromium(None)
     return Installed(python, venv / "bin" / "shot-scraper", node / "cluster.mjs", _browsers(python, chromium), chromium)
+
+
+def install_python(venv: Path, wanted: Path) -> Path:
+    """The interpreter of an environment with what `requirements.txt` in that folder pins."""
+    python = venv / "bin" / "python"
+    if _is_new(venv, wanted / "requirements.txt"):
+        print("· the rivals in Python", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", "-r", wanted / "requirements.txt"], check=True)
+        _stamp(venv, wanted / "requirements.txt")
+    return python
+
+
+def install_node(node: Path, wanted: Path) -> Path:
+    """Where the commands are of what `package-lock.json` in that folder pins, or `package.json` where it has no other.
+    No script of a package runs, so none downloads a browser.
+    """
+    locked = (wanted / "package-lock.json").is_file()
+    pinned = wanted / ("package-lock.json" if locked else "package.json")
+    if _is_new(node, pinned):
+        print("· the rivals in JavaScript", file=sys.stderr)
+        node.mkdir(parents=True, exist_ok=True)
+        for path in {wanted / "package.json", pinned}:
+            shutil.copy(path, node)
+        quietly = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+        subprocess.run(["npm", "ci" if locked else "install", *quietly], cwd=node, check=True)
+        _stamp(node, pinned)
+    return node / "node_modules" / ".bin"
 
 
 def environment(installed: Installed) -> dict[str, str]:
@@ -62,7 +77,7 @@ def environment(installed: Installed) -> dict[str, str]:
 
 def _browsers(python: Path, chromium: Path) -> Path:
     """shot-scraper starts whatever Playwright has downloaded; a link makes that the same Chromium."""
-    folder = _HOME / "browsers"
+    folder = HOME / "browsers"
     code = (
         "import pathlib, playwright; "
         "print((pathlib.Path(playwright.__file__).parent / 'driver/package/browsers.json').read_text())"

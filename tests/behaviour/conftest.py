@@ -9,10 +9,12 @@ import pytest
 
 from tests.support.server import Server, start_server
 
+_WINDOW_S = "3600"  # of duplicates: a machine may stand still for longer than the 5 s that are usual
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with start_server(tmp_path_factory.mktemp("server") / "data") as server:
+    with start_server(tmp_path_factory.mktemp("server") / "data", RUN_DEDUP_WINDOW_SECS=_WINDOW_S) as server:
         yield server
 
 

@@ -138,7 +138,7 @@ def test_so_it_is_on_postgres(on_postgres: Told, task: BackgroundTask) -> None:
 @pytest.mark.parametrize(("task", "end"), [(RECONCILE, "complete"), (LEASE, "error")], ids=["reconcile", "lease"])
 def test_so_it_is_with_those_that_others_stand_in_for(tmp_path: Path, task: BackgroundTask, end: str) -> None:
     with (
-        start_server(tmp_path / "data", **armed([task], "*")) as server,
+        start_server(tmp_path / "data", PRESSRUN_BROWSERS="local:2", **armed([task], "*")) as server,
         httpx.Client(base_url=server.url, timeout=60) as http,
     ):
         last = run_to_end(http, text="# One")[-1]

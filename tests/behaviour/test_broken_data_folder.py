@@ -14,7 +14,7 @@ import pytest
 from tests.support.runs import chapter, check_events, run_to_end, starting, wait_for_status
 from tests.support.server import start_server
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.promise("broken-data-folder")]
 ASYNC = {"Prefer": "respond-async"}
 
 
@@ -33,7 +33,7 @@ def test_a_run_whose_folder_cannot_be_made_ends_at_once_and_frees_its_slot(tmp_p
 
 
 @pytest.mark.chromium
-def test_a_database_that_another_program_holds_for_long_stops_neither_server_nor_waiting_line(tmp_path: Path) -> None:
+def test_a_database_that_another_program_holds_for_long_stops_neither_server_nor_queue(tmp_path: Path) -> None:
     """Longer than SQLite waits (5 s): whatever the server wanted to write in that time has failed."""
     with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=30) as http:
         database = sqlite3.connect(server.data_dir / "pressrun.sqlite", isolation_level=None)

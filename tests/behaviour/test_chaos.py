@@ -10,13 +10,14 @@ import pytest
 
 from pressrun.failpoints import AI_POINTS
 from tests.support.ai_server import MODEL, ai_server
-from tests.support.chaos.storm import Storm
+from tests.support.chaos.storm import EXPORTED, Storm
 from tests.support.chaos.tally import tally
 from tests.support.chaos.witness import Witness, wait_until
 from tests.support.limits import HANG_S
 from tests.support.nursery import Nursery, open_nursery
 from tests.support.postgres import find_binaries, start_postgres
 from tests.support.runs import chapter
+from tests.support.video_work import needs_ffmpeg
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 # one for each moment that issue 4 names; the others are in `make chaos`
@@ -26,12 +27,14 @@ _POINTS = (
     "document.written/1",  # in each stage, between the write and the event
     "store.before_rename:2/1",  # during the rename of a slide
     "slide.written/1",
-    "export.written/1",
+    "export.written/1",  # and its note
+    "export.kept/1",
     "publish.before_rename/1",  # during the rename of the batch
     "publish.renamed/1",
     "finish.in_transaction/1",  # the end of the run, with its slot
     "finish.committed/1",
 )
+_STRUCK = ("pdf", "pptx", "video", "zip")  # all of them in `make chaos`
 _RANDOM_KILLS = 6
 _TWO_PARTS = 24  # chapters: more than ai.compose.PART_CHARS characters, so two answers
 
@@ -60,7 +63,7 @@ def test_killed_at_named_places_every_run_has_one_story_one_end_and_one_folder(
 
 @pytest.mark.promise("chaos")
 def test_killed_anywhere_every_run_has_one_story_one_end_and_one_folder(nursery: Nursery, tmp_path: Path) -> None:
-    storm = Storm(nursery, tmp_path)
+    storm = Storm(nursery, tmp_path, browsers=2)
     chance = random.Random(4)  # the instants differ all the same: they are of the wall clock
     try:
         for _ in range(_RANDOM_KILLS):
@@ -70,6 +73,28 @@ def test_killed_anywhere_every_run_has_one_story_one_end_and_one_folder(nursery:
         storm.server.kill()
     assert storm.verdict() == []
     assert sum(storm.world().captures.values()) > 0
+
+
+@needs_ffmpeg
+@pytest.mark.promise("chaos")
+def test_killed_in_an_export_what_is_finished_is_not_made_again_and_no_file_is_half(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    storm = Storm(nursery, tmp_path)
+    chance = random.Random(14)
+    try:
+        for output in _STRUCK:
+            storm.strike_in(output, chance)
+        storm.settle()
+    finally:
+        storm.server.kill()
+    assert storm.verdict() == []
+    world = storm.world()
+    assert set(tally(storm.history, world).values()) == {0}
+    runs = {operation_id for operation_id, _ in world.exports}
+    assert {run.status for run in world.runs} == {"complete"}
+    assert world.exports.keys() == {(operation_id, kind) for operation_id in runs for kind in EXPORTED}
+    assert len(runs) == len(_STRUCK)
 
 
 @pytest.mark.promise("crash")

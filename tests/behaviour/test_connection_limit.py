@@ -44,7 +44,7 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-@pytest.mark.promise("door")
+@pytest.mark.promise("connection-limit")
 def test_slow_clients_are_closed_after_ten_seconds_and_a_real_post_is_not_slowed(
     server: Server, http: httpx.Client
 ) -> None:
@@ -72,7 +72,7 @@ def head_of(reader: socket.socket) -> bytes:
         return b""
 
 
-@pytest.mark.promise("door")
+@pytest.mark.promise("connection-limit")
 def test_at_the_descriptor_limit_the_pulse_answers_a_newcomer_is_told_and_nothing_burns(limited: Server) -> None:
     with (
         httpx.Client(base_url=limited.url, timeout=60) as http,

@@ -139,3 +139,20 @@ def test_of_a_document_that_an_ai_wrote_its_own_words_are_counted(tmp_path: Path
 @pytest.mark.promise("coverage")
 def test_a_run_without_slides_has_no_coverage(http: httpx.Client) -> None:
     assert run_to_end(http, text="x", outputs=["html"])[-1]["coverage"] is None
+
+
+@pytest.mark.promise("coverage")
+def test_what_is_too_large_to_be_opened_is_shown_as_it_stands_and_the_run_says_so(http: httpx.Client) -> None:
+    scroller = "<div style='height:60px;overflow:auto'><p>seen<p style='margin-top:200px'>below the fold</div>"
+    filler = "<i></i>" * 50_000
+    events = run_to_end(http, html=f"<h1>Rivers</h1>{scroller}{filler}", **SMALL)
+    assert missing_in(events[-1]["coverage"]) == [("below the fold", "clipped")]
+    (told,) = warnings(events, "not_opened")
+    assert "50 000 elements" in told
+    again = run_to_end(http, html=f"<h1>Rivers</h1>{scroller}{filler}", on_duplicate="run", **SMALL)
+    assert warnings(again, "not_opened") == [told]  # from the cache, without a browser
+    small = run_to_end(http, html=f"<h1>Rivers</h1>{scroller}", **SMALL)
+    large = run_to_end(http, html=f"<h1>Rivers</h1><p>nothing to open</p>{filler}", **SMALL)
+    for events in (small, large):
+        assert events[-1]["coverage"]["share"] == 1
+        assert warnings(events, "not_opened") == []

@@ -16,7 +16,7 @@ from httpx_sse import EventSource
 from pressrun.client.conversation import Conversation
 from pressrun.client.patience import Patience
 from tests.support.cutting_proxy import CuttingProxy, cutting_proxy
-from tests.support.runs import Event, check_events, events_of, follow, run_to_end
+from tests.support.runs import Event, check_events, events_of, follow, run_to_end, small
 from tests.support.server import Server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -101,7 +101,7 @@ def test_a_post_whose_client_leaves_after_any_event_goes_on_under_its_key(http: 
     for cut in range(length):
         seen: list[Event] = []
         headers = {"Idempotency-Key": f"cut-{cut}"}
-        body = {"html": f"{HTML}<p>{cut}"}
+        body = small(html=f"{HTML}<p>{cut}")
         with http.stream("POST", "/generate-sse", json=body, headers=headers) as answer:
             for event in events_of(answer):
                 if len(seen) == cut:
@@ -118,7 +118,7 @@ def test_a_post_whose_client_leaves_after_any_event_goes_on_under_its_key(http: 
 def test_a_post_cut_before_its_response_starts_is_one_run_and_keeps_its_slot_until_the_end(
     http: httpx.Client, proxy: CuttingProxy
 ) -> None:
-    body = {"html": HTML + "<p>before the response", "lane": "unheard"}
+    body = small(html=HTML + "<p>before the response", lane="unheard")
     headers = {"Idempotency-Key": "unheard"}
     proxy.cut_next(0)
     with httpx.Client(base_url=proxy.url, timeout=30) as line:

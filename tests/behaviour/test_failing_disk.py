@@ -19,7 +19,16 @@ from tests.support.chaos.storm import Storm
 from tests.support.chaos.witness import wait_until as wait_until_it
 from tests.support.fault_tools import fill, killing, read_only, small_disk, strace
 from tests.support.nursery import Nursery, open_nursery
-from tests.support.runs import Event, chapter, check_events, check_folder, run_to_end, starting, wait_until
+from tests.support.runs import (
+    Event,
+    chapter,
+    check_events,
+    check_folder,
+    run_to_end,
+    starting,
+    wait_until,
+    wait_until_admitted,
+)
 from tests.support.server import Server, start_server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -70,14 +79,18 @@ def test_a_run_whose_next_system_call_fails_ends_with_its_code_and_takes_nothing
     """The next of its kind in each thread, from several moments of a run on."""
     batches = server.data_dir / "batches"
     inject = (f"trace={calls}", f"inject={calls}:error={error}:when=1")
-    with httpx.Client(base_url=server.url, timeout=60) as http:
+    # strace may hold the server for longer than a connection that nobody uses is kept
+    unkept = httpx.Limits(max_keepalive_connections=0)
+    with httpx.Client(base_url=server.url, timeout=60, limits=unkept) as http:
+        wait_until_admitted(http)
         if calls in ("pwrite64", "fdatasync"):
             with strace(server.pid, *inject):
                 refused = http.post("/generate-sse", json={"text": "# Refused"})
             assert refused.json()["code"] == code
         for moment in ("started", "screenshot"):
-            before = set(batches.iterdir())
             for again in range(5):  # a run that has ended before strace holds on to the server says nothing
+                wait_until_admitted(http)  # the end of the one before may have taken the reserve
+                before = set(batches.iterdir())
                 with starting(http, text=chapter(20, f"{calls} {error} {moment} {again}"), **SMALL) as (_, events):
                     told = list(until(events, moment))
                     with strace(server.pid, *inject):
@@ -87,7 +100,6 @@ def test_a_run_whose_next_system_call_fails_ends_with_its_code_and_takes_nothing
                         told += events
                 if is_in_time:
                     break
-                before = set(batches.iterdir())
             check_events(told)
             assert (told[-1]["type"], told[-1].get("code"), set(batches.iterdir())) == ("error", code, before)
         assert http.get("/runs/current").status_code == httpx.codes.NO_CONTENT

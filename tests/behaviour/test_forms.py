@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import subprocess
 from pathlib import Path
 
@@ -10,10 +13,13 @@ import pytest
 
 from tests.support.runs import check_events, events_of
 from tests.support.server import Server
+from tests.support.web_pictures import picture
 
-pytestmark = [pytest.mark.chromium, pytest.mark.slow]
+pytestmark = [pytest.mark.chromium, pytest.mark.slow, pytest.mark.promise("forms")]
 
 OURS = {"X-Pressrun": "1"}
+MAP = picture()
+MAP_BASE64 = base64.b64encode(MAP).decode()
 
 
 def test_a_form_starts_the_run_that_its_json_would(http: httpx.Client) -> None:
@@ -36,6 +42,30 @@ def test_curl_sends_a_file(server: Server, tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "event: complete" in done.stdout
     assert "Rivers नदी" in done.stdout
+
+
+def test_what_a_file_names_is_sent_with_it_and_kept_with_its_run(server: Server, http: httpx.Client) -> None:
+    files = [
+        ("files", ("lesson.md", b"# Rivers\n\n![The map](img/map.png)", "text/markdown")),
+        ("attachments", ("img/map.png", MAP, "image/png")),
+    ]
+    fields = {"outputs": "html"}
+    with http.stream("POST", "/generate-sse", files=files, data=fields, headers=OURS) as answer:
+        assert answer.status_code == 200, answer.read()
+        events = list(events_of(answer))
+    check_events(events)
+    assert not [event for event in events if event["type"] == "warning"]
+    run = events[0]["operation_id"]
+    document = http.get(f"/runs/{run}/files/document.html").text
+    assert f"data:image/png;base64,{MAP_BASE64}" in document
+    manifest = json.loads((server.data_dir / "batches" / events[-1]["folder"] / "manifest.json").read_text())
+    assert manifest["spec"]["attachments"] == {
+        "img/map.png": {"size_bytes": len(MAP), "sha256": hashlib.sha256(MAP).hexdigest()}
+    }
+    spec = http.get(f"/runs/{run}/spec").json()  # sent again, it is the same request
+    assert spec["attachments"] == {"img/map.png": MAP_BASE64}
+    wanted = {**spec, "on_duplicate": "join"}
+    assert http.post("/generate-sse", json=wanted, headers={"Prefer": "respond-async"}).json()["operation_id"] == run
 
 
 def test_explain_takes_a_form_too(http: httpx.Client) -> None:

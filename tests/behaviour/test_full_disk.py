@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import sqlite3
 import subprocess
-import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -14,8 +16,19 @@ import pytest
 
 from tests.support.fault_tools import fill
 from tests.support.limits import HANG_S
-from tests.support.runs import chapter, check_events, check_folder, run_to_end, starting, wait_for_status, wait_until
+from tests.support.runs import (
+    chapter,
+    check_events,
+    check_folder,
+    follow,
+    run_to_end,
+    starting,
+    wait_for_status,
+    wait_until,
+    wait_until_admitted,
+)
 from tests.support.server import start_server
+from tests.support.video_work import needs_ffmpeg
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 ON_FULL_DISK = 507
@@ -39,7 +52,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("moment", ["started", "html_generated", "screenshot"])
 def test_a_run_on_a_full_disk_ends_as_disk_full_and_frees_its_slot(disk: Path, moment: str) -> None:
     with start_server(disk) as server, httpx.Client(base_url=server.url, timeout=30) as http:
-        with starting(http, text=chapter(30, moment)) as (_, events):
+        with starting(http, text=chapter(100, moment), max_screenshots=100) as (_, events):
             told = []
             for event in events:
                 told.append(event)
@@ -56,6 +69,54 @@ def test_a_run_on_a_full_disk_ends_as_disk_full_and_frees_its_slot(disk: Path, m
         check_folder(Path(run_to_end(http, text="there is room again")[-1]["folder"]))
     with contextlib.closing(sqlite3.connect(disk / "pressrun.sqlite")) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.promise("full-disk")
+def test_a_run_that_finds_no_room_to_begin_ends_as_disk_full_and_frees_its_slot(disk: Path) -> None:
+    """Its row is there, and the engine's own database cannot take it any more."""
+    orders = {"PRESSRUN_ENV": "test", "PRESSRUN_FAILPOINTS": "admit.committed=pause"}
+    with (
+        start_server(disk, **orders) as server,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        run = beside.submit(run_to_end, http, text=chapter(2, "no room"))
+        wait_until(lambda: _is_stopped(server.pid))
+        ballast = fill(disk)
+        os.kill(server.pid, signal.SIGCONT)
+        end = run.result(HANG_S)[-1]
+        assert (end["type"], end["code"]) == ("error", "disk_full")
+        assert http.get("/runs/current").status_code == 204
+        ballast.unlink()
+        wait_until_admitted(http)
+        check_folder(Path(run_to_end(http, text="there is room again")[-1]["folder"]))
+
+
+def _is_stopped(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
+
+
+@needs_ffmpeg
+@pytest.mark.promise("full-disk")
+def test_a_video_that_fills_the_disk_ends_as_disk_full_and_its_retry_is_complete(disk: Path) -> None:
+    film = {"outputs": ["video"], "slide_seconds": 2, "on_duplicate": "run"}
+    with start_server(disk) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+        with starting(http, text=chapter(12, "film"), **film) as (_, events):
+            told = []
+            for event in events:
+                told.append(event)
+                if event.get("stage") == "export":
+                    ballast = fill(disk)
+        check_events(told)
+        assert (told[-1]["type"], told[-1]["code"]) == ("error", "disk_full")
+        assert http.get("/runs/current").status_code == 204
+        operation_id = told[-1]["operation_id"]
+        ballast.unlink()
+        wait_until_admitted(http)
+        http.post(f"/runs/{operation_id}/retry").raise_for_status()
+        run = wait_for_status(http, operation_id, "complete", "error")
+        assert run["status"] == "complete", run
+        check_folder(Path(follow(http, operation_id)[-1]["folder"]))
 
 
 def test_nothing_new_begins_on_a_full_disk_and_the_answer_says_why(disk: Path) -> None:
@@ -93,11 +154,3 @@ def test_retention_removes_old_runs_also_from_a_full_disk(disk: Path) -> None:
         report = http.post("/retention").raise_for_status().json()
         assert [run["operation_id"] in folder.name for run in report["runs"]] == [True]
         assert not folder.exists()
-
-
-def wait_until_admitted(http: httpx.Client) -> None:
-    """Until the reserve was taken back, which the watch does every three seconds."""
-    deadline = time.monotonic() + HANG_S
-    while http.post("/generate-sse", json={"text": "is there room?", "outputs": ["html"]}).status_code != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

@@ -120,8 +120,7 @@ def neighbour(server: Server, ends: list[Event]) -> None:
     """An ordinary run in another lane; pictures that were never taken before."""
     begun_at = time.monotonic()
     with httpx.Client(base_url=server.url, timeout=HANG_S) as http:
-        text = chapter(3, f"beside {begun_at}")
-        ends.append(run_to_end(http, text=text, lane="beside", image_format="jpeg", viewport_width=640)[-1])
+        ends.append(run_to_end(http, text=chapter(2, f"beside {begun_at}"), lane="beside", image_format="jpeg")[-1])
 
 
 @pytest.mark.promise("hostile")

@@ -9,6 +9,7 @@ import struct
 import threading
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pikepdf
@@ -25,6 +26,7 @@ from tests.support.runs import (
     events_of,
     follow,
     run_to_end,
+    small,
     starting,
     wait_for_status,
     wait_for_title,
@@ -38,7 +40,7 @@ pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 @pytest.mark.promise("folder-whole")
 def test_text_becomes_slides_in_a_folder_that_verifies(http: httpx.Client) -> None:
     outputs = ["images", "html", "pdf", "pptx", "viewer", "contact_sheet", "text", "markdown", "zip"]
-    events = run_to_end(http, text=chapter(3, "folder"), outputs=outputs, pptx_mode="both", theme="ink")
+    events = run_to_end(http, text=chapter(3, "folder"), outputs=outputs, pptx_mode="both", theme="ink", zoom=2.1)
     check_events(events)
     complete = events[-1]
     folder = Path(complete["folder"])
@@ -97,7 +99,8 @@ def test_each_slide_can_be_fetched_as_soon_as_its_event_is_out(http: httpx.Clien
 
 @pytest.mark.promise("busy")
 def test_another_request_is_told_which_run_is_in_the_way(http: httpx.Client) -> None:
-    with starting(http, text=chapter(12, "busy")) as (first, events):
+    body: dict[str, Any] = {"text": chapter(100, "busy"), "max_screenshots": 100}
+    with starting(http, **body) as (first, events):
         assert first.headers["run-disposition"] == "started"
         started = next(events)
         answer = http.post("/generate-sse", json={"text": "another"})
@@ -111,7 +114,7 @@ def test_another_request_is_told_which_run_is_in_the_way(http: httpx.Client) -> 
         assert answer.headers["retry-after"] == str(problem["retry_after_s"])
         assert answer.headers["x-should-retry"] == answer.headers["stripe-should-retry"] == "false"
         assert answer.headers["link"] == f'<{problem["run"]["events_url"]}>; rel="monitor"'
-        again = http.post("/generate-sse", json={"text": chapter(12, "busy"), "zoom": 2.10}).json()
+        again = http.post("/generate-sse", json=small(**body, overlap=15.0)).json()
         assert (again["reason"], again["same_request"]) == ("in_flight", True)
         cancel(http, problem["operation_id"])
 
@@ -120,7 +123,7 @@ def test_another_request_is_told_which_run_is_in_the_way(http: httpx.Client) -> 
 def test_the_same_request_again_within_the_window_is_a_duplicate(http: httpx.Client) -> None:
     body = {"text": chapter(1, "twice")}
     done = run_to_end(http, **body)[-1]
-    answer = http.post("/generate-sse", json={"theme": "paper", **body})
+    answer = http.post("/generate-sse", json=small(**body, theme="auto"))
     assert (answer.status_code, answer.json()["reason"]) == (409, "duplicate")
     assert answer.json()["operation_id"] == done["operation_id"]
     assert answer.json()["run"]["status"] == "complete"
@@ -128,7 +131,7 @@ def test_the_same_request_again_within_the_window_is_a_duplicate(http: httpx.Cli
 
 @pytest.mark.promise("single-flight")
 def test_one_accepted_run_of_200_simultaneous_identical_posts(server: Server, http: httpx.Client) -> None:
-    body = json.dumps({"text": chapter(6, "race")})
+    body = json.dumps(small(text=chapter(6, "race")))
     clients = 50
     barrier = threading.Barrier(clients)
     answers: list[tuple[int, str]] = []

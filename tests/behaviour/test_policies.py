@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.limits import HANG_S
 from tests.support.runs import Event, cancel, chapter, check_events, follow, run_to_end, starting, wait_for_status
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -20,7 +21,7 @@ def key() -> dict[str, str]:
 
 @pytest.mark.promise("policies")
 def test_join_gives_the_stream_of_the_run_in_the_way(http: httpx.Client) -> None:
-    with starting(http, text=chapter(8, "joined")) as (_, events):
+    with starting(http, text=chapter(20, "joined")) as (_, events):
         own = [next(events)]
         with starting(http, text="something else", on_busy="join") as (answer, joined):
             assert answer.headers["run-disposition"] == "joined"
@@ -60,14 +61,14 @@ def test_queued_runs_wait_their_turn_by_priority_then_age(http: httpx.Client) ->
             stories[name] += list(events)
             ended.append(name)
 
-    with starting(http, text=chapter(30, "holder")) as (_, events):
+    with starting(http, text=chapter(100, "holder"), max_screenshots=100) as (_, events):
         holder = next(events)["operation_id"]
         threads = []
         for name, priority in (("a", 0), ("b", 0), ("c", 5)):
             first = threading.Event()
             threads.append(threading.Thread(target=wait, args=(name, priority, first)))
             threads[-1].start()
-            assert first.wait(10)
+            assert first.wait(HANG_S)
         places = {name: http.get(f"/runs/{story[0]['operation_id']}").json() for name, story in stories.items()}
         assert {name: run["queue_position"] for name, run in places.items()} == {"c": 1, "a": 2, "b": 3}
         http.post(f"/runs/{holder}/cancel")
@@ -83,7 +84,7 @@ def test_queued_runs_wait_their_turn_by_priority_then_age(http: httpx.Client) ->
 
 
 def test_replace_cancels_the_holder_and_runs_next(http: httpx.Client) -> None:
-    with starting(http, text=chapter(40, "old")) as (_, old):
+    with starting(http, text=chapter(100, "old"), max_screenshots=100) as (_, old):
         told = [next(old)]
         with starting(http, text="new", on_busy="replace") as (answer, new):
             assert answer.headers["run-disposition"] == "replaced"
@@ -93,7 +94,7 @@ def test_replace_cancels_the_holder_and_runs_next(http: httpx.Client) -> None:
 
 
 def test_a_queued_run_can_be_cancelled(http: httpx.Client) -> None:
-    with starting(http, text=chapter(30, "long")) as (_, events):
+    with starting(http, text=chapter(100, "long"), max_screenshots=100) as (_, events):
         holder = next(events)["operation_id"]
         with starting(http, text="never runs", on_busy="queue") as (_, waiting):
             queued = next(waiting)
@@ -127,7 +128,7 @@ def test_on_duplicate_run_makes_it_again_and_join_replays_it(http: httpx.Client)
 
 
 def test_on_disconnect_cancel_ends_the_run_of_a_client_that_left(http: httpx.Client) -> None:
-    with starting(http, text=chapter(40, "mine alone"), on_disconnect="cancel") as (_, events):
+    with starting(http, text=chapter(100, "mine alone"), max_screenshots=100, on_disconnect="cancel") as (_, events):
         operation_id = next(events)["operation_id"]
     wait_for_status(http, operation_id, "cancelled", limit_s=5)
     assert follow(http, operation_id)[-1]["by"] == "disconnect"

@@ -14,7 +14,7 @@ from tests.support.postgres import Postgres
 from tests.support.runs import chapter, check_events, check_folder, events_of, follow, run_to_end, starting
 from tests.support.server import Server, start_server
 
-pytestmark = [pytest.mark.chromium, pytest.mark.slow]
+pytestmark = [pytest.mark.chromium, pytest.mark.slow, pytest.mark.promise("processes")]
 
 
 @pytest.fixture(params=["session", "transaction"])

@@ -63,11 +63,20 @@ def test_old_runs_go_with_their_folders_pinned_ones_stay_and_verify(tmp_path: Pa
     assert (checked.returncode, checked.stdout.splitlines()[-1]) == (0, "1 folder checked, none damaged.")
 
 
-def test_retention_needs_the_scope_admin(tmp_path: Path) -> None:
+def test_retention_and_what_is_known_of_the_server_need_the_scope_admin(tmp_path: Path) -> None:
     (runner, runs), (admin, administers) = new_token("runner"), new_token("admin", ["admin"])
     with start_server(tmp_path / "data", PRESSRUN_TOKENS=f"{runs},{administers}") as server:
-        answers = [
-            httpx.post(f"{server.url}/retention?dry_run=1", headers={"Authorization": f"Bearer {token}"})
-            for token in (runner, admin)
-        ]
-    assert [answer.status_code for answer in answers] == [403, 200]
+        for method, path in (("POST", "/retention?dry_run=1"), ("GET", "/system")):
+            answers = [
+                httpx.request(method, server.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+                for token in (runner, admin)
+            ]
+            assert [answer.status_code for answer in answers] == [403, 200], path
+    system = answers[1].json()
+    assert {"database", "disk", "browser", "background", "room", "themes"} <= {
+        each["name"] for each in system["checks"]
+    }
+    assert [each["name"] for each in system["pool"]["browsers"]]
+    told = {each["name"]: each for each in system["settings"]}
+    assert (told["PRESSRUN_TOKENS"]["value"], told["PRESSRUN_TOKENS"]["source"]) == ("runner, admin", "environment")
+    assert runs.split(":")[1] not in answers[1].text

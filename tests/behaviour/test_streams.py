@@ -12,10 +12,20 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.runs import cancel, chapter, events_of, follow, run_to_end, starting, wait_for_status, wait_until
+from tests.support.runs import (
+    cancel,
+    chapter,
+    events_of,
+    follow,
+    run_to_end,
+    small,
+    starting,
+    wait_for_status,
+    wait_until,
+)
 from tests.support.server import Server, start_server
 
-pytestmark = [pytest.mark.chromium, pytest.mark.slow]
+pytestmark = [pytest.mark.chromium, pytest.mark.slow, pytest.mark.promise("streams")]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +45,7 @@ def test_a_stream_begins_with_retry_and_says_that_nobody_may_keep_or_buffer_it(h
 
 
 def test_a_waiting_stream_has_a_heartbeat(http: httpx.Client) -> None:
-    with starting(http, text=chapter(40, "holds the slot")) as (_, events):
+    with starting(http, text=chapter(100, "holds the slot"), max_screenshots=100) as (_, events):
         holder = next(events)["operation_id"]
         with http.stream("POST", "/generate-sse", json={"text": "waits", "on_busy": "queue"}) as waiting:
             lines = waiting.iter_lines()
@@ -65,7 +75,7 @@ def test_unnamed_events_are_all_messages(http: httpx.Client) -> None:
 
 
 def test_head_of_a_stream_has_its_headers_and_ends(http: httpx.Client) -> None:
-    with starting(http, text=chapter(20, "head")) as (_, events):
+    with starting(http, text=chapter(100, "head"), max_screenshots=100) as (_, events):
         operation_id = next(events)["operation_id"]
         answer = http.head(f"/runs/{operation_id}/events")
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -74,8 +84,8 @@ def test_head_of_a_stream_has_its_headers_and_ends(http: httpx.Client) -> None:
 
 def test_a_lane_with_two_slots_runs_two_and_refuses_the_third(http: httpx.Client) -> None:
     with (
-        starting(http, text=chapter(20, "one"), lane="wide") as (_, first),
-        starting(http, text=chapter(20, "two"), lane="wide") as (_, second),
+        starting(http, text=chapter(100, "one"), max_screenshots=100, lane="wide") as (_, first),
+        starting(http, text=chapter(100, "two"), max_screenshots=100, lane="wide") as (_, second),
     ):
         ids = [next(first)["operation_id"], next(second)["operation_id"]]
         assert http.post("/generate-sse", json={"text": "three", "lane": "wide"}).json()["reason"] == "in_flight"
@@ -112,7 +122,7 @@ def test_posts_that_reset_start_at_most_one_run_each_and_leave_no_slot_taken(
 
 
 def test_a_post_repeated_at_the_end_of_its_run_is_told_that_nothing_is_left(http: httpx.Client) -> None:
-    body, key = {"text": "told once"}, {"Idempotency-Key": "told-once"}
+    body, key = small(text="told once"), {"Idempotency-Key": "told-once"}
     end = run_to_end(http, **body, headers=key)[-1]
     answer = http.post("/generate-sse", json=body, headers={**key, "Last-Event-ID": str(end["seq"])})
     assert (answer.status_code, answer.headers["run-disposition"]) == (204, "replayed")

@@ -23,6 +23,7 @@ from tests.support.runs import (
     events_of,
     follow,
     run_to_end,
+    small,
     starting,
     wait_for_status,
     was_cut_off,
@@ -61,12 +62,12 @@ def twins(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Itera
 @pytest.mark.promise("processes")
 def test_one_run_at_a_time_over_both_and_each_names_the_other_ones(twins: tuple[Twin, Twin]) -> None:
     left, right = twins
-    with starting(left.http, text=chapter(40, "only one")) as (_, events):
+    with starting(left.http, text=chapter(100, "only one"), max_screenshots=100) as (_, events):
         operation_id = next(events)["operation_id"]
         refused = right.http.post("/generate-sse", json={"text": "another"})
         assert (refused.status_code, refused.json()["operation_id"]) == (409, operation_id)
         assert right.http.get("/runs/current").json()["operation_id"] == operation_id
-        same = right.http.post("/generate-sse", json={"text": chapter(40, "only one")})
+        same = right.http.post("/generate-sse", json=small(text=chapter(100, "only one"), max_screenshots=100))
         assert (same.json()["reason"], same.json()["same_request"]) == ("in_flight", True)
         cancel(right.http, operation_id)
     assert left.http.get("/runs/current").status_code == 204
@@ -74,7 +75,7 @@ def test_one_run_at_a_time_over_both_and_each_names_the_other_ones(twins: tuple[
 
 def test_a_stream_read_from_the_other_process_is_the_same_live_and_replayed(twins: tuple[Twin, Twin]) -> None:
     left, right = twins
-    with starting(left.http, text=chapter(6, "read elsewhere")) as (_, events):
+    with starting(left.http, text=chapter(20, "read elsewhere")) as (_, events):
         own = [next(events)]
         with starting(right.http, text="whatever", on_busy="join") as (answer, joined):
             assert answer.headers["run-disposition"] == "joined"
@@ -89,7 +90,7 @@ def test_a_stream_read_from_the_other_process_is_the_same_live_and_replayed(twin
 
 def test_a_slide_can_be_fetched_from_the_other_process_as_soon_as_its_event_is_out(twins: tuple[Twin, Twin]) -> None:
     left, right = twins
-    with starting(left.http, text=chapter(30, "slides elsewhere")) as (_, events):
+    with starting(left.http, text=chapter(100, "slides elsewhere"), max_screenshots=100) as (_, events):
         slide = next(event for event in events if event["type"] == "screenshot")
         there = right.http.get(slide["url"])
         assert right.http.get(f"/runs/{slide['operation_id']}").json()["status"] == "running"
@@ -193,7 +194,7 @@ def test_a_cancel_sent_to_the_other_process_stops_the_run(twins: tuple[Twin, Twi
 
 def test_a_run_queued_at_one_process_starts_when_the_other_ones_run_ends(twins: tuple[Twin, Twin]) -> None:
     left, right = twins
-    with starting(left.http, text=chapter(20, "holder")) as (_, events):
+    with starting(left.http, text=chapter(100, "holder"), max_screenshots=100) as (_, events):
         holder = next(events)["operation_id"]
         with starting(right.http, text="waits", on_busy="queue") as (answer, waiting):
             assert answer.headers["run-disposition"] == "queued"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.postgres import Postgres
 from tests.support.releases import restore_postgres, restore_sqlite
-from tests.support.runs import check_events, check_folder, follow, run_to_end, starting, wait_for_status
+from tests.support.runs import check_events, check_folder, follow, posting, run_to_end, wait_for_status
 from tests.support.server import start_server
 
 pytestmark = pytest.mark.slow
@@ -41,7 +41,7 @@ def test_a_data_folder_of_the_release_before_is_taken_up_where_it_was_left(
         assert "The complete one" in http.get(f"/runs/{complete['operation_id']}/files/document.html").text
         assert failed["error"]["code"] == "ai_unavailable"
         replay = {"text": "# The complete one", "outputs": ["html"], "headers": {"Idempotency-Key": "key-1"}}
-        with starting(http, **replay) as (response, events):
+        with posting(http, **replay) as (response, events):
             assert response.headers["Run-Disposition"] == "replayed"
             assert next(events)["operation_id"] == complete["operation_id"]
         assert run_to_end(http, text="the slot is free", outputs=["html"])[-1]["type"] == "complete"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import shutil
 from pathlib import Path
@@ -22,18 +24,28 @@ from tests.support.runs import (
     wait_until,
 )
 from tests.support.server import start_server
-from tests.support.video_work import needs_espeak, needs_ffmpeg, probe
+from tests.support.video_work import needs_espeak, needs_ffmpeg, picture, probe
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow, needs_ffmpeg, needs_espeak]
 
 SMALL = {"viewport_width": 640, "viewport_height": 360, "zoom": 0.7, "outputs": ["video"], "slide_seconds": 1}
 
-# Notes each call; one that joins (it copies the picture) waits for ever while it is told to.
+TITLE = base64.b64encode(picture(320, 180)).decode()
+
+# Notes each call; one that joins (it copies the picture) waits for ever, or is killed, while it is told to.
 _FFMPEG = """#!/bin/sh
 echo "$*" >> {folder}/calls
+case "$*" in *"-c:v copy"*) test -e {folder}/die && kill -9 $$;; esac
 case "$*" in *"-c:v copy"*) test -e {folder}/hang && {{ echo $$ > {folder}/pid; exec sleep 3600; }};; esac
 exec {real} "$@"
 """
+# Says which languages it has, and nothing else while it is told to.
+_ESPEAK = """#!/bin/sh
+case "$*" in *--voices*) exec {real} "$@";; esac
+test -e {folder}/mute && exec sleep 3600
+exec {real} "$@"
+"""
+_VOICE_TIMEOUT_S = 10  # a word takes milliseconds, also on a busy machine
 
 
 class Programs:
@@ -42,8 +54,9 @@ class Programs:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir()
-        (folder / "ffmpeg").write_text(_FFMPEG.format(folder=folder, real=shutil.which("ffmpeg")))
-        (folder / "ffmpeg").chmod(0o755)
+        for name, script in (("ffmpeg", _FFMPEG), ("espeak-ng", _ESPEAK)):
+            (folder / name).write_text(script.format(folder=folder, real=shutil.which(name)))
+            (folder / name).chmod(0o755)
         (folder / "hang").touch()
 
     def pid_of_joining(self) -> int:
@@ -59,9 +72,11 @@ class Programs:
         (self.folder / "calls").write_text("")
 
 
+@pytest.mark.promise("crash")
+@pytest.mark.promise("cancel")
 def test_a_video_survives_a_kill_is_cancelled_at_once_and_is_made_anew_without_a_browser(tmp_path: Path) -> None:
     programs = Programs(tmp_path / "programs")
-    env = {"PATH": f"{programs.folder}:{os.environ['PATH']}"}
+    env = {"PATH": f"{programs.folder}:{os.environ['PATH']}", "PRESSRUN_VOICE_TIMEOUT_S": str(_VOICE_TIMEOUT_S)}
     with (
         start_server(tmp_path / "data", as_command=True, **env) as server,
         httpx.Client(base_url=server.url, timeout=60) as http,
@@ -78,10 +93,13 @@ def test_a_video_survives_a_kill_is_cancelled_at_once_and_is_made_anew_without_a
         (programs.folder / "pid").unlink()
         (programs.folder / "calls").write_text("")
 
-        with starting(http, text=chapter(3), **SMALL) as (_, events):
+        with starting(http, text=chapter(3), attachments={"title.png": TITLE}, video_intro="title.png", **SMALL) as (
+            _,
+            events,
+        ):
             operation_id = next(events)["operation_id"]
             pid = programs.pid_of_joining()
-            assert programs.encoded() == 3
+            assert programs.encoded() == 4
             server.kill()
         wait_until(lambda: not is_running(pid))
         programs.go_on()
@@ -97,7 +115,7 @@ def test_a_video_survives_a_kill_is_cancelled_at_once_and_is_made_anew_without_a
         assert [name.partition(".")[2] for name in names] == ["mp4", "vtt", "srt", "jpg"]
         assert not (folder / "work").exists(), "what is left for the next attempt is not published"
         film = probe(folder / names[0])
-        assert int(film["streams"][0]["nb_read_frames"]) == 3 * 30
+        assert int(film["streams"][0]["nb_read_frames"]) == 4 * 30
         assert [chapter["tags"]["title"] for chapter in film["chapters"]] == ["Part 1", "Part 2", "Part 3"]
         served = http.get(f"/runs/{operation_id}/files/{names[0]}", headers={"Range": "bytes=0-99"})
         assert (served.status_code, served.headers["content-type"]) == (206, "video/mp4")
@@ -105,12 +123,37 @@ def test_a_video_survives_a_kill_is_cancelled_at_once_and_is_made_anew_without_a
         spoken = shown_anew(http, operation_id, voice="espeak", transition="fade", slide_seconds=None)
         assert spoken[-1]["type"] == "complete"
         assert not [event for event in spoken if "in the browser" in event.get("message", "")]
-        film = probe(Path(spoken[-1]["folder"]) / spoken[-1]["artifacts"][0]["name"])
+        folder = Path(spoken[-1]["folder"])
+        assert [*json.loads((folder / "manifest.json").read_bytes())["spec"]["attachments"]] == ["title.png"]
+        film = probe(folder / spoken[-1]["artifacts"][0]["name"])
         assert {stream["codec_type"] for stream in film["streams"]} >= {"video", "audio", "subtitle"}
-        refused = http.post(f"/runs/{operation_id}/rerender", json={"voice": "api"})
+        refused_by_field(http, operation_id)
+
+        retried_after(http, programs, "die", "encoder_failed")
+        retried_after(http, programs, "mute", "voice_timeout", voice="espeak")
+
+
+def refused_by_field(http: httpx.Client, operation_id: str) -> None:
+    """A picture that is not there, and a voice that this server lacks."""
+    for field, value, why in (("video_outro", "end.png", "attachments"), ("voice", "api", "PRESSRUN_VOICE_BASE_URL")):
+        refused = http.post(f"/runs/{operation_id}/rerender", json={field: value})
         (error,) = refused.json()["errors"]
-        assert (refused.status_code, error["field"]) == (422, "voice")
-        assert "PRESSRUN_VOICE_BASE_URL" in error["problem"]
+        assert (refused.status_code, error["field"]) == (422, field)
+        assert why in error["problem"]
+
+
+def retried_after(http: httpx.Client, programs: Programs, fault: str, code: str, **fields: object) -> None:
+    """The run fails by its code, its slot is free, and its retry encodes nothing anew."""
+    (programs.folder / fault).touch()
+    with starting(http, text=chapter(2, fault), **{**SMALL, **fields}) as (_, events):
+        ended = [*events][-1]
+    assert (ended["type"], ended["code"], ended["retryable"]) == ("error", code, True)
+    assert http.get("/runs/current").status_code == 204, "its slot is free"
+    (programs.folder / fault).unlink()
+    (programs.folder / "calls").write_text("")
+    http.post(f"/runs/{ended['operation_id']}/retry").raise_for_status()
+    assert wait_for_status(http, ended["operation_id"], "complete", "error")["status"] == "complete"
+    assert programs.encoded() == 0, "the slides are encoded already"
 
 
 def shown_anew(http: httpx.Client, operation_id: str, **fields: object) -> list[Event]:

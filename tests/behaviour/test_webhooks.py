@@ -70,7 +70,14 @@ def test_a_run_is_told_once_and_a_refused_message_again_after_a_crash(tmp_path: 
         with start_server(tmp_path / "data", **env) as server, httpx.Client(base_url=server.url, timeout=60) as http:
             first = run_to_end(http, text="# told", webhook_url=receiver.url)[-1]["operation_id"]
             wait_until(lambda: webhook_of(http, first)["state"] == "delivered")
-            assert webhook_of(http, first) == {"state": "delivered", "attempts": 1, "last_status": 200}
+            delivered = {"state": "delivered", "attempts": 1, "last_status": 200, "due_at": None}
+            assert webhook_of(http, first) == delivered
+            again = http.post(f"/runs/{first}/webhook")
+            assert (again.status_code, again.json()["state"]) == (202, "due")
+            wait_until(lambda: len(receiver.received) == 2 and webhook_of(http, first) == delivered)
+            untold = run_to_end(http, text="# untold")[-1]["operation_id"]
+            assert http.post(f"/runs/{untold}/webhook").json()["code"] == "conflict"
+            assert http.post("/runs/01890a5d-ac96-774b-bcce-b302099a8057/webhook").status_code == 404
 
             receiver.statuses = [500]
             receiver.came.clear()
@@ -81,10 +88,12 @@ def test_a_run_is_told_once_and_a_refused_message_again_after_a_crash(tmp_path: 
             wait_until(lambda: webhook_of(http, second)["state"] == "delivered")
             assert SECRET.removeprefix("whsec_") not in server.log
         told = receiver.verified()
-    assert [message["data"]["operation_id"] for message in told] == [first, second, second]
+    assert [message["data"]["operation_id"] for message in told] == [first, first, second, second]
     assert {message["type"] for message in told} == {"run.complete"}
     ids = [headers["webhook-id"] for headers, _ in receiver.received]
-    assert ids[1] == ids[2] != ids[0]
+    assert ids[0] == ids[1] != ids[2]
+    assert ids[2] == ids[3]
+    assert told[0] == told[1]
 
 
 @pytest.mark.promise("webhook")
@@ -99,7 +108,7 @@ def test_a_message_whose_answer_a_kill_cut_off_is_told_again_under_its_id(tmp_pa
             receiver.answers.set()
             server.start()
             wait_until(lambda: webhook_of(http, run)["state"] == "delivered")
-            assert webhook_of(http, run) == {"state": "delivered", "attempts": 2, "last_status": 200}
+            assert webhook_of(http, run) == {"state": "delivered", "attempts": 2, "last_status": 200, "due_at": None}
         first, second = receiver.verified()
     assert first == second
     assert len({headers["webhook-id"] for headers, _ in receiver.received}) == 1

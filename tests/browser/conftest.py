@@ -14,6 +14,8 @@ from playwright import async_api
 from pressrun.browser.chromium.process import LocalChromium
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.pool.pool import BrowserPool, Lease, open_browser_pool
+from tests.support.limits import HANG_S
+from tests.support.pool_contract import spare_pages, spares_settled
 
 SMALL: dict[str, Any] = {"viewport_width": 320, "viewport_height": 240, "zoom": 1}
 # A busy machine lets a browser wait for more than a second; it is not frozen for that.
@@ -24,8 +26,8 @@ QUICK = BrowserPoolConfig(
 
 @pytest.fixture(scope="module")
 async def pool(anyio_backend: str) -> AsyncIterator[BrowserPool]:
-    """One pool for a whole module: a browser takes half a second."""
-    async with open_browser_pool(QUICK) as pool:
+    """One pool for a whole module: a browser takes half a second. Nobody freezes it: one that is slow is no fault."""
+    async with open_browser_pool(quick(ping_timeout_s=HANG_S)) as pool:
         yield pool
 
 
@@ -35,13 +37,26 @@ async def lease(pool: BrowserPool) -> AsyncIterator[Lease]:
         yield lease
 
 
+@pytest.fixture
+async def page(pool: BrowserPool) -> AsyncIterator[async_api.Page]:
+    """Of the pool's own browser, with nothing between. One for each test: the pool may renew its browser."""
+    async with pool.lease(viewport_width=320, viewport_height=240, zoom=1):
+        (chromium,) = chromiums(pool)
+        context = await chromium.browser.new_context()
+        yield await context.new_page()
+        await context.close()
+
+
 def quick(**changes: object) -> BrowserPoolConfig:
     return replace(QUICK, **changes)  # type: ignore[arg-type]
 
 
 async def open_contexts(pool: BrowserPool) -> int:
-    """Contexts that exist in Chromium itself, whoever holds them (Playwright's own default context not counted)."""
-    count = 0
+    """Contexts that exist in Chromium itself, whoever holds them; without Playwright's own default context and the
+    spare pages, of which there is at most one a browser.
+    """
+    await spares_settled(pool)
+    count = -spare_pages(pool)
     for chromium in chromiums(pool):
         try:
             session = await chromium.browser.new_browser_cdp_session()

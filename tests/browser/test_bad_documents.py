@@ -10,9 +10,9 @@ import anyio
 import pytest
 
 from pressrun.browser.drawing import Picture, draw
-from pressrun.browser.pool.lease import DocumentLayout
 from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.browser.ports import Screen
+from pressrun.browser.slides.document_layout import DocumentLayout
 from pressrun.browser.slides.image import ImageOptions
 from pressrun.browser.slides.page_breaks import Slice, SlicePlan, plan_slices
 from pressrun.errors import BrowserFailure, DocumentTooLarge

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import anyio
 import pytest
 
+from pressrun.browser import composing
 from pressrun.browser.pool.pool import BrowserPool
 from pressrun.browser.ports import Screen
+from pressrun.browser.slides.composition.flow import Flow
+from pressrun.browser.slides.composition.planner import Plan, plan_deck
 from tests.support.decks import SCREEN, Composed, compose
+from tests.support.runs import chapter
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
 
@@ -85,6 +90,15 @@ async def lesson(pool: BrowserPool) -> Composed:
     return await compose(pool, LESSON)
 
 
+@pytest.mark.parametrize("theme", ["paper", "chalk"])  # with the machine's fonts, and with its own
+async def test_what_is_not_laid_out_before_it_is_composed_gives_the_same_deck(
+    pool: BrowserPool, monkeypatch: pytest.MonkeyPatch, theme: str
+) -> None:
+    made = (await compose(pool, LESSON, theme=theme)).deck
+    monkeypatch.setattr(composing, "_BODY", ("", ""))
+    assert (await compose(pool, LESSON, theme=theme)).deck == made
+
+
 async def test_nothing_is_lost_or_called_missing(lesson: Composed) -> None:
     assert lesson.coverage.is_whole, lesson.coverage.summary
     assert not lesson.plan.truncated
@@ -108,6 +122,12 @@ async def test_the_score_is_what_was_promised(lesson: Composed) -> None:
 async def test_a_title_and_a_section_have_slides_of_their_own(lesson: Composed) -> None:
     assert lesson.said[0] == ["A lesson", "About rivers."]
     assert ["A part"] in lesson.said
+
+
+async def test_the_first_of_several_parts_is_no_title_of_the_deck(pool: BrowserPool) -> None:
+    made = await compose(pool, chapter(5))
+    assert [said[0] for said in made.said] == ["Part 1", "Part 2", "Part 3", "Part 4", "Part 5"]
+    assert set(made.layouts) == {"text"}
 
 
 async def test_a_heading_that_goes_on_and_the_head_of_a_table_are_told_as_added(lesson: Composed) -> None:
@@ -164,6 +184,46 @@ async def test_what_the_author_begins_a_slide_with_is_kept(pool: BrowserPool) ->
     assert made.said == [["One", "First."], ["Second, without a heading."], ["Three", "Third."]]
 
 
+async def test_many_items_of_a_few_words_stand_in_two_columns_and_others_do_not(pool: BrowserPool) -> None:
+    short = "\n".join(f"{number}. River {number}" for number in range(1, 17))
+    long = "\n".join(f"- River {number} with many more words that take the line" for number in range(16))
+    made = await compose(pool, f"# T\n\n---\n\n## Short\n\n{short}\n\n---\n\n## Long\n\n{long}")
+    items = [block for block in made.slide_with("River 16").blocks if block.kind == "item"]
+    assert len(items) == 16
+    assert items[0].box.top == pytest.approx(items[8].box.top, abs=1)
+    assert items[8].box.left > items[0].box.left + 200
+    assert made.deck.html.partition("</head>")[2].count("two-columns") == 1
+    assert made.coverage.is_whole, made.coverage.summary
+
+
+@pytest.mark.parametrize("size", [(640, 360), (480, 480), (360, 640)])
+async def test_a_callout_s_title_stands_over_its_words_in_every_shape(pool: BrowserPool, size: tuple[int, int]) -> None:
+    parts = [f"{SENTENCE * lines}\n\n> [!TIP]\n> {SENTENCE * 4}" for lines in (1, 2, 3, 4, 5, 6)]
+    made = await compose(pool, "# T\n\n" + "\n\n".join(parts), screen=Screen(*size, 0.7))
+    assert [said[-1] for said in made.said if said[-1] == "Tip"] == []
+
+
+async def test_who_said_it_stands_below_what_was_said(pool: BrowserPool) -> None:
+    said = [f"{SENTENCE * lines}\n\n“It flows.”\n\n— Leonardo da Vinci\n\n{SENTENCE * 3}" for lines in range(1, 9)]
+    made = await compose(pool, "# T\n\n" + "\n\n".join(said))
+    for words in made.said:
+        at = [number for number, word in enumerate(words) if word.startswith("— Leonardo")]
+        assert all(words[number - 1] == "“It flows.”" for number in at), words
+
+
+async def test_a_caption_stands_close_to_a_picture_that_does_not_fill_its_slide(pool: BrowserPool) -> None:
+    text = f'# T\n\n---\n\n## A wide one\n\n![Wide](<{PICTURE.format(900, 150)}> "Its caption")'
+    made = await compose(pool, text, screen=Screen(480, 480, 0.7))
+    slide = made.slide_with("Its caption")
+    (picture,) = slide.pictures
+    caption = next(block for block in slide.blocks if block.kind == "caption")
+    assert slide.layout == "picture"
+    assert picture.box.height == pytest.approx(picture.box.width / 6, abs=2), "no empty box around it"
+    assert 0 <= caption.box.top - (picture.box.top + picture.box.height) < 30
+    assert made.deck.slides[1].fill is not None
+    assert not made.deck.slides[1].overfull
+
+
 @pytest.mark.parametrize(("width", "height"), [(360, 640), (640, 480), (480, 480), (1280, 720)])
 @pytest.mark.slow
 async def test_every_shape_of_a_slide_has_all_words(pool: BrowserPool, width: int, height: int) -> None:
@@ -187,13 +247,18 @@ BAD = {
     "a word longer than a slide": "# T\n\n" + "x" * 3_000 + "\n\nEnd.",
     "no space in all of it": "字" * 20_000,
     "a heading of 5 000 characters": "# " + "heading " * 625 + "\n\nText.",
-    "headings and nothing between": "\n\n".join(f"## Heading {number}" for number in range(400)),
+    "headings and nothing between": "\n\n".join(f"## Heading {number}" for number in range(2_000)),
+    "columns, notes and a fence without an end": (
+        f"# T\n\n::: columns\n\n::: column\n\n{SENTENCE}\n\n::: notes\n\n```python\nx = 1\n\n{SENTENCE}"
+    ),
+    "macros without end": "# T\n\n$\\def\\x{\\y}\\def\\y{\\x\\x}\\x$ and $$\\newcommand{\\a}{\\a\\a}\\a$$\n\nEnd.",
     "no end of a sentence": "# T\n\n" + "river land stone water " * 800,
     "a row higher than a slide": f"# T\n\n| a | b |\n|---|---|\n| {SENTENCE * 60} | x |\n| y | z |",
     "forty columns": "# T\n\n" + "\n".join(["|" + "|".join(["c"] * 40) + "|", "|" + "|".join(["-"] * 40) + "|"] * 1),
     "a note longer than a slide": f"# T\n\nIt[^n] is.\n\n[^n]: {SENTENCE * 60}",
     "lists in lists": "\n".join("  " * depth + f"- item {depth}" for depth in range(60)),
     "mixed directions": "# T\n\n" + "English عربي עברית and 中文 mixed. " * 100,
+    "mixed directions without a stop": "# T\n\n" + "English (12) عربي עברית 中文 " * 400,
 }
 
 
@@ -201,6 +266,25 @@ BAD = {
 @pytest.mark.slow
 async def test_what_cannot_be_dealt_out_well_is_all_there(pool: BrowserPool, name: str) -> None:
     made = await compose(pool, BAD[name])
+    assert made.coverage.is_whole, made.coverage.summary
+
+
+@pytest.mark.slow
+async def test_a_paragraph_as_long_as_a_book_is_dealt_out_with_bounded_work(
+    pool: BrowserPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans: list[Plan] = []
+
+    def counted(flow: Flow) -> Plan:
+        plans.append(plan_deck(flow))
+        return plans[-1]
+
+    monkeypatch.setattr(composing, "plan_deck", counted)
+    text = "x" * 400_000
+    with anyio.fail_after(120):  # it does not hang; two seconds when it was written
+        made = await compose(pool, text)
+    assert 250 < len(made.texts.slides) <= 500
+    assert plans[0].steps < 60_000, "a place in every line made it 110 000"
     assert made.coverage.is_whole, made.coverage.summary
 
 

@@ -158,3 +158,10 @@ class Noting:
     async def ask(self, script: str, argument: dict[str, Any]) -> Any:
         self.asked.append(script)
         return await self._page.ask(script, argument)
+
+
+@pytest.mark.slow
+async def test_a_wide_table_of_many_cells_is_opened_in_time(pool: BrowserPool) -> None:
+    """For each cell that stood out all others were looked through: 60 x 60 of them never opened."""
+    rows = ("".join(f"<td>{row}.{column}" for column in range(45)) for row in range(45))
+    assert await pictures(pool, f"<!doctype html><table>{''.join(f'<tr>{row}' for row in rows)}</table>")

@@ -10,6 +10,7 @@ import pytest
 from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.browser.slides.page_breaks import Slice, SlicePlan
 from pressrun.sources.document import wrap_fragment
+from pressrun.sources.look import Look
 from pressrun.sources.markdown import render_markdown
 from tests.browser.conftest import quick
 from tests.support.limits import HANG_S, fail_after
@@ -199,7 +200,7 @@ async def test_a_note_is_of_the_slide_on_which_the_element_before_it_stands(pool
         "# Two\n\nText.\n\n<!-- once more\nin two lines -->\n\nEnd.\n\n---\n\nThree.\n\n::: {.notes}\nlast\n:::\n"
     )
     made = render_markdown(text)
-    html = wrap_fragment(made["html"], title="Notes", theme="paper")
+    html = wrap_fragment(made["html"], title="Notes", look=Look("paper"))
     texts = await shown_in(pool, html)
     assert [slide.notes for slide in texts.slides] == [
         "to the first",
@@ -229,7 +230,7 @@ async def test_formulas_columns_and_conventions_are_wholly_on_the_slides(pool: B
         "> [!info]- A title\n> folded\n\n::: notes\nsaid only\n:::\n"
     )
     made = render_markdown(text)
-    html = wrap_fragment(made["html"], title="All", theme="paper")
+    html = wrap_fragment(made["html"], title="All", look=Look("paper"))
     texts = await shown_in(pool, html)
     assert texts.not_shown == []
     assert coverage_of(text, texts, kind="text").is_whole

@@ -132,7 +132,39 @@ IN_COLUMNS = (
     + "<h1>春の川</h1>"
     + "<p>川は山から海へ流れる。水は石を運び、砂を置いていく。</p>" * 40
 )
+ARABIC = "".join(
+    f"<h2>الفصل {n}</h2><p>يحمل النهر الرمل والحصى إلى البحر ويتركها حيث يبطئ. {n} Elbe 42</p><ul><li>نقطة {n}</ul>"
+    for n in range(12)
+)
+RTL = {
+    "right to left": f"<!doctype html><html dir=rtl lang=ar><body>{ARABIC}",
+    "right to left in the body": f"<!doctype html><html lang=ar><body dir=rtl>{ARABIC}",
+    "right to left by style": f"<!doctype html><style>html{{direction:rtl;background:#dfe}}</style>{ARABIC}",
+    "right to left in a narrow root": "<!doctype html><html dir=rtl><style>html{max-width:500px;background:#dfe;"
+    f"padding:9px}}body{{width:400px}}</style>{ARABIC}",
+    "right to left in a narrow body": "<!doctype html><html dir=rtl><style>body{max-width:500px;background:#fed}"
+    f".at{{position:absolute;right:9px;top:20px;width:90px;background:#4a4}}</style><p class=at>ركن</p>{ARABIC}",
+    "left to right in right to left": f"<!doctype html><html dir=rtl><body dir=ltr style='width:500px'>{ARABIC}",
+    "right to left, the body moved": "<!doctype html><html dir=rtl><style>body{width:500px;position:relative;"
+    f"left:-40px;background:#fed}}</style>{ARABIC}",
+    "right to left, the body centred": "<!doctype html><html dir=rtl><style>html{display:flex;justify-content:center}"
+    f"body{{width:500px;background:#fed}}</style>{ARABIC}",
+    "right to left and wide": "<!doctype html><html dir=rtl><style>.box{width:1500px;"
+    f"background:linear-gradient(90deg,#9f9,#99f)}}</style><div class=box>عريض</div>{ARABIC}",
+    "right to left behind": "<!doctype html><html dir=rtl><style>body{background:#fee}"
+    ".paper{position:fixed;top:0;bottom:0;right:0;width:40px;z-index:-1;background:#3a3}</style>"
+    f"<div class=paper></div>{ARABIC}",
+}
+GRADIENTS = {
+    "gradient on a colour": "<!doctype html><style>html{background:#fed linear-gradient(90deg,#00f3,#f003) fixed}"
+    "</style>" + "".join(f"<h2>Kapitel {n}</h2><p>{WORDS}" for n in range(12)),
+    "gradient": "<!doctype html><style>body{margin:30px;background:linear-gradient(135deg,#fee,#00f)}</style>"
+    + "".join(f"<h2>Kapitel {n}</h2><p>{WORDS}" for n in range(12)),
+    "gradients": "<!doctype html><style>html{background:radial-gradient(circle at 80% 70%,#0a0,#0000 60%) fixed,"
+    "linear-gradient(#fff,#ff8) fixed}</style>" + "".join(f"<h2>Kapitel {n}</h2><p>{WORDS}" for n in range(12)),
+}
 DOCUMENTS = {
+    **GRADIENTS,
     "beside": BESIDE,
     "in columns": IN_COLUMNS,
     "lesson": LESSON,
@@ -142,6 +174,7 @@ DOCUMENTS = {
     "behind": BEHIND,
     "layered": LAYERED,
     "wide": WIDE,
+    **RTL,
 }
 
 

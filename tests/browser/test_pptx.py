@@ -214,3 +214,20 @@ def test_libreoffice_draws_what_the_slides_show(made: Presented, tmp_path: Path)
     for path, sheet in zip(made.pictures, drawn, strict=True):
         difference = ImageChops.difference(Image.open(path).convert("RGB"), sheet)
         assert sum(ImageStat.Stat(difference).mean) / 3 / 255 < LARGEST_DIFFERENCE, path.name
+
+
+async def test_lines_of_a_large_title_that_are_closer_than_its_letters_are_high_break_where_they_did(
+    pool: BrowserPool, tmp_path: Path
+) -> None:
+    style = "font: 700 60px/1 'Noto Sans', sans-serif; width: 9em; margin: 0"
+    html = f'<!doctype html><html lang=hy><h1 style="{style}">ՄԱՐԴՈՒ ԻՐԱՎՈՒՆՔՆԵՐԻ ՀԱՄԸՆԴՀԱՆՈՒՐ ՀՌՉԱԿԱԳԻՐ</h1></html>'
+    made = await present(pool, html, tmp_path, "editable")
+    (slide,) = Presentation(str(made.files[".pptx"])).slides
+    lines = shape_with(slide, "ՄԱՐԴՈՒ").text_frame.text.split("\v")
+    assert lines == ["ՄԱՐԴՈՒ", "ԻՐԱՎՈՒՆՔՆԵՐԻ", "ՀԱՄԸՆԴՀԱՆՈՒՐ", "ՀՌՉԱԿԱԳԻՐ"]
+    (found,) = made.shapes
+    widths = {run.text: (run.width, found.fits.get(run.key, 0.0)) for run in found.runs}
+    assert all(width > 100 for width, _ in widths.values())
+    assert any(fit for _, fit in widths.values()), (
+        "bold of a font that the browser makes bold itself is of another width"
+    )

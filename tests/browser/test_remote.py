@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -31,7 +34,7 @@ from tests.support.server import free_port
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
 
 
-@pytest.fixture(scope="module", params=["playwright", "playwright --unsafe", "cdp"])
+@pytest.fixture(scope="module", params=["playwright", "cdp"])
 def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("remote")
     if request.param != "cdp":
@@ -72,6 +75,7 @@ async def test_a_pool_may_have_none_of_its_own(address: str) -> None:
         assert pool.pressure().running == 0
 
 
+@pytest.mark.parametrize("address", ["playwright", "playwright --unsafe", "cdp"], indirect=True)
 @pytest.mark.parametrize("scripts", [False, True])
 async def test_the_layers_of_the_context_keep_it_sealed_there_too(address: str, scripts: bool) -> None:
     """What is claimed for remote browsers in docs/remote-browsers.md, WebRTC and the like left out as said there."""
@@ -172,39 +176,45 @@ async def _silent(stream: SocketStream) -> None:
     await anyio.sleep_forever()
 
 
-@pytest.mark.parametrize(
-    ("answer", "why"),
-    [
-        (_rubbish, "does not speak the protocol"),
-        (_not_there, "HTTP 404"),
-        (_refuses, "refuses the token or password"),
-        (_other_version, "another version"),
-        (_hangs_up, "hung up"),
-        (_silent, "did not answer in time"),
-    ],
+NO_BROWSERS: tuple[tuple[Answer, str], ...] = (
+    (_rubbish, "does not speak the protocol"),
+    (_not_there, "HTTP 404"),
+    (_refuses, "refuses the token or password"),
+    (_other_version, "another version"),
+    (_hangs_up, "hung up"),
+    (_silent, "did not answer in time"),
 )
-@pytest.mark.parametrize("scheme", ["ws", "cdp+ws"])
-async def test_one_that_is_none_is_named_with_the_reason_in_one_line_and_the_others_draw(
-    scheme: str, answer: Answer, why: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    async def serve(stream: SocketStream) -> None:
-        async with stream:
-            await answer(stream)
 
+
+async def test_those_that_are_none_are_named_with_the_reason_in_one_line_and_the_others_draw(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.WARNING, "pressrun.browser.chromium.remote")
-    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
-        tasks.start_soon(listener.serve, serve)
-        url = f"{scheme}://127.0.0.1:{listener.extra(SocketAttribute.local_port)}/x?token=canary-token"
-        async with open_browser_pool(of("local:1", url, connect_timeout_s=1, lease_timeout_s=HANG_S)) as pool:
-            drawn = Drawn(pool, 4)
-            with fail_after(15):
+    reasons: dict[str, str] = {}
+    async with AsyncExitStack() as stack, anyio.create_task_group() as tasks:
+        for (answer, why), scheme in itertools.product(NO_BROWSERS, ("ws", "cdp+ws")):
+            listener = await stack.enter_async_context(await anyio.create_tcp_listener(local_host="127.0.0.1"))
+            tasks.start_soon(listener.serve, partial(_hang_up_after, answer))
+            port = listener.extra(SocketAttribute.local_port)
+            reasons[f"{scheme}://127.0.0.1:{port}/x?token=canary-token"] = why
+        async with open_browser_pool(of("local:1", *reasons, connect_timeout_s=1, lease_timeout_s=HANG_S)) as pool:
+            drawn = Drawn(pool, 40)  # a few would ask no other browser
+            with fail_after(30):
                 await drawn.draw()
-                await until(lambda: pool.supervisors[1].state == "failed")
+                await until(lambda: all(elsewhere.state == "failed" for elsewhere in pool.supervisors[1:]))
             assert drawn.is_whole
         tasks.cancel_scope.cancel()
-    lines = [record.getMessage() for record in caplog.records if "no browser at" in record.getMessage()]
-    assert lines
-    assert all(why in line and "\n" not in line and "canary" not in line for line in lines), lines
+    said = [record.getMessage() for record in caplog.records if "no browser at" in record.getMessage()]
+    for address, why in reasons.items():
+        at = address.partition("/x?")[0]
+        lines = [line for line in said if f"{at}:" in line or f"{at} " in line or f"{at}/" in line]
+        assert lines, (at, said)
+        assert all(why in line and "\n" not in line and "canary" not in line for line in lines), lines
+
+
+async def _hang_up_after(answer: Answer, stream: SocketStream) -> None:
+    async with stream:
+        await answer(stream)
 
 
 def _unsealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

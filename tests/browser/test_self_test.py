@@ -11,14 +11,14 @@ import httpx
 import pytest
 from playwright.async_api import async_playwright
 
-from pressrun import app
+from pressrun import app, lifespan
 from pressrun.browser.chromium.escape_vectors import open_listener, page_of_ways
 from pressrun.browser.chromium.executable import find_chromium
 from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.browser.setup.self_test import Seal, show_page
 from pressrun.errors import BrowserUnavailable, RenderTimeout
 from pressrun.settings import Settings
-from tests.browser.conftest import QUICK
+from tests.browser.conftest import QUICK, chromiums
 from tests.support.limits import fail_after
 from tests.support.runs import run_to_end
 from tests.support.threaded_server import serve
@@ -102,7 +102,7 @@ def test_the_page_tries_every_way_and_is_well_formed() -> None:
 def test_a_server_whose_browser_is_not_sealed_is_not_ready_and_shows_no_document(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "Seal", lambda pool: Seal(pool, show_unsealed))
+    monkeypatch.setattr(lifespan, "Seal", lambda pool: Seal(pool, show_unsealed))
     settings = Settings(data_dir=tmp_path / "data", _env_file=None)
     with (
         serve(app.create_app(settings), lifespan="on") as port,
@@ -134,6 +134,10 @@ async def test_a_seal_that_cannot_be_tested_for_want_of_a_socket_is_tested_at_th
 
 @pytest.mark.slow
 async def test_every_fresh_browser_is_sealed_from_its_very_first_page() -> None:
-    for _ in range(12):  # without the shell's own WebRTC flag one in seven let a STUN packet out in its first moments
-        async with open_browser_pool(replace(QUICK, local=1)) as fresh:
-            await Seal(fresh).check()
+    """Without the shell's own WebRTC flag one in seven let a STUN packet out in its first moments."""
+    seen = set()
+    async with open_browser_pool(replace(QUICK, local=1, recycle_after=1)) as fresh:
+        for _ in range(12):
+            await Seal(fresh).check()  # what is shown first in this browser, which is replaced thereafter
+            seen |= {chromium.pid for chromium in chromiums(fresh)}
+    assert len(seen) >= 12

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from PIL import Image
 
 from pressrun.browser.pool.pool import BrowserPool, Lease
 from pressrun.browser.slides.page_breaks import Slice, plan_slices
+from pressrun.sources.look import Look
 from pressrun.sources.text import compose_text
-from pressrun.spec import Theme
+from pressrun.themes.catalog import BUILT_IN
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
 
@@ -27,8 +27,8 @@ WIDE = (
 )
 
 
-async def load(lease: Lease, text: str, theme: Theme) -> None:
-    await lease.load((await compose_text(text, title=None, theme=theme)).html)
+async def load(lease: Lease, text: str, theme: str) -> None:
+    await lease.load((await compose_text(text, title=None, look=Look(theme))).html)
 
 
 def column(picture: bytes, x: int) -> set[tuple[int, ...]]:
@@ -37,8 +37,8 @@ def column(picture: bytes, x: int) -> set[tuple[int, ...]]:
     return set(image.crop((x, 0, x + 1, image.height)).get_flattened_data())
 
 
-@pytest.mark.parametrize("theme", get_args(Theme))
-async def test_the_lesson_is_a_slide_for_each_chapter(pool: BrowserPool, theme: Theme) -> None:
+@pytest.mark.parametrize("theme", BUILT_IN)
+async def test_the_lesson_is_a_slide_for_each_chapter(pool: BrowserPool, theme: str) -> None:
     async with pool.lease(**SLIDE) as lease:
         await load(lease, LESSON, theme)
         layout = await lease.layout()
@@ -48,8 +48,8 @@ async def test_the_lesson_is_a_slide_for_each_chapter(pool: BrowserPool, theme: 
     assert [piece.top for piece in plan.slices[1:]] == pytest.approx(chapters, abs=1)
 
 
-@pytest.mark.parametrize("theme", get_args(Theme))
-async def test_nothing_is_cut_off_at_the_edge_of_a_slide(pool: BrowserPool, theme: Theme) -> None:
+@pytest.mark.parametrize("theme", BUILT_IN)
+async def test_nothing_is_cut_off_at_the_edge_of_a_slide(pool: BrowserPool, theme: str) -> None:
     async with pool.lease(**SLIDE) as lease:
         await load(lease, WIDE, theme)
         layout = await lease.layout()
@@ -60,8 +60,8 @@ async def test_nothing_is_cut_off_at_the_edge_of_a_slide(pool: BrowserPool, them
         assert len(column(picture, 400)) > 1  # and there was something to see
 
 
-@pytest.mark.parametrize("theme", get_args(Theme))
-async def test_the_page_is_one_plain_colour_behind_everything(pool: BrowserPool, theme: Theme) -> None:
+@pytest.mark.parametrize("theme", BUILT_IN)
+async def test_the_page_is_one_plain_colour_behind_everything(pool: BrowserPool, theme: str) -> None:
     async with pool.lease(**SLIDE) as lease:
         await load(lease, "One line.", theme)
         picture = await lease.capture(Slice(0, SLIDE_HEIGHT))

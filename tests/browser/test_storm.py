@@ -110,7 +110,7 @@ async def test_a_kill_while_the_browser_is_replaced_is_not_noticed() -> None:
 
 async def test_a_driver_killed_while_idle_is_replaced_with_all_its_browsers() -> None:
     async with open_browser_pool(replace(QUICK, ping_interval_s=0.2)) as pool:
-        await Drawn(pool, 10).draw()
+        await Drawn(pool, 40).draw()  # fewer start no second browser
         old = {chromium.pid for chromium in chromiums(pool)}
         assert len(old) == 2
         driver = pool._drivers.current
@@ -216,12 +216,12 @@ async def leases(pool: BrowserPool, count: int) -> None:
     await settled(pool)
 
 
-async def test_sixty_leases_leave_descriptors_and_contexts_as_they_were() -> None:
+async def test_thirty_leases_leave_descriptors_and_contexts_as_they_were() -> None:
     """The short form; 1 000 leases: `make bench ARGS=leaks`."""
-    async with open_browser_pool(replace(QUICK, recycle_after=20)) as pool:
+    async with open_browser_pool(replace(QUICK, recycle_after=10)) as pool:
         await leases(pool, 8)
         before = open_descriptors()
-        await leases(pool, 60)
+        await leases(pool, 30)
         assert open_descriptors() <= before + 1  # a browser that is being replaced has a descriptor of its own
         assert await open_contexts(pool) == 0
         assert all(browser.counts.recycled for browser in pool.pressure().browsers)

@@ -6,6 +6,7 @@ import io
 import itertools
 import shutil
 import subprocess
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from pressrun.coverage import Coverage
 from pressrun.slide_texts import SlideTexts
 from pressrun.sources.coverage import measure_coverage
 from pressrun.sources.document import wrap_fragment
+from pressrun.sources.look import Look
 from pressrun.sources.markdown import render_markdown
+from tests.support import decks
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
 
@@ -26,6 +29,8 @@ TEXTS = Path(__file__).parents[1] / "data" / "udhr"
 CODES = sorted(path.stem for path in TEXTS.glob("*.md") if path.stem != "README")
 WIDTH, HEIGHT, ZOOM = 1024, 576, 1
 AROUND_PX = 1  # above and below a cut: ink that ends before it is whole
+ROUNDED_PX = 1  # a deck is laid out in whole CSS px
+LEAST_SAME = 0.9  # of the letters: joined ones may come back as one, or as two
 PDF_OF = ("arb", "jpn", "mya", "hin", "eng")  # scripts whose letters change places or forms
 
 
@@ -37,7 +42,7 @@ def document(code: str) -> tuple[str, str]:
     """The text, and what the Markdown composer makes of it."""
     text = (TEXTS / f"{code}.md").read_text(encoding="utf-8")
     made = render_markdown(text)
-    html = wrap_fragment(made["html"], title=made["title"], theme="paper", lang=made["lang"], dir=made["dir"])
+    html = wrap_fragment(made["html"], title=made["title"], look=Look("paper"), lang=made["lang"], dir=made["dir"])
     return text, html
 
 
@@ -66,6 +71,46 @@ async def test_every_word_is_painted_and_no_line_is_cut(pool: BrowserPool, code:
         command = ["pdftotext", "-raw", str(tmp_path / "slides.pdf"), "-"]
         pages = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split("\f")
         assert len(pages) == len(plan.slices) + 1
+
+
+@pytest.mark.parametrize("code", CODES)
+async def test_every_word_is_on_a_slide_of_the_deck_and_no_line_reaches_out_of_one(
+    pool: BrowserPool, code: str, tmp_path: Path
+) -> None:
+    text, _ = document(code)
+    made = await decks.compose(pool, text)
+    assert made.coverage.is_whole, made.coverage.summary
+    assert made.coverage.words > 200
+    assert not made.plan.truncated
+    assert len(made.plan.slices) == len(made.deck.slides)  # nothing had to be cut
+    for slide in made.texts.slides:
+        for block in slide.blocks:
+            assert block.box.top >= 0, block
+            assert block.box.top + block.box.height <= made.texts.height + ROUNDED_PX, block
+            assert block.box.left >= 0, block
+            assert block.box.left + block.box.width <= made.texts.width + ROUNDED_PX, block
+    if code in PDF_OF and shutil.which("pdftotext"):
+        pages = await pages_of(pool, made, tmp_path / "deck.pdf")
+        assert len(pages) == len(made.plan.slices)
+        for page, slide in zip(pages, made.texts.slides, strict=True):
+            said = "".join(block.text for block in slide.blocks)
+            assert letters_of(page) >= LEAST_SAME * letters_of(said), slide.index
+
+
+async def pages_of(pool: BrowserPool, made: decks.Composed, path: Path) -> list[str]:
+    """What pdftotext reads on each page of the deck's PDF."""
+    screen = decks.SCREEN
+    async with pool.lease(viewport_width=screen.width, viewport_height=screen.height, zoom=screen.zoom) as lease:
+        await lease.load(made.deck.html, opened=False)
+        await lease.layout()
+        pdf = await lease.pdf_of_slides(made.plan.slices, "blocks", datetime(2026, 11, 30, tzinfo=UTC))
+    path.write_bytes(pdf)
+    command = ["pdftotext", "-raw", str(path), "-"]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split("\f")[:-1]
+
+
+def letters_of(text: str) -> int:
+    return sum(unicodedata.category(letter).startswith("L") for letter in unicodedata.normalize("NFKC", text))
 
 
 def coverage_of(text: str, texts: SlideTexts) -> Coverage:

@@ -29,7 +29,7 @@ CONFIG = """
 "path.operation_id" = "{operation_id}"
 
 [[operations]]
-include-path = ["/generate-sse", "/admission/explain"]
+include-path = ["/generate-sse", "/admission/explain", "/preview"]
 [operations.checks]
 positive_data_acceptance.expected-statuses = [200, 202, 409, 415, 422, 503]
 

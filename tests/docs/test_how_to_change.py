@@ -25,6 +25,7 @@ MOST_FILES = {
     "A source kind": 3,
     "An export": 2,
     "A field of the spec": 3,
+    "A theme": 2,
     "A setting": 2,
     "An error code": 2,
 }
@@ -128,6 +129,10 @@ def test_the_front_end_asks_for_the_words_of_what_is_new_and_for_nothing_else(tm
     asked = {path for drill in DRILLS for path in drill.edits if path.startswith("frontend/")}
     for path in asked:
         shutil.copy(ROOT / path, copy / path)  # as if they had been forgotten
+    config = json.loads((frontend / "tsconfig.json").read_text())
+    # without the tests, whose libraries take half of the time
+    config |= {"include": ["src"], "exclude": ["src/**/*.test.*", "src/test"]}
+    (frontend / "tsconfig.json").write_text(json.dumps(config))
     command = ["node_modules/.bin/tsc", "--noEmit", "--pretty", "false"]
     done = subprocess.run(command, cwd=frontend, capture_output=True, text=True, check=False)
     wrong = {line.partition("(")[0] for line in done.stdout.splitlines() if "error TS" in line}

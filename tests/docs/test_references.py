@@ -37,6 +37,8 @@ _PATHED = re.compile(rf"(?<![\w/.-])docs/(?P<path>[\w./-]+?\.(?:md|json|png))\b{
 _DECISIONS = re.compile(r"\b[Dd]ecisions?\s(?P<numbers>\[?\d{4}\b(?:(?:, | and )\[?\d{4}\b)*)")
 _LINK = re.compile(r"\]\((?P<target>[^)\s…]+)\)")  # `](…)` stands for any
 _CODE_PATH = re.compile(r"`(?P<path>[\w./-]+/[\w.-]+\.(?:py|ts|tsx|md|js))(?:::\w+)?`")
+_CODE_NAME = re.compile(r"`(?P<name>(?:[A-Z][a-z]+){2,})(?:\(\))?`")
+_OF_LIBRARIES = frozenset({"TargetClosedError"})  # Playwright's
 _FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 
 
@@ -124,13 +126,33 @@ def links() -> Iterator[Reference]:
             yield Reference(f"{name} ]({match['target']})", fault)
 
 
+def living_documents() -> dict[str, str]:
+    """Those that say how things are; records of decisions and the log of changes say how they were."""
+    own = re.compile(r"(?:docs/(?!decisions/)|benchmarks/|README|CONTRIBUTING).*\.md")
+    return {name: _FENCE.sub("", text) for name, text in files().items() if own.fullmatch(name)}
+
+
 def code_paths() -> Iterator[Reference]:
     """Files of the project that the project's own documents name."""
-    roots = (ROOT, ROOT / "backend" / "pressrun", ROOT / "frontend" / "src")
-    for document in (*OWN, ROOT / "README.md", ROOT / "CONTRIBUTING.md"):
-        for match in _CODE_PATH.finditer(_FENCE.sub("", document.read_text())):
+    package = ROOT / "backend" / "pressrun"
+    roots = (ROOT, package, package / "browser" / "chromium", ROOT / "frontend" / "src")
+    for document, text in living_documents().items():
+        for match in _CODE_PATH.finditer(text):
+            if "NAME" in match["path"]:  # of how-to-change.md: whatever you call yours
+                continue
             there = any((root / match["path"]).is_file() for root in roots)
-            yield Reference(f"{document.name} {match.group()}", None if there else "there is no such file")
+            yield Reference(f"{document} {match.group()}", None if there else "there is no such file")
+
+
+def code_names() -> Iterator[Reference]:
+    """Classes and types that the project's own documents name."""
+    code = "\n".join(text for name, text in files().items() if name.endswith((".py", ".ts", ".tsx")))
+    known = _OF_LIBRARIES.union(re.findall(r"\b(?:[A-Z][a-z]+){2,}\b", code))
+    for document, text in living_documents().items():
+        for match in _CODE_NAME.finditer(text):
+            yield Reference(
+                f"{document} {match.group()}", None if match["name"] in known else "there is nothing of that name"
+            )
 
 
 def broken(found: list[Reference]) -> list[str]:
@@ -154,6 +176,12 @@ def test_every_file_that_the_documents_name_is_there() -> None:
     found = list(code_paths())
     assert not broken(found)
     assert len(found) > 30
+
+
+def test_every_class_that_the_documents_name_is_in_the_code() -> None:
+    found = list(code_names())
+    assert not broken(found)
+    assert len(found) > 25
 
 
 def test_no_document_points_out_of_the_repository_by_a_path() -> None:

@@ -16,28 +16,26 @@ from typing import Any
 import pytest
 
 from tests.support.limits import HANG_S
+from tests.support.one_shot import environment
 from tests.support.processes import children_of, is_running
 from tests.support.server import PRESSRUN
+from tests.support.web_pictures import picture
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
 SMALL = ["--viewport-width", "640", "--viewport-height", "360", "--server", "embedded"]
-# Some hundred slides of 4K pixels: minutes of work, so that it is surely still running when it is cut off.
-ENDLESS = "\n\n".join(f"# Bend {n}\n\n" + "Water flows. " * 30 for n in range(500))
+# Some hundred slides of 4K pixels: minutes of work, so that it is surely still running when it is cut off. Cut by
+# height: nobody waits for a deck to be composed.
+ENDLESS = "\n\n".join(f"# Bend {n}\n\n" + "Water flows. " * 150 for n in range(150))
 ENDLESS_OPTIONS = [
-    "--max-screenshots", "500", "--viewport-width", "3840", "--viewport-height", "2160", "--server", "embedded",
+    "--max-screenshots", "500", "--viewport-width", "3840", "--viewport-height", "2160", "--page-breaks", "scroll",
+    "--server", "embedded",
 ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
-
-
-def environment(home: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PRESSRUN_")}
-    # what is set for a server that others reach is not for this one
-    return kept | {"XDG_DATA_HOME": str(home), "PRESSRUN_DATA_DIR": "/nowhere", "PRESSRUN_PORT": "1"}
 
 
 def run(home: Path, cwd: Path, *words: str, **options: Any) -> subprocess.CompletedProcess[Any]:
@@ -68,6 +66,10 @@ def left(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def runs_in(home: Path) -> int:
     with sqlite3.connect(home / "pressrun" / "commands" / "pressrun.sqlite") as database:
         return int(database.execute("SELECT count(*) FROM runs").fetchone()[0])
@@ -87,14 +89,16 @@ def wait_until_gone(processes: set[int]) -> None:
 
 
 def test_one_file_becomes_what_is_asked_for_and_nothing_else_is_left(home: Path, tmp_path: Path) -> None:
-    (tmp_path / "lesson.md").write_text("# Rivers\n\nA river runs.\n")
+    (tmp_path / "lesson.md").write_text("# Rivers\n\nA river runs.\n\n![The map](map.png)\n")
+    (tmp_path / "map.png").write_bytes(picture())
     names = ["-o", "lesson.pdf", "-o", "slides/", "-o", "page.html", "-o", "all.zip", *SMALL]
     done = run(home, tmp_path, "lesson.md", *names, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert left(tmp_path) == ["all.zip", "lesson.md", "lesson.pdf", "page.html", "slides", "slides/0001.png"]
+    assert left(tmp_path) == ["all.zip", "lesson.md", "lesson.pdf", "map.png", "page.html", "slides", "slides/0001.png"]
     assert (tmp_path / "lesson.pdf").read_bytes().startswith(b"%PDF")
     assert (tmp_path / "slides" / "0001.png").read_bytes().startswith(b"\x89PNG")
     assert b"Rivers" in (tmp_path / "page.html").read_bytes()
+    assert b"data:image/png;base64," in (tmp_path / "page.html").read_bytes(), "what it names went along"
     assert len(done.stdout.splitlines()) == 5, "four results, and what is on the slides"
     mask = os.umask(0)
     os.umask(mask)
@@ -147,8 +151,14 @@ def test_kill_leaves_no_process_no_file_no_lock_and_the_next_command_goes_on(hom
     assert runs_in(home) == 1
 
     with making(home, tmp_path, *words) as process:  # the same again: the second attempt of the same run
-        process.kill()
-        process.wait(HANG_S)
+        family = {process.pid, *children_of(process.pid)}
+        (server,) = (pid for pid in family if parent_of(pid) == process.pid)
+        os.kill(server, signal.SIGKILL)
+        out, err = process.communicate(timeout=HANG_S)
+    assert process.returncode == 1
+    assert json.loads(out.splitlines()[-1])["message"].startswith("The server of this command was ended"), (out, err)
+    wait_until_gone(family)
+    assert left(tmp_path) == ["endless.md", "other.md"]
     with sqlite3.connect(home / "pressrun" / "commands" / "pressrun.sqlite") as database:
         assert database.execute("SELECT attempt FROM runs").fetchall() == [(2,)]
 

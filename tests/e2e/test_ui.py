@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from pressrun.api.gate.tokens import new_token
 from pressrun.api.pages import WEB_ROOT
 from tests.support.runs import chapter
 from tests.support.server import Server, start_server
+from tests.support.ui import (
+    DESK,
+    PHONE,
+    Person,
+    check_accessible,
+    check_width,
+    generate,
+    is_over,
+    open_part,
+    slide,
+    source_of,
+    write,
+)
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
-
-ROOT = Path(__file__).resolve().parents[2]
-AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
-WAIT_MS = 30_000
-DESK = (1280, 900)
-PHONE = (360, 740)
-
-expect.set_options(timeout=WAIT_MS)
 
 
 @pytest.fixture(scope="module")
@@ -32,88 +35,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert (WEB_ROOT / "index.html").is_file(), "build the front end first: make setup"
     with start_server(tmp_path_factory.mktemp("ui") / "data") as server:
         yield server
-
-
-@dataclass
-class Person:
-    """Somebody with a browser profile of their own; remembers what their browser complained about."""
-
-    context: BrowserContext
-    server: Server
-    complaints: list[str] = field(default_factory=list)
-
-    def open(self, path: str = "/") -> Page:
-        page = self.context.new_page()
-        page.on("console", self._note)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.goto(self.server.url + path)
-        return page
-
-    def _note(self, message: Any) -> None:
-        # A picture that is being moved into its batch folder may be out of reach; the page asks for it again.
-        if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
-
-
-@pytest.fixture
-def somebody(browser: Browser) -> Iterator[Callable[..., Person]]:
-    contexts: list[BrowserContext] = []
-
-    def enter(
-        server: Server, size: tuple[int, int] = DESK, scheme: Literal["light", "dark"] = "light", **options: Any
-    ) -> Person:
-        width, height = size
-        viewport = {"width": width, "height": height}
-        context = browser.new_context(viewport=viewport, color_scheme=scheme, **options)  # type: ignore[arg-type]
-        context.set_default_timeout(WAIT_MS)
-        contexts.append(context)
-        return Person(context, server)
-
-    yield enter
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def person(somebody: Callable[..., Person], server: Server) -> Person:
-    return somebody(server)
-
-
-def write(page: Page, text: str) -> None:
-    page.get_by_role("textbox", name="Source").fill(text)
-
-
-def generate(page: Page, text: str) -> None:
-    """Returns on the run's own screen."""
-    write(page, text)
-    page.get_by_role("button", name="Generate").click()
-    page.wait_for_url("**/runs/*")
-
-
-def slide(page: Page, number: int) -> Any:
-    return page.get_by_role("button", name=f"Open slide {number}", exact=True)
-
-
-def is_over(page: Page) -> None:
-    expect(page.get_by_role("link", name="Download all (ZIP)")).to_be_visible()
-
-
-def lines_of(value: list[dict[str, Any]]) -> str:
-    return "\n".join(f"{each['id']}: {[node['html'][:160] for node in each['nodes']]}" for each in value)
-
-
-def check_accessible(page: Page) -> None:
-    """axe's rules up to WCAG 2.2 AA, contrast among them."""
-    page.evaluate(AXE.read_text())
-    tags = json.dumps(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-    found = page.evaluate(f"axe.run({{runOnly: {tags}}})")
-    assert not found["violations"], lines_of(found["violations"])
-    assert found["passes"]
-
-
-def check_width(page: Page) -> None:
-    over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(over) <= 0, f"{page.url} scrolls sideways"
 
 
 def test_text_becomes_pictures_that_arrive_while_the_run_goes_on(person: Person) -> None:
@@ -148,6 +69,7 @@ def test_the_document_opens_in_a_sandbox_and_the_archive_downloads(person: Perso
     page = person.open()
     generate(page, chapter(1, "files"))
     is_over(page)
+    open_part(page, "Files")
     with page.expect_popup() as popup:
         page.get_by_role("link", name="Open document.html in a new tab").click()
     expect(popup.value.get_by_role("heading", name="Part 1 files")).to_be_visible()
@@ -162,7 +84,7 @@ def test_cancel_ends_the_run_and_says_so(person: Person) -> None:
     page = person.open()
     generate(page, chapter(40, "cancel"))
     expect(slide(page, 1)).to_be_visible()
-    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel", exact=True).click()
     expect(page.get_by_role("heading", name="The run was cancelled")).to_be_visible()
     assert page.title().startswith("Cancelled")
 
@@ -200,18 +122,19 @@ def test_a_run_that_fails_says_why_and_the_text_is_still_there(person: Person) -
     generate(page, "<!-- nothing to see -->")
     failed = page.get_by_role("alert", name="The run failed")
     expect(failed).to_contain_text("empty_document")
-    failed.get_by_role("link", name="Back to the text").click()
-    expect(page.get_by_role("textbox", name="Source")).to_have_value("<!-- nothing to see -->")
+    failed.get_by_role("link", name="Edit and make again").click()
+    expect(source_of(page)).to_have_text("<!-- nothing to see -->")
 
 
 def test_a_field_error_of_the_server_stands_at_its_field_and_the_text_stays(person: Person) -> None:
     page = person.open()
     write(page, "a bell \u0007 rings")
     page.get_by_role("button", name="Generate").click()
-    source = page.get_by_role("textbox", name="Source")
+    source = source_of(page)
     expect(source).to_have_attribute("aria-invalid", "true")
     expect(page.locator("#source-error")).to_contain_text("U+0007")
-    assert source.input_value() == "a bell \u0007 rings"
+    expect(source.get_by_label("Control character")).to_have_count(1)
+    expect(source).to_contain_text("rings")
 
 
 def test_a_killed_server_is_said_to_be_gone_and_the_run_is_seen_to_its_end_once_it_is_back(
@@ -239,17 +162,17 @@ def test_a_cancelled_run_is_retried_and_goes_on_in_every_tab_with_what_it_had(pe
     page = person.open()
     generate(page, chapter(30, "retry"))
     expect(slide(page, 3)).to_be_visible()
-    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel", exact=True).click()
     expect(page.get_by_text("A retry goes on from “Render”")).to_be_visible()
     other = person.open(page.url.removeprefix(person.server.url))
     expect(other.get_by_role("heading", name="The run was cancelled")).to_be_visible()
     page.get_by_role("button", name="Retry", exact=True).click()
     is_over(page)
-    expect(slide(page, 30)).to_be_visible()
+    expect(page.get_by_role("heading", name="30 slides")).to_be_visible()
     expect(page.get_by_text("Attempt 2, resumed from “Render” · complete")).to_be_visible()
     other.evaluate("dispatchEvent(new Event('visibilitychange'))")  # as when somebody comes back to that tab
     is_over(other)
-    page.get_by_text("Log", exact=True).click()
+    open_part(page, "Log")
     lines = page.get_by_role("list", name="Log lines")
     expect(lines).to_contain_text("attempt=2")
     assert person.complaints == []
@@ -270,6 +193,77 @@ def test_a_finished_run_is_made_again_in_another_format(person: Person) -> None:
     is_over(page)
     assert origin.evaluate("link => link.href") == first != page.url
     assert str(slide(page, 2).get_by_role("img").get_attribute("src")).partition("?")[0].endswith(".jpg")
+
+
+def test_a_run_that_was_cut_off_is_raised_or_edited_and_what_was_being_written_comes_back(person: Person) -> None:
+    page = person.open()
+    write(page, chapter(4, "edit"))
+    page.get_by_role("textbox", name="Slides, at most").fill("2")
+    page.get_by_role("button", name="Generate").click()
+    is_over(page)
+    first = page.url
+    write_elsewhere = person.open()
+    write(write_elsewhere, "# Something else")
+    write_elsewhere.get_by_role("link", name="Runs", exact=True).click()  # which keeps the draft
+    expect(write_elsewhere.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
+    write_elsewhere.close()
+    page.get_by_role("button", name="Raise the limit to 500 and go on").click()
+    expect(page.get_by_role("link", name="Made from an earlier run")).to_be_visible()
+    is_over(page)
+    expect(slide(page, 4)).to_be_visible()
+    page.get_by_role("link", name="Edit and make again").focus()
+    page.keyboard.press("Enter")
+    source = source_of(page)
+    expect(source).to_contain_text("# Part 1 edit")
+    expect(source).to_be_focused()
+    assert page.url == person.server.url + "/", "a reload would fill it in again"
+    page.goto(first)
+    page.get_by_role("link", name="Edit and make again").click()
+    expect(page.get_by_role("textbox", name="Slides, at most")).to_have_value("2")
+    check_accessible(page)
+    # still as it was filled in, which a reload tells as well: what was written before it comes back at once
+    page.get_by_role("button", name="Bring back what was here").click()
+    expect(source).to_have_text("# Something else")
+    assert person.complaints == []
+
+
+LESSON = "# Rivers\n\nAbout them.\n\n" + "\n\n".join(
+    f"## Part {number}\n\n{'The river carries sand and stones to the sea. ' * 20}" for number in range(1, 6)
+)
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (PHONE, "dark")])
+def test_the_slides_are_seen_while_they_are_written_and_lead_to_their_text(
+    somebody: Callable[..., Person], server: Server, size: tuple[int, int], scheme: Literal["light", "dark"]
+) -> None:
+    person = somebody(server, size, scheme)
+    page = person.open()
+    source = source_of(page)
+    source.fill(LESSON)
+    preview = page.get_by_role("region", name="Preview")
+    if size == PHONE:
+        expect(preview).to_be_hidden()
+        page.get_by_role("radio", name="Slides", exact=True).check(force=True)
+    expect(preview).to_contain_text("On the slides: all of")
+    slides = page.frame_locator("iframe").locator(".deck > .slide")
+    expect(slides.first).to_be_visible()
+    assert f"{slides.count()} slides" in preview.inner_text()
+    assert page.frames[-1].evaluate("self.origin") == "null"
+    check_accessible(page)
+    check_width(page)
+    slides.filter(has_text="Part 4").first.click()
+    expect(source).to_be_focused()
+    assert page.evaluate("getSelection().anchorNode.parentElement.closest('.cm-line').innerText") == "## Part 4"
+    page.keyboard.press("Control+Home")
+    if size == DESK:
+        expect(page.frame_locator("iframe").locator("[data-pressrun-here]")).to_contain_text("About them.")
+    source.fill("# Changed")
+    if size == PHONE:
+        page.get_by_role("radio", name="Slides", exact=True).check(force=True)
+    expect(slides).to_have_count(1)
+    expect(slides.first).to_contain_text("Changed")
+    assert page.request.get(f"{server.url}/runs?q=Changed").json()["runs"] == []
+    assert person.complaints == []
 
 
 def test_runs_are_found_pinned_and_deleted_from_the_list(person: Person) -> None:
@@ -396,7 +390,7 @@ def test_every_screen_is_accessible_and_fits(
     check_width(page)
     slide(page, 1).click()
     check_accessible(page)
-    for path in ("/", "/runs", "/runs/nothing-here", "/no-such-page"):
+    for path in ("/", "/runs", "/system", "/runs/nothing-here", "/no-such-page", "/generate-sse"):
         page.goto(server.url + path)
         expect(page.get_by_role("heading").first).to_be_visible()
         check_accessible(page)

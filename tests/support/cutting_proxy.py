@@ -81,7 +81,7 @@ class CuttingProxy:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             _shut(client, socket.SHUT_RD)  # ends the other direction, which would keep the socket open in its `recv`
             _shut(server)
-            up.join(5)
+            up.join(HANG_S)
 
     def _pass_requests(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):
@@ -125,4 +125,4 @@ def cutting_proxy(upstream_port: int, withheld: bytes | None = None) -> Iterator
         yield proxy
     finally:
         proxy.close()
-        thread.join(5)
+        thread.join(HANG_S)

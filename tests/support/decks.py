@@ -11,9 +11,10 @@ from pressrun.browser.slides.page_breaks import SlicePlan
 from pressrun.coverage import Coverage
 from pressrun.slide_texts import SlideText, SlideTexts
 from pressrun.sources.coverage import measure_coverage
-from pressrun.sources.document import deck_css, wrap_fragment
+from pressrun.sources.document import wrap_fragment
+from pressrun.sources.look import Look
 from pressrun.sources.markdown import render_markdown
-from pressrun.spec import Theme
+from pressrun.themes.catalog import deck_css
 
 SCREEN = Screen(640, 360, 0.7)  # 914 x 514 CSS px, as 1920 x 1080 at zoom 2.1
 
@@ -40,19 +41,26 @@ class Composed:
         return next(slide for slide in self.texts.slides if any(words in block.text for block in slide.blocks))
 
 
-def document_of(text: str, theme: Theme = "paper") -> str:
+def document_of(text: str, theme: str = "paper") -> str:
     """As the Markdown composer makes it."""
     made = render_markdown(text)
-    return wrap_fragment(made["html"], title=made["title"], theme=theme, lang=made["lang"], dir=made["dir"])
+    return wrap_fragment(made["html"], title=made["title"], look=Look(theme), lang=made["lang"], dir=made["dir"])
 
 
 async def compose(
-    pool: BrowserPool, text: str, *, screen: Screen = SCREEN, theme: Theme = "paper", most: int = 500
+    pool: BrowserPool, text: str, *, screen: Screen = SCREEN, theme: str = "paper", most: int = 500
 ) -> Composed:
     """The deck of the text."""
+    return await compose_document(pool, document_of(text, theme), text, screen=screen, most=most)
+
+
+async def compose_document(
+    pool: BrowserPool, html: str, text: str, *, screen: Screen = SCREEN, most: int = 500
+) -> Composed:
+    """The deck of a document that was made of the text."""
     size = {"viewport_width": screen.width, "viewport_height": screen.height, "zoom": screen.zoom}
     async with pool.lease(**size) as lease:  # type: ignore[arg-type]
-        deck = await compose_deck(lease, document_of(text, theme), deck_css(), screen, most)
+        deck = await compose_deck(lease, html, deck_css(), screen, most)
     assert deck is not None
     async with pool.lease(**size) as lease:  # type: ignore[arg-type]
         await lease.load(deck.html, opened=False)

@@ -29,6 +29,7 @@ class Drill:
                 text = text.replace(before, after, 1)
             file.write_text(text)
         for path, text in self.files.items():
+            place_of(root, path).parent.mkdir(exist_ok=True)  # a theme is a folder of its own
             place_of(root, path).write_text(text)
 
 
@@ -63,8 +64,8 @@ EVENT = Drill(
         "frontend/src/stream/events.ts": (("  log: true,\n", "  log: true,\n  chapter: true,\n"),),
         "frontend/src/stream/reduceRun.ts": (
             (
-                '    case "log":\n      return withLog(view, event);\n',
-                '    case "log":\n      return withLog(view, event);\n    case "chapter":\n      return {};\n',
+                '    case "log":\n      return {};\n',
+                '    case "log":\n      return {};\n    case "chapter":\n      return {};\n',
             ),
         ),
     },
@@ -154,14 +155,14 @@ from pressrun import errors
 from pressrun.sources.document import Document, wrap_fragment
 
 
-async def compose_csv(source, /, *, title, theme, egress):
+async def compose_csv(source, /, *, title, look, egress, attached):
     """Raises: TooFewRows of the drill of error codes."""
     rows = list(csv.reader(source.splitlines()))
     if len(rows) < 2:
         raise errors.TooFewRows
     cells = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     title = title or "A table"
-    return Document(wrap_fragment(f"<table>{cells}</table>", title=title, theme=theme), title)
+    return Document(wrap_fragment(f"<table>{cells}</table>", title=title, look=look), title)
 '''
     },
 )
@@ -215,9 +216,9 @@ FIELD = Drill(
     {
         "spec.py": (
             (
-                "    theme: Annotated[Theme,",
+                "    theme: Annotated[ThemeName,",
                 '    footer_text: Annotated[Name | None, Changes("document", since="0.2"), '
-                "AfterValidator(none_if_blank)] = None\n    theme: Annotated[Theme,",
+                "AfterValidator(none_if_blank)] = None\n    theme: Annotated[ThemeName,",
             ),
         ),
         "cli/options.py": (
@@ -236,6 +237,16 @@ FIELD = Drill(
     },
 )
 
+THEME = Drill(
+    "A theme",
+    "slate",
+    {},
+    {
+        "themes/slate/theme.toml": 'label = "Slate"\nwords = "Grey."\nscheme = "dark"\nfonts = []\nauthor = "Us"\n',
+        "themes/slate/theme.css": ":root { --page: #202428; --ink: #f0f0f0; --heading: #ffffff; --accent: #a0c0ff; }\n",
+    },
+)
+
 SETTING = Drill(
     "A setting",
     "hide_paths",
@@ -243,7 +254,7 @@ SETTING = Drill(
         "settings.py": (
             ('    log_level: str = "INFO"\n', '    log_level: str = "INFO"\n    hide_paths: bool = False\n'),
         ),
-        "app.py": (("show_paths=not settings.tokens", "show_paths=not (settings.tokens or settings.hide_paths)"),),
+        "lifespan.py": (("show_paths=not settings.tokens", "show_paths=not (settings.tokens or settings.hide_paths)"),),
     },
 )
 
@@ -264,4 +275,4 @@ ERROR_CODE = Drill(
     },
 )
 
-DRILLS = (EVENT, STAGE, SOURCE_KIND, EXPORT, FIELD, SETTING, ERROR_CODE)
+DRILLS = (EVENT, STAGE, SOURCE_KIND, EXPORT, FIELD, THEME, SETTING, ERROR_CODE)

@@ -68,6 +68,7 @@ def work_in(folder: Path, slides: list[SlideText] = SLIDES, **fields: Any) -> tu
         read_document=nothing,
         read_texts=read_texts,
         open_page=nothing,
+        print_pages=nothing,
         progress=progress,
         warn=nothing,
         tell_editability=nothing,

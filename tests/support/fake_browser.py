@@ -56,6 +56,8 @@ class FakePage:
                 for index, place in enumerate(argument["places"], start=1)
             ]
             return json.dumps({"slides": slides, "width": argument["width"], "height": argument["height"]})
+        if script == "prepare":
+            return {"ordinary": True, "large": False}
         return {"x": 0, "y": argument["scrollTo"]} if script == "show" else {}
 
     def _block(self, top: float, bottom: float, offset: float) -> dict[str, Any]:

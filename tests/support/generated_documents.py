@@ -82,7 +82,7 @@ SEEN = [
     "<div style='float:left;width:45%'>{}</div><p>{}</p><br clear=all>",
     "<figure><figcaption>{}</figcaption></figure>",
     "<div style='position:relative;height:6em'><p style='position:absolute;top:0'>{}</p></div>",
-    "<svg width=600 height=40><text y=25>{}</text></svg>",
+    "<svg width=900 height=40><text y=25 font-size=9>{}</text></svg>",  # as long as a line may become
     "<iframe srcdoc='<p>{}' style='width:600px;height:60px'></iframe>",
     "<div><template shadowrootmode=open><p><slot></slot></p></template>{}</div>",
     "<ruby>{} <rt>{}</rt></ruby>",

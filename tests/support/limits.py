@@ -11,7 +11,7 @@ from typing import Final
 
 import anyio
 
-SLOWER: Final = 6  # times as slow as a quiet machine: twice as many workers as cores, and four busy loops beside them
+SLOWER: Final = 8  # times as slow as a quiet machine: two workers for each core, and six busy loops beside them
 HANG_S: Final = 20.0 * SLOWER
 """Longer than a server takes for anything that a test waits for."""
 

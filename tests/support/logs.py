@@ -6,7 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,19 +37,25 @@ class CapturedLog:
         return [json.loads(line) for line in self.text.splitlines()]
 
 
+def bind_run(operation_id: str) -> AbstractContextManager[None]:
+    """While it is open, every line carries `operation_id`, as in a run."""
+    return structlog.contextvars.bound_contextvars(operation_id=operation_id)
+
+
 @contextmanager
 def captured_log(
     mask: SecretMask | None = None, *, terminal: bool = False, level: str = "INFO"
 ) -> Iterator[CapturedLog]:
     """Log as the product does, into the text that is yielded: JSON, or as on a terminal."""
     log = CapturedLog(Terminal() if terminal else io.StringIO())
+    configured = structlog.get_config()
     before = {logger: _state(logger) for logger in [logging.getLogger(), *_known_loggers()]}
     configure_logging(level=level, mask=mask or SecretMask(), stream=log.stream)
     try:
         yield log
     finally:
         logging.captureWarnings(False)
-        structlog.reset_defaults()
+        structlog.configure(**configured)
         for logger, (handlers, log_level, propagate) in before.items():
             logger.handlers[:] = handlers
             logger.setLevel(log_level)

@@ -11,6 +11,8 @@ the command (tests/conformance/, tests/e2e/test_cli.py).
 from __future__ import annotations
 
 import contextlib
+import gc
+import importlib
 import json
 import os
 import signal
@@ -28,6 +30,19 @@ import httpx
 from tests.support.limits import HANG_S
 from tests.support.processes import is_running
 from tests.support.server import Server, free_port
+
+_LOADED_LATER = (
+    "anyio._backends._asyncio",
+    "dbos._sys_db_sqlite",
+    "httpcore",
+    "playwright.async_api",
+    "pressrun.app",
+    "pressrun.cli.commands",
+    "pressrun.cli.server",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.websockets.auto",
+)
 
 
 class Nursery:
@@ -69,7 +84,7 @@ def open_nursery() -> Iterator[Nursery]:
         yield Nursery(process)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(HANG_S)
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 pipe.close()
@@ -191,12 +206,12 @@ class SharedNursery:
 
 
 def _serve_orders() -> None:
-    import httpx  # noqa: F401 - these too are what takes the time
-    import playwright.async_api  # noqa: F401
-
-    import pressrun.app  # noqa: F401
+    for name in _LOADED_LATER:  # by each server: a third of a second
+        importlib.import_module(name)
     from pressrun.cli import main
 
+    gc.collect()
+    gc.freeze()  # or each server looks through, and so copies, all that came with the modules
     for line in sys.stdin:
         order = json.loads(line)
         if "poll" in order:

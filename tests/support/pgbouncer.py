@@ -65,7 +65,7 @@ def start_pgbouncer(program: str, url: str, mode: Literal["session", "transactio
         yield pooled.render_as_string(hide_password=False)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(HANG_S)
         shutil.rmtree(folder)
 
 

@@ -13,9 +13,10 @@ import pytest
 from pressrun.browser import drawing
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.drawing import Picture, draw
-from pressrun.browser.pool.lease import DocumentLayout
 from pressrun.browser.pool.pool import BrowserPool, Lease
-from pressrun.browser.ports import Screen
+from pressrun.browser.pool.supervisor import Kept
+from pressrun.browser.ports import OpenPage, Screen
+from pressrun.browser.slides.document_layout import DocumentLayout
 from pressrun.browser.slides.image import ImageOptions
 from pressrun.browser.slides.page_breaks import Slice, SlicePlan
 from pressrun.errors import BrowserCrashed, BrowserFailure, PoolExhausted, RenderTimeout
@@ -110,6 +111,24 @@ async def settled(pool: BrowserPool) -> None:
         await anyio.lowlevel.checkpoint()
 
 
+def processes(pool: BrowserPool) -> list[Kept]:
+    return [one for supervisor in pool.supervisors for one in supervisor.processes]
+
+
+def spare_pages(pool: BrowserPool) -> int:
+    """Pages that are open in a browser before anybody has asked for them."""
+    return sum(one.spare is not None and one.spare.is_there for one in processes(pool))
+
+
+async def spares_settled(pool: BrowserPool) -> None:
+    """Until no spare page is being opened."""
+    with fail_after(30):
+        while any(  # noqa: ASYNC110 - nothing tells when
+            one.spare is not None and one.spare.is_replenishing for one in processes(pool)
+        ):
+            await anyio.sleep(0.01)
+
+
 class PoolContract:
     """The suite. A subclass gives `rig`."""
 
@@ -189,7 +208,7 @@ class PoolContract:
 
     async def test_an_idle_browser_is_closed_but_not_the_first(self, rig: Rig) -> None:
         async with rig.open(replace(QUICK, idle_s=0.2)) as pool:
-            await Drawn(pool, 6).draw()
+            await Drawn(pool, 20).draw()
             assert [browser.state for browser in pool.pressure().browsers] == ["up", "up"]
             with fail_after(10):
                 while pool.supervisors[1].state == "up":
@@ -204,6 +223,81 @@ class PoolContract:
         rig.kill(pool, 0)
         with fail_after(10):
             assert await self.works(pool)
+
+    async def with_spare(self, pool: BrowserPool) -> Kept:
+        """The first browser, with a page that nobody has asked for yet."""
+        for _ in range(2):
+            assert await self.works(pool)
+        await spares_settled(pool)
+        kept = pool.supervisors[0].processes[0]
+        assert kept.spare is not None
+        assert kept.spare.is_there
+        return kept
+
+    async def test_a_page_of_the_same_screen_is_opened_ahead_and_lent_once(
+        self, rig: Rig, pool: BrowserPool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kept = await self.with_spare(pool)
+        assert kept.spare is not None
+        spare = kept.spare._page
+        monkeypatch.setattr("pressrun.browser.pool.spare_page._AFTER_S", 60)  # none is opened meanwhile
+        async with pool.lease(viewport_width=330, viewport_height=240, zoom=1) as other:
+            assert other._page is not spare
+            assert kept.spare._page is spare
+        async with pool.lease_on(await pool.take(avoid=pool.supervisors[1:]), SCREEN) as first:
+            assert first._page is spare
+            assert not kept.spare.is_there
+            async with pool.lease_on(await pool.take(avoid=pool.supervisors[1:]), SCREEN) as second:
+                assert second._page is not spare
+            await first.load(lines(2))
+            assert (await first.layout()).height_css_px >= LINE_CSS_PX
+
+    async def test_a_spare_page_follows_the_screen_that_is_asked_for_twice(self, pool: BrowserPool) -> None:
+        kept = await self.with_spare(pool)
+        for number in range(2):
+            async with pool.lease(viewport_width=330, viewport_height=240, zoom=1):
+                pass
+            await spares_settled(pool)
+            assert kept.spare is not None
+            assert kept.spare._page is not None
+            assert kept.spare._page.screen.width == (320, 330)[number]
+
+    async def test_a_check_does_not_take_the_spare_page(self, pool: BrowserPool) -> None:
+        kept = await self.with_spare(pool)
+        assert kept.spare is not None
+        spare = kept.spare._page
+        await pool.check()
+        assert kept.spare._page is spare
+
+    async def test_a_kill_beside_a_spare_page_is_not_noticed_by_the_next_lease(
+        self, rig: Rig, pool: BrowserPool
+    ) -> None:
+        await self.with_spare(pool)
+        rig.kill(pool, 0)
+        with fail_after(10):
+            assert await self.works(pool)
+        assert await self.is_whole(rig, pool)
+
+    async def test_a_browser_frozen_beside_a_spare_page_is_not_noticed_by_the_next_lease(self, rig: Rig) -> None:
+        async with rig.open(replace(QUICK, local=1, ping_interval_s=60)) as pool:
+            await self.with_spare(pool)
+            rig.freeze(pool, 0)
+            with fail_after(30):
+                assert await self.works(pool)
+            assert await self.is_whole(rig, pool)
+
+    async def test_a_spare_page_that_has_crashed_is_not_lent(self, rig: Rig, pool: BrowserPool) -> None:
+        kept = await self.with_spare(pool)
+        assert kept.spare is not None
+        assert kept.spare._page is not None
+        await self.crash(kept.spare._page)
+        assert await self.works(pool)
+        assert await self.is_whole(rig, pool)
+
+    async def crash(self, page: OpenPage) -> None:
+        """As a renderer that has died by itself."""
+        page.crashed = True  # type: ignore[misc]
+        await page.close()
 
     async def test_a_kill_in_a_lease_is_a_crash_that_costs_the_other_browser_nothing(
         self, rig: Rig, pool: BrowserPool
@@ -310,6 +404,22 @@ class PoolContract:
                     await drawn.news.wait()
                     most = max(most, pool.pressure().running)
             assert most == 2
+
+    async def test_a_few_slides_start_no_second_browser_and_use_one_that_runs(
+        self, rig: Rig, pool: BrowserPool
+    ) -> None:
+        few = Drawn(pool, 5)
+        await few.draw()
+        assert few.is_whole
+        assert [supervisor.state for supervisor in pool.supervisors] == ["up", "stopped"]
+        await Drawn(pool, 40, "many").draw()
+        assert [supervisor.state for supervisor in pool.supervisors] == ["up", "up"]
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(Drawn(pool, 5, "again").draw)
+            while not (shares := pool.pressure().shares):
+                await anyio.lowlevel.checkpoint()
+            assert shares == {"again": 2}
+        assert await self.is_whole(rig, pool)
 
     async def test_a_run_gives_a_browser_back_when_another_waits(self, rig: Rig) -> None:
         async with rig.open(replace(QUICK, contexts=1)) as pool:

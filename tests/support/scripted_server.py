@@ -131,7 +131,7 @@ def scripted_server(script: Script) -> Iterator[str]:
         script.released.set()
         server.shutdown()
         server.server_close()
-        thread.join(10)
+        thread.join(HANG_S)
 
 
 class _Server(ThreadingHTTPServer):

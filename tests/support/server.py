@@ -69,6 +69,7 @@ class Server:
         env = {**self._env, "PRESSRUN_DATA_DIR": str(self.data_dir), "PRESSRUN_LOG_JSON": "true"}
         args = ["serve", "--host", "127.0.0.1", "--port", str(self.port)]
         if self.nursery is not None and not self._as_command:
+            env = {"PRESSRUN_BROWSERS": "local:1", **env}  # one for each core costs a second of each start
             return self.nursery.fork(args, env, self.log_path, self.data_dir.parent)
         with self.log_path.open("ab") as log:
             command = [*self._under, str(PRESSRUN), *args]

@@ -1,4 +1,4 @@
-"""Bad weather at the door of a real server: clients that say nothing, leave at once or never read. Loopback only.
+"""Bad weather for a real server: clients that say nothing, leave at once or never read. Loopback only.
 
 Each storm takes its size, so that the suite has a short form and `benchmarks/storms.py` the full one; each returns what
 it saw and judges nothing.

@@ -15,11 +15,12 @@ from starlette.types import ASGIApp
 from pressrun.api.connections.connection_limit import ConnectionLimiter
 from pressrun.api.connections.listeners import open_listeners
 from pressrun.api.connections.server import Connection
+from tests.support.limits import HANG_S
 
 
 @contextlib.contextmanager
 def serve_behind(limiter: ConnectionLimiter, http: type[Connection] = Connection) -> Iterator[int]:
-    """The port at which a door's application answers, over our own listener and connections."""
+    """The port at which a connection limiter's application answers, over our own listener and connections."""
     (listener,) = open_listeners("127.0.0.1", 0, limiter)
     listener.listen(128)
     with serve(limiter, listener, http=partial(http, limiter=limiter), interface="asgi3") as port:
@@ -38,5 +39,5 @@ def serve(app: ASGIApp, listener: socket.socket | None = None, **config: Any) ->
             yield listening.getsockname()[1]
         finally:
             server.should_exit = True
-            thread.join(timeout=10)
+            thread.join(timeout=HANG_S)
             assert not thread.is_alive()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
@@ -60,6 +61,13 @@ def draw_slides(folder: Path, count: int = 3, size: tuple[int, int] = (WIDTH, HE
     return drawn
 
 
+def picture(width: int, height: int, format: str = "PNG", colour: str = "#5c2030") -> bytes:
+    """Of one colour."""
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(file, format)
+    return file.getvalue()
+
+
 @dataclass
 class Work:
     """One run's export, which may be tried again."""
@@ -96,6 +104,7 @@ class Work:
             read_document=read_document,
             read_texts=read_texts,
             open_page=nothing,
+            print_pages=nothing,
             progress=progress,
             warn=warn,
             tell_editability=nothing,

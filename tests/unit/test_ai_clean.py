@@ -117,6 +117,7 @@ def test_text_is_read_with_its_entities_and_without_its_tags() -> None:
     assert text_of('<p title="a &gt; b">1 &lt; 2 &amp; नदी</p>').split() == ["1", "<", "2", "&", "नदी"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "nested", ["<div>", "<b>", "<p><b><i>", "<table><tr><td>", "<dl><dt>", "```\n", "<think>", "<!--"]
 )

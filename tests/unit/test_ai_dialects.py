@@ -225,6 +225,7 @@ async def test_half_an_answer_is_none(content: bytes, told: str) -> None:
     assert "model not loaded" not in str(failed.value), "the endpoint's own words are for the log"
 
 
+@pytest.mark.slow
 async def test_a_compressed_answer_cannot_fill_the_memory() -> None:
     with pytest.raises(AiFailed, match="without end"):
         await ask(gzip.compress(b"data: " + b"x" * 50_000_000), SSE | {"content-encoding": "gzip"}, 100_000)

@@ -20,7 +20,7 @@ from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.errors import BrowserUnavailable, DiskFull
 from pressrun.failpoints import Escaped, arm
 from tests.support.fake_browser import FakeBrowser, FakeSources
-from tests.support.limits import fail_after
+from tests.support.limits import HANG_S, fail_after
 from tests.support.logs import captured_log
 from tests.support.pool_contract import QUICK
 from tests.support.threaded_server import serve_behind
@@ -147,10 +147,12 @@ WAITED_FOR = {
     "browser/chromium/page_memory.py": ["self._look_on"],
     "browser/pool/pool.py": ["self._keep, holder", "supervisor.close"],
     "browser/setup/rate.py": ["work, number"],
-    "browser/pool/context_holder.py": ["cancel_when_lost"],
-    "browser/pool/supervisor.py": ["self._end, kept", "self._look_after, kept", "_cancel_at"],
+    "browser/pool/spare_page.py": ["cancel_when_lost"],
+    "browser/pool/supervisor.py": ["self._end, kept", "self._look_after, kept", "self._replenish, kept", "_cancel_at"],
     "browser/chromium/escape_vectors.py": ["tcp.serve", "_hear_udp"],
     "cli/session.py": ["self._heed", "self._cancel"],
+    "cli/embedded.py": ["_watch, process"],
+    "cli/server_child.py": ["_cut_short", "starting.import_app"],
     "api/endpoints/health.py": ["_note, checks"],
     "api/connections/server.py": ["self._watch_lifespan"],
     "runs/peers.py": ["self._log.hear"],
@@ -159,6 +161,9 @@ WAITED_FOR = {
     "exports/video.py": ["(speak)", "(draw)", "(encode,"],
     "exports/media/narration.py": ["(speak,"],
     "exports/media/process.py": ["(feed)", "(read_said,"],
+    "pipeline/preview.py": ["self._give_way", "self._in_a_page"],
+    "api/endpoints/preview.py": ["(watch)"],
+    "cli/watching.py": ["end_on_interrupt"],
     "cli/jobs.py": ["end_on_interrupt"],
     "cli/make.py": ["self._heed", "self._make_in_turn"],
 }
@@ -328,12 +333,12 @@ async def test_a_driver_whose_watch_raises_is_watched_all_the_same(monkeypatch: 
 
 def test_a_sweep_at_the_door_that_raises_is_not_the_last_one() -> None:
     """Who asks nothing is still sent away: one broken sweep must not end all of them."""
-    arm("background.door:1=EIO", environment="test")
+    arm("background.connection_limit:1=EIO", environment="test")
     background = Background()
     limiter = ConnectionLimiter(PlainTextResponse("x"), 20, head_limit_s=0.2, background=background)
-    with serve_behind(limiter) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as silent:
+    with serve_behind(limiter) as port, socket.create_connection(("127.0.0.1", port), timeout=HANG_S) as silent:
         assert silent.recv(1) == b""
-    assert background.failures["door"] == 1
+    assert background.failures["connection_limit"] == 1
 
 
 def test_browser_watch_is_essential() -> None:

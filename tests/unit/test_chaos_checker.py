@@ -43,6 +43,7 @@ def truth() -> tuple[History, World]:
         folders={f"folder-{name}": None for name in (A, B)},
         staging=[],
         captures=Counter({(name, index, index): 1 for name in (A, B) for index in (1, 2)}),
+        exports={(A, "pdf"): [1], (A, "zip"): [2], (B, "pdf"): [2]},
         begun={A: [101.0, 104.0], B: [201.0, 204.0]},
     )
     seen = {
@@ -132,6 +133,10 @@ def capture_for_nothing(_history: History, world: World) -> None:
     world.captures[A, 2, 2] += 9
 
 
+def make_an_export_again(_history: History, world: World) -> None:
+    world.exports[A, "pdf"] = [1, 2]
+
+
 def tell_a_slide_twice(history: History, world: World) -> None:
     world.events[A][4].data["index"] = 1
     for story in history.stories[:2]:
@@ -185,6 +190,7 @@ LIES: dict[Callable[[History, World], None], str] = {
     damage_the_database: "damaged",
     capture_again: "captured again",
     capture_for_nothing: "captures for",
+    make_an_export_again: "was made in each of the attempts",
     tell_a_slide_twice: "told twice",
     start_without_a_kill: "2 attempts for 0 interruptions",
     write_late: "an earlier attempt wrote",
@@ -280,9 +286,17 @@ def test_a_run_that_was_cancelled_while_it_waited_was_never_started() -> None:
     assert judge(history, world)
 
 
+def test_a_kill_costs_what_each_browser_was_saving_and_no_more() -> None:
+    history, world = truth()
+    world.captures[A, 2, 2] += 3  # two workers of one browser, and a third
+    assert judge(history, world)
+    assert judge(history, world, browsers=2) == []
+
+
 COUNTED: dict[str, tuple[Callable[[History, World], None], ...]] = {
     "lost_events": (drop_run, lose_an_event_of_a_reader, lose_a_row_of_the_log),
     "repeated_captures": (capture_again,),
+    "repeated_exports": (make_an_export_again,),
     "corrupt_folders": (break_a_folder, lose_a_folder, leave_a_folder_of_nobody),
     "leaked_slots": (leave_a_slot,),
 }

@@ -19,13 +19,6 @@ LIMIT_S = 30
 CANCELLED = event(3, "cancelled", by="user", kept=[])
 
 
-@pytest.fixture
-def lesson(tmp_path: Path) -> Path:
-    path = tmp_path / "lesson.md"
-    path.write_text("# Rivers", encoding="utf-8")
-    return path
-
-
 @contextmanager
 def generating(url: str, lesson: Path) -> Iterator[subprocess.Popen[str]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PRESSRUN_")}

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -15,9 +16,11 @@ import pytest
 
 from pressrun.cli import embedded, jobs, main
 from pressrun.cli.make import _asks_for
+from pressrun.cli.server_process import EMBEDDED
 from pressrun.errors import BrowserUnavailable
+from tests.support.limits import HANG_S
 from tests.support.scripted_server import LOG, OPERATION_ID, Answer, Script, Seen, Stream, event, scripted_server
-from tests.support.server import free_port
+from tests.support.server import PRESSRUN, free_port
 
 PICTURES = ["slides/0001.png", "slides/0002.png"]
 PDF = "rivers.pdf"
@@ -241,7 +244,7 @@ def test_no_server_is_needed_only_where_none_is_named_and_none_answers() -> None
     nobody = f"http://127.0.0.1:{free_port()}"
     assert jobs.find_server(nobody, None, named=False) is None
     assert jobs.find_server(nobody, "t", named=True) == (nobody, "t")
-    assert jobs.find_server(embedded.SERVER, None, named=True) is None
+    assert jobs.find_server(EMBEDDED, None, named=True) is None
     other = Answer(200, b"<p>a page", content_type="text/html")
     with scripted_server(Script(runs=[other])) as url:
         assert jobs.find_server(url, None, named=False) is None, "another program's port"
@@ -313,3 +316,79 @@ def test_without_a_chromium_a_script_is_told_and_a_person_is_asked(
     monkeypatch.setenv("PRESSRUN_BROWSERS", "ws://elsewhere:1/")
     embedded.require_browser(install=True)
     assert len(installed) == 1, "what draws is on another machine"
+
+
+def test_a_file_whose_name_begins_like_an_option_is_a_file(here: Path) -> None:
+    (here / "-dash.md").write_text("# Dash\n")
+    script = Script(generate=[MADE], files=[FILE])
+    assert make(script, "-dash.md", "-o", "dash.pdf") == 0
+    assert script.seen[0].body["text"] == "# Dash\n"
+    assert make(Script(), "-dish.md") == 2, "there is none"
+
+
+def test_what_cannot_be_written_is_named_as_it_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert make(Script(generate=[MADE], files=[FILE]), "lesson.md", "-o", "/proc/lesson.pdf") == 1
+    assert "\npressrun: /proc/lesson.pdf: " in capsys.readouterr().err
+
+
+def test_a_full_disk_of_the_commands_own_data_is_said_before_anything_begins(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(here / "share"))
+    monkeypatch.setattr(embedded, "_LEAST_FREE_BYTES", 10**18)
+    assert main(["lesson.md", "-o", "x.pdf", "--server", "embedded"]) == 1
+    assert "MB of room left" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["runs", "folow", "x"], "There is no 'folow' in `pressrun runs`. Did you mean follow? See `"),
+        (["token", "mew"], 'Did you mean "new"?'),
+        (["verify", "a", "b"], "'b' is one word too many. See `pressrun verify --help`"),
+        (["--", "lesson.md", "-o", "x.pdf"], "-o stands behind --, where all words are files: put it before that."),
+    ],
+)  # fmt: skip
+def test_a_word_that_nothing_takes_says_what_was_meant(
+    here: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    assert main(words) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_folder_is_no_file_and_says_how_its_files_are_made(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "my chapters").mkdir()
+    assert make(Script(), "my chapters", "-o", "x.pdf") == 2
+    assert "is a folder: `pressrun -I 'my chapters'` makes all files in it" in capsys.readouterr().err
+
+
+def test_a_device_is_written_to_through_standard_output_only(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(here / "pipe")
+    for name in ("/dev/full", "/dev/null", "pipe"):
+        for more in ([], ["--force"]):
+            assert make(Script(), "lesson.md", "-o", name, *more) == 2
+            assert f"-o {name} is neither a file nor a folder: -o - --outputs pdf > {name}" in capsys.readouterr().err
+    (here / "plain").write_text("a file\n")
+    assert make(Script(), "lesson.md", "-o", "plain") == 2
+    assert "-o plain: there is a file of that name, and one without an ending is a folder" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_reader_that_leaves_early_is_told_as_shells_have_it() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [PRESSRUN, "--help"]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=HANG_S, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_ctrl_c_while_the_command_is_loaded_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pressrun.cli.imports.importing", interrupted)  # the first thing that a command does
+    assert main(["doctor"]) == 130
+    assert capsys.readouterr().err == "pressrun: Interrupted.\n"

@@ -20,7 +20,19 @@ from pressrun.cli.options import PolicyOptions, RenderOptions, ShowOptions
 from pressrun.source_kinds import FIELDS as SOURCE_FIELDS
 from pressrun.spec import SHOWING, RunSpec
 
-SOURCES = {*SOURCE_FIELDS, "rerender_of"}
+COMMANDS = [
+    "serve",
+    "generate",
+    "runs",
+    "cancel",
+    "doctor",
+    "install-browser",
+    "openapi",
+    "retention",
+    "webhook-secret",
+    "verify",
+]
+SOURCES = {*SOURCE_FIELDS, "rerender_of", "attachments"}
 FIELDS = GenerateRequest.model_fields
 
 
@@ -74,7 +86,7 @@ def test_the_help_of_an_option_states_range_and_default(name: str) -> None:
         assert f"{low[0]}..{high[0]}" in HELPS[name]
     default = field.default[0] if isinstance(field.default, list) else field.default
     if isinstance(default, bool):
-        assert "yes unless given" in HELPS[name]
+        assert f"{'yes' if default else 'no'} unless given" in HELPS[name]
     elif default not in (None, "auto") and name != "model_choice":
         assert f"{default} unless given" in HELPS[name]
 
@@ -87,27 +99,17 @@ def test_each_help_text_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert "pressrun generate lesson.md" in shown
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "serve",
-        "generate",
-        "runs",
-        "cancel",
-        "doctor",
-        "install-browser",
-        "openapi",
-        "retention",
-        "webhook-secret",
-        "verify",
-    ],
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     shown = capsys.readouterr().out
     assert f"Usage: pressrun {command}" in shown
+
+
+def test_the_help_of_all_names_each_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
-    assert command in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert [command for command in COMMANDS if command not in shown] == []
 
 
 def test_the_help_of_a_rerender_does_not_promise_the_defaults_of_a_new_run(capsys: pytest.CaptureFixture[str]) -> None:
@@ -116,6 +118,7 @@ def test_the_help_of_a_rerender_does_not_promise_the_defaults_of_a_new_run(capsy
     assert "What is not given is as it was in that run; `unless given` below is of a run made by" in shown
 
 
+@pytest.mark.slow
 def test_help_imports_nothing_heavy() -> None:
     """What makes `pressrun --help` answer at once, told without a stopwatch."""
     code = "import sys; from pressrun.cli import main; main(['--help']); print('\\n'.join(sys.modules))"

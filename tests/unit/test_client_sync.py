@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from pressrun.client import AsyncClient, Client, ClientEvent, Notice, Patience
+from tests.support.limits import HANG_S
 from tests.support.scripted_server import LOG, OPERATION_ID, RUN, Answer, Script, Stream, scripted_server
 
 IMPATIENT = Patience(first_wait_s=0.001, longest_wait_s=0.02, stall_s=60, give_up_after_s=60)
@@ -142,7 +143,7 @@ def test_a_client_is_shared_between_threads() -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(HANG_S)
     assert states == ["running"] * 20
 
 

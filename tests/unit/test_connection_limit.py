@@ -1,4 +1,4 @@
-"""Who gets in, who has to go when the house is full, and for how long one may ask nothing: over real sockets."""
+"""Who gets in, who has to go when the server is full, and for how long one may ask nothing: over real sockets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from pressrun.api.connections.connection_limit import PER_ADDRESS, ConnectionLimiter
-from pressrun.api.connections.listeners import Listener, count_places, open_listeners
+from pressrun.api.connections.listeners import Listener, most_connections, open_listeners
 from pressrun.api.gate.hosts import is_loopback
 from pressrun.errors import ServerBusy, StartupError
 from tests.support.limits import HANG_S
@@ -42,10 +42,10 @@ class House:
 
 
 @contextmanager
-def house(places: int = 40, *, head_limit_s: float = LIMIT_S, per_address: int | None = None) -> Iterator[Guests]:
+def house(limit: int = 40, *, head_limit_s: float = LIMIT_S, per_address: int | None = None) -> Iterator[Guests]:
     app = House()
     with (
-        serve_behind(ConnectionLimiter(app, places, head_limit_s=head_limit_s, per_address=per_address)) as port,
+        serve_behind(ConnectionLimiter(app, limit, head_limit_s=head_limit_s, per_address=per_address)) as port,
         Guests(app, port) as guests,
     ):
         try:
@@ -162,8 +162,8 @@ def test_a_body_that_still_drips_when_its_answer_is_out_is_cut_off() -> None:
                 time.sleep(0.02)
 
 
-def test_a_full_house_says_so_in_a_whole_503_and_still_has_a_pulse() -> None:
-    with house(places=20) as guests, captured_log() as log:
+def test_a_full_house_says_so_in_a_whole_503_and_still_is_alive() -> None:
+    with house(limit=20) as guests, captured_log() as log:
         guests.stay(15)
         for _ in range(50):
             answer = guests.ask()
@@ -181,7 +181,7 @@ def test_a_full_house_says_so_in_a_whole_503_and_still_has_a_pulse() -> None:
 
 
 def test_who_asks_nothing_makes_room_for_who_does() -> None:
-    with house(places=20) as guests:
+    with house(limit=20) as guests:
         working = guests.stay(10)
         silent = [guests.connect() for _ in range(60)]
         for _ in range(5):
@@ -191,7 +191,7 @@ def test_who_asks_nothing_makes_room_for_who_does() -> None:
         assert [answer_of(client)[-4:] for client in working] == [b"here"] * 10
 
 
-def test_one_address_has_a_limit_that_names_its_setting_and_places_come_back() -> None:
+def test_one_address_has_a_limit_that_names_its_setting_and_room_comes_back() -> None:
     with house(per_address=3) as guests:
         clients = guests.stay(3)
         answer = guests.ask()
@@ -207,7 +207,7 @@ def test_one_address_has_a_limit_that_names_its_setting_and_places_come_back() -
 
 @pytest.mark.slow
 def test_a_thousand_that_come_and_go_leave_every_place_free() -> None:
-    with house(places=20) as guests:
+    with house(limit=20) as guests:
         for number in range(1_000):
             with socket.create_connection(("127.0.0.1", guests._port)) as client:
                 client.sendall((ASK % b"/")[: number % 40])
@@ -238,13 +238,13 @@ def test_this_machine_has_no_limit_of_its_own_and_others_do(address: str, here: 
     assert anyio.run(refused)
 
 
-def test_there_are_fewer_places_than_descriptors() -> None:
+def test_there_are_fewer_connections_than_descriptors() -> None:
     import resource
 
-    places = count_places()
+    most = most_connections()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert soft == min(hard, 65_536) or soft >= 65_536
-    assert places <= soft - 48
+    assert most <= soft - 48
 
 
 def test_a_taken_port_is_said_with_its_remedy() -> None:

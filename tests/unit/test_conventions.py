@@ -74,11 +74,73 @@ def test_pictures_have_the_size_and_the_side_that_was_asked_for() -> None:
     made = body(
         f"![bg right:40%]({PICTURE})\n\n![w:300 my map]({PICTURE})\n\n![x]({PICTURE}){{width=50% .big}}\n\n![y]({PICTURE}){{height=2cm}}"  # noqa: E501
     )
-    assert '<figure class="picture-right" style="--width: 40%" dir="auto">' in made
+    assert '<figure class="picture-background picture-right" style="--width: 40%" dir="auto">' in made
     assert re.findall(r'alt="([^"]*)"( width="[^"]*")?( height="[^"]*")?', made) == [
         ("", "", ""), ("my map", ' width="300"', ""), ("x", ' width="50%"', ""), ("y", "", ' height="76"'),
     ]  # fmt: skip
     assert "{" not in made
+
+
+def test_a_picture_behind_a_slide_stands_alone_whatever_paragraph_it_was_written_in() -> None:
+    made = body(f"words ![bg]({PICTURE})\nmore ![bg fit]({PICTURE})\n\n![bg]({PICTURE})\n# H")
+    kinds = re.findall(r'<figure class="([^"]*)"', made)
+    assert kinds == ["picture-background", "picture-background picture-contain", "picture-background"]
+    assert made.index("</figure>\n<p") < made.index("words") < made.index("more") < made.rindex("<figure")
+
+
+@pytest.mark.parametrize(
+    ("deck", "classes"),
+    [
+        ("---\nmarp: true\nbackgroundImage: url('PICTURE')\n---\n\n# A\n\n---\n\n# B", ["", ""]),
+        ("---\nmarp: true\n---\n\n# A\n\n---\n\n<!-- _backgroundImage: url(PICTURE) -->\n\n# B\n\n---\n\n# C", [""]),
+        ("---\nmarp: true\nbackgroundImage: linear-gradient(red, blue)\n---\n\n# A\n\n---\n\n# B", []),
+        (
+            "---\ntheme: apple\nbackground: PICTURE\n---\n\n# A\n\n---\nlayout: image-left\nimage: PICTURE\n---\n\nB",
+            ["", " picture-left"],
+        ),
+        (
+            '# A\n\n---\n\n<!-- .slide: data-background="PICTURE" data-background-size="contain" -->\n\n# B',
+            [" picture-contain"],
+        ),
+        ("% T\n\n# A {background-image=\"PICTURE\"}\n\na\n\n# B {.x}\n\nb", [""]),
+    ],
+    ids=["marp-all", "marp-one", "marp-gradient", "slidev", "reveal", "pandoc"],
+)  # fmt: skip
+def test_a_picture_that_is_said_of_a_slide_stands_behind_it(deck: str, classes: list[str]) -> None:
+    made = render_markdown(deck.replace("PICTURE", PICTURE))
+    found = re.findall(
+        r'<hr class="slide-break"[^>]*>\s*<figure class="picture-background backdrop([^"]*)"', made["html"]
+    )
+    assert found == classes
+    assert [code for code, _ in made["warnings"]] == ([] if classes else ["directive_ignored"])
+
+
+def test_a_heading_that_begins_a_slide_says_how_it_is_to_look() -> None:
+    made = body('% T\n\n# A {.inverse #id background-color="#123"}\n\na\n\n# B {.unnumbered transition="fade"}\n\nb')
+    assert '<hr class="slide-break" data-background="#123" data-class="inverse">' in made
+    assert "{" not in made
+
+
+def test_the_heading_that_begins_a_callout_of_quarto_is_its_title() -> None:
+    made = body("::: {.callout-warning}\n## *Mind* this\n\nwords\n:::")
+    assert '<p class="markdown-alert-title"><em>Mind</em> this</p>\n<p>words</p>' in made
+    assert "<h2" not in made
+    assert "<h2" in body('::: {.callout-tip title="Mine"}\n## Other\n\nwords\n:::')
+
+
+def test_macros_in_a_paragraph_of_their_own_hold_for_the_formulas_behind_them() -> None:
+    text = "\\newcommand{\\R}{\\mathbb{R}}\n\\DeclareMathOperator{\\rank}{rank}\n\nSo $x \\in \\R$ is."
+    made = render_markdown(text)
+    assert made["warnings"] == []
+    assert "ℝ" in made["html"]
+    assert "newcommand" not in made["html"] + said_in_text(text).text
+    for other in (
+        "\\newcommand{\\R}{x} makes a command.\n\nSo $\\R$ is.",
+        "\\newcommand{\\R}{\\mathbb{R}}\n\nIt is used nowhere.",
+        "```\n\n\\newcommand{\\R}{x}\n\n```\n\nSo \\R is.",
+    ):
+        assert "newcommand" in body(other)
+        assert "newcommand" in said_in_text(other).text
 
 
 @pytest.mark.parametrize(
@@ -176,6 +238,7 @@ def test_coverage_asks_for_no_sign_of_a_convention(text: str, said: str) -> None
     assert folded_words(said_in_text(text).text) == said.split()
 
 
+@pytest.mark.slow
 def test_many_signs_take_linear_time() -> None:
     """A hang is what this is about."""
     for unit in (

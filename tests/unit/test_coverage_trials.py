@@ -15,11 +15,11 @@ from pressrun.sources.said import said_in_html
 from pressrun.sources.said_in_text import said_in_text
 from pressrun.sources.words import folded_words
 from tests.support.generated_documents import Markdown
+from tests.support.removed_passages import without_a_passage
 
 # issue 12: 1 000 trials and 200 faithful documents; fewer of each in the quick part
 TRIALS = int(os.environ.get("PRESSRUN_COVERAGE_TRIALS", "1000"))
 FAITHFUL = 200
-_BETWEEN = re.compile(r">([^<>]*\w[^<>]*)<")
 _DRAWN = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
 
 
@@ -30,21 +30,6 @@ def shown(body: str) -> dict[str, object]:
     added = re.findall(r'<sup class="footnote-ref"><a[^>]*>([^<]*)', body)
     blocks = [{"kind": "paragraph", "text": said_in_html(body).text, "added": added}]
     return {"slides": [{"blocks": blocks, "pictures": pictures}], "not_shown": [], "lost_pictures": []}
-
-
-def without_a_passage(body: str, chance: random.Random) -> tuple[str, list[str]]:
-    """The document without some words that follow each other, and which these were."""
-    pieces = [found for found in _BETWEEN.finditer(body) if folded_words(said_in_html(found[1]).text)]
-    pieces = [found for found in pieces if not body.endswith('<sup class="footnote-ref">', 0, found.start())]
-    while True:
-        piece = chance.choice(pieces)
-        words = piece[1].split(" ")
-        first = chance.randrange(len(words))
-        last = first + chance.randint(1, 12)
-        taken = folded_words(said_in_html(" ".join(words[first:last])).text)
-        if taken and not re.fullmatch(r"\[\d+\]", piece[1]):
-            rest = " ".join([*words[:first], *words[last:]])
-            return body[: piece.start(1)] + rest + body[piece.end(1) :], taken
 
 
 def faithful(first: int, count: int) -> None:

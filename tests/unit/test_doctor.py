@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from pressrun import checks as machine
 from pressrun import doctor
 from pressrun.browser.pool.pool import BrowserPoolConfig, open_browser_pool
 from pressrun.browser.setup.fonts import SAMPLES, scripts_without_font
+from pressrun.checks import Check
 from pressrun.db.engine import open_database
-from pressrun.doctor import Check, run_doctor
+from pressrun.db.found import find_version
+from pressrun.doctor import Server, ask_server, run_doctor
 from pressrun.runs.store_id import require_store
 from pressrun.settings import Settings
 from tests.support.limits import fail_after
 from tests.support.postgres import Postgres
+from tests.support.releases import restore_sqlite
 from tests.support.server import free_port
 from tests.support.threaded_server import serve
 
@@ -122,6 +128,39 @@ async def test_a_data_folder_is_left_as_it_was(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+async def test_a_database_of_an_earlier_release_is_not_upgraded_by_looking(tmp_path: Path) -> None:
+    folder = restore_sqlite(tmp_path / "data")
+    before = contents(folder)
+    told = (await examine(tmp_path))["database"]
+    assert (told.ok, "is upgraded from schema 1 to" in told.detail) == (True, True)
+    assert contents(folder) == before
+
+
+async def test_a_database_that_is_in_use_is_only_read(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    async with open_database(folder / doctor.DATABASE_NAME) as database:
+        await database.write(lambda connection: connection.exec_driver_sql("UPDATE runs SET status = status"))
+        before = contents(folder)
+        assert "-wal" in "".join(before)
+        assert (await examine(tmp_path))["database"].detail.endswith("opens")
+        after = contents(folder)
+    assert {name for name in after if after[name] != before.get(name)} <= {f"{doctor.DATABASE_NAME}-shm"}
+
+
+async def test_a_database_of_a_newer_release_says_so(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with closing(sqlite3.connect(tmp_path / "data" / doctor.DATABASE_NAME)) as connection:
+        connection.execute("PRAGMA user_version = 1000")
+    told = (await examine(tmp_path))["database"]
+    assert (told.ok, "newer Pressrun (schema 1000" in told.detail) == (False, True)
+    assert "PRESSRUN_DATA_DIR" in told.remedy
+
+
 async def test_a_database_that_is_not_ours_is_a_failure(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
@@ -133,8 +172,8 @@ async def test_a_database_that_is_not_ours_is_a_failure(tmp_path: Path) -> None:
 async def test_a_disk_that_fills_up_is_a_note_and_then_a_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_bytes: int, ok: bool | None
 ) -> None:
-    real = doctor.shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: real._replace(free=free_bytes))
+    real = machine.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: real._replace(free=free_bytes))
     assert (await examine(tmp_path))["disk"].ok is ok
 
 
@@ -151,6 +190,36 @@ async def test_a_port_taken_by_pressrun_itself_is_just_a_note(tmp_path: Path) ->
 
     with serve(Starlette(routes=[Route("/livez", livez)])) as port:
         assert (await examine(tmp_path, port=port))["address"].ok is None
+
+
+async def test_a_server_that_runs_is_asked_how_it_is() -> None:
+    async def readyz(request: Request) -> Response:
+        if request.headers.get("authorization") != f"Bearer {KEY}":
+            return JSONResponse({"code": "unauthorized"}, 401)
+        return JSONResponse({"status": "unavailable", "checks": {"database": "ok", "disk": "the disk is full"}}, 503)
+
+    with serve(Starlette(routes=[Route("/readyz", readyz)])) as port:
+        url = f"http://127.0.0.1:{port}"
+        checks = {check.name: check for check in await ask_server(Server(url, KEY))}
+        assert {name: check.ok for name, check in checks.items()} == {
+            "server": True, "server database": True, "server disk": False,
+        }  # fmt: skip
+        assert checks["server disk"].detail == "the disk is full"
+        assert "log" in checks["server disk"].remedy
+        (refused,) = await ask_server(Server(url))
+        assert refused.ok is False
+        assert "PRESSRUN_TOKEN" in refused.remedy
+    with serve(endpoint()) as port:
+        (other,) = await ask_server(Server(f"http://127.0.0.1:{port}"))
+        assert (other.ok, "is no Pressrun server" in other.detail) == (False, True)
+
+
+async def test_no_server_is_a_note_and_one_that_was_named_and_is_not_there_a_failure() -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    (note,) = await ask_server(Server(nowhere))
+    (failure,) = await ask_server(Server(nowhere, named=True))
+    assert (note.ok, failure.ok) == (None, False)
+    assert "pressrun serve" in failure.remedy
 
 
 async def test_listening_for_others_without_a_token_is_a_failure(tmp_path: Path) -> None:
@@ -206,8 +275,14 @@ async def test_an_ai_endpoint_that_is_not_there_is_a_failure(tmp_path: Path) -> 
 
 
 async def test_a_postgres_is_asked_instead_of_the_data_folder(tmp_path: Path, postgres: Postgres) -> None:
-    answers = SecretStr(postgres.database(str(tmp_path)))
-    assert (await examine(tmp_path, database_url=answers))["database"].ok
+    url = postgres.database(str(tmp_path))
+    answers = SecretStr(url)
+    told = (await examine(tmp_path, database_url=answers))["database"]
+    assert (told.ok, "gets its tables" in told.detail) == (True, True)
+    assert find_version(url) == 0, "it was only looked at"
+    async with open_database(url):
+        pass
+    assert "kept in this data folder" in (await examine(tmp_path, database_url=answers))["database"].detail
     silent = SecretStr(f"postgresql://me:{KEY}@127.0.0.1:{free_port()}/nothing")
     broken = (await examine(tmp_path, database_url=silent))["database"]
     assert broken.ok is False

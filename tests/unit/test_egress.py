@@ -326,6 +326,7 @@ async def test_a_host_that_breaks_the_rules_of_tls_is_one_that_broke_off(tmp_pat
                 await egress.fetch(f"https://{allowed}/")
 
 
+@pytest.mark.slow
 async def test_a_hundred_fetches_at_once_all_come_and_leave_no_connection(host_of_slides: WebHost) -> None:
     async with egress_to(host_of_slides.authority) as egress, anyio.create_task_group() as tasks:
         bodies: list[bytes] = []

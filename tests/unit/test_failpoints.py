@@ -52,6 +52,7 @@ def test_what_is_no_order_is_refused(orders: str) -> None:
         arm(orders, environment="test")
 
 
+@pytest.mark.slow
 def test_a_server_with_failpoints_does_not_start_in_production(tmp_path: Path) -> None:
     command = [Path(sys.executable).with_name("pressrun"), "serve", "--data-dir", str(tmp_path)]
     env = {**os.environ, "PRESSRUN_FAILPOINTS": "store.write=EIO", "PRESSRUN_ENV": ""}

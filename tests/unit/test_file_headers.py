@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import Response
 
-from pressrun.api.wire.file_headers import UI_CSP, content_disposition, headers_for
+from pressrun.api.pages import UI_CSP
+from pressrun.api.wire.file_headers import content_disposition, headers_for
 
 
 @pytest.mark.parametrize("media_type", ["image/png", "image/jpeg", "image/webp", "application/pdf", "video/mp4"])

@@ -30,6 +30,16 @@ def body(text: str) -> str:
         (r"\[ f(x) = \begin{cases} 1 & x > 0 \\ 0 & \text{else} \end{cases} \]", "<mtext>else</mtext>"),
         (r"$\boxed{x}$", '<menclose class="boxed">'),
         (r"$x$ and $n$", "<mi>n</mi>"),
+        (r"$\begin{dcases} a_1 & b \\ c & d \end{dcases}$", "<mi>d</mi>"),
+        (r"$\begin{rcases} a_1 \\ c \end{rcases} = d$", "<mi>d</mi>"),
+        (r"$\DeclareMathOperator{\lcm}{lcm} \lcm(a_1, b)$", "<mo>lcm</mo>"),
+        (r"$\newcommand{\v}[2]{\vec{#1}_{#2}} \v{a}{1} + \v b 2$", "<mi>b</mi>"),
+        (r"$\ce{2H2 + O2 -> 2H2O}$", "<mo>→</mo>"),
+        (r"$\ce{SO4^2-}$", "<mn>2</mn><mo>−</mo>"),
+        (r"$\ce{Na+ + Cl- <=> NaCl(s) v}$", "⇌"),
+        (r"$\ce{A ->[heat][\Delta] B}$", "heat"),
+        (r"$\ce{^{227}_{90}Th+}$", "<mn>227</mn>"),
+        (r"$\ce{CuSO4*5H2O}$", "·"),
         (r"a list: $\{x \mid x<y\}$", "<mo>∣</mo>"),
     ],
 )
@@ -48,9 +58,14 @@ def test_a_formula_is_typeset(text: str, drawn: str) -> None:
         (r"$\undefined x$", r"`\undefined` is not known"),
         (r"$\left( x_1$", "no valid TeX"),
         (r"$\begin{tikz} x \end{tikz}$", "`tikz` is not known"),
-        (r"$\newcommand{\a}{\a\a}\a$", "write out what it stands for"),
-        (r"$\def\a{\b\b}\a$", "write out what it stands for"),
-        (r"$\ce{H2O}$", "mhchem"),
+        (r"$\newcommand{\a}{\a\a}\a$", "without end"),
+        (r"$\def\a{\b\b}\def\b{\a\a}\a$", "without end"),
+        (r"$\newcommand{\a}[1][x]{y}\a$", "may be left out"),
+        (r"$\newcommand{\a}{#1}\a$", "more arguments than it has"),
+        (r"$\newcommand{\a}[1]{#1}\a$", "is missing"),
+        (r"$\let\a\b$", "write out what it stands for"),
+        (r"$\ce{H2O!!}$", "`!!` in `\\ce` is not understood"),
+        (r"$\pu{1 m/s}$", "units"),
         ("$" + "{" * 200 + "x_1" + "}" * 200 + "$", "nested too deeply"),
         ("$x_1" + "+x" * 3_000 + "$", "longer than"),
     ],
@@ -107,6 +122,7 @@ def test_coverage_asks_for_what_a_formula_shows(text: str) -> None:
         assert letters(asked).count(letter) <= letters(shown).count(letter), letter
 
 
+@pytest.mark.slow
 def test_endless_macros_and_many_formulas_end() -> None:
     """A hang is what this is about."""
     chain = "".join(rf"\def\{chr(98 + n)}{{\{chr(97 + n)}\{chr(97 + n)}}}" for n in range(24))
@@ -126,3 +142,63 @@ def test_endless_macros_and_many_formulas_end() -> None:
     told = render_markdown("$\\nope_1$ x " * 50)["warnings"]
     assert len(told) == 11
     assert told[-1][1].startswith("40 more")
+
+
+def test_a_macro_holds_for_what_follows_and_its_definition_is_not_seen() -> None:
+    text = "$\\R$ a\n\n$$\n\\newcommand{\\R}{\\mathbb{R}}\n$$\n\n$x \\in \\R$ b"
+    made = render_markdown(text)
+    assert made["html"].count("ℝ") == 1
+    assert "newcommand" not in made["html"]
+    assert [message.split(":")[0] for _, message in made["warnings"]] == ["Line 1"]
+    assert "newcommand" not in said_in_text(text).text
+
+
+def test_macros_that_stand_for_gigabytes_end_soon_in_however_many_formulas() -> None:
+    doubled = "".join(f"\\newcommand{{\\{chr(97 + at)}}}{{\\{chr(98 + at)}\\{chr(98 + at)}}}" for at in range(24))
+    text = f"${doubled}$\n\n" + "\n\n".join(f"$\\a x_{{{at}}}$" for at in range(5_000))
+    made = render_markdown(text)
+    assert made["warnings"][-1][1].startswith("4990 more formulas")
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        r"\ce{Hg^2+ ->[I-] HgI2 ->[more I-] [Hg^{II}I4]^2-}",
+        r"\ce{AgCl v}",
+        r"\newcommand{\q}{Q} \q_1",
+        r"\ce{1/2 O2 ^}",
+    ],
+)
+def test_coverage_asks_for_what_is_seen_of_chemistry_and_macros(tex: str) -> None:
+    shown = folded_words(said_in_html(body(f"${tex}$")).text)
+    assert not set(folded_words(said_in_text(f"${tex}$").text)) - set(shown)
+
+
+def test_words_at_an_arrow_have_room_of_their_own() -> None:
+    for tex in (r"A \xrightarrow{\text{heat}} B", r"\ce{A <=>[heat] B}"):
+        made = render_markdown(f"${tex}$")["html"]
+        assert "mpadded" not in made, "MathML Core takes its lspace and not its width"
+        assert made.count('<mspace width=".4em">') == 2
+
+
+@pytest.mark.parametrize(
+    ("tex", "holds"),
+    [
+        (r"\newcommand{\T}{t} x\in\T", "∈"),
+        (r"\newcommand{\x}{y} \alpha\x", "<mi>y</mi>"),
+        (r"\newcommand{\vv}[1]{\vec#1} \vv{x}", "<mi>x</mi>"),
+        (r"\ce{Zn -> Zn^2+ + 2e-}", "<mtext>e</mtext>"),
+        (r"\ce{CuSO4·5H2O}", "<mo>·</mo>"),
+        (r"\ce{OH-(aq)}", "<mo>−</mo>"),
+    ],
+)
+def test_a_macro_or_a_sign_is_no_part_of_the_command_before_it(tex: str, holds: str) -> None:
+    made = render_markdown(f"${tex}$")
+    assert made["warnings"] == []
+    assert holds in made["html"].replace("−", "−").replace("-</mo>", "−</mo>")
+
+
+def test_what_macros_read_is_charged_too() -> None:
+    deep = "\\a{" + "{" * 2_000 + "}" * 2_000 + "}"
+    text = "$\\newcommand{\\a}[1]{\\a{#1}} x$\n\n" + f"${deep}$\n\n" * 20
+    assert "without end" in str(render_markdown(text)["warnings"])  # each formula took three seconds; a hang is meant

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 
+from pressrun.sources.directives import LOOKS, USED
 from pressrun.sources.front_matter import MAX_CHARACTERS, split_front_matter
 from pressrun.sources.markdown import render_markdown
 from pressrun.sources.text import title_of
@@ -94,6 +96,7 @@ def test_the_server_itself_finds_a_simple_title() -> None:
     assert title_of("---\nfoo: x\n---\n# D") == "D"
 
 
+@pytest.mark.slow
 def test_a_megabyte_of_it_takes_no_time() -> None:
     for line in ("a: b\n", "  \n", "# c\n", '"', "- x\n", "a: [\n", "k" * 50 + "\n", '"""\n'):
         for mark in ("---\n", "+++\n"):
@@ -142,3 +145,41 @@ def test_a_line_of_dashes_begins_a_slide_and_other_lines_are_lines() -> None:
     assert made.count('<hr class="slide-break">') == 1
     assert made.count("<hr>") == 3
     assert "<h2" in made
+
+
+_ODD = (
+    "[a, [b]]",
+    "{a: b}",
+    "",
+    "~",
+    "5",
+    "-1e999",
+    "true",
+    '"quoted"',
+    "|\n  two\n  lines",
+    "[]",
+    "x" * 3_000,
+    "[1, 2, 3]",
+)
+
+
+@pytest.mark.parametrize("value", _ODD, ids=range(len(_ODD)))
+def test_a_field_of_a_wrong_type_is_passed_over_and_the_text_is_shown(value: str) -> None:
+    """Each field that anything reads, alone and in a deck of each tool."""
+    read = [
+        *sorted(USED | LOOKS),
+        "theme",
+        "footer",
+        "backgroundImage",
+        "paginate",
+        "size",
+        "aspect",
+        "running_heading",
+        "writing_mode",
+        "brand",
+    ]
+    for deck in ("", "marp: true\n", "format: revealjs\n", "drawings: x\n", "slideNumber: true\n"):
+        front = "".join(f"{key}: {value}\n" for key in read)
+        made = render_markdown(f"---\n{deck}{front}---\n\n# Heading\n\nText.\n")
+        assert "Text." in made["html"]
+        assert all(re.search(r"line \d|`\w", message) for _, message in made["warnings"]), made["warnings"]

@@ -74,6 +74,7 @@ async def test_where_fontconfig_is_silent_every_character_is_doubtful(monkeypatc
     assert await MachineFonts().lacking("aé語") == "é語"
 
 
+@pytest.mark.slow
 def test_no_assigned_character_is_left_without_a_script() -> None:
     for code in range(0x80, 0x20000):
         character = chr(code)

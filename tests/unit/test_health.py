@@ -21,6 +21,7 @@ from pressrun.db.sqlite import SqliteDatabase
 from pressrun.failpoints import arm
 from pressrun.runs.service import RunService
 from pressrun.settings import Settings
+from tests.support.limits import HANG_S
 from tests.support.threaded_server import serve
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -75,7 +76,7 @@ def test_a_writer_that_hangs_is_told_by_livez(tmp_path: Path, monkeypatch: pytes
     let_go, write = threading.Event(), SqliteDatabase._write
 
     def hang(self: SqliteDatabase, *args: object, **kwargs: object) -> object:
-        let_go.wait(30)
+        let_go.wait(HANG_S)
         return write(self, *args, **kwargs)  # type: ignore[arg-type]
 
     with application(tmp_path) as http:

@@ -12,7 +12,7 @@ from pressrun.db.events import Fact
 from pressrun.db.searching import searchable
 from pressrun.db.tables import SEARCHABLE_CHARACTERS
 from pressrun.events.model import ArtifactRef, Error, HtmlGenerated
-from pressrun.runs.catalog import Filter
+from pressrun.runs.catalog import Filter, Order
 from pressrun.runs.history import history_of
 from tests.support.core import COMPLETE, Core, open_core
 
@@ -62,21 +62,27 @@ async def test_filters_narrow_the_list_together(where: Path | str) -> None:
         assert await found(core, since=datetime.now(UTC) + timedelta(seconds=1)) == []
         assert len(await found(core, since=datetime.now(UTC) - timedelta(minutes=1))) == 3
         assert (await core.catalog.list_page("stranger", Filter())).runs == []
+        assert await core.catalog.count_found("local", Filter(status="running")) == {"complete": 1, "running": 2}
+        assert await core.catalog.count_found("local", Filter(lane="lane-1")) == {"running": 1}
+        assert await core.catalog.count_found("local", Filter(text=later.operation_id)) == {"running": 1}
+        assert await core.catalog.count_found("stranger", Filter()) == {}
 
 
 @pytest.mark.slow
-async def test_pages_join_without_gap_or_repetition_while_runs_are_added(where: Path | str) -> None:
+@pytest.mark.parametrize("sort", ["newest", "oldest"])
+async def test_pages_join_without_gap_or_repetition_while_runs_are_added(where: Path | str, sort: Order) -> None:
     async with open_core(where) as core:
         made = [(await core.begin(str(number), lane=str(number))).operation_id for number in range(7)]
         history, told, cursor = core.catalog, [], None
-        while True:
-            page = await history.list_page("local", Filter(), cursor=cursor, limit=3)
+        while len(told) < len(made):  # the oldest first: those that are added come behind them
+            page = await history.list_page("local", Filter(), cursor=cursor, limit=3, sort=sort)
             told += [run.operation_id for run in page.runs]
             await core.begin(f"new {cursor}", lane=f"new-{len(told)}")
             cursor = page.next_cursor
             if cursor is None:
                 break
-        assert told == made[::-1]
+        assert told[: len(made)] == (made[::-1] if sort == "newest" else made)
+        assert sort == "oldest" or cursor is None
 
 
 def test_what_can_be_searched_fits_into_the_index() -> None:

@@ -10,17 +10,8 @@ import pytest
 from pressrun.errors import FramesetDocument
 from pressrun.sources.html import compose_html
 from pressrun.sources.html_prepare import prepare_html
-from pressrun.sources.text import cool_down, warm_up
 
-pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module", autouse=True)
-async def _warm(anyio_backend):
-    """One child for the whole module."""
-    await warm_up()
-    yield
-    await cool_down()
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("warm_parser")]
 
 
 TEXTS = Path(__file__).parents[1] / "data" / "texts"

@@ -17,9 +17,9 @@ from pressrun.events.log import LoggedEvent
 from pressrun.run_logs import open_run_logs
 from pressrun.runs.model import Run
 from pressrun.runs.webhooks import message_of
-from pressrun.telemetry import SecretMask, bind_run, on_one_line
+from pressrun.telemetry import SecretMask, on_one_line
 from tests.support.core import COMPLETE, open_core
-from tests.support.logs import captured_log
+from tests.support.logs import bind_run, captured_log
 
 NASTY = "a\x85b\u2028c\u2029d\\u2028 é 🙂"
 ONE = "01a2285c-ed11-7000-ad9c-0e12c4e044d1"

@@ -8,7 +8,7 @@ from pressrun.browser.slides.pdf_links import without_bad_links
 from pressrun.sources.html import compose_html
 from pressrun.sources.links import is_allowed_link
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("warm_parser")]
 
 BAD = [
     "javascript:alert(1)",

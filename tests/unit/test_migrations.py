@@ -34,7 +34,7 @@ pytestmark = pytest.mark.anyio
 unseen = pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index")
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
     """The tables of release 0.1, once on each medium: what `open_core` opens."""
     if request.param == "sqlite":

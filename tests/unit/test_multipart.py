@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -19,11 +20,13 @@ from pressrun.api.wire.body import Pace, parse_json_object, parse_model
 from pressrun.api.wire.multipart import MAX_PARTS, read_form
 from pressrun.api.wire.problems import problem_response
 from pressrun.api.wire.schemas import GenerateRequest
-from pressrun.errors import BodyTooSlow, PressrunError
+from pressrun.attachments import MAX_BYTES, MAX_FILES, bytes_of
+from pressrun.errors import PressrunError
+from pressrun.request_errors import BodyTooSlow
 from pressrun.runs.fingerprint import fingerprint
 from tests.support.raw_asgi import Answer, ask
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("warm_parser")]
 
 BOUNDARY = "b0undary"
 TYPE = f"multipart/form-data; boundary={BOUNDARY}"
@@ -297,7 +300,6 @@ async def test_a_form_that_does_not_arrive_is_told_so() -> None:
     ),
     cut=st.integers(1, 200),
 )
-@settings(max_examples=60, deadline=None)
 async def test_a_form_has_the_fingerprint_of_its_json_wherever_its_bytes_are_cut(
     values: dict[str, Any], cut: int
 ) -> None:
@@ -331,9 +333,48 @@ PIECES = [
     boundary=st.sampled_from([BOUNDARY, f'"{BOUNDARY}"', "x", "-", "--", "'", '"a b"', "a;b", "é"]),
     cut=st.integers(1, 50),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples)
 async def test_no_bytes_at_all_get_more_than_a_clear_answer(body: bytes, boundary: str, cut: int) -> None:
     pieces = [body[at : at + cut] for at in range(0, len(body), cut)] or [b""]
     answer = await post(pieces, f"multipart/form-data; boundary={boundary}")
     assert answer.status in {200, 400, 422}, answer.body
     assert answer.status == 200 or answer.json()["detail"]
+
+
+async def test_attachments_are_files_by_their_path() -> None:
+    picture = bytes(range(256))
+    parts = [file(picture, "img/नदी.png", "image/png", of="attachments"), file(b"", "empty.css", of="attachments")]
+    data = await spelled(file("# Rivers"), *parts)
+    assert data["text"] == "# Rivers"
+    assert base64.b64decode(data["attachments"]["img/नदी.png"]) == picture
+    assert data["attachments"]["empty.css"] == ""
+    same = parse_model(GenerateRequest, {"text": "# Rivers", "attachments": data["attachments"]})
+    assert bytes_of(same.attachments)["img/नदी.png"] == picture
+
+
+async def test_nothing_is_dropped_behind_attachments_that_fill_the_room() -> None:
+    full = file(bytes(MAX_BYTES), "a.png", of="attachments")
+    answer = await post(form(TEXT, full, file("x" * 9, "b.png", of="attachments")))
+    assert answer.status == 422
+    assert "more than 20 MB" in answer.json()["errors"][0]["problem"]
+
+
+async def test_an_attachment_that_cannot_be_taken_is_named() -> None:
+    answers = {
+        "path that does not lead": [file("x", "../a.png", of="attachments")],
+        "was sent twice": [file("x", "a.png", of="attachments")] * 2,
+        "is no file": [field("attachments", "x")],
+        "more than 20 MB": [file(bytes(12_000_000), f"{number}.png", of="attachments") for number in range(2)],
+    }
+    for words, parts in answers.items():
+        answer = await post(form(TEXT, *parts))
+        assert answer.status == 422, words
+        (error,) = answer.json()["errors"]
+        assert error["field"] == "attachments"
+        assert words in error["problem"]
+        assert "as filename" in error["valid"]
+
+
+async def test_a_hundred_attachments_are_taken() -> None:
+    many = [file("x", f"{number}.png", of="attachments") for number in range(MAX_FILES)]
+    assert len((await spelled(TEXT, *many))["attachments"]) == MAX_FILES

@@ -8,11 +8,12 @@ import re
 from starlette.routing import Route
 
 from pressrun.api.openapi.document import build_openapi
+from pressrun.api.openapi.llms import render_llms
 from pressrun.api.routes import build_routes
 from pressrun.api.wire.problems import STATUS
 from pressrun.events.model import BODY
 
-UI_PATHS = {"/", "/docs", "/docs/docs.css"}
+UI_PATHS = {"/", "/docs", "/docs/docs.css", "/llms.txt", "/preview/frame"}
 
 
 def test_every_route_is_described_and_every_description_has_a_route() -> None:
@@ -29,6 +30,14 @@ def test_every_route_is_described_and_every_description_has_a_route() -> None:
         for method in (route.methods or set()) - {"HEAD"}
     }
     assert described == served
+
+
+def test_language_models_are_told_every_operation_with_what_it_does() -> None:
+    told = render_llms()
+    for path, item in build_openapi()["paths"].items():
+        for method, operation in item.items():
+            if method != "parameters":
+                assert f"- `{method.upper()} {path}`: {operation['summary']}" in told
 
 
 def test_every_reference_leads_somewhere() -> None:
@@ -61,3 +70,12 @@ def test_every_path_parameter_is_declared() -> None:
                 if parameter["in"] == "path"
             }
             assert declared == set(re.findall(r"\{([a-z_]+)\}", path)), (method, path)
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    operations = [
+        item[method] for item in build_openapi()["paths"].values() for method in item if method != "parameters"
+    ]
+    names = [operation["operationId"] for operation in operations]
+    assert len(set(names)) == len(names) > 20
+    assert {"post_generate_sse", "get_runs", "get_runs_files_by_operation_id_name"} <= set(names)

@@ -220,6 +220,7 @@ def test_an_empty_document_is_one_slide() -> None:
     assert [(s.top, s.bottom) for s in plan([]).slices] == [(0, 100)]
 
 
+@pytest.mark.slow
 def test_a_document_of_500_000_px_is_planned_in_a_moment() -> None:
     boxes = paragraph(0, 50_000)
     began = time.process_time()

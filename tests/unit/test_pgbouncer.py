@@ -11,7 +11,6 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, text
 
-from pressrun.app import _database_urls
 from pressrun.db.wakeups import open_wakeups
 from pressrun.errors import StartupError
 from pressrun.events.model import Log
@@ -105,7 +104,7 @@ async def test_what_a_transaction_wants_of_its_session_holds_in_it_and_not_after
 
 def test_a_way_past_a_pooler_without_a_pooler_is_refused() -> None:
     with pytest.raises(StartupError, match="PRESSRUN_DATABASE_URL is not"):
-        _database_urls(Settings(database_direct_url="postgresql://a@b/c"))  # type: ignore[arg-type]
-    assert _database_urls(Settings()) == (None, None)
+        Settings(database_direct_url="postgresql://a@b/c").database_urls()  # type: ignore[arg-type]
+    assert Settings().database_urls() == (None, None)
     one = Settings(database_url="postgresql://a@b/c")  # type: ignore[arg-type]
-    assert _database_urls(one) == ("postgresql://a@b/c", "postgresql://a@b/c")
+    assert one.database_urls() == ("postgresql://a@b/c", "postgresql://a@b/c")

@@ -25,22 +25,20 @@ from pressrun.api import pages
 from pressrun.api.gate.hosts import HostList
 from pressrun.api.gate.middleware import Gate, GateConfig
 from pressrun.api.wire.problems import STATUS, exception_handlers, problem_body, problem_headers, problem_response
-from pressrun.errors import (
-    CallerLimit,
-    Conflict,
-    FieldErrors,
-    MethodNotAllowed,
-    NotFound,
-    PressrunError,
-    ServerBusy,
-    Unauthorized,
-)
+from pressrun.api.wire.schemas import AdmissionFields
+from pressrun.cli.commands import app
+from pressrun.errors import CallerLimit, Conflict, NotFound, PressrunError, ServerBusy
+from pressrun.request_errors import FieldErrors, MethodNotAllowed, Unauthorized
 from pressrun.runs.rejection import LanePaused, RunRejected
+from pressrun.settings import Settings
+from pressrun.spec import RunSpec
 from pressrun.telemetry import SecretMask, configure_logging
+from pressrun.themes.catalog import BadTheme
 from tests.support.logs import captured_log
 from tests.support.threaded_server import serve
 
 SECRET = "canary-in-an-exception"
+_TREE = {"pressrun.errors", "pressrun.request_errors"}
 
 
 def subclasses(error: type[PressrunError]) -> Iterator[type[PressrunError]]:
@@ -68,14 +66,27 @@ def test_every_error_of_the_tree_has_a_code_of_its_own() -> None:
     errors = product_errors()
     declared = [vars(error)["code"] for error in errors if "code" in vars(error)]
     assert len(set(declared)) == len(declared)
-    assert [error for error in errors if error.__module__ == "pressrun.errors" and "code" not in vars(error)] == []
+    assert [error for error in errors if error.__module__ in _TREE and "code" not in vars(error)] == []
+
+
+def test_every_code_has_a_remedy_of_its_own_that_names_what_there_is() -> None:
+    """The docs site lists them: docs/errors.md."""
+    declared = [error for error in product_errors() if "code" in vars(error)]
+    assert [error.code for error in declared if len(vars(error).get("remedy", "")) < 20] == []
+    told = "\n".join(error.remedy for error in declared)
+    assert {*re.findall(r"PRESSRUN_[A-Z_]+[A-Z]\b(?!…|_)", told)} <= Settings.variables().keys()
+    named = {*re.findall(r"`pressrun ([a-z-]+)", told)}
+    assert named
+    assert named <= {*app}
+    fields = {*RunSpec.model_fields, *AdmissionFields.model_fields}
+    assert {*re.findall(r"\b([a-z_]+)=", told)} <= fields
 
 
 def test_the_tree_that_errors_py_draws_is_the_tree() -> None:
     lines = (errors.__doc__ or "").splitlines()
     drawn = [line for line in lines if re.search("[├└]── ", line) and "(in runs/" not in line]
     names = [line.partition("── ")[2].split()[0] for line in drawn]
-    tree = [error.__name__ for error in subclasses(PressrunError) if error.__module__ == "pressrun.errors"]
+    tree = [error.__name__ for error in subclasses(PressrunError) if error.__module__ in _TREE]
     assert sorted(["PressrunError", *names]) == sorted(tree)
 
 
@@ -114,6 +125,7 @@ def instances() -> Iterator[PressrunError]:
     by_hand: dict[type[PressrunError], PressrunError] = {
         FieldErrors: FieldErrors([]),
         MethodNotAllowed: MethodNotAllowed("PUT", ()),
+        BadTheme: BadTheme(Path("theme.css"), "is missing", "write it"),
         LanePaused: LanePaused("bulk", datetime(2026, 11, 29, tzinfo=UTC)),
     }
     for error in product_errors():

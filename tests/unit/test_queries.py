@@ -17,7 +17,7 @@ from pressrun.api.wire.queries import (
     parameters_of,
     parse_query,
 )
-from pressrun.errors import FieldErrors
+from pressrun.request_errors import FieldErrors
 
 
 def parse(model: type[Query], query: str) -> dict[str, Any]:
@@ -28,12 +28,14 @@ def parse(model: type[Query], query: str) -> dict[str, Any]:
 def test_a_list_without_a_word_is_the_first_fifty_of_all() -> None:
     assert parse(ListQuery, "") == {
         "status": None, "lane": None, "q": None, "since": None, "pinned": None, "limit": 50, "cursor": None,
+        "sort": "newest", "counts": "0",
     }  # fmt: skip
 
 
 def test_each_parameter_is_read() -> None:
     cursor = "0199f000-0000-7000-8000-000000000000"
     query = f"status=error&lane=bulk&q=a+%F0%9F%8C%8A&since=2026-11-25T13:00:00Z&pinned=1&limit=200&cursor={cursor}&x=1"
+    query += "&sort=oldest&counts=1"
     assert parse(ListQuery, query) == {
         "status": "error",
         "lane": "bulk",
@@ -42,6 +44,8 @@ def test_each_parameter_is_read() -> None:
         "pinned": "1",
         "limit": 200,
         "cursor": cursor,
+        "sort": "oldest",
+        "counts": "1",
     }
     assert parse(ListQuery, "since=2026-11-25")["since"] == datetime(2026, 11, 25, tzinfo=UTC)
     assert parse(LogQuery, "format=jsonl&after=12") == {"format": "jsonl", "after": 12}

@@ -30,7 +30,7 @@ from tests.support.fake_browser import FakePage, FakeSources
 from tests.support.limits import fail_after
 from tests.support.pool_contract import QUICK, lines
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("warm_parser")]
 
 
 @dataclass

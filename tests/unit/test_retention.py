@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -309,6 +309,25 @@ async def test_a_run_is_measured_once_and_again_after_a_retry(house: House, monk
     await house.core.database.write(run_queries.update_where, operation_id, {"attempt": 2})
     await house.sweep()
     assert await house.retention().used_bytes() == first + 3000
+
+
+async def test_many_runs_are_measured_some_at_a_time_and_each_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pressrun.runs.retention._MEASURED_AT_ONCE", 2)
+    names = [await house.complete(f"run-{number}", size_bytes=1000 * number) for number in range(5)]
+    asked: list[list[str]] = []
+    measure = LocalArtifactStore.measure
+
+    async def noted(store: LocalArtifactStore, folders: Mapping[str, str]) -> dict[str, int]:
+        asked.append(list(folders))
+        return await measure(store, folders)
+
+    monkeypatch.setattr(LocalArtifactStore, "measure", noted)
+    await house.sweep()
+    assert [name for some in asked for name in some] == sorted(names)
+    assert [len(some) for some in asked] == [2, 2, 1]
+    assert await house.retention().used_bytes() > 10_000
 
 
 async def test_more_than_one_sweep_removes_is_done_in_several(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

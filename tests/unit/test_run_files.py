@@ -20,8 +20,9 @@ from pressrun.artifacts.model import Manifest, StoredFile
 from pressrun.artifacts.names import batch_folder_name, run_of_folder
 from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.artifacts.thumbnails import Thumbnails
-from pressrun.errors import Conflict, FieldErrors, NotFound
+from pressrun.errors import Conflict, NotFound
 from pressrun.events.model import Artifact, HtmlGenerated
+from pressrun.request_errors import FieldErrors
 from pressrun.runs.files import OpenedFile, RunFiles
 from pressrun.runs.model import Run
 from tests.support.core import COMPLETE, Core, open_core
@@ -185,7 +186,7 @@ def test_only_the_one_who_opens_it_knows_that_the_store_is_a_local_folder() -> N
         for path in BACKEND.rglob("*.py")
         if "LocalArtifactStore" in path.read_text(encoding="utf-8")
     }
-    assert {name for name in knowing if not name.startswith("artifacts/")} == {"app.py"}
+    assert {name for name in knowing if not name.startswith("artifacts/")} == {"lifespan.py"}
 
 
 async def test_the_archive_that_is_packed_is_a_zip_of_what_was_published(house: House) -> None:

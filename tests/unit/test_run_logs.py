@@ -12,8 +12,8 @@ import structlog
 from pressrun import run_logs
 from pressrun.ids import OperationIds
 from pressrun.run_logs import open_run_logs, readable
-from pressrun.telemetry import SecretMask, bind_run
-from tests.support.logs import captured_log
+from pressrun.telemetry import SecretMask
+from tests.support.logs import bind_run, captured_log
 
 pytestmark = pytest.mark.anyio
 ONE, OTHER = OperationIds().new(), OperationIds().new()

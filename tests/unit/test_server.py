@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from pressrun.api.connections.connection_limit import ConnectionLimiter
 from pressrun.api.connections.server import Connection
+from tests.support.limits import HANG_S
 from tests.support.logs import captured_log
 from tests.support.threaded_server import serve_behind
 
@@ -54,7 +55,10 @@ class Endless:
 @contextmanager
 def connected(app: Endless) -> Iterator[socket.socket]:
     limiter = ConnectionLimiter(app, 100)
-    with serve_behind(limiter, Impatient) as port, socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+    with (
+        serve_behind(limiter, Impatient) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=HANG_S) as client,
+    ):
         client.sendall(REQUEST)
         yield client
 
@@ -62,7 +66,7 @@ def connected(app: Endless) -> Iterator[socket.socket]:
 def test_a_client_that_does_not_read_is_cut_off_with_one_quiet_line() -> None:
     app = Endless()
     with captured_log() as log, connected(app):
-        assert app.ended.wait(5)
+        assert app.ended.wait(HANG_S)
     assert [(line["level"], line["event"]) for line in log.lines()] == [
         ("info", "a reader did not read; it was disconnected")
     ]

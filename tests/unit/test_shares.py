@@ -12,12 +12,14 @@ import pytest
 
 from pressrun.api.gate.tokens import LOCAL, Caller, require_priority
 from pressrun.db import Connection
-from pressrun.errors import CallerLimit, Forbidden, ServerBusy
+from pressrun.errors import CallerLimit, ServerBusy
 from pressrun.events.model import Cancelled
+from pressrun.request_errors import Forbidden
 from pressrun.runs.admission import Policies, admit
 from pressrun.runs.model import Run
 from pressrun.settings import GuardConfig, Settings
 from tests.support.core import Core, open_core
+from tests.support.limits import HANG_S
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +46,7 @@ async def hold_writers(core: Core, stack: AsyncExitStack) -> None:
 
     def hold(_connection: Connection, number: int) -> None:
         begun[number].set()
-        assert over.wait(60)
+        assert over.wait(HANG_S)
 
     for number in range(len(begun)):
         tasks.start_soon(core.database.write, hold, number)

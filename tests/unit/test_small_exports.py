@@ -5,24 +5,33 @@ from __future__ import annotations
 import html
 import io
 import re
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
+import anyio
+import anyio.from_thread
 import pikepdf
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from pydantic import ValidationError
 
 from pressrun.artifacts.model import MANIFEST_NAME
 from pressrun.export_kinds import EXPORT_KINDS
-from pressrun.exports.pdf import with_notes
+from pressrun.exports import contact_sheet
+from pressrun.exports.pdf import finished
 from pressrun.pipeline.context import DOCUMENT_NAME, SOURCE_NAME
 from pressrun.pipeline.export import base_name, file_name
 from pressrun.slide_texts import SLIDES_NAME, SlideText
+from pressrun.sources.look import Look
 from pressrun.sources.text import compose_text
 from pressrun.sources.words import folded_words
 from pressrun.spec import RunSpec
+from pressrun.worker_threads import stop_if_cancelled
 from tests.support.export_work import COLOURS, SLIDES, made, work_in
+from tests.support.limits import fail_after
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +49,7 @@ async def test_the_text_says_what_is_on_each_slide_with_rows_pictures_and_notes(
 
 async def test_the_markdown_is_read_again_as_the_same_words_on_as_many_slides(tmp_path: Path) -> None:
     markdown = (await made("markdown", work_in(tmp_path)[0])).decode()
-    document = await compose_text(markdown, title=None, theme="paper")
+    document = await compose_text(markdown, title=None, look=Look("paper"))
     body = document.html.partition("<body")[2]
     assert document.title == 'The "title"'
     assert body.count("slide-break") == len(SLIDES) - 1
@@ -64,7 +73,24 @@ async def test_the_markdown_is_read_again_as_the_same_words_on_as_many_slides(tm
     assert comment.replace("\u200b", "") == f"\n{SLIDES[0].notes}\n"
 
 
-@pytest.mark.parametrize("total", [1, 7, 150])
+async def test_a_cancel_stops_the_contact_sheet_while_it_is_deflated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stops: list[int] = []
+
+    def stop() -> None:
+        stops.append(1)
+        anyio.from_thread.run_sync(scope.cancel)
+        stop_if_cancelled()
+
+    monkeypatch.setattr(contact_sheet, "stop_if_cancelled", stop)
+    with fail_after(60), anyio.CancelScope() as scope:
+        await made("contact_sheet", work_in(tmp_path)[0])
+    assert scope.cancelled_caught
+    assert len(stops) == 1
+
+
+@pytest.mark.parametrize("total", [1, 7, pytest.param(150, marks=pytest.mark.slow)])
 async def test_the_contact_sheet_shows_each_slide_in_its_place_and_stays_of_a_size(tmp_path: Path, total: int) -> None:
     slides = [SlideText(index=number + 1, blocks=[]) for number in range(total)]
     work, shares = work_in(tmp_path, slides)
@@ -86,8 +112,8 @@ def test_notes_of_a_pdf_are_annotations_of_their_pages() -> None:
     written = io.BytesIO()
     empty.save(written)
     notes = [SLIDES[0].notes, "", "नोट\nзаметка 中"]
-    made = with_notes(written.getvalue(), notes)
-    assert made == with_notes(written.getvalue(), notes)
+    made = finished(written.getvalue(), "", notes)
+    assert made == finished(written.getvalue(), "", notes)
     with pikepdf.open(io.BytesIO(made)) as pdf:
         found = [[str(note.Contents) for note in page.get("/Annots", [])] for page in pdf.pages]
         assert found == [[notes[0]], [], [notes[2]]]
@@ -109,6 +135,25 @@ def test_no_export_takes_the_name_of_another_or_of_what_each_run_has(title: str)
     names = [file_name(base_name(title), ending) for kind in EXPORT_KINDS for ending in kind.files]
     assert len({name.casefold() for name in names}) == len(names)
     assert OWN.isdisjoint(names)
+
+
+# what FAT, NTFS, SMB, HFS+ and shells do not take, or take for something else
+_NOT_EVERYWHERE = re.compile(r'[<>:"/\\|?*\x00-\x20\x7f$`;&\']')
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=150)
+def test_whatever_a_run_is_called_its_files_have_names_that_every_file_system_takes(title: str) -> None:
+    names = [file_name(base_name(title), ending) for kind in EXPORT_KINDS for ending in kind.files]
+    alike = {unicodedata.normalize("NFC", name.casefold()) for name in names}
+    assert len(alike) == len(names), "two exports never share a name, whatever cases and compositions are one"
+    assert OWN.isdisjoint(alike)
+    for name in names:
+        assert len(name.encode()) <= 255
+        assert not _NOT_EVERYWHERE.search(name)
+        assert not name.startswith((".", "-"))
+        assert not name.endswith((".", " "))
+        assert unicodedata.normalize("NFC", name) == name
 
 
 @pytest.mark.parametrize("title", ["CON", "nul", "Aux.", "com1", "LPT\u00b9", "prn"])

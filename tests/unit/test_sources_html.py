@@ -5,17 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pressrun.sources.html import compose_html
-from pressrun.sources.text import cool_down, warm_up
 
-pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module", autouse=True)
-async def _warm(anyio_backend):
-    """One child for the whole module."""
-    await warm_up()
-    yield
-    await cool_down()
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("warm_parser")]
 
 
 async def codes(html: str) -> list[str]:
@@ -88,6 +79,7 @@ async def test_ten_are_named_and_the_rest_counted():
     assert "2 more" in made.warnings[-1].message
 
 
+@pytest.mark.slow
 async def test_html_too_complex_to_examine_is_still_shown(monkeypatch):
     monkeypatch.setattr("pressrun.sources.html.SCAN_LIMIT_S", 0.05)
     source = "<p>" * 1_600_000  # seconds of work in every Python; what is quadratic in one is mended in the next
@@ -97,6 +89,7 @@ async def test_html_too_complex_to_examine_is_still_shown(monkeypatch):
     assert [warning.code for warning in made.warnings] == ["not_examined"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "way", ["<img src='{}'>", "<style>p{{background:url({})}}</style>", "<iframe src='{}'></iframe>"]
 )

@@ -15,11 +15,12 @@ import pytest
 from pressrun.errors import SourceTooComplex
 from pressrun.sources import parser_pool
 from pressrun.sources.html import compose_html
+from pressrun.sources.look import Look
 from pressrun.sources.text import compose_text, cool_down, warm_up
 from tests.support.limits import fail_after
 from tests.support.parser_children import busy_parser_child, environment_of, has_ended, parser_children
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]  # each starts children and ends them
 
 MANY_BRACKETS = "[" * 400_000  # about 10 s of markdown-it-py
 HOSTILE = {
@@ -48,10 +49,9 @@ async def warm():
 
 
 async def compose(text: str, **limits: float) -> str:
-    return (await compose_text(text, title=None, theme="paper", **limits)).html
+    return (await compose_text(text, title=None, look=Look("paper"), **limits)).html
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_hostile_text_ends_within_its_deadline(name):
     started = time.monotonic()
@@ -163,8 +163,9 @@ async def test_the_child_sees_none_of_the_servers_environment(monkeypatch):
 async def test_a_busy_child_ends_when_the_server_is_killed():
     program = (
         "import anyio\n"
+        "from pressrun.sources.look import Look\n"
         "from pressrun.sources.text import compose_text\n"
-        "anyio.run(lambda: compose_text('[' * 400_000, title=None, theme='paper'))\n"
+        "anyio.run(lambda: compose_text('[' * 400_000, title=None, look=Look('paper')))\n"
     )
     async with await anyio.open_process([sys.executable, "-c", program]) as server:
         with fail_after(10):

@@ -3,93 +3,31 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from functools import cache, partial
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import anyio
 import pytest
-from PIL import Image
 
-from pressrun.egress.broker import Egress, open_egress
+from pressrun.egress.broker import open_egress
 from pressrun.egress.policy import EgressPolicy
-from pressrun.errors import ComposeFailed
 from pressrun.sources import remote
 from pressrun.sources.document import Document
 from pressrun.sources.html import compose_html
-from pressrun.sources.parser_pool import cool_down, warm_up
-from pressrun.sources.pictures import why_refused
-from pressrun.sources.references import css_references, find_references
+from pressrun.sources.look import Look
 from pressrun.sources.text import compose_text
 from tests.support.limits import fail_after
 from tests.support.web_host import WebHost, answering, open_web_host
+from tests.support.web_pictures import FILES, FONT, uri, web
 from tests.unit.test_encodings import SAMPLES, STRANGE
 
-pytestmark = pytest.mark.anyio
-
-
-def picture(format: str = "PNG", size: tuple[int, int] = (2, 2)) -> bytes:
-    data = io.BytesIO()
-    Image.new("1" if size[0] > 100 else "RGB", size).save(data, format)
-    return data.getvalue()
-
-
-@cache
-def huge() -> bytes:
-    """Made when asked for: it takes half a second, and whoever collects tests imports this module."""
-    return picture(size=(16_000, 16_000))
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("warm_parser")]
 
 
 HELD = 20  # exchanges that seven documents hold: what may be shared, and one each for those that came too late for it
-FONT = b"wOF2" + bytes(40)
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="x()"><rect width="9" height="9"/><script>x()</script></svg>'
-LAUGHS = b'<!DOCTYPE svg [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><svg xmlns="http://www.w3.org/2000/svg">&b;</svg>'
-FILES = {
-    **{f"/a.{format.lower()}": picture(format) for format in ("PNG", "JPEG", "WEBP", "GIF", "AVIF")},
-    "/b.png": picture(size=(3, 3)),
-    "/font.woff2": FONT,
-    "/s.svg": SVG,
-    "/laughs.svg": LAUGHS,
-    "/page.html": b"<!doctype html><p>not found",
-    "/style.css": b"@import 'more.css'; p { background: url(a.png) }"
-    b"@font-face { font-family: F; src: url('font.woff2') }",
-    "/more.css": b"h1 { background: url(b.png) } i { background: url(gone.png) }",
-    "/circle.css": b"@import 'circle.css'; p { color: red }",
-}
-
-
-@asynccontextmanager
-async def web(asked: anyio.Event | None = None) -> AsyncIterator[tuple[WebHost, Egress]]:
-    """A host that has FILES, and never answers for silent.png (`asked`: somebody waits for it)."""
-
-    async def behave(request: bytes, say: Callable[[bytes], Awaitable[None]]) -> None:
-        path = request.split()[1].decode().partition("?")[0]
-        if path == "/silent.png":
-            (asked or anyio.Event()).set()
-            await anyio.sleep_forever()
-        body = huge() if path == "/huge.png" else FILES.get(path)
-        kind = "text/css" if path.endswith(".css") else "application/octet-stream"
-        status = "200 OK" if body is not None else "404 Not Found"
-        await answering(body or b"", f"Content-Type: {kind}", status=status)(request, say)
-
-    async with open_web_host(behave) as host, open_egress(EgressPolicy.parse([host.authority])) as egress:
-        yield host, egress
-
-
-@pytest.fixture(scope="module", autouse=True)
-async def warm(anyio_backend: str) -> AsyncIterator[None]:
-    """One parser for all tests of this module, as a server has it."""
-    await warm_up()
-    yield
-    await cool_down()
-
-
-def uri(media_type: str, data: bytes) -> str:
-    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 
 def paths(host: WebHost) -> list[str]:
@@ -270,13 +208,13 @@ async def test_what_is_no_picture_or_too_large_is_left_out_and_named(name: str) 
 async def test_a_text_s_pictures_come_too_and_a_missing_one_is_a_box() -> None:
     async with web() as (host, egress):
         text = f"# T\n\n![A]({host.url}/a.png)\n\n![The sea]({host.url}/gone.png?key=hidden)\n"
-        document = await compose_text(text, title=None, theme="paper", egress=egress)
+        document = await compose_text(text, title=None, look=Look("paper"), egress=egress)
         assert uri("image/png", FILES["/a.png"]) in document.html
         assert '<span class="missing-picture" role="img" aria-label="The sea">' in document.html
         (warning,) = document.warnings
         assert warning.code == "blocked_request"
         assert "hidden" not in warning.message
-        closed = await compose_text(text, title=None, theme="paper")
+        closed = await compose_text(text, title=None, look=Look("paper"))
         assert [w.code for w in closed.warnings] == ["blocked_resource", "blocked_resource"]
 
 
@@ -315,8 +253,8 @@ async def test_there_is_a_limit_on_all_together(monkeypatch: pytest.MonkeyPatch)
 
 
 def _with_room(room: int, init: Callable[..., None]) -> Callable[..., None]:
-    def made(self: object, egress: Egress | None) -> None:
-        init(self, egress, room=room)
+    def made(self: object, *given: Any) -> None:
+        init(self, *given, room=room)
 
     return made
 
@@ -343,66 +281,6 @@ async def test_cancelling_lets_go_of_the_host_at_once() -> None:
                 await asked.wait()
             tasks.cancel_scope.cancel()
         assert paths(host) == ["/silent.png"]
-
-
-BOMBS = {
-    "16 000 x 16 000 pixels": lambda: uri("image/png", huge()),
-    "entities": lambda: uri("image/svg+xml", LAUGHS),
-    "entities without base64": lambda: "data:image/svg+xml,%3C!DOCTYPE%20svg%20[%3C!ENTITY%20a%20%27x%27%3E]%3E",
-    "said to be another format": lambda: uri("image/gif", huge()),
-}
-
-
-@pytest.mark.parametrize("bomb", sorted(BOMBS))
-async def test_an_embedded_picture_that_unfolds_never_reaches_the_browser(bomb: str) -> None:
-    data = BOMBS[bomb]()
-    html = f'<p>x<img src="{data}"><i style="background:url({data})">y</i><p>z'
-    document = await compose_html(html, title=None)
-    assert data not in document.html
-    assert document.html == html.replace(data, remote._NOTHING)
-    assert {warning.code for warning in document.warnings} == {"picture_refused"}
-
-
-@pytest.mark.parametrize("data", [FILES["/a.png"], b"", b"rubbish", SVG])
-def test_an_ordinary_embedded_picture_stays(data: bytes) -> None:
-    assert why_refused(uri("image/png", data)) is None
-    assert why_refused(uri("image/svg+xml", data)) is None
-
-
-def test_only_what_can_be_embedded_is_looked_for() -> None:
-    html = """<base href="https://h.example/d/"><iframe src="https://x.example/"></iframe><a href="https://x.example/">
-    <script src="https://x.example/"></script><link rel=icon href="https://x.example/i"><img src="data:,x">
-    <img src="#x"><img src="ftp://x.example/a"><img src="r.png"><img src="//c.example/p.png#f">
-    <!-- <img src="https://x.example/c"> -->"""
-    found = find_references(html)["references"]
-    assert [each.url for each in found] == ["https://h.example/d/r.png", "https://c.example/p.png"]
-    assert [html[each.start : each.end] for each in found] == ["r.png", "//c.example/p.png#f"]
-
-
-def test_the_addresses_of_a_style_sheet_are_relative_to_it() -> None:
-    css = "@import url(a.css); @import 'b.css'; p { background: url('/c.png'), URL( d.png ) }"
-    found = css_references(None, "https://h.example/s/x.css", css.encode())["references"]
-    assert sorted((each.url, each.kind) for each in found) == [
-        ("https://h.example/c.png", "any"),
-        ("https://h.example/s/a.css", "style"),
-        ("https://h.example/s/b.css", "style"),
-        ("https://h.example/s/d.png", "any"),
-    ]
-    assert all(css[each.start : each.end] in each.url for each in found)
-
-
-async def test_a_parser_that_breaks_on_a_picture_is_told_as_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = remote.parse
-
-    async def broken(task: str, **arguments: Any) -> Any:
-        if task == "picture":
-            raise ComposeFailed
-        return await real(task, **arguments)
-
-    monkeypatch.setattr(remote, "parse", broken)
-    async with web() as (host, egress):
-        with pytest.raises(ComposeFailed):
-            await compose_html(f'<img src="{host.url}/a.png"><img src="{host.url}/b.png">', title=None, egress=egress)
 
 
 @pytest.mark.promise("peers")

@@ -127,7 +127,7 @@ def test_a_known_attack_loses_its_power(vector):
     assert dangers(f"Text {vector} text\n\n- {vector}\n\n> {vector}\n\n| {vector} |\n|---|\n| {vector} |") == []
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=int(1.5 * settings.default.max_examples), suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.one_of(st.sampled_from(VECTORS), st.text(max_size=20), st.sampled_from(list("<>\"'`[]()!*_\n&;=/ "))),

@@ -92,9 +92,9 @@ def test_what_was_read_as_latin_1_is_read_as_windows_1252() -> None:
 
 
 def test_bullets_of_word_are_characters_that_fonts_have() -> None:
-    assert said("List\n\n\uf0b7 a\n\uf0a7 b\n\uf0d8 c\n\uf0fc d") == "List • a ▪ b ➢ c ✓ d"
+    assert said("# List\n\n\uf0b7 a\n\uf0a7 b\n\uf0d8 c\n\uf0fc d") == "List • a ▪ b ➢ c ✓ d"
     assert (
-        body("List\n\n\uf0b7 a\n\uf0b7 b, which is much longer than the sixty characters of a verse").count("<br>") == 1
+        body("List\n\n\uf0b7 a\n\uf0b7 b, which is much longer than the sixty characters of a verse").count("<li>") == 2
     )
 
 

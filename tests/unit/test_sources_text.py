@@ -10,10 +10,11 @@ import pytest
 from PIL import Image
 
 from pressrun.sources.document import Document
+from pressrun.sources.look import Look
 from pressrun.sources.markdown import render_markdown
 from pressrun.sources.text import compose_text, title_of
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("warm_parser")]
 
 
 def body(text: str) -> str:
@@ -31,7 +32,7 @@ def picture(format: str, size: tuple[int, int] = (2, 2)) -> str:
 
 
 async def test_a_text_becomes_one_self_contained_themed_page():
-    made = await compose_text("# Rivers & lakes\n\nWater.", title=None, theme="ink")
+    made = await compose_text("# Rivers & lakes\n\nWater.", title=None, look=Look("ink"))
     assert isinstance(made, Document)
     assert made.title == "Rivers & lakes"
     assert "<title>Rivers &amp; lakes</title>" in made.html
@@ -41,7 +42,7 @@ async def test_a_text_becomes_one_self_contained_themed_page():
 
 
 async def test_a_given_title_wins_and_cannot_leave_its_place():
-    made = await compose_text("# Own", title="</title><script>x\n</script>", theme="paper")
+    made = await compose_text("# Own", title="</title><script>x\n</script>", look=Look("paper"))
     assert made.title == "</title><script>x </script>"
     assert "<title>&lt;/title&gt;&lt;script&gt;x &lt;/script&gt;</title>" in made.html
 
@@ -165,9 +166,10 @@ def test_a_verse_keeps_its_lines_and_wrapped_prose_does_not():
     assert "<br" not in body(prose)
 
 
-def test_typed_bullets_keep_their_lines():
+def test_typed_bullets_are_a_list_and_in_markdown_keep_their_lines():
     long = "• eggs, and a very long explanation of what they are needed for in that cake"
-    assert body(f"Shopping list\n\n• milk\n{long}\n• bread").count("<br>") == 2
+    assert body(f"Shopping list\n\n• milk\n{long}\n• bread").count("<li>") == 3
+    assert body(f"# Shopping list\n\n• milk\n{long}\n• bread").count("<br>") == 2
 
 
 def test_the_short_first_line_of_a_plain_text_is_its_heading():

@@ -30,13 +30,13 @@ import anyio
 from pressrun.app import create_app
 from pressrun.settings import Settings
 from pathlib import Path
-import pressrun.app
+import pressrun.lifespan
 
 async def no_warming(*_):
     "What is started beside the server, once it answers."
 
-pressrun.app._warm_browser = no_warming
-pressrun.app.warm_up = no_warming
+pressrun.lifespan._warm_browser = no_warming
+pressrun.lifespan.warm_up = no_warming
 
 async def open_once():
     app = create_app(Settings(data_dir=Path(sys.argv[1])))

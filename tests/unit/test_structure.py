@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pressrun.sources.markdown import render_markdown
 from pressrun.sources.numerals import counts_up, read_number
+from pressrun.sources.said_in_text import said_in_text
 from pressrun.sources.words import folded_words
 
 UDHR = Path(__file__).parents[1] / "data" / "udhr"
@@ -111,6 +112,71 @@ def test_what_counts_or_names_a_part_is_a_heading(text: str, found: list[str]) -
     assert headings(text) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"Lesson 1\n{LONG}\n\nQuestions\n1. What is it?\n2. Why?", ["Lesson 1", "Questions"]),
+        (
+            f"Lesson 1\n{LONG}\nQuestions\n1. What is it?\n2. Why?\nSummary\n• one\n• two",
+            ["Lesson 1", "Questions", "Summary"],
+        ),
+        (
+            f"Rivers\n\n{LONG}\n\nWhat you need\n• a map\n• a boat\n\nWhat you do\n1. Row.\n2. Rest.",
+            ["Rivers", "What you need", "What you do"],
+        ),
+        (f"{LONG}\n\nQuestions\n\nWhat is a river?", ["Questions"]),
+        (f"第一章 河流\n\n{LONG}\n\n练习\n一、什么是河流？\n二、什么是湖泊？", ["第一章 河流", "练习"]),
+        ("पाठ १\n\nनदी बहती है। नदी समुद्र तक जाती है।\n\nप्रश्न\n(क) नदी क्या है?\n(ख) झील क्या है?", ["पाठ १", "प्रश्न"]),
+        (f"Lesson 1\n{LONG}\n\nNew words\nriver – water\nbank – side\nmouth – end", ["Lesson 1", "New words"]),
+        (f"الدرس 1\n{LONG}\n\nأسئلة\n1. ما النهر؟\n2. ما البحيرة؟", ["الدرس 1", "أسئلة"]),
+    ],
+)
+def test_a_short_line_before_a_list_and_the_name_of_a_part_are_headings(text: str, found: list[str]) -> None:
+    assert headings(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("Notes of the day\n\n• one\n• two\n• three", ["one", "two", "three"]),
+        ("• one\n\n• two", ["one", "two"]),
+        ("●河\n●湖", ["河", "湖"]),
+        ("· one\n· two", ["one", "two"]),
+        ("• one\n  ◦ deeper\n  ◦ and\n• two", ["one", "deeper", "and", "two"]),
+        ("• 1. stays\n• 2. stays too", ["1. stays", "2. stays too"]),
+        (
+            "• When an acid and a base react with each other in water, they produce\na salt and water.\n"
+            "• The other is longer, too, as they are in a text that was taken out\nof a PDF.\n\nAnd so on.",
+            [
+                "When an acid and a base react with each other in water, they produce\na salt and water.",
+                "The other is longer, too, as they are in a text that was taken out\nof a PDF.",
+            ],
+        ),
+    ],
+)
+def test_typed_bullets_are_a_list(text: str, items: list[str]) -> None:
+    made = body(text)
+    assert re.findall(r"<li[^>]*>\s*(?:<p>)?([^<]*?)\s*<", made) == items
+    assert not re.search("[•●·◦]", made)
+    assert words_shown(text) == folded_words(said_in_text(text).text)
+
+
+def test_the_number_of_a_page_is_no_list() -> None:
+    made = body(f"{LONG}\n\n                 - 2 -\n\n{LONG}\n\n– 3 –\n\n{LONG}\n\n* 4 *\n\n{LONG}")
+    assert "<li" not in made
+    assert "- 2 -" in made
+    assert "– 3 –" in made
+    assert "* 4 *" in made
+    assert "\\" not in made
+
+
+@pytest.mark.parametrize("text", ["✓ right\n✗ wrong", "1·2\n3·4", "• only one", "A • B\nC • D", "□ done\n□ open"])
+def test_signs_that_say_something_stay(text: str) -> None:
+    made = body(text)
+    assert "<li" not in made
+    assert "".join(text.split()) in "".join(re.sub("<[^>]*>", "", made).split())
+
+
 def test_larger_parts_have_larger_headings() -> None:
     made = body(f"Rivers\n\nChapter 1\n\nSection 1\n\n{LONG}\n\nSection 2\n\n{LONG}\n\nChapter 2\n\n{LONG}")
     assert re.findall(r"<h(\d)[^>]*>([^<]*)", made) == [
@@ -127,6 +193,9 @@ NO_HEADINGS = {
     "captions": f"{LONG}\n\nFigure 1\n\n{LONG}\n\nFigure 2\n\n{LONG}",
     "pages": f"{LONG}\n\nPage 1\n\n{LONG}\n\nPage 2\n\n{LONG}\n\nPage 3\n\n{LONG}",
     "a chat": f"Anna\n{LONG}\nBen\n{LONG}\nAnna\n{LONG}",
+    "a lead-in": f"{LONG}\n\nYou will need:\n1. Milk\n2. Eggs\n\n{LONG}\n\nThis is how:\n\n1. Mix.\n2. Bake.",
+    "a word within a sentence's lines": "Those who ask many\nquestions\nlearn a lot from what the river says to\nall.",
+    "two lists": "Milk\n\n1. fresh\n2. sour\n\n1. one\n2. two",
     "a list of things": "1. Milk\n2. Eggs\n3. Bread",
     "a list of sentences": f"1. {LONG}\n2. {LONG}\n3. {LONG}",
     "a letter": f"Dear Anna,\n\n{LONG}\n\n{LONG}\n\nYours,\n\nBen",
@@ -135,6 +204,40 @@ NO_HEADINGS = {
     "scores": "Player 1\n5 points\nPlayer 2\n7 points\nPlayer 3\n8 points",
     "headings that are Markdown already": f"# Rivers\n\nChapter 1\n\n{LONG}",
 }
+
+
+PARTS = ["Introduction", "Springs", "Mouths", "Conclusion"]
+WITH_PARTS = "\n\n".join(f"{part}\n\n{LONG}" for part in PARTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"Contents\nIntroduction\nSprings\nMouths\nConclusion\n\n{WITH_PARTS}", PARTS),
+        (f"Contents\n\nIntroduction\n\nSprings\n\nMouths\n\nConclusion\n\n{WITH_PARTS}", ["Contents", PARTS[0], PARTS[3]]),  # noqa: E501
+        (f"Contents\n1. Introduction\n2. Springs\n\n1. Introduction\n{LONG}\n2. Springs\n{LONG}", ["1. Introduction", "2. Springs"]),  # noqa: E501
+        (f"Introduction\nSprings\nMouths\nConclusion\n\n{LONG}", []),
+        (f"{LONG}\n\nAgenda\n\nIntroduction\n\nReview\n\nHomework\n\nQuestions\n\n{LONG}", []),
+        (f"Agenda\n\nIntroduction\nReview\nHomework\nQuestions\n\n{LONG}", ["Agenda"]),
+        (f"目录\n引言\n第一章 河流\n结论\n\n引言\n\n{LONG}\n\n第一章 河流\n\n{LONG}\n\n结论\n\n{LONG}", ["引言", "第一章 河流", "结论"]),  # noqa: E501
+        (f"الفهرس\nمقدمة\nالفصل 1 النهر\nخاتمة\n\nمقدمة\n\n{LONG}\n\nالفصل 1 النهر\n\n{LONG}", ["مقدمة", "الفصل 1 النهر"]),  # noqa: E501
+        (f"{LONG}\n\nIndex\nAcid 12, 14\nExercises 9\nSummary\nWater 1", []),
+        (f"{LONG}\n\nMilk\nBread\nSummary\nEggs\n\n{LONG}", []),
+    ],
+)  # fmt: skip
+def test_a_name_of_a_part_in_a_list_of_such_lines_is_no_heading(text: str, found: list[str]) -> None:
+    assert headings(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"Part 1\n{LONG}\n\nVocabulary\nacid\nbase\nsalt\n\nPart 2\n{LONG}", ["Part 1", "Vocabulary", "Part 2"]),
+        (f"Rivers\n\nA lesson by Anna\n\nIntroduction\n\n{LONG}", ["Rivers", "Introduction"]),
+    ],
+)  # fmt: skip
+def test_a_name_of_a_part_before_or_behind_short_lines_is_a_heading(text: str, found: list[str]) -> None:
+    assert headings(text) == found
 
 
 @pytest.mark.parametrize("name", NO_HEADINGS)
@@ -238,7 +341,7 @@ LINES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=int(1.5 * settings.default.max_examples), suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(LINES), min_size=1, max_size=14))
 def test_no_word_is_lost_or_moved_by_finding_structure(lines: list[str]) -> None:
     words = iter(f"w{n}x" for n in range(1_000))
@@ -251,6 +354,7 @@ def test_no_word_is_lost_or_moved_by_finding_structure(lines: list[str]) -> None
     assert shown == re.findall(r"w\d+x", text)
 
 
+@pytest.mark.slow
 def test_long_texts_take_linear_time() -> None:
     """A hang is what this is about."""
     for unit in (

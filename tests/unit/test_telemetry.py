@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from pathlib import Path
 from urllib.parse import quote
 
 import anyio
@@ -11,9 +12,10 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pressrun import telemetry
 from pressrun.settings import Settings
-from pressrun.telemetry import SecretMask, bind_run, printable
-from tests.support.logs import captured_log
+from pressrun.telemetry import SecretMask, printable
+from tests.support.logs import bind_run, captured_log
 
 CANARY = 'k"ey/with\\odd ch+ärs'
 log = structlog.stdlib.get_logger("pressrun.test")
@@ -123,11 +125,11 @@ def test_a_line_names_its_run_also_in_the_tasks_that_the_run_starts() -> None:
 
 def test_chatty_libraries_are_quiet_and_the_level_holds_for_ours() -> None:
     with captured_log(level="debug") as captured:
-        for name in ("httpx", "httpcore.connection", "uvicorn.access", "dbos"):
+        for name in ("httpx", "httpcore.connection", "uvicorn.access", "dbos", "pyvips"):
             logging.getLogger(name).info("chat")
             logging.getLogger(name).warning("matter")
         log.debug("ours")
-    assert [line["event"] for line in captured.lines()] == ["matter"] * 4 + ["ours"]
+    assert [line["event"] for line in captured.lines()] == ["matter"] * 5 + ["ours"]
 
 
 def test_a_higher_level_holds_for_libraries_with_a_level_of_their_own() -> None:
@@ -151,3 +153,12 @@ def test_a_basic_auth_header_is_not_what_the_mask_looks_for() -> None:
     """States a limit: values are known as text, JSON, URL and repr, not encoded otherwise."""
     hidden = base64.b64encode(b"user:key-of-the-ai").decode()
     assert SecretMask(["key-of-the-ai"]).mask(hidden) == hidden
+
+
+def test_lines_of_the_log_are_written_with_structlog_but_in_browser() -> None:
+    """docs/style.md, "Logging"; whoever sets the loggers of others up names them."""
+    package = Path(telemetry.__file__).parent
+    texts = {path.relative_to(package).as_posix(): path.read_text() for path in package.rglob("*.py")}
+    standard = {name for name, text in texts.items() if "logging.getLogger(__name__)" in text}
+    assert {name for name in standard if not name.startswith("browser/")} == {"groups.py"}
+    assert [name for name, text in texts.items() if name.startswith("browser/") and "structlog" in text] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -18,6 +19,8 @@ from pressrun.artifacts.store import LocalArtifactStore
 from pressrun.artifacts.verify import find_batches, verify_batch, verify_batches
 from pressrun.cli import main
 from pressrun.ids import OperationIds
+from tests.support.scripted_server import OPERATION_ID, Answer, Script, scripted_server
+from tests.support.server import free_port
 
 NOW = datetime(2026, 11, 21, 8, 0, 0, tzinfo=UTC)
 IDS = OperationIds()
@@ -27,6 +30,7 @@ IDS = OperationIds()
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PRESSRUN_DATA_DIR", raising=False)
+    monkeypatch.setenv("PRESSRUN_SERVER", "embedded")  # none: whoever tests here may have one at the default address
 
 
 @pytest.fixture
@@ -165,6 +169,58 @@ def test_the_json_says_what_is_damaged(batch: Path, capsys: pytest.CaptureFixtur
         {"kind": "digest", "file": "slides/0002.png", "detail": "has other contents than when it was published"}
     ]
     assert (report["operation_id"], report["whole"]) == (batch.name[-36:], False)
+
+
+HELLO = hashlib.sha256(b"hello").hexdigest()
+
+
+def served(files: list[Answer], sha256: str = HELLO) -> Script:
+    """A server with one complete run, whose manifest names two files; `files` is what it sends for them, in order."""
+    manifest = {"files": [{"name": name, "sha256": sha256, "size_bytes": 5} for name in ("a.pdf", "slides/0001.png")]}
+    result = {"folder": f"20261121T080000Z_{OPERATION_ID}"}
+    complete = {"operation_id": OPERATION_ID, "status": "complete", "result": result}
+    return Script(run=[Answer(200, complete)], runs=[Answer(200, {"runs": [complete]})], files=[
+        Answer(200, json.dumps(manifest).encode()), *files,
+    ])  # fmt: skip
+
+
+def test_a_server_is_asked_for_every_file_of_its_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with scripted_server(served([Answer(200, b"hello")])) as url:
+        assert main(["verify", "--server", url]) == 0
+    out = capsys.readouterr().out
+    assert f"{OPERATION_ID}: 2 files, 10 B" in out
+    assert "1 folder checked, none damaged." in out
+    assert list(tmp_path.iterdir()) == [], "nothing is made"
+
+
+def test_what_a_server_sends_otherwise_than_its_manifest_says_is_damage(capsys: pytest.CaptureFixture[str]) -> None:
+    with scripted_server(served([Answer(200, b"hullo"), Answer(404, {"code": "not_found", "detail": "gone"})])) as url:
+        assert main(["verify", OPERATION_ID, "--server", url, "--json"]) == 1
+    (report,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert [(each["kind"], each["file"]) for each in report["damage"]] == [
+        ("digest", "a.pdf"), ("unreadable", "slides/0001.png"),
+    ]  # fmt: skip
+
+
+def test_without_runs_or_server_there_is_nothing_to_look_at_and_it_says_where_it_looked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with scripted_server(Script(runs=[Answer(200, {"runs": []})])) as url:
+        assert main(["verify", "--server", url]) == 0
+    assert f"Nothing to look at: the server at {url} has no complete run." in capsys.readouterr().out
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    monkeypatch.setattr("pressrun.cli.jobs.find_server", lambda *_args, **_named: None)
+    monkeypatch.setenv("PRESSRUN_SERVER", nowhere)
+    assert main(["verify"]) == 0
+    said = capsys.readouterr().out
+    assert f"data is no data folder: name one by --data-dir, and no server answers at {nowhere}." in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_is_not_asked_for_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    with scripted_server(Script()) as url:
+        assert main(["verify", "data/batches/x", "--server", url]) == 2
+    assert "--data-dir" in capsys.readouterr().err
 
 
 def test_nothing_to_check_is_no_damage(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import signal
 import subprocess
-import sys
-from collections.abc import Iterator
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
@@ -17,26 +13,16 @@ import anyio
 import pytest
 from PIL import ImageChops, ImageStat
 
-from pressrun.errors import DiskFull, EncoderFailed, EncoderMissing, FieldErrors, VoiceTimeout
-from pressrun.exports import video
-from pressrun.exports.contract import Content, require_possible
-from pressrun.exports.media import ffmpeg as ffmpeg_module
-from pressrun.exports.media.clips import FADE_FRAMES, FPS, PERIOD, Clip, Size, write_stream
-from pressrun.exports.media.ffmpeg import Ffmpeg
-from pressrun.exports.media.process import ToolTalks, run_tool
+from pressrun.exports.contract import Content
+from pressrun.exports.media.clips import H264, PERIOD, Clip, Size, write_stream
 from pressrun.exports.voices.espeak import Espeak
-from pressrun.settings import Settings
-from pressrun.slide_texts import SlideTexts
-from pressrun.spec import RunSpec
 from tests.support.limits import fail_after
-from tests.support.processes import is_running
-from tests.support.runs import wait_until
+from tests.support.video_decks import DECK, ENGLISH, work_in
 from tests.support.video_work import (
     HEIGHT,
     WIDTH,
     Work,
     block,
-    draw_slides,
     frame,
     frame_hashes,
     needs_espeak,
@@ -52,18 +38,10 @@ from tests.support.video_work import (
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, needs_ffmpeg]
 
-ENGLISH = "The river carries sand to the sea. It lays it down where the water is slow, and nobody sees it."
-DECK = texts(
-    slide(1, block("heading", "Rivers", level=1), block("paragraph", ENGLISH)),
-    slide(2, block("heading", "Flüsse", level=1, lang="de"), notes="Der Fluss trägt Sand. Das ist nicht weit."),
-    slide(3, block("paragraph", "ទន្លេ នាំ ខ្សាច់ ទៅ សមុទ្រ", lang="km")),  # which espeak-ng does not speak
-)
+
+FPS, FADE_FRAMES = 30, 15
 # whatever would be something else to a shell, to ffmpeg's patterns, lists and filters
 WILD = "it's %03d; $(touch x) [0:v]"
-
-
-def work_in(folder: Path, deck: SlideTexts | None = DECK, **settings: Any) -> Work:
-    return Work(folder, deck, draw_slides(folder), Settings(**settings), title="Rivers; = a\n[CHAPTER] #title")
 
 
 class Made:
@@ -194,7 +172,10 @@ def test_chapters_subtitles_poster_and_title_come_with_it(made: Made, tmp_path: 
     track = tmp_path / "track.srt"
     subprocess.run(["ffmpeg", "-v", "error", "-i", str(made.film), "-map", "0:s", str(track)], check=True)
     assert track.read_text().count("-->") == made.srt.count("-->") == 6
-    assert picture_of(made.poster).size == (WIDTH, HEIGHT)
+    poster = picture_of(made.poster)
+    assert poster.size == (WIDTH, HEIGHT)
+    different = ImageChops.difference(picture_of(made.work.slides[0][1]), poster)
+    assert ImageStat.Stat(different.convert("L")).mean[0] < 2, "its colours are the slide's"
     assert [share for share, _ in made.work.told] == sorted(share for share, _ in made.work.told)
 
 
@@ -268,7 +249,7 @@ async def test_a_long_still_is_exactly_its_picture_with_a_key_frame_every_ten_se
     shorter = tmp_path / "of-another-encoder.h264"
     shorter.write_bytes(clip_path.read_bytes().rpartition(b"\0\0\0\1\x09")[0])
     stream = tmp_path / "stream.ivf"
-    write_stream([(Clip(shorter, still=True), 100)], Size(WIDTH, HEIGHT), stream)
+    write_stream([(Clip(shorter, still=True, codec=H264), 100)], Size(WIDTH, HEIGHT), FPS, stream)
     assert len({*frame_hashes(stream)}) == 1, "where repeats cannot be relied on there are more key frames"
     assert len(frame_hashes(stream)) == 100
     assert stream.stat().st_size > 100 // (PERIOD + 2) * shorter.stat().st_size / 2
@@ -283,144 +264,3 @@ async def test_without_a_voice_each_sentence_is_seen_for_its_share_of_the_slide(
     assert all(float(end) <= 2 for _, end in times[:-1])
     picture = probe(path_of(made, ".mp4"))["streams"][0]
     assert (picture["width"], picture["height"]) == (640, 360)
-
-
-@pytest.fixture
-def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder in front of the path, for programs that behave otherwise."""
-    folder = tmp_path / "programs"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    return folder
-
-
-def program(folder: Path, name: str, script: str) -> None:
-    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
-    (folder / name).chmod(0o755)
-
-
-async def test_an_ffmpeg_that_is_killed_stands_still_or_is_gone_is_told_as_such(
-    programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    work = work_in(tmp_path)
-    program(programs, "ffmpeg", "kill -9 $$")
-    with fail_after(60), pytest.raises(EncoderFailed, match="killed") as failed:
-        await work.make()
-    assert failed.value.retryable
-    monkeypatch.setattr(ffmpeg_module, "_SILENCE_LIMIT_S", 0.3)
-    program(programs, "ffmpeg", f"echo $$ >> {tmp_path}/pids; exec sleep 600")
-    with fail_after(60), pytest.raises(EncoderFailed, match="did not get on"):
-        await work.make()
-    assert not [pid for pid in (tmp_path / "pids").read_text().split() if is_running(int(pid))]
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with fail_after(60), pytest.raises(EncoderMissing):
-        await work.make()
-    missing = video.missing()
-    assert missing is not None
-    assert "apt-get install ffmpeg" in missing.remedy
-
-
-@needs_espeak
-async def test_a_voice_that_hangs_is_ended_and_what_was_made_is_there_for_a_retry(
-    programs: Path, tmp_path: Path
-) -> None:
-    real = shutil.which("espeak-ng", path=os.defpath + ":/usr/local/bin")
-    program(
-        programs,
-        "espeak-ng",
-        f'test "$1" = --voices && exec {real} --voices\necho $$ >> {tmp_path}/pids; exec sleep 600',
-    )
-    work = work_in(tmp_path, voice_timeout_s=1.0)
-    with fail_after(60), pytest.raises(VoiceTimeout):
-        await work.make(voice="espeak")
-    assert not [pid for pid in (tmp_path / "pids").read_text().split() if is_running(int(pid))]
-    kept = work.kept(".h264")
-    (programs / "espeak-ng").unlink()
-    with fail_after(60):
-        made = await Work(tmp_path, DECK, work.slides).make(voice="espeak")
-    assert kept <= work.kept(".h264")
-    assert {stream["codec_type"] for stream in probe(path_of(made, ".mp4"))["streams"]} >= {"video", "audio"}
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        pytest.skip("a file system of its own can only be mounted by root")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-async def test_a_full_disk_is_told_as_such(small_disk: Path, tmp_path: Path) -> None:
-    work = Work(small_disk, DECK, draw_slides(tmp_path, size=(1280, 720)))
-    with fail_after(60), pytest.raises(DiskFull):
-        await work.make(viewport_width=1280, viewport_height=720)
-
-
-async def test_a_cancel_ends_ffmpeg_at_once(tmp_path: Path) -> None:
-    pids: list[int] = []
-
-    async def notice(_seconds: float) -> None:
-        pids.extend(pid for pid in children() if pid not in pids)
-        scope.cancel()
-
-    with fail_after(60), anyio.CancelScope() as scope:
-        endless = ["-f", "lavfi", "-i", "testsrc=size=1280x720", "-f", "null", "-"]
-        await Ffmpeg(tmp_path).run(endless, on_progress=notice)
-    assert scope.cancelled_caught
-    assert pids
-    assert not [pid for pid in pids if is_running(pid)]
-
-
-def children() -> list[int]:
-    listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    return [int(pid) for pid in listed if b"lavfi" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-
-
-_HOLDER = """
-import anyio
-from pressrun.exports.media.process import ToolTalks, run_tool
-
-async def main():
-    async def told(line):
-        print(line, flush=True)
-    await run_tool(["/bin/sh", "-c", "echo $$; exec sleep 600"], limit_s=600, on_line=told)
-
-anyio.run(main)
-"""
-
-
-@pytest.mark.skipif(not shutil.which("setpriv", path=os.defpath), reason="setpriv is not installed")
-def test_a_program_ends_with_the_server_that_is_killed() -> None:
-    with subprocess.Popen([sys.executable, "-c", _HOLDER], stdout=subprocess.PIPE) as holder:
-        assert holder.stdout is not None
-        pid = int(holder.stdout.readline())
-        assert is_running(pid)
-        holder.send_signal(signal.SIGKILL)
-        holder.wait()
-    wait_until(lambda: not is_running(pid))
-
-
-async def test_a_program_that_talks_without_end_is_ended() -> None:
-    with fail_after(60), pytest.raises(ToolTalks):
-        await run_tool(["/usr/bin/yes"], limit_s=60, max_output_bytes=100_000)
-
-
-def test_a_voice_that_this_server_lacks_is_refused_with_its_remedy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "ffmpeg").symlink_to(shutil.which("ffmpeg") or "")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    for voice, remedy in (("auto", "espeak-ng"), ("espeak", "espeak-ng"), ("piper", "PIPER_VOICE"), ("api", "set it")):
-        with pytest.raises(FieldErrors) as refused:
-            require_possible(RunSpec(text="x", outputs=["video"], voice=voice), Settings())
-        (problem,) = refused.value.errors
-        assert problem["field"] == "voice"
-        assert remedy in problem["valid"], voice
-    require_possible(RunSpec(text="x", outputs=["video"]), Settings())
-    require_possible(RunSpec(text="x", outputs=["images"], voice="espeak"), Settings())
-    require_possible(
-        RunSpec(text="x", outputs=["video"], voice="auto"), Settings(voice_base_url="http://127.0.0.1:1/v1")
-    )

@@ -115,7 +115,7 @@ def test_reading_takes_words_or_characters_and_a_slide_is_looked_at_for_a_while(
     assert looking_s(slide(1)) == SHORTEST_S
     assert looking_s(slide(1, block("paragraph", "word " * 1000))) == LONGEST_S
     assert looking_s(slide(1, block("paragraph", "word " * 20))) == pytest.approx(7)
-    assert (frames_of(5), frames_of(0.5), frames_of(1 / 3), frames_of(0.34)) == (150, 15, 10, 11)
+    assert [frames_of(seconds, 30) for seconds in (5, 0.5, 1 / 3, 0.34)] == [150, 15, 10, 11]
 
 
 def test_cues_have_two_short_lines_each_and_share_the_time_by_their_length() -> None:
@@ -154,8 +154,8 @@ def test_chapters_begin_with_headings_and_cover_all_of_it() -> None:
     )
     chapters = chapters_of(deck, [0, 30, 60, 90], 120)
     assert chapters == [Chapter(0, 90, "One"), Chapter(90, 120, "Two; =#\\")]
-    assert "title=Two\\; \\=\\#\\\\\n" in as_metadata("t", chapters)
-    assert as_metadata("a\n[CHAPTER]\nx=1", []) == ";FFMETADATA1\ntitle=a [CHAPTER] x\\=1\n"
+    assert "title=Two\\; \\=\\#\\\\\n" in as_metadata("t", chapters, 30)
+    assert as_metadata("a\n[CHAPTER]\nx=1", [], 30) == ";FFMETADATA1\ntitle=a [CHAPTER] x\\=1\n"
     assert chapters_of(None, [0], 30) == []
 
 

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pressrun import doctor
+from pressrun.checks import check_voices
 from pressrun.errors import VoiceFailed, VoiceRefused, VoiceTimeout
 from pressrun.exports.media.ffmpeg import Ffmpeg
 from pressrun.exports.media.narration import Speaker
@@ -285,8 +285,8 @@ def test_the_doctor_says_which_voices_are_there_and_what_one_that_is_set_up_lack
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    checks = doctor._check_voices(Settings(piper_voice=tmp_path / "gone.onnx"))
+    checks = check_voices(Settings(piper_voice=tmp_path / "gone.onnx"))
     assert [(check.name, check.ok) for check in checks] == [("voice espeak", None), ("voice piper", False)]
     assert "apt-get install espeak-ng" in checks[0].remedy
     monkeypatch.undo()
-    assert [check.ok for check in doctor._check_voices(Settings())] == [True]
+    assert [check.ok for check in check_voices(Settings())] == [True]

@@ -29,6 +29,7 @@ from pressrun.ai.refusals import Refusal, refusal_of, reported_error
 from pressrun.ai.wire import AnswerCut, Assembler, Chunk, Message, ReportedError, read_chunk
 from pressrun.errors import AiFailed, AiUnavailable, StartupError
 from pressrun.later import import_later
+from pressrun.own_endpoint import sign_with, url_of
 from pressrun.settings import AiSettings
 
 if TYPE_CHECKING:
@@ -271,28 +272,16 @@ async def _read_some(response: httpx.Response) -> bytes:
 
 
 def _auth(key: SecretStr | None) -> Callable[[httpx.Request], httpx.Request] | None:
-    """The key goes before a password in the URL, which httpx would take otherwise. Raises: StartupError."""
-    value = key.get_secret_value() if key else ""
-    if not value:
-        return None
-    if not (value.isascii() and value.isprintable()) or " " in value:
-        raise StartupError(
-            "PRESSRUN_AI_API_KEY holds a space, a line end or another character no key has: set it again"
-        )
-
-    def sign(request: httpx.Request) -> httpx.Request:
-        request.headers["Authorization"] = f"Bearer {value}"
-        return request
-
-    return sign
+    """Raises: StartupError."""
+    try:
+        return sign_with(key)
+    except ValueError as exc:
+        raise StartupError(f"PRESSRUN_AI_API_KEY holds {exc}: set it again") from None
 
 
 def _completions_url(base_url: str) -> httpx.URL:
+    """Raises: StartupError."""
     try:
-        url = httpx.URL(base_url.strip())
-    except httpx.InvalidURL as exc:
-        raise StartupError("PRESSRUN_AI_BASE_URL is not a URL: write it as http://127.0.0.1:11434/v1") from exc
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise StartupError("PRESSRUN_AI_BASE_URL is not an http(s) URL: write it as http://127.0.0.1:11434/v1")
-    path = url.path.rstrip("/")
-    return url if path.endswith("/chat/completions") else url.copy_with(path=path + "/chat/completions")
+        return url_of(base_url, "/chat/completions")
+    except ValueError as exc:
+        raise StartupError(f"PRESSRUN_AI_BASE_URL is {exc}: write it as http://127.0.0.1:11434/v1") from exc

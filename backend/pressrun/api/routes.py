@@ -7,13 +7,25 @@ from functools import wraps
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from pressrun.api import pages
-from pressrun.api.endpoints import again, artifacts, generate, health, lanes, metrics, retention, runs
+from pressrun.api.assets import Assets
+from pressrun.api.endpoints import (
+    again,
+    artifacts,
+    generate,
+    health,
+    lanes,
+    metrics,
+    preview,
+    retention,
+    runs,
+    system,
+    themes,
+)
 from pressrun.api.endpoints.reads import by_turns
 from pressrun.api.methods import Endpoint, OnlyRoute
-from pressrun.api.openapi import docs_page
+from pressrun.api.openapi import docs_page, llms
 from pressrun.api.openapi import document as openapi
 
 
@@ -22,7 +34,7 @@ def or_page(endpoint: Endpoint) -> Endpoint:
 
     @wraps(endpoint)
     async def negotiated(request: Request) -> Response:
-        return await (pages.index if pages.wants_page(request) else endpoint)(request)
+        return await (pages.index if pages.wants_page(request.scope) else endpoint)(request)
 
     return negotiated
 
@@ -32,6 +44,8 @@ def build_routes() -> list[BaseRoute]:
     return [
         Route(generate.ROUTE, generate.generate_sse, methods=["POST"]),
         Route("/admission/explain", generate.explain_admission, methods=["POST"]),
+        Route("/preview", preview.make_preview, methods=["POST"]),
+        Route(preview.FRAME_PATH, preview.show_frame, methods=["GET"]),
         Route("/runs", or_page(by_turns(runs.list_runs)), methods=["GET"]),
         OnlyRoute("/runs/current", runs.current_run, methods=["GET"]),
         Route("/runs/{operation_id}", or_page(by_turns(runs.show_run)), methods=["GET"]),
@@ -43,6 +57,7 @@ def build_routes() -> list[BaseRoute]:
         Route("/runs/{operation_id}/rerender", again.rerender_run, methods=["POST"]),
         Route("/runs/{operation_id}/pause", again.pause_run, methods=["POST"]),
         Route("/runs/{operation_id}/resume", again.resume_run, methods=["POST"]),
+        Route("/runs/{operation_id}/webhook", again.send_webhook, methods=["POST"]),
         Route("/runs/{operation_id}/log", by_turns(runs.get_log), methods=["GET"]),
         Route("/runs/{operation_id}/spec", by_turns(runs.get_spec), methods=["GET"]),
         Route("/runs/{operation_id}/pin", runs.pin_run, methods=["PUT", "DELETE"]),
@@ -51,13 +66,17 @@ def build_routes() -> list[BaseRoute]:
         Route("/lanes", by_turns(lanes.list_lanes), methods=["GET"]),
         Route("/lanes/{lane}/pause", lanes.pause_lane, methods=["POST"]),
         Route("/lanes/{lane}/resume", lanes.resume_lane, methods=["POST"]),
+        Route("/themes", themes.list_themes, methods=["GET"]),
+        Route("/themes/{name}/preview.webp", themes.show_preview, methods=["GET"]),
         Route("/retention", retention.sweep, methods=["POST"]),
         Route("/livez", health.livez, methods=["GET"]),
         Route("/readyz", health.readyz, methods=["GET"]),
+        Route("/system", or_page(system.show_system), methods=["GET"]),
         Route("/metrics", metrics.get_metrics, methods=["GET"]),
         Route("/openapi.json", openapi.get_openapi, methods=["GET"]),
         Route("/docs", docs_page.show_docs, methods=["GET"]),
+        Route("/llms.txt", llms.get_llms, methods=["GET"]),
         Route(docs_page.STYLE_PATH, docs_page.get_style, methods=["GET"]),
         Route("/", pages.index, methods=["GET"]),
-        Mount("/assets", StaticFiles(directory=pages.WEB_ROOT / "assets", check_dir=False), name="assets"),
+        Mount("/assets", Assets(directory=pages.WEB_ROOT / "assets", check_dir=False), name="assets"),
     ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 
@@ -18,19 +19,24 @@ from pressrun.db.engine import Database
 from pressrun.egress.broker import Egress
 from pressrun.events.log import EventLog
 from pressrun.fair_limiter import FairLimiter
+from pressrun.pipeline.preview import Previews
 from pressrun.run_logs import RunLogs
 from pressrun.runs.catalog import RunCatalog
 from pressrun.runs.files import RunFiles
 from pressrun.runs.retention import Retention
 from pressrun.runs.service import RunService
+from pressrun.runs.webhooks import WebhookDeliverer
 from pressrun.settings import Settings
+from pressrun.spec import RunSpec
+from pressrun.themes.catalog import Themes
 
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """Opened by app.py's lifespan, closed by it."""
+    """Opened by `lifespan.open_all`, closed by it."""
 
     settings: Settings
+    themes: Themes
     database: Database
     log: EventLog
     service: RunService
@@ -43,8 +49,11 @@ class AppState:
     pool: BrowserPool
     seal: Seal
     captures: CaptureCache | None
+    previews: Previews
+    foresee: Callable[[RunSpec], Mapping[str, Any]]  # how long a run of it would take
     egress: Egress
     retention: Retention
+    webhooks: WebhookDeliverer | None  # none without a secret
     refusals: Refusals
     background: Background
     reads: FairLimiter

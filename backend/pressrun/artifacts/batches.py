@@ -8,13 +8,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import structlog
 
 from pressrun.artifacts.disk import size_of, sync
 from pressrun.artifacts.model import MANIFEST_NAME, Manifest, StoredFile, media_type_of
+from pressrun.artifacts.names import SCRATCH_FOLDER
 from pressrun.artifacts.staged import staged_folders, take_over
 from pressrun.errors import AttemptSuperseded, NotFound, RunFailure
 from pressrun.failpoints import failpoint
@@ -32,6 +34,7 @@ def settle(root: Path, operation_id: str, staging: Path, target: Path) -> Manife
         _log.warning("staging could not be taken over", operation_id=operation_id, reason=exc.strerror)
     if not target.is_dir():
         return None
+    _drop_scratch(target)
     try:
         sync(target.parent)  # who renamed it may have died before this
     except OSError as exc:
@@ -49,6 +52,7 @@ def publish(source: Path, target: Path, manifest: str, listed: Mapping[str, int]
     if target.exists():
         # this very batch: the folder is named by its operation_id, and a rename is all or nothing
         sync(target.parent)  # who renamed it may have died before this
+        _drop_scratch(target)
         return
     if not source.is_dir():
         raise AttemptSuperseded
@@ -56,7 +60,7 @@ def publish(source: Path, target: Path, manifest: str, listed: Mapping[str, int]
         if path.is_dir():
             with contextlib.suppress(OSError):  # unless there is something in it
                 path.rmdir()
-        elif path.relative_to(source).as_posix() not in listed:
+        elif (within := path.relative_to(source)).as_posix() not in listed and not _is_note(within):
             path.unlink()
     for name, size_bytes in listed.items():
         path = source / name
@@ -73,9 +77,25 @@ def publish(source: Path, target: Path, manifest: str, listed: Mapping[str, int]
     source.rename(target)
     failpoint("publish.renamed")
     sync(target.parent)
+    _drop_scratch(target)
 
 
-def measure(batch: Path, staging_root: Path, operation_id: str) -> int:
+def _is_note(name: PurePath) -> bool:
+    """Whether it tells a later attempt what this one has made: it stays until there can be none any more."""
+    return name.parts[0] == SCRATCH_FOLDER and name.suffix == ".json"
+
+
+def _drop_scratch(target: Path) -> None:
+    """What does not go belongs to no file of the batch and does no harm there."""
+    shutil.rmtree(target / SCRATCH_FOLDER, ignore_errors=True)
+
+
+def measure(batches_root: Path, staging_root: Path, folders: Mapping[str, str]) -> dict[str, int]:
+    """Bytes of each run's files, by its name; `folders`: of its batch, by its name."""
+    return {run: _measure(batches_root / folder, staging_root, run) for run, folder in folders.items()}
+
+
+def _measure(batch: Path, staging_root: Path, operation_id: str) -> int:
     folders = [batch] if batch.is_dir() else staged_folders(staging_root, operation_id)
     return sum(size_of(Path(root) / name) for folder in folders for root, _, names in os.walk(folder) for name in names)
 

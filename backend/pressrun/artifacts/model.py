@@ -8,15 +8,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from pressrun.coverage import ComparedWith, Coverage
-from pressrun.export_kinds import EXPORT_KINDS
+from pressrun.export_kinds import EXPORT_KINDS, IMAGE_TYPES
 from pressrun.slide_shapes import Editability
 
 MANIFEST_NAME = "manifest.json"
 
 MEDIA_TYPES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".webp": "image/webp",
+    **IMAGE_TYPES,
     ".json": "application/json",
     ".txt": "text/plain; charset=utf-8",
     **{"." + ending.rpartition(".")[2]: type for kind in EXPORT_KINDS for ending, type in kind.files.items()},

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 from pressrun.ids import is_operation_id
 
+SCRATCH_FOLDER = "work"  # in staging: what exports are made with, and notes for a later attempt; in no batch
+
 
 def batch_folder_name(created_at: datetime, operation_id: str) -> str:
     """`2026-11-21_08-00-00_{operation_id}`: UTC, sorts by time, unique within the same millisecond."""

@@ -6,7 +6,7 @@ by name and read: whether it lies on a disk of this machine is nobody's business
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -42,7 +42,8 @@ class Staging(Protocol):
     """The files of one attempt, before they are published."""
 
     async def write(self, name: str, data: bytes | Iterable[bytes]) -> StoredFile:
-        """Writes a whole file, in pieces where they come in pieces (iterated in a thread); durable when it returns.
+        """Writes a whole file, in pieces where they come in pieces (iterated in a thread, which a cancel stops between
+        two); durable when it returns.
 
         Raises: DiskFull; AttemptSuperseded when a later attempt took the folder over.
         """
@@ -54,6 +55,14 @@ class Staging(Protocol):
 
     async def verify(self, name: str, sha256: str) -> StoredFile | None:
         """The file's record if it is there with that digest."""
+        ...
+
+    async def note(self, name: str, data: bytes) -> None:
+        """Writes a whole file that is for later attempts alone: nobody is told of it, and it is not published. Durable
+        when it returns.
+
+        Raises: DiskFull; AttemptSuperseded when a later attempt took the folder over.
+        """
         ...
 
     async def take(self, name: str, scratch: Path) -> StoredFile:
@@ -123,8 +132,8 @@ class ArtifactStore(Protocol):
         """Removes a published batch: nobody ever sees half of it."""
         ...
 
-    async def measure(self, operation_id: str, folder: str) -> int:
-        """How many bytes the run's files have: of its batch, else of what is staged."""
+    async def measure(self, folders: Mapping[str, str]) -> dict[str, int]:
+        """How many bytes the files of runs have, by their names: of its batch folder, else of what is staged."""
         ...
 
     async def list_batches(self) -> list[str]:

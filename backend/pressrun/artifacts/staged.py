@@ -13,13 +13,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from pressrun.artifacts.disk import TOMBSTONE, bury, list_folders, sync
 from pressrun.artifacts.model import StoredFile, media_type_of
 from pressrun.errors import AttemptSuperseded
 from pressrun.failpoints import failpoint
 from pressrun.ids import is_operation_id
+from pressrun.worker_threads import stop_if_cancelled
+
+_PIECE_BYTES = 1024 * 1024  # arbitrary (64 KB..8 MB): hashed in a millisecond or two, so a cancel waits for no more
 
 
 class Offer(NamedTuple):
@@ -50,6 +53,7 @@ def write_file(folder: Path, name: str, pieces: Iterable[bytes]) -> StoredFile:
     digest, size_bytes = hashlib.sha256(), 0
     with partial.open("xb") as file:
         for piece in pieces:
+            stop_if_cancelled()
             failpoint("store.write")
             file.write(piece)
             digest.update(piece)
@@ -69,8 +73,7 @@ def take_file(folder: Path, name: str, scratch: Path) -> StoredFile:
     path = folder / name
     _make_parent(folder, path.parent)
     with scratch.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        size_bytes = file.tell()
+        digest, size_bytes = digest_of(file)
         failpoint("store.sync")
         os.fsync(file.fileno())
     failpoint("store.before_rename")
@@ -79,12 +82,21 @@ def take_file(folder: Path, name: str, scratch: Path) -> StoredFile:
     return StoredFile(name=name, media_type=media_type_of(name), size_bytes=size_bytes, sha256=digest)
 
 
+def digest_of(file: BinaryIO) -> tuple[str, int]:
+    """SHA-256 in hex and size of the rest of it; a cancel stops it, for it may be a video of gigabytes."""
+    digest, size_bytes = hashlib.sha256(), 0
+    while piece := file.read(_PIECE_BYTES):
+        stop_if_cancelled()
+        digest.update(piece)
+        size_bytes += len(piece)
+    return digest.hexdigest(), size_bytes
+
+
 def verify_file(folder: Path, name: str, sha256: str) -> StoredFile | None:
     """Its record if it is there with that digest; read piece by piece, for it may be a video."""
     try:
         with (folder / name).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            size_bytes = file.tell()
+            digest, size_bytes = digest_of(file)
     except FileNotFoundError:
         return None
     if digest != sha256:
@@ -124,8 +136,7 @@ def _adopt_file(path: Path, offer: Offer) -> StoredFile | None:
             shutil.copyfile(offer.source, partial)
             sync(partial)
         with partial.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            size_bytes = file.tell()
+            digest, size_bytes = digest_of(file)
         if digest != offer.sha256:
             return None
         path.unlink(missing_ok=True)  # a rename between two links to the same file does nothing, and leaves both

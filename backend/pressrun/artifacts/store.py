@@ -48,6 +48,9 @@ class LocalStaging:
         self._register(file)
         return file
 
+    async def note(self, name: str, data: bytes) -> None:
+        await _unless_taken_over(self._folder, staged.write_file, self._folder, name, [data])
+
     async def read(self, name: str) -> bytes:
         try:
             return await in_thread((self._folder / name).read_bytes)
@@ -137,8 +140,8 @@ class LocalArtifactStore:
         self._published.pop(folder, None)
         await in_thread(bury, self._batches_root / folder, self._staging_root / f"{TOMBSTONE}{folder}")
 
-    async def measure(self, operation_id: str, folder: str) -> int:
-        return await in_thread(batches.measure, self._batches_root / folder, self._staging_root, operation_id)
+    async def measure(self, folders: Mapping[str, str]) -> dict[str, int]:
+        return await in_thread(batches.measure, self._batches_root, self._staging_root, folders)
 
     async def list_batches(self) -> list[str]:
         return await in_thread(list_folders, self._batches_root)

@@ -18,11 +18,12 @@ from pressrun.artifacts.disk import in_thread
 from pressrun.artifacts.ports import ReadableFile
 from pressrun.disk_cache import DiskCache
 from pressrun.errors import NotFound
+from pressrun.export_kinds import IMAGE_TYPES
 
 Width = Literal[160, 320, 640]  # px; few, so that each is made once: rows of lists, tiles, tiles on dense screens
 
 MEDIA_TYPE = "image/webp"
-MADE_FROM = frozenset({"image/png", "image/jpeg", "image/webp"})
+MADE_FROM = frozenset(IMAGE_TYPES.values())
 
 _FORMAT = 1  # of what is kept, and part of the ETag: one more when the pictures come out differently
 _QUALITY = 70  # of 0..100: text is still read, 200 slides are under 2 MB (python -m benchmarks thumbnails)
@@ -47,7 +48,7 @@ class Thumbnails:
         if kept is not None:
             return kept
         async with self._places:
-            kept = await in_thread(self._kept, key)  # by whoever had the place before
+            kept = await in_thread(self._kept, key)  # made by whoever was at work before
             if kept is not None:
                 return kept
             data = await picture.read() if descriptor is None else await in_thread(_read, descriptor)

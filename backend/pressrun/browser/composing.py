@@ -7,6 +7,7 @@ The same document, style and screen give the same deck, whichever browser of one
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,21 +15,26 @@ from typing import Any
 
 import anyio.to_thread
 
-from pressrun.browser.pool.lease import DocumentLayout, Lease
+from pressrun.browser.pool.lease import Lease
 from pressrun.browser.ports import Screen
 from pressrun.browser.slides.composition.flow import Flow, flow_of
-from pressrun.browser.slides.composition.planner import LARGEST, Plan, PlannedSlide, plan_deck
+from pressrun.browser.slides.composition.planner import LARGEST, SMALLEST, Plan, PlannedSlide, plan_deck
+from pressrun.browser.slides.document_layout import DocumentLayout
 from pressrun.browser.slides.page_breaks import Box, Slice, SlicePlan
 from pressrun.browser.slides.sideways import Extent, plan_document
 
 # Smaller than the planner allows, for what it could not part: a row, a word, a picture with its caption.
 _SMALLEST_AT_LAST = 0.5
+_BODY = ('<main class="document">', '<main class="document" hidden>')
+# What prepare.js looks at as it is laid out, or sets still; behind a backslash a sheet may say anything.
+_SEEN_FIRST = re.compile(r"backdrop-filter|animation|transition|\\", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class DeckSlide:
     """A section of the deck. `face` is a digest of all that it looks like; `height` is more than a slide's where
-    nothing could make it fit: several slides show it. `rest`: all that is behind the last slide.
+    nothing could make it fit: several slides show it. `rest`: all that is behind the last slide. `fill`: how much
+    of its room is used; None where nobody measured it, as of a deck that was kept.
     """
 
     top: float
@@ -36,6 +42,7 @@ class DeckSlide:
     overfull: bool
     face: str
     rest: bool = False
+    fill: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +66,12 @@ class Deck:
 async def compose_deck(lease: Lease, html: str, css: str, screen: Screen, max_slides: int = 500) -> Deck | None:
     """The deck of that document on such a screen; None where it is none of ours, or nothing is in it.
 
-    What does not find room on `max_slides` follows as one part that no slide shows.
+    What does not find room on `max_slides` follows as one part that no slide shows. The page shows the deck then: its
+    `layout` and `texts` can be asked for, without loading it anew.
 
     Raises: BrowserFailure.
     """
-    await lease.load(html, opened=False)
+    await lease.load(_not_laid_out(html), opened=False)
     size = _slide_size(screen)
     answer = await lease.ask("compose_measure", {"css": css, **size})
     if answer is None:
@@ -76,21 +84,29 @@ async def compose_deck(lease: Lease, html: str, css: str, screen: Screen, max_sl
         rest = plan.slides[max_slides]
         slides.append({**_wanted(flow, rest), "last": len(flow.atoms), "layout": "text", "running": None, "rest": True})
     built = await lease.ask(
-        "compose_build", {"slides": slides, "smallest": _SMALLEST_AT_LAST, "largest": LARGEST}
-    )  # fmt: skip
+        "compose_build",
+        {"slides": slides, "smallest": _SMALLEST_AT_LAST, "readable": SMALLEST, "largest": LARGEST},
+    )
     return await anyio.to_thread.run_sync(_deck_of, built)
 
 
+def _not_laid_out(html: str) -> str:
+    """The document with its body out of sight: measuring lays it out in a column of a slide's width, and what it looks
+    like before that nobody sees. Not where a page has to look at it before it is measured (prepare.js).
+    """
+    return html if _SEEN_FIRST.search(html.partition("</head>")[0]) else html.replace(*_BODY, 1)
+
+
 def plan_of_deck(
-    slides: Sequence[DeckSlide], layout: DocumentLayout, screen: Screen, overlap: float, max_slices: int
+    slides: Sequence[DeckSlide], layout: DocumentLayout | None, screen: Screen, overlap: float, max_slices: int
 ) -> SlicePlan:
-    """One slice for each slide of the deck; of one that is overfull as many as it takes."""
+    """One slice for each slide of the deck; of one that is overfull as many as it takes. `layout`: None if none is."""
     width, height = screen.width / screen.zoom, screen.height / screen.zoom
     slices: list[Slice] = []
     for slide in slides:
         if slide.rest or len(slices) > max_slices:
             return SlicePlan(tuple(slices[:max_slices]), truncated=True)
-        if slide.overfull:
+        if slide.overfull and layout is not None:
             slices += _windows(slide, layout, (width, height), overlap)
         else:
             slices.append(Slice(slide.top, slide.top + height))
@@ -140,15 +156,34 @@ def _wanted(flow: Flow, slide: PlannedSlide) -> dict[str, Any]:
         "part": None if slide.part is None else f"{slide.part[0]}/{slide.part[1]}",
         "before": atom.before,
         "columns": flow.columns,
-        "author": dict(atom.author or {}),
+        "author": _said_of(flow, slide.first),
     }
+
+
+def _said_of(flow: Flow, first: int) -> dict[str, str]:
+    """What an author says of a slide holds for all that it becomes; but for its layout, which is that of the first."""
+    begin = next((at for at in range(first, -1, -1) if flow.atoms[at].author is not None), first)
+    said = dict(flow.atoms[begin].author or {})
+    if begin != first:
+        said.pop("layout", None)
+    return said
 
 
 def _deck_of(built: Mapping[str, Any]) -> Deck:
     shell = hashlib.sha256(built["shell"].encode("utf-8", "surrogatepass")).hexdigest()
+    fills = [*built["fills"], None]  # what is behind the last slide has none
     slides = [
-        DeckSlide(float(top), float(height), bool(overfull), _digest(shell, section), rest=bool(rest))
-        for (top, height, overfull, rest), section in zip(built["places"], built["sections"], strict=True)
+        DeckSlide(
+            float(top),
+            float(height),
+            bool(overfull),
+            _digest(shell, section),
+            rest=bool(rest),
+            fill=None if rest or fill is None else round(float(fill), 3),
+        )
+        for (top, height, overfull, rest), section, fill in zip(
+            built["places"], built["sections"], fills[: len(built["places"])], strict=True
+        )
     ]
     html = built["html"].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return Deck(html, tuple(slides))

@@ -22,10 +22,10 @@ class BrowserPoolConfig(BrowserSettings):
     """Browsers elsewhere."""
 
     max_waiting: int = 64
-    """Length of the line; arbitrary. A longer one would only be waited for in vain."""
+    """Length of the queue; arbitrary. A longer one would only be waited for in vain."""
 
     lease_timeout_s: float = 120
-    """From asking for a lease to having its page, the wait in line included."""
+    """From asking for a lease to having its page, the wait in the queue included."""
 
     turn_s: float = 2
     """How long one capture may keep the others of its browser waiting; then the next goes ahead beside it."""

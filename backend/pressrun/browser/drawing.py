@@ -1,11 +1,12 @@
 """A whole document drawn with as many browsers as are free. Owns how one run is spread over the pool.
 
-One worker for each browser that works for the run: a lease of its own with the same document, capturing whichever slice
-is next. The first that has loaded it plans the slices; the others join in only if they have laid it out just the same.
-The first worker waits in the pool's queue; the others take leases that nobody else wants, and give them back as soon as
-somebody waits. A browser that the run has for itself gets a second worker, as long as it is alone there: one picture is
-made while the other waits for its frame (decision 0021). A worker whose browser dies is replaced and its slice captured
-again. Slices are saved as they come, so no picture is held longer than it takes to write it.
+One worker for each browser that works for the run: a lease of its own with the same document, capturing whichever
+slice is next. The first that has loaded it plans the slices; the others join in only if they have laid it out just the
+same. The first worker waits in the pool's queue; the others take leases that nobody else wants, and give them back as
+soon as somebody waits; a browser that does not run is started for many slides only. A browser that the run has for
+itself gets a second worker, as long as it is alone there: one picture is made while the other waits for its frame
+(decision 0021). A worker whose browser dies is replaced and its slice captured again. Slices are saved as they come,
+so no picture is held longer than it takes to write it.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ import anyio
 from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from pressrun.browser.pool.lease import DocumentLayout, Lease
+from pressrun.browser.pool.lease import Lease
 from pressrun.browser.pool.pool import BrowserPool
 from pressrun.browser.pool.supervisor import BrowserSupervisor
 from pressrun.browser.ports import Screen
+from pressrun.browser.slides.document_layout import DocumentLayout
 from pressrun.browser.slides.image import ImageOptions
 from pressrun.browser.slides.page_breaks import Slice, SlicePlan
 from pressrun.browser.slides.worklist import MAX_RETRIES, WorkList
@@ -41,6 +43,9 @@ _AHEAD = 3
 # Slices left for each worker that make a second one in a browser worth what it takes: loading the document, and the
 # memory of another page. With 20 slides it wins nothing, with 80 an eighth to a sixth (decision 0021).
 _WORTH_LOADING = 10
+# Slides left that make it worth starting a browser that does not run: its start takes as much of a core as about ten
+# slides do (0.7 s; 14 slides a second, `benchmarks pool`), and takes it from the first slides of a cold server.
+_WORTH_STARTING = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +123,14 @@ class _Drawing:
 
     def _of_no_help(self) -> set[BrowserSupervisor]:
         """Browsers in which no further worker is of use just now."""
-        return self._strangers | {
-            supervisor for supervisor, own in self._own().items() if not self._may_add(supervisor, own)
-        }
+        asleep = {supervisor for supervisor in self._pool.supervisors if supervisor.state == "stopped"}
+        full = {supervisor for supervisor, own in self._own().items() if not self._may_add(supervisor, own)}
+        return self._strangers | full | (set() if self._may_start else asleep)
+
+    @property
+    def _may_start(self) -> bool:
+        """Not before it is known how many slides there are."""
+        return self._work is not None and self._work.left >= _WORTH_STARTING
 
     def _own(self) -> Counter[BrowserSupervisor]:
         return Counter(worker.supervisor for worker in self._workers)

@@ -14,16 +14,32 @@ from collections.abc import Sequence
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; its exit code. Prints one line on stderr for what went wrong, with --json on stdout."""
+    from pressrun.cli.server_process import begin_ahead
+
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        with begin_ahead(words):
+            return _run(words)
+    except KeyboardInterrupt:  # before there is anything that could tell of it: while modules are imported
+        sys.stderr.write("pressrun: Interrupted.\n")
+        return 130
+
+
+def _run(words: list[str]) -> int:
     from pressrun.cli.imports import importing
 
     with importing():
         from pressrun.cli.commands import app
+        from pressrun.cli.exits import Exit
         from pressrun.cli.output import close_stdout
 
-    words = list(sys.argv[1:] if argv is None else argv)
     try:
         code = app(words, exit_on_error=False, print_error=False)
         sys.stdout.flush()
+    except SystemExit as exc:
+        if not isinstance(exc.__context__, BrokenPipeError):  # so rich ends a program whose reader has gone, with a 1
+            raise
+        return Exit.CLOSED
     except (Exception, KeyboardInterrupt) as exc:  # noqa: BLE001 - the wall towards the person: no tracebacks
         from pressrun.cli.failures import report
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,8 +12,19 @@ from cyclopts import App, Parameter
 from pressrun import __version__
 from pressrun.cli.exits import Exit
 from pressrun.cli.imports import importing
-from pressrun.cli.options import PolicyOptions, RenderOptions, ServerOptions, address, given, is_named
+from pressrun.cli.options import (
+    BesideOptions,
+    MakeOptions,
+    PolicyOptions,
+    RenderOptions,
+    ServerOptions,
+    Switch,
+    address,
+    given,
+    is_named,
+)
 from pressrun.cli.runs import lanes, runs
+from pressrun.cli.theme_commands import themes
 from pressrun.source_kinds import FILE_WORDS, SourceField
 
 _HELP = """Turns text and HTML into slides.
@@ -36,30 +48,16 @@ token = App(name="token", help="Make tokens for a server that others can reach."
 app.command(token)
 app.command(runs)
 app.command(lanes)
+app.command(themes)
 
 _FILE = f"{FILE_WORDS} (by its ending) in UTF-8; - is standard input."
-_Json = Annotated[bool, Parameter(negative=())]
-_Switch = _Json
 
 
 @app.default
 def make(
     *files: Annotated[str, Parameter(allow_leading_hyphen=True, help=f"{_FILE} Several are made one by one.")],
-    out: Annotated[
-        list[str] | None,
-        Parameter(alias="-o", negative=(), consume_multiple=False, allow_leading_hyphen=True, metavar="NAME"),
-    ] = None,
-    input_dir: Annotated[Path | None, Parameter(alias="-I")] = None,
-    parallel: Annotated[int, Parameter(alias="-P")] = 1,
-    force: Annotated[bool, Parameter(alias="-f", negative=())] = False,
-    no_clobber: Annotated[bool, Parameter(alias="-n", negative=())] = False,
-    fail_fast: _Switch = False,
-    watch: Annotated[bool, Parameter(alias="-w", negative=())] = False,
-    open: _Switch = False,
-    json: _Json = False,
-    source: SourceField | None = None,
-    idempotency_key: str | None = None,
-    install_browser: _Switch = False,
+    options: MakeOptions = MakeOptions(),  # noqa: B008 - frozen
+    beside: BesideOptions = BesideOptions(),  # noqa: B008 - frozen
     render: RenderOptions = RenderOptions(),  # noqa: B008 - frozen
     policies: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
     server: ServerOptions = ServerOptions(),  # noqa: B008 - frozen
@@ -73,63 +71,19 @@ def make(
       pressrun lesson.md -o lesson.pdf --watch --open
 
     Where no server is named and none answers at the default address, one runs for this command alone.
-
-    Parameters
-    ----------
-    out
-        Where to: a name whose ending says what to make, a folder for the pictures, or - for standard output; may be
-        given several times. Beside the file unless given.
-    input_dir
-        All files of this folder and those below, mirrored under --out.
-    parallel
-        How many are made at once.
-    force
-        Replace what is there already.
-    no_clobber
-        Leave out what is there already.
-    fail_fast
-        Stop at the first that fails.
-    watch
-        Stay, and make again what changes.
-    open
-        Show the first result.
-    json
-        Print the events as they come, one JSON object per line with the file it is of, and nothing else.
-    source
-        What the files are, whatever their names.
-    idempotency_key
-        Your own name for this request: sent again with the same name, it is the same run.
-    install_browser
-        Without a server: install a Chromium first where there is none, and do not ask.
     """
-    if not files and input_dir is None:
+    if not files and options.input_dir is None:
         app.help_print()
-        return Exit.COMPLETE if not out else Exit.USAGE
+        return Exit.COMPLETE if not options.out else Exit.USAGE
     from pressrun.cli import words
 
     words.require_files(files, app)
     from pressrun.cli import jobs
 
     where = jobs.find_server(*address(server), named=is_named(server))
-    request = {**given(render), **given(policies)}
-    if where is None or len(files) > 1 or input_dir is not None:
-        request = {"on_busy": "queue", "on_duplicate": "join", **request}
-    wish = jobs.Wish(
-        files=files,
-        tree=input_dir,
-        outs=out or (),
-        source=source,
-        request=request,
-        at_once=parallel,
-        force=force,
-        no_clobber=no_clobber,
-        fail_fast=fail_fast,
-        watch=watch,
-        open_it=open,
-        json=json,
-        key=idempotency_key,
-        install_browser=install_browser,
-    )
+    wish = jobs.Wish(files, options, beside, {**given(render), **given(policies)})
+    if where is None or wish.many:
+        wish = replace(wish, implied={"on_busy": "queue", "on_duplicate": "join"})
     return jobs.run(wish, where)
 
 
@@ -139,10 +93,11 @@ def generate(
     /,
     *,
     out: Annotated[Path | None, Parameter(alias="-o")] = None,
-    json: _Json = False,
+    json: Switch = False,
     explain: Annotated[bool, Parameter(negative=())] = False,
     source: SourceField | None = None,
     idempotency_key: str | None = None,
+    beside: BesideOptions = BesideOptions(),  # noqa: B008 - frozen
     render: RenderOptions = RenderOptions(),  # noqa: B008 - frozen
     policies: PolicyOptions = PolicyOptions(),  # noqa: B008 - frozen
     server: ServerOptions = ServerOptions(),  # noqa: B008 - frozen
@@ -174,10 +129,14 @@ def generate(
         Your own name for this request: sent again with the same name, it is the same run.
     """
     from pressrun.cli import generate as command
-    from pressrun.cli.source import read_source
+    from pressrun.cli.output import complain
+    from pressrun.cli.request import read_request
 
     url, secret = address(server)
-    request = {**read_source(file, source), **given(render), **given(policies)}
+    asked = read_request(file, source, beside)
+    for note in asked.notes:
+        complain(note)
+    request = {**asked.defaults, **given(render), **given(policies), **asked.source}
     if explain:
         from pressrun.cli.explain import explain as explain_it
 
@@ -224,12 +183,21 @@ def cancel(operation_id: str, /, *, server: ServerOptions = ServerOptions()) -> 
 
 
 @app.command
-def verify(wanted: str | None = None, /, *, data_dir: Path | None = None, json: _Json = False) -> int:
+def verify(
+    wanted: str | None = None,
+    /,
+    *,
+    data_dir: Path | None = None,
+    json: Switch = False,
+    server: ServerOptions = ServerOptions(),  # noqa: B008 - frozen
+) -> int:
     """Check batch folders against their manifests: every file's size and digest, and that nothing is missing or extra.
 
-    Reads the data folder; needs no server.
+    A server that is named, or answers at the default address, is asked for every file of its runs. With --data-dir, and
+    where no server answers, the folder is read, which also shows what is there and should not be. Nothing is changed.
 
       pressrun verify
+      pressrun verify --data-dir /srv/pressrun
       pressrun verify 0199e0a2-93e1-7f3c-a1de-6d5c4b3a2f10
 
     Exit codes: 0 all are whole, 1 something is damaged.
@@ -237,19 +205,24 @@ def verify(wanted: str | None = None, /, *, data_dir: Path | None = None, json: 
     Parameters
     ----------
     wanted
-        A run, a folder's name, or a path to a batch folder; all of the data folder unless given.
+        A run, a folder's name, or a path to a batch folder; all unless given. A server is asked for runs only.
     data_dir
-        PRESSRUN_DATA_DIR or ./data.
+        Read this folder, whether a server runs or not; without a server PRESSRUN_DATA_DIR or ./data.
     json
         One JSON object per folder and line.
     """
+    from pressrun.cli import jobs
     from pressrun.cli import verify as command
 
-    return command.verify(wanted, data_dir, json=json)
+    url, secret = address(server)
+    where = None if data_dir is not None else jobs.find_server(url, secret, named=is_named(server))
+    if where is not None:
+        return command.ask_server(*where, wanted, json=json)
+    return command.verify(wanted, data_dir, None if data_dir is not None else url, json=json)
 
 
 @app.command
-def retention(*, dry_run: _Switch = False, json: _Json = False, server: ServerOptions = ServerOptions()) -> None:  # noqa: B008 - frozen
+def retention(*, dry_run: Switch = False, json: Switch = False, server: ServerOptions = ServerOptions()) -> None:  # noqa: B008 - frozen
     """Remove what the server is no longer to keep, by PRESSRUN_RETENTION_DAYS and PRESSRUN_RETENTION_MAX_BYTES.
 
     The server does so by itself every hour; this does it now. Where there are tokens it needs the scope admin.
@@ -269,8 +242,15 @@ def retention(*, dry_run: _Switch = False, json: _Json = False, server: ServerOp
 
 
 @app.command
-def doctor(*, json: _Json = False, browser: _Switch = False) -> int:
+def doctor(
+    *,
+    json: Switch = False,
+    browser: Switch = False,
+    server: ServerOptions = ServerOptions(),  # noqa: B008 - frozen
+) -> int:
     """Check everything a run needs on this machine, and say how to mend what is missing.
+
+    A server that runs is asked how it is. Nothing is made or changed.
 
     Exit codes: 0 all is well, 1 something is missing.
 
@@ -283,7 +263,45 @@ def doctor(*, json: _Json = False, browser: _Switch = False) -> int:
     """
     from pressrun.cli import server as command
 
-    return command.doctor(json=json, browser=browser)
+    return command.doctor(*address(server), named=is_named(server), json=json, browser=browser)
+
+
+@app.command
+def mcp(
+    *,
+    http: Switch = False,
+    port: int = 8765,
+    server: ServerOptions = ServerOptions(),  # noqa: B008 - frozen
+) -> int:
+    """Serve the Model Context Protocol, so that an assistant can make slides; needs `pip install pressrun[mcp]`.
+
+    Tools make_slides, follow, get, list_runs, cancel, explain; what runs have made are resources. Speaks over standard
+    input and output, as assistants start it. Where no server is named and none answers, one runs for this command
+    alone.
+
+      pressrun mcp
+      pressrun mcp --http --port 8765
+
+    Parameters
+    ----------
+    http
+        Speak HTTP (at /mcp) on 127.0.0.1, for programs of this machine.
+    port
+        For --http.
+    """
+    from pressrun.cli import jobs
+
+    try:
+        from pressrun.cli import mcp_server
+    except ModuleNotFoundError as exc:
+        if exc.name is None or exc.name.partition(".")[0] not in {"mcp", "mcp_types"}:
+            raise
+        from pressrun.cli.exits import UsageError
+
+        raise UsageError("pressrun mcp needs the package mcp: pip install 'pressrun[mcp]'") from exc
+
+    where = jobs.find_server(*address(server), named=is_named(server))
+    return mcp_server.serve(where, "http" if http else "stdio", port)
 
 
 @app.command(name="install-browser")

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 from rich.table import Column
 from rich.text import Text
 
-from pressrun.cli.output import complain, say, say_json, size
+from pressrun.cli.output import complain, counted, say, say_json, size
 from pressrun.client.models import ClientEvent
 from pressrun.events import model as events
 from pressrun.telemetry import printable
@@ -97,15 +97,18 @@ class Bar:
             expand=True,
         )
         self._task = self._progress.add_task("Connecting", total=100, stage="")
+        self._begun = False
 
     def __enter__(self) -> Self:
         self._progress.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, at: TracebackType | None) -> None:
+        self._progress.live.transient = not self._begun  # what was refused leaves no bar behind
         self._progress.stop()
 
     def event(self, event: ClientEvent) -> None:
+        self._begun = True
         body = event.body
         match body:
             case events.Progress():
@@ -177,6 +180,5 @@ def plain_line(event: ClientEvent) -> str:
             line = f"{body.level}: {body.message}" if body.level in _WARNING_LEVELS else body.message
         case events.Complete():
             cut = ", truncated" if body.truncated else ""
-            plural = "" if body.screenshot_count == 1 else "s"
-            line = f"complete: {body.screenshot_count} slide{plural} in {body.duration_s:.1f} s{cut}"
+            line = f"complete: {counted(body.screenshot_count, 'slide')} in {body.duration_s:.1f} s{cut}"
     return line

@@ -5,10 +5,12 @@ from __future__ import annotations
 import traceback
 
 from cyclopts import CycloptsError
+from cyclopts.exceptions import UnusedCliTokensError
 from pydantic import ValidationError
 
 from pressrun.cli.exits import Exit, Left, NotMade, UsageError
 from pressrun.cli.output import complain, say_json
+from pressrun.cli.words import unused
 from pressrun.client.errors import ClientError, InvalidUse, LanePausedError, RunRejectedError, ServerProblem
 from pressrun.errors import PressrunError
 
@@ -50,7 +52,7 @@ def exit_code(exc: BaseException) -> int:
 def lines_of(exc: BaseException) -> list[str]:
     """What went wrong, in words."""
     if isinstance(exc, CycloptsError):
-        return [f"{exc} See `pressrun {'--help' if not exc.command_chain else exc.command_chain[-1] + ' --help'}`."]
+        return [_usage_line(exc)]
     if isinstance(exc, ValidationError):
         from pressrun.settings import variable_of
 
@@ -62,6 +64,12 @@ def lines_of(exc: BaseException) -> list[str]:
     if isinstance(exc, OSError):
         return [f"{exc.filename}: {exc.strerror}" if exc.filename else str(exc)]
     return [f"Unexpected {type(exc).__name__}: {exc}. Set PRESSRUN_LOG_LEVEL=DEBUG to see where."]
+
+
+def _usage_line(exc: CycloptsError) -> str:
+    if isinstance(exc, UnusedCliTokensError):
+        return unused(exc)
+    return f"{exc} See `{' '.join(('pressrun', *(exc.command_chain or ())))} --help`."
 
 
 def _problem_lines(exc: ServerProblem) -> list[str]:

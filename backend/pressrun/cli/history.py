@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
+import json as json_format
 import sys
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pressrun.artifacts.model import MANIFEST_NAME
 from pressrun.cli.generate import file_lines
-from pressrun.cli.output import say, say_cells, say_json
-from pressrun.client import Client, RunInfo
+from pressrun.cli.output import counted, say, say_cells, say_json, size
+from pressrun.client import Client, ClientError, FileInfo, ProtocolError, RunInfo
 from pressrun.run_logs import readable
 from pressrun.telemetry import printable
 
 _PAGE = 100
 _FOLLOW_EVERY_S = 0.5  # arbitrary (0.2..2): as often as a person reads a new line
 _ID_CHARACTERS = 36
-_WIDE = 90  # below it created, slides and title would be cut to nothing
+# How wide a terminal has to be for a column not to leave nothing of the title. In a pipe all are there, in this order.
+_COLUMNS = {
+    "operation_id": 0,
+    "created": 90,
+    "status": 0,
+    "slides": 90,
+    "title": 90,
+    "lane": 110,
+    "took": 120,
+    "size": 130,
+}
+_NUMBERS = {"slides", "took", "size"}
 _STYLES = {"complete": "green", "running": "cyan", "queued": "cyan", "error": "red", "cancelled": "yellow"}
 
 
 def list_runs(url: str, token: str | None, *, filters: dict[str, Any], limit: int, json: bool) -> None:
     """Prints the newest runs. Raises: ClientError."""
     with Client(url, token) as client:
-        runs = _collect(client, filters, limit)
+        runs = all_runs(client, filters, limit)
     if json:
         for run in runs:
             say_json(run.model_dump(mode="json"))
@@ -53,6 +67,7 @@ def show_run(url: str, token: str | None, operation_id: str, *, json: bool, spec
             say_json(client.spec(operation_id))
             return
         run = client.get_run(operation_id)
+        files = [] if json or run.result is None else _weighed(client, run.operation_id, run.result.files())
     if json:
         say_json(run.model_dump(mode="json"))
         return
@@ -67,8 +82,28 @@ def show_run(url: str, token: str | None, operation_id: str, *, json: bool, spec
         for stage in run.stages:
             if stage.get("attempt") == attempt.get("attempt"):
                 say(f"  {stage.get('stage'):<11} {_seconds(stage.get('duration_s'))}")
-    for line in file_lines(run.result.files() if run.result else ()):
+    for line in file_lines(files):
         say(line)
+
+
+def _weighed(client: Client, operation_id: str, files: list[FileInfo]) -> list[FileInfo]:
+    """With the sizes of the manifest, where that can be read: a result has names of slides only."""
+    try:
+        sizes = {file["name"]: file["size_bytes"] for file in files_of_manifest(client, operation_id)}
+    except ClientError:
+        return files
+    return [file.model_copy(update={"size_bytes": sizes.get(file.name, file.size_bytes)}) for file in files]
+
+
+def files_of_manifest(client: Client, operation_id: str) -> list[dict[str, Any]]:
+    """Each with `name`, `size_bytes` and `sha256`. Raises: ClientError."""
+    manifest = BytesIO()
+    client.download_to(operation_id, MANIFEST_NAME, manifest)
+    try:
+        files = json_format.loads(manifest.getvalue())["files"]
+        return [{name: file[name] for name in ("name", "size_bytes", "sha256")} for file in files]
+    except (ValueError, KeyError, TypeError) as exc:
+        raise ProtocolError(f"The {MANIFEST_NAME} of run {operation_id} cannot be understood.") from exc
 
 
 def print_log(url: str, token: str | None, operation_id: str, *, follow: bool, json: bool) -> None:
@@ -119,7 +154,7 @@ def list_lanes(url: str, token: str | None, *, json: bool) -> None:
         if json:
             say_json(lane.model_dump(mode="json"))
         else:
-            slots = f"{lane.slots} slot" + ("" if lane.slots == 1 else "s")
+            slots = counted(lane.slots, "slot")
             paused = ("paused",) if lane.paused else ()
             say_cells((lane.lane, slots, f"{lane.running} running", f"{lane.waiting} waiting", *paused))
 
@@ -144,6 +179,7 @@ def _facts(run: RunInfo) -> Iterator[tuple[str, object]]:
     yield "pinned", "yes" if run.pinned else None
     yield "paused", "yes" if run.paused else None
     yield "error", f"{run.error.get('code')}: {run.error.get('message')}" if run.error else None
+    yield "size", size(run.result.size_bytes) if run.result and run.result.size_bytes is not None else None
     yield "folder", run.result.folder if run.result else None
     yield "coverage", run.result.coverage.summary if run.result and run.result.coverage else None
 
@@ -152,11 +188,13 @@ def _seconds(duration_s: float | None) -> str:
     return "…" if duration_s is None else f"{duration_s:.1f} s"
 
 
-def _collect(client: Client, filters: dict[str, Any], limit: int) -> list[RunInfo]:
+def all_runs(client: Client, filters: dict[str, Any], limit: int | None = None) -> list[RunInfo]:
+    """The newest, or all of them. Raises: ClientError."""
     runs: list[RunInfo] = []
     cursor: str | None = None
-    while len(runs) < limit:
-        page = client.list_runs(limit=min(_PAGE, limit - len(runs)), cursor=cursor, **filters)
+    while limit is None or len(runs) < limit:
+        most = _PAGE if limit is None else min(_PAGE, limit - len(runs))
+        page = client.list_runs(limit=most, cursor=cursor, **filters)
         runs += page.runs
         cursor = page.next_cursor
         if cursor is None or not page.runs:
@@ -164,11 +202,15 @@ def _collect(client: Client, filters: dict[str, Any], limit: int) -> list[RunInf
     return runs
 
 
-def _cells(run: RunInfo) -> tuple[str, str, str, str, str]:
+def _cells(run: RunInfo) -> tuple[str, ...]:
+    """As `_COLUMNS`."""
     created = run.created_at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if run.created_at else ""
     slides = str(run.result.screenshot_count) if run.result else ""
     status = f"{run.status} {run.progress} %" if run.status == "running" else run.status
-    return run.operation_id, created, status, slides, run.title or ""
+    took = "" if run.duration_s is None else _seconds(run.duration_s)
+    size_bytes = run.result.size_bytes if run.result else None
+    weight = "" if size_bytes is None else size(size_bytes)
+    return run.operation_id, created, status, slides, run.title or "", run.lane, took, weight
 
 
 def _print_table(runs: list[RunInfo]) -> None:
@@ -176,18 +218,17 @@ def _print_table(runs: list[RunInfo]) -> None:
     if not runs:
         say("No runs.")
         return
-    wide = console.width >= _WIDE
+    shown = [name for name, least in _COLUMNS.items() if console.width >= least]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    # Whole even on a narrow terminal: it is what `pressrun cancel` wants.
-    table.add_column("operation_id", overflow="fold", min_width=min(_ID_CHARACTERS, console.width))
-    if wide:
-        table.add_column("created", no_wrap=True, min_width=19)
-    table.add_column("status", no_wrap=True)
-    if wide:
-        table.add_column("slides", justify="right", no_wrap=True)
-        table.add_column("title", overflow="ellipsis", no_wrap=True)
+    for name in shown:
+        if name == "operation_id":  # whole even on a narrow terminal: it is what `pressrun cancel` wants
+            table.add_column(name, overflow="fold", min_width=min(_ID_CHARACTERS, console.width))
+        elif name == "title":
+            table.add_column(name, overflow="ellipsis", no_wrap=True)
+        else:
+            table.add_column(name, no_wrap=True, justify="right" if name in _NUMBERS else "left")
     for run in runs:
-        name, created, status, slides, title = (Text(printable(cell)) for cell in _cells(run))
-        status.stylize(_STYLES.get(run.status, ""))
-        table.add_row(*((name, created, status, slides, title) if wide else (name, status)))
+        cells = {name: Text(printable(cell)) for name, cell in zip(_COLUMNS, _cells(run), strict=True)}
+        cells["status"].stylize(_STYLES.get(run.status, ""))
+        table.add_row(*(cells[name] for name in shown))
     console.print(table)

@@ -8,13 +8,12 @@ import contextlib
 import http.client
 import json as json_format
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,40 +23,35 @@ import anyio
 
 from pressrun.cli import embedded
 from pressrun.cli.exits import Exit, UsageError
-from pressrun.cli.failures import exit_code, lines_of
-from pressrun.cli.make import How, Job, Tally, open_maker
+from pressrun.cli.job import How, Job, Tally
+from pressrun.cli.options import BesideOptions, MakeOptions
 from pressrun.cli.output import complain, say_json
-from pressrun.cli.source import read_source
+from pressrun.cli.request import read_request
+from pressrun.cli.server_process import EMBEDDED
 from pressrun.cli.targets import STDIO, plan_targets
+from pressrun.cli.watching import Watcher
 from pressrun.source_kinds import ENDINGS
 
 _LIVEZ_LIMIT_S = 1.0  # a server on this machine answers in milliseconds
-_LOOK_EVERY_S = 0.2  # arbitrary (0.05..1): a change is seen before who made it has looked up
-_SETTLED_S = 0.05  # arbitrary (0.02..0.5): editors write a file in several steps
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Wish:
-    """What the command line says. `tree`: a folder whose files are wanted; `request`: fields for every file."""
+    """What the command line says. `request`: fields for every file, `implied` those that anything else goes before."""
 
     files: Sequence[str]
-    tree: Path | None
-    outs: Sequence[str]
-    source: str | None
+    options: MakeOptions
+    beside: BesideOptions
     request: dict[str, Any]
-    at_once: int
-    force: bool
-    no_clobber: bool
-    fail_fast: bool
-    watch: bool
-    open_it: bool
-    json: bool
-    key: str | None
-    install_browser: bool
+    implied: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def outs(self) -> Sequence[str]:
+        return self.options.out or ()
 
     @property
     def many(self) -> bool:
-        return len(self.files) > 1 or self.tree is not None
+        return len(self.files) > 1 or self.options.input_dir is not None
 
 
 def run(wish: Wish, server: tuple[str, str | None] | None) -> int:
@@ -71,20 +65,23 @@ def run(wish: Wish, server: tuple[str, str | None] | None) -> int:
     with _folder_of(wish, server) as folder:
         how = How(
             server,
-            at_once=wish.at_once,
-            fail_fast=wish.fail_fast,
-            json=wish.json,
-            key=wish.key,
-            watching=wish.watch,
+            at_once=wish.options.parallel,
+            fail_fast=wish.options.fail_fast,
+            json=wish.options.json,
+            key=wish.options.idempotency_key,
+            watching=wish.options.watch,
             folder=folder,
         )
+        watch = _Watch(wish, files) if wish.options.watch else None
         jobs, tally = _prepare(wish, files, how)
-        if server is None and (jobs or wish.watch):
-            embedded.require_browser(install=wish.install_browser)
-        if jobs or wish.watch:
+        if watch is not None:
+            watch.note(jobs)
+        if server is None and (jobs or wish.options.watch):
+            embedded.require_browser(install=wish.options.install_browser)
+        if jobs or wish.options.watch:
             with _unwrapped():
-                tally = anyio.run(partial(_make, wish, jobs, files, how, tally))
-    if wish.many and not wish.json:
+                tally = anyio.run(partial(_make, wish, jobs, how, tally, watch))
+    if wish.many and not wish.options.json:
         complain(_summary(files, tally, time.monotonic() - begun_at))
     if tally.interrupted:
         return Exit.CANCELLED
@@ -93,7 +90,7 @@ def run(wish: Wish, server: tuple[str, str | None] | None) -> int:
 
 def find_server(url: str, token: str | None, *, named: bool) -> tuple[str, str | None] | None:
     """Where runs are sent: to what was `named`, else to what answers at the default address; None: to neither."""
-    if url == embedded.SERVER or not (named or _is_pressrun(url)):
+    if url == EMBEDDED or not (named or _is_pressrun(url)):
         return None
     return url, token
 
@@ -122,22 +119,22 @@ def _unwrapped() -> Iterator[None]:
 
 def _check(wish: Wish) -> None:
     """Raises: UsageError."""
-    if wish.no_clobber and wish.force:
+    if wish.options.no_clobber and wish.options.force:
         raise UsageError("--force replaces what is there, --no-clobber leaves it: give one of them.")
-    if wish.at_once < 1:
+    if wish.options.parallel < 1:
         raise UsageError("-P is how many are made at once, from 1.")
-    if STDIO in wish.files and (wish.many or wish.watch):
+    if STDIO in wish.files and (wish.many or wish.options.watch):
         raise UsageError("- is standard input, which is one source, and read once.")
     if wish.many and any(out == STDIO or _names_file(out) for out in wish.outs):
         raise UsageError(
             "several files do not go into one: name a folder, as in -o out/, and what to make by --outputs."
         )
     if STDIO in wish.outs:
-        if wish.json:
+        if wish.options.json:
             raise UsageError("-o - and --json both want standard output: give one of them.")
         if sys.stdout is not None and sys.stdout.isatty():
             raise UsageError("-o - would write bytes to the terminal: send them to a file or a program.")
-    if wish.key is not None and wish.many:
+    if wish.options.idempotency_key is not None and wish.many:
         raise UsageError("--idempotency-key names one request, and several files are several.")
 
 
@@ -148,21 +145,29 @@ def _names_file(out: str) -> bool:
 def _folder_of(wish: Wish, server: tuple[str, str | None] | None) -> AbstractContextManager[Path | None]:
     if server is not None:
         return nullcontext()
-    return embedded.take_folder() if wish.watch else embedded.take_turn(complain)
+    return embedded.take_folder() if wish.options.watch else embedded.take_turn(complain)
 
 
 def _files(wish: Wish) -> Iterator[str]:
     """Raises: UsageError."""
     yield from wish.files
-    if wish.tree is None:
+    folder = wish.options.input_dir
+    if folder is None:
         return
-    if not wish.tree.is_dir():
-        raise UsageError(f"-I {wish.tree}: there is no such folder.")
-    found = [path for path in sorted(wish.tree.rglob("*")) if path.suffix.lower() in ENDINGS and path.is_file()]
-    found = [path for path in found if not any(part.startswith(".") for part in path.relative_to(wish.tree).parts)]
-    if not found:
-        raise UsageError(f"-I {wish.tree}: no file in it ends in {' '.join(ENDINGS)}.")
-    yield from map(str, found)
+    if not folder.is_dir():
+        raise UsageError(f"-I {folder}: there is no such folder.")
+    found = _in_tree(folder, wish.outs)
+    if not found and not wish.options.watch:
+        raise UsageError(f"-I {folder}: no file in it ends in {' '.join(ENDINGS)}.")
+    yield from found
+
+
+def _in_tree(tree: Path, outs: Sequence[str]) -> list[str]:
+    """The sources of a folder and those below; what is hidden is none, nor is what `-o` put there."""
+    written = [folder for out in outs if (folder := Path(out).resolve()) != tree.resolve()]
+    found = [path for path in sorted(tree.rglob("*")) if path.suffix.lower() in ENDINGS and path.is_file()]
+    found = [path for path in found if not any(part.startswith(".") for part in path.relative_to(tree).parts)]
+    return [str(path) for path in found if not any(path.resolve().is_relative_to(folder) for folder in written)]
 
 
 def _prepare(wish: Wish, files: list[str], how: How) -> tuple[list[Job], Tally]:
@@ -175,12 +180,11 @@ def _prepare(wish: Wish, files: list[str], how: How) -> tuple[list[Job], Tally]:
             job = _job(wish, file)
             _require_apart(job, taken)
         except (UsageError, OSError) as exc:
-            if not (wish.many or wish.watch) or wish.fail_fast:
+            if not (wish.many or wish.options.watch) or wish.options.fail_fast:
                 raise
-            _tell(wish, file, exc)
-            tally.codes.append(exit_code(exc))
+            tally.codes.append(_tell(wish, file, exc))
             continue
-        if wish.no_clobber and job.plan.taken():
+        if wish.options.no_clobber and job.plan.taken():
             tally.written[file] = []
             continue
         jobs.append(job)
@@ -194,53 +198,114 @@ def _require_apart(job: Job, taken: dict[Path, str]) -> None:
             raise UsageError(f"{job.file} and {other} would both become {target.path}: make them one by one.")
 
 
-def _tell(wish: Wish, file: str, exc: Exception) -> None:
-    if wish.json:
+def _tell(wish: Wish, file: str, exc: Exception) -> int:
+    """Says what is wrong with a file; its exit code."""
+    from pressrun.cli.failures import exit_code, lines_of
+
+    if wish.options.json:
         message = " ".join(lines_of(exc))
         say_json({"type": "failed", "file": file, "message": message, "exit_code": exit_code(exc)})
-        return
-    for line in lines_of(exc):
-        complain(line)
+    else:
+        for line in lines_of(exc):
+            complain(line)
+    return exit_code(exc)
+
+
+def _note(wish: Wish, file: str, note: str) -> None:
+    if wish.options.json:
+        say_json({"type": "note", "file": file, "message": note})
+    else:
+        complain(note)
 
 
 def _job(wish: Wish, file: str, *, again: bool = False) -> Job:
     """`again`: the results that are there are of this command. Raises: UsageError, OSError."""
     beside = _mirrored(wish, file) if wish.many and wish.outs else None
     outs = () if wish.many else wish.outs
-    plan = plan_targets(file, outs, wish.request.get("outputs"), wish.request.get("image_format"), beside)
-    source: Any = wish.source
-    request = {**wish.request, **read_source(file, source), "outputs": plan.outputs}
+    source: Any = wish.options.source
+    asked = read_request(file, source, wish.beside)
+    outputs = wish.request.get("outputs")
+    if outputs is None and not any(out == STDIO or _names_file(out) for out in outs):
+        outputs = asked.defaults.get("outputs")
+    plan = plan_targets(file, outs, outputs, wish.request.get("image_format"), beside)
+    request = {**wish.implied, **asked.defaults, **wish.request, **asked.source, "outputs": plan.outputs}
     if plan.image_format is not None:
         request["image_format"] = plan.image_format
-    job = Job(file, request, plan, replace=wish.force or again)
-    if not job.replace and not wish.no_clobber and (target := plan.taken()) is not None:
+    request |= plan.fields
+    for note in asked.notes:
+        _note(wish, file, note)
+    job = Job(file, request, plan, replace=wish.options.force or again, read=asked.read)
+    if not job.replace and not wish.options.no_clobber and (target := plan.taken()) is not None:
         raise UsageError(f"{target.shown()} is there already: --force replaces it, -o gives another name.")
     return job
 
 
 def _mirrored(wish: Wish, file: str) -> Path:
     folder = Path(wish.outs[-1])
-    return folder if wish.tree is None else folder / Path(file).relative_to(wish.tree).parent
+    return folder if wish.options.input_dir is None else folder / Path(file).relative_to(wish.options.input_dir).parent
 
 
-async def _make(wish: Wish, jobs: list[Job], files: list[str], how: How, before: Tally) -> Tally:
-    async with open_maker(how) as maker:
+async def _make(wish: Wish, jobs: list[Job], how: How, before: Tally, watch: _Watch | None) -> Tally:
+    async with AsyncExitStack() as stack:
+        # The server first, which starts a browser before it imports anything: what is imported here takes as long.
+        url, token = how.server or await _open_server(stack, how)
+        from pressrun.cli.make import open_maker
+
+        maker = await stack.enter_async_context(open_maker(url, token, how))
         maker.tally.codes += before.codes
         maker.tally.written.update(before.written)
-        seen = {file: _signature(file) for file in files}
         if jobs:
             await maker.make(jobs)
-        if wish.open_it:
+        if wish.options.open:
             _open(maker.tally)
-        while wish.watch and not maker.tally.interrupted:
-            changed = await _wait_for_change(wish, files, seen)
+        while watch is not None and not maker.tally.interrupted:
+            if not wish.options.json:
+                complain(_watching(wish, watch.watcher.files))
+            changed = await watch.watcher.changed()
             if changed is None:
                 maker.tally.interrupted = True
                 break
             again = [job for file in changed if (job := _job_again(wish, file)) is not None]
+            watch.note(again)
             if again:
                 await maker.make(again)
         return maker.tally
+
+
+async def _open_server(stack: AsyncExitStack, how: How) -> tuple[str, str]:
+    assert how.folder is not None  # noqa: S101 - there is no other server
+    return await stack.enter_async_context(embedded.open_server(how.folder, how.at_once))
+
+
+class _Watch:
+    """What `--watch` looks at. Where a folder is watched new files are seen; what this command makes there is none."""
+
+    def __init__(self, wish: Wish, files: list[str]) -> None:
+        self._wish, self._given, self._results = wish, files, set[Path]()
+        self.watcher = Watcher(self._search)
+
+    def note(self, jobs: list[Job]) -> None:
+        """They were read just now."""
+        for job in jobs:
+            self._results |= {target.path.absolute() for target in job.plan.targets if target.path is not None}
+            self.watcher.hangs_on(job.file, job.read)
+
+    def _search(self) -> list[str]:
+        if self._wish.options.input_dir is None:
+            return self._given
+        found = dict.fromkeys([*self._given, *_in_tree(self._wish.options.input_dir, self._wish.outs)])
+        return [file for file in found if Path(file).absolute() not in self._results]
+
+
+def _watching(wish: Wish, files: list[str]) -> str:
+    what = (
+        f"{wish.options.input_dir}/"
+        if wish.options.input_dir
+        else files[0]
+        if len(files) == 1
+        else f"{len(files)} files"
+    )
+    return f"Watching {what}; Ctrl-C ends it."
 
 
 def _job_again(wish: Wish, file: str) -> Job | None:
@@ -249,39 +314,6 @@ def _job_again(wish: Wish, file: str) -> Job | None:
     except (UsageError, OSError) as exc:
         _tell(wish, file, exc)
         return None
-
-
-async def _wait_for_change(wish: Wish, files: list[str], seen: dict[str, Any]) -> list[str] | None:
-    """The files that are others than when they were last seen; None after Ctrl-C."""
-    if not wish.json:
-        complain(f"Watching {files[0] if len(files) == 1 else f'{len(files)} files'}; Ctrl-C ends it.")
-    changed: list[str] | None = None
-    with anyio.open_signal_receiver(signal.SIGINT) as interrupts:
-        async with anyio.create_task_group() as tasks:
-
-            async def end_on_interrupt() -> None:
-                async for _ in interrupts:
-                    tasks.cancel_scope.cancel()
-
-            tasks.start_soon(end_on_interrupt)
-            while changed is None:
-                await anyio.sleep(_LOOK_EVERY_S)
-                if any(_signature(file) != seen[file] for file in files):
-                    await anyio.sleep(_SETTLED_S)
-                    now = {file: _signature(file) for file in files}
-                    changed = [file for file in files if now[file] not in (None, seen[file])] or None
-                    seen.update({file: now[file] for file in changed or ()})
-            tasks.cancel_scope.cancel()
-    return changed
-
-
-def _signature(file: str) -> tuple[int, int, int] | None:
-    """Another one after each change; None for a file that is not there, as for a moment while an editor saves."""
-    try:
-        found = Path(file).stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _open(tally: Tally) -> None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import AsyncIterator, Container, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Container, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -18,60 +17,27 @@ from typing import Any
 import anyio
 from anyio.abc import TaskGroup
 
-from pressrun.cli import embedded
 from pressrun.cli.board import Board, choose
 from pressrun.cli.display import Display, why_it_ended
 from pressrun.cli.exits import Exit, Left, NotMade
 from pressrun.cli.failures import exit_code, lines_of
-from pressrun.cli.output import complain, size
+from pressrun.cli.job import How, Job, Tally
+from pressrun.cli.output import complain, counted, size
 from pressrun.cli.session import Session
-from pressrun.cli.targets import PICTURES, Plan, Target, older_pictures
+from pressrun.cli.targets import PICTURES, Target, older_pictures
 from pressrun.client import AsyncClient, FileInfo, RunInfo, ServerProblem
-from pressrun.export_kinds import EXPORT_KINDS, kind_of_name
+from pressrun.export_kinds import EXPORT_KINDS, ending_of_name, kind_of_name
 
 _ACTIVE = {"queued", "running"}
 _CANCEL_LIMIT_S = 10.0  # arbitrary (5..30): a run that a killed command left ends within a second
 _LOOK_EVERY_S = 0.05  # arbitrary (0.01..0.5)
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One source: the request for it, and where the results go. `replace`: what is there already."""
-
-    file: str
-    request: dict[str, Any]
-    plan: Plan
-    replace: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """What holds for all jobs of one command. `server` None: one of this command alone, in `folder`, which it holds."""
-
-    server: tuple[str, str | None] | None
-    at_once: int = 1
-    fail_fast: bool = False
-    json: bool = False
-    key: str | None = None
-    watching: bool = False
-    folder: Path | None = None
-
-
-@dataclass(slots=True)
-class Tally:
-    """How it went: exit codes of what failed, and what was written, by source."""
-
-    codes: list[int] = field(default_factory=list)
-    written: dict[str, list[Path]] = field(default_factory=dict)
-    interrupted: bool = False
-
-
 @asynccontextmanager
-async def open_maker(how: How) -> AsyncIterator[Maker]:
-    """Raises: StartupError, and what is raised in it; of a server of this command's own in an exception group."""
-    async with AsyncExitStack() as stack:
-        url, token = how.server or await _open_server(stack, how)
-        yield Maker(await stack.enter_async_context(AsyncClient(url, token)), how)
+async def open_maker(url: str, token: str | None, how: How) -> AsyncIterator[Maker]:
+    """On the server there."""
+    async with AsyncClient(url, token) as client:
+        yield Maker(client, how)
 
 
 class Maker:
@@ -165,19 +131,21 @@ class Maker:
         name, written = session.last.operation_id, []
         for target in job.plan.targets:
             files = files_of(target, session.files, pictures_of(session.last.data))
-            if target.path is None:
-                await self._client.download_to(name, files[0].name, sys.stdout.buffer, sha256=files[0].sha256)
-            elif target.is_folder:
-                names = {file.name: PurePosixPath(file.name).name for file in files}
-                written += await self._client.download_all(
-                    name, target.path, files=files, names=names, replace=job.replace
-                )
-            else:
-                for file, path in places_of(target.path, target, files):
-                    written.append(
-                        await self._client.download(name, file.name, path, sha256=file.sha256, replace=job.replace)
-                    )
+            with _naming(target):
+                written += await self._write_target(name, target, files, replace=job.replace)
         return written
+
+    async def _write_target(self, name: str, target: Target, files: list[FileInfo], *, replace: bool) -> list[Path]:
+        if target.path is None:
+            await self._client.download_to(name, files[0].name, sys.stdout.buffer, sha256=files[0].sha256)
+            return []
+        if target.is_folder:
+            names = {file.name: PurePosixPath(file.name).name for file in files}
+            return await self._client.download_all(name, target.path, files=files, names=names, replace=replace)
+        return [
+            await self._client.download(name, file.name, path, sha256=file.sha256, replace=replace)
+            for file, path in places_of(target.path, target, files)
+        ]
 
     async def _heed(self, interrupts: AsyncIterator[int], tasks: TaskGroup) -> None:
         async for _ in interrupts:
@@ -237,6 +205,16 @@ class Maker:
                 return runs
 
 
+@contextmanager
+def _naming(target: Target) -> Iterator[None]:
+    """A disk that is full, or a folder that is read-only, names no file: while it arrives a result has no name."""
+    try:
+        yield
+    except OSError as exc:
+        exc.filename = target.shown()
+        raise
+
+
 def _asks_for(request: dict[str, Any], spec: dict[str, Any]) -> bool:
     """Whether a run of that spec is what is asked for, as far as the request says; the server has the last word."""
     return all(spec[name] == value for name, value in request.items() if name in spec)
@@ -254,8 +232,8 @@ def files_of(target: Target, files: Sequence[FileInfo], pictures: Container[str]
     else:
         others = [file for file in files if file.name not in pictures]
         found = [file for file in others if (kind := kind_of_name(file.name)) and kind.name == target.output]
-        own = next(kind.ending for kind in EXPORT_KINDS if kind.name == target.output)
-        found.sort(key=lambda file: not file.name.endswith(own))  # what is made along with it is behind
+        own = _ending_of(target)
+        found.sort(key=lambda file: ending_of_name(file.name) != own)  # what is made along with it is behind
     if not found:
         raise NotMade(Exit.ERROR, f"The run is complete and made no {target.output} for {target.shown()}.")
     return found
@@ -266,11 +244,17 @@ def places_of(path: Path, target: Target, files: list[FileInfo]) -> list[tuple[F
     kind = next((kind for kind in EXPORT_KINDS if kind.name == target.output and not target.first), None)
     if kind is None or not kind.ending:
         return [(files[0], path)]
-    stem = path.name[: -len(kind.ending)]
-    endings = sorted(kind.files, key=len, reverse=True)
-    found = [(file, next(ending for ending in endings if file.name.endswith(ending))) for file in files]
-    own = [(file, path) for file, ending in found if ending == kind.ending]
-    return own + [(file, path.with_name(stem + ending)) for file, ending in found if ending != kind.ending]
+    own = _ending_of(target)
+    stem = path.name[: -len(own)]
+    found = [(file, ending_of_name(file.name)) for file in files]
+    named = [(file, path) for file, ending in found if ending == own]
+    return named + [(file, path.with_name(stem + ending)) for file, ending in found if ending != own]
+
+
+def _ending_of(target: Target) -> str:
+    """Of the file that was asked for: that of its name, or of the thing where it has none."""
+    named = ending_of_name(target.path.name) if target.path is not None else ""
+    return named or next(kind.ending for kind in EXPORT_KINDS if kind.name == target.output)
 
 
 def _told(job: Job, session: Session) -> tuple[list[str], dict[str, Any]]:
@@ -282,7 +266,7 @@ def _told(job: Job, session: Session) -> tuple[list[str], dict[str, Any]]:
         files = files_of(target, session.files, pictures_of(session.last.data))
         taken = files if target.is_folder else files[:1]
         size_bytes = sum(file.size_bytes or 0 for file in taken)
-        slides = f"{len(files)} slide" + ("" if len(files) == 1 else "s")
+        slides = counted(len(files), "slide")
         results.append({"output": target.output, "path": str(target.path or "-"), "size_bytes": size_bytes})
         if target.path is None:
             continue
@@ -298,8 +282,3 @@ def _told(job: Job, session: Session) -> tuple[list[str], dict[str, Any]]:
         lines.append(str(summary))
     facts = {"operation_id": session.last.operation_id, "results": results, "coverage": summary}
     return lines, facts
-
-
-async def _open_server(stack: AsyncExitStack, how: How) -> tuple[str, str]:
-    assert how.folder is not None  # noqa: S101 - there is no other server
-    return await stack.enter_async_context(embedded.open_server(how.folder, how.at_once))

@@ -7,11 +7,19 @@ keeps names, choices and ranges in step. Ranges are the server's to check: it ma
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
-from pressrun.export_kinds import Output
+from pressrun.cli.exits import UsageError
+from pressrun.export_kinds import IMAGE_TYPES, Output
+from pressrun.source_kinds import SourceField
+
+Switch = Annotated[bool, Parameter(negative=())]
+
+
+_PICTURES = {**IMAGE_TYPES, ".jpeg": IMAGE_TYPES[".jpg"], ".svg": "image/svg+xml"}
 
 
 def _split(_type: Any, tokens: Any) -> list[str]:
@@ -58,12 +66,22 @@ class ShowOptions:
     "For video: how long a slide is shown, at least, 1..3600; as long as it takes to say or read unless given."
     transition: Literal["cut", "fade"] | None = None
     "For video: from slide to slide by a cut, or a cross-fade; cut unless given."
+    fps: int | None = None
+    "For video: frames a second, 10..60; 30 unless given."
+    video_intro: Path | None = None
+    "For video: PNG, JPEG or WebP file, 1.5 MB at most, that is shown in front of the slides."
+    video_outro: Path | None = None
+    "For video: the same behind the slides."
+    video_webm: bool | None = None
+    "For video: the same as WebM besides; no unless given."
+    video_preview: Literal["none", "gif", "webp"] | None = None
+    "For video: a small animated picture besides; none unless given."
     voice: Literal["none", "auto", "espeak", "piper", "api"] | None = None
     "For video: who says the notes or the text; auto is the server's best; none unless given."
     voice_rate: float | None = None
     "For video: how fast is spoken, 0.5..2 times the voice's own pace; 1.0 unless given."
-    pdf_notes: Literal["none", "annotations"] | None = None
-    "The author's notes in a PDF of slides: left out (none), or annotations; none unless given."
+    pdf_notes: Literal["none", "annotations", "pages"] | None = None
+    "The author's notes in a PDF of slides: left out (none), annotations, or below it (pages); none unless given."
     pptx_mode: Literal["editable", "exact", "both"] | None = None
     "A presentation to be edited, one of pictures (exact), or both as two files; editable unless given."
 
@@ -75,8 +93,24 @@ class RenderOptions(ShowOptions):
 
     title: str | None = None
     "Title; from the source if not given."
-    theme: Literal["paper", "ink", "chalk"] | None = None
-    "Look of a document made from text; paper unless given."
+    theme: str | None = None
+    "Look of a document made from text, one of `pressrun themes`; auto, what it says or paper, unless given."
+    theme_css: Path | None = None
+    "File of style rules that come behind those of the theme."
+    brand_accent: str | None = None
+    "Colour instead of the theme's, as in #0b57d0."
+    brand_logo: Path | None = None
+    "PNG, JPEG, WebP or SVG file that stands at the foot of each slide."
+    brand_heading_font: str | None = None
+    "Family of fonts for headings that the server has."
+    brand_body_font: str | None = None
+    "Family of fonts for text that the server has."
+    footer: str | None = None
+    "Words at the foot of each slide; what the text says if not given."
+    page_numbers: bool | None = None
+    "Number the slides; as the text says if not given."
+    running_heading: Literal["auto", "numbered", "plain", "none"] | None = None
+    "A heading that goes on: repeated with 2/3 (numbered), without, or none; auto, what the text says, unless given."
     composer: Literal["auto", "markdown", "ai"] | None = None
     "Who turns text into the document; auto is ai where the server has one, else markdown."
     model_choice: str | None = None
@@ -117,6 +151,54 @@ class PolicyOptions:
     "This command goes away without Ctrl-C: the run goes on, or is cancelled; continue unless given."
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class MakeOptions:
+    """How `pressrun FILE …` goes about it."""
+
+    out: Annotated[
+        list[str] | None,
+        Parameter(alias="-o", negative=(), consume_multiple=False, allow_leading_hyphen=True, metavar="NAME"),
+    ] = None
+    (
+        "Where to: a name whose ending says what to make, a folder for the pictures, or - for standard output; may be "
+        "given several times. Beside the file unless given."
+    )
+    input_dir: Annotated[Path | None, Parameter(alias="-I")] = None
+    "All files of this folder and those below, mirrored under --out."
+    parallel: Annotated[int, Parameter(alias="-P")] = 1
+    "How many are made at once."
+    force: Annotated[bool, Parameter(alias="-f", negative=())] = False
+    "Replace what is there already."
+    no_clobber: Annotated[bool, Parameter(alias="-n", negative=())] = False
+    "Leave out what is there already."
+    fail_fast: Switch = False
+    "Stop at the first that fails."
+    watch: Annotated[bool, Parameter(alias="-w", negative=())] = False
+    "Stay, and make again what changes."
+    open: Switch = False
+    "Show the first result."
+    json: Switch = False
+    "Print the events as they come, one JSON object per line with the file it is of, and nothing else."
+    source: SourceField | None = None
+    "What the files are, whatever their names."
+    idempotency_key: str | None = None
+    "Your own name for this request: sent again with the same name, it is the same run."
+    install_browser: Switch = False
+    "Without a server: install a Chromium first where there is none, and do not ask."
+
+
+@Parameter(name="*", group="What goes with a file")
+@dataclass(frozen=True, kw_only=True)
+class BesideOptions:
+    """Where defaults and files are that belong to a source."""
+
+    preset: str | None = None
+    "A table [presets.NAME] of pressrun.toml, the project file beside the file or above it."
+    allow_dir: Annotated[list[Path] | None, Parameter(negative=(), consume_multiple=False)] = None
+    "A folder whose files may be sent along, besides the file's own; may be given several times."
+
+
 @Parameter(name="*", group="Server")
 @dataclass(frozen=True, kw_only=True)
 class ServerOptions:
@@ -133,7 +215,23 @@ class ServerOptions:
 def given(options: ShowOptions | PolicyOptions) -> dict[str, Any]:
     """The options that were given, as fields of the request."""
     values = {field.name: getattr(options, field.name) for field in fields(options)}
-    return {name: value for name, value in values.items() if value is not None}
+    given = {name: value for name, value in values.items() if value is not None}
+    return {name: contents_of(value) if isinstance(value, Path) else value for name, value in given.items()}
+
+
+def contents_of(path: Path) -> str:
+    """A style sheet as it is, a picture as a data: URI. Raises: UsageError."""
+    from base64 import b64encode
+
+    media_type = _PICTURES.get(path.suffix.lower())
+    try:
+        if media_type is None:
+            return path.read_text(encoding="utf-8")
+        return f"data:{media_type};base64,{b64encode(path.read_bytes()).decode()}"
+    except OSError as exc:
+        raise UsageError(f"{path}: {exc.strerror}") from exc
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is no text in UTF-8, and no PNG, JPEG, WebP or SVG picture by its ending") from None
 
 
 def address(options: ServerOptions) -> tuple[str, str | None]:

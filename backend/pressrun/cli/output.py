@@ -48,6 +48,11 @@ def size(size_bytes: int | None) -> str:
     return f"{value:.0f} {_UNITS[unit]}" if unit < _UNITS.index("MB") else f"{value:.1f} {_UNITS[unit]}"
 
 
+def counted(count: int, word: str) -> str:
+    """`1 slide`, `2 slides`."""
+    return f"{count} {word}" + ("" if count == 1 else "s")
+
+
 def close_stdout() -> None:
     """Last of all: an output that is closed already must not make the interpreter complain when it ends."""
     try:

@@ -33,6 +33,9 @@ def list_runs(
 ) -> None:
     """List the newest runs: a table on a terminal, tab-separated lines in a pipe.
 
+    A line has operation_id, instant of creation, status, slides, title, lane, seconds it took, and size of its files;
+    a narrow terminal shows fewer.
+
       pressrun runs --status error
       pressrun runs --search volcano --since 2026-11-01
       pressrun runs --json | head -1

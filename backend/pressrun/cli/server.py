@@ -30,11 +30,12 @@ def serve(host: str | None, port: int | None, data_dir: Path | None) -> int:
     return Exit.COMPLETE
 
 
-def doctor(*, json: bool, browser: bool) -> int:
+def doctor(url: str, token: str | None, *, named: bool, json: bool, browser: bool) -> int:
     """Prints every check; the exit code. Raises: ValidationError."""
-    from pressrun.doctor import run_doctor
+    from pressrun.doctor import Server, run_doctor
 
-    checks = anyio.run(partial(run_doctor, _settings(), browser=browser))
+    server = Server(url, token, named)
+    checks = anyio.run(partial(run_doctor, _settings(), browser=browser, server=server))
     for check in checks:
         if json:
             say_json(asdict(check))

@@ -32,6 +32,8 @@ def _read(file: str, most_bytes: int, name: str) -> bytes:
         else:
             with Path(file).open("rb") as stream:
                 content = stream.read(most_bytes + 1)
+    except IsADirectoryError as exc:
+        raise UsageError(f"{name} is a folder: `pressrun -I {shlex.quote(name)}` makes all files in it") from exc
     except OSError as exc:
         raise UsageError(f"cannot read {name}: {exc.strerror or exc}") from exc
     kind = not_text(content)

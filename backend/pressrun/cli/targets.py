@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pressrun.cli.exits import UsageError
-from pressrun.export_kinds import EXPORT_KINDS, IMAGE_ENDINGS, OUTPUTS, kind_of_name
+from pressrun.export_kinds import EXPORT_KINDS, IMAGE_ENDINGS, OUTPUTS, ending_of_name, kind_of_name
 
 STDIO = "-"
 PICTURES = "images"  # the row of export_kinds.py that is several files
@@ -43,11 +43,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run is asked for, and where it goes. `image_format` None: the server's own choice."""
+    """What a run is asked for, and where it goes. `image_format` None: the server's own choice. `fields`: what else the
+    endings ask for.
+    """
 
     outputs: list[str]
     image_format: str | None
     targets: list[Target]
+    fields: dict[str, str | bool] = field(default_factory=dict, hash=False)
 
     def taken(self) -> Target | None:
         """The first target that would write over something."""
@@ -62,6 +65,7 @@ class _Given:
     folder: Path | None = None
     stdout: bool = False
     image_format: str | None = None
+    fields: dict[str, str | bool] = field(default_factory=dict)
 
 
 def plan_targets(
@@ -81,12 +85,16 @@ def plan_targets(
         wanted.append("pdf")
     wanted = [name for name in OUTPUTS if name in wanted]  # in the order of the table, each once
     left = [name for name in wanted if name not in given.files]
+    if outputs is None and given.folder is not None and PICTURES in given.files:
+        left.append(PICTURES)  # one picture under a name of its own, and all of them in a folder
     targets = [*given.files.values(), *_place(file, given, left, beside)]
+    if given.folder is not None and not left:
+        raise UsageError(f"-o {given.folder}/: nothing would go there, each thing has a name of its own.")
     source = Path(file).resolve()
     for target in targets:
         if target.path is not None and file != STDIO and target.path.resolve() == source:
             raise UsageError(f"{target.path} is the source itself: give the result another name.")
-    return Plan(wanted, given.image_format, targets)
+    return Plan(wanted, given.image_format, targets, given.fields)
 
 
 def _place(file: str, given: _Given, left: list[str], beside: Path | None) -> list[Target]:
@@ -108,7 +116,10 @@ def _sort(outs: Sequence[str]) -> _Given:
     for out in outs:
         if out == STDIO:
             given.stdout = True
-        elif out.endswith("/") or Path(out).is_dir() or not Path(out).suffix:
+            continue
+        _require_ordinary(out)
+        if out.endswith("/") or Path(out).is_dir() or not Path(out).suffix:
+            _require_folder(out)
             if given.folder is not None:
                 raise UsageError(f"-o {out}: the pictures go into one folder, and {given.folder} was named already.")
             given.folder = Path(out)
@@ -123,15 +134,34 @@ def _sort(outs: Sequence[str]) -> _Given:
     return given
 
 
+def _require_ordinary(out: str) -> None:
+    """Raises: UsageError where it names a device, a pipe or a socket: what appears whole cannot appear there."""
+    path = Path(out)
+    if path.exists() and not (path.is_dir() or path.is_file()):
+        raise UsageError(f"-o {out} is neither a file nor a folder: -o - --outputs pdf > {out} writes to it.")
+
+
+def _require_folder(out: str) -> None:
+    """Raises: UsageError where the name says that it is a file, or is one."""
+    path = Path(out)
+    if path.is_file():
+        raise UsageError(f"-o {out}: there is a file of that name, and one without an ending is a folder for pictures.")
+    if path.is_dir() and not out.endswith("/") and (kind_of_name(out) or path.suffix.lower() in _FORMATS):
+        raise UsageError(f"-o {out}: there is a folder of that name: give another one, or {out}/ for pictures in it.")
+
+
 def _file_target(out: str, given: _Given) -> Target:
     ending = Path(out).suffix.lower()
     kind = kind_of_name(out)
+    fields = None if kind is None else kind.fields_for(ending_of_name(out))
     if kind is None and ending in _FORMATS:
         given.image_format = _FORMATS[ending]
         return Target(PICTURES, Path(out), first=True)
-    if kind is None or not out.lower().endswith(kind.ending):
-        known = " ".join([*(kind.ending for kind in EXPORT_KINDS if kind.ending), *_FORMATS])
+    if kind is None or fields is None:
+        made = [ending for kind in EXPORT_KINDS for ending in kind.files if kind.fields_for(ending) is not None]
+        known = " ".join([*made, *_FORMATS])
         raise UsageError(f"-o {out}: nothing is made that ends in {ending}. Known: {known}; {out}/ is a folder.")
+    given.fields |= fields
     return Target(kind.name, Path(out))
 
 

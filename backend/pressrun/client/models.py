@@ -83,7 +83,7 @@ def _body(wire: dict[str, Any]) -> AnyBody | Unknown:
 class FileInfo(BaseModel):
     """A file of a run. `name` is relative to the batch folder, with `/`; `sha256` may not be known."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     name: str
     size_bytes: int | None = None
@@ -94,7 +94,7 @@ class FileInfo(BaseModel):
 class CoverageInfo(BaseModel):
     """How much of the source is on the slides; `summary` says it to a person."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     share: float
     words: int
@@ -112,13 +112,14 @@ class CoverageInfo(BaseModel):
 class RunResult(BaseModel):
     """What a complete run made."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     screenshot_count: int = 0
     screenshot_files: list[str] = []
     artifacts: list[FileInfo] = []
     truncated: bool = False
     duration_s: float | None = None
+    size_bytes: int | None = None
     folder: str | None = None
     coverage: CoverageInfo | None = None
 
@@ -131,7 +132,7 @@ class RunResult(BaseModel):
 class RunInfo(BaseModel):
     """A run as `GET /runs/{id}` shows it. Members that a newer server adds are kept."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     operation_id: str
     status: str
@@ -159,7 +160,7 @@ class RunInfo(BaseModel):
 class LaneInfo(BaseModel):
     """A lane: its slots, who is in it, and whether it is paused."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     lane: str
     slots: int = 1
@@ -172,7 +173,7 @@ class LaneInfo(BaseModel):
 class LaneList(BaseModel):
     """The lanes that are configured, in use or paused."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     lanes: list[LaneInfo]
 
@@ -180,7 +181,7 @@ class LaneList(BaseModel):
 class Difference(BaseModel):
     """A field in which a request and the run in the way differ; long values are cut by the server."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     field: str
     requested: Any = None
@@ -194,7 +195,7 @@ class Explanation(BaseModel):
     value decides, `policies` what each of its values would do.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     admitted: bool
     fingerprint: str
@@ -211,7 +212,7 @@ class Explanation(BaseModel):
 class RemovedRun(BaseModel):
     """A run that retention removed, or would remove, and why."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     operation_id: str
     status: str = ""
@@ -224,7 +225,7 @@ class RemovedRun(BaseModel):
 class RetentionInfo(BaseModel):
     """What a sweep removed, or would remove; `more`: not all of it, sweep again."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     dry_run: bool
     used_bytes: int = 0
@@ -236,9 +237,9 @@ class RetentionInfo(BaseModel):
 
 
 class RunPage(BaseModel):
-    """One page of the history, newest first; `next_cursor` asks for the next one."""
+    """One page of the history; `next_cursor` asks for the next one."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     runs: list[RunInfo]
     next_cursor: str | None = None

@@ -244,7 +244,7 @@ def _translated(exc: DBAPIError) -> Exception:
 def _prepare(writer: Engine) -> None:
     """Makes or upgrades the schema. One that is current is only looked at: others are at work on it."""
     try:
-        if _found_version(writer) != SCHEMA_VERSION:
+        if found_version(writer) != SCHEMA_VERSION:
             _patiently(writer, _make_or_upgrade)
     except DBAPIError as exc:
         reason = str(exc.orig).strip().splitlines()
@@ -254,7 +254,8 @@ def _prepare(writer: Engine) -> None:
         ) from exc
 
 
-def _found_version(writer: Engine) -> int | None:
+def found_version(writer: Engine) -> int | None:
+    """Of the tables that are there, which is only looked up; None: there are none."""
     with writer.begin() as connection:
         if connection.exec_driver_sql("SELECT to_regclass('pressrun.schema_version')").scalar_one() is None:
             return None

@@ -46,12 +46,15 @@ class Ended(NamedTuple):
     ended_at: datetime | None
 
 
-def list_unmeasured(connection: Connection, limit: int) -> Sequence[Row[Any]]:
-    """Ended runs of which nobody knows how much they take, or whose last attempt came after that."""
+def list_unmeasured(connection: Connection, after: str, limit: int) -> Sequence[Row[Any]]:
+    """Ended runs of which nobody knows how much they take, or whose last attempt came after that; those named behind
+    `after`, in that order, so that who goes through all of them does not look at those in front again.
+    """
     query: Select[Any] = (
         select(runs.c.operation_id, runs.c.attempt, runs.c.created_at)
         .outerjoin(sizes, and_(sizes.c.operation_id == runs.c.operation_id, sizes.c.attempt == runs.c.attempt))
-        .where(runs.c.status.not_in(ACTIVE), sizes.c.operation_id.is_(None))
+        .where(runs.c.operation_id > after, runs.c.status.not_in(ACTIVE), sizes.c.operation_id.is_(None))
+        .order_by(runs.c.operation_id)
         .limit(limit)
     )
     return connection.execute(query).all()

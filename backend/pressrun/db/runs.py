@@ -280,12 +280,46 @@ def list_page(
     limit: int,
     pinned: bool | None = None,
     since: str | None = None,
+    oldest_first: bool = False,
 ) -> Sequence[Row[Any]]:
-    """Newest first, keyset paging: `before` is the last operation_id of the page before, `since` the least to come.
+    """Newest first unless `oldest_first`; keyset paging: `before` is the last operation_id of the page before.
 
-    What decides is all in the index `runs_by_caller`; only the rows of the page are read.
+    `since` is the least operation_id that is wanted. What decides is all in the index `runs_by_caller`; only the rows
+    of the page are read.
     """
-    query = select(*SUMMARY).order_by(runs.c.operation_id.desc()).limit(limit)
+    key = runs.c.operation_id
+    query = select(*SUMMARY).order_by(key.asc() if oldest_first else key.desc()).limit(limit)
+    query = _matching(query, caller, status=status, lane=lane, text=text, pinned=pinned, since=since)
+    if before is not None:
+        query = query.where(key > before if oldest_first else key < before)
+    return connection.execute(query).all()
+
+
+def count_matching(
+    connection: Connection,
+    caller: str | None,
+    *,
+    lane: str | None,
+    text: str | None,
+    pinned: bool | None,
+    since: str | None,
+) -> dict[str, int]:
+    """How many runs `list_page` would find in each status that any of them has: of the same index alone."""
+    query = select(runs.c.status, func.count()).group_by(runs.c.status)
+    query = _matching(query, caller, status=None, lane=lane, text=text, pinned=pinned, since=since)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _matching(
+    query: Select[Any],
+    caller: str | None,
+    *,
+    status: str | None,
+    lane: str | None,
+    text: str | None,
+    pinned: bool | None,
+    since: str | None,
+) -> Select[Any]:
     filters = ((runs.c.caller, caller), (runs.c.status, status), (runs.c.lane, lane), (runs.c.pinned, pinned))
     for column, value in filters:
         if value is not None:
@@ -297,6 +331,4 @@ def list_page(
         query = query.where(or_(and_(*found), runs.c.operation_id == text))
     if since is not None:
         query = query.where(runs.c.operation_id >= since)
-    if before is not None:
-        query = query.where(runs.c.operation_id < before)
-    return connection.execute(query).all()
+    return query

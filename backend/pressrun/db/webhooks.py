@@ -40,6 +40,14 @@ def make_due(connection: Connection, operation_id: str, message_id: str, body: s
     connection.execute(update(webhooks).where(webhooks.c.operation_id == operation_id).values(**values, **fresh))
 
 
+def make_due_again(connection: Connection, operation_id: str, at: datetime) -> bool:
+    """The same message once more, from its first attempt; False where there is none that was delivered or given up."""
+    over = (webhooks.c.state.in_(("delivered", "given_up")), webhooks.c.body.is_not(None))
+    again = update(webhooks).where(webhooks.c.operation_id == operation_id, *over)
+    values = {"state": "due", "due_at": at, "attempts": 0, "last_status": None, "claimed_by": None}
+    return connection.execute(again.values(**values)).rowcount == 1
+
+
 def wants_webhook(connection: Connection, operation_id: str) -> bool:
     """Whether somebody is to be told of this run's end."""
     query = select(webhooks.c.operation_id).where(webhooks.c.operation_id == operation_id)
@@ -84,11 +92,10 @@ def record(
     due_at: datetime | None = None,
 ) -> None:
     """What became of an attempt; nothing if the run has ended anew since, with another message."""
-    done = {"body": None} if state != "due" else {}
     connection.execute(
         update(webhooks)
         .where(webhooks.c.operation_id == delivery.operation_id, webhooks.c.message_id == delivery.message_id)
-        .values(state=state, last_status=last_status, due_at=due_at, claimed_by=None, **done)
+        .values(state=state, last_status=last_status, due_at=due_at, claimed_by=None)
     )
 
 

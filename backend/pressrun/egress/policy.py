@@ -23,7 +23,7 @@ else:
 
 Grant = Literal["named", "public"]
 
-_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_URL_CHARS = 8192  # arbitrary: what servers take
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -49,7 +49,7 @@ class Target:
     def authority(self) -> str:
         """What goes into the Host header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def url(self) -> str:
@@ -63,18 +63,18 @@ def read_target(url: str | httpx.URL) -> Target:
         if len(str(url)) > _MAX_URL_CHARS:
             raise EgressBlocked(f"A URL of more than {_MAX_URL_CHARS} characters is not fetched.")
         parsed = httpx.URL(url)
-        host = canonical_host(parsed.raw_host.decode("ascii"))
+        host = host_in_url(parsed.raw_host.decode("ascii"))
     except (httpx.InvalidURL, ValueError) as exc:
         raise EgressBlocked("That is not a URL that can be fetched; write it as in https://host/path.") from exc
-    if parsed.scheme not in _PORTS:
+    if parsed.scheme not in DEFAULT_PORTS:
         raise EgressBlocked("Only http and https URLs are fetched.")
     if parsed.userinfo:
         raise EgressBlocked(f"A URL with a user name or password in it is not fetched (host {host}).")
-    port = _PORTS[parsed.scheme] if parsed.port is None else parsed.port
+    port = DEFAULT_PORTS[parsed.scheme] if parsed.port is None else parsed.port
     return Target(parsed.scheme, host, port, parsed.raw_path)
 
 
-def canonical_host(raw: str) -> str:
+def host_in_url(raw: str) -> str:
     """One spelling of a host, which is ASCII already. Raises: ValueError when it names none."""
     host = raw.lower()
     if "%" in host:
@@ -117,7 +117,7 @@ class _Rule:
     below: bool
 
     def covers(self, target: Target) -> bool:
-        if target.port != self.port and (self.port is not None or target.port not in _PORTS.values()):
+        if target.port != self.port and (self.port is not None or target.port not in DEFAULT_PORTS.values()):
             return False
         return target.host.endswith("." + self.host) if self.below else target.host == self.host
 
@@ -166,7 +166,7 @@ class EgressPolicy:
         covering = [rule for rule in self._rules if rule.covers(target)]
         if covering:
             return "public" if all(rule.below for rule in covering) else "named"
-        if self._public and target.port in _PORTS.values():
+        if self._public and target.port in DEFAULT_PORTS.values():
             return "public"
         if self._public:
             raise EgressBlocked(
@@ -183,7 +183,7 @@ def _read_rule(entry: str) -> _Rule:
     below = entry.startswith("*.")
     try:
         url = httpx.URL(f"http://{entry.removeprefix('*.')}")
-        host = canonical_host(url.raw_host.decode("ascii"))
+        host = host_in_url(url.raw_host.decode("ascii"))
     except (httpx.InvalidURL, ValueError) as exc:
         raise _bad_rule(entry) from exc
     if url.raw_path != b"/" or url.userinfo or url.fragment or (below and parse_address(host)):

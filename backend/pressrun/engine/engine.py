@@ -38,7 +38,7 @@ from dbos import DBOS, SetWorkflowID, StepOptions
 from pressrun.artifacts.ports import ArtifactStore
 from pressrun.clock import Clock
 from pressrun.engine.endings import RunEndings
-from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure_of, read
+from pressrun.engine.outcomes import StageFailed, Stopped, checkpointed, failure_of, failure_of_system, read
 from pressrun.engine.ports import Claim, RunRecords
 from pressrun.engine.recovery import RecoveryQueue
 from pressrun.errors import AttemptSuperseded, DeadlineExceeded, DiskFull, RunFailure
@@ -109,9 +109,18 @@ class Engine:
         self._queue.ring()
 
     async def start(self, workflow_id: str) -> None:
-        """Starts the run's workflow; does nothing if it was started before."""
-        with SetWorkflowID(_ids(workflow_id)[-1]):
-            await DBOS.start_workflow_async(self._workflow, workflow_id)
+        """Starts the run's workflow; does nothing if it was started before.
+
+        Raises: DiskFull, DiskFailed or ServerBusy, as it was for the engine's own database.
+        """
+        try:
+            with SetWorkflowID(_ids(workflow_id)[-1]):
+                await DBOS.start_workflow_async(self._workflow, workflow_id)
+        except Exception as exc:
+            known = failure_of_system(exc)
+            if known is None:
+                raise
+            raise known from exc
 
     def cancel(self, operation_id: str) -> bool:
         """Stops the run's work here and now; False if it is not executing in this process."""
@@ -172,7 +181,10 @@ class Engine:
         return "active" if status.status in _UNFINISHED else "ended"
 
     async def go_on(self, workflow_id: str) -> None:
-        """Starts the workflow of a run that has none of this version, and lets nobody go on with one of another."""
+        """Starts the workflow of a run that has none of this version, and lets nobody go on with one of another.
+
+        Raises: as `start`.
+        """
         await self.start(workflow_id)
         others = await DBOS.list_workflows_async(
             workflow_ids=_ids(workflow_id)[:-1], status=list(_UNFINISHED), load_input=False, load_output=False

@@ -83,7 +83,7 @@ async def _ungrouped(work: Callable[[], Awaitable[StageResult]]) -> StageResult:
 
 def failure_of(exc: Exception, stage: Stage | None) -> Error:
     """The `error` event for whatever was raised; an exception of no class of ours is not told, but for the system's."""
-    known = _of_the_system(exc) or exc
+    known = failure_of_system(exc) or exc
     if isinstance(known, PressrunError):
         return Error(code=known.code, message=str(known), stage=stage, retryable=known.retryable)
     return Error(
@@ -94,7 +94,7 @@ def failure_of(exc: Exception, stage: Stage | None) -> Error:
     )
 
 
-def _of_the_system(exc: BaseException | None) -> DiskFull | DiskFailed | ServerBusy | None:
+def failure_of_system(exc: BaseException | None) -> DiskFull | DiskFailed | ServerBusy | None:
     """What disk or descriptors have to do with it: in a file (OSError), or in the engine's own database."""
     while exc is not None:
         name = getattr(exc, "sqlite_errorname", "")

@@ -17,9 +17,9 @@ from pressrun.stages import Stage
 
 
 class EventBody(BaseModel):
-    """What happened, without where in the log it stands."""
+    """What happened, without where in the log it stands. Its validator is made when it is first needed."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     terminal: ClassVar[bool] = False
     type: str
@@ -135,6 +135,9 @@ class Complete(EventBody):
     artifacts: list[ArtifactRef]
     truncated: bool
     duration_s: float
+    size_bytes: Annotated[
+        int | None, Field(description="of all files of the batch together; null in runs of an earlier release")
+    ] = None
     folder: str
     coverage: Annotated[
         Coverage | None, Field(description="null where there are no slides, or the source is too complex")
@@ -168,7 +171,7 @@ AnyBody = Annotated[
     Queued | Started | Progress | HtmlGenerated | Screenshot | Artifact | Warning | Log | Complete | Error | Cancelled,
     Field(discriminator="type"),
 ]
-BODY: TypeAdapter[AnyBody] = TypeAdapter(AnyBody)
+BODY: TypeAdapter[AnyBody] = TypeAdapter(AnyBody, config=ConfigDict(defer_build=True))
 BODIES: tuple[type[EventBody], ...] = get_args(get_args(AnyBody)[0])
 TERMINAL_TYPES = frozenset(str(body.model_fields["type"].default) for body in BODIES if body.terminal)
 
@@ -176,7 +179,7 @@ TERMINAL_TYPES = frozenset(str(body.model_fields["type"].default) for body in BO
 class RunEvent(BaseModel):
     """A body at its place in the log: `seq` counts 1, 2, 3 … per run."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     operation_id: str
     seq: int

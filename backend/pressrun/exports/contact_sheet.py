@@ -14,6 +14,7 @@ import anyio.to_thread
 from PIL import Image, ImageDraw, ImageFont
 
 from pressrun.exports.contract import ExportWork
+from pressrun.worker_threads import stop_if_cancelled
 
 _MOST_PIXELS = 12_000_000  # of a sheet: 36 MB; arbitrary (4..50 million), a large screen has 8
 _WIDEST = 480  # of one small slide, px: text is still read
@@ -44,7 +45,7 @@ class _Grid(NamedTuple):
 
 
 async def make(work: ExportWork) -> bytes:
-    """A PNG. A cancel waits for one slide."""
+    """A PNG. A cancel waits for one slide, or a part of the sheet."""
     total = len(work.slides)
     grid = _grid(total, work.spec.viewport_width / work.spec.viewport_height)
     sheet = Image.new("RGB", grid.size, _PAPER)
@@ -78,6 +79,14 @@ def _put(sheet: Image.Image, font: Any, grid: _Grid, number: int, path: Path) ->
 
 
 def _png(sheet: Image.Image) -> bytes:
-    written = io.BytesIO()
+    written = _Written()
     sheet.save(written, "PNG", compress_level=6)
     return written.getvalue()
+
+
+class _Written(io.BytesIO):
+    """The file: Pillow deflates the largest sheet in a second or two, and writes it in pieces of 64 KB."""
+
+    def write(self, data: Any) -> int:
+        stop_if_cancelled()
+        return super().write(data)

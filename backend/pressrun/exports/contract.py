@@ -16,8 +16,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeAlias, cast
 
-from pressrun.errors import FieldErrors, FieldProblem
 from pressrun.export_kinds import ExportKind, kinds_of
+from pressrun.request_errors import FieldErrors, FieldProblem
 from pressrun.settings import Settings
 from pressrun.slide_shapes import SlideShapes
 from pressrun.slide_texts import SlideTexts
@@ -64,7 +64,8 @@ class ExportWork:
     """One export of one run. `slides` and `files` are (name in the batch folder, path); `files` are document, slides
     and the exports that were made before this one. `progress` takes a share of 0 to 1 of this export, and words;
     `warn` a code and a sentence, said once whatever is tried again. `read_texts` is what the slides say, if there are
-    any. `open_page` shows what the slides are cut from, or the document as one flow. `tell_editability` takes the share
+    any. `open_page` shows what the slides are cut from, or the document as one flow; `print_pages` prints HTML of the
+    export's own on pages of a slide's size. `tell_editability` takes the share
     of the words that can be edited in its own file. `scratch` is a folder of this export alone, which may not be there
     yet: what it leaves there is there for the next attempt, and is never published. `cache` is a folder that all runs
     share; it may go at any time.
@@ -78,6 +79,7 @@ class ExportWork:
     read_document: Callable[[], Awaitable[str]]
     read_texts: Callable[[], Awaitable[SlideTexts | None]]
     open_page: Callable[[PdfLayout], AbstractAsyncContextManager[Page]]
+    print_pages: Callable[[str], Awaitable[bytes]]
     progress: Callable[[float, str], Awaitable[None]]
     warn: Callable[[str, str], Awaitable[None]]
     tell_editability: Callable[[float], None]

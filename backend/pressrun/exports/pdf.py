@@ -1,4 +1,4 @@
-"""Export `pdf`: the slides, or the document, printed by a browser; the author's notes as annotations if asked for."""
+"""Export `pdf`: the slides, or the document, printed by a browser, with the author's notes if asked for."""
 
 from __future__ import annotations
 
@@ -9,43 +9,44 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from pressrun.exports.contract import ExportWork
+from pressrun.exports.media.script import language_by_letters
 from pressrun.later import import_later
 
 if TYPE_CHECKING:
     import pikepdf
-else:
-    pikepdf = import_later("pikepdf")  # 200 ms; only who writes notes needs it here
 
-_ICON_PT = 20.0  # of a note, in the upper right corner; viewers draw it in a size of their own
+    from pressrun.exports import pdf_access, pdf_notes
+else:
+    pikepdf = import_later("pikepdf")  # 200 ms; only who makes a PDF needs it
+    pdf_access = import_later("pressrun.exports.pdf_access")
+    pdf_notes = import_later("pressrun.exports.pdf_notes")
 
 
 async def make(work: ExportWork) -> bytes:
     """Raises: BrowserFailure."""
-    async with work.open_page(work.spec.pdf_layout) as page:
-        pdf = await page.pdf(work.spec.pdf_layout)
-    texts = await work.read_texts() if work.spec.pdf_notes == "annotations" else None
-    notes = [] if texts is None else [slide.notes for slide in texts.slides]
-    return await anyio.to_thread.run_sync(with_notes, pdf, notes) if any(notes) else pdf
+    spec = work.spec
+    async with work.open_page(spec.pdf_layout) as page:
+        pdf = await page.pdf(spec.pdf_layout)
+    texts = await work.read_texts()
+    notes = [slide.notes for slide in texts.slides] if texts is not None and spec.pdf_notes != "none" else []
+    below = None
+    if spec.pdf_notes == "pages" and any(notes):
+        await work.progress(0.7, "Printing the notes")
+        below = await work.print_pages(pdf_notes.notes_as_html(notes, spec.viewport_width / spec.zoom))
+    said = "" if texts is None else "\n".join(block.text for slide in texts.slides for block in slide.blocks)
+    return await anyio.to_thread.run_sync(finished, pdf, language_by_letters(said), notes, below)
 
 
-def with_notes(pdf: bytes, notes: Sequence[str]) -> bytes:
-    """The same pages, each with its note (empty: none) as a text annotation that is not printed. Blocks."""
+def finished(pdf: bytes, lang: str, notes: Sequence[str] = (), below: bytes | None = None) -> bytes:
+    """The PDF as it is handed out. `notes` are of its pages, empty for none: annotations, or with `below`, which is
+    their print, under each slide. The same input gives the same bytes. Blocks.
+    """
     with pikepdf.open(io.BytesIO(pdf)) as opened:
-        for page, note in zip(opened.pages, notes, strict=False):
-            if not note:
-                continue
-            right, top = float(page.mediabox[2]), float(page.mediabox[3])
-            annotation = pikepdf.Dictionary(
-                Type=pikepdf.Name.Annot,
-                Subtype=pikepdf.Name.Text,
-                Name=pikepdf.Name.Note,
-                Rect=[right - _ICON_PT, top - _ICON_PT, right, top],
-                Contents=pikepdf.String(note),
-                Open=False,
-            )
-            if "/Annots" not in page:
-                page.Annots = pikepdf.Array()
-            page.Annots.append(opened.make_indirect(annotation))
+        if below is not None:
+            pdf_notes.put_below(opened, below, notes)
+        else:
+            pdf_notes.annotate(opened, notes)
+        pdf_access.make_accessible(opened, lang)
         written = io.BytesIO()
         opened.save(written, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     return written.getvalue()

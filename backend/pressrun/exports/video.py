@@ -1,46 +1,54 @@
 """Export `video`: the slides one after the other, spoken if that was asked for, with subtitles, chapters and a poster.
 
-How pictures become a stream is clips.py's (decision 0070), how sentences become sound narration.py's. Both are under
-way at the same time; then ffmpeg puts picture, sound, subtitles and chapters into one file, copying the picture.
+How pictures become a stream is clips.py's (decisions 0070, 0103), how sentences become sound narration.py's. Both are
+under way at the same time; then ffmpeg puts picture, sound, subtitles and chapters into one file, copying the picture.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import anyio.to_thread
 
-from pressrun.errors import FieldProblem
+from pressrun.errors import VideoTooLong
 from pressrun.exports.contract import Content, ExportWork, Missing
 from pressrun.exports.media.chapters import as_metadata, chapters_of
-from pressrun.exports.media.clips import FADE_FRAMES, FPS, Clip, Encoder, size_of, write_stream
+from pressrun.exports.media.clips import H264, VP9, Clip, Codec, Encoder, size_of, write_stream
+from pressrun.exports.media.covers import fitted, refused_covers
 from pressrun.exports.media.ffmpeg import Ffmpeg, missing_ffmpeg, source
 from pressrun.exports.media.narration import (
     SOUND_RATE,
     Heard,
     Said,
+    Sound,
     Speaker,
     cues_of_slide,
     encode_track,
     laid_out,
     write_track,
 )
+from pressrun.exports.media.preview import PREVIEW_ENDINGS, draw_preview
 from pressrun.exports.media.script import Sentence, script_of
 from pressrun.exports.media.subtitles import Cue, as_srt, as_vtt, cues_of
-from pressrun.exports.media.times import SHORTEST_S, looking_s, reading_s
+from pressrun.exports.media.times import SHORTEST_S, frames_of, looking_s, reading_s
 from pressrun.exports.voices.catalog import open_voices, refused_voice
 from pressrun.groups import open_task_group
 from pressrun.os_errors import failure_of_disk
+from pressrun.request_errors import FieldProblem
 from pressrun.settings import Settings
 from pressrun.slide_texts import SlideTexts
 from pressrun.spec import RunSpec
 
 _SPEAKING, _DRAWING = 0.45, 0.4  # of the progress, arbitrary; the rest is for joining them
-_KEPT = {".h264", ".pcm"}  # for the next attempt
+_KEPT = {H264.ending, VP9.ending, ".pcm"}  # for the next attempt
+# A day: what slides on a wall repeat. The longest narration is a third of that (400 000 characters), and video sites
+# take 12 hours.
+_LONGEST_S = 24 * 3600
+_COVER_S = 3.0  # arbitrary (2..5): a title is read
 _TELL_EVERY = 0.05  # of the progress: an event is a row of the database
 
 
@@ -50,12 +58,13 @@ def missing() -> Missing | None:
 
 
 def refuse(spec: RunSpec, settings: Settings) -> list[FieldProblem]:
-    """A voice that this server does not have."""
-    return refused_voice(spec.voice, settings.voice)
+    """A voice that this server does not have; what is to stand in front or behind, and is no picture."""
+    return [*refused_voice(spec.voice, settings.voice), *refused_covers(spec)]
 
 
 async def make(work: ExportWork) -> dict[str, Content]:
-    """Raises: EncoderFailed, VoiceFailed, VoiceTimeout, DiskFull."""
+    """Raises: VideoTooLong, before anything is encoded; EncoderFailed, VoiceFailed, VoiceTimeout, DiskFull."""
+    _require_length(len(work.slides) * (work.spec.slide_seconds or SHORTEST_S))
     try:
         return await _Film(work).make()
     except OSError as exc:
@@ -66,8 +75,23 @@ async def make(work: ExportWork) -> dict[str, Content]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Container:
+    """A file of picture, sound, subtitles and chapters. `how`: the end of ffmpeg's arguments."""
+
+    ending: str
+    codec: Codec
+    sound: Sound
+    subtitles: str
+    how: tuple[str, ...]
+
+
+_MP4 = _Container(".mp4", H264, "aac", "mov_text", ("-movflags", "+faststart", "-f", "mp4"))
+_WEBM = _Container(".webm", VP9, "opus", "webvtt", ("-f", "webm"))
+
+
+@dataclass(frozen=True, slots=True)
 class _Scene:
-    """A slide in the video: from `begin` on, in frames."""
+    """A slide in the video, or the picture in front or behind: from `begin` on, in frames."""
 
     begin: int
     heard: Heard
@@ -82,10 +106,13 @@ class _Film:
         self._folder = work.scratch
         self._ffmpeg = Ffmpeg(work.scratch)
         spec = work.spec
-        size = size_of(spec.viewport_width, spec.viewport_height)
-        smaller = size.width + 1 < spec.viewport_width or size.height + 1 < spec.viewport_height
-        self._encoder = Encoder(self._ffmpeg, size, work.scratch, smaller)
-        self._pictures = [path for _, path in work.slides]
+        self._fps = spec.fps
+        self._size = size_of(spec.viewport_width, spec.viewport_height)
+        self._smaller = self._size.width + 1 < spec.viewport_width or self._size.height + 1 < spec.viewport_height
+        self._containers = [_MP4, _WEBM] if spec.video_webm else [_MP4]
+        self._slides = [path for _, path in work.slides]
+        self._intro: list[Path] = []  # one at most, as the next
+        self._outro: list[Path] = []
         self._shares = {"speak": 0.0, "draw": 0.0, "join": 0.0}
         self._told = 0.0
 
@@ -93,28 +120,50 @@ class _Film:
         await anyio.to_thread.run_sync(_make_ready, self._folder)
         texts = await self._work.read_texts()
         script = script_of(texts) if texts is not None else []
+        self._intro, self._outro = await self._cover("video_intro"), await self._cover("video_outro")
         scenes: list[_Scene] = []
-        sound: list[Path] = []
-        clips: list[Clip] = []
+        sounds: dict[Sound, Path] = {}
+        clips: dict[str, list[Clip]] = {}
 
         async def speak() -> None:
             said = await self._speak(script) if self._work.spec.voice != "none" else []
             scenes.extend(self._scenes(texts, script, said))
+            _require_length(_length_of(scenes) / self._fps)
             if any(scene.heard.spoken for scene in scenes):
-                sound.append(await self._sound(scenes))
+                sounds.update(await self._sounds(scenes))
 
         async def draw() -> None:
-            clips.extend(await self._draw())
+            clips.update(await self._draw())
 
         async with open_task_group() as group:
             group.start_soon(speak)
             group.start_soon(draw)
-        return await self._join(texts, scenes, clips, sound)
+        return await self._files(texts, scenes, clips, sounds)
 
-    async def _sound(self, scenes: Sequence[_Scene]) -> Path:
-        track, encoded = self._new("wav"), self._new("m4a")
-        await anyio.to_thread.run_sync(write_track, [scene.heard for scene in scenes], track)
-        await encode_track(self._ffmpeg, track, _length_of(scenes) * SOUND_RATE // FPS, encoded)
+    async def _cover(self, field: str) -> list[Path]:
+        """The picture in front or behind, as large as a slide of the video."""
+        named = getattr(self._work.spec, field)
+        if named is None:
+            return []
+        found = await fitted(named, self._work.spec.attachments, self._size, self._folder, self._ffmpeg)
+        if found is None:
+            await self._work.warn(
+                "picture_refused",
+                f"{field}: the picture cannot be read, and the video is without it; send a whole PNG, JPEG or WebP of "
+                "at most 50 megapixels.",
+            )
+        return [] if found is None else [found]
+
+    @property
+    def _pictures(self) -> list[Path]:
+        """All that is shown, in turn."""
+        return [*self._intro, *self._slides, *self._outro]
+
+    async def _sounds(self, scenes: Sequence[_Scene]) -> dict[Sound, Path]:
+        track = self._new("samples")
+        encoded = {container.sound: self._new(container.sound) for container in self._containers}
+        await anyio.to_thread.run_sync(write_track, [scene.heard for scene in scenes], self._fps, track)
+        await encode_track(self._ffmpeg, track, _length_of(scenes) * SOUND_RATE // self._fps, encoded)
         await anyio.to_thread.run_sync(track.unlink)
         return encoded
 
@@ -133,76 +182,117 @@ class _Film:
             )
         return said
 
-    async def _draw(self) -> list[Clip]:
-        """What is shown in turn: a slide, or a fade and the slide behind it."""
-        fades = self._work.spec.transition == "fade"
-        clips: dict[int, Clip] = {}
-        total = len(self._pictures) * (2 if fades else 1) - fades
+    def _encoder(self, codec: Codec) -> Encoder:
+        return Encoder(self._ffmpeg, self._size, self._folder, self._smaller, self._fps, codec)
+
+    async def _draw(self) -> dict[str, list[Clip]]:
+        """What is shown in turn, for each container: a slide, or a fade and the slide behind it."""
+        fades, pictures = self._work.spec.transition == "fade", self._pictures
+        clips: dict[str, dict[int, Clip]] = {container.ending: {} for container in self._containers}
+        total = len(clips) * (len(pictures) * (2 if fades else 1) - fades)
         tell = self._share("draw")
 
-        async def encode(place: int, made: Callable[[], Awaitable[Clip]]) -> None:
-            clips[place] = await made()
-            await tell(len(clips) / total)
+        async def encode(ending: str, place: int, made: Callable[[], Awaitable[Clip]]) -> None:
+            clips[ending][place] = await made()
+            await tell(sum(map(len, clips.values())) / total)
 
         async with open_task_group() as group:
-            for number, picture in enumerate(self._pictures):
-                if fades and number:
-                    fade = partial(self._encoder.fade, self._pictures[number - 1], picture)
-                    group.start_soon(encode, 2 * number - 1, fade)
-                group.start_soon(encode, 2 * number if fades else number, partial(self._encoder.still, picture))
-        return [clips[place] for place in sorted(clips)]
+            for container in self._containers:
+                encoder = self._encoder(container.codec)
+                for number, picture in enumerate(pictures):
+                    if fades and number:
+                        fade = partial(encoder.fade, pictures[number - 1], picture)
+                        group.start_soon(encode, container.ending, 2 * number - 1, fade)
+                    place = 2 * number if fades else number
+                    group.start_soon(encode, container.ending, place, partial(encoder.still, picture))
+        return {ending: [places[place] for place in sorted(places)] for ending, places in clips.items()}
 
     def _scenes(
         self, texts: SlideTexts | None, script: Sequence[Sequence[Sentence]], said: Sequence[Sequence[Said]]
     ) -> list[_Scene]:
         asked_s = self._work.spec.slide_seconds
-        found: list[_Scene] = []
-        begin = 0
-        for number in range(len(self._pictures)):
+        cover = Heard(frames_of(asked_s or _COVER_S, self._fps), [], spoken=False)
+        found = [_Scene(0, cover, []) for _ in self._intro]
+        begin = cover.frames * len(found)
+        for number in range(len(self._slides)):
             slide = texts.slides[number] if texts is not None and number < len(texts.slides) else None
             read_s = looking_s(slide) if slide is not None else SHORTEST_S
-            heard = laid_out(said[number] if number < len(said) else [], asked_s or 0, asked_s or read_s)
+            heard = laid_out(said[number] if number < len(said) else [], asked_s or 0, asked_s or read_s, self._fps)
             sentences = script[number] if number < len(script) else []
-            cues = cues_of_slide(heard, begin / FPS) if heard.spoken else _silent_cues(sentences, begin, heard)
+            begin_s, lasts_s = begin / self._fps, heard.frames / self._fps
+            cues = cues_of_slide(heard, begin_s) if heard.spoken else _silent_cues(sentences, begin_s, lasts_s)
             found.append(_Scene(begin, heard, cues))
             begin += heard.frames
-        return found
+        return [*found, *(_Scene(begin, cover, []) for _ in self._outro)]
 
-    async def _join(
-        self, texts: SlideTexts | None, scenes: Sequence[_Scene], clips: Sequence[Clip], sound: Sequence[Path]
+    async def _files(
+        self,
+        texts: SlideTexts | None,
+        scenes: Sequence[_Scene],
+        clips: Mapping[str, Sequence[Clip]],
+        sounds: Mapping[Sound, Path],
     ) -> dict[str, Content]:
-        total = _length_of(scenes)
         cues = [cue for scene in scenes for cue in scene.cues]
-        chapters = chapters_of(texts, [scene.begin for scene in scenes], total)
-        stream, words, metadata = self._new("ivf"), self._new("srt"), self._new("txt")
-        joined, poster = self._new("mp4"), self._new("jpg")
-        lengths = self._lengths(scenes)
-        await anyio.to_thread.run_sync(write_stream, [*zip(clips, lengths, strict=True)], self._encoder.size, stream)
+        begins = [scene.begin for scene in scenes[len(self._intro) : len(self._intro) + len(self._slides)]]
+        chapters = chapters_of(texts, begins, _length_of(scenes))
+        words, metadata, poster = self._new("srt"), self._new("txt"), self._new("jpg")
         srt = as_srt(cues)
         await anyio.to_thread.run_sync(words.write_text, srt, "utf-8")
-        await anyio.to_thread.run_sync(metadata.write_text, as_metadata(self._work.title, chapters), "utf-8")
+        told = as_metadata(self._work.title, chapters, self._fps)
+        await anyio.to_thread.run_sync(metadata.write_text, told, "utf-8")
+        files: dict[str, Content] = {".vtt": as_vtt(cues).encode(), ".srt": srt.encode(), "-poster.jpg": poster}
+        for place, container in enumerate(self._containers):
+            timed = [*zip(clips[container.ending], self._lengths(scenes), strict=True)]
+            track = sounds.get(container.sound)
+            files[container.ending] = await self._join(
+                container, place, timed, track, words if cues else None, metadata
+            )
+        await self._encoder(H264).poster(self._pictures[0], poster)
+        form = self._work.spec.video_preview
+        if form != "none":
+            files[PREVIEW_ENDINGS[form]] = moving = self._new(form)
+            await draw_preview(self._pictures, self._size, form, self._ffmpeg, moving)
+        await anyio.to_thread.run_sync(_forget, [words, metadata, *sounds.values(), *self._intro, *self._outro])
+        return files
+
+    async def _join(
+        self,
+        container: _Container,
+        place: int,
+        clips: Sequence[tuple[Clip, int]],
+        sound: Path | None,
+        words: Path | None,
+        metadata: Path,
+    ) -> Path:
+        total = sum(frames for _, frames in clips)
+        stream, joined = self._new("ivf"), self._new(container.ending[1:])
+        await anyio.to_thread.run_sync(write_stream, clips, self._size, self._fps, stream)
         inputs = ["-f", "ivf", *source(stream), "-f", "ffmetadata", *source(metadata)]
         outputs = ["-map", "0:v", "-map_metadata", "1", "-map_chapters", "1", "-c:v", "copy"]
-        for track in sound:
+        if sound is not None:
             outputs += ["-map", f"{inputs.count('-i')}:a", "-c:a", "copy"]
-            inputs += source(track)
-        if cues:
-            outputs += ["-map", f"{inputs.count('-i')}:s", "-c:s", "mov_text"]
+            inputs += source(sound)
+        if words is not None:
+            outputs += ["-map", f"{inputs.count('-i')}:s", "-c:s", container.subtitles]
             inputs += ["-f", "srt", *source(words)]
-        outputs += ["-video_track_timescale", str(FPS * 1000), "-movflags", "+faststart", "-f", "mp4", f"file:{joined}"]
+        outputs += ["-video_track_timescale", str(self._fps * 1000), *container.how, f"file:{joined}"]
         tell = self._share("join")
-        await self._ffmpeg.run([*inputs, *outputs], on_progress=lambda s: tell(min(1.0, s * FPS / total)))
-        await self._encoder.poster(self._pictures[0], poster)
-        await anyio.to_thread.run_sync(_forget, [stream, words, metadata, *sound])
-        return {".mp4": joined, ".vtt": as_vtt(cues).encode(), ".srt": srt.encode(), "-poster.jpg": poster}
+
+        async def told(seconds: float) -> None:
+            await tell((place + min(1.0, seconds * self._fps / total)) / len(self._containers))
+
+        await self._ffmpeg.run([*inputs, *outputs], on_progress=told)
+        await anyio.to_thread.run_sync(stream.unlink)
+        return joined
 
     def _lengths(self, scenes: Sequence[_Scene]) -> list[int]:
         """Of the clips, in frames: a slide begins with its fade."""
         if self._work.spec.transition == "cut":
             return [scene.heard.frames for scene in scenes]
+        fade = self._encoder(H264).fade_frames
         lengths = [scenes[0].heard.frames]
         for scene in scenes[1:]:
-            lengths += [FADE_FRAMES, scene.heard.frames - FADE_FRAMES]
+            lengths += [fade, scene.heard.frames - fade]
         return lengths
 
     def _new(self, ending: str) -> Path:
@@ -227,17 +317,25 @@ class _Film:
 _WORDS = {"speak": "Speaking", "draw": "Encoding the video", "join": "Putting picture and sound together"}
 
 
+def _require_length(seconds: float) -> None:
+    if seconds > _LONGEST_S:
+        raise VideoTooLong(
+            f"The video would be {seconds / 3600:.0f} hours long, and {_LONGEST_S // 3600} are the most: make "
+            "slide_seconds smaller, or the document shorter (max_screenshots)."
+        )
+
+
 def _length_of(scenes: Sequence[_Scene]) -> int:
     """In frames."""
     return scenes[-1].begin + scenes[-1].heard.frames
 
 
-def _silent_cues(sentences: Sequence[Sentence], begin: int, heard: Heard) -> list[Cue]:
+def _silent_cues(sentences: Sequence[Sentence], begin_s: float, lasts_s: float) -> list[Cue]:
     """Each sentence for its share of the slide's time."""
     weights = [reading_s(sentence.text) or 0.1 for sentence in sentences]
-    total, at, found = sum(weights), begin / FPS, []
+    total, at, found = sum(weights), begin_s, []
     for sentence, weight in zip(sentences, weights, strict=True):
-        length = heard.frames / FPS * weight / total
+        length = lasts_s * weight / total
         found += cues_of(sentence.text, at, at + length)
         at += length
     return found

@@ -7,10 +7,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+import anyio.to_thread
+
 from pressrun.ai.cache import AiCache
 from pressrun.artifacts.disk import sha256_of
 from pressrun.artifacts.model import Manifest, StoredFile
 from pressrun.artifacts.ports import ArtifactStore
+from pressrun.attachments import bytes_of
 from pressrun.coverage import ComparedWith
 from pressrun.egress.broker import Egress
 from pressrun.errors import AiFailed, AiUnavailable, ComposeFailed, NotFound
@@ -18,10 +21,13 @@ from pressrun.events.model import HtmlGenerated, Warning
 from pressrun.failpoints import failpoint
 from pressrun.later import import_later
 from pressrun.pipeline.context import DOCUMENT_NAME, SOURCE_NAME, Composed, RunContext, progress_of
+from pressrun.pipeline.diagrams import DiagramMeans
 from pressrun.source_kinds import SourceKind
 from pressrun.sources.document import Composer, Document, DocumentWarning, wrap_fragment
 from pressrun.sources.languages import document_direction, document_language
+from pressrun.sources.look import Look
 from pressrun.sources.titles import title_of
+from pressrun.themes.catalog import BUILT_IN, Themes
 
 if TYPE_CHECKING:
     from pressrun.ai import compose as ai_compose
@@ -41,10 +47,12 @@ async def compose(
     cache: AiCache | None,
     store: ArtifactStore,
     egress: Egress | None = None,
+    themes: Themes = BUILT_IN,
+    diagrams: DiagramMeans | None = None,
 ) -> Composed:
     """Makes the document, unless an earlier attempt has; with what it names on the web if there is an `egress`.
 
-    Raises: ComposeFailed, AiFailed, DiskFull.
+    Raises: ComposeFailed, AiFailed, BrowserFailure, DiskFull.
     """
     known = context.document
     if known is not None and known.sha256 is not None:
@@ -56,7 +64,9 @@ async def compose(
                 title=known.title, document=kept, compared_with=known.compared_with or "document", source=source
             )
     await context.progress("compose", 0.1, "Reading the source")
-    document, origin = await _make_document(context, ai, cache, store, egress)
+    document, origin = await _make_document(context, ai, cache, store, egress, themes)
+    if diagrams is not None and context.spec.source is not None:
+        document = await diagrams.settle(context, document)
     source = None if origin.text is None else await context.staging.write(SOURCE_NAME, origin.text)
     file = await context.staging.write(DOCUMENT_NAME, document.html.encode())
     failpoint("document.written")
@@ -100,23 +110,26 @@ async def _make_document(
     cache: AiCache | None,
     store: ArtifactStore,
     egress: Egress | None,
+    themes: Themes,
 ) -> tuple[Document, _Origin]:
     spec = context.spec
+    look = Look.of(spec, themes)
     if spec.source is None:
         return await _saved_document(store, spec.rerender_of or "", spec.title)
+    attached = await anyio.to_thread.run_sync(bytes_of, spec.attachments)
     kind, source = spec.source
     composer = composer_of(kind)
     typed = _Origin("text" if kind.field == "text" else "html" if kind.field == "html" else "document")
     if not kind.for_ai or spec.composer == "markdown" or (spec.composer == "auto" and ai is None):
-        return await composer(source, title=spec.title, theme=spec.theme, egress=egress), typed
+        return await composer(source, title=spec.title, look=look, egress=egress, attached=attached), typed
     if ai is None:
         raise AiUnavailable
     try:
-        return await _compose_by_ai(context, source, ai, cache), _Origin("document")
+        return await _compose_by_ai(context, source, ai, cache, look), _Origin("document")
     except AiFailed as exc:
         if spec.composer == "ai":
             raise
-        document = await composer(source, title=spec.title, theme=spec.theme, egress=egress)
+        document = await composer(source, title=spec.title, look=look, egress=egress, attached=attached)
         note = DocumentWarning("fallback_used", f"The AI composer failed, so the Markdown renderer was used: {exc}")
         return Document(document.html, document.title, (note, *document.warnings)), typed
 
@@ -159,7 +172,7 @@ async def _origin_of(store: ArtifactStore, folder: str, manifest: Manifest) -> _
         return _Origin("document")
 
 
-async def _compose_by_ai(context: RunContext, text: str, ai: AiClient, cache: AiCache | None) -> Document:
+async def _compose_by_ai(context: RunContext, text: str, ai: AiClient, cache: AiCache | None, look: Look) -> Document:
     spec = context.spec
     title = spec.title or title_of(text)
     # who wants no answer of another run still pays for its own only once: they go with the attempts, and not further
@@ -175,7 +188,7 @@ async def _compose_by_ai(context: RunContext, text: str, ai: AiClient, cache: Ai
     )
     warnings = tuple(DocumentWarning(warning.code, warning.message) for warning in fragment.warnings)
     html = wrap_fragment(
-        fragment.html, title=title, theme=spec.theme, lang=document_language(text), dir=document_direction(text)
+        fragment.html, title=title, look=look, lang=document_language(text), dir=document_direction(text)
     )
     return Document(html, title, warnings)
 

@@ -14,6 +14,7 @@ from pressrun.artifacts.ports import Staging
 from pressrun.browser.slides.page_breaks import Slice
 from pressrun.coverage import ComparedWith, Coverage
 from pressrun.events.model import AnyBody, Artifact, ArtifactRef, HtmlGenerated, Progress, Screenshot, Warning
+from pressrun.run_urls import file_url
 from pressrun.spec import RunSpec
 from pressrun.stages import PROGRESS_BANDS, Stage
 
@@ -60,7 +61,7 @@ class RunContext:
 
     def url_of(self, name: str) -> str:
         """Where clients find a file of this run."""
-        return url_of(self.operation_id, name)
+        return file_url(self.operation_id, name)
 
     def ref(self, file: StoredFile) -> ArtifactRef:
         """A file as events name it."""
@@ -89,14 +90,9 @@ def progress_of(stage: Stage, share: float, message: str, current: int = 0, tota
     )
 
 
-def url_of(operation_id: str, name: str) -> str:
-    """Where clients find a file of that run."""
-    return f"/runs/{operation_id}/files/{name}"
-
-
 def ref_of(operation_id: str, file: StoredFile) -> ArtifactRef:
     """A file of that run as events name it."""
-    return ArtifactRef(**file.model_dump(), url=url_of(operation_id, file.name))
+    return ArtifactRef(**file.model_dump(), url=file_url(operation_id, file.name))
 
 
 class StageResult(BaseModel):

@@ -6,7 +6,8 @@ much for it is shown all the same, and the run says that nobody counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pressrun.coverage import Coverage, MissingPicture, MissingText
 from pressrun.errors import CoverageTooLow, NotFound, SourceTooComplex
@@ -64,7 +65,11 @@ async def _measure(context: RunContext, composed: Composed, texts: bytes) -> Cov
             text = (await context.staging.read(SOURCE_NAME)).decode()
         except NotFound:
             kind, text = "document", (await context.staging.read(DOCUMENT_NAME)).decode()
-    found = await parse("coverage", kind=kind, source=text, blob=texts, timeout_s=_LIMIT_S)
+    return told_coverage(await parse("coverage", kind=kind, source=text, blob=texts, timeout_s=_LIMIT_S))
+
+
+def told_coverage(found: Mapping[str, Any]) -> Coverage:
+    """The answer of the parser child, with its summary for a person."""
     coverage = Coverage.model_validate(found)
     return coverage.model_copy(update={"summary": summary_of(coverage)})
 

@@ -21,7 +21,9 @@ from pressrun.browser.slides.worklist import MAX_RETRIES
 from pressrun.errors import BrowserCrashed
 from pressrun.pipeline.captures import RunDecks, open_decks
 from pressrun.pipeline.context import DECK_NAME, Composed, RunContext
-from pressrun.sources.document import deck_css, is_ours
+from pressrun.sources.document import is_ours
+from pressrun.spec import RunSpec
+from pressrun.themes.catalog import deck_css
 
 _log = structlog.get_logger(__name__)
 
@@ -34,12 +36,12 @@ class StagedDeck:
     file: StoredFile
 
 
-def wants_deck(context: RunContext, composed: Composed, html: str) -> bool:
-    """Whether the document is to be composed. `auto` composes what was made from text."""
-    mode = context.spec.page_breaks
+def is_composed(spec: RunSpec, made_from: str, html: str) -> bool:
+    """Whether a document is, that was made from `text`, `html` … `auto` composes what was not HTML."""
+    mode = spec.page_breaks
     if mode == "compose":
         return is_ours(html)
-    return mode == "auto" and composed.compared_with != "html" and is_ours(html)
+    return mode == "auto" and made_from != "html" and is_ours(html)
 
 
 async def open_deck(
@@ -49,7 +51,7 @@ async def open_deck(
 
     Raises: BrowserFailure, DiskFull.
     """
-    if not wants_deck(context, composed, html):
+    if not is_composed(context.spec, composed.compared_with, html):
         if context.spec.page_breaks == "compose":
             await context.warn(
                 "not_composed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Literal
 
 import anyio.to_thread
+import structlog
 
 from pressrun.artifacts.model import MANIFEST_NAME, StoredFile
+from pressrun.artifacts.names import SCRATCH_FOLDER
 from pressrun.browser.pool.lease import Lease
 from pressrun.browser.pool.pool import BrowserPool
 from pressrun.events.model import Artifact, Progress
@@ -30,16 +32,18 @@ from pressrun.pipeline.context import (
     RunContext,
     progress_of,
 )
+from pressrun.pipeline.kept_exports import keep, made_of, take_kept
 from pressrun.settings import Settings
 from pressrun.slide_shapes import SlideShapes
 from pressrun.slide_texts import SLIDES_NAME, SlideTexts
 from pressrun.spec import PdfLayout
 
+_log = structlog.get_logger(__name__)
+
 _MAX_BASE_NAME_BYTES = 200  # with its ending well under the 255 bytes of a file name
 # Names of devices on Windows, whatever ending they have (Microsoft, "Naming Files, Paths, and Namespaces")
 _DEVICES = re.compile(r"con|prn|aux|nul|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]")
 _OWN_NAMES = {DECK_NAME, DOCUMENT_NAME, MANIFEST_NAME, SLIDES_NAME, SOURCE_NAME}
-_SCRATCH_FOLDER = "work"  # in staging; who publishes leaves it out
 _VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f]")  # what an emoji leaves behind
 
 
@@ -54,7 +58,7 @@ class ExportMeans:
 async def export(
     context: RunContext, pool: BrowserPool, means: ExportMeans, composed: Composed, rendered: Rendered
 ) -> Exported:
-    """Makes each export, or takes what an earlier attempt made of the same document and slides.
+    """Makes each export, or takes what an earlier attempt made of the very same.
 
     Raises: BrowserFailure, DiskFull.
     """
@@ -66,15 +70,19 @@ async def export(
         progress = partial(_progress, number, len(to_make))
         await context.emit(*news, progress(0, kind.making))
         names = {ending: file_name(base, ending) for ending in kind.files_of(context.spec)}
-        files = await _kept(context, kind, names.values(), composed, rendered)
+        before = [composed.document, *rendered.slides, *made]
+        of = await made_of(context, kind, composed, rendered, before, means.settings.voice)
+        files = await take_kept(context, kind, of, names.values())
         if files is None:
-            before = [composed.document, *rendered.slides, *made]
             shares: list[float] = []
             work = _work(context, pool, means, kind, composed.title, rendered, before, progress, shares.append)
             content = await maker_of(kind)(work)
             contents = content if isinstance(content, Mapping) else {kind.ending: content}
             files = [await _put(context, name, contents[ending]) for ending, name in names.items()]
             files[0] = files[0].model_copy(update={"editability": next(iter(shares), None)})
+            failpoint("export.written")
+            await keep(context, kind, of, files)
+            _log.debug("export made", kind=kind.name, attempt=context.attempt)
         made += files
         news = [event for file in files for event in _told(context, file)]
     ready = "The exports are ready" if made else "Nothing else to export"
@@ -106,27 +114,6 @@ async def _put(context: RunContext, name: str, content: Content) -> StoredFile:
     if isinstance(content, Path):
         return await context.staging.take(name, content)
     return await context.staging.write(name, content)
-
-
-async def _kept(
-    context: RunContext, kind: ExportKind, names: Iterable[str], composed: Composed, rendered: Rendered
-) -> list[StoredFile] | None:
-    """What an earlier attempt made, if all of it is there and this one would make it of the same."""
-    known, document = [context.exported.get(name) for name in names], context.document
-    needs = kind.needs_of(context.spec)
-    if document is None or document.sha256 != composed.document.sha256 or "exports" in needs:
-        return None
-    if "slides" in needs:
-        before = [context.captured[index].sha256 for index in sorted(context.captured)]
-        if before != [slide.sha256 for slide in rendered.slides]:
-            return None
-    files = [await context.staging.verify(file.name, file.sha256) for file in known if file is not None]
-    kept = [
-        file.model_copy(update={"editability": told.editability})
-        for file, told in zip(files, filter(None, known), strict=True)
-        if file is not None
-    ]
-    return kept if len(kept) == len(known) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +177,14 @@ def _work(
             await lease.load(html, opened=deck is None)
             yield _OpenPage(lease, context, rendered)
 
+    async def print_pages(html: str) -> bytes:
+        spec = context.spec
+        async with pool.lease(
+            viewport_width=spec.viewport_width, viewport_height=spec.viewport_height, zoom=spec.zoom
+        ) as lease:
+            await lease.load(html, opened=False)
+            return await lease.pdf()
+
     async def tell(share: float, message: str) -> None:
         await context.emit(progress(share, message))
 
@@ -202,10 +197,11 @@ def _work(
         read_document=read_document,
         read_texts=read_texts,
         open_page=open_page,
+        print_pages=print_pages,
         progress=tell,
         warn=context.warn,
         tell_editability=tell_editability,
-        scratch=context.staging.path(f"{_SCRATCH_FOLDER}/{kind.name}"),
+        scratch=context.staging.path(f"{SCRATCH_FOLDER}/{kind.name}"),
         cache=means.cache,
         settings=means.settings,
     )
@@ -213,6 +209,6 @@ def _work(
 
 def _told(context: RunContext, file: StoredFile) -> list[Artifact]:
     """The event that says the file is there; none where the log has it, of an earlier attempt."""
-    failpoint("export.written")
+    failpoint("export.kept")
     known = context.exported.get(file.name)
     return [] if known is not None and known.sha256 == file.sha256 else [Artifact(**context.ref(file).model_dump())]

@@ -24,10 +24,12 @@ from pressrun.events.model import Complete
 from pressrun.export_kinds import need
 from pressrun.pipeline.compose import compose
 from pressrun.pipeline.context import Composed, Exported, Published, Rendered, Results, RunContext, StageResult
+from pressrun.pipeline.diagrams import DiagramMeans
 from pressrun.pipeline.export import ExportMeans, export
 from pressrun.pipeline.publish import completed, publish
 from pressrun.pipeline.render import render
 from pressrun.stages import LAST_STAGE, STAGES, Stage
+from pressrun.themes.catalog import Themes
 
 if TYPE_CHECKING:
     from pressrun.ai.client import AiClient
@@ -61,6 +63,7 @@ class Pipeline:
     captures: CaptureCache | None
     exports: ExportMeans
     egress: Egress | None
+    themes: Themes
     versions: Mapping[str, str]
     show_paths: bool
 
@@ -77,10 +80,11 @@ class Pipeline:
         return tuple(by_name[name] for name in STAGES)
 
     async def compose(self, context: RunContext, _results: Results) -> Composed:
-        """Raises: ComposeFailed, DocumentTooLarge, AiFailed, DiskFull."""
+        """Raises: ComposeFailed, DocumentTooLarge, AiFailed, BrowserFailure, DiskFull."""
         if context.spec.html is not None and need(context.spec, "slides", "plan", "browser"):
             await self.pool.refuse_too_large(context.spec.html)  # else too large pictures were taken out of it first
-        return await compose(context, self.ai, self.ai_cache, self.store, self.egress)
+        diagrams = DiagramMeans(self.pool, self.seal, self.captures)
+        return await compose(context, self.ai, self.ai_cache, self.store, self.egress, self.themes, diagrams)
 
     async def render(self, context: RunContext, results: Results) -> Rendered:
         """Nothing to capture where no pictures were asked for.

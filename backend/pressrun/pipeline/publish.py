@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import anyio.to_thread
+
 from pressrun.artifacts.model import Manifest
 from pressrun.artifacts.names import batch_folder_name
 from pressrun.artifacts.ports import ArtifactStore
+from pressrun.attachments import without_contents
 from pressrun.events.model import Complete
 from pressrun.export_kinds import asks_for_document
 from pressrun.failpoints import failpoint
@@ -49,7 +52,7 @@ async def publish(
         published_at=datetime.now(UTC),
         title=composed.title,
         versions=dict(versions),
-        spec=context.spec.model_dump(mode="json"),
+        spec=await anyio.to_thread.run_sync(without_contents, context.spec.model_dump(mode="json")),
         truncated=rendered.truncated,
         coverage=rendered.coverage,
         compared_with=composed.compared_with,
@@ -72,5 +75,6 @@ def completed(batch: Manifest, folder: str, *, duration_s: float) -> Complete:
         truncated=batch.truncated,
         coverage=batch.coverage,
         duration_s=round(duration_s, 3),
+        size_bytes=sum(file.size_bytes for file in batch.files),
         folder=folder,
     )

@@ -20,9 +20,9 @@ from pressrun.artifacts.model import StoredFile
 from pressrun.browser.cache.capture_cache import CaptureCache
 from pressrun.browser.composing import Deck, plan_of_deck
 from pressrun.browser.drawing import Picture, draw
-from pressrun.browser.pool.lease import DocumentLayout
 from pressrun.browser.pool.pool import BrowserPool
 from pressrun.browser.ports import Screen
+from pressrun.browser.slides.document_layout import DocumentLayout
 from pressrun.browser.slides.image import ImageOptions
 from pressrun.browser.slides.one_colour import is_one_colour, may_be_one_colour
 from pressrun.browser.slides.page_breaks import Box, Slice, SlicePlan
@@ -38,8 +38,14 @@ from pressrun.pipeline.coverage import encoded, settle_coverage
 from pressrun.pipeline.deck import open_deck
 from pressrun.pipeline.glyphs import told_of
 from pressrun.slide_texts import SLIDES_NAME, SlideTexts
+from pressrun.spec import RunSpec
 
 _log = structlog.get_logger(__name__)
+
+_NOT_OPENED = (
+    "The document has more than 50 000 elements or 2 000 000 letters: what scrolls, folds, sticks or reaches out of it "
+    "is shown as it stands, and what that hides is on no slide. Split the document into several."
+)
 
 
 async def render(
@@ -104,6 +110,19 @@ async def _without_slides_of_another_document(context: RunContext, document: byt
     return replace(context, captured={})
 
 
+def plan_windows(spec: RunSpec, layout: DocumentLayout) -> SlicePlan:
+    """The windows of a document that is shown as it is."""
+    return plan_document(
+        layout.boxes,
+        layout.extent,
+        (spec.viewport_width / spec.zoom, spec.viewport_height / spec.zoom),
+        spec.overlap,
+        "scroll" if spec.page_breaks == "scroll" else "blocks",
+        spec.max_screenshots,
+        fit=spec.fit,
+    )
+
+
 class _Slides:
     """The slides of one run on their way to disk and log. `plan`, `read` and `save` are what `draw` calls."""
 
@@ -166,18 +185,10 @@ class _Slides:
 
     def _cut(self, layout: DocumentLayout) -> SlicePlan:
         spec = self._context.spec
+        if self._deck is None:
+            return plan_windows(spec, layout)
         screen = Screen(spec.viewport_width, spec.viewport_height, spec.zoom, fit=spec.fit)
-        if self._deck is not None:
-            return plan_of_deck(self._deck.slides, layout, screen, spec.overlap, spec.max_screenshots)
-        return plan_document(
-            layout.boxes,
-            layout.extent,
-            (screen.width / screen.zoom, screen.height / screen.zoom),
-            spec.overlap,
-            "scroll" if spec.page_breaks == "scroll" else "blocks",
-            spec.max_screenshots,
-            fit=spec.fit,
-        )
+        return plan_of_deck(self._deck.slides, layout, screen, spec.overlap, spec.max_screenshots)
 
     async def read(self, texts: SlideTexts) -> Sequence[tuple[int, Slice]]:
         """Keeps what the slides say; those that are still to be captured, by their number from 1."""
@@ -200,16 +211,18 @@ class _Slides:
         file = await self._context.staging.write(SLIDES_NAME, data)
         failpoint("texts.written")
         await self._captures.keep_texts(file)
-        await self._settle(file, data, texts.missing_glyphs)
+        await self._settle(file, data, texts)
 
     async def _take_texts(self, file: StoredFile) -> None:
         data = await self._context.staging.read(file.name)
         texts = await anyio.to_thread.run_sync(SlideTexts.model_validate_json, data)
-        await self._settle(file, data, texts.missing_glyphs)
+        await self._settle(file, data, texts)
 
-    async def _settle(self, file: StoredFile, data: bytes, missing_glyphs: str) -> None:
-        for message in told_of(missing_glyphs):
+    async def _settle(self, file: StoredFile, data: bytes, texts: SlideTexts) -> None:
+        for message in told_of(texts.missing_glyphs):
             await self._context.warn("missing_glyphs", message)
+        if texts.not_opened:
+            await self._context.warn("not_opened", _NOT_OPENED)
         self.texts = file
         self.coverage = await settle_coverage(self._context, self._composed, data)
 

@@ -65,7 +65,7 @@ def may_resume(submission: Submission, policies: Policies) -> bool:
 
 
 def refusal_nowait(guard: RunGuard, submission: Submission, policies: Policies) -> RunRejected | None:
-    """The no that `admit` would say, where it can be told at once: the one door to the cheap 409 (decision 0007).
+    """The refusal of `admit`, where it can be told at once: the only way to the cheap 409 (decision 0007).
 
     Only for who wants to start or to be refused; the endpoint asks it through `RunService`, which knows whether anybody
     is let in at all, and the guard tells who is in the way. None says nothing: `admit` decides.

@@ -1,5 +1,5 @@
-"""The common no, on the event loop, in microseconds and without a transaction: `AdmissionCache` where the tables are in
-a file of this machine, `Remembered` where they are over a network. Both only ever refuse: a yes is the transaction's.
+"""The common refusal, on the event loop, in microseconds and without a transaction: `AdmissionCache` where the tables
+are in a file of this machine, `Remembered` where they are over a network. Both only refuse: a transaction admits.
 
 It remembers what it has read for as long as the database has not changed, which the database itself tells; the
 clock is asked each time, so windows and stale slots end to the tick.

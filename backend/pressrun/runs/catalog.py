@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pressrun.db import events as event_queries
 from pressrun.db import runs as run_queries
@@ -29,6 +29,9 @@ class Page:
     next_cursor: str | None
 
 
+Order = Literal["newest", "oldest"]
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which runs; None: whichever. `text` in title, error or artifact names, or an operation_id."""
@@ -42,11 +45,15 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class WebhookState:
-    """`waiting` for the run's end, `due`, `delivered` or `given_up`; and the status of the last answer, if any."""
+    """`waiting` for the run's end, `due`, `delivered` or `given_up`; and the status of the last answer, if any.
+
+    `due_at`: when it is tried next; None where it is not.
+    """
 
     state: str
     attempts: int
     last_status: int | None
+    due_at: datetime | None
 
 
 class RunCatalog:
@@ -80,9 +87,9 @@ class RunCatalog:
         return None if row is None else view(row)
 
     async def list_page(
-        self, caller: str | None, wanted: Filter, *, cursor: str | None = None, limit: int = 50
+        self, caller: str | None, wanted: Filter, *, cursor: str | None = None, limit: int = 50, sort: Order = "newest"
     ) -> Page:
-        """Newest first, keyset paging: `cursor` is the last operation_id of the page before."""
+        """Keyset paging: `cursor` is the last operation_id of the page before."""
         rows = await self._database.read(
             run_queries.list_page,
             caller,
@@ -93,9 +100,21 @@ class RunCatalog:
             since=None if wanted.since is None else first_operation_id(wanted.since),
             before=cursor,
             limit=limit + 1,
+            oldest_first=sort == "oldest",
         )
         page = await with_positions(self._database, [view(row) for row in rows[:limit]])
         return Page(page, page[-1].operation_id if len(rows) > limit else None)
+
+    async def count_found(self, caller: str | None, wanted: Filter) -> dict[str, int]:
+        """How many runs the filter but its status finds, in each status that any of them has."""
+        return await self._database.read(
+            run_queries.count_matching,
+            caller,
+            lane=wanted.lane,
+            text=wanted.text,
+            pinned=wanted.pinned,
+            since=None if wanted.since is None else first_operation_id(wanted.since),
+        )
 
     async def history(self, operation_id: str) -> RunHistory:
         """Attempts and stages of a run."""
@@ -104,7 +123,9 @@ class RunCatalog:
     async def webhook(self, operation_id: str) -> WebhookState | None:
         """How far its webhook is, if the run has one."""
         row = await self._database.read(webhook_queries.get, operation_id)
-        return None if row is None else WebhookState(row.state, row.attempts, row.last_status)
+        if row is None:
+            return None
+        return WebhookState(row.state, row.attempts, row.last_status, row.due_at if row.state == "due" else None)
 
     async def count_runs(self) -> dict[str, int]:
         """How many runs of the history have each status."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pressrun.attachments import without_contents
 from pressrun.runs.fingerprint import canonical
 from pressrun.runs.rejection import LanePaused, RunRejected
 
@@ -59,10 +60,10 @@ class Explanation:
 
 def explain(submission: Submission, rejection: RunRejected | LanePaused | None, active_spec: str | None) -> Explanation:
     """The explanation; `active_spec` is the spec of the run in the way as stored, if the caller may see it."""
-    mine = canonical(submission.spec)
+    mine = without_contents(canonical(submission.spec))
     differences: list[Difference] = []
     if active_spec is not None:
-        theirs = json.loads(active_spec)
+        theirs = without_contents(json.loads(active_spec))
         differences = [
             Difference(name, _shown(mine.get(name)), _shown(theirs.get(name)))
             for name in mine

@@ -23,7 +23,7 @@ _SETTLED = frozenset({str, int, bool, type(None)})
 
 
 def canonical(spec: RunSpec) -> dict[str, Any]:
-    """What is hashed, readable. Its fields hold strings, numbers, truth values, null and lists of strings."""
+    """What is hashed, readable. Its fields hold strings, numbers, truth values, null, lists and objects of strings."""
     values = spec.__dict__
     return {name: values[name] for name in _FIELDS if name not in _LATER or values[name] != _LATER[name]}
 
@@ -39,10 +39,7 @@ def _spelled(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def canonical_json(value: Any) -> bytes:
-    """RFC 8785. Pydantic's encoder writes the same, in a fraction of the time, once keys and floats are settled.
-
-    Keys must be plain identifiers (the RFC sorts others by UTF-16).
-    """
+    """RFC 8785. Pydantic's encoder writes the same, in a fraction of the time, once keys and floats are settled."""
     try:
         settled = _settle(value)
     except OverflowError:
@@ -50,12 +47,17 @@ def canonical_json(value: Any) -> bytes:
     return to_json(settled)
 
 
+def _in_utf16(key: str) -> bytes:
+    """As the RFC sorts names (section 3.2.3)."""
+    return key.encode("utf-16-be")
+
+
 def _settle(value: Any) -> Any:
     """Keys sorted, whole floats as integers. Raises: OverflowError for a float that ECMAScript spells otherwise."""
     if type(value) in _SETTLED:
         return value
     if isinstance(value, dict):
-        return {key: _settle(value[key]) for key in sorted(value)}
+        return {key: _settle(value[key]) for key in sorted(value, key=_in_utf16)}
     if isinstance(value, list):
         return [_settle(child) for child in value]
     if isinstance(value, float):

@@ -8,7 +8,7 @@ is sent. So the guard holds over tabs, tasks, threads and processes, and a slot 
   window of its start, is refused even where a slot is free; a failed or cancelled run blocks nobody.
 - A slot held longer than the limit is *released*, the run goes on: it only stops blocking others.
 - Who waits is served by priority, then age; nobody who comes later overtakes a waiting run of the same priority.
-- A run that replaces another has its place, before all who wait. Where others wait, the place is handed on so once.
+- A run that replaces another begins before all who wait. Where others wait, it does so once.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from pressrun.db import slots as slot_queries
 from pressrun.db import webhooks as webhook_queries
 from pressrun.db.events import EventRow
 from pressrun.db.functions import BEGIN_RUN, PROMOTE
-from pressrun.errors import CallerLimit, FieldErrors, IdempotencyKeyReused, ServerBusy
+from pressrun.errors import CallerLimit, IdempotencyKeyReused, ServerBusy
 from pressrun.events.log import EventLog
 from pressrun.events.model import Started
 from pressrun.failpoints import failpoint
 from pressrun.fair_limiter import FairLimiter
+from pressrun.request_errors import FieldErrors
 from pressrun.runs.admission_cache import AdmissionCache, Remembered
 from pressrun.runs.estimates import first_start, unforeseen
 from pressrun.runs.lane_state import Lane, LaneStates, load, view
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from pressrun.spec import RunSpec
 
 # Few at a time, and by turns of the callers: those who want to begin stand in the way of the runs that have begun,
-# whose writes go through the same line.
+# whose writes go through the same queue.
 _ADMITTED_AT_ONCE = 2  # one at work, one next: SQLite has one writer; Postgres four threads for all writes
 _MAX_WAITING = 1_000  # arbitrary (100..10 000): some seconds of admitting; more are told 503
 
@@ -150,7 +151,7 @@ class RunGuard:
         return None
 
     async def _refuse(self, submission: Submission, digest: str) -> None:
-        """The common no, before anybody's turn is asked for: in microseconds on the loop where that can be."""
+        """The common refusal, before anybody waits for admission: in microseconds on the loop where that can be."""
         if self._cache is None:
             await self._database.read(self._look, submission, digest)
             return

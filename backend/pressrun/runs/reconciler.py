@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from pressrun.background_tasks import RECONCILE, SERVE_LINE
+from pressrun.background_tasks import RECONCILE, SERVE_QUEUE
 from pressrun.db import runs as run_queries
-from pressrun.errors import RunCrashed
+from pressrun.engine.outcomes import failure_of
+from pressrun.errors import DiskFull, RunCrashed
 from pressrun.events.model import Error
 from pressrun.failpoints import failpoint
 
@@ -101,7 +102,7 @@ class RunReconciler:
         executing = run.operation_id in self._engine.executing()
         state = "active" if executing else await self._engine.state(run.workflow_id)
         if state == "unknown":
-            await self._engine.go_on(run.workflow_id)
+            await self._begin(run)
         elif state == "active" and not executing:
             self._unattended[run.operation_id] = unattended + 1
             self._engine.take_up()
@@ -111,6 +112,16 @@ class RunReconciler:
             error = Error(code=RunCrashed.code, message=_INTERRUPTED, stage=run.stage, retryable=True)
             await self._fail(run, error)
             self._unattended.pop(run.operation_id, None)
+
+    async def _begin(self, run: Run) -> None:
+        """Starts its workflow; on a full disk it ends, for which room is kept: else it held its slot until somebody
+        made some.
+        """
+        try:
+            await self._engine.go_on(run.workflow_id)
+        except DiskFull as full:
+            _log.exception("a run could not begin, the disk is full", operation_id=run.operation_id)
+            await self._fail(run, failure_of(full, run.stage))
 
     async def _is_active(self, operation_id: str) -> bool:
         run = await self._lifecycle.find(operation_id)
@@ -126,5 +137,5 @@ class RunReconciler:
 async def open_reconciler(reconciler: RunReconciler, background: Background) -> AsyncIterator[None]:
     """Recovers, then watches until closed."""
     await reconciler.recover()
-    async with background.running((RECONCILE, reconciler.watch), (SERVE_LINE, reconciler.serve_lanes)):
+    async with background.running((RECONCILE, reconciler.watch), (SERVE_QUEUE, reconciler.serve_lanes)):
         yield

@@ -6,6 +6,7 @@ import math
 from datetime import datetime
 from typing import Any, Literal
 
+from pressrun import run_urls
 from pressrun.errors import Conflict
 from pressrun.runs.model import Run
 
@@ -19,6 +20,7 @@ class LanePaused(Conflict):
     """The lane is paused."""
 
     code = "lane_paused"
+    remedy = "Resume the lane (resume_url), take another, or wait in its queue with on_busy=queue."
 
     def __init__(self, lane: str, paused_at: datetime) -> None:
         self.lane = lane
@@ -43,6 +45,7 @@ class RunRejected(Conflict):
     """Another run is in progress."""
 
     code = "run_rejected"
+    remedy = "Follow the run in the way (events_url), wait in the queue (on_busy=queue), join it, or replace it."
 
     def __init__(
         self,
@@ -107,7 +110,6 @@ class RunRejected(Conflict):
 
     def _active_run(self) -> dict[str, Any]:
         run = self.active
-        url = f"/runs/{run.operation_id}"
         return {
             "operation_id": run.operation_id,
             "active_operation_id": run.operation_id,
@@ -120,9 +122,9 @@ class RunRejected(Conflict):
                 "started_at": run.started_at and _instant(run.started_at),
                 "age_s": self.shown_age_s,
                 "last_event_id": run.last_seq,
-                "url": url,
-                "events_url": f"{url}/events",
-                "cancel_url": f"{url}/cancel",
+                "url": run_urls.run_url(run.operation_id),
+                "events_url": run_urls.events_url(run.operation_id),
+                "cancel_url": run_urls.cancel_url(run.operation_id),
             },
         }
 

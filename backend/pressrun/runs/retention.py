@@ -148,11 +148,12 @@ class Retention:
             _log.warning("sizes of runs are not known: the disk is full")  # which is when old runs shall go
 
     async def _measure_all(self) -> None:
-        while found := await self._database.read(queries.list_unmeasured, _MEASURED_AT_ONCE):
-            measured = {}
-            for row in found:
-                folder = batch_folder_name(row.created_at, row.operation_id)
-                measured[row.operation_id, row.attempt] = await self._store.measure(row.operation_id, folder)
+        after = ""
+        while found := await self._database.read(queries.list_unmeasured, after, _MEASURED_AT_ONCE):
+            folders = {row.operation_id: batch_folder_name(row.created_at, row.operation_id) for row in found}
+            sizes = await self._store.measure(folders)
+            measured = {(row.operation_id, row.attempt): sizes[row.operation_id] for row in found}
+            after = found[-1].operation_id
             await self._database.write(queries.set_sizes, measured)
             await anyio.sleep(_PAUSE_S)
 

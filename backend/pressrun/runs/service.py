@@ -70,7 +70,7 @@ class RunService:
         return self._ids.new()
 
     def refusal_nowait(self, submission: Submission, policies: Policies) -> RunRejected | None:
-        """The no that `submit` would raise, where that can be told at once; None: `submit` decides."""
+        """The refusal that `submit` would raise, where that can be told at once; None: `submit` decides."""
         if self._draining or not self._guard.has_room:
             return None
         return refusal_nowait(self._guard, submission, policies)
@@ -162,7 +162,7 @@ class RunService:
         spec = None
         if isinstance(rejection, RunRejected) and rejection.visible:
             spec = await self._catalog.get_spec(rejection.active.operation_id)
-        return explain(submission, rejection, spec)
+        return await anyio.to_thread.run_sync(explain, submission, rejection, spec)
 
     async def cancel(
         self, operation_id: str, by: CancelledBy, *, caller: str | None = None, attempt: int | None = None

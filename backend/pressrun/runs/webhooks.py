@@ -17,8 +17,9 @@ import anyio
 import structlog
 from pydantic import BaseModel, Field, SecretStr
 
+from pressrun import run_urls
 from pressrun.db import webhooks as queries
-from pressrun.errors import EgressBlocked, FetchFailed
+from pressrun.errors import Conflict, EgressBlocked, FetchFailed
 from pressrun.groups import open_task_group
 from pressrun.telemetry import on_one_line
 
@@ -82,7 +83,6 @@ class WebhookMessage(BaseModel):
 
 def message_of(run: Run, ended: Mapping[str, Any], at: datetime, duration_s: float) -> str:
     """The body for the end of `run`; `ended` is its terminal event as on the wire."""
-    path = f"/runs/{run.operation_id}"
     status = ended["type"]
     fields = {name: value for name, value in ended.items() if name not in _LEFT_OUT}
     data = WebhookData(
@@ -95,7 +95,11 @@ def message_of(run: Run, ended: Mapping[str, Any], at: datetime, duration_s: flo
         result=fields if status == "complete" else None,
         error=fields if status == "error" else None,
         cancelled_by=fields.get("by"),
-        links=WebhookLinks(run=path, events=f"{path}/events", archive=f"{path}/archive.zip"),
+        links=WebhookLinks(
+            run=run_urls.run_url(run.operation_id),
+            events=run_urls.events_url(run.operation_id),
+            archive=run_urls.archive_url(run.operation_id),
+        ),
     )
     message = WebhookMessage.model_validate({"type": f"run.{status}", "timestamp": at, "data": data})
     return on_one_line(message.model_dump_json())
@@ -132,6 +136,15 @@ class WebhookDeliverer:
     def wake(self) -> None:
         """There may be something to deliver."""
         self._news.set()
+
+    async def send_again(self, operation_id: str) -> None:
+        """A message that was delivered or given up goes out once more, under its id. Raises: Conflict."""
+        if not await self._database.write(queries.make_due_again, operation_id, self._clock.now()):
+            raise Conflict(
+                f"run {operation_id} has no webhook that can be sent again: none was asked for, it is still to be "
+                "delivered, or an older version has not kept its message"
+            )
+        self.wake()
 
     async def watch(self) -> None:
         """Waits until something may be due, and delivers it."""

@@ -216,5 +216,6 @@ def _open(state: StateBlock, container: Container) -> None:
     title.attrs, title.map = {"class": "markdown-alert-title"}, lines
     inline = state.push("inline", "", 0)
     named = container.title or container.attributes.values.get("title", "")
+    token.meta["untitled"] = not named
     inline.content, inline.children, inline.map = named or alert.capitalize(), [], lines
     state.push("paragraph_close", "p", -1)

@@ -34,8 +34,16 @@ _WHYS: Final = ("side", "clipped", "truncated", "hidden")
 
 def measure_coverage(kind: str, source: str, blob: bytes = b"") -> dict[str, Any]:
     """`source`: `text`, `html` or the `document`; `blob`: slides.json. Coverage as `Coverage` has it."""
-    slides = json.loads(blob)
-    said = said_in_text(source) if kind == "text" else said_in_html(source)
+    return coverage_of(said_in_source(kind, source), kind, source, json.loads(blob))
+
+
+def said_in_source(kind: str, source: str) -> Said:
+    """`kind`: as `measure_coverage` has it."""
+    return said_in_text(source) if kind == "text" else said_in_html(source)
+
+
+def coverage_of(said: Said, kind: str, source: str, slides: dict[str, Any]) -> dict[str, Any]:
+    """Of what was read of a source already; `slides`: slides.json."""
     found = compare(said, source, slides)
     return {**found, **_pictures(said, slides, kind), "compared_with": kind}
 

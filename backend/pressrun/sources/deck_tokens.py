@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from markdown_it.token import Token
 
-from pressrun.sources.attributes import ATTRIBUTES, css_length, read_attributes
+from pressrun.sources.attributes import ATTRIBUTES, Attributes, css_length, read_attributes
 from pressrun.sources.containers import ALERTS
 from pressrun.sources.decks import Deck
 from pressrun.sources.line_numbers import Lines
@@ -50,12 +50,13 @@ def settle_pictures_of(tokens: list[Token]) -> None:
             for name in ("width", "height"):
                 if (size := _html_size(str(said.get(name, "")))) is not None:
                     image.attrSet(name, size)
-            if said.get("side") and at and tokens[at - 1].type == "paragraph_open":
+            if said.get("bg"):
+                share = css_length(str(said.get("share", "")))
+                image.meta["background"] = {"side": said.get("side", ""), "share": share, "fit": "fit" in said}
+            elif said.get("side") and at and tokens[at - 1].type == "paragraph_open":
                 tokens[at - 1].attrJoin("class", f"picture-{said['side']}")
                 if share := css_length(str(said.get("share", ""))):
                     tokens[at - 1].attrSet("style", f"--width: {share}")
-            elif said.get("bg") and at and tokens[at - 1].type == "paragraph_open":
-                tokens[at - 1].attrJoin("class", "picture-background")
 
 
 def _marp_words(image: Token) -> dict[str, str]:
@@ -69,6 +70,8 @@ def _marp_words(image: Token) -> dict[str, str]:
             said["bg"] = "yes"
         elif found["side"]:
             said["side"], said["share"] = found["side"], found["share"] or ""
+        elif found["fit"] in ("fit", "contain", "auto"):
+            said["fit"] = "yes"
         elif found["name"]:
             said["width" if found["name"].startswith("w") else "height"] = found["size"]
     image.content = " ".join(kept)
@@ -121,7 +124,7 @@ def settle_inline_attributes(tokens: list[Token]) -> None:
 
 
 def settle_headings(tokens: list[Token]) -> None:
-    """Takes attributes behind a heading off."""
+    """Takes attributes behind a heading off; its `meta` has what they say of the slide that begins there."""
     for before, token in pairwise(tokens):
         if before.type != "heading_open" or not token.children or token.children[-1].type != "text":
             continue
@@ -130,11 +133,23 @@ def settle_headings(tokens: list[Token]) -> None:
         if found is not None:
             last.content = last.content[: found.start()]
             token.content = token.content[: len(token.content) - len(found[0])]
+            read = read_attributes(found[0].strip(), 0)
+            if read is not None:
+                before.meta["said"] = _said_of_slide(read.attributes)
+
+
+def _said_of_slide(attributes: Attributes) -> dict[str, str]:
+    """What a heading that begins a slide says of it, in Pandoc and Quarto."""
+    said = {key.removeprefix("data-"): value for key, value in attributes.values.items()}
+    return said | ({"class": " ".join(attributes.classes)} if attributes.classes else {})
 
 
 def settle_callouts(tokens: list[Token]) -> None:
-    """`> [!info]- Title`, of kinds that GitHub has not."""
+    """`> [!info]- Title`, of kinds that GitHub has not; and a heading that begins a fenced one, which is its title."""
     for at, token in enumerate(tokens):
+        if token.type == "container_open" and token.meta.get("untitled") and tokens[at + 4].type == "heading_open":
+            tokens[at + 2].children, tokens[at + 2].content = tokens[at + 5].children, tokens[at + 5].content
+            del tokens[at + 4 : at + 7]
         if token.type != "blockquote_open" or at + 2 >= len(tokens) or tokens[at + 2].type != "inline":
             continue
         inline = tokens[at + 2]
@@ -199,8 +214,12 @@ def divide_at_headings(tokens: list[Token], deck: Deck, fields: dict[str, Any]) 
     made: list[Token] = []
     for token in tokens:
         begins = token.type == "heading_open" and token.level == 0 and int(token.tag[1]) in level
-        if begins and made and made[-1].type != "hr":
-            made.append(Token("hr", "hr", 0, markup="---", info="dashes", map=token.map, block=True))
+        if begins:
+            said = token.meta.get("said", {})
+            if (made or said) and (not made or made[-1].type != "hr"):
+                made.append(Token("hr", "hr", 0, markup="---", info="dashes", map=token.map, block=True))
+            if made:
+                made[-1].meta["said"] = said
         made.append(token)
     return made
 
@@ -266,6 +285,8 @@ def lay_out_slots(section: list[Token], slots: dict[int, str], lines: Lines, fir
     if "right" not in names:
         return section
     made: list[Token] = parts[0] if "left" in names else []
+    if not made and parts[0] and parts[0][0].type == "heading_open":
+        made, parts[0] = parts[0][:3], parts[0][3:]  # the heading of the slide stands above both, as on all others
     made.append(_div("columns", 1))
     for name, part_tokens in zip(names, parts, strict=True):
         if name in ("left", "right") or (name == "default" and "left" not in names):

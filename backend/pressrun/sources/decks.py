@@ -38,7 +38,9 @@ _DIALECT_KEYS: Final[dict[Dialect, frozenset[str]]] = {
 _DECK_KEYS: Final = frozenset(["theme", "transition", "backgroundColor"])  # of several of them
 _QUARTO_FORMATS: Final = ("revealjs", "pptx", "beamer")
 
-_LOOKS: Final = frozenset(["layout", "class", "background", "backgroundColor"])
+_LOOKS: Final = frozenset(
+    ["layout", "class", "background", "backgroundColor", "backgroundImage", "backgroundSize", "image"]
+)
 # https://sli.dev/custom/#frontmatter: what a single slide may say of itself
 SLIDE_KEYS: Final = frozenset(
     [
@@ -109,7 +111,7 @@ def read_deck(text: str, fields: dict[str, Any]) -> Deck:
     if is_deck and dialect == "marp":
         made.lasting = looks
     elif is_deck:
-        made.breaks[-1] = looks
+        made.breaks[-1] = {"layout": "cover", **looks} if dialect == "slidev" else looks
     if not dialect and not fields:
         _take_title_block(lines, made)
     if not made.dialect and "<!--" in text and _REVEAL.search(text):

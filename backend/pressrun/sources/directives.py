@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from pressrun.sources.backdrops import PICTURE_KEYS, address_of
+
 # https://marpit.marp.app/directives and https://github.com/marp-team/marp-core
 _MARP: Final = frozenset(
     re.split(
@@ -33,14 +35,16 @@ STILL: Final = frozenset(
         "auto-animate-duration state visibility timing",
     )
 )
-# They are read: `title`, `lang`, and what the title slide of Pandoc and Quarto shows
+# They are read: `title`, `lang`, and what the title slide of Pandoc and Quarto shows; `pressrun` by our command line
 USED: Final = frozenset(
     re.split(
         " ",
         "title lang language subtitle author institute date layout class background backgroundColor headingDivider "
-        "slide-level format",
+        "slide-level format pressrun backgroundSize background-size",
     )
 )
+# Layouts of Slidev that ours have other names for; a first slide without one is its cover
+_LAYOUTS: Final = {"cover": "title", "intro": "title", "fact": "statement", "end": "closing"}
 LOOKS: Final = frozenset(["layout", "class", "background", "backgroundColor"])  # of a slide, if they can be read
 _REMARKS: Final = re.compile(
     r"\s*(?:prettier-|markdownlint|vale\b|textlint|cspell|spell-?checker|eslint|omit (?:in|from) toc|/?toc\b|more\b|"
@@ -69,7 +73,8 @@ class Unused:
         """Those of a slide that are not used and would mean something in a picture."""
         for key, value in said.items():
             name = key.lstrip("_$")
-            is_used = not value or bool(slide_attributes({name: value})) or name in USED - LOOKS
+            is_picture = name in PICTURE_KEYS and bool(address_of(value))
+            is_used = not value or is_picture or bool(slide_attributes({name: value})) or name in USED - LOOKS
             if not is_used and name not in STILL:
                 self.note(name, line)
 
@@ -104,8 +109,10 @@ def slide_attributes(said: dict[str, str]) -> dict[str, str | int | float]:
     """What is kept of what a slide says of itself."""
     made: dict[str, str | int | float] = {}
     for key, value in said.items():
-        if key in ("layout", "class") and _WORDS.fullmatch(value):
-            made[f"data-{key}"] = value
+        if key == "layout" and _WORDS.fullmatch(value):
+            made["data-layout"] = _LAYOUTS.get(value, value)
+        elif key == "class" and _WORDS.fullmatch(value):
+            made["data-class"] = value
         elif key in ("background", "backgroundColor", "background-color") and _COLOUR.fullmatch(value):
             made["data-background"] = value
     return made

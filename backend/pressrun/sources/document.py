@@ -6,14 +6,13 @@ to be clean. A document is self-contained: it names nothing outside itself, and 
 
 from __future__ import annotations
 
-import functools
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Literal, Protocol
 
 from pressrun.egress.broker import Egress
-from pressrun.spec import Theme
+from pressrun.sources.look import Look
 
 # The browser is sealed besides; this keeps the promise where somebody opens document.html by hand.
 CONTENT_POLICY = (
@@ -21,7 +20,7 @@ CONTENT_POLICY = (
 )
 
 _FRAME = """<!doctype html>
-<html lang="{lang}" dir="{direction}">
+<html lang="{lang}" dir="{direction}"{attributes}>
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -64,22 +63,26 @@ class Document:
 class Composer(Protocol):
     """What a row of source_kinds.py names: a source -> the document."""
 
-    async def __call__(self, source: str, /, *, title: str | None, theme: Theme, egress: Egress | None) -> Document:
-        """A missing `title` is taken from the source; with what it names on the web if there is an `egress`.
+    async def __call__(
+        self, source: str, /, *, title: str | None, look: Look, egress: Egress | None, attached: Mapping[str, bytes]
+    ) -> Document:
+        """A missing `title` is taken from the source; with what it names on the web if there is an `egress`, and of
+        the files that were sent with it.
 
         Raises: ComposeFailed.
         """
         ...
 
 
-def wrap_fragment(fragment_html: str, *, title: str, theme: Theme, lang: str = "", dir: Direction = "ltr") -> str:
+def wrap_fragment(fragment_html: str, *, title: str, look: Look, lang: str = "", dir: Direction = "ltr") -> str:
     """Puts a body that is already sanitised into a whole document. `lang` is BCP 47, empty for unknown."""
     return _FRAME.format(
         lang=html.escape(lang),
         direction=dir,
         policy=CONTENT_POLICY,
         title=html.escape(title),
-        style=theme_css(theme),
+        attributes=look.attributes(),
+        style=look.css(),
         body=fragment_html,
     )
 
@@ -87,16 +90,3 @@ def wrap_fragment(fragment_html: str, *, title: str, theme: Theme, lang: str = "
 def is_ours(html: str) -> bool:
     """Whether the document was made by `wrap_fragment`, so that its body is one flow of blocks in our own markup."""
     return _OURS_BEGIN in html and html.endswith(_OURS_END)
-
-
-@functools.cache
-def deck_css() -> str:
-    """What a deck composed of a document needs besides the document's own style."""
-    return (resources.files(__package__) / "themes" / "deck.css").read_text(encoding="utf-8")
-
-
-@functools.cache  # four small files that belong to the package and cannot change under a running server
-def theme_css(theme: Theme) -> str:
-    """The whole style sheet of a theme: what all share, then its own colours and faces."""
-    folder = resources.files(__package__) / "themes"
-    return "\n".join((folder / f"{name}.css").read_text(encoding="utf-8") for name in ("base", theme))

@@ -1,15 +1,19 @@
 """TeX of formulas as MathML, which Chromium draws with a font for mathematics. For the parser child.
 
-`latex2mathml` knows the mathematics of LaTeX and AMS. What it leaves out in silence is found here: commands that nobody
-knows, braces without their other half. Macros are not unfolded, for a line of them can unfold to gigabytes. Whatever
-cannot be typeset is shown as it was typed, and told.
+`latex2mathml` knows the mathematics of LaTeX and AMS; `macros` unfolds what a text defines, `chemistry` reads `\\ce`.
+What the library leaves out in silence is found here: commands that nobody knows, braces without their other half.
+Whatever cannot be typeset is shown as it was typed, and told.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from typing import Final
+
+from pressrun.sources.chemistry import NoChemistry, with_chemistry
+from pressrun.sources.macros import Macros, NoMacros, without_definitions
 
 MAX_FORMULA_CHARACTERS: Final = 5_000  # arbitrary: a page of aligned equations
 MAX_CHARACTERS: Final = 100_000  # of all formulas of a text: some seconds; more stay as typed
@@ -24,7 +28,7 @@ _MACROS: Final = re.compile(
     r"\\(?:(?:re|provide)?newcommand|(?:re)?newenvironment|[egx]?def|let|DeclareMathOperator|require|input|include"
     r"|newcount|loop|csname|catcode|write|expandafter)(?![A-Za-z])"
 )
-_CHEMISTRY: Final = re.compile(r"\\(?:ce|pu)(?![A-Za-z])")
+_UNITS: Final = re.compile(r"\\pu(?![A-Za-z])")
 _UNDRAWN: Final = re.compile(
     r"\\(?:label\s*\{[^{}]*\}|nonumber(?![A-Za-z])|notag(?![A-Za-z])|displaystyle\s*(?=\\begin))"
 )
@@ -33,6 +37,7 @@ _ALIGNED: Final = re.compile(
     r"\\(begin|end)\s*\{(?:align|aligned|alignat|alignedat|split|flalign|eqnarray|xalignat|IEEEeqnarray)\*?\}(?:\{\d+\})?"
 )
 _GATHERED: Final = re.compile(r"\\(begin|end)\s*\{(?:gather|gathered|multline|multlined)\*?\}")
+_CASES: Final = re.compile(r"\\(begin|end)\s*\{(?:dcases|numcases)\*?\}")
 _WHOLE: Final = re.compile(r"\\(?:begin|end)\s*\{(?:equation|displaymath|math)\*?\}")
 _ENVIRONMENT: Final = re.compile(r"\\begin\s*\{([^{}]*)\}")
 _ENVIRONMENTS: Final = frozenset(
@@ -107,12 +112,19 @@ def check_size(tex: str, left: int) -> None:
         raise NotTypeset(f"a text has no more than {MAX_CHARACTERS} characters of formulas")
 
 
-def typeset(tex: str, *, block: bool) -> str:
-    """Its MathML. Raises: NotTypeset."""
+def typeset(tex: str, macros: Macros, *, block: bool) -> str:
+    """Its MathML, empty where it only defines macros, which `macros` has from then on. Raises: NotTypeset."""
+    try:
+        unfolded = macros.take(_COMMENT.sub("", tex))
+        tex = with_chemistry(unfolded)
+    except (NoMacros, NoChemistry) as exc:
+        raise NotTypeset(str(exc)) from None
+    if not tex.strip():
+        return ""
     if (macro := _MACROS.search(tex)) is not None:
         raise NotTypeset(f"`{macro.group()}` is not read; write out what it stands for")
-    if _CHEMISTRY.search(tex):
-        raise NotTypeset(r"mhchem (`\ce`) is not read; write `\mathrm{H_2O}`")
+    if _UNITS.search(tex):
+        raise NotTypeset(r"units (`\pu`) are not read; write `\mathrm{m/s}`")
     prepared = _prepared(tex)
     _check_braces(prepared)
     for name in _ENVIRONMENT.findall(prepared):
@@ -134,6 +146,9 @@ def typeset(tex: str, *, block: bool) -> str:
 
 def said_in_formula(tex: str) -> str:
     """The letters, numbers and words that a reader sees of it."""
+    tex = without_definitions(tex)
+    with contextlib.suppress(NoChemistry):
+        tex = with_chemistry(tex)
     parts: list[str] = []
     at = 0
     for found in _ARGUMENT.finditer(tex):
@@ -152,6 +167,8 @@ def _prepared(tex: str) -> str:
     """With the environments that the library knows; numbers of equations would begin anew in each."""
     tex = _UNDRAWN.sub(" ", _COMMENT.sub("", tex))
     tex = _ALIGNED.sub(r"\\\1{align*}", tex)
+    tex = _CASES.sub(r"\\\1{cases}", tex)
+    tex = tex.replace(r"\begin{rcases}", r"\left.\begin{array}{ll}").replace(r"\end{rcases}", r"\end{array}\right\}")
     tex = _GATHERED.sub(r"\\\1{matrix}", tex)
     return _WHOLE.sub(" ", tex).strip()
 
@@ -168,8 +185,13 @@ def _check_braces(tex: str) -> None:
         raise NotTypeset("a brace or an environment has no other half")
 
 
+# MathML Core knows no width that is added: without it the words stood over the next sign.
+_WORDS_AT_ARROW = re.compile(r'<mpadded width="\+0\.833em" lspace="0\.556em"[^>]*>(.*?)</mpadded>')
+
+
 def _for_browsers(mathml: str) -> str:
     """MathML Core (https://www.w3.org/TR/mathml-core/) says by style what MathML 3 said by attributes."""
     mathml = re.sub(r'<mtd columnalign="(left|right|center)"', r'<mtd class="\1"', mathml)
     mathml = mathml.replace('<menclose notation="box">', '<menclose class="boxed">')
+    mathml = _WORDS_AT_ARROW.sub(r'<mrow><mspace width=".4em" />\1<mspace width=".4em" /></mrow>', mathml)
     return mathml.replace('<mspace linebreak="newline" />', '<mspace width="2em" />')

@@ -32,7 +32,23 @@ _NO_HEADINGS: Final = (
     "ตารางที่ หน้า 図 表 图 圖 頁 页 그림 표 쪽 phone tel tel. room flat house street no no. nr nr. "
     "apt apt. version route box vol level players player team group age grade option total score"
 )
+# what a part is called that has no number, as the only words of a line
+_LABELS: Final = (
+    "questions exercises exercise summary introduction conclusion conclusions objectives vocabulary glossary keywords "
+    "references bibliography homework activities answers review fragen übungen aufgaben zusammenfassung einleitung "
+    "fazit lernziele wortschatz literatur exercices résumé objectifs vocabulaire bibliographie preguntas ejercicios "
+    "resumen introducción conclusión conclusiones objetivos vocabulario bibliografía perguntas exercícios resumo "
+    "introdução conclusão bibliografia domande esercizi riassunto introduzione conclusione conclusioni obiettivi "
+    "вопросы упражнения задания итоги введение заключение выводы словарь литература ερωτήσεις ασκήσεις περίληψη "
+    "εισαγωγή sorular özet giriş sonuç pertanyaan latihan ringkasan pendahuluan kesimpulan "
+    "प्रश्न प्रश्नहरू प्रश्नावली अभ्यास सारांश परिचय प्रस्तावना निष्कर्ष उद्देश्य शब्दार्थ शब्दावली প্রশ্ন অনুশীলনী সারাংশ ভূমিকা "
+    "أسئلة الأسئلة تمارين التمارين تدريبات ملخص الملخص الخلاصة مقدمة المقدمة خاتمة الخاتمة الأهداف المفردات المراجع "
+    "سوالات مشق خلاصہ تعارف שאלות תרגילים סיכום מבוא הקדמה מסקנות คำถาม แบบฝึกหัด สรุป บทนำ "
+    "练习 练习题 習題 习题 思考题 問題 总结 總結 小结 小結 引言 前言 简介 簡介 结论 結論 学习目标 词汇 生词 "
+    "参考文献 作业 作業 練習 練習問題 まとめ はじめに おわりに 目標 語彙 문제 연습문제 요약 서론 결론 학습목표 참고문헌"
+)
 RANK: Final = {word: rank for rank, words in enumerate(_RANKS, start=1) for word in re.split(r"\s+", words)}
+_LABEL: Final = frozenset(re.split(r"\s+", _LABELS))
 NO_HEADINGS: Final = frozenset(re.split(r"\s+", _NO_HEADINGS))
 # 第一条, 제 1 조: the words stand around the number
 AROUND: Final = {
@@ -51,3 +67,9 @@ ANSWER: Final = re.compile(
     r"|उत्तर|উত্তর|જવાબ|பதில்|జవాబు|جواب|الجواب|الإجابة|إجابة|ج|תשובה|ת|คำตอบ|ตอบ|答|답변|답|መልስ)[\s.]*\d{0,3}\s*[.:：)\u066b\-–—،]",
     re.IGNORECASE,
 )
+
+
+def is_label(line: str) -> bool:
+    """Whether a line is nothing but what a part without a number is called; small letters name none."""
+    line = line.strip()
+    return not line[:1].islower() and line.casefold() in _LABEL

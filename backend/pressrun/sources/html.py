@@ -1,20 +1,22 @@
 """HTML as it is -> a document. It is not cleaned, for the browser is sealed and runs no scripts; only made ready.
 
 Its title and its warnings are looked for in a child process, and what it names on the web is put into it where
-PRESSRUN_EGRESS allows; an HTML that is too much for that is still shown.
+PRESSRUN_EGRESS allows, as is what was sent with it; an HTML that is too much for that is still shown.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from pressrun.egress.broker import Egress
 from pressrun.errors import FramesetDocument, SourceTooComplex
 from pressrun.sources.document import Document, DocumentWarning
+from pressrun.sources.look import Look
 from pressrun.sources.parser_pool import parse
 from pressrun.sources.remote import embed_remote
 from pressrun.sources.titles import NO_TITLE, one_line
-from pressrun.spec import Theme
 
 SCAN_LIMIT_S = 5.0  # 5 MB of nothing but tags, the largest taken, need about three
 
@@ -36,7 +38,12 @@ _NOT_SCANNED = DocumentWarning(
 
 
 async def compose_html(
-    html: str, *, title: str | None, theme: Theme | None = None, egress: Egress | None = None
+    html: str,
+    *,
+    title: str | None,
+    look: Look | None = None,
+    egress: Egress | None = None,
+    attached: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Document:
     """The document, with its own title unless one is given, and whatever the theme, in its own look.
 
@@ -45,7 +52,7 @@ async def compose_html(
     given = one_line(title or "")
     try:
         html = await _prepared(html)
-        embedded = await embed_remote(html, egress)
+        embedded = await embed_remote(html, egress, attached=attached)
         found = await parse("html", html=html, fetched=embedded.fetched, timeout_s=SCAN_LIMIT_S)
     except SourceTooComplex:
         return Document(html, given or NO_TITLE, (_NOT_SCANNED,))

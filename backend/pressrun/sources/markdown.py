@@ -26,9 +26,11 @@ from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from pressrun.sources.backdrops import lift_pictures
 from pressrun.sources.characters import break_lines, settle_characters
 from pressrun.sources.containers import Containers, containers_plugin, find_containers
 from pressrun.sources.conventions import conventions_plugin
+from pressrun.sources.deck_fields import look_of
 from pressrun.sources.deck_tokens import (
     divide_at_headings,
     marked_lines,
@@ -41,12 +43,15 @@ from pressrun.sources.deck_tokens import (
     without_pauses,
 )
 from pressrun.sources.decks import Deck, read_deck
+from pressrun.sources.diagrams import LANGUAGE
 from pressrun.sources.directives import Unused, note_unused_fields
 from pressrun.sources.front_matter import read_front_matter, split_front_matter
 from pressrun.sources.languages import document_direction, document_language, language_of
 from pressrun.sources.line_numbers import Lines
 from pressrun.sources.listings import fence_listings
+from pressrun.sources.macros import definition_blocks
 from pressrun.sources.maths import maths_plugin, settle_maths
+from pressrun.sources.oversize import settle_oversize
 from pressrun.sources.pictures import settle_pictures
 from pressrun.sources.plain_text import is_plain, keep_lines, make_heading
 from pressrun.sources.raw_html import RawHtml, settle
@@ -140,10 +145,10 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 _UNSAFE_SCHEMES = ("javascript:", "vbscript:", "file:")
 
 
-def render_markdown(text: str, *, keep_remote: bool = False) -> dict[str, Any]:
+def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[str] = ()) -> dict[str, Any]:
     """The body, what could not be shown as (code, message), and the title, language and direction of the whole.
 
-    `keep_remote`: pictures on the web stay as they are, for somebody else to fetch.
+    `keep_remote`: pictures on the web stay as they are, for somebody else to fetch; so do those `attached`, by path.
     """
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").lstrip("\ufeff").replace("\0", "\ufffd")
     split = split_front_matter(text.replace("\r\n", "\n").replace("\r", "\n"))
@@ -151,8 +156,9 @@ def render_markdown(text: str, *, keep_remote: bool = False) -> dict[str, Any]:
     text = settle_characters(split.rest)
     title = one_line(str(front.fields.get("title", ""))) or title_of_body(text)
     deck, unused = read_deck(text, front.fields), Unused()
+    look, used = look_of(front.fields, front.lines)
     if deck.is_deck:
-        note_unused_fields(front.fields, front.lines, unused)
+        note_unused_fields({key: value for key, value in front.fields.items() if key not in used}, front.lines, unused)
     plain = not deck.is_deck and is_plain(deck.text)
     pasted = not deck.is_deck and is_pasted(deck.text)
     lines = fence_listings(Lines.of(deck.text, split.rest_line), plain=plain, tables=pasted)
@@ -168,16 +174,17 @@ def render_markdown(text: str, *, keep_remote: bool = False) -> dict[str, Any]:
     keep_lines(tokens, plain=plain)
     break_lines(tokens)
     tokens = mark_structure(tokens, structured.classes)
-    _settle_conventions(tokens)
+    tokens = _settled_conventions(tokens)
     if deck.is_deck:
         tokens = divide_at_headings(without_pauses(tokens), deck, front.fields)
     tokens = _mark_slides(tokens, deck, lines, split.rest_line, unused)
-    raw_warnings = [*settle_maths(tokens, lines), *settle(tokens)]
+    _number_diagrams(tokens, lines)
+    raw_warnings = [*settle_maths(tokens, lines), *settle(tokens), *settle_oversize(tokens, lines)]
     _mark_directions_and_languages(tokens)
     _make_figures(tokens)
     shown = title_slide(deck, front.fields) + parser.renderer.render(tokens, parser.options, env)
     rendered = hide_notes(sanitise(shown))
-    body, warnings = settle_pictures(rendered, keep_remote=keep_remote)
+    body, warnings = settle_pictures(rendered, keep_remote=keep_remote, attached=attached)
     return {
         "html": body,
         "warnings": [
@@ -189,17 +196,19 @@ def render_markdown(text: str, *, keep_remote: bool = False) -> dict[str, Any]:
             *warnings,
         ],
         "title": title,
+        "look": look,
         "lang": document_language(text) or _language(front.fields),
         "dir": document_direction(text),
     }
 
 
-def _settle_conventions(tokens: list[Token]) -> None:
+def _settled_conventions(tokens: list[Token]) -> list[Token]:
     settle_pictures_of(tokens)
     settle_code(tokens)
     settle_headings(tokens)
     settle_inline_attributes(tokens)
     settle_callouts(tokens)
+    return lift_pictures(tokens)
 
 
 def _mark_slides(tokens: list[Token], deck: Deck, lines: Lines, first_line: int, unused: Unused) -> list[Token]:
@@ -233,6 +242,14 @@ def _fence_warnings(tokens: list[Token], lines: Lines) -> list[tuple[str, str]]:
     return told
 
 
+def _number_diagrams(tokens: list[Token], lines: Lines) -> None:
+    """Says of each where it begins, for who draws it."""
+    for token in tokens:
+        if token.type == "fence" and token.map and token.info.split(maxsplit=1)[:1] == [LANGUAGE]:
+            token.info = LANGUAGE
+            token.attrSet("data-line", str(lines.number(token.map[0])))
+
+
 def _short(words: str) -> str:
     return words if len(words) <= 40 else words[:39] + "…"  # noqa: PLR2004  (arbitrary: a part of a line)
 
@@ -258,7 +275,7 @@ class _Renderer(RendererHTML):
 def _parser(text: str, containers: Containers, *, plain: bool) -> MarkdownIt:
     """A parser for that text alone."""
     parser = MarkdownIt("gfm-like2", {"highlight": _highlight}, renderer_cls=_Renderer)
-    parser.use(footnote_plugin).use(deflist_plugin).use(maths_plugin)
+    parser.use(footnote_plugin).use(deflist_plugin).use(maths_plugin, definition_blocks(text.split("\n")))
     parser.add_render_rule("footnote_anchor", _Renderer.footnote_anchor)
     parser.add_render_rule("footnote_block_open", _Renderer.footnote_block_open)
     if parser.linkify is not None:
@@ -334,7 +351,7 @@ def _highlight(code: str, language: str, lines: str) -> str:
 
 
 def _coloured(code: str, language: str) -> str:
-    if not language or len(code) > MAX_HIGHLIGHT_CHARACTERS:
+    if not language or language == LANGUAGE or len(code) > MAX_HIGHLIGHT_CHARACTERS:
         return html.escape(code)
     try:
         lexer = get_lexer_by_name(language, stripnl=False)

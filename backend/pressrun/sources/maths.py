@@ -18,6 +18,7 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from pressrun.sources.formulas import MAX_CHARACTERS, NotTypeset, check_size, is_formula, typeset, without_delimiters
 from pressrun.sources.line_numbers import Lines
+from pressrun.sources.macros import Macros
 
 _MAX_TOLD: Final = 10  # formulas that are named one by one
 TEX: Final = re.compile(r"\\[A-Za-z{}]|[\^_=<>]|[A-Za-z]\s*[+*/-]\s*[A-Za-z0-9]")
@@ -26,8 +27,8 @@ _BLANK: Final = re.compile(r"\n[ \t]*\n")
 _CLOSERS: Final = {"(": "\\)", "[": "\\]"}
 
 
-def maths_plugin(parser: MarkdownIt) -> None:
-    """Adds what is documented above to a parser."""
+def maths_plugin(parser: MarkdownIt, definitions: dict[int, int]) -> None:
+    """Adds what is documented above to a parser. `definitions` are those of the very text that it is given."""
     last = _Last()
     parser.inline.add_terminator_char("$")
     parser.inline.ruler.before("escape", "maths_dollars", _dollars)
@@ -36,6 +37,17 @@ def maths_plugin(parser: MarkdownIt) -> None:
     def block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         return _block(state, start, end, silent, last)
 
+    def define(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        stop = definitions.get(start, end + 1)
+        if stop > end or state.level:
+            return False
+        if not silent:
+            state.line = stop
+            token = state.push("maths_block", "", 0)
+            token.map, token.content = [start, stop], state.getLines(start, stop, 0, False).strip()
+        return True
+
+    parser.block.ruler.before("fence", "maths_definitions", define)
     parser.block.ruler.before("fence", "maths_block", block, {"alt": ["paragraph", "reference", "blockquote"]})
     parser.add_render_rule("maths", _render_inline)
     parser.add_render_rule("maths_block", _render_block)
@@ -140,7 +152,8 @@ def settle_maths(tokens: list[Token], lines: Lines) -> list[tuple[str, str]]:
     """Gives each formula its MathML, and tells which stay as they were typed."""
     left = MAX_CHARACTERS
     told: list[tuple[str, str]] = []
-    known: dict[tuple[str, bool], str] = {}
+    macros = Macros()
+    known: dict[tuple[str, bool, int], str] = {}
     for token in tokens:
         found = [token] if token.type == "maths_block" else [one for one in token.children or [] if one.type == "maths"]
         for one in found:
@@ -150,9 +163,10 @@ def settle_maths(tokens: list[Token], lines: Lines) -> list[tuple[str, str]]:
             left -= len(tex)
             try:
                 check_size(tex, left)
-                if (tex, block) not in known:
-                    known[tex, block] = typeset(tex, block=block)
-                one.meta["mathml"] = known[tex, block]
+                key = (tex, block, macros.version)
+                if key not in known:
+                    known[key] = typeset(tex, macros, block=block)
+                one.meta["mathml"] = known[key]
             except NotTypeset as exc:
                 told.append(("formula_as_typed", f"Line {line}: a formula is shown as it was typed: {exc}."))
     more = len(told) - _MAX_TOLD
@@ -161,9 +175,11 @@ def settle_maths(tokens: list[Token], lines: Lines) -> list[tuple[str, str]]:
 
 
 def _render_inline(self: RendererHTML, tokens: list[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-    return str(tokens[idx].meta.get("mathml") or f'<span class="math">{escapeHtml(tokens[idx].content)}</span>')
+    token = tokens[idx]
+    return str(token.meta.get("mathml", f'<span class="math">{escapeHtml(token.content)}</span>'))
 
 
 def _render_block(self: RendererHTML, tokens: list[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
     token = tokens[idx]
-    return f'<div class="math">{token.meta.get("mathml") or escapeHtml(token.content)}</div>\n'
+    drawn = str(token.meta.get("mathml", escapeHtml(token.content)))
+    return f'<div class="math">{drawn}</div>\n' if drawn else ""  # nothing is seen of one that only defines macros

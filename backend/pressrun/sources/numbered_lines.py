@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pressrun.sources.heading_words import AROUND, NO_HEADINGS, RANK
@@ -37,14 +38,14 @@ def width(text: str) -> int:
     """In columns of a screen with letters of one width."""
     if text.isascii():
         return len(text)
-    return sum(
-        0
-        if unicodedata.category(sign) in ("Mn", "Me", "Cf")
-        else 2
-        if unicodedata.east_asian_width(sign) in "WF"
-        else 1
-        for sign in text
-    )
+    return sum(map(_columns, text))
+
+
+@lru_cache(maxsize=4096)  # signs of a text repeat: a third of what the reading of a Thai text took was this
+def _columns(sign: str) -> int:
+    if unicodedata.category(sign) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
 
 
 def ends_sentence(line: str) -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pressrun.sources.coverage import measure_coverage
+from pressrun.sources.diagrams import clean_drawings
 from pressrun.sources.encodings import Undecodable, decode_upload
 from pressrun.sources.html_prepare import prepare_html
 from pressrun.sources.html_scan import scan_html
@@ -26,6 +27,7 @@ from pressrun.sources.markdown import render_markdown
 from pressrun.sources.parser_wire import HEADER
 from pressrun.sources.pictures import judge_picture
 from pressrun.sources.references import css_references, find_references
+from pressrun.sources.slide_lines import coverage_and_lines
 
 MAX_OPEN_FILES = 64  # arbitrary: a parse needs its pipes and a lexer's file
 
@@ -47,6 +49,8 @@ _TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "prepare": prepare_html,
     "decode": decode_file,
     "coverage": measure_coverage,
+    "drawings": clean_drawings,
+    "coverage_and_lines": coverage_and_lines,
 }
 
 

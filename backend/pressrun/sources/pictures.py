@@ -10,9 +10,11 @@ import binascii
 import html
 import io
 import re
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from pressrun.attachments import path_in
 from pressrun.sources.svg import clean_svg
 
 MAX_PIXELS = 50_000_000  # SAFETY "Inside": what a picture may unfold to in the renderer
@@ -31,10 +33,10 @@ class _Refused(Exception):
     """This picture is not shown; the message says why."""
 
 
-def settle_pictures(body: str, *, keep_remote: bool = False) -> tuple[str, Warnings]:
+def settle_pictures(body: str, *, keep_remote: bool = False, attached: Collection[str] = ()) -> tuple[str, Warnings]:
     """The body with every picture shown or replaced, and (code, message) for each that was replaced.
 
-    `keep_remote`: pictures on the web stay as they are, for somebody else to fetch.
+    `keep_remote`: pictures on the web stay as they are, for somebody else to fetch; so do those `attached`, by path.
     """
     blocked: list[str] = []
     refused: list[str] = []
@@ -44,6 +46,8 @@ def settle_pictures(body: str, *, keep_remote: bool = False) -> tuple[str, Warni
         attributes = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(found.group(1))}
         source = attributes.get("src", "").strip()
         if keep_remote and source.lower().startswith(("http://", "https://")):
+            return found.group()
+        if attached and path_in(source) in attached:
             return found.group()
         if not source.lower().startswith("data:"):
             blocked.append(source)

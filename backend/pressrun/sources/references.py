@@ -49,9 +49,12 @@ class Reference(NamedTuple):
     alt: str
 
 
-def find_references(html: str) -> dict[str, Any]:
-    """`references`: what might be fetched. `refused`: embedded pictures that must not be shown: (start, end, why)."""
-    finder = _Finder(html)
+def find_references(html: str, *, base: str = "") -> dict[str, Any]:
+    """`references`: what might be fetched. `refused`: embedded pictures that must not be shown: (start, end, why).
+
+    `base`: where the document stands; without one what it names by a relative address is nowhere.
+    """
+    finder = _Finder(html, base)
     finder.feed(html)
     finder.close()
     return {"references": finder.references[:MAX_REFERENCES], "refused": finder.refused}
@@ -62,8 +65,7 @@ def css_references(charset: str | None, base: str, blob: bytes = b"") -> dict[st
     there. The answer's `blob` is its text in UTF-8, and, where nothing in it is to be replaced, that in base64.
     """
     css = decode_css(blob, charset)
-    finder = _Finder(css)
-    finder.base = base
+    finder = _Finder(css, base)
     finder.find_in_css(css, 0, (0, 0))
     references, refused = finder.references[:MAX_REFERENCES], finder.refused
     text = css.encode("utf-8", "replace")  # half a surrogate pair is no character
@@ -74,11 +76,12 @@ def css_references(charset: str | None, base: str, blob: bytes = b"") -> dict[st
 class _Finder(HTMLParser):
     """Walks a document once and notes each address with its place in the text."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, base: str) -> None:
         super().__init__()
         self.references: list[Reference] = []
         self.refused: list[tuple[int, int, str]] = []
-        self.base = ""
+        self.base = base
+        self._says_base = False
         self._in_style = False
         self._line_starts = [0, *(found.end() for found in re.finditer("\n", html))]
 
@@ -86,8 +89,9 @@ class _Finder(HTMLParser):
         raw = self.get_starttag_text() or ""
         named = {name: value or "" for name, value in attrs}
         self._in_style = tag == "style"
-        if tag == "base" and not self.base:
-            self.base = _absolute(named.get("href", ""), "")
+        if tag == "base" and not self._says_base and named.get("href"):
+            said = _absolute(named["href"], self.base)
+            self.base, self._says_base = said or self.base, bool(said)
         start = self._position()
         place = (start, start + len(raw))
         for found in _ATTRIBUTE.finditer(raw, len(tag) + 1):

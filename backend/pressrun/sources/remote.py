@@ -1,4 +1,5 @@
-"""Pictures, style sheets and fonts that a document names on the web: fetched by the server, and put into the document.
+"""Pictures, style sheets and fonts that a document names: on the web, fetched by the server, or attached to its
+source; put into the document.
 
 The browser stays sealed: what it shows was fetched before, by the egress broker and its rules. Nothing here fails a
 run; what did not come is a warning that names it. Everything is bounded: how many, how large each and all, how long.
@@ -10,11 +11,13 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import unescape
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import anyio
 
+from pressrun.attachments import BASE, path_of
 from pressrun.egress.broker import Egress, Fetched
 from pressrun.errors import EgressBlocked, FetchFailed, SourceTooComplex
 from pressrun.groups import open_task_group
@@ -30,6 +33,7 @@ MAX_FETCHES: Final = 100  # arbitrary: different addresses of one document
 LIMIT_S: Final = 30.0  # arbitrary: all together; each has the broker's 10 s
 _AT_ONCE: Final = 6  # what a browser allows one host
 _MAX_DEPTH: Final = 3  # style sheets that import style sheets
+_NONE: Final[Mapping[str, bytes]] = MappingProxyType({})
 _FIND_LIMIT_S: Final = 5.0  # as for the scan of the HTML
 _ACCEPT: Final = {"picture": "image/*", "style": "text/css,*/*;q=0.1", "any": "image/*,font/*,*/*;q=0.1"}
 _FONTS: Final = {
@@ -59,17 +63,20 @@ class Embedded:
     warnings: tuple[DocumentWarning, ...] = ()
 
 
-async def embed_remote(html: str, egress: Egress | None, *, box: Box | None = None) -> Embedded:
-    """`html` with the bytes of what it names on the web instead of the addresses, and without pictures that unfold.
+async def embed_remote(
+    html: str, egress: Egress | None, *, attached: Mapping[str, bytes] = _NONE, box: Box | None = None
+) -> Embedded:
+    """`html` with the bytes of what it names on the web, or has `attached`, instead of the addresses, and without
+    pictures that unfold.
 
     `egress` None: nothing is fetched. `box` replaces the element of a picture that did not come; without it the address
     stays, and the browser shows what it shows then. Raises: SourceTooComplex, ComposeFailed.
     """
-    if (egress is None or "//" not in html) and "data:image/" not in html.lower():
+    if (egress is None or "//" not in html) and not attached and "data:image/" not in html.lower():
         return Embedded(html)
-    found = await parse("references", html=html, timeout_s=_FIND_LIMIT_S)
-    references = [] if egress is None else _references(found)
-    fetching = _Fetching(egress)
+    found = await parse("references", html=html, base=BASE if attached else "", timeout_s=_FIND_LIMIT_S)
+    fetching = _Fetching(egress, attached)
+    references = [each for each in _references(found) if fetching.may_come(each)]
     await fetching.get_all(references)
     edits = [(start, end, _NOTHING) for start, end, _ in found["refused"]]
     edits += fetching.edits(references, box)
@@ -100,26 +107,35 @@ class _Fetching:
     """What one document fetches: each address once."""
 
     egress: Egress | None
+    attached: Mapping[str, bytes]
     uris: dict[str, str] = field(default_factory=dict)  # what came, as data: URI
     failures: dict[str, str] = field(default_factory=dict)  # what did not, and why
     reduced: dict[tuple[str, str], None] = field(default_factory=dict)  # what came without a part of it
     room: int = TOTAL_MAX_BYTES  # for what is written into the document
     held: int = 0  # bytes of `uris`
     _asked: set[str] = field(default_factory=set)
+    _from_web: int = 0
     _share: object = field(default_factory=object)  # of what all documents share: the broker, the parsers
     _slots: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(_AT_ONCE))
+
+    def may_come(self, reference: Reference) -> bool:
+        """Whether there is any place that it could come from."""
+        path = path_of(reference.url)
+        return self.egress is not None if path is None else path in self.attached
 
     async def get_all(self, references: Sequence[Reference], depth: int = 0) -> None:
         """Returns when each has come or failed."""
         new = {each.url: each for each in references if each.url not in self._asked}
-        for url in list(new)[max(0, MAX_FETCHES - len(self._asked)) :]:
+        web = [url for url in new if path_of(url) is None]
+        for url in web[max(0, MAX_FETCHES - self._from_web) :]:
             self.failures[url] = f"a document may name {MAX_FETCHES} things on the web"
+        self._from_web += len(web)
         self._asked |= set(new)
         with anyio.move_on_after(LIMIT_S):
             async with open_task_group() as tasks:
                 for url, reference in new.items():
-                    if url not in self.failures and self.egress is not None:
-                        tasks.start_soon(self._get, self.egress, reference, depth)
+                    if url not in self.failures:
+                        tasks.start_soon(self._get, reference, depth)
         for url in new:
             if url not in self.uris:
                 self.failures.setdefault(url, f"it did not come within {LIMIT_S:g} s")
@@ -136,7 +152,7 @@ class _Fetching:
                 self.room -= len(uri)
                 made.append((each.start, each.end, uri))
             elif box is not None:
-                made.append((*each.tag, box(each.alt, each.url)))
+                made.append((*each.tag, box(each.alt, path_of(each.url) or each.url)))
         return made
 
     def warnings(self) -> list[DocumentWarning]:
@@ -150,13 +166,10 @@ class _Fetching:
         reduced = [DocumentWarning(code, message) for code, message in self.reduced]
         return named[:MAX_NAMED] + rest + reduced[:MAX_NAMED]
 
-    async def _get(self, egress: Egress, reference: Reference, depth: int) -> None:
+    async def _get(self, reference: Reference, depth: int) -> None:
         try:
             async with self._slots:
-                most = STYLE_MAX_BYTES if reference.kind == "style" else PICTURE_MAX_BYTES
-                came = await egress.fetch(
-                    reference.url, accept=_ACCEPT[reference.kind], max_bytes=most, share=self._share
-                )
+                came = await self._bytes(reference)
             self.uris[reference.url] = uri = await self._uri(came, reference, depth)
             self.held += len(uri)
         except _Refused as exc:
@@ -165,6 +178,21 @@ class _Fetching:
             self.failures[reference.url] = "it is too complex to be examined"
         except (EgressBlocked, FetchFailed) as exc:
             self.failures[reference.url] = str(exc)
+
+    async def _bytes(self, reference: Reference) -> Fetched:
+        path = path_of(reference.url)
+        most = STYLE_MAX_BYTES if reference.kind == "style" else PICTURE_MAX_BYTES
+        if path is None:
+            if self.egress is None:
+                raise _Refused("a document reaches nothing outside itself")
+            return await self.egress.fetch(
+                reference.url, accept=_ACCEPT[reference.kind], max_bytes=most, share=self._share
+            )
+        if path not in self.attached:
+            raise _Refused("it was not sent with the source")
+        if len(self.attached[path]) > most:
+            raise _Refused(f"it is larger than {most // 1024**2} MB")
+        return Fetched(reference.url, "", None, self.attached[path])
 
     async def _uri(self, came: Fetched, reference: Reference, depth: int) -> str:
         if self.held > TOTAL_MAX_BYTES:
@@ -210,6 +238,11 @@ def _data_uri(media_type: str, data: bytes) -> str:
 
 
 def _short(url: str) -> str:
-    """Names the host, and as much of the rest as fits on a line; never what may be a secret in the query."""
+    """The path of what was attached. Else it names the host, and as much of the rest as fits on a line; never what may
+    be a secret in the query.
+    """
+    path = path_of(url)
+    if path is not None:
+        return path[:200]
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"[:200]

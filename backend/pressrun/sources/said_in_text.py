@@ -16,14 +16,18 @@ from pressrun.sources.characters import settle_characters
 from pressrun.sources.containers import find_containers
 from pressrun.sources.conventions import shortcode
 from pressrun.sources.decks import read_deck
+from pressrun.sources.diagrams import LANGUAGE, said_in_diagram
 from pressrun.sources.elements import KNOWN
 from pressrun.sources.formulas import is_formula, said_in_formula
 from pressrun.sources.front_matter import read_front_matter, split_front_matter
+from pressrun.sources.macros import definition_blocks
 from pressrun.sources.maths import TEX
 from pressrun.sources.said import Said, said_in_html
+from pressrun.sources.typed_lists import BULLET, BULLETS
 
 _FENCE: Final = re.compile(r"(?:[ \t]|>|[-*+][ \t]|\d{1,9}[.)][ \t])*+(`{3,}(?=[^`\n]*$)|~{3,})([^\n]*)")
 _CLOSING_FENCE: Final = re.compile(r"[ \t>]*+(`{3,}|~{3,})[ \t]*$")
+_DIAGRAM: Final = re.compile(rf"[ \t]*(?:\{{[ \t]*)?\.?{LANGUAGE}(?=[ \t}}{{]|$)")
 _NUMBER: Final = re.compile(r"(?:[ \t]|>|[-*+][ \t])*+(\d{1,9})[.)](?=[ \t]|$)")
 _TASK: Final = re.compile(r"(?:[ \t]|>)*+(?:[-*+]|\d{1,9}[.)])[ \t]+\[[xX ]\](?=[ \t])")
 _DEFINITION: Final = re.compile(
@@ -58,7 +62,8 @@ _MARK: Final = re.compile(
     """.replace("ATTRIBUTES", ATTRIBUTES.pattern),
     re.VERBOSE,
 )
-_MARKERS: Final = frozenset("`~-*+[0123456789")  # what a fence, an item, a task or a definition begins with
+# what a fence, an item, a task or a definition begins with
+_MARKERS: Final = frozenset(f"`~-*+[0123456789{BULLETS}")
 _LABEL: Final = re.compile(r"\s+")
 _ENCODED: Final = re.compile(r"%[0-9A-Fa-f]{2}|xn--", re.IGNORECASE)
 _SEARCHED: Final = 20_000  # characters in which the end of a code span or a formula is looked for
@@ -92,6 +97,8 @@ class _TextReader:
         prose: list[str] = []
         places: list[int] = []
         fence, at = "", 0
+        diagram: list[str] | None = None  # lines of the one at hand
+        diagram_begin = 0
         hidden = _unsaid_lines(text)
         for number, line in enumerate(text.split("\n")):
             begin, at = at, at + len(line) + 1
@@ -101,6 +108,10 @@ class _TextReader:
                 closing = _CLOSING_FENCE.match(line)
                 if closing and closing[1].startswith(fence):
                     fence = ""
+                    self._add_diagram(diagram, diagram_begin)
+                    diagram = None
+                elif diagram is not None:
+                    diagram.append(line)
                 else:
                     self._said.add(line + "\n", begin)
                 continue
@@ -109,12 +120,19 @@ class _TextReader:
             if opening:
                 self._read_prose(prose, places)
                 fence = opening[1]
+                if _DIAGRAM.match(opening[2]):
+                    diagram, diagram_begin = [], at
                 continue
             said, skipped = _without_markers(line) if marked else (line, 0)
             prose.append(said + "\n")
             places.append(begin + skipped)
         self._read_prose(prose, places)
+        self._add_diagram(diagram, diagram_begin)
         return self._said
+
+    def _add_diagram(self, lines: list[str] | None, begin: int) -> None:
+        if lines:
+            self._said.add(said_in_diagram("\n".join(lines)) + "\n", begin)
 
     def _read_prose(self, lines: list[str], places: list[int]) -> None:
         """Reads what was gathered, and empties both lists."""
@@ -127,7 +145,7 @@ def _without_markers(line: str) -> tuple[str, int]:
     """A line without what a list or a definition writes in front of its words, and how much that is."""
     if "]:" in line and (_DEFINITION.match(line)):
         return "", len(line)
-    for pattern in (_TASK, _NUMBER, _FOOTNOTE):
+    for pattern in (_TASK, _NUMBER, _FOOTNOTE, BULLET):
         found = pattern.match(line)
         if found is not None:
             return line[found.end() :], found.end()
@@ -141,6 +159,8 @@ def _unsaid_lines(text: str) -> set[int]:
     hidden = set(range(first))
     deck = read_deck(split.rest, read_front_matter(split).fields)
     hidden.update(first + at for at in deck.hidden | deck.spoken)
+    for begin, end in definition_blocks(deck.text.split("\n")).items():
+        hidden.update(range(first + begin, first + end))
     if ":::" in split.rest:
         containers = find_containers(deck.text.split("\n"))
         hidden.update(first + at for at in containers.marks)

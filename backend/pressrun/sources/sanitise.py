@@ -20,6 +20,7 @@ _ATTRIBUTES = {
     "span": {"role", "aria-label"},
     "td": {"colspan", "rowspan", "style"},
     "th": {"colspan", "rowspan", "scope", "style"},
+    "code": {"data-line"},
     "col": {"span"},
     "colgroup": {"span"},
     "time": {"datetime"},
@@ -66,6 +67,8 @@ def _filter_attribute(tag: str, name: str, value: str) -> str | None:
         return value if allowed.fullmatch(value) else None
     if tag == "a" and name == "href":
         return value if value.strip().lower().startswith(_LINK_SCHEMES) else None
+    if name == "data-line":
+        return value if value.isascii() and value.isdigit() else None
     if name in {"colspan", "rowspan", "span"}:
         return value if _FEW_DIGITS.fullmatch(value) and int(value) <= _SPAN_LIMIT else None
     return value

@@ -14,6 +14,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from pressrun.sources.backdrops import said_pictures
 from pressrun.sources.deck_tokens import lay_out_slots
 from pressrun.sources.decks import Deck
 from pressrun.sources.directives import Unused, comment_kind, slide_attributes
@@ -34,7 +35,7 @@ def mark_slides(tokens: list[Token], deck: Deck, lines: Lines, first_line: int, 
     for token in tokens:
         at = lines.number(token.map[0]) - first_line if token.map else -2
         if token.type == "hr" and token.level == 0 and _begins_slide(token, at, deck):
-            breaks.append((token, dict(deck.breaks.get(at, {}))))
+            breaks.append((token, {**deck.breaks.get(at, {}), **token.meta.get("said", {})}))
             sections.append([])
         else:
             sections[-1].append(token)
@@ -47,11 +48,14 @@ def mark_slides(tokens: list[Token], deck: Deck, lines: Lines, first_line: int, 
         if slots := _slots_of(found, section, deck, lines, first_line):
             content = lay_out_slots(content, slots, lines, first_line)
         attributes = slide_attributes({**lasting, **said})
-        if found is not None or attributes:
+        pictures = said_pictures({**lasting, **said})
+        if pictures:
+            attributes.pop("data-background", None)
+        if found is not None or attributes or pictures:
             begin = found or Token("hr", "hr", 0, markup="---", block=True)
             begin.attrs = {"class": "slide-break", **attributes}
             made.append(begin)
-        made += content
+        made += pictures + content
     return made
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from pressrun.sources.heading_words import NO_HEADINGS
+from pressrun.sources.contents import listed_labels
+from pressrun.sources.heading_words import NO_HEADINGS, is_label
 from pressrun.sources.line_numbers import Lines
 from pressrun.sources.numbered_lines import (
     FULL,
@@ -30,10 +31,10 @@ from pressrun.sources.numbered_lines import (
     width,
 )
 from pressrun.sources.numerals import counts_up, read_number
-from pressrun.sources.typed_lists import Passage, find_passages
+from pressrun.sources.outline_lines import MAX_WORDS, OUTLINE, is_title, outlined, touches
+from pressrun.sources.typed_lists import BULLET, Passage, find_passages
 
 _MAX_SHAPE_WIDTH: Final = 60  # columns
-_MAX_SHAPE_WORDS: Final = 8
 _WRAPPED: Final = 110  # wider than any editor or PDF wraps its lines
 _NARROW: Final = 45  # nobody wraps earlier
 _LONG: Final = 100
@@ -47,11 +48,9 @@ _MARKDOWN: Final = re.compile(
     re.MULTILINE,
 )
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
-_LIST: Final = re.compile(r"\s{0,3}(?:[-*+]|\d{1,9}[.)])[ \t]+\S")
-_OUTLINE: Final = re.compile(
-    r"(?P<number>\d{1,2}(?:\.\d{1,2}){0,3}|[IVXLC]{1,6}|[一二三四五六七八九十]{1,3})(?P<sign>[.)、．]?)"
-    r"[ \t\u3000]*(?P<title>\S.*)$"
-)
+_LIST: Final = re.compile(r"\s{0,3}(?:([-*+])(?![ \t]*\d{1,4}[ \t]*\1[ \t]*$)|\d{1,9}[.)])[ \t]+\S")
+# the number of a page (`- 2 -`), no item of a list
+_PAGE: Final = re.compile(r"^(\s*)([-*+])(?=[ \t]*\d{1,4}[ \t]*\2[ \t]*$)")
 
 
 @dataclass(slots=True)
@@ -64,6 +63,7 @@ class _Unit:
     fenced: bool = False
     level: int = 0
     after_blank: bool = False
+    listed: bool = False  # it is one of the names in a table of contents
 
     @property
     def text(self) -> str:
@@ -103,13 +103,18 @@ def find_structure(source: Lines) -> Structured:
     heads |= _outline(units, heads)
     _shaped(units, heads)
     _title(units)
-    return _write(units, find_passages([None if unit.level or unit.fenced else unit.text for unit in units]))
+    return _write(units, _passages(units))
+
+
+def _passages(units: list[_Unit]) -> dict[int, Passage]:
+    return find_passages([None if unit.level or unit.fenced else unit.text for unit in units])
 
 
 def _units(source: Lines) -> list[_Unit]:
     units: list[_Unit] = []
     unwrapped = _is_unwrapped(source.lines)
     counting = _counting(source.lines)
+    listed = listed_labels(source.lines)
     block: list[int] = []
     fence = ""
     for at, line in enumerate([*source.lines, ""]):
@@ -120,7 +125,7 @@ def _units(source: Lines) -> list[_Unit]:
             if mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
                 fence = ""
         elif mark or not line.strip():
-            units += _split(block, source, counting, unwrapped=unwrapped)
+            units += _split(block, source, counting, listed, unwrapped=unwrapped)
             block = []
             if mark:
                 fence = mark[1]
@@ -145,17 +150,22 @@ def _counting(lines: list[str]) -> frozenset[tuple[str, str]]:
     return frozenset(kind for kind, values in kinds.items() if len(values) > 2 and counts_up(values))  # noqa: PLR2004
 
 
-def _split(block: list[int], source: Lines, counting: frozenset[tuple[str, str]], *, unwrapped: bool) -> list[_Unit]:
+def _split(
+    block: list[int], source: Lines, counting: frozenset[tuple[str, str]], listed: frozenset[int], *, unwrapped: bool
+) -> list[_Unit]:
     """A passage between blank lines in paragraphs."""
     if not block:
         return []
     lines = [source.lines[at] for at in block]
     widths = [width(line) for line in lines]
     widest = max(widths)
-    titles = _outlined(lines, widths)
+    titles = outlined(lines)
     counted = [at in titles or _is_counted(line, counting) for at, line in enumerate(lines)]
+    for at, line in enumerate(lines):
+        own = unwrapped or at == 0 or ends_sentence(lines[at - 1]) or _LIST.match(lines[at - 1])
+        counted[at] = counted[at] or bool(own and is_label(line) and block[at] not in listed)
     starts = [0]
-    apart = _parted(lines)
+    apart = _parted(lines, unwrapped=unwrapped)
     for at in range(1, len(lines)):
         before, line = lines[at - 1], lines[at]
         if at in apart:
@@ -168,26 +178,22 @@ def _split(block: list[int], source: Lines, counting: frozenset[tuple[str, str]]
         else:
             ends = False
         alone = counted[at - 1] or (counted[at] and (at == 1 or ends_sentence(before)))
-        if ends or alone or (_LIST.match(line) and _LIST.match(lines[at - 1])):
+        item = BULLET.match(line) or (
+            _LIST.match(line) and (_LIST.match(before) or (starts[-1] == at - 1 and _may_head(before)))
+        )
+        if ends or alone or item:
             starts.append(at)
     units = [
-        _Unit(lines[start:end], [source.number(block[at]) for at in range(start, end)], apart=len(starts) == 1)
+        _Unit(
+            lines[start:end],
+            [source.number(block[at]) for at in range(start, end)],
+            apart=len(starts) == 1,
+            listed=block[start] in listed,
+        )
         for start, end in pairwise([*starts, len(lines)])
     ]
     units[0].after_blank = True
     return units
-
-
-def _outlined(lines: list[str], widths: list[int]) -> set[int]:
-    """Short lines that count up, each before a longer one: `1. The river`, with single line ends around it."""
-    found: list[tuple[int, int]] = []
-    for at, line in enumerate(lines[:-1]):
-        part = _OUTLINE.match(line.strip())
-        if part is not None and widths[at] * 2 <= min(widths[at + 1], max(widths)) and _is_title(part["title"], line):
-            number = read_number(part["number"].rpartition(".")[2])
-            if number is not None and not _touches(part) and (at == 0 or ends_sentence(lines[at - 1])):
-                found.append((at, number.value))
-    return {at for at, _ in found} if counts_up([value for _, value in found]) else set()
 
 
 def _in_short_run(widths: list[int], at: int) -> bool:
@@ -200,11 +206,14 @@ def _in_short_run(widths: list[int], at: int) -> bool:
     return end - start <= 2  # noqa: PLR2004
 
 
-def _parted(lines: list[str]) -> set[int]:
+def _parted(lines: list[str], *, unwrapped: bool) -> set[int]:
     """Lines that begin something of their own, for they are parts of a list."""
     found: set[int] = set()
     for at, passage in find_passages(lines).items() if len(lines) > 1 else ():
-        found.update(range(at, at + passage.count + 1))
+        end = at + passage.count
+        found.update(range(at, end))
+        if unwrapped or passage.kind != "bullets" or end == len(lines) or not begins_small(lines[end]):
+            found.add(end)  # else the last item goes on
     return found
 
 
@@ -252,20 +261,22 @@ def _outline(units: list[_Unit], heads: set[int]) -> set[int]:
     """`1. The river`, `2.3 Its water`: headings where each is followed by prose, and the numbers go up."""
     kinds: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for at, unit in enumerate(units):
-        found = _OUTLINE.match(unit.text) if unit.is_line and at not in heads else None
-        if found is None or width(unit.text) > MAX_HEADING_WIDTH or not _is_title(found["title"], unit.text):
+        found = OUTLINE.match(unit.text) if unit.is_line and at not in heads else None
+        if found is None or width(unit.text) > MAX_HEADING_WIDTH or not is_title(found["title"], unit.text):
             continue
         depth = found["number"].count(".")
         number = read_number(found["number"].rpartition(".")[2])
-        if number is None or not (found["sign"] or depth) or (number.style != "han" and _touches(found)):
+        if number is None or not (found["sign"] or depth) or (number.style != "han" and touches(found)):
             continue
         kinds.setdefault((number.style + found["sign"], str(depth)), []).append((at, number.value))
     made: set[int] = set()
     first_depth = {style: min(int(depth) for known, depth in kinds if known == style) for style, _ in kinds}
     base = 3 if heads else 2
     for (style, depth), members in kinds.items():
+        if not counts_up([value for _, value in members]):  # a table of contents stands before what it lists
+            members = [member for member in members if _has_prose(units, member[0])]  # noqa: PLW2901
         places = {at for at, _ in members}
-        with_prose = [at for at in places if at + 1 < len(units) and units[at + 1].is_prose and at + 1 not in places]
+        with_prose = [at for at in places if _has_prose(units, at) and at + 1 not in places]
         numbered = int(depth) > 0 or counts_up([value for _, value in members])
         if len(places) < 2 or not numbered or len(with_prose) * 3 < len(places) * 2:  # noqa: PLR2004
             continue
@@ -275,44 +286,61 @@ def _outline(units: list[_Unit], heads: set[int]) -> set[int]:
     return made
 
 
-def _touches(found: re.Match[str]) -> bool:
-    """`3.5 %` and `1.Item` are not what is meant."""
-    return found.start("title") == found.end("number") + len(found["sign"])
-
-
-def _is_title(title: str, whole: str) -> bool:
-    if STOPS.search(title[-8:]) and not title.endswith("?"):
-        return False
-    return (
-        not begins_small(title) and any(sign.isalpha() for sign in title) and len(whole.split()) <= 2 * _MAX_SHAPE_WORDS
-    )
+def _has_prose(units: list[_Unit], at: int) -> bool:
+    return at + 1 < len(units) and units[at + 1].is_prose
 
 
 def _shaped(units: list[_Unit], heads: set[int]) -> None:
-    """Short lines without a stop between paragraphs of prose, if there are several, or other headings."""
+    """Short lines without a stop before prose or a list, if there are several, or other headings; and what is always
+    the name of a part.
+    """
     seen: dict[str, int] = {}
     for unit in units:
         seen[unit.text] = seen.get(unit.text, 0) + 1
-    found = [at for at in range(1, len(units) - 1) if seen[units[at].text] == 1 and _has_shape(units, at)]
-    if len(found) >= 2 or (found and heads):  # noqa: PLR2004
-        level = min((unit.level for unit in units if unit.level), default=2)
-        for at in found:
-            units[at].level = level
+    lists = _list_beginnings(units)
+    labels = [at for at in range(1, len(units) - 1) if is_label(units[at].text) and not units[at].listed]
+    sure = {at for at in labels if _stands_apart(units, at)}
+    found = {at for at in range(1, len(units) - 1) if seen[units[at].text] == 1 and _has_shape(units, at, lists)}
+    if len(found | sure) < 2 and not heads:  # noqa: PLR2004
+        found = set()
+    level = min((unit.level for unit in units if unit.level), default=2)
+    for at in found | sure:
+        units[at].level = level
 
 
-def _has_shape(units: list[_Unit], at: int) -> bool:
-    unit, before, after = units[at], units[at - 1], units[at + 1]
-    text = unit.text
-    if unit.level or not unit.is_line or not after.is_prose or after.level:
+def _list_beginnings(units: list[_Unit]) -> set[int]:
+    """Where a list of two items or more begins."""
+    items = [unit.is_line and not unit.level and bool(_LIST.match(unit.lines[0])) for unit in units]
+    begun = {at for at, (item, after) in enumerate(pairwise(items)) if item and after and not (at and items[at - 1])}
+    kinds = ("bullets", "typed-marks", "vocabulary", "questions")
+    return begun | {at for at, passage in _passages(units).items() if passage.kind in kinds}
+
+
+def _stands_apart(units: list[_Unit], at: int) -> bool:
+    unit, before = units[at], units[at - 1]
+    if unit.level or not unit.is_line or units[at + 1].level:
         return False
-    if not (unit.after_blank and after.after_blank) and not (width(after.lines[0]) > _WRAPPED):
-        return False
-    if width(text) > _MAX_SHAPE_WIDTH or len(text.split()) > _MAX_SHAPE_WORDS or STOPS.search(text[-8:]):
+    return unit.after_blank or bool(before.level) or ends_sentence(before.lines[-1])
+
+
+def _may_head(text: str) -> bool:
+    """Whether a line by itself has the form of a heading."""
+    text = text.strip()
+    if width(text) > _MAX_SHAPE_WIDTH or len(text.split()) > MAX_WORDS or STOPS.search(text[-8:]):
         return False
     if text[-1:] in "：:،" or begins_small(text) or not text[:1].isalpha() or any(sign in text for sign in "@|\t"):
         return False
     is_caption = text.split()[0].casefold() in NO_HEADINGS and any(sign.isdigit() for sign in text)
-    if is_caption or UNSTOPPED.match(text[-1:]):  # there nothing tells a short sentence from a heading
+    return not (is_caption or UNSTOPPED.match(text[-1:]))  # there nothing tells a short sentence from a heading
+
+
+def _has_shape(units: list[_Unit], at: int, lists: set[int]) -> bool:
+    unit, before, after = units[at], units[at - 1], units[at + 1]
+    if unit.level or not unit.is_line or after.level or not _may_head(unit.text):
+        return False
+    if at + 1 in lists:
+        return _stands_apart(units, at)
+    if not after.is_prose or not ((unit.after_blank and after.after_blank) or width(after.lines[0]) > _WRAPPED):
         return False
     return bool(before.level) or at == 1 or bool(FULL.search(before.lines[-1][-8:]))
 
@@ -355,6 +383,6 @@ def _write(units: list[_Unit], passages: dict[int, Passage]) -> Structured:
         if unit.level:
             made.lines.add("#" * unit.level + " " + re.sub(r"#(?=#*\s*$)", r"\\#", unit.text), unit.numbers[0])
         else:
-            made.lines.extend(unit.lines, unit.numbers)
+            made.lines.extend([_PAGE.sub(r"\1\\\2", line) for line in unit.lines], unit.numbers)
         at += 1
     return made

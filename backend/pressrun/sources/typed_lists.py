@@ -1,7 +1,7 @@
 """Lines that belong together by how they begin: questions with answers, words with meanings, marks that count,
-speakers, values between tabs. For `structure`; pure and linear.
+bullets, speakers, values between tabs. For `structure`; pure and linear.
 
-Each is written as the Markdown that means it. Only tabs go, and a sign between a word and its meaning.
+Each is written as the Markdown that means it. Only tabs and bullets go, and a sign between a word and its meaning.
 """
 
 from __future__ import annotations
@@ -15,7 +15,12 @@ from pressrun.sources.heading_words import ANSWER, QUESTION
 from pressrun.sources.line_numbers import Lines
 from pressrun.sources.numerals import LETTERS, read_number
 
-Kind = Literal["questions", "vocabulary", "typed-marks", "dialogue", "table"]
+Kind = Literal["questions", "vocabulary", "typed-marks", "bullets", "dialogue", "table"]
+
+# Those that say nothing else: a tick, an arrow or an empty box would be missed. A point in the middle also parts words.
+BULLETS: Final = "•‣⁃▪▫●■◆◇❖➢➤◦"
+BULLET: Final = re.compile(rf"\s*(?:(?P<sign>[{BULLETS}])|(?P<point>[·∙])(?=\s))\s*(?=\S)")
+_MAX_BULLET_LEVEL: Final = 3
 
 _MARK: Final = re.compile(
     r"\s*(?P<open>[(（\[]?)(?P<mark>\d{1,3}|[^\W\d_][\u0900-\u0dff]?|[①-⑳]|[一二三四五六七八九十]{1,3}|[ivx]{1,5})"
@@ -56,6 +61,10 @@ class Passage:
         elif self.kind == "typed-marks":
             for (text,), number in zip(self.rows, at, strict=True):
                 lines.add(f"- {text}", number)
+        elif self.kind == "bullets":
+            for (indent, *texts), own in zip(self.rows, numbers, strict=True):
+                for row, (text, number) in enumerate(zip(texts, own, strict=True)):
+                    lines.add(f"{indent}{'  ' if row else '- '}{text}", number)
         elif self.kind == "dialogue":
             for row, ((text,), number) in enumerate(zip(self.rows, at, strict=True)):
                 if row:
@@ -87,7 +96,7 @@ def find_passages(texts: Sequence[str | None]) -> dict[int, Passage]:
     at = 0
     while at < len(texts):
         passage = None
-        for find in (_table, _questions, _marks, _vocabulary, _dialogue):
+        for find in (_table, _questions, _bullets, _marks, _vocabulary, _dialogue):
             passage = find(texts, at)
             if passage is not None:
                 break
@@ -149,6 +158,23 @@ def _marks(texts: Sequence[str | None], at: int) -> Passage | None:
             break
         rows.append([mark[3]])
     return Passage("typed-marks", len(rows), rows) if len(rows) > 1 else None
+
+
+def _bullets(texts: Sequence[str | None], at: int) -> Passage | None:
+    """Each sign that is new stands one level deeper; an item may have several lines."""
+    rows: list[list[str]] = []
+    signs: list[str] = []
+    while at + len(rows) < len(texts):
+        text = texts[at + len(rows)]
+        found = BULLET.match(text) if text is not None else None
+        if text is None or found is None:
+            break
+        sign = found["sign"] or found["point"]
+        if sign not in signs:
+            signs.append(sign)
+        indent = "  " * min(signs.index(sign), _MAX_BULLET_LEVEL)
+        rows.append([indent, *(_unmarked(line.strip()) for line in text[found.end() :].split("\n"))])
+    return Passage("bullets", len(rows), rows) if len(rows) > 1 else None
 
 
 def _mark_at(texts: Sequence[str | None], at: int) -> tuple[str, str, str, str] | None:

@@ -50,9 +50,19 @@ export async function getJson<T>(url: string, signal?: AbortSignal): Promise<T> 
   return (await (await requestOk(url, { headers, ...withSignal(signal) })).json()) as T;
 }
 
-export async function send(method: "POST" | "PUT" | "DELETE", url: string, body?: object): Promise<Response> {
+export async function send(
+  method: "POST" | "PUT" | "DELETE",
+  url: string,
+  body?: object,
+  signal?: AbortSignal,
+): Promise<Response> {
   const headers = { ...UNSAFE_HEADERS, Accept: "application/json" };
-  return requestOk(url, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  return requestOk(url, {
+    method,
+    headers,
+    ...(body && { body: JSON.stringify(body) }),
+    ...withSignal(signal),
+  });
 }
 
 /** A file as bytes, for where a plain link or picture could not carry the token. */

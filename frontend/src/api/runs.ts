@@ -1,6 +1,16 @@
 /** `/runs…` */
-import { getJson, requestOk, send } from "./client";
-import type { LogPage, Run, RunDetail, RunFilter, RunPage, RunSpec } from "./types";
+import { getJson, requestOk, send, UNSAFE_HEADERS } from "./client";
+import type {
+  Explanation,
+  GenerateRequest,
+  LogPage,
+  RetentionReport,
+  Run,
+  RunDetail,
+  RunFilter,
+  RunPage,
+  RunSpec,
+} from "./types";
 
 export const runUrl = (operationId: string): string => `/runs/${encodeURIComponent(operationId)}`;
 
@@ -9,13 +19,15 @@ export async function listRuns(
   cursor: string | null,
   limit: number,
   signal?: AbortSignal,
+  { counts = false }: { counts?: boolean } = {},
 ): Promise<RunPage> {
   const query = new URLSearchParams({ limit: String(limit) });
-  for (const name of ["q", "status", "lane", "since"] as const) {
+  for (const name of ["q", "status", "lane", "since", "sort"] as const) {
     const value = filter[name];
     if (value !== undefined && value !== "") query.set(name, value);
   }
   if (filter.pinned === true) query.set("pinned", "1");
+  if (counts) query.set("counts", "1");
   if (cursor !== null) query.set("cursor", cursor);
   return getJson<RunPage>(`/runs?${query.toString()}`, signal);
 }
@@ -25,6 +37,11 @@ export const getRun = (operationId: string, signal?: AbortSignal): Promise<RunDe
 
 export const getSpec = (operationId: string, signal?: AbortSignal): Promise<RunSpec> =>
   getJson<RunSpec>(`${runUrl(operationId)}/spec`, signal);
+
+/** What would become of a request right now, and in which fields it differs from the run in the way. Starts nothing. */
+export async function explainAdmission(body: GenerateRequest, signal?: AbortSignal): Promise<Explanation> {
+  return (await send("POST", "/admission/explain", body, signal)).json() as Promise<Explanation>;
+}
 
 const readRun = async (response: Response): Promise<Run> => (await response.json()) as Run;
 
@@ -49,9 +66,25 @@ export async function retryRun(operationId: string, onBusy: "reject" | "queue"):
   return readRun(await send("POST", `${runUrl(operationId)}/retry`, { on_busy: onBusy }));
 }
 
+/** The message of its end goes out once more. Raises: `ProblemError`, 409 while it is still to be delivered. */
+export async function sendWebhook(operationId: string): Promise<void> {
+  await send("POST", `${runUrl(operationId)}/webhook`);
+}
+
 /** Removes the run with its log and its files, for good. */
 export async function deleteRun(operationId: string): Promise<void> {
   await send("DELETE", runUrl(operationId));
+}
+
+/** Like `deleteRun`, by a page that goes away: nobody hears of a refusal. */
+export function deleteRunOnLeaving(operationId: string): void {
+  const leaving = { method: "DELETE", headers: UNSAFE_HEADERS, keepalive: true };
+  void requestOk(runUrl(operationId), leaving).catch(() => undefined);
+}
+
+/** What retention would remove now, and what there is. Starts nothing. Raises: `ProblemError`, 403 without `admin`. */
+export async function previewRetention(signal?: AbortSignal): Promise<RetentionReport> {
+  return (await send("POST", "/retention?dry_run=1", undefined, signal)).json() as Promise<RetentionReport>;
 }
 
 /** What was written down behind the first `after` lines. A line that is not JSON is shown as it is. */

@@ -74,3 +74,190 @@ export const SOURCES = [
     "max_bytes": 5000000
   }
 ] as const;
+
+export const THEMES = [
+  {
+    "name": "paper",
+    "label": "Paper",
+    "words": "A well-set book: serif headings, warm white, one red.",
+    "scheme": "light",
+    "author": "Pressrun",
+    "colours": {
+      "page": "#fdfbf6",
+      "ink": "#2a2723",
+      "heading": "#1c1917",
+      "accent": "#a63a24"
+    }
+  },
+  {
+    "name": "gazette",
+    "label": "Gazette",
+    "words": "A newspaper of good paper: tall serifs, double rules, deep blue.",
+    "scheme": "light",
+    "author": "Pressrun",
+    "colours": {
+      "page": "#fafaf7",
+      "ink": "#23272e",
+      "heading": "#12233a",
+      "accent": "#17508a"
+    }
+  },
+  {
+    "name": "legible",
+    "label": "Legible",
+    "words": "The clearest of all: letters that cannot be mistaken, contrast of 7 to 1 and more.",
+    "scheme": "light",
+    "author": "Pressrun",
+    "colours": {
+      "page": "#ffffff",
+      "ink": "#161616",
+      "heading": "#00245c",
+      "accent": "#003c94"
+    }
+  },
+  {
+    "name": "meadow",
+    "label": "Meadow",
+    "words": "Green hills, round letters and soft corners, for the young.",
+    "scheme": "light",
+    "author": "Pressrun",
+    "colours": {
+      "page": "#f6fbf0",
+      "ink": "#26352b",
+      "heading": "#1d5637",
+      "accent": "#a8430c"
+    }
+  },
+  {
+    "name": "swiss",
+    "label": "Swiss",
+    "words": "White, black and one red, in large type set from the left.",
+    "scheme": "light",
+    "author": "Pressrun",
+    "colours": {
+      "page": "#ffffff",
+      "ink": "#212121",
+      "heading": "#0b0b0b",
+      "accent": "#d0121b"
+    }
+  },
+  {
+    "name": "terracotta",
+    "label": "Terracotta",
+    "words": "Warm clay and cream, soft serifs and a rising sun.",
+    "scheme": "light",
+    "author": "Pressrun",
+    "colours": {
+      "page": "#fdf5ec",
+      "ink": "#3a2a22",
+      "heading": "#6b2a17",
+      "accent": "#a33f1d"
+    }
+  },
+  {
+    "name": "blueprint",
+    "label": "Blueprint",
+    "words": "An engineer’s drawing: white lines on deep blue, letters of one width.",
+    "scheme": "dark",
+    "author": "Pressrun",
+    "colours": {
+      "page": "#0e2a52",
+      "ink": "#dce8f8",
+      "heading": "#ffffff",
+      "accent": "#ffd166"
+    }
+  },
+  {
+    "name": "chalk",
+    "label": "Chalk",
+    "words": "The blackboard of a good teacher: board green, coloured chalk, lines drawn by hand.",
+    "scheme": "dark",
+    "author": "Pressrun",
+    "colours": {
+      "page": "#21362f",
+      "ink": "#e9eee4",
+      "heading": "#fdf3a9",
+      "accent": "#ffb3a1"
+    }
+  },
+  {
+    "name": "ink",
+    "label": "Ink",
+    "words": "A calm night screen: blue-black, cool white, amber.",
+    "scheme": "dark",
+    "author": "Pressrun",
+    "colours": {
+      "page": "#11151d",
+      "ink": "#d7dce5",
+      "heading": "#f3f6fb",
+      "accent": "#f2b155"
+    }
+  },
+  {
+    "name": "plum",
+    "label": "Plum",
+    "words": "An evening at the theatre: aubergine, rose and gold, display serifs.",
+    "scheme": "dark",
+    "author": "Pressrun",
+    "colours": {
+      "page": "#231227",
+      "ink": "#ebdfec",
+      "heading": "#fbe9d0",
+      "accent": "#f3a6c0"
+    }
+  }
+] as const;
+
+export const DEFAULTS = {
+  "lane": "default",
+  "on_busy": "reject",
+  "on_duplicate": null,
+  "on_disconnect": "continue",
+  "webhook_url": null,
+  "priority": 0,
+  "output_name": null,
+  "zoom": 2.1,
+  "viewport_width": 1920,
+  "viewport_height": 1080,
+  "overlap": 15,
+  "page_breaks": "auto",
+  "fit": "shrink",
+  "max_screenshots": 50,
+  "image_format": "png",
+  "image_quality": 85,
+  "png_mode": "speed",
+  "require_coverage": null,
+  "pdf_layout": "slides",
+  "slide_seconds": null,
+  "transition": "cut",
+  "fps": 30,
+  "video_intro": null,
+  "video_outro": null,
+  "video_webm": false,
+  "video_preview": "none",
+  "voice": "none",
+  "voice_rate": 1,
+  "pdf_notes": "none",
+  "pptx_mode": "editable",
+  "outputs": [
+    "images"
+  ],
+  "text": null,
+  "html": null,
+  "attachments": {},
+  "composer": "auto",
+  "model_choice": "default",
+  "system_prompt": null,
+  "enable_verification": true,
+  "use_cache": true,
+  "title": null,
+  "theme": "auto",
+  "theme_css": null,
+  "brand_accent": null,
+  "brand_logo": null,
+  "brand_heading_font": null,
+  "brand_body_font": null,
+  "footer": null,
+  "page_numbers": null,
+  "running_heading": "auto"
+} as const;

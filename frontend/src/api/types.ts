@@ -4,12 +4,14 @@ import type { components } from "./schema.gen";
 type Schemas = components["schemas"];
 
 export type GenerateRequest = Schemas["GenerateRequest"];
-export type Theme = NonNullable<GenerateRequest["theme"]>;
+export type ThemeOut = Schemas["ThemeOut"];
 export type ImageFormat = NonNullable<GenerateRequest["image_format"]>;
 export type PngMode = NonNullable<GenerateRequest["png_mode"]>;
 export type Fit = NonNullable<GenerateRequest["fit"]>;
 export type PdfLayout = NonNullable<GenerateRequest["pdf_layout"]>;
+export type PdfNotes = NonNullable<GenerateRequest["pdf_notes"]>;
 export type PptxMode = NonNullable<GenerateRequest["pptx_mode"]>;
+export type VideoPreview = NonNullable<GenerateRequest["video_preview"]>;
 export type Transition = NonNullable<GenerateRequest["transition"]>;
 export type Voice = NonNullable<GenerateRequest["voice"]>;
 export type Output = NonNullable<GenerateRequest["outputs"]>[number];
@@ -35,8 +37,12 @@ export type Webhook = Schemas["WebhookOut"];
 export type Attempt = RunDetail["attempts"][number];
 export type StageTime = RunDetail["stages"][number];
 export type RunSpec = Partial<GenerateRequest>;
+export type PreviewAnswer = Schemas["PreviewOut"];
 export type RerenderRequest = Partial<Schemas["RerenderRequest"]>;
 export type Lane = Schemas["LaneOut"];
+/** The file `slides.json`: what each slide says. */
+export type SlideTexts = Schemas["SlideTexts"];
+export type SlideText = SlideTexts["slides"][number];
 /** A line of the run's log: always an event, nearly always an instant and a level, and whatever else was known. */
 export type LogRecord = { event: string; at?: string; level?: string } & Record<string, unknown>;
 export type LogPage = LogRecord[];
@@ -48,6 +54,8 @@ export interface RunFilter {
   /** ISO instant: made at or after it. */
   since?: string;
   pinned?: boolean;
+  /** The newest first where it is not said. */
+  sort?: "oldest";
 }
 export type RunPage = Omit<Schemas["RunPage"], "runs"> & { runs: Run[] };
 
@@ -56,6 +64,11 @@ export type SnapshotEvent = { type: "snapshot"; from: number } & Run;
 export type StreamEvent = RunEvent | SnapshotEvent;
 
 export type FieldProblem = Schemas["FieldErrorOut"];
+/** `POST /admission/explain`. */
+export type Explanation = Schemas["ExplanationOut"];
+export type RetentionReport = Schemas["RetentionOut"];
+/** `GET /system`. */
+export type System = Schemas["SystemOut"];
 export type RunInTheWay = Schemas["RunInTheWay"];
 
 /** RFC 9457 body of any refusal. What only a 409 of the guard, or only this server, says may be missing. */
@@ -64,7 +77,7 @@ export type Problem = Pick<Schemas["Problem"], "type" | "title" | "status" | "de
   Partial<
     Pick<
       Schemas["RejectedProblem"],
-      "reason" | "same_request" | "retry_after_s" | "active_operation_id" | "run"
+      "reason" | "same_request" | "retry_after_s" | "active_operation_id" | "run" | "policies"
     >
   > &
   Partial<Pick<Schemas["PausedProblem"], "lane" | "paused_at">>;

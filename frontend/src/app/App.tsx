@@ -1,13 +1,13 @@
-/** Builds what lives as long as the page: the router, the run feeds and the query cache. */
+/** Builds what lives as long as the page: the run feeds and the query cache. */
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { type RouterHistory, RouterProvider } from "@tanstack/react-router";
 import { type ReactElement, useEffect, useState } from "react";
+import { Router, type RouterOptions } from "wouter";
 import { access, type AccessState } from "@/api/access";
 import { reach } from "@/api/reach";
 import { ProblemError } from "@/api/problems";
 import { RunFeeds } from "@/stream/runFeeds";
 import { RunFeedsContext } from "@/stream/useRun";
-import { createAppRouter } from "./router";
+import { Shell } from "./Shell";
 
 /** What the server refused will be refused again; a lost answer is worth a second try. */
 const newQueries = (): QueryClient =>
@@ -20,9 +20,8 @@ const newQueries = (): QueryClient =>
     },
   });
 
-/** `history` is the browser's own unless a test passes one. */
-export function App({ history }: { history?: RouterHistory }): ReactElement {
-  const [router] = useState(() => createAppRouter(history));
+/** `location` is the browser's own unless a test passes one. */
+export function App({ location = {} }: { location?: RouterOptions }): ReactElement {
   const [feeds] = useState(() => new RunFeeds());
   const [queries] = useState(newQueries);
   useEffect(() => feeds.attend(), [feeds]);
@@ -54,7 +53,9 @@ export function App({ history }: { history?: RouterHistory }): ReactElement {
   return (
     <QueryClientProvider client={queries}>
       <RunFeedsContext value={feeds}>
-        <RouterProvider router={router} />
+        <Router {...location}>
+          <Shell />
+        </Router>
       </RunFeedsContext>
     </QueryClientProvider>
   );

@@ -1,7 +1,11 @@
-import { Link, Outlet } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { Link, useLocation } from "wouter";
 import { useAccess } from "@/components/useAccess";
 import { SignOutButton, TokenCard } from "@/features/access/TokenCard";
+import { Keys } from "@/features/palette/Keys";
+import { lastSearch } from "@/features/library/lastSearch";
+import { queryOf } from "@/lib/paths";
+import { Screens } from "./Screens";
 import styles from "./Shell.module.css";
 
 function Mark(): ReactElement {
@@ -22,7 +26,7 @@ function Screen(): ReactElement {
       {wanted !== null && <TokenCard wanted={wanted} />}
       {wanted !== "signed_out" && (
         <div className={styles["screen"]} hidden={wanted !== null}>
-          <Outlet />
+          <Screens />
         </div>
       )}
     </>
@@ -32,6 +36,9 @@ function Screen(): ReactElement {
 /** Header and the place where screens appear. */
 export function Shell(): ReactElement {
   const { token, wanted } = useAccess();
+  const [path] = useLocation();
+  const runs = `/runs${queryOf(lastSearch())}`; // as they were chosen last; read anew with each screen
+  const current = (isCurrent: boolean) => (isCurrent ? "page" : undefined);
   return (
     <>
       <a className={styles["skip"]} href="#main">
@@ -39,17 +46,21 @@ export function Shell(): ReactElement {
       </a>
       <header className={styles["header"]}>
         <div className={styles["bar"]}>
-          <Link to="/" className={styles["brand"]} activeProps={{}}>
+          <Link href="/" className={styles["brand"]}>
             <Mark />
             Pressrun
           </Link>
           <nav aria-label="Main" className={styles["nav"]}>
-            <Link to="/" activeOptions={{ exact: true }}>
+            <Link href="/" aria-current={current(path === "/")}>
               New
             </Link>
-            <Link to="/runs" activeOptions={{ includeSearch: false }}>
+            <Link href={runs} aria-current={current(/^\/runs(\/|$)/.test(path))}>
               Runs
             </Link>
+            <Link href="/system" className={styles["wide"]} aria-current={current(path === "/system")}>
+              Server
+            </Link>
+            {wanted === null && <Keys />}
             {token !== null && wanted === null && <SignOutButton />}
           </nav>
         </div>

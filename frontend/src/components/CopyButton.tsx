@@ -2,8 +2,14 @@ import { type ReactElement, useEffect, useState } from "react";
 import { Button } from "./Button";
 import { Icon } from "./Icon";
 
+interface Props {
+  /** A function where it is long, and worked out only for who asks. */
+  text: string | (() => string);
+  label: string;
+}
+
 /** Copies `text`; says whether that worked (browsers refuse outside of https and localhost). */
-export function CopyButton({ text, label }: { text: string; label: string }): ReactElement {
+export function CopyButton({ text, label }: Props): ReactElement {
   const [outcome, setOutcome] = useState<"copied" | "refused" | null>(null);
   useEffect(() => {
     if (outcome === null) return;
@@ -16,7 +22,7 @@ export function CopyButton({ text, label }: { text: string; label: string }): Re
   }, [outcome]);
   const copy = async (): Promise<void> => {
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(typeof text === "string" ? text : text());
       setOutcome("copied");
     } catch {
       setOutcome("refused");

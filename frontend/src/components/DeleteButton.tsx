@@ -21,17 +21,20 @@ export interface Deletable {
 interface Props {
   what: Deletable;
   compact?: boolean;
+  /** It waits or runs: first it has to be cancelled. */
+  active?: boolean;
   onDeleted: () => void;
 }
 
 /** Asks first, saying what goes. */
-export function DeleteButton({ what, compact = false, onDeleted }: Props): ReactElement {
+export function DeleteButton({ what, compact = false, active = false, onDeleted }: Props): ReactElement {
   const [asking, setAsking] = useState(false);
   return (
     <>
       <Button
         aria-label={`Delete ${what.title} …`}
-        title="Delete …"
+        title={active ? "It can be deleted once it has ended" : "Delete …"}
+        disabled={active}
         onClick={() => {
           setAsking(true);
         }}

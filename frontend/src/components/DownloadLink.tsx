@@ -1,5 +1,6 @@
 import type { ReactElement, ReactNode } from "react";
 import { getBlob } from "@/api/client";
+import { save } from "@/lib/save";
 import { Button, buttonClass, type ButtonTone } from "./Button";
 import { RefusalText } from "./Refusal";
 import { useAccess } from "./useAccess";
@@ -20,7 +21,7 @@ export function DownloadLink({ url, filename, label, tone = "plain", children }:
   const { busy, refusal, run } = useAction();
   if (token === null) {
     return (
-      <a className={buttonClass(tone)} href={url} download aria-label={label}>
+      <a className={buttonClass(tone)} href={url} download={filename} aria-label={label}>
         {children}
       </a>
     );
@@ -43,16 +44,4 @@ export function DownloadLink({ url, filename, label, tone = "plain", children }:
       <RefusalText text={refusal} />
     </>
   );
-}
-
-/** As a type that no browser shows: a run's document must not open as a page of this origin. */
-function save(blob: Blob, filename: string): void {
-  const url = URL.createObjectURL(new Blob([blob], { type: "application/octet-stream" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = filename;
-  link.click();
-  setTimeout(() => {
-    URL.revokeObjectURL(url);
-  }, 0);
 }

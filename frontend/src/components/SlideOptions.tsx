@@ -8,6 +8,8 @@ import {
   OUTPUTS,
   PDF_LAYOUTS,
   pdfLayoutNames,
+  PDF_NOTES,
+  pdfNotesNames,
   PNG_MODES,
   pngModeNames,
   PPTX_MODES,
@@ -19,10 +21,14 @@ import {
 } from "@/api/choices";
 import type { Voice } from "@/api/types";
 import { Choice } from "./Field";
+import type { FilmMore } from "./film";
+import { TextField } from "./TextField";
+import { VideoOptions } from "./VideoOptions";
 
 type Fit = (typeof FITS)[number];
 type Format = (typeof FORMATS)[number];
 type PdfLayout = (typeof PDF_LAYOUTS)[number];
+type PdfNotes = (typeof PDF_NOTES)[number];
 type PngMode = (typeof PNG_MODES)[number];
 type PptxMode = (typeof PPTX_MODES)[number];
 type Transition = (typeof TRANSITIONS)[number];
@@ -35,9 +41,13 @@ export interface SlideChoices<S extends string> {
   pngMode: PngMode;
   fit: Fit;
   pdfLayout: PdfLayout;
+  pdfNotes: PdfNotes;
   pptxMode: PptxMode;
   voice: Voice;
   transition: Transition;
+  /** As typed. */
+  slideSeconds: string;
+  film: FilmMore;
 }
 
 interface Props<S extends string> {
@@ -53,9 +63,12 @@ interface Props<S extends string> {
     pngMode?: PngMode;
     fit?: Fit;
     pdfLayout?: PdfLayout;
+    pdfNotes?: PdfNotes;
     pptxMode?: PptxMode;
     voice?: Voice;
     transition?: Transition;
+    slideSeconds?: string;
+    film?: FilmMore;
   }) => void;
 }
 
@@ -106,6 +119,19 @@ export function SlideOptions<S extends string>({
           }}
         />
       )}
+      {value.outputs.includes("pdf") && value.pdfLayout === "slides" && (
+        <Choice
+          legend="Notes in the PDF"
+          name={`${prefix}pdfNotes`}
+          type="radio"
+          options={PDF_NOTES.map((notes) => ({ value: notes, label: pdfNotesNames[notes] }))}
+          chosen={[value.pdfNotes]}
+          error={problems.pdfNotes}
+          onChange={(pdfNotes) => {
+            onChange({ pdfNotes });
+          }}
+        />
+      )}
       {value.outputs.includes("pptx") && (
         <Choice
           legend="PowerPoint"
@@ -144,6 +170,25 @@ export function SlideOptions<S extends string>({
             error={problems.transition}
             onChange={(transition) => {
               onChange({ transition });
+            }}
+          />
+          <TextField
+            name={`${prefix}slideSeconds`}
+            label="Seconds a slide"
+            placeholder="As long as it takes"
+            inputMode="decimal"
+            value={value.slideSeconds}
+            error={problems.slideSeconds}
+            onChange={(slideSeconds) => {
+              onChange({ slideSeconds });
+            }}
+          />
+          <VideoOptions
+            prefix={prefix}
+            value={value.film}
+            error={problems.film}
+            onChange={(film) => {
+              onChange({ film });
             }}
           />
         </>

@@ -46,5 +46,16 @@ export function formatWhen(instant: string, now: number): string {
 export const secondsBetween = (from: string, to: number): number =>
   Math.max(0, (to - new Date(from).getTime()) / 1000);
 
-/** "1 slide", "3 slides" */
-export const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? "" : "s"}`;
+/** "1 slide", "3 slides", "9,036 characters" */
+export const count = (amount: number, noun: string): string =>
+  `${amount.toLocaleString("en")} ${noun}${amount === 1 ? "" : "s"}`;
+
+/** "is too long; shorten it" -> "Is too long; shorten it." */
+export function sentence(words: string): string {
+  const [first = "", ...rest] = words.trim();
+  const whole = first.toLocaleUpperCase("en") + rest.join("");
+  return whole === "" || /[.!?…。]$/u.test(whole) ? whole : `${whole}.`;
+}
+
+/** What a run is called where it has no title (yet). */
+export const titleOf = (title: string | null | undefined): string => title ?? "Untitled run";

@@ -1,23 +1,56 @@
-import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { Link, useLocation } from "wouter";
+import { runUrl } from "@/api/runs";
 import { buttonClass } from "@/components/Button";
-import { Notice } from "@/components/Notice";
+import { decoded, queryOf } from "@/lib/paths";
+import { commandKey } from "@/lib/platform";
 import { useDocumentTitle } from "@/lib/useDocumentTitle";
+import styles from "./NotFoundRoute.module.css";
 
+const RUN_ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/i;
+
+/** No screen has this address: what may have been meant, and where to go on. */
 export function NotFoundRoute(): ReactElement {
   useDocumentTitle("Not found");
+  const [path] = useLocation();
+  const run = RUN_ID.exec(path)?.[0];
+  const words = decoded(path)
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== "" && word !== "runs");
   return (
-    <Notice
-      tone="warning"
-      level={1}
-      title="There is no such page"
-      actions={
-        <Link to="/" className={buttonClass("primary")}>
+    <section className={styles["page"]}>
+      <p className={styles["number"]}>404</p>
+      <h1>There is no such page</h1>
+      <p>
+        <code dir="ltr">{decoded(path)}</code> leads nowhere: it may be mistyped, or what it named has been
+        removed.
+      </p>
+      <ul className={styles["ways"]}>
+        {run !== undefined && (
+          <li>
+            <Link href={runUrl(run.toLowerCase())}>The run that it names</Link>
+          </li>
+        )}
+        {run === undefined && words.length > 0 && (
+          <li>
+            <Link href={`/runs${queryOf({ q: words.join(" ") })}`}>Runs about “{words.join(" ")}”</Link>
+          </li>
+        )}
+        <li>
+          <a href="/docs">The description of the API</a>, for addresses that programs ask
+        </li>
+        <li>
+          <kbd>{commandKey}</kbd> <kbd>K</kbd> finds pages and runs from anywhere
+        </li>
+      </ul>
+      <p className={styles["actions"]}>
+        <Link href="/" className={buttonClass("primary")}>
           Start something new
         </Link>
-      }
-    >
-      <p>The address may be mistyped, or what it named has been removed.</p>
-    </Notice>
+        <Link href="/runs" className={buttonClass()}>
+          Look through the runs
+        </Link>
+      </p>
+    </section>
   );
 }

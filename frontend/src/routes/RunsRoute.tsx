@@ -1,23 +1,31 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import type { ReactElement } from "react";
+import { type ReactElement, useEffect } from "react";
+import { useLocation, useSearch } from "wouter";
 import { LaneStrip } from "@/features/lanes/LaneStrip";
 import { readSearch } from "@/features/library/filters";
+import { DiskUse } from "@/features/library/DiskUse";
+import { keepSearch } from "@/features/library/lastSearch";
 import { Library } from "@/features/library/Library";
+import { WaitingLine } from "@/features/library/WaitingLine";
+import { queryOf, searchOf } from "@/lib/paths";
 import { useDocumentTitle } from "@/lib/useDocumentTitle";
 
 export function RunsRoute(): ReactElement {
-  // The router hands on what the address says beside what is known; only the latter counts.
-  const search = readSearch(useSearch({ from: "/runs" }));
-  const navigate = useNavigate();
+  const search = readSearch(searchOf(useSearch()));
+  const [, navigate] = useLocation();
   useDocumentTitle("Runs");
+  useEffect(() => {
+    keepSearch(search);
+  });
   return (
     <>
+      <WaitingLine />
       <Library
         search={search}
         onSearch={(next, typing) => {
-          void navigate({ to: "/runs", search: next, replace: typing });
+          navigate(`/runs${queryOf(next)}`, { replace: typing });
         }}
       />
+      <DiskUse />
       <LaneStrip />
     </>
   );

@@ -18,6 +18,8 @@ export type Connection =
   | { state: "connecting"; failures: number; since: number }
   | { state: "live" }
   | { state: "waiting"; failures: number; since: number; retryAt: number }
+  /** A person wants to see no more of it for now; the run goes on. */
+  | { state: "paused" }
   | { state: "closed" };
 
 /** Since when the server has not been heard, where that is known to be too long; null while all is well. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { StreamEvent } from "@/api/types";
 import { anyLog, lesson, OPERATION_ID, snapshotOf, toLog } from "@/test/logs";
 import type { FollowedEvent } from "./events";
-import { emptyRunView, MAX_LOG_LINES, reduceRun, type RunView } from "./reduceRun";
+import { emptyRunView, MAX_EVENTS, reduceRun, type RunView } from "./reduceRun";
 
 const empty = emptyRunView(OPERATION_ID);
 const fold = (events: readonly FollowedEvent[], from: RunView = empty): RunView =>
@@ -21,7 +21,7 @@ describe("reduceRun", () => {
       lastSeq: lesson.length,
     });
     expect(view.slides.map(({ index }) => index)).toEqual([1, 2]);
-    expect(view.logs.map(({ message }) => message)).toEqual(["One of two"]);
+    expect(view.events).toEqual(lesson);
     expect(view.result?.folder).toBe("2026-11-21_08-00-00_x");
   });
 
@@ -107,15 +107,15 @@ describe("reduceRun", () => {
     ]);
   });
 
-  test("a long log keeps its last lines and counts the ones it dropped", () => {
-    const lines = Array.from({ length: MAX_LOG_LINES + 5 }, (_, index) => ({
+  test("a long log keeps its last events and counts the ones it dropped", () => {
+    const lines = Array.from({ length: MAX_EVENTS + 5 }, (_, index) => ({
       type: "log" as const,
       message: `line ${index}`,
     }));
     const view = fold(toLog(lines));
-    expect(view.logs).toHaveLength(MAX_LOG_LINES);
-    expect(view.logs[0]?.message).toBe("line 5");
-    expect(view.logsDropped).toBe(5);
+    expect(view.events).toHaveLength(MAX_EVENTS);
+    expect(view.events[0]).toMatchObject({ seq: 6, message: "line 5" });
+    expect(view.eventsDropped).toBe(5);
   });
 
   test("a cancelled run says by whom, a failed one why", () => {

@@ -25,7 +25,8 @@ type Kept<T extends RunEvent["type"], K extends string> = Required<
 export type Slide = Kept<"screenshot", "index" | "filename" | "url" | "width" | "height" | "size_bytes">;
 export type RunDocument = Kept<"html_generated", "html_filename" | "url" | "title" | "size_bytes">;
 export type RunWarning = Kept<"warning", "code" | "message">;
-export type LogLine = Kept<"log", "level" | "message" | "at">;
+/** One that this version does not know is kept as what is known of it. */
+export type ToldEvent = RunEvent | (UnknownEvent & { seq: number });
 export type Cancellation = Kept<"cancelled", "by" | "kept">;
 
 export interface RunView {
@@ -51,9 +52,9 @@ export interface RunView {
   slidesTotal: number | null;
   artifacts: readonly ArtifactRef[];
   warnings: readonly RunWarning[];
-  /** The last `MAX_LOG_LINES`; `logsDropped` counts the ones before. */
-  logs: readonly LogLine[];
-  logsDropped: number;
+  /** The last `MAX_EVENTS` as they were told, in order; `eventsDropped` counts the ones before. */
+  events: readonly ToldEvent[];
+  eventsDropped: number;
   /** How many events there were of each type that this version does not know. */
   unknown: Readonly<Record<string, number>>;
   result: RunResult | null;
@@ -66,7 +67,7 @@ export interface RunView {
 }
 
 const ATTEMPT_ENDED: ReadonlySet<string> = new Set(["attempt_failed", "attempt_cancelled"]);
-export const MAX_LOG_LINES = 1000; // arbitrary: what a person might scroll through
+export const MAX_EVENTS = 5000; // arbitrary: several times what a run of 500 slides and every export tells
 
 export const emptyRunView = (operationId: string): RunView => ({
   operationId,
@@ -88,8 +89,8 @@ export const emptyRunView = (operationId: string): RunView => ({
   slidesTotal: null,
   artifacts: [],
   warnings: [],
-  logs: [],
-  logsDropped: 0,
+  events: [],
+  eventsDropped: 0,
   unknown: {},
   result: null,
   error: null,
@@ -124,18 +125,21 @@ function applySnapshot(view: RunView, snapshot: SnapshotEvent): RunView {
   return snapshot.last_event_id < view.lastSeq ? view : applyRun(view, snapshot);
 }
 
-const withSlide = (slides: readonly Slide[], slide: Slide): readonly Slide[] =>
-  [...slides.filter(({ index }) => index !== slide.index), slide].sort((a, b) => a.index - b.index);
+function withSlide(slides: readonly Slide[], slide: Slide): readonly Slide[] {
+  const last = slides.at(-1);
+  if (last === undefined || last.index < slide.index) return [...slides, slide]; // as they nearly always come
+  return [...slides.filter(({ index }) => index !== slide.index), slide].sort((a, b) => a.index - b.index);
+}
 
 const withArtifact = (artifacts: readonly ArtifactRef[], artifact: ArtifactRef): readonly ArtifactRef[] => [
   ...artifacts.filter(({ name }) => name !== artifact.name),
   artifact,
 ];
 
-function withLog(view: RunView, { seq, level = "info", message, at }: EventOf<"log">): Partial<RunView> {
-  const logs = [...view.logs, { seq, level, message, at }];
-  const over = Math.max(0, logs.length - MAX_LOG_LINES);
-  return { logs: logs.slice(over), logsDropped: view.logsDropped + over };
+function withEvent(view: RunView, event: ToldEvent): Pick<RunView, "events" | "eventsDropped"> {
+  const events = [...view.events, event];
+  const over = Math.max(0, events.length - MAX_EVENTS);
+  return { events: over === 0 ? events : events.slice(over), eventsDropped: view.eventsDropped + over };
 }
 
 /** What an event adds to the story: the same whenever and however often the log is told. */
@@ -167,7 +171,7 @@ function collect(view: RunView, event: RunEvent): Partial<RunView> {
       if (ATTEMPT_ENDED.has(event.code)) return {};
       return { warnings: [...view.warnings, { seq: event.seq, code: event.code, message: event.message }] };
     case "log":
-      return withLog(view, event);
+      return {};
     case "complete":
       return { progress: 100, result: resultOf(event) };
     case "cancelled":
@@ -240,7 +244,8 @@ function advance(view: RunView, event: RunEvent): Partial<RunView> {
 function withUnknown(view: RunView, { seq, name }: UnknownEvent): RunView {
   const before = view.unknown[name] ?? 0;
   const unknown = { ...view.unknown, [name]: seq === null ? Math.max(1, before) : before + 1 };
-  return { ...view, unknown, lastSeq: seq ?? view.lastSeq };
+  if (seq === null) return { ...view, unknown };
+  return { ...view, ...withEvent(view, { type: "unknown", seq, name }), unknown, lastSeq: seq };
 }
 
 export function reduceRun(view: RunView, event: FollowedEvent): RunView {
@@ -248,5 +253,5 @@ export function reduceRun(view: RunView, event: FollowedEvent): RunView {
   if (event.seq !== null && event.seq <= view.lastSeq) return view;
   if (event.type === "unknown") return withUnknown(view, event);
   const facts = event.seq > view.knownSeq ? advance(view, event) : {};
-  return { ...view, ...collect(view, event), ...facts, lastSeq: event.seq };
+  return { ...view, ...withEvent(view, event), ...collect(view, event), ...facts, lastSeq: event.seq };
 }

@@ -93,6 +93,20 @@ class Feed {
     if (this.pending.connection.state === "closed" && !this.closed) this.follow();
   }
 
+  /** What is shown stays as it is until `resume`; nothing is missed. */
+  pause(): void {
+    if (this.pending.connection.state === "closed" || this.closed) return;
+    this.unsubscribe?.();
+    this.unsubscribe = null;
+    this.update({ connection: { state: "paused" } });
+  }
+
+  resume(): void {
+    if (this.pending.connection.state !== "paused" || this.closed) return;
+    if (this.attention.looking) this.follow();
+    else this.update({ connection: connecting() });
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;
@@ -128,7 +142,8 @@ class Feed {
   /** While nobody looks there is no stream; what is missed comes when somebody does. */
   private onAttention(looking: boolean): void {
     clearInterval(this.glances);
-    if (this.pending.connection.state === "closed") return;
+    const { state } = this.pending.connection;
+    if (state === "closed" || state === "paused") return;
     if (looking) {
       if (this.unsubscribe === null) this.follow();
       return;
@@ -251,6 +266,15 @@ export class RunFeeds {
   /** Follows a run that had ended and goes on, behind the last event that was seen. */
   goOn(operationId: string): void {
     this.feeds.get(operationId)?.goOn();
+  }
+
+  /** A person wants to see no more of it for now; the run goes on. */
+  pause(operationId: string): void {
+    this.feeds.get(operationId)?.pause();
+  }
+
+  resume(operationId: string): void {
+    this.feeds.get(operationId)?.resume();
   }
 
   /** The run is no more. */

@@ -1,4 +1,4 @@
-/** React's door to the feeds. */
+/** The feeds for React. */
 import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from "react";
 import { blankFeed, type RunFeeds, type RunFeed } from "./runFeeds";
 

@@ -54,6 +54,14 @@ function answer(seen: Seen, response: ServerResponse, log: readonly RunEvent[], 
     json(response, answerOf(seen.url, log));
     return;
   }
+  if (seen.url.startsWith("/retention")) {
+    json(response, { type: "x", title: "Forbidden", status: 403, detail: "It needs the scope admin." }, 403);
+    return;
+  }
+  if (seen.url === "/preview") {
+    json(response, { type: "x", title: "Not found", status: 404, detail: "no previews here" }, 404);
+    return;
+  }
   if (seen.method !== "GET") {
     response.setHeader("Location", `/runs/${OPERATION_ID}/events`);
     response.setHeader("Run-Disposition", "started");

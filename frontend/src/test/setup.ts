@@ -24,6 +24,12 @@ class EverythingInSight {
 }
 vi.stubGlobal("IntersectionObserver", EverythingInSight);
 
+// So that a box that scrolls shows some lines (components/VirtualLines.tsx).
+if (typeof HTMLElement !== "undefined") {
+  Object.defineProperty(HTMLElement.prototype, "clientHeight", { configurable: true, get: () => 600 });
+  Object.defineProperty(HTMLElement.prototype, "clientWidth", { configurable: true, get: () => 800 });
+}
+
 afterEach(() => {
   // Tests of the stream run in Node itself, where there is no page to tidy up.
   if (typeof document === "undefined") return;
@@ -31,4 +37,10 @@ afterEach(() => {
   localStorage.clear();
   sessionStorage.clear();
   access.reload();
+});
+
+// Pages of tests have no layout, which the editor cannot be without: they see the text area that stands there where its
+// code does not come. tests/e2e sees the editor.
+vi.mock("@/features/compose/editor/codeEditor", () => {
+  throw new Error("not loaded");
 });

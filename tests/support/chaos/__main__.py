@@ -1,6 +1,6 @@
-"""`make chaos`: every named place and 200 random kills; every named place on Postgres, and Postgres restarted 40 times
-under two servers, of which one is killed at every second time; two servers killed in turn beside two that start and
-stop all the time. Prints a table.
+"""`make chaos`: every named place, kills in each export and 200 random kills; every named place on Postgres, and
+Postgres restarted 40 times under two servers, of which one is killed at every second time; two servers killed in turn
+beside two that start and stop all the time. Prints a table.
 
 python -m tests.support.chaos [KILLS [OUTAGES]]     0: that storm is left out
 """
@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from pressrun.failpoints import KILL_POINTS, SIDE_POINTS
-from tests.support.chaos.storm import Storm
+from tests.support.chaos.storm import EXPORTED, Storm
 from tests.support.chaos.tally import tally
 from tests.support.nursery import ForkedServer, Nursery, open_nursery
 from tests.support.postgres import Postgres, find_binaries, start_postgres
@@ -33,6 +33,8 @@ from tests.support.tls_context import share_tls_context
 
 _KILLS = 200
 _OUTAGES = 40
+_EXPORT_KILLS = 5
+_BROWSERS = 2
 _BEFORE_ANY_ATTEMPT = "admit."
 Row = dict[str, Any]
 _OUT = Path(__file__).parents[3] / "benchmarks" / "out" / "chaos.json"
@@ -59,6 +61,7 @@ def _on_sqlite(kills: int) -> list[Row]:
     with open_nursery() as nursery:
         return [
             _row("SQLite: every named place", nursery, _strike_everywhere),
+            _row(f"SQLite: {_EXPORT_KILLS} kills in each export", nursery, _strike_in_exports),
             _row(f"SQLite: {kills} random instants", nursery, partial(_strike_at_random, kills=kills)),
         ]
 
@@ -87,7 +90,7 @@ def _row(
 ) -> Row:
     begun_at = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="pressrun-chaos-") as folder:
-        storm = Storm(nursery, Path(folder) / "storm", url, servers)
+        storm = Storm(nursery, Path(folder) / "storm", url, servers, browsers=_BROWSERS)
         try:
             work(storm)
             storm.settle()
@@ -144,6 +147,13 @@ def _strike_at_random(storm: Storm, kills: int) -> None:
     chance = random.Random()
     for _ in range(kills):
         storm.strike_anywhere(chance, lanes=3)
+
+
+def _strike_in_exports(storm: Storm) -> None:
+    chance = random.Random()
+    for _ in range(_EXPORT_KILLS):
+        for output in EXPORTED:
+            storm.strike_in(output, chance)
 
 
 def _strike_beside_visitors(storm: Storm, kills: int) -> None:

@@ -17,11 +17,11 @@ _MAX_CRASHES = 3
 # what a run may end with when its browsers were killed or frozen under it, again and again
 _OF_BROWSERS = frozenset({"browser_crashed", "browser_unavailable", "pool_exhausted"})
 _FELT_LATER_S = 10  # a frozen browser is found within 5 s
-_IN_FLIGHT = 2  # slides captured and not yet told of when the process dies: one being saved, one ahead of it
+_IN_FLIGHT = 2  # slides of a browser that are being saved when the process dies: one by each of its workers
 
 
-def judge(history: History, world: World, *, slots_per_lane: int = 1) -> list[str]:
-    """What is wrong; empty when all promises were kept."""
+def judge(history: History, world: World, *, slots_per_lane: int = 1, browsers: int = 1) -> list[str]:
+    """What is wrong; empty when all promises were kept. `browsers`: of each server."""
     problems = [*history.problems]
     if not world.runs or not history.stories:
         problems.append("nothing happened: no run, or no reader")
@@ -29,7 +29,7 @@ def judge(history: History, world: World, *, slots_per_lane: int = 1) -> list[st
         problems += rule(history, world)
     problems += _one_run_per_slot(world, slots_per_lane)
     for run in world.runs:
-        problems += [f"run {run.operation_id}: {problem}" for problem in _judge_run(history, world, run)]
+        problems += [f"run {run.operation_id}: {problem}" for problem in _judge_run(history, world, run, browsers)]
     return problems
 
 
@@ -101,7 +101,7 @@ def _one_run_per_slot(world: World, slots: int) -> Iterator[str]:
                 yield f"run {operation_id} began in lane {lane} while {running - 1} were running"
 
 
-def _judge_run(history: History, world: World, run: RunRow) -> Iterator[str]:
+def _judge_run(history: History, world: World, run: RunRow, browsers: int) -> Iterator[str]:
     logged = world.events.get(run.operation_id, [])
     if [event.seq for event in logged] != list(range(1, run.last_seq + 1)):
         yield f"its log is {[event.seq for event in logged]}, it should be 1..{run.last_seq}"
@@ -116,7 +116,11 @@ def _judge_run(history: History, world: World, run: RunRow) -> Iterator[str]:
     if any(at > logged[-1].at for at in world.begun.get(run.operation_id, [])):
         yield "an attempt began after its end"
     yield from _judge_progress(logged)
-    yield from _judge_slides(world, run, logged, interruptions)
+    ends = interruptions + (run.status != "complete")
+    yield from _judge_slides(world, run, logged, _IN_FLIGHT * browsers * ends)
+    for (operation_id, kind), attempts in world.exports.items():
+        if operation_id == run.operation_id and len(attempts) > 1:
+            yield f"its {kind} was made in each of the attempts {attempts}"
 
 
 def _judge_attempts(run: RunRow, logged: list[LoggedEvent], interruptions: int) -> Iterator[str]:
@@ -160,7 +164,7 @@ def _judge_progress(logged: list[LoggedEvent]) -> Iterator[str]:
         yield f"its progress went back: {told}"
 
 
-def _judge_slides(world: World, run: RunRow, logged: list[LoggedEvent], interruptions: int) -> Iterator[str]:
+def _judge_slides(world: World, run: RunRow, logged: list[LoggedEvent], may_be_lost: int) -> Iterator[str]:
     told_in: dict[int, int] = {}
     for event in logged:
         if event.type == "screenshot":
@@ -174,5 +178,5 @@ def _judge_slides(world: World, run: RunRow, logged: list[LoggedEvent], interrup
             captured += times
             if told_in.get(index, attempt) < attempt:
                 yield f"slide {index} was captured again in attempt {attempt}, told of in {told_in[index]}"
-    if world.captures and captured > len(told_in) + _IN_FLIGHT * (interruptions + (run.status != "complete")):
-        yield f"{captured} captures for {len(told_in)} slides and {interruptions} interruptions"
+    if world.captures and captured > len(told_in) + may_be_lost:
+        yield f"{captured} captures for {len(told_in)} slides, and {may_be_lost} may be lost by what interrupted it"

@@ -75,8 +75,8 @@ class RunRow:
 class World:
     """The state at rest. `folders`: what is wrong with each batch folder, None if it verifies.
 
-    From the log lines of all servers: `captures`, how often each (run, attempt, slide) was captured; `begun`, the
-    instants at which attempts of each run began.
+    From the log lines of all servers: `captures`, how often each (run, attempt, slide) was captured; `exports`, the
+    attempts that made each (run, export kind); `begun`, the instants at which attempts of each run began.
     """
 
     runs: list[RunRow]
@@ -85,5 +85,6 @@ class World:
     folders: dict[str, str | None]
     staging: list[str]
     captures: Counter[tuple[str, int, int]] = field(default_factory=Counter)
+    exports: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     integrity: str = "ok"
     begun: dict[str, list[float]] = field(default_factory=dict)

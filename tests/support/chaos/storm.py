@@ -16,8 +16,9 @@ from pathlib import Path
 
 import httpx
 
+from pressrun.export_kinds import EXPORT_KINDS, ExportKind
 from tests.support.chaos.checker import judge
-from tests.support.chaos.history import History, World
+from tests.support.chaos.history import Event, History, World
 from tests.support.chaos.witness import Witness, wait_until
 from tests.support.chaos.world import read_world
 from tests.support.limits import HANG_S
@@ -28,7 +29,15 @@ from tests.support.runs import chapter
 
 _SLIDES = 4
 _DURING_START = 0.1  # of the random kills
+_LONGEST_EXPORT_S = 0.4  # of the small ones here; a video takes a second
 _LET_GO_ON = 0.4  # else nearly every run is one that crashed its server three times
+
+# What is made by a module of its own, and may be cut off while it is made
+EXPORTED = ("pdf", "pptx", "viewer", "contact_sheet", "text", "markdown", "video", "zip")
+
+
+def _begins(event: Event, kind: ExportKind) -> bool:
+    return event["type"] == "progress" and event.get("message") == kind.making
 
 
 @dataclass
@@ -39,13 +48,15 @@ class Storm:
     folder: Path
     url: str | None = None
     servers: int = 1
+    browsers: int = 1
     env: dict[str, str] = field(default_factory=dict)
     body: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         data_dir = self.folder / "data"
         data_dir.mkdir(parents=True)
-        env = {"PRESSRUN_SHUTDOWN_GRACE_S": "0.1", "PRESSRUN_RUN_DEDUP_WINDOW_S": "0", **self.env}
+        env = {"PRESSRUN_SHUTDOWN_GRACE_S": "0.1", "PRESSRUN_RUN_DEDUP_WINDOW_S": "0"}
+        env |= {"PRESSRUN_BROWSERS": f"local:{self.browsers}", **self.env}
         if self.url is not None:
             env["PRESSRUN_DATABASE_URL"] = self.url
         self.fleet = [
@@ -198,6 +209,22 @@ class Storm:
             if poster.accepted.is_set():
                 self.read(poster)
 
+    def strike_in(self, output: str, chance: random.Random) -> None:
+        """Kills the server at a random instant from the one at which a run begins to make that export; not always
+        while it is made: what the export takes is not known.
+        """
+        kind = next(kind for kind in EXPORT_KINDS if kind.name == output)
+        if not self.restart():
+            self.history.problems.append(f"the server did not start: {self.server.log[-300:]}")
+        if not wait_until(self._all_over, HANG_S):
+            self.history.problems.append("the run before did not end")
+        poster = self.post(outputs=[*EXPORTED, "html", "images"], pptx_mode="both", slide_seconds=1)
+        if not wait_until(lambda: any(_begins(event, kind) for event in poster.story.events), HANG_S):
+            self.history.problems.append(f"no run began to make its {output}")
+        time.sleep(chance.uniform(0, _LONGEST_EXPORT_S))
+        self.kill()
+        self.read(poster)
+
     def restart_database(self, postgres: Postgres) -> None:
         """A crash of the database, and its start. To its runs it is nothing: no process has died."""
         self.history.outages += 1
@@ -245,4 +272,4 @@ class Storm:
 
     def verdict(self, **allowed: int) -> list[str]:
         """What is wrong; call it after `settle`."""
-        return judge(self.history, self.world(), **allowed)
+        return judge(self.history, self.world(), browsers=self.browsers, **allowed)

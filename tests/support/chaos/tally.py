@@ -1,4 +1,5 @@
-"""The four counts of issue 4: "200 kills: 0 lost events, 0 repeated captures, 0 corrupt folders, 0 leaked slots".
+"""The four counts of issue 4: "200 kills: 0 lost events, 0 repeated captures, 0 corrupt folders, 0 leaked slots"; and
+finished exports that were made again (issue 14).
 
 The judge (checker.py) holds more, and decides; these are what a person asks for.
 """
@@ -14,6 +15,7 @@ def tally(history: History, world: World) -> dict[str, int]:
     return {
         "lost_events": _count_lost_events(history, world),
         "repeated_captures": _count_repeated_captures(world),
+        "repeated_exports": sum(len(attempts) - 1 for attempts in world.exports.values()),
         "corrupt_folders": _count_corrupt_folders(world),
         "leaked_slots": len(world.slots),
     }

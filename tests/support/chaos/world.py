@@ -15,6 +15,7 @@ import psycopg
 
 from tests.support.chaos.history import LoggedEvent, RunRow, World
 from tests.support.runs import check_folder
+from tests.support.whole_files import check_whole
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 _MICROSECONDS = 1_000_000
@@ -37,7 +38,7 @@ def _read(data_dir: Path, logs: Iterable[Path], query: Query, *, sqlite: bool) -
     ):
         logged = LoggedEvent(seq, attempt, type, at / _MICROSECONDS, json.loads(data))
         events.setdefault(operation_id, []).append(logged)
-    captures, begun = _read_logs(logs)
+    captures, exports, begun = _read_logs(logs)
     return World(
         runs=[
             _run(row)
@@ -50,6 +51,7 @@ def _read(data_dir: Path, logs: Iterable[Path], query: Query, *, sqlite: bool) -
         folders={path.name: _problem(path) for path in (data_dir / "batches").iterdir()},
         staging=sorted(path.name for path in (data_dir / "staging").iterdir()),
         captures=captures,
+        exports=exports,
         begun=begun,
         integrity=query("PRAGMA integrity_check")[0][0] if sqlite else "ok",
     )
@@ -64,21 +66,28 @@ def _run(row: tuple[Any, ...]) -> RunRow:
 
 def _problem(folder: Path) -> str | None:
     try:
-        check_folder(folder)
+        for file in check_folder(folder)["files"]:
+            check_whole(folder / file["name"])
     except (AssertionError, OSError, ValueError) as exc:
         return f"does not verify: {exc!r}"
     return None
 
 
-def _read_logs(logs: Iterable[Path]) -> tuple[Counter[tuple[str, int, int]], dict[str, list[float]]]:
+def _read_logs(
+    logs: Iterable[Path],
+) -> tuple[Counter[tuple[str, int, int]], dict[tuple[str, str], list[int]], dict[str, list[float]]]:
     captures: Counter[tuple[str, int, int]] = Counter()
+    exports: dict[tuple[str, str], list[int]] = {}
     begun: dict[str, list[float]] = {}
     for log in logs:
         for line in log.read_text(errors="replace").splitlines():
             if '"slide captured"' in line:
                 entry = json.loads(line)
                 captures[entry["operation_id"], entry["attempt"], entry["index"]] += 1
+            elif '"export made"' in line:
+                entry = json.loads(line)
+                exports.setdefault((entry["operation_id"], entry["kind"]), []).append(entry["attempt"])
             elif '"attempt begins"' in line:
                 entry = json.loads(line)
                 begun.setdefault(entry["operation_id"], []).append(datetime.fromisoformat(entry["at"]).timestamp())
-    return captures, begun
+    return captures, exports, begun

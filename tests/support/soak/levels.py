@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from pressrun.procfs import children_of, command_line_of, descendants_of, descriptors_of, rss_bytes_of
+from pressrun.procfs import command_line_of, descendants_of, descriptors_of, rss_bytes_of
 from tests.support.processes import is_running
 
 
@@ -42,11 +42,6 @@ def read_levels(pid: int, temporary: Path) -> Levels:
 def family_of(pid: int) -> list[tuple[str, int]]:
     """All living descendants, with their kind."""
     return [(_kind(child), child) for child in sorted(descendants_of(pid)) if is_running(child)]
-
-
-def drivers_of(pid: int) -> set[int]:
-    """Playwright's own, direct children of the server."""
-    return {child for child in children_of(pid) if _kind(child) == "driver"}
 
 
 def _kind(pid: int) -> str:

@@ -32,9 +32,10 @@ from tests.support.soak.traffic import Asked, Traffic
 from tests.support.soak.visitor import Visitor
 from tests.support.soak.watch import Watch
 
+_BROWSERS: Final = 2
 _ENV: Final = {
     "PRESSRUN_RUN_DEDUP_WINDOW_S": "1",
-    "PRESSRUN_BROWSERS": "local:2",
+    "PRESSRUN_BROWSERS": f"local:{_BROWSERS}",
     "PRESSRUN_BROWSER_IDLE_S": "5",  # so that browsers go to sleep and are started again, and one is left at rest
     "PRESSRUN_BROWSER_RECYCLE_AFTER": "40",
     "PRESSRUN_CAPTURE_CACHE_MAX_BYTES": "20000000",  # so that it has to make room
@@ -134,7 +135,7 @@ class Soak:
         world = read_world(server.data_dir, [server.log_path])
         told, warnings = read_log(server.log_path)
         return Outcome(
-            problems=[*judge(self.history, world), *told, *self._verify(server)],
+            problems=[*judge(self.history, world, browsers=_BROWSERS), *told, *self._verify(server)],
             world=world,
             history=self.history,
             log=server.log_path,

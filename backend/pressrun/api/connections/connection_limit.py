@@ -1,12 +1,13 @@
 """`ConnectionLimiter`: how many connections there may be, who goes when all are taken, and who has waited too long.
 
-Owns the places, their count by address, and the clock of everybody who has asked nothing yet. The listening sockets
+Owns how many are open, also by address, and the clock of everybody who has asked nothing yet. The listening sockets
 (listeners.py) ask it whom to let in, the connections (server.py) tell it what they do. Rules:
 
 - A connection that has asked nothing is *waiting*: new, idle between two requests, or dripping its headers. It is sent
-  away `HEAD_LIMIT_S` after it began to (an idle one sooner, by uvicorn's keep-alive): no slow-loris keeps a place.
-- When all places are taken, whoever has waited longest makes room, so those who ask nothing keep out nobody who does.
-- `SPARE` places take no request but `/livez`. Who comes while all others are at work is told so by a whole 503 with
+  away `HEAD_LIMIT_S` after it began to (an idle one sooner, by uvicorn's keep-alive): no slow-loris stays.
+- When there are as many as may be, whoever has waited longest makes room, so those who ask nothing keep out nobody
+  who does.
+- The last `SPARE` take no request but `/livez`. Who comes while all others are at work is told so by a whole 503 with
   `Retry-After`, and the liveness probe is still answered.
 """
 
@@ -24,14 +25,15 @@ from pressrun.api.gate.hosts import is_loopback
 from pressrun.api.wire.problems import problem_response
 from pressrun.background import Background
 from pressrun.background_tasks import CONNECTION_LIMIT
-from pressrun.errors import HeadersTooSlow, PressrunError, ServerBusy
+from pressrun.errors import PressrunError, ServerBusy
+from pressrun.request_errors import HeadersTooSlow
 
 HEAD_LIMIT_S = 10.0  # SAFETY
 PER_ADDRESS = 200  # arbitrary (50..1 000): a browser opens 6, an office behind one address some dozens
 SPARE = 16  # arbitrary (4..64): the liveness probe, and those who are just being told 503
 _SWEEP_EVERY_S = 0.5  # arbitrary: how much later than its limit a connection may go
 _TELL_EVERY_S = 10.0  # arbitrary: a flood must not fill the log
-_PULSE = "/livez"
+_LIVENESS = "/livez"
 
 _log = structlog.get_logger(__name__)
 
@@ -46,14 +48,14 @@ class Waiting(Protocol):
 class ConnectionLimiter:
     """One per process; also the outermost ASGI layer, because a full server says so before anything is looked at.
 
-    `places`: connections at once. `per_address`: how many of them from one address; None: `PER_ADDRESS`, without limit
+    `limit`: connections at once. `per_address`: how many of them from one address; None: `PER_ADDRESS`, without limit
     for this machine itself (its own user, or a proxy through which everybody comes); 0: without limit.
     """
 
     def __init__(
         self,
         app: ASGIApp,
-        places: int,
+        limit: int,
         *,
         per_address: int | None = None,
         head_limit_s: float = HEAD_LIMIT_S,
@@ -61,8 +63,8 @@ class ConnectionLimiter:
     ) -> None:
         self._app = app
         self._background = background or Background()
-        self._places = places
-        self._spare = min(SPARE, places // 4)
+        self._limit = limit
+        self._spare = min(SPARE, limit // 4)
         self._per_address = per_address
         self._head_limit_s = head_limit_s
         self._inside: Counter[str] = Counter()
@@ -76,7 +78,7 @@ class ConnectionLimiter:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Gives the coroutine on and is none: an open stream would keep its frame for as long as it lives."""
         at_work = self._count - len(self._waiting)
-        if at_work <= self._places - self._spare or scope["type"] != "http" or scope["path"] == _PULSE:
+        if at_work <= self._limit - self._spare or scope["type"] != "http" or scope["path"] == _LIVENESS:
             return self._app(scope, receive, send)
         self._tell()
         answer = problem_response(busy())
@@ -84,7 +86,7 @@ class ConnectionLimiter:
         return answer(scope, receive, send)
 
     def refusal(self, address: str) -> PressrunError | None:
-        """Why somebody from there is not let in; None if there is a place."""
+        """Why somebody from there is not let in; None if there is room."""
         limit = self._limit_of(address)
         if limit and self._inside[address] >= limit:
             self._tell()
@@ -99,11 +101,11 @@ class ConnectionLimiter:
 
     @property
     def full(self) -> bool:
-        """Whether every place is taken."""
-        return self._count >= self._places
+        """Whether there are as many as may be."""
+        return self._count >= self._limit
 
     def make_room(self) -> bool:
-        """Whether there will be a place in one of the loop's next turns: who has waited longest is sent away."""
+        """Whether there will be room in one of the loop's next rounds: who has waited longest is sent away."""
         longest = next(iter(self._waiting), None)
         if longest is None:
             return bool(self._arriving)  # they will be waiting in a moment
@@ -166,10 +168,10 @@ class ConnectionLimiter:
         self._turned_away += 1
         now = asyncio.get_running_loop().time()
         if now - self._told_at >= _TELL_EVERY_S:
-            _log.warning("connections are turned away", count=self._turned_away, places=self._places)
+            _log.warning("connections are turned away", count=self._turned_away, limit=self._limit)
             self._told_at, self._turned_away = now, 0
 
 
 def busy() -> ServerBusy:
-    """All places are taken."""
+    """There are as many as may be."""
     return ServerBusy("the server has as many connections as it can hold; try again shortly", retry_after_s=2)

@@ -2,7 +2,7 @@
 
 asyncio accepts whatever comes and, out of descriptors, logs and tries again without end (uvicorn burned 91 % of a core
 and 32 MB of log in 7 s: SAFETY). It calls `accept()` on the socket it is given, so here is one that says no by itself:
-who finds no place is told so on the spot. Should the descriptors end all the same (a browser, ffmpeg and the database
+who finds no room is told so on the spot. Should the descriptors end all the same (a browser, ffmpeg and the database
 need some too), one that is kept in reserve lets the refusal go out.
 """
 
@@ -26,7 +26,7 @@ from pressrun.procfs import descriptors_of
 _MOST_DESCRIPTORS = 65_536  # some programs we start look at each possible one
 _ASSUMED_IN_USE = 32  # without /proc: a process that has only imported has about a dozen
 _OWN_SHARE = (48, 512)  # descriptors kept for database, browser, ffmpeg, files: a tenth of the limit, within these
-_FEWEST_PLACES = 16
+_FEWEST_CONNECTIONS = 16
 _ACCEPTED_AT_ONCE = 64  # arbitrary (16..256): a crowd comes in by turns, so that not all its requests begin at once
 # arbitrary (0.5..3): a server that was killed while it started a child leaves its port to that for a moment
 _PORT_PATIENCE_S = 1.0
@@ -36,7 +36,7 @@ _OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE}
 _OUT_OF_MEMORY = {errno.ENOBUFS, errno.ENOMEM}
 
 
-def count_places() -> int:
+def most_connections() -> int:
     """How many connections this process can hold, after it has raised its limit of descriptors as far as it may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
@@ -46,7 +46,7 @@ def count_places() -> int:
             soft = most
     limit = most if soft == resource.RLIM_INFINITY else soft
     low, high = _OWN_SHARE
-    return max(_FEWEST_PLACES, limit - (descriptors_of() or _ASSUMED_IN_USE) - min(high, max(low, limit // 10)))
+    return max(_FEWEST_CONNECTIONS, limit - (descriptors_of() or _ASSUMED_IN_USE) - min(high, max(low, limit // 10)))
 
 
 def open_listeners(host: str, port: int, limiter: ConnectionLimiter) -> list[socket.socket]:

@@ -28,7 +28,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from pressrun.api.connections.connection_limit import ConnectionLimiter
-from pressrun.api.connections.listeners import answer_bytes, count_places, open_listeners
+from pressrun.api.connections.listeners import answer_bytes, most_connections, open_listeners
 from pressrun.api.gate.middleware import MAX_HEADER_BYTES
 from pressrun.api.state import AppState
 from pressrun.background import Background
@@ -107,9 +107,9 @@ async def _serve_beside(
 def _limit(
     app: ASGIApp, max_connections: int | None, max_per_address: int | None, background: Background | None
 ) -> ConnectionLimiter:
-    places = count_places()
+    most = most_connections()
     return ConnectionLimiter(
-        app, min(places, max_connections or places), per_address=max_per_address, background=background
+        app, min(most, max_connections or most), per_address=max_per_address, background=background
     )
 
 

@@ -1,6 +1,8 @@
-"""POST /runs/{id}/retry, rerender, pause and resume: a run that is to go on, to be made anew, or to wait longer."""
+"""POST /runs/{id}/retry, rerender, pause, resume, webhook: what is to go on, be made anew, wait longer, or be told."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -12,12 +14,13 @@ from pressrun.api.gate.tokens import caller_of, require_priority
 from pressrun.api.state import state_of
 from pressrun.api.streams.run_streams import cursor_of
 from pressrun.api.wire.body import parse_model, read_json_object
-from pressrun.api.wire.schemas import RerenderRequest, RetryRequest, RunOut
+from pressrun.api.wire.schemas import RerenderRequest, RetryRequest, RunOut, WebhookOut
 from pressrun.errors import Conflict
 from pressrun.exports.contract import require_possible
+from pressrun.run_urls import events_url
 from pressrun.runs.admission import Policies
 from pressrun.runs.submission import Submission
-from pressrun.spec import SHOWING, RunSpec
+from pressrun.spec import COVERS, SHOWING, RunSpec
 
 _ROUTE = "/runs/rerender"  # part of the fingerprint
 _MAX_BODY_BYTES = 10_000
@@ -31,7 +34,7 @@ async def retry_run(request: Request) -> Response:
         operation_id_of(request), caller_of(request.scope).name, Policies(on_busy=body.on_busy), body.priority
     )
     headers = {
-        "Location": f"/runs/{admission.run.operation_id}/events",
+        "Location": events_url(admission.run.operation_id),
         "Run-Disposition": admission.disposition,
         "Cache-Control": "no-store",
     }
@@ -49,7 +52,10 @@ async def rerender_run(request: Request) -> Response:
     webhook_url = checked_webhook_url(state_of(request), body.webhook_url)
     original = RunSpec.model_validate_json(await state_of(request).catalog.get_spec(run.operation_id))
     as_before = original.model_dump(include={*SHOWING})
-    fields = {**as_before, **body.changes(), "rerender_of": run.operation_id, "title": run.title}
+    changed = {**as_before, **body.changes()}
+    shown = [name for field in COVERS if (name := changed[field]) in original.attachments]
+    attachments = {name: original.attachments[name] for name in shown}  # the others are in the document
+    fields = {**changed, "attachments": attachments, "rerender_of": run.operation_id, "title": run.title}
     spec = parse_model(RunSpec, fields)
     require_possible(spec, state_of(request).settings)
     submission = Submission(
@@ -75,6 +81,18 @@ async def pause_run(request: Request) -> Response:
 async def resume_run(request: Request) -> Response:
     """POST /runs/{operation_id}/resume"""
     return await _set_paused(request, paused=False)
+
+
+async def send_webhook(request: Request) -> Response:
+    """POST /runs/{operation_id}/webhook: 202, its message goes out once more."""
+    run = await run_of(request)
+    webhooks = state_of(request).webhooks
+    if webhooks is None:
+        raise Conflict("this server signs no webhooks, for PRESSRUN_WEBHOOK_SECRET is not set")
+    await webhooks.send_again(run.operation_id)
+    told = await state_of(request).catalog.webhook(run.operation_id)
+    body = None if told is None else WebhookOut(**asdict(told)).model_dump(mode="json")
+    return JSONResponse(body, 202, {"Cache-Control": "no-store"})
 
 
 async def _set_paused(request: Request, *, paused: bool) -> Response:

@@ -18,8 +18,9 @@ from pressrun.api.wire.file_headers import content_disposition, headers_for
 from pressrun.api.wire.queries import FileQuery, parse_query
 from pressrun.artifacts.model import StoredFile
 from pressrun.artifacts.thumbnails import MADE_FROM, MEDIA_TYPE, Thumbnails, Width, etag_of
-from pressrun.errors import FieldErrors, NotFound
+from pressrun.errors import NotFound
 from pressrun.exports.zip import stream_zip
+from pressrun.request_errors import FieldErrors
 from pressrun.runs.files import OpenedFile, RunFiles
 from pressrun.runs.model import Run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -18,12 +19,19 @@ from pressrun.api.streams.run_streams import cursor_of, follow
 from pressrun.api.wire.body import parse_aside, parse_json_object, parse_model, read_json
 from pressrun.api.wire.multipart import is_form, read_form
 from pressrun.api.wire.schemas import ExplanationOut, GenerateRequest, RunOut
-from pressrun.errors import MalformedHeader, NotFound, RunEnded
+from pressrun.aspects import size_in
+from pressrun.errors import NotFound, RunEnded
 from pressrun.exports.contract import require_possible
+from pressrun.request_errors import MalformedHeader
+from pressrun.run_urls import events_url
 from pressrun.runs.admission import Admission, Policies
 from pressrun.runs.fingerprint import fingerprint
 from pressrun.runs.submission import Submission
 from pressrun.source_kinds import SOURCE_KINDS
+from pressrun.sources.front_matter import MAX_CHARACTERS as _FRONT_MATTER
+from pressrun.sources.front_matter import split_front_matter
+from pressrun.sources.look import require_theme
+from pressrun.themes.catalog import AUTO, BUILT_IN, Themes
 
 ROUTE = "/generate-sse"
 # JSON may spell a character in six bytes (\\u00e9); the largest source in its longest spelling, and room for the rest
@@ -49,7 +57,7 @@ class Asked:
 async def generate_sse(request: Request) -> Response:
     """Starts a run and streams it; or says why not before any header of a stream."""
     resumes = cursor_of(request) > 0  # a malformed one is told before anything begins
-    key, asked = await _read(request)
+    key, asked = await read_asked(request)
     state = state_of(request)
     refusal = None
     if key is None and not resumes:
@@ -64,7 +72,7 @@ async def submit_and_answer(request: Request, policies: Policies, submission: Su
     service = state_of(request).service
     admission = await service.submit(submission, policies, after=cursor_of(request))
     headers = {
-        "Location": f"/runs/{admission.run.operation_id}/events",
+        "Location": events_url(admission.run.operation_id),
         "Run-Disposition": admission.disposition,
     }
     if wants_async(request.headers.getlist("prefer")):
@@ -75,12 +83,13 @@ async def submit_and_answer(request: Request, policies: Policies, submission: Su
 
 async def explain_admission(request: Request) -> Response:
     """POST /admission/explain: the same body, nothing started."""
-    key, asked = await _read(request)
+    key, asked = await read_asked(request)
     explanation = await state_of(request).service.explain(_named(request, key, asked), asked.policies)
     return JSONResponse(ExplanationOut.of(explanation).model_dump(mode="json"), headers={"Cache-Control": "no-store"})
 
 
-async def _read(request: Request) -> tuple[str | None, Asked]:
+async def read_asked(request: Request) -> tuple[str | None, Asked]:
+    """The Idempotency-Key, and what the body asks for. Raises: what a run's admission does before it asks the guard."""
     key = idempotency_key_of(request)
     if is_form(request.headers):
         raw = await read_form(request, GenerateRequest, MAX_BODY_BYTES)
@@ -93,11 +102,22 @@ async def _read(request: Request) -> tuple[str | None, Asked]:
         asked = await parse_aside(partial(_parse, caller=caller), raw)
     require_priority(caller_of(request.scope), asked.submission.priority)
     require_possible(asked.submission.spec, state_of(request).settings)
+    asked = _with_theme(asked, state_of(request).themes)
     url = asked.submission.webhook_url
     if url is not None:
         checked = checked_webhook_url(state_of(request), url)
         asked = replace(asked, submission=replace(asked.submission, webhook_url=checked))
     return key, asked
+
+
+def _with_theme(asked: Asked, themes: Themes) -> Asked:
+    """What a theme of this server's own looks like is part of what is asked: edited, it makes another run."""
+    name = asked.submission.spec.theme
+    require_theme(name, themes)
+    if name in BUILT_IN or name == AUTO:
+        return asked
+    digest = hashlib.sha256(f"{asked.submission.digest} {themes[name].digest}".encode()).hexdigest()
+    return replace(asked, submission=replace(asked.submission, digest=digest))
 
 
 def _named(request: Request, key: str | None, asked: Asked) -> Submission:
@@ -107,7 +127,7 @@ def _named(request: Request, key: str | None, asked: Asked) -> Submission:
 
 def _parse(raw: bytes, caller: str) -> Asked:
     """What the bytes ask for, with the fingerprint of what of it changes the result. Pure."""
-    body = parse_model(GenerateRequest, parse_json_object(raw))
+    body = _sized(parse_model(GenerateRequest, parse_json_object(raw)))
     submission = Submission(
         operation_id="",
         route=ROUTE,
@@ -120,6 +140,16 @@ def _parse(raw: bytes, caller: str) -> Asked:
         webhook_url=body.webhook_url,
     )
     return Asked(Policies(on_busy=body.on_busy, on_duplicate=body.on_duplicate), submission)
+
+
+def _sized(body: GenerateRequest) -> GenerateRequest:
+    """With the shape that its text names in its front matter, unless the request says how large slides are."""
+    if body.text is None or not body.model_fields_set.isdisjoint({"viewport_width", "viewport_height"}):
+        return body
+    size = size_in(split_front_matter(body.text[:_FRONT_MATTER].replace("\r\n", "\n")).block)
+    if size is None:
+        return body
+    return body.model_copy(update={"viewport_width": size[0], "viewport_height": size[1]})
 
 
 # Who repeats a request repeats it byte by byte (a double click, a retry, a reload): its 409 costs half of a new one's.

@@ -39,16 +39,22 @@ async def livez(request: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """GET /readyz"""
     state = state_of(request)
-    checks: dict[str, str] = {}
-    async with anyio.create_task_group() as tasks:
-        for name, check in _CHECKS.items():
-            checks[name] = _OK  # the order in which they are told
-            tasks.start_soon(_note, checks, name, check, state)
+    checks = await readiness(state)
     # Those elsewhere that cannot be used just now: no reason not to be ready, and one to look.
     missing = {
         supervisor.name: supervisor.failure for supervisor in state.pool.elsewhere if supervisor.failure is not None
     }
     return _answer(checks, missing)
+
+
+async def readiness(state: AppState) -> dict[str, str]:
+    """What GET /readyz asks, each `ok` or what is wrong."""
+    checks: dict[str, str] = {}
+    async with anyio.create_task_group() as tasks:
+        for name, check in _CHECKS.items():
+            checks[name] = _OK  # the order in which they are told
+            tasks.start_soon(_note, checks, name, check, state)
+    return checks
 
 
 def _answer(checks: dict[str, str], notes: dict[str, str]) -> Response:

@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse, Response
 from pressrun.api.gate.tokens import caller_of
 from pressrun.api.state import state_of
 from pressrun.api.wire.schemas import LANE_PATTERN, LaneList, LaneOut
-from pressrun.errors import Forbidden, NotFound
+from pressrun.errors import NotFound
+from pressrun.request_errors import Forbidden
 
 _NO_STORE = {"Cache-Control": "no-store"}
 

@@ -43,6 +43,7 @@ async def get_metrics(request: Request) -> Response:
         *_browsers(state),
         *_children(memory),
         *_cache(state),
+        *_previews(state),
         *_background(state),
     ]
     registry.register(_Told(families))
@@ -150,3 +151,8 @@ def _cache(state: AppState) -> Iterator[Metric]:
         ("corrupt", "Pictures that were not what they had been"),
     ):
         yield _counter(f"capture_cache_{name}", says, {"": getattr(state.captures.counts, name)})
+
+
+def _previews(state: AppState) -> Iterator[Metric]:
+    yield _counter("previews", "Previews that were asked for, by what became of them", state.previews.counts, "outcome")
+    yield _histogram("preview_seconds", "A preview that was made anew", {"": state.previews.took})

@@ -27,7 +27,7 @@ def open_reads() -> FairLimiter:
 
 
 def by_turns(endpoint: Endpoint) -> Endpoint:
-    """The endpoint, when it is the caller's turn; its place is free again before the answer is sent.
+    """The endpoint, when it is the caller's turn; the next may work before the answer is sent.
 
     So it must not read a body, nor be one that waits for anything but the database and the disk.
     """

@@ -9,7 +9,7 @@ from pressrun.api.gate.tokens import caller_of
 from pressrun.api.state import state_of
 from pressrun.api.wire.queries import RetentionQuery, parse_query
 from pressrun.api.wire.schemas import RetentionOut
-from pressrun.errors import Forbidden
+from pressrun.request_errors import Forbidden
 
 
 async def sweep(request: Request) -> Response:

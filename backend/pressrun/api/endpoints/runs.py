@@ -33,10 +33,10 @@ async def list_runs(request: Request) -> Response:
         since=query.since,
         pinned=None if query.pinned is None else query.pinned == "1",
     )
-    page = await state_of(request).catalog.list_page(
-        caller_of(request.scope).name, wanted, cursor=query.cursor, limit=query.limit
-    )
-    return _json(RunPage(runs=[RunOut.of(run) for run in page.runs], next_cursor=page.next_cursor))
+    catalog, caller = state_of(request).catalog, caller_of(request.scope).name
+    page = await catalog.list_page(caller, wanted, cursor=query.cursor, limit=query.limit, sort=query.sort)
+    counts = await catalog.count_found(caller, wanted) if query.counts == "1" else None
+    return _json(RunPage(runs=[RunOut.of(run) for run in page.runs], next_cursor=page.next_cursor, counts=counts))
 
 
 async def current_run(request: Request) -> Response:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pressrun.api.state import AppState
-from pressrun.errors import EgressBlocked, FieldErrors
+from pressrun.errors import EgressBlocked
+from pressrun.request_errors import FieldErrors
 
 
 def checked_webhook_url(state: AppState, url: str | None) -> str | None:

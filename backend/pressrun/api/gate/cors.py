@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from starlette.datastructures import Headers
 
 from pressrun.api.gate.hosts import parse_authority
+from pressrun.egress.policy import DEFAULT_PORTS
 from pressrun.errors import StartupError
 
 EXPOSED_HEADERS = ("Location", "Run-Disposition", "Retry-After", "Link")
@@ -26,7 +27,6 @@ _ALLOWED_HEADERS = (
     "X-Pressrun",
 )
 _MAX_AGE_S = 600  # arbitrary (0..7200, Chromium's limit): how long a browser need not ask again
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class CorsOrigins:
@@ -69,10 +69,10 @@ def answer_headers(origin: str) -> Mapping[str, str]:
 def _parse_origin(text: str) -> str:
     scheme, separator, rest = text.lower().partition("://")
     authority = parse_authority(rest)
-    if not separator or scheme not in _DEFAULT_PORTS or authority is None:
+    if not separator or scheme not in DEFAULT_PORTS or authority is None:
         raise StartupError(
             f"PRESSRUN_CORS_ORIGINS: {text!r} is no origin; write `https://app.example` or `http://localhost:5173`, "
             "without a path. There is no wildcard: it would let every page in"
         )
-    default = authority.port in {None, _DEFAULT_PORTS[scheme]}
+    default = authority.port in {None, DEFAULT_PORTS[scheme]}
     return f"{scheme}://{authority.host}" + ("" if default else f":{authority.port}")

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pressrun.egress.policy import DEFAULT_PORTS
 from pressrun.errors import StartupError
 
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9_](?:[a-z0-9._-]{0,251}[a-z0-9_])?)(?::([1-9][0-9]{0,4}))?")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _LAST_PORT = 65535
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -44,13 +44,17 @@ def parse_authority(text: str) -> Authority | None:
     if match is None:
         return None
     port = int(match[2]) if match[2] else None
-    host = canonical_host(match[1])
+    host = host_in_header(match[1])
     return None if host is None or (port or 0) > _LAST_PORT else Authority(host, port)
 
 
 @lru_cache(maxsize=64)
-def canonical_host(host: str) -> str | None:
-    """One spelling for each IP address, mapped IPv4 as IPv4, IPv6 in brackets; names as they are."""
+def host_in_header(host: str) -> str | None:
+    """One spelling for each IP address, mapped IPv4 as IPv4, IPv6 in brackets; names as they are.
+
+    Stricter than what the URL standard makes of a host (egress/policy.py `host_in_url`): a browser has done that before
+    it sends a Host, so `0177.0.0.1` or a dot at the end is none of our names here.
+    """
     bracketed = host.startswith("[")
     try:
         address = ipaddress.ip_address(host.strip("[]"))
@@ -65,7 +69,7 @@ class HostList:
     """The hosts that this server answers for. Immutable."""
 
     def __init__(self, bind: str, configured: Iterable[str] = ()) -> None:
-        own = canonical_host(bind.lower())
+        own = host_in_header(bind.lower())
         names = dict.fromkeys([*_LOOPBACK_NAMES, *([own] if own else [])])
         self._entries = (*map(_parse_entry, configured), *(AllowedHost(None, name, None) for name in names))
 
@@ -75,10 +79,10 @@ class HostList:
         That address is ours by definition, which makes a server bound to 0.0.0.0 answer on each of its addresses.
         """
         for entry in self._entries:
-            port = authority.port or _DEFAULT_PORTS[entry.scheme or "http"]
+            port = authority.port or DEFAULT_PORTS[entry.scheme or "http"]
             if entry.host == authority.host and entry.port in {None, port}:
                 return entry
-        own = canonical_host(reached) if reached else None
+        own = host_in_header(reached) if reached else None
         if own == authority.host and _is_address(authority.host):
             return AllowedHost(None, own, None)
         return None
@@ -91,7 +95,7 @@ def _is_address(host: str) -> bool:
 def _parse_entry(text: str) -> AllowedHost:
     scheme, separator, rest = text.lower().rpartition("://")
     authority = parse_authority(rest)
-    if authority is None or (separator and scheme not in _DEFAULT_PORTS):
+    if authority is None or (separator and scheme not in DEFAULT_PORTS):
         raise StartupError(
             f"PRESSRUN_ALLOWED_HOSTS: {text!r} is no host; write `name`, `name:port`, or `https://name` "
             "when a proxy in front speaks TLS. There is no wildcard: it would undo the protection"
@@ -105,7 +109,7 @@ def is_own_origin(origin: str, authority: Authority, scheme: str) -> bool:
     other = parse_authority(rest) if separator else None
     if other is None or origin_scheme != scheme:
         return False
-    default = _DEFAULT_PORTS.get(scheme)
+    default = DEFAULT_PORTS.get(scheme)
     return (other.host, other.port or default) == (authority.host, authority.port or default)
 
 

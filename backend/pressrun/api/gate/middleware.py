@@ -28,20 +28,21 @@ from pressrun.api.gate.cors import CorsOrigins, answer_headers, is_preflight, pr
 from pressrun.api.gate.hosts import Authority, HostList, is_own_origin, parse_authority
 from pressrun.api.gate.quotas import CallerQuotas, Usage
 from pressrun.api.gate.tokens import ANYBODY, LOCAL, Caller, Tokens, TokenScope, with_caller
+from pressrun.api.pages import UI_CSP, wants_page
+from pressrun.api.preview_frame import FRAME_PATH
+from pressrun.api.problem_page import as_page
 from pressrun.api.streams.run_streams import opened_stream_of
 from pressrun.api.wire.body import carries_body, media_type, require_json
-from pressrun.api.wire.file_headers import UI_CSP
 from pressrun.api.wire.problems import problem_response
-from pressrun.errors import (
+from pressrun.errors import CallerLimit, PressrunError
+from pressrun.request_errors import (
     BodyTooLarge,
-    CallerLimit,
     Forbidden,
     HeadersTooLarge,
     InvalidRequest,
     MalformedHeader,
     MethodNotAllowed,
     MisdirectedHost,
-    PressrunError,
     Unauthorized,
     UnsupportedMediaType,
 )
@@ -92,9 +93,11 @@ class GateConfig:
     quotas: CallerQuotas | None = None
     max_body_bytes: int = 32 * 1024 * 1024
     max_header_bytes: int = MAX_HEADER_BYTES
-    public_paths: frozenset[str] = frozenset({"/", "/index.html", "/livez", "/favicon.ico", "/favicon.svg", "/docs"})
+    public_paths: frozenset[str] = frozenset(
+        {"/", "/index.html", "/livez", "/favicon.ico", "/favicon.svg", "/docs", "/llms.txt", FRAME_PATH}
+    )
     public_prefixes: tuple[str, ...] = ("/assets/", "/docs/")
-    public_pages: re.Pattern[str] = re.compile(r"/runs(/[0-9a-f-]{36})?")
+    public_pages: re.Pattern[str] = re.compile(r"/runs(/[0-9a-f-]{36})?|/system")
 
 
 class Head(NamedTuple):
@@ -126,7 +129,8 @@ class Gate:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            await self._http(scope, receive, _with_security_headers(self._with_cors(scope, send)))
+            send = _with_security_headers(self._with_cors(scope, send))
+            await self._http(scope, receive, as_page(send) if wants_page(scope) else send)
         else:
             # Nothing here speaks WebSocket, and browsers send one across origins without asking.
             await send({"type": "websocket.close", "code": 1008})
@@ -153,7 +157,7 @@ class Gate:
                     await self._booked(usage, inner, receive, send)
 
     async def _booked(self, usage: Usage, scope: Scope, receive: Receive, send: Send) -> None:
-        """As much as the caller's share allows; its place is held until it is answered, a stream until its end."""
+        """As much as the caller's share allows; it counts until it is answered, a stream until its end."""
         quotas, stream = cast(CallerQuotas, self._config.quotas), _may_stream(scope)
         try:
             length = 0 if scope["method"] in SAFE_METHODS else _declared_bytes(scope)

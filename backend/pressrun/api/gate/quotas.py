@@ -28,7 +28,7 @@ from pressrun.settings import CallerLimits
 _DAY_S: Final = 86_400.0
 _MOST_ADDRESSES: Final = 10_000  # arbitrary (1 000..100 000): 3 MB; who has more is not one caller
 _TELL_EVERY_S: Final = 10.0  # arbitrary: a flood must not fill the log
-_PULSE: Final = "/livez"  # judges the process, not a caller
+_LIVENESS: Final = "/livez"  # judges the process, not a caller
 
 _log = structlog.get_logger(__name__)
 
@@ -107,7 +107,7 @@ class CallerQuotas:
 
     def usage_of(self, caller: Caller, scope: Scope) -> Usage | None:
         """The account that the request is booked to; None: to nobody's."""
-        if caller is LOCAL or scope["path"] == _PULSE:
+        if caller is LOCAL or scope["path"] == _LIVENESS:
             return None
         if caller.name:
             usage = self._callers.get(caller.name)

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
 from pressrun.api.gate.hosts import is_loopback
-from pressrun.errors import Forbidden, StartupError
+from pressrun.errors import StartupError
+from pressrun.request_errors import Forbidden
 
 TokenScope = Literal["run", "read", "priority", "admin"]
 SCOPES: tuple[TokenScope, ...] = get_args(TokenScope)

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from pressrun import __version__, export_kinds, source_kinds
 from pressrun.api.openapi.operations import build_paths, build_webhook
 from pressrun.api.openapi.parts import ref
+from pressrun.api.wire.previews import PreviewOut
 from pressrun.api.wire.problems import STATUS
 from pressrun.api.wire.schemas import (
     CancelRequest,
@@ -31,11 +32,14 @@ from pressrun.api.wire.schemas import (
     RunPage,
     Snapshot,
 )
+from pressrun.api.wire.system import SystemOut
+from pressrun.api.wire.theme_list import ThemeList, ThemeOut
 from pressrun.events.model import BODIES
 from pressrun.runs.webhooks import WebhookMessage
 from pressrun.slide_texts import SlideTexts
 from pressrun.spec import RunSpec
 from pressrun.stages import STAGES
+from pressrun.themes import catalog
 
 _REQUESTS: tuple[type[BaseModel], ...] = (GenerateRequest, RerenderRequest, RetryRequest, CancelRequest)
 _ANSWERS: tuple[type[BaseModel], ...] = (
@@ -52,8 +56,12 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     RejectedProblem,
     Health,
     ExplanationOut,
+    PreviewOut,
+    SystemOut,
     WebhookMessage,
     SlideTexts,
+    ThemeOut,
+    ThemeList,
 )
 _ENVELOPE: dict[str, Any] = {
     "seq": {"type": "integer", "minimum": 1},
@@ -90,7 +98,12 @@ def build_openapi() -> dict[str, Any]:
 
 def _tables() -> dict[str, Any]:
     """What a user interface offers, and in which order: what no schema says. src/api/tables.gen.ts is made of it."""
-    return {"stages": STAGES, "exports": export_kinds.for_people(), "sources": source_kinds.for_people()}
+    return {
+        "stages": STAGES,
+        "exports": export_kinds.for_people(),
+        "sources": source_kinds.for_people(),
+        "themes": catalog.for_people(),
+    }
 
 
 def _schemas() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pressrun.api.openapi.parts import (
@@ -24,6 +25,7 @@ from pressrun.api.openapi.parts import (
 from pressrun.api.wire.queries import FileQuery, LaneQuery, ListQuery, LogQuery, RetentionQuery, parameters_of
 from pressrun.api.wire.schemas import LANE_PATTERN
 
+_METHODS = {"get", "post", "put", "delete"}
 _RUN = {"200": json_of("RunOut", "the run")}
 
 
@@ -46,7 +48,17 @@ def build_paths() -> dict[str, Any]:
     for path, item in paths.items():
         if "{operation_id}" in path:
             item["parameters"] = [OPERATION_ID]
+        for method in item.keys() & _METHODS:
+            item[method]["operationId"] = _name_of(method, path)
     return paths
+
+
+def _name_of(method: str, path: str) -> str:
+    """What generated clients and low-code tools call it: `post_runs_cancel_by_operation_id`."""
+    parts = path.strip("/").split("/")
+    words = [part for part in parts if not part.startswith("{")]
+    given = [part.strip("{}") for part in parts if part.startswith("{")]
+    return re.sub(r"[^a-z0-9]+", "_", "_".join([method, *words, *(["by", *given] if given else [])]))
 
 
 def _start_paths() -> dict[str, Any]:
@@ -56,6 +68,18 @@ def _start_paths() -> dict[str, Any]:
             "post": operation(
                 "What POST /generate-sse would do with this body, and why; starts nothing",
                 {"200": json_of("ExplanationOut", "the explanation")},
+                body="GenerateRequest",
+                form=True,
+            )
+        },
+        "/preview": {
+            "post": operation(
+                "The slides that POST /generate-sse would make of this body; starts nothing, asks neither web nor AI",
+                {
+                    "200": json_of("PreviewOut", "the slides, one by one, and the deck as a page"),
+                    "503": problem("every page is wanted by runs, or no browser can be had; try again shortly"),
+                    "504": problem("it was not ready in time"),
+                },
                 body="GenerateRequest",
                 form=True,
             )
@@ -107,6 +131,16 @@ def _run_paths() -> dict[str, Any]:
         },
         "/runs/{operation_id}/resume": {
             "post": operation("Let a paused run go on", {**_RUN, "409": problem("it does not wait"), **UNKNOWN})
+        },
+        "/runs/{operation_id}/webhook": {
+            "post": operation(
+                "Send the message of its end once more, under the same `webhook-id`",
+                {
+                    "202": json_of("WebhookOut", "it goes out now, and as often as the first time"),
+                    "409": problem("none was asked for, or it is still to be delivered"),
+                    **UNKNOWN,
+                },
+            )
         },
     }
 
@@ -170,7 +204,19 @@ def _lane_paths() -> dict[str, Any]:
 
 
 def _server_paths() -> dict[str, Any]:
+    picture = {"image/webp": {"schema": {"type": "string", "contentMediaType": "image/webp"}}}
     return {
+        "/themes": {"get": operation("The looks of a document made from text", {"200": json_of("ThemeList", "all")})},
+        "/themes/{name}/preview.webp": {
+            "get": operation(
+                "A picture of a theme",
+                {
+                    "200": {"description": "640 x 360", "content": picture},
+                    "404": problem("no such theme, or it has no preview"),
+                },
+                parameters=(parameter("name", "path", {"type": "string", "minLength": 1}),),
+            )
+        },
         "/livez": {
             "get": operation(
                 "This process can work", {"200": json_of("Health", "it can"), "503": json_of("Health", "restart it")}
@@ -179,6 +225,12 @@ def _server_paths() -> dict[str, Any]:
         "/readyz": {
             "get": operation(
                 "A run would work", {"200": json_of("Health", "it would"), "503": json_of("Health", "it would not")}
+            )
+        },
+        "/system": {
+            "get": operation(
+                "Health, browsers and settings in force of this server, never a secret; needs the scope `admin`",
+                {"200": json_of("SystemOut", "what is known here")},
             )
         },
         "/metrics": {
@@ -302,7 +354,7 @@ def _set_lane(summary: str) -> dict[str, Any]:
 
 def _list() -> dict[str, Any]:
     return operation(
-        "History, newest first",
+        "History, page by page",
         {"200": json_of("RunPage", "a page"), "422": problem("a parameter is wrong")},
         parameters=parameters_of(ListQuery),
     )

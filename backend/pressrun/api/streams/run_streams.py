@@ -20,8 +20,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pressrun.api.state import state_of
 from pressrun.api.streams.frames import PING, RETRY, frame_of, snapshot_frame, unnamed_frame_of
 from pressrun.api.streams.watch import Watch
-from pressrun.errors import MalformedHeader, ServerBusy
+from pressrun.errors import ServerBusy
 from pressrun.events.log import Follower
+from pressrun.request_errors import MalformedHeader
 from pressrun.runs.model import Run
 
 _MAX_CURSOR_DIGITS = 10

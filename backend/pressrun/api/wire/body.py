@@ -25,7 +25,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
 from pressrun.api.wire.field_errors import field_problems, surrogate_problems
-from pressrun.errors import BodyTooLarge, BodyTooSlow, FieldErrors, MalformedBody, UnsupportedMediaType
+from pressrun.request_errors import BodyTooLarge, BodyTooSlow, FieldErrors, MalformedBody, UnsupportedMediaType
 
 MAX_DEPTH = 32  # arbitrary (8..200): requests are two levels deep; the parser itself gives up near 1 000
 MAX_VALUES = 10_000  # arbitrary (1 000..100 000): each may become a field error, 5 MB of `1,` would be 2.5 million
@@ -39,7 +39,7 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How slowly a body may arrive: the first seconds are free, then it needs a rate, and it never takes longer than
-    `total_s`. (uvicorn has no limit of its own: a client that sends a byte a minute would hold its place for ever.)
+    `total_s`. (uvicorn has no limit of its own: who sends a byte a minute would hold its connection for ever.)
     """
 
     free_s: float = 10

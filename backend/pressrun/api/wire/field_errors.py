@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from pressrun.errors import FieldProblem
+from pressrun.request_errors import FieldProblem
 
 MAX_PROBLEMS = 20
 _MAX_ECHO = 100

@@ -13,11 +13,6 @@ from urllib.parse import quote
 from pressrun.export_kinds import VIEWER_ENDING
 from pressrun.exports import viewer
 
-UI_CSP = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types pressrun-worker"  # frontend/src/stream/transports/choose.ts
-)
 DOCUMENT_CSP = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; font-src data:; form-action 'none'; "
     "base-uri 'none'; frame-ancestors 'self'"
@@ -28,7 +23,7 @@ _MEDIA_CSP = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 
-_SHOWN = frozenset({"image/png", "image/jpeg", "image/webp", "application/pdf", "video/mp4"})
+_SHOWN = frozenset({"image/png", "image/jpeg", "image/webp", "application/pdf", "video/mp4", "video/webm", "image/gif"})
 _DOWNLOADED = frozenset(
     {
         "application/zip",

@@ -5,11 +5,12 @@ request may hold. The parse is a stream: bytes of what is refused are read, so t
 
 What a form spells: numbers as in JSON, `true` or `false`, a list by repeating its field or with commas. An empty field
 is one that was not given, as browsers send what nobody filled in; CR LF in a field is what browsers make of a line end.
-One `files` part may take the place of the source.
+One `files` part may take the place of the source; each `attachments` part is a file that it names, by its filename.
 """
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 import math
@@ -26,7 +27,8 @@ from starlette.requests import Request
 
 from pressrun.api.wire.body import PACE, Pace, media_type
 from pressrun.api.wire.field_errors import MAX_PROBLEMS
-from pressrun.errors import (
+from pressrun.attachments import MAX_BYTES, MAX_FILES, why_no_path
+from pressrun.request_errors import (
     BodyTooLarge,
     BodyTooSlow,
     FieldErrors,
@@ -45,12 +47,14 @@ from pressrun.source_kinds import (
 from pressrun.sources.parser_pool import parse
 
 FORM = "multipart/form-data"
-MAX_PARTS = 100  # arbitrary (50..1 000): all fields there are, and a list's by repeating
+MAX_PARTS = 100 + MAX_FILES  # arbitrary (50..1 000): all fields there are, a list's by repeating, and attachments
 _MAX_HEADERS, _MAX_HEADER_BYTES = 8, 4096  # of one part; browsers send two
 _MAX_BOUNDARY_BYTES = 70  # RFC 2046
 _MAX_NAME_CHARACTERS = 100
 _MAX_FIELD_BYTES = 100_000  # any other field; the longest, `system_prompt`, has 20 000 characters
 
+_ATTACHMENTS = "attachments"
+_ATTACHMENTS_VALID = f"files with the path from the source as filename, {MAX_BYTES // 1_000_000} MB together"
 _UNSAID = {"", "application/octet-stream"}  # what clients say of a file they do not know: then its name tells
 _FILES_VALID = f"one {FILE_WORDS} file ({' '.join(ENDINGS)})"
 _ENCODING_VALID = (
@@ -135,6 +139,8 @@ class _Form:
         self._fields: dict[str, list[str]] = {}
         self._file: tuple[SourceKind, str] | None = None
         self._undecoded: _Part | None = None
+        self._attached: dict[str, str] = {}
+        self._attached_bytes = 0
         self._problems: list[FieldProblem] = []
         self._parts = 0
         self._part = _Part()
@@ -190,6 +196,8 @@ class _Form:
             if both:
                 self._blame("files", f"was sent beside `{both[0]}`; give one source", _FILES_VALID)
             given[source.field] = text
+        if self._attached:
+            given[_ATTACHMENTS] = self._attached
         if self._problems:
             raise FieldErrors(self._problems[:MAX_PROBLEMS])
         return given
@@ -228,14 +236,19 @@ class _Form:
         if encoding not in _PLAIN_ENCODINGS:
             raise MalformedBody(f"Part `{part.name}` has a Content-Transfer-Encoding; send its bytes as they are.")
         if b"filename" in options:
-            part.filename = PurePath(_decode_name(options[b"filename"], "a file without a name")).name
+            path = _decode_name(options[b"filename"], "a file without a name")
+            part.filename = path if part.name == _ATTACHMENTS else PurePath(path).name
             self._open_file(part)
-        elif part.name == "files":
-            self._blame("files", "is no file: its part has no filename", _FILES_VALID)
+        elif part.name in ("files", _ATTACHMENTS):
+            valid = _FILES_VALID if part.name == "files" else _ATTACHMENTS_VALID
+            self._blame(part.name, "is no file: its part has no filename", valid)
         else:
             part.most_bytes = BY_FIELD[part.name].most_bytes if part.name in BY_FIELD else _MAX_FIELD_BYTES
 
     def _open_file(self, part: _Part) -> None:
+        if part.name == _ATTACHMENTS:
+            self._open_attachment(part)
+            return
         if part.name != "files":
             self._blame(part.name, "came as a file; a file is sent as `files`", "a plain form field")
             return
@@ -255,12 +268,25 @@ class _Form:
         part.most_bytes = part.source.most_bytes
         self._file = (part.source, "")
 
+    def _open_attachment(self, part: _Part) -> None:
+        path = part.filename or ""
+        why = why_no_path(path) or ("was sent twice" if path in self._attached else None)
+        if why is not None:
+            self._blame(_ATTACHMENTS, f"holds a path that {why}: {_shown(path)}", _ATTACHMENTS_VALID)
+            return
+        self._attached[path] = ""  # empty ones are files, too
+        part.most_bytes = max(1, MAX_BYTES - self._attached_bytes)  # 0 is one that was refused, and told
+
     def _take(self, data: bytes, start: int, end: int) -> None:
         part = self._part
         if not part.most_bytes:
             return
         if len(part.data) + end - start > part.most_bytes:
-            self._blame(part.name, f"is longer than {part.most_bytes} bytes", f"at most {part.most_bytes} bytes")
+            if part.name == _ATTACHMENTS:
+                problem = f"are more than {MAX_BYTES // 1_000_000} MB together, with {_shown(part.filename or '')}"
+                self._blame(_ATTACHMENTS, problem, _ATTACHMENTS_VALID)
+            else:
+                self._blame(part.name, f"is longer than {part.most_bytes} bytes", f"at most {part.most_bytes} bytes")
             part.most_bytes = 0
             part.data.clear()
             return
@@ -274,6 +300,10 @@ class _Form:
             return
         if part.source is not None:
             self._undecoded = part
+            return
+        if part.name == _ATTACHMENTS:
+            self._attached_bytes += len(part.data)
+            self._attached[part.filename or ""] = base64.b64encode(part.data).decode()
             return
         try:
             text = part.data.decode().replace("\r\n", "\n")

@@ -24,7 +24,8 @@ from starlette.responses import Response
 
 from pressrun.api import pages
 from pressrun.api.methods import methods_of
-from pressrun.errors import CallerLimit, FieldErrors, MethodNotAllowed, NotFound, PressrunError, ServerBusy
+from pressrun.errors import CallerLimit, NotFound, PressrunError, ServerBusy
+from pressrun.request_errors import FieldErrors, MethodNotAllowed
 from pressrun.telemetry import INCIDENT_NOTE, SecretMask
 
 MEDIA_TYPE = "application/problem+json"
@@ -73,6 +74,7 @@ STATUS: Mapping[str, int] = {
     "document_too_large": 422,
     "coverage_too_low": 422,
     "export_failed": 500,
+    "video_too_long": 422,
     "encoder_failed": 500,
     "encoder_missing": 503,
     "voice_failed": 502,
@@ -138,7 +140,7 @@ def exception_handlers(mask: SecretMask) -> dict[Any, Handler]:
         return problem_response(cast(PressrunError, exc), mask)
 
     async def on_http_exception(request: Request, exc: Exception) -> Response:
-        if cast(HTTPException, exc).status_code == HTTPStatus.NOT_FOUND and pages.wants_page(request):
+        if cast(HTTPException, exc).status_code == HTTPStatus.NOT_FOUND and pages.wants_page(request.scope):
             return await pages.index(request, HTTPStatus.NOT_FOUND)  # a person mistyped an address: the UI says so
         return _http_exception(request, cast(HTTPException, exc), mask)
 

@@ -14,8 +14,9 @@ from starlette.requests import Request
 
 from pressrun.api.wire.field_errors import field_problems
 from pressrun.artifacts.thumbnails import Width
-from pressrun.errors import FieldErrors
 from pressrun.ids import OPERATION_ID_PATTERN
+from pressrun.request_errors import FieldErrors
+from pressrun.runs.catalog import Order
 from pressrun.runs.model import RunStatus
 
 _MAX_DIGITS = 9
@@ -73,6 +74,8 @@ class ListQuery(Query):
     q: Text | None = Field(None, description="words, all in title, error or names of exports; or an operation_id")
     since: Instant | None = Field(None, description="made at or after that instant, as in 2026-11-25T13:00:00Z")
     pinned: Flag | None = None
+    sort: Order = Field("newest", description="which comes first; a cursor belongs to the order that gave it")
+    counts: Flag = Field("0", description="1: also how many runs the other filters find in each status")
     limit: Annotated[int, Field(ge=1, le=200), BeforeValidator(_digits)] = 50
     cursor: Annotated[str, Field(pattern=f"^{OPERATION_ID_PATTERN}$")] | None = Field(
         None, description="`next_cursor` of the page before"

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from pydantic.json_schema import SkipJsonSchema
 
+from pressrun import run_urls
 from pressrun.runs.admission import OnBusy, OnDuplicate
 from pressrun.runs.catalog import WebhookState
 from pressrun.runs.explain import Explanation
@@ -95,13 +96,13 @@ class CancelRequest(BaseModel):
     ] = None
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
     """What is sent: its validator, 1 to 3 ms, is made by the first who asks, and not by every start of a server."""
 
     model_config = ConfigDict(defer_build=True)
 
 
-class RunError(_Answer):
+class RunError(Answer):
     """Why a run ended as `error`."""
 
     code: str
@@ -110,7 +111,7 @@ class RunError(_Answer):
     retryable: bool
 
 
-class WebhookOut(_Answer):
+class WebhookOut(Answer):
     """How far the webhook of a run is."""
 
     state: Annotated[
@@ -118,9 +119,10 @@ class WebhookOut(_Answer):
     ]
     attempts: int
     last_status: Annotated[int | None, Field(description="of the last answer; null when there was none")]
+    due_at: Annotated[datetime | None, Field(description="when it is tried next; null where it is not")]
 
 
-class RunOut(_Answer):
+class RunOut(Answer):
     """A run as the API shows it."""
 
     operation_id: str
@@ -153,21 +155,21 @@ class RunOut(_Answer):
     @classmethod
     def of(cls, run: Run) -> Self:
         """The wire form."""
-        url = f"/runs/{run.operation_id}"
+        operation_id = run.operation_id
         ended = run.ended_at is not None
         return cls(
             **run.model_dump(include={*cls.model_fields} & {*Run.model_fields}),
             duration_s=(run.result or {}).get("duration_s") or round(run.age_s(run.created_at), 3) if ended else None,
             last_event_id=run.last_seq,
             paused=run.paused_at is not None,
-            url=url,
-            events_url=f"{url}/events",
-            cancel_url=f"{url}/cancel",
-            log_url=f"{url}/log",
+            url=run_urls.run_url(operation_id),
+            events_url=run_urls.events_url(operation_id),
+            cancel_url=run_urls.cancel_url(operation_id),
+            log_url=run_urls.log_url(operation_id),
         )
 
 
-class AttemptOut(_Answer):
+class AttemptOut(Answer):
     """An execution of the run."""
 
     attempt: int
@@ -182,7 +184,7 @@ class AttemptOut(_Answer):
     message: Annotated[str | None, Field(description="why it failed")]
 
 
-class StageOut(_Answer):
+class StageOut(Answer):
     """A stage of an attempt."""
 
     stage: Stage
@@ -221,7 +223,7 @@ def _between(start: datetime, end: datetime | None) -> float | None:
     return None if end is None else round(max(0.0, (end - start).total_seconds()), 3)
 
 
-class LaneOut(_Answer):
+class LaneOut(Answer):
     """A lane: its slots, and who is in it."""
 
     lane: str
@@ -237,13 +239,13 @@ class LaneOut(_Answer):
         return cls(**asdict(state), paused=state.paused_at is not None)
 
 
-class LaneList(_Answer):
+class LaneList(Answer):
     """The lanes that are configured, in use or paused."""
 
     lanes: list[LaneOut]
 
 
-class RemovedRun(_Answer):
+class RemovedRun(Answer):
     """A run that goes, and why."""
 
     operation_id: str
@@ -254,7 +256,7 @@ class RemovedRun(_Answer):
     reason: str
 
 
-class RetentionOut(_Answer):
+class RetentionOut(Answer):
     """What retention removed, or would remove."""
 
     dry_run: bool
@@ -271,11 +273,12 @@ class RetentionOut(_Answer):
         return cls.model_validate({**asdict(report), "freed_bytes": report.freed_bytes})
 
 
-class RunPage(_Answer):
-    """A page of history, newest first."""
+class RunPage(Answer):
+    """A page of history, newest first unless asked otherwise."""
 
     runs: list[RunOut]
     next_cursor: Annotated[str | None, Field(description="pass as `cursor` for the next page; null at the end")]
+    counts: Annotated[dict[RunStatus, int] | None, Field(description="`counts=1`: found but for `status`")] = None
 
 
 class Snapshot(RunOut):
@@ -285,7 +288,7 @@ class Snapshot(RunOut):
     from_: Annotated[int, Field(alias="from")]
 
 
-class FieldErrorOut(_Answer):
+class FieldErrorOut(Answer):
     """One wrong field."""
 
     field: str
@@ -293,7 +296,7 @@ class FieldErrorOut(_Answer):
     valid: str
 
 
-class Problem(_Answer):
+class Problem(Answer):
     """RFC 9457 problem body; `message` and `error` repeat `detail` for older clients."""
 
     type: str
@@ -306,7 +309,7 @@ class Problem(_Answer):
     errors: list[FieldErrorOut] | None = None
 
 
-class RunInTheWay(_Answer):
+class RunInTheWay(Answer):
     """The run a 409 names."""
 
     operation_id: str
@@ -345,7 +348,7 @@ class PausedProblem(Problem):
     resume_url: Annotated[str, Field(description="POST there resumes the lane")]
 
 
-class DifferenceOut(_Answer):
+class DifferenceOut(Answer):
     """A field in which the request and the run in the way differ; long values are cut."""
 
     field: str
@@ -353,7 +356,7 @@ class DifferenceOut(_Answer):
     active: Any
 
 
-class ExplanationOut(_Answer):
+class ExplanationOut(Answer):
     """What POST /generate-sse would do with this body right now, and why."""
 
     admitted: Annotated[bool, Field(description="it would start at once")]

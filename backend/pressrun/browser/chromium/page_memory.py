@@ -31,6 +31,7 @@ class Page(Protocol):
     """As much as is needed of the page of a renderer."""
 
     outgrown: bool
+    is_blank: bool
 
     async def close(self) -> None: ...
 
@@ -55,8 +56,14 @@ class PageMemory:
                 self._owners.update(dict.fromkeys((_renderers(self._pid) or set()) - before, made[0]))
             self._opened.set()
 
+    def look(self) -> None:
+        """A document comes into a page: it is looked at from now on."""
+        self._opened.set()
+
     async def watch(self, lost: anyio.Event) -> None:
-        """Looks as long as there is a page, until the browser is lost. Begun anew it looks at those that are open."""
+        """Looks as long as there is a page that is not blank, until the browser is lost. Begun anew it looks at those
+        that are open.
+        """
         self._opened.set()
         async with anyio.create_task_group() as tasks:
             if procfs.HERE:
@@ -73,6 +80,8 @@ class PageMemory:
                     await anyio.sleep(_LOOK_S * _SEARCH_EVERY)
                     continue
                 self._owners = {pid: page for pid, page in self._owners.items() if pid in known}
+                if all(pid in self._owners and self._owners[pid].is_blank for pid in known):
+                    break
                 for _ in range(_SEARCH_EVERY):
                     for pid in [pid for pid in known if (procfs.rss_bytes_of(pid) or 0) > self._limit_bytes]:
                         known.discard(pid)

@@ -77,6 +77,7 @@ class LocalChromium:
     async def open_page(self, screen: Screen) -> OpenPage:
         async with self._memory.opening() as opened:
             sealed = await open_page(self.browser, screen, self._limits, fixed=self._is_shell)
+            sealed.on_load = self._memory.look
             opened.append(sealed)
         return sealed
 
@@ -202,6 +203,9 @@ _SEAL = (
 )
 _QUIET = (
     "--disable-lcd-text",
+    # Letters are as wide and as high as their font has them, at every zoom and in the PDF, too: else those of a hinted
+    # font are a whole number of pixels wide each, which stand unevenly (decision 0106).
+    "--font-render-hinting=none",
     "--force-color-profile=srgb",  # the same pixels on every machine
     "--hide-scrollbars",
     # The pointer is as Playwright says it, whose flag this replaces. 2: a GIF stands still, at its first picture, so

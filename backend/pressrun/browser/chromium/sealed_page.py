@@ -7,6 +7,7 @@ with scripts off. No call here has a deadline of its own; `Lease` gives them one
 from __future__ import annotations
 
 import importlib.resources
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -35,8 +36,18 @@ _CAPTURE_ATTEMPTS = 3
 # both times Chromium walks the whole document, 65 ms of 2 000 slides (decision 0018). Under every zoom of a RunSpec.
 _REST_SCALE = 0.4
 
-# The files of in_page/opening, each of which uses those before it.
-_OPENING = ("tree", "frames", "decks", "layers", "boxes", "sides", "open")
+# Functions that are written in several files: the folder of in_page, and its files in an order in which each is read
+# after what it needs to be read. The last has the function, by the name that is called.
+_IN_PARTS = {
+    "compose_measure": ("composeMeasure", "composing", ("endless", "tables", "atoms", "runs", "measure")),
+    "open_layout": ("openLayout", "opening", ("tree", "frames", "decks", "layers", "boxes", "sides", "open")),
+    "painted_words": ("paintedWords", "words", ("places", "blocks", "text", "pictures", "context", "walk", "words")),
+    "painted_shapes": (
+        "paintedShapes",
+        "shapes",
+        ("places", "colours", "boxes", "text", "tables", "context", "walk", "shapes"),
+    ),
+}
 
 # For browsers whose launch flags are not ours: the same proxy that cannot be reached, for the context.
 DEAD_PROXY: ProxySettings = {"server": "http://sealed.invalid:9", "bypass": "<-loopback>"}
@@ -62,6 +73,8 @@ class SealedPage:
     screen: Screen
     limits: PageLimits
     fixed: bool = False  # its view is as large as the picture all the time
+    on_load: Callable[[], None] | None = None  # called when a document comes into it
+    is_blank: bool = True  # nothing has been loaded, so nothing in it can grow
     _world: int | None = None
     crashed: bool = False
     outgrown: bool = False
@@ -78,6 +91,9 @@ class SealedPage:
 
     async def set_content(self, html: str, timeout_s: float) -> None:
         """Loads the document; the only way in: one from a URL could read files (BROWSER "Sealing a page")."""
+        self.is_blank = False
+        if self.on_load is not None:
+            self.on_load()
         blank = await self.session.send("Page.getFrameTree")
         await self.page.set_content(html, wait_until="load", timeout=timeout_s * 1000)
         tree = await self.session.send("Page.getFrameTree")
@@ -152,29 +168,25 @@ class SealedPage:
 
     async def pdf(self, width_css_px: float, height_css_px: float) -> bytes:
         """The document printed as it looks on the screen, on pages of that size."""
-        await self.page.emulate_media(media="screen")
-        return await self.page.pdf(
-            width=f"{width_css_px}px",
-            height=f"{height_css_px}px",
-            print_background=True,
-            prefer_css_page_size=True,
-            tagged=True,
-            outline=True,
-        )
+        return await self._pdf(width_css_px, height_css_px)
 
     async def print_tall(self, *, first_page_only: bool) -> bytes:
         """See `OpenPage`. The scale makes a CSS px a whole point, the only unit that Chromium does not round."""
         screen, scale = self.screen, 4 / 3
+        width, height = _whole(screen.width / screen.zoom), _whole(screen.height / screen.zoom)
+        return await self._pdf(width * scale, height * scale, scale, "1" if first_page_only else None)
+
+    async def _pdf(self, width: float, height: float, scale: float | None = None, pages: str | None = None) -> bytes:
         await self.page.emulate_media(media="screen")
         return await self.page.pdf(
-            width=f"{_whole(screen.width / screen.zoom) * scale}px",
-            height=f"{_whole(screen.height / screen.zoom) * scale}px",
+            width=f"{width}px",
+            height=f"{height}px",
             scale=scale,
             print_background=True,
             prefer_css_page_size=True,
             tagged=True,
             outline=True,
-            page_ranges="1" if first_page_only else None,
+            page_ranges=pages,
         )
 
     async def close(self) -> None:
@@ -273,9 +285,10 @@ async def _count_frame(sealed: SealedPage, _: Frame) -> None:
 
 @lru_cache
 def _source(script: str) -> str:
-    """A file with one function in it; as `open_layout` all files of `in_page/opening`, in one scope."""
-    folder = importlib.resources.files(__package__).joinpath("in_page")
-    if script != "open_layout":
-        return folder.joinpath(f"{script}.js").read_text(encoding="utf-8")
-    parts = [folder.joinpath("opening", f"{part}.js").read_text(encoding="utf-8") for part in _OPENING]
-    return "\n".join(["async (argument) => {", *parts, "return openLayout(argument);", "}"])
+    """A file with one function in it, or all files of one function, in one scope."""
+    in_page = importlib.resources.files(__package__).joinpath("in_page")
+    if script not in _IN_PARTS:
+        return in_page.joinpath(f"{script}.js").read_text(encoding="utf-8")
+    function, folder, names = _IN_PARTS[script]
+    parts = [in_page.joinpath(folder, f"{name}.js").read_text(encoding="utf-8") for name in names]
+    return "\n".join(["async (argument) => {", *parts, f"return {function}(argument);", "}"])

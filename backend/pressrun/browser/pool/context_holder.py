@@ -9,13 +9,12 @@ import logging
 
 import anyio
 
-from pressrun.browser.chromium.detached import cancel_when_lost
 from pressrun.browser.chromium.playwright import async_api
 from pressrun.browser.config import BrowserPoolConfig
+from pressrun.browser.pool.spare_page import open_page
 from pressrun.browser.pool.supervisor import BrowserSupervisor, Kept
 from pressrun.browser.ports import OpenPage, Screen
 from pressrun.errors import BrowserCrashed, BrowserFailure, BrowserUnavailable
-from pressrun.groups import open_task_group
 
 _log = logging.getLogger(__name__)
 
@@ -26,8 +25,10 @@ _OPEN_ATTEMPTS = 2
 class ContextHolder:
     """One context, as both sides see it: the caller and the task that keeps it (`keep`)."""
 
-    def __init__(self, supervisor: BrowserSupervisor, screen: Screen) -> None:
+    def __init__(self, supervisor: BrowserSupervisor, screen: Screen, *, anew: bool = False) -> None:
+        """`anew`: not a page that was opened before it was asked for."""
         self.supervisor = supervisor
+        self._anew = anew
         self.screen = screen
         self.page: OpenPage | None = None
         self.kept: Kept | None = None
@@ -61,6 +62,8 @@ class ContextHolder:
             try:
                 await self._open(config.open_timeout_s)
                 self.ready.set()
+                if self.kept is not None and not self._anew:
+                    self.supervisor.replenish(self.kept)
                 await self.over.wait()
             except Exception as exc:  # noqa: BLE001 - carried over to the caller, who raises it
                 self.failure = exc
@@ -75,7 +78,7 @@ class ContextHolder:
             if self.over.is_set():
                 return
             try:
-                self.page = await self._open_page(kept, timeout_s)
+                self.page = await self._page_of(kept, timeout_s)
             except (async_api.Error, TimeoutError) as exc:
                 # Cut off in the middle: what it has made is known to nobody, and goes with its browser.
                 _log.warning(
@@ -91,17 +94,10 @@ class ContextHolder:
             else:
                 return
 
-    async def _open_page(self, kept: Kept, timeout_s: float) -> OpenPage:
-        """Raises: TimeoutError, also when the browser is gone and the call does not notice."""
-        page: OpenPage | None = None
-        with anyio.fail_after(timeout_s):
-            async with open_task_group() as watch:
-                watch.start_soon(cancel_when_lost, kept.browser.lost, watch.cancel_scope)
-                page = await kept.browser.open_page(self.screen)
-                watch.cancel_scope.cancel()
-        if page is None:
-            raise TimeoutError
-        return page
+    async def _page_of(self, kept: Kept, timeout_s: float) -> OpenPage:
+        """Raises: as `open_page`."""
+        spare = await kept.spare.take(self.screen) if kept.spare is not None and not self._anew else None
+        return spare or await open_page(kept.browser, self.screen, timeout_s)
 
     async def _close(self, timeout_s: float) -> None:
         kept = self.kept

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -26,22 +25,25 @@ from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.pool.capture_limiter import CaptureLimiter
 from pressrun.browser.pool.counters import PoolCounters
 from pressrun.browser.ports import OpenPage
+from pressrun.browser.slides.document_layout import DocumentLayout, read_layout
 from pressrun.browser.slides.document_limits import (
     refuse_too_large,
     too_many_filtered_pixels,
-    too_many_frames,
     too_many_nodes,
     too_many_pixels,
+    why_ended,
 )
-from pressrun.browser.slides.image import ImageFormat, ImageOptions, PngMode, finish
-from pressrun.browser.slides.page_breaks import OVERHANG_CSS_PX, Box, PageBreaks, Slice, SlicePlan
+from pressrun.browser.slides.image import ImageOptions, finish
+from pressrun.browser.slides.letter_fits import borrowing, fits_of, run_asked
+from pressrun.browser.slides.page_breaks import OVERHANG_CSS_PX, PageBreaks, Slice, SlicePlan
 from pressrun.browser.slides.painted_words import question, texts_of
 from pressrun.browser.slides.pdf_links import without_bad_links
-from pressrun.browser.slides.sideways import FLOWS, LEAST_SCALE, Extent, Flow, boxes_of
+from pressrun.browser.slides.sideways import LEAST_SCALE
 from pressrun.errors import BrowserCrashed, BrowserFailure, DocumentTooLarge, RenderTimeout
 from pressrun.later import import_later
 from pressrun.slide_shapes import SlideShapes
 from pressrun.slide_texts import SlideTexts
+from pressrun.spec import ImageFormat, PngMode
 
 if TYPE_CHECKING:
     from pressrun.browser.slides import pdf_pictures, pdf_slides
@@ -53,33 +55,9 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# A page draws each to find out: 0.3 ms. More than the scripts of one document have that are not Chinese.
 _PDF_QUALITY = 92  # of JPEG; letters keep their edges
+# A page draws each to find out: 0.3 ms. More than the scripts of one document have that are not Chinese.
 _MAX_DOUBTFUL = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentLayout:
-    """Where things stand in a loaded document: boxes in document order, CSS px from its top left corner.
-
-    The boxes have sides only where something stands out of a slide, or the document does not go down.
-    """
-
-    height_css_px: float
-    boxes: tuple[Box, ...]
-    width_css_px: float = 0.0
-    flow: Flow = "down"
-    rtl: bool = False
-
-    @property
-    def extent(self) -> Extent:
-        """How far it reaches, for `plan_document`."""
-        return Extent(self.height_css_px, self.width_css_px, self.flow, self.rtl)
-
-    @property
-    def is_empty(self) -> bool:
-        """Nothing to see: no visible text, no picture."""
-        return not any(box.kind in ("line", "picture") for box in self.boxes)
 
 
 class _Limit(NamedTuple):
@@ -119,9 +97,8 @@ class Lease:
         self._spend = spend
         self._why_lost = why_lost
         self._answers = answers  # whether the browser still does, found out now
-        self._layout_height = 0.0
-        self._layout_sides = (0.0, 0.0)
-        self._layered = False
+        self._layout = DocumentLayout(0.0, ())
+        self._not_opened = False
         self._to_load = _Limit(config.load_timeout_s, "PRESSRUN_PAGE_TIMEOUT_S")
         self._to_capture = _Limit(config.capture_timeout_s, "PRESSRUN_PAGE_CAPTURE_TIMEOUT_S")
         self._to_print = _Limit(config.pdf_timeout_s, "PRESSRUN_PAGE_PDF_TIMEOUT_S")
@@ -168,10 +145,10 @@ class Lease:
 
     async def texts(self, plan: SlicePlan) -> SlideTexts:
         """What each slide of the plan says, and what of the document none does; before the first slice is shown."""
-        asked = question(plan, self._screen)
-        answer = await self.ask("painted_words", asked)
+        answer = await self.ask("painted_words", question(plan, self._screen))
         texts = await anyio.to_thread.run_sync(texts_of, answer)
-        return texts.model_copy(update={"missing_glyphs": await self._missing_glyphs(texts.characters)})
+        missing = await self._missing_glyphs(texts.characters)
+        return texts.model_copy(update={"missing_glyphs": missing, "not_opened": self._not_opened})
 
     async def shapes(self, slices: Sequence[Slice]) -> SlideShapes:
         """What each slide shows, as shapes of a presentation; before the first slice is shown."""
@@ -180,14 +157,14 @@ class Lease:
         shapes = await anyio.to_thread.run_sync(SlideShapes.model_validate_json, answer)
         if self._fonts is None:
             return shapes
-        wanted: dict[str, dict[int, str]] = {}
-        for run in shapes.runs:
-            of_font = wanted.setdefault(run.font, {})
-            for letter in set(run.text):
-                if letter > "\x7f" and letter.isalpha():
-                    of_font.setdefault(ord(letter) >> 7, letter)
-        names = await FontNames().of({font: letters.values() for font, letters in wanted.items()})
-        return shapes.model_copy(update={"fonts": names})
+        names = await FontNames().of({font: letters.values() for font, letters in shapes.letters.items()})
+        named = shapes.model_copy(update={"fonts": names})
+        wanted = borrowing(named)
+        if not wanted:
+            return named
+        texts = [run_asked(run, families) for run, families in wanted]
+        measured = await self.ask("measure_letters", {"texts": texts})
+        return named.model_copy(update={"fits": fits_of([run for run, _ in wanted], measured)})
 
     async def isolate(self, *, ground: bool = False) -> None:
         """From here on slices show the pieces of `shapes` alone, on nothing, or the ground alone. For good."""
@@ -286,6 +263,7 @@ class Lease:
         over = await self._page.ask(
             "prepare",
             {
+                "opened": opened,
                 "maxNodes": config.max_nodes,
                 "maxPicturePixels": config.max_picture_pixels,
                 # Frames are called back only where scripts run; without them a capture waits for its frame anyway.
@@ -298,34 +276,16 @@ class Lease:
             raise too_many_pixels(over["pixels"], config)
         if "filtered" in over:
             raise too_many_filtered_pixels(over["filtered"], config)
-        if opened and not over.get("ordinary", True):
+        self._not_opened = opened and over["large"] and not over["ordinary"]
+        if opened and not over["ordinary"] and not over["large"]:
             await self._page.ask(
                 "open_layout", {"fit": self._screen.fit, "limit": LEAST_SCALE, "nodes": config.max_nodes}
             )
 
     async def _measure(self) -> DocumentLayout:
         answer = await self._page.ask("layout", {"maxBoxes": self._config.max_boxes})
-        height = float(answer["heightCssPx"])
-        if height > self._config.max_height_css_px:
-            raise DocumentTooLarge(
-                f"The document is {height:.0f} CSS px high; at most {self._config.max_height_css_px:.0f} are taken "
-                "(PRESSRUN_PAGE_MAX_HEIGHT_PX); split it into several."
-            )
-        if not answer["complete"]:
-            raise DocumentTooLarge(
-                f"The document has more than {self._config.max_boxes} lines and blocks (PRESSRUN_PAGE_MAX_BOXES); "
-                "split it into several."
-            )
-        self._layout_height = height
-        self._layered = bool(answer.get("layered"))
-        boxes = tuple(boxes_of(answer["boxes"], answer.get("sides")))
-        flow = FLOWS[answer.get("flow", "down")]
-        width = float(answer.get("widthCssPx", 0))
-        self._layout_sides = (
-            min((box.left for box in boxes), default=0.0),
-            max((box.right for box in boxes), default=0.0),
-        )
-        return DocumentLayout(height, boxes, width, flow, bool(answer.get("rtl")))
+        self._layout = read_layout(answer, self._config)
+        return self._layout
 
     async def _shoot(self, slice: Slice, options: ImageOptions) -> str:
         screen, zoom = self.viewport_height_css_px, self._screen.zoom
@@ -340,8 +300,8 @@ class Lease:
                 "scrollTo": slice.top - slice.offset,
                 "scrollLeft": slice.left - slice.inset,
                 "clipped": slice.right is not None or slice.height < screen - 1 / zoom,
-                "layered": self._layered,
-                "roomBelow": self._layout_height + 2 * screen,
+                "layered": self._layout.layered,
+                "roomBelow": self._layout.height_css_px + 2 * screen,
                 "roomBeside": self._room_beside(width),
                 "zoom": zoom,
             },
@@ -350,7 +310,7 @@ class Lease:
 
     def _room_beside(self, width: float) -> float:
         """Where a box has to stand so that the last slide on either side can be scrolled to, CSS px."""
-        left, right = self._layout_sides
+        left, right = self._layout.sides
         if left < -OVERHANG_CSS_PX:
             return left - 2 * width
         return right + 2 * width if right > width + OVERHANG_CSS_PX else 0.0
@@ -391,7 +351,7 @@ class Lease:
         return failure
 
     async def _translate(self, exc: Exception, limit: _Limit) -> BrowserFailure:
-        known = self._why_lost() or self._why_ended()
+        known = self._why_lost() or why_ended(self._page, self._config)
         if known is not None:
             return known
         if isinstance(exc, NavigatedAwayError):
@@ -406,20 +366,3 @@ class Lease:
                 "remove endless scripts or resources that never load."
             )
         return BrowserCrashed("The browser crashed while it showed the document; try again.")
-
-    def _why_ended(self) -> DocumentTooLarge | None:
-        """Which limit of a page it went over, so that it was closed for that."""
-        config = self._config
-        if self._page.flooded:
-            return DocumentTooLarge(
-                f"The document opens more than {config.max_windows} windows (PRESSRUN_PAGE_MAX_WINDOWS); "
-                "remove the script that does."
-            )
-        if self._page.overframed:
-            return too_many_frames(config)
-        if self._page.outgrown:
-            return DocumentTooLarge(
-                f"The document needs more than {config.max_memory_mb} MB of memory (PRESSRUN_PAGE_MAX_MEMORY_MB); "
-                "make its pictures smaller or split it into several."
-            )
-        return None

@@ -147,6 +147,10 @@ class BrowserPool:
         """Who holds more than one lease should give one back."""
         return self._queue.waiting > 0
 
+    async def wait_for_waiter(self) -> None:
+        """Returns when somebody waits for a lease, as `somebody_waits` says."""
+        await self._queue.wait_for_waiter()
+
     def version(self) -> str | None:
         """Of the browser that runs, as it names itself; None while none does."""
         versions = [
@@ -200,7 +204,7 @@ class BrowserPool:
         return True
 
     async def check(self, timeout_s: float = 10) -> None:
-        """Opens a real, blank page, outside of the line: a busy pool is healthy.
+        """Opens a real, blank page, outside of the queue: a busy pool is healthy.
 
         Raises:
             BrowserFailure: no page could be opened in any browser; the message says why.
@@ -209,7 +213,7 @@ class BrowserPool:
         screen = Screen(320, 240, 1)
         for supervisor in supervisors:
             try:
-                async with self._hold_context(supervisor, screen, timeout_s, ends=_nothing) as lease:
+                async with self._hold_context(supervisor, screen, timeout_s, ends=_nothing, anew=True) as lease:
                     await lease.load("<!doctype html><title>check</title>")
             except BrowserFailure:
                 if supervisor is supervisors[-1]:
@@ -230,7 +234,7 @@ class BrowserPool:
     ) -> AsyncIterator[Lease]:
         """One fresh context, laid out `viewport_width / zoom` CSS px wide. `scripts`: whether the document's own run.
 
-        `timeout_s` (None: as configured) counts from here until the page is open, the wait in line included.
+        `timeout_s` (None: as configured) counts from here until the page is open, the wait in the queue included.
 
         Raises:
             PoolExhausted: the queue is full, or no browser came free in time.
@@ -265,10 +269,16 @@ class BrowserPool:
 
     @asynccontextmanager
     async def _hold_context(
-        self, supervisor: BrowserSupervisor, screen: Screen, limit_s: float, ends: Callable[[], None]
+        self,
+        supervisor: BrowserSupervisor,
+        screen: Screen,
+        limit_s: float,
+        ends: Callable[[], None],
+        *,
+        anew: bool = False,
     ) -> AsyncIterator[Lease]:
         """A context kept by a task of the pool for as long as the body runs; then `ends`, whatever happens."""
-        holder = ContextHolder(supervisor, screen)
+        holder = ContextHolder(supervisor, screen, anew=anew)
         self._holders.add(holder)
         self._tasks.start_soon(self._keep, holder, ends)
         completed = False

@@ -15,9 +15,10 @@ import anyio
 from anyio.abc import TaskGroup
 
 from pressrun.background import Background
-from pressrun.background_tasks import BROWSER_END, BROWSER_WATCH, PAGE_MEMORY
+from pressrun.background_tasks import BROWSER_END, BROWSER_WATCH, PAGE_MEMORY, SPARE_PAGE
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.pool.capture_limiter import CaptureLimiter
+from pressrun.browser.pool.spare_page import SparePage
 from pressrun.browser.ports import BrowserSource, RunningBrowser
 from pressrun.errors import BrowserUnavailable
 
@@ -38,6 +39,7 @@ class Kept:
 
     browser: RunningBrowser
     leases: int = 0
+    spare: SparePage | None = None  # None where there is never one
     contexts_made: int = 0
     draining: bool = False
     taken: anyio.Event = field(default_factory=anyio.Event)  # by somebody, after nobody had it
@@ -139,6 +141,18 @@ class BrowserSupervisor:
         if kept.draining and kept.leases == 0:
             await self._end(kept)
 
+    def replenish(self, kept: Kept) -> None:
+        """Sees to it that the next lease in that browser finds a page."""
+        if kept.spare is not None and not kept.spare.is_replenishing and not kept.draining and not self._closed:
+            kept.spare.is_replenishing = True
+            self._tasks.start_soon(self._replenish, kept.spare)
+
+    async def _replenish(self, spare: SparePage) -> None:
+        try:
+            await self._background.attempt(SPARE_PAGE, spare.replenish, of=self.name)
+        finally:
+            spare.is_replenishing = False
+
     async def close(self) -> None:
         """Ends every browser. One that is just starting is ended by who starts it."""
         self._closed = True
@@ -179,7 +193,7 @@ class BrowserSupervisor:
             raise
         finally:
             self._is_starting = False
-        kept = Kept(browser)
+        kept = Kept(browser, spare=None if self.is_elsewhere else SparePage(browser, self._config))
         self._current, self._failure, self._failures = kept, None, 0
         self._used_at = anyio.current_time()
         self._alive.append(kept)

@@ -17,7 +17,7 @@ from pressrun.errors import PoolExhausted
 
 
 class Supervisor(Protocol):
-    """What the line needs to know of a browser."""
+    """What the queue needs to know of a browser."""
 
     held: int
 
@@ -51,6 +51,7 @@ class WaitingQueue(Generic[S]):
         self._supervisors = supervisors
         self._max_waiting = max_waiting
         self._waiters: deque[_Waiter[S]] = deque()
+        self._begun = anyio.Event()  # of those who look for somebody to wait; a new one each time
 
     @property
     def waiting(self) -> int:
@@ -80,6 +81,8 @@ class WaitingQueue(Generic[S]):
             )
         waiter = _Waiter(avoid)
         self._waiters.append(waiter)
+        self._begun.set()
+        self._begun = anyio.Event()
         try:
             with anyio.fail_after(limit_s):
                 await waiter.served.wait()
@@ -93,6 +96,11 @@ class WaitingQueue(Generic[S]):
             raise
         assert waiter.supervisor is not None  # noqa: S101 - `served` says so
         return waiter.supervisor
+
+    async def wait_for_waiter(self) -> None:
+        """Returns when somebody waits."""
+        if not self._waiters:
+            await self._begun.wait()
 
     def try_take(self, avoid: Collection[S] = ()) -> S | None:
         """Room for a lease in a browser that is not in `avoid`, if one is free, sound, and nobody waits for any."""

@@ -1,4 +1,4 @@
-"""What is told of a document before a browser sees it: that it is over a limit of a page. Owns the sentences.
+"""What is told of a document that is over a limit of a page, mostly before a browser sees it. Owns the sentences.
 
 The same limits are looked at again in the page, where scripts and parsing have made of it what they make.
 """
@@ -12,6 +12,7 @@ from typing import Final
 import anyio.to_thread
 
 from pressrun.browser.config import BrowserPoolConfig
+from pressrun.browser.ports import OpenPage
 from pressrun.browser.slides.picture_sizes import embedded_pixels
 from pressrun.errors import DocumentTooLarge
 
@@ -37,6 +38,37 @@ async def refuse_too_large(html: str, config: BrowserPoolConfig) -> None:
         raise too_many_frames(config)
     if pixels > config.max_picture_pixels:
         raise too_many_pixels(pixels, config)
+
+
+def why_ended(page: OpenPage, config: BrowserPoolConfig) -> DocumentTooLarge | None:
+    """Which limit the page went over, so that it was closed for that."""
+    if page.flooded:
+        return DocumentTooLarge(
+            f"The document opens more than {config.max_windows} windows (PRESSRUN_PAGE_MAX_WINDOWS); "
+            "remove the script that does."
+        )
+    if page.overframed:
+        return too_many_frames(config)
+    if page.outgrown:
+        return DocumentTooLarge(
+            f"The document needs more than {config.max_memory_mb} MB of memory (PRESSRUN_PAGE_MAX_MEMORY_MB); "
+            "make its pictures smaller or split it into several."
+        )
+    return None
+
+
+def too_high(height_css_px: float, config: BrowserPoolConfig) -> DocumentTooLarge:
+    return DocumentTooLarge(
+        f"The document is {height_css_px:.0f} CSS px high; at most {config.max_height_css_px:.0f} are taken "
+        "(PRESSRUN_PAGE_MAX_HEIGHT_PX); split it into several."
+    )
+
+
+def too_many_boxes(config: BrowserPoolConfig) -> DocumentTooLarge:
+    return DocumentTooLarge(
+        f"The document has more than {config.max_boxes} lines and blocks (PRESSRUN_PAGE_MAX_BOXES); "
+        "split it into several."
+    )
 
 
 def too_many_nodes(count: int, config: BrowserPoolConfig) -> DocumentTooLarge:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import anyio
 import anyio.to_thread
 
-ImageFormat = Literal["png", "jpeg", "webp"]
-PngMode = Literal["speed", "size"]
+from pressrun.spec import ImageFormat, PngMode
 
 _COMPRESSION = 3  # of 0..9: measured; higher ones cost more time than they save bytes
 

@@ -1,4 +1,4 @@
-"""The words that slides show, as the page tells them: what `in_page/painted_words.js` is asked, and its answer.
+"""The words that slides show, as the page tells them: what `in_page/words/` is asked, and its answer.
 
 Of boxes that are painted, not of pixels: text behind something else counts as shown. The script says the rest.
 """

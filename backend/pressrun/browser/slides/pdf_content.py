@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
@@ -26,6 +26,8 @@ from pressrun.browser.slides.pdf_geometry import (
     moved,
     product,
 )
+from pressrun.browser.slides.pdf_streams import ARTIFACT, MCID, Level, Sheet, Stream
+from pressrun.worker_threads import stop_if_cancelled
 
 # ISO 32000-1, 7.2 and 7.8; text objects are one token, for nothing in them is dealt out by itself
 _TOKEN: Final = re.compile(
@@ -39,7 +41,6 @@ _TOKEN: Final = re.compile(
 _FONT: Final = re.compile(rb"/([^\s/]+)\s+([-+.\d]+)\s+Tf\b")
 _MATRIX: Final = re.compile(rb"([-+.\d]+)\s+([-+.\d]+)\s+([-+.\d]+)\s+([-+.\d]+)\s+([-+.\d]+)\s+([-+.\d]+)\s+Tm\b")
 _MOVE: Final = re.compile(rb"([-+.\d]+)\s+([-+.\d]+)\s+Td\b")
-_MCID: Final = re.compile(rb"/MCID\s+(\d+)")
 
 _PATH: Final = {b"m", b"l", b"c", b"v", b"y", b"re", b"h"}
 _FILL: Final = {b"f", b"F", b"f*"}
@@ -67,95 +68,6 @@ class TooMuchPainted(Exception):
 
 class UnknownContent(Exception):
     """Not as Chromium writes it."""
-
-
-@dataclass(slots=True, eq=False)
-class _Level:
-    """The graphics state between a `q` and its `Q`: what was set in it, and where that leaves matrix and clip."""
-
-    matrix: Matrix
-    clip: Rect
-    ordered: list[bytes] = field(default_factory=list)  # what adds up: matrices, clips, soft masks
-    latest: dict[Any, tuple[int, bytes]] = field(default_factory=dict)  # by its number, oldest first
-    count: int = 0
-
-    def put(self, key: Any, raw: bytes) -> None:
-        self.count += 1
-        self.latest.pop(key, None)
-        self.latest[key] = (self.count, raw)
-
-
-@dataclass(slots=True)
-class _Has:
-    """How much of a level a slide has been told."""
-
-    level: _Level
-    ordered: int = 0
-    count: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class Sheet:
-    """One slide's own content. `marks`: the marked-content ids of the page, and what they are here, from 0."""
-
-    window: Rect
-    marks: dict[int, int] = field(default_factory=dict)
-    forms: dict[bytes, Any] = field(default_factory=dict)  # by the name that the content calls them by
-
-
-@dataclass(slots=True, eq=False)
-class _Stream:
-    """A content stream of one sheet while it is written: the page's, or that of a form in it."""
-
-    sheet: Sheet
-    out: list[bytes] = field(default_factory=list)
-    stack: list[_Has] = field(default_factory=list)
-    mark: bytes | None = None
-
-    def follow(self, levels: Sequence[_Level]) -> int:
-        """Brings its graphics state to that of the source; how many bytes it took."""
-        had = len(self.out)
-        common = 0
-        while common < min(len(levels), len(self.stack)) and self.stack[common].level is levels[common]:
-            common += 1
-        self.out += [b"Q\n"] * (len(self.stack) - common)
-        del self.stack[common:]
-        if common:
-            self._catch_up(self.stack[-1])
-        for level in levels[common:]:
-            self.out.append(b"q\n")
-            self.stack.append(_Has(level))
-            self._catch_up(self.stack[-1])
-        return sum(map(len, self.out[had:]))
-
-    def _catch_up(self, has: _Has) -> None:
-        level = has.level
-        self.out += level.ordered[has.ordered :]
-        news: list[bytes] = []
-        for number, raw in reversed(level.latest.values()):
-            if number <= has.count:
-                break
-            news.append(raw)
-        self.out += reversed(news)
-        has.ordered, has.count = len(level.ordered), level.count
-
-    def enter(self, mark: bytes | None, mcid: int | None) -> None:
-        """Paints as part of that marked content from here on."""
-        if mark == self.mark:
-            return
-        if self.mark is not None:
-            self.out.append(b"EMC\n")
-        self.mark = mark
-        if mark is not None and mcid is not None:
-            own = self.sheet.marks.setdefault(mcid, len(self.sheet.marks))
-            mark = _MCID.sub(b"/MCID %d" % own, mark)
-        if mark is not None:
-            self.out.append(mark)
-
-    def finish(self) -> bytes:
-        self.enter(None, None)
-        self.out += [b"Q\n"] * len(self.stack)
-        return b"".join(self.out)
 
 
 @dataclass(slots=True)
@@ -193,7 +105,7 @@ class Dealer:
 
     def deal(self, content: bytes, resources: Resources) -> list[bytes]:
         """The content of each sheet. Raises: TooMuchPainted, UnknownContent."""
-        streams = {id(sheet): _Stream(sheet) for sheet in self.sheets}
+        streams = {id(sheet): Stream(sheet) for sheet in self.sheets}
         _Reader(self, streams, resources, SAME, EVERYWHERE, 0).read(content)
         return [streams[id(sheet)].finish() for sheet in self.sheets]
 
@@ -222,17 +134,20 @@ class _Reader:
     def __init__(
         self,
         dealer: Dealer,
-        streams: dict[int, _Stream],
+        streams: dict[int, Stream],
         resources: Resources,
         matrix: Matrix,
         clip: Rect,
         depth: int,
+        *,
+        in_mark: bool = False,
     ) -> None:
         self._dealer = dealer
         self._streams = streams
         self._resources = resources
         self._depth = depth
-        self._levels = [_Level(matrix, clip)]
+        self._in_mark = in_mark  # of whoever paints this form
+        self._levels = [Level(matrix, clip)]
         self._marks: list[tuple[bytes, int | None]] = []
         self._path: list[tuple[float, float]] = []
         self._path_start = -1
@@ -253,6 +168,7 @@ class _Reader:
                 start = -1
                 operands.clear()
             elif token.lastgroup == "text":
+                stop_if_cancelled()
                 self._show_text(token[0])
             else:
                 raise UnknownContent(f"{token[0]!r} at {token.start()}")
@@ -266,7 +182,7 @@ class _Reader:
         elif operator in (b"W", b"W*"):
             self._clips = True
         elif operator == b"q":
-            self._levels.append(_Level(level.matrix, level.clip))
+            self._levels.append(Level(level.matrix, level.clip))
         elif operator == b"Q":
             if len(self._levels) > 1:
                 self._levels.pop()
@@ -284,7 +200,7 @@ class _Reader:
 
     def _mark(self, operator: bytes, raw: bytes) -> None:
         if operator != b"EMC":
-            found = _MCID.search(raw) if operator == b"BDC" else None
+            found = MCID.search(raw) if operator == b"BDC" else None
             self._marks.append((raw + b"\n", int(found[1]) if found else None))
         elif self._marks:
             self._marks.pop()
@@ -360,30 +276,40 @@ class _Reader:
         box = box_of(corners, matrix)
         shown = list(self._dealer.that_show(box.meet(level.clip)))
         if len(shown) <= 1 or self._depth >= _MAX_DEPTH:
-            self._paint(raw, box)
+            self._paint(raw, box, holds_marks=True)
             return
-        parts = {id(sheet): _Stream(sheet) for sheet in shown if id(sheet) in self._streams}
-        reader = _Reader(self._dealer, parts, form.resources, matrix, level.clip.meet(box), self._depth + 1)
+        parts = {id(sheet): Stream(sheet) for sheet in shown if id(sheet) in self._streams}
+        reader = _Reader(
+            self._dealer,
+            parts,
+            form.resources,
+            matrix,
+            level.clip.meet(box),
+            self._depth + 1,
+            in_mark=self._in_mark or bool(self._marks),
+        )
         reader.read(form.content)
         for key, part in parts.items():
             if part.out:
                 part_name = self._dealer.new_name()
                 copy = self._resources.copy_form(known, part.finish(), part.sheet.forms)
                 part.sheet.forms[part_name] = copy
-                self._write(self._streams[key], b"/%s Do" % part_name)
+                self._write(self._streams[key], b"/%s Do" % part_name, holds_marks=True)
 
-    def _paint(self, raw: bytes, box: Rect, by: float = 0.0) -> None:
+    def _paint(self, raw: bytes, box: Rect, by: float = 0.0, *, holds_marks: bool = False) -> None:
         clip = self._levels[-1].clip
         if by and not box.touches(clip, by):
             return  # text that its box hides
         for sheet in self._dealer.that_show(box.meet(clip), by):
             stream = self._streams.get(id(sheet))
             if stream is not None:
-                self._write(stream, raw)
+                self._write(stream, raw, holds_marks=holds_marks)
 
-    def _write(self, stream: _Stream, raw: bytes) -> None:
+    def _write(self, stream: Stream, raw: bytes, *, holds_marks: bool = False) -> None:
+        """`holds_marks`: of a form, whose content is marked in itself; no mark may stand in an artifact."""
         size = stream.follow(self._levels)
-        stream.enter(*(self._marks[-1] if self._marks else (None, None)))
+        unmarked = None if holds_marks or self._in_mark else ARTIFACT
+        stream.enter(*(self._marks[-1] if self._marks else (unmarked, None)))
         stream.out += (raw, b"\n")
         self._dealer.spend(size + len(raw))
 

@@ -9,6 +9,8 @@ from datetime import datetime
 from pikepdf import Array, Dictionary, Name, Page, Pdf, Stream, String
 from PIL import Image
 
+from pressrun.worker_threads import stop_if_cancelled
+
 
 def pdf_of_pictures(
     jpegs: Sequence[bytes], width_pt: float, height_pt: float, *, title: str, lang: str, made_at: datetime
@@ -16,6 +18,7 @@ def pdf_of_pictures(
     """A page for each picture, which fills it. The same input gives the same bytes."""
     with Pdf.new() as pdf:
         for jpeg in jpegs:
+            stop_if_cancelled()
             with Image.open(io.BytesIO(jpeg)) as picture:
                 width, height = picture.size
             image = Stream(pdf, jpeg)

@@ -22,13 +22,14 @@ from pressrun.browser.slides.pdf_content import (
     Dealer,
     Form,
     Resources,
-    Sheet,
     TooMuchPainted,
     UnknownContent,
 )
 from pressrun.browser.slides.pdf_geometry import Rect
 from pressrun.browser.slides.pdf_links import without_bad_links
+from pressrun.browser.slides.pdf_streams import Sheet
 from pressrun.browser.slides.pdf_tags import Placed, settle_places, settle_tags
+from pressrun.worker_threads import stop_if_cancelled
 
 __all__ = ["Printed", "TooMuchPainted", "UnknownContent", "Window", "cut_into_slides", "window_of"]
 
@@ -128,6 +129,7 @@ def _page(
     behind: Object | None,
     canvas: Sequence[int],
 ) -> Dictionary:
+    stop_if_cancelled()
     upper = height - window.top
     left, bottom, right, top = sheet.window
     parts = [b"q\n%.4f %.4f %.4f %.4f re W n\n" % (left, bottom, right - left, top - bottom), content, b"Q\n"]

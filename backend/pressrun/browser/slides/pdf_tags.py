@@ -14,8 +14,9 @@ from typing import Any, Final, NamedTuple
 
 from pikepdf import Array, Dictionary, Name, Object, Pdf
 
-from pressrun.browser.slides.pdf_content import Dealer, Sheet
+from pressrun.browser.slides.pdf_content import Dealer
 from pressrun.browser.slides.pdf_geometry import Rect
+from pressrun.browser.slides.pdf_streams import Sheet
 
 _XYZ_TOP: Final = 3  # [page /XYZ left top zoom], ISO 32000-1, 12.3.2.2
 _MAX_OUTLINE: Final = 100_000  # entries; a document has fewer nodes

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pressrun.exports.media.clips import FPS
 from pressrun.slide_texts import SlideTexts
 
 _MOST_CHARACTERS = 200  # arbitrary: players show a line
@@ -37,11 +36,11 @@ def chapters_of(texts: SlideTexts | None, begins: Sequence[int], total: int) -> 
     return [Chapter(begin, end, title) for (begin, title), end in zip(found, ends, strict=False)]
 
 
-def as_metadata(title: str, chapters: Sequence[Chapter]) -> str:
+def as_metadata(title: str, chapters: Sequence[Chapter], fps: int) -> str:
     """The file."""
     parts = [f";FFMETADATA1\ntitle={_escaped(title)}\n"]
     parts += [
-        f"[CHAPTER]\nTIMEBASE=1/{FPS}\nSTART={chapter.begin}\nEND={chapter.end}\ntitle={_escaped(chapter.title)}\n"
+        f"[CHAPTER]\nTIMEBASE=1/{fps}\nSTART={chapter.begin}\nEND={chapter.end}\ntitle={_escaped(chapter.title)}\n"
         for chapter in chapters
     ]
     return "".join(parts)

@@ -12,10 +12,10 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import anyio
 import anyio.to_thread
@@ -23,12 +23,13 @@ import anyio.to_thread
 from pressrun.disk_cache import DiskCache
 from pressrun.errors import EncoderFailed, EncoderMissing, VoiceFailed
 from pressrun.exports.media.ffmpeg import Ffmpeg, source
-from pressrun.exports.media.pcm import RATE, SAMPLES_A_FRAME, open_track, read_wav, seconds_of, silences, trimmed
+from pressrun.exports.media.pcm import RATE, read_wav, seconds_of, silences, trimmed
 from pressrun.exports.media.script import Sentence
 from pressrun.exports.media.subtitles import Cue, cues_of
 from pressrun.exports.media.times import frames_of
 from pressrun.exports.voices.contract import Voice
 from pressrun.groups import open_task_group
+from pressrun.worker_threads import stop_if_cancelled
 
 _BEFORE_S: Final = 0.4  # arbitrary (0.2..1), as the next two: a slide is there before it is spoken of,
 _BETWEEN_S: Final = 0.35  # a sentence ends,
@@ -44,6 +45,11 @@ _CACHE_MAX_BYTES: Final = 256 * 1024 * 1024  # arbitrary: a hundred minutes of s
 _AT_ONCE: Final = 4  # arbitrary (2..8): more than cores, for an endpoint elsewhere speaks them
 
 Progress = Callable[[float], Awaitable[None]]
+Sound = Literal["aac", "opus"]
+_SOUNDS: Final[Mapping[Sound, Sequence[str]]] = {
+    "aac": ("-c:a", "aac", "-aac_coder", "fast", "-b:a", "96k", "-f", "ipod"),
+    "opus": ("-c:a", "libopus", "-application", "voip", "-b:a", "64k", "-f", "ogg"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,7 @@ class Heard:
     spoken: bool
 
 
-def laid_out(said: Sequence[Said], at_least_s: float, silent_s: float) -> Heard:
+def laid_out(said: Sequence[Said], at_least_s: float, silent_s: float, fps: int) -> Heard:
     """When what is heard, in a slide that lasts as long as it is spoken of, and `at_least_s`; one of which nothing can
     be said, `silent_s`. Pure.
     """
@@ -143,8 +149,8 @@ def laid_out(said: Sequence[Said], at_least_s: float, silent_s: float) -> Heard:
             placed.append((at, each))
             at += each.seconds + _BETWEEN_S
     if not placed:
-        return Heard(frames_of(max(at_least_s, silent_s)), [], spoken=False)
-    return Heard(frames_of(max(at_least_s, at - _BETWEEN_S + _AFTER_S)), placed, spoken=True)
+        return Heard(frames_of(max(at_least_s, silent_s), fps), [], spoken=False)
+    return Heard(frames_of(max(at_least_s, at - _BETWEEN_S + _AFTER_S), fps), placed, spoken=True)
 
 
 def cues_of_slide(heard: Heard, begin_s: float) -> list[Cue]:
@@ -155,35 +161,40 @@ def cues_of_slide(heard: Heard, begin_s: float) -> list[Cue]:
     return found
 
 
-def write_track(slides: Sequence[Heard], target: Path) -> None:
-    """All that is heard, exactly as long as the video, sentence by sentence. Blocks."""
-    with open_track(target) as track:
+def write_track(slides: Sequence[Heard], fps: int, target: Path) -> None:
+    """All that is heard, exactly as long as the video, sentence by sentence: samples without a header, for a WAV file
+    has no more than 4 GB, which is 27 hours. Blocks; a cancel stops it.
+    """
+    with target.open("wb") as track:
+        frames = 0
         for heard in slides:
-            done, whole = 0, heard.frames * SAMPLES_A_FRAME
+            stop_if_cancelled()
+            # counted from the first frame on, for a frame need not have a whole number of samples
+            done, whole = 0, (frames + heard.frames) * RATE // fps - frames * RATE // fps
+            frames += heard.frames
             for at, said in heard.sentences:
                 begin = round(at * RATE)
                 samples = said.sound.read_bytes() if said.sound else b""
-                for pause in silences(begin - done):
-                    track.writeframesraw(pause)
-                track.writeframesraw(samples)
+                track.writelines(silences(begin - done))
+                track.write(samples)
                 done = begin + len(samples) // 2
-            for pause in silences(whole - done):
-                track.writeframesraw(pause)
+            track.writelines(silences(whole - done))
 
 
-async def encode_track(ffmpeg: Ffmpeg, track: Path, samples: int, target: Path) -> None:
-    """AAC of the track, exactly so many samples at `SOUND_RATE` long, as loud as speech on the web (EBU R128).
+async def encode_track(ffmpeg: Ffmpeg, track: Path, samples: int, targets: Mapping[Sound, Path]) -> None:
+    """The track, exactly so many samples at `SOUND_RATE` long, as loud as speech on the web (EBU R128).
 
     Measured as a whole first: it is made louder or softer evenly, and a peak that would then be too high is limited,
     never clipped. (ffmpeg's loudnorm does the same at 192 kHz, which takes three times as long.)
     """
-    measured = await ffmpeg.run([*source(track), "-loglevel", "info", "-af", "ebur128=framelog=verbose", *_NOWHERE])
+    heard = ["-f", "s16le", "-ar", str(RATE), "-ac", "1", *source(track)]
+    measured = await ffmpeg.run([*heard, "-loglevel", "info", "-af", "ebur128=framelog=verbose", *_NOWHERE])
     gain_db = _gain_db(measured.said)
     limit = f"alimiter=limit={10 ** (_PEAK_DB / 20):.4f}:level=false"
     level = f"volume={gain_db:.2f}dB,aformat=sample_rates={SOUND_RATE}:channel_layouts=mono,{limit}"
     shape = f"apad=whole_len={samples},atrim=end_sample={samples}"
-    encode = ["-af", f"{level},{shape}", "-c:a", "aac", "-aac_coder", "fast", "-b:a", "96k", "-f", "ipod"]
-    await ffmpeg.run(["-f", "wav", *source(track), *encode, f"file:{target}"])
+    for sound, target in targets.items():
+        await ffmpeg.run([*heard, "-af", f"{level},{shape}", *_SOUNDS[sound], f"file:{target}"])
 
 
 def _gain_db(words: str) -> float:

@@ -1,4 +1,4 @@
-"""Speech as samples: 16 bit, one channel, `RATE` a second, so that a frame of the video has a whole number of them.
+"""Speech as samples: 16 bit, one channel, `RATE` a second.
 
 That is what espeak-ng and most voices of Piper speak; speech has nothing to lose above 11 kHz. Blocks; pure.
 """
@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import struct
 import sys
-import wave
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pressrun.exports.media.clips import FPS
-
 RATE: Final = 22_050
-SAMPLES_A_FRAME: Final = RATE // FPS
 _SILENT: Final = 200  # of 32 768 (-44 dB): below what a voice says, above what it hisses
 _AROUND: Final = RATE // 50  # 20 ms are left at both ends, so that no sound is cut
 _HEAD: Final = struct.Struct("<4sI")
@@ -84,15 +80,6 @@ def silences(samples: int) -> Iterator[bytes]:
 def seconds_of(sound: Path) -> float:
     """How long the samples in that file sound."""
     return sound.stat().st_size / 2 / RATE
-
-
-def open_track(path: Path) -> wave.Wave_write:
-    """A WAV file for samples of ours, written piece by piece."""
-    track = wave.open(str(path), "wb")  # noqa: SIM115  (the caller closes it)
-    track.setnchannels(1)
-    track.setsampwidth(2)
-    track.setframerate(RATE)
-    return track
 
 
 def _values(samples: bytes) -> array[int]:

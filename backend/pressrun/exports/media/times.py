@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 
-from pressrun.exports.media.clips import FPS
 from pressrun.slide_texts import SlideText
 
 SHORTEST_S, LONGEST_S = 3.0, 60.0  # arbitrary: a slide of a picture is looked at, and nobody waits longer than that
@@ -38,6 +37,6 @@ def looking_s(slide: SlideText) -> float:
     return min(LONGEST_S, max(SHORTEST_S, seconds))
 
 
-def frames_of(seconds: float) -> int:
+def frames_of(seconds: float, fps: int) -> int:
     """At least as long."""
-    return max(1, math.ceil(round(seconds * FPS, 6)))
+    return max(1, math.ceil(round(seconds * fps, 6)))

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from anyio.from_thread import check_cancelled
 from lxml import etree
 from pptx import Presentation
 from pptx.opc.constants import RELATIONSHIP_TYPE as RT
@@ -25,6 +24,7 @@ from pptx.slide import Slide
 
 from pressrun.exports.pptx import xml
 from pressrun.exports.pptx.xml import Scale
+from pressrun.worker_threads import stop_if_cancelled
 
 _TITLE_ONLY = 5  # of the layouts of python-pptx' template: a title, date, footer and number
 _TYPES = {".png": "image/png", ".jpg": "image/jpeg"}
@@ -97,7 +97,7 @@ class Deck:
                 frame.text = xml.clean(notes)
 
     def save(self, path: Path) -> None:
-        """Writes the file, in a worker thread of anyio, which a cancel stops after each part.
+        """Writes the file; a cancel stops it after each part.
 
         Pictures are stored as they are, XML is deflated.
         """
@@ -109,7 +109,7 @@ class Deck:
             _put(archive, "[Content_Types].xml", _content_types(parts))
             _put(archive, "_rels/.rels", package._rels.xml)
             for part in parts:
-                check_cancelled()
+                stop_if_cancelled()
                 if isinstance(part, _FilePart):
                     with archive.open(_entry(part.partname.membername, zipfile.ZIP_STORED), "w") as entry:
                         for chunk in part.chunks:

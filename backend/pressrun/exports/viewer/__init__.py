@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from pressrun.export_kinds import IMAGE_TYPES
 from pressrun.exports.contract import ExportWork
 from pressrun.slide_texts import SlidePicture, SlideText, SlideTexts
 
 _CHUNK_BYTES = 192 * 1024  # a multiple of three: base64 of pieces is that of the whole
-_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 _HELP = "← → slides · o overview · n notes · f full screen"
 
 
@@ -69,7 +69,7 @@ def _page(work: ExportWork, texts: SlideTexts | None) -> Iterator[bytes]:
 def _slide(number: int, path: Path, slide: SlideText | None) -> Iterator[bytes]:
     title = html.escape(" ".join(filter(None, (f"{number}.", "" if slide is None else slide.title))))
     yield f'<section id="s{number}" aria-label="{title}" tabindex="-1">\n'.encode()
-    yield f'<img alt="{title}" loading="lazy" src="data:{_TYPES[path.suffix]};base64,'.encode()
+    yield f'<img alt="{title}" loading="lazy" src="data:{IMAGE_TYPES[path.suffix]};base64,'.encode()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             yield base64.b64encode(chunk)

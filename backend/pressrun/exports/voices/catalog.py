@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from pressrun.errors import FieldProblem, VoiceFailed
+from pressrun.errors import VoiceFailed
 from pressrun.exports.contract import Missing
 from pressrun.exports.voices.contract import Voice
 from pressrun.exports.voices.endpoint import missing_endpoint, open_endpoint
 from pressrun.exports.voices.espeak import Espeak, missing_espeak
 from pressrun.exports.voices.piper import Piper, missing_piper
+from pressrun.request_errors import FieldProblem
 from pressrun.settings import VoiceSettings
 from pressrun.spec import VoiceName
 

@@ -20,6 +20,7 @@ from pressrun.errors import VoiceFailed, VoiceRefused, VoiceTimeout
 from pressrun.exports.contract import Missing
 from pressrun.exports.voices.contract import MAX_SPOKEN_BYTES
 from pressrun.later import import_later
+from pressrun.own_endpoint import sign_with, url_of
 from pressrun.settings import VoiceSettings
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ _ATTEMPTS = 4
 _RETRY_WAIT_S = 0.5
 _RETRY_WAIT_MAX_S = 8.0  # arbitrary
 _PASSING = {408, 409, 425, 429}  # and all of 5xx: may be well again in a moment
-_WRONG = "PRESSRUN_VOICE_BASE_URL is no http(s) URL"
 
 _log = structlog.get_logger(__name__)
 
@@ -141,26 +141,16 @@ class Endpoint:
 
 
 def _signed(key: SecretStr | None) -> Callable[[httpx.Request], httpx.Request] | None:
-    """The key goes before a password in the URL, which httpx would take otherwise."""
-    value = key.get_secret_value() if key else ""
-    if not value:
-        return None
-    if not (value.isascii() and value.isprintable()) or " " in value:
-        raise VoiceRefused("PRESSRUN_VOICE_API_KEY holds a character that no key has")
-
-    def sign(request: httpx.Request) -> httpx.Request:
-        request.headers["Authorization"] = f"Bearer {value}"
-        return request
-
-    return sign
+    """Raises: VoiceRefused."""
+    try:
+        return sign_with(key)
+    except ValueError as exc:
+        raise VoiceRefused(f"PRESSRUN_VOICE_API_KEY holds {exc}") from None
 
 
 def _speech_url(base_url: str) -> httpx.URL:
+    """Raises: VoiceRefused."""
     try:
-        url = httpx.URL(base_url.strip())
-    except httpx.InvalidURL as exc:
-        raise VoiceRefused(_WRONG) from exc
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise VoiceRefused(_WRONG)
-    path = url.path.rstrip("/")
-    return url if path.endswith("/audio/speech") else url.copy_with(path=path + "/audio/speech")
+        return url_of(base_url, "/audio/speech")
+    except ValueError as exc:
+        raise VoiceRefused(f"PRESSRUN_VOICE_BASE_URL is {exc}") from exc

@@ -100,8 +100,9 @@ test("with a token, pictures and files are fetched with it and released, and no 
   } finally {
     URL.revokeObjectURL = revoke;
   }
+  await user.click(screen.getByRole("tab", { name: /Files/ }));
+  expect(await screen.findByRole("button", { name: "Download document.html" })).toBeDefined();
   expect(screen.queryByRole("link", { name: /Open document.html/ })).toBeNull();
-  expect(screen.getByRole("button", { name: "Download document.html" })).toBeDefined();
 });
 
 test("a token goes to this server's own paths only", () => {

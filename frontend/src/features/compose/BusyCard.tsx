@@ -1,24 +1,30 @@
-import { Link } from "@tanstack/react-router";
-import { type ReactElement, useState } from "react";
-import { cancelRun } from "@/api/runs";
-import { explain } from "@/api/problems";
-import type { Problem } from "@/api/types";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactElement } from "react";
+import { Link } from "wouter";
+import { getRun, runUrl } from "@/api/runs";
+import type { GenerateRequest, Problem } from "@/api/types";
 import { Button, buttonClass } from "@/components/Button";
+import { CancelButton } from "@/components/CancelButton";
 import { Notice } from "@/components/Notice";
 import { Progress } from "@/components/Progress";
+import { SmallPicture } from "@/components/SmallPicture";
 import { StatusPill } from "@/components/StatusPill";
-import { formatWhen } from "@/lib/format";
+import { useLanes } from "@/components/useLanes";
+import { formatDuration, formatWhen, secondsBetween, titleOf } from "@/lib/format";
 import { useNow } from "@/lib/useNow";
 import { lostSince } from "@/stream/followRun";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
 import { useRun } from "@/stream/useRun";
+import { Differences } from "./Differences";
 import styles from "./BusyCard.module.css";
 
 interface Props {
   problem: Problem;
   onAgain: () => void;
-  /** The same again, but behind the run in the way. */
-  onQueue: () => void;
+  /** What was refused. */
+  request: GenerateRequest;
+  /** The same again, but behind the run in the way, or in its place. */
+  onQueue: (how?: "queue" | "replace") => void;
   onDismiss: () => void;
 }
 
@@ -34,7 +40,8 @@ export function BusyCard(props: Props): ReactElement {
 }
 
 /** Another caller's run: the server does not say which. */
-function Stranger({ problem, onAgain, onQueue, onDismiss }: Props): ReactElement {
+function Stranger({ problem, request, onAgain, onQueue, onDismiss }: Props): ReactElement {
+  const lane = request.lane ?? "default";
   return (
     <Notice
       tone="warning"
@@ -42,7 +49,7 @@ function Stranger({ problem, onAgain, onQueue, onDismiss }: Props): ReactElement
       title={problem.title}
       actions={
         <>
-          <Wait {...{ problem, onQueue }} />
+          <Wait {...{ problem, onQueue, lane }} aheadS={null} />
           <Again {...{ onAgain, onDismiss }} />
         </>
       }
@@ -67,16 +74,50 @@ function Again({
   );
 }
 
-function Wait({ problem, onQueue }: Pick<Props, "problem" | "onQueue">): ReactElement | null {
+function Wait({ problem, onQueue, lane, aheadS }: WaitProps): ReactElement | null {
+  const waiting = useLanes().data?.find((each) => each.lane === lane)?.waiting;
   // The same request again is a duplicate, which no line takes.
-  return problem.reason === "in_flight" && problem.same_request !== true ? (
-    <Button onClick={onQueue}>Wait in the queue</Button>
-  ) : null;
+  if (problem.reason !== "in_flight" || problem.same_request === true) return null;
+  const place = waiting === undefined ? null : `place ${waiting + 1}`;
+  // of those who wait before it nothing is known that a promise could be made of
+  const when = waiting === 0 && aheadS !== null ? `in about ${formatDuration(Math.ceil(aheadS))}` : null;
+  const facts = [place, when].filter((part) => part !== null).join(", ");
+  return (
+    <Button
+      onClick={() => {
+        onQueue("queue");
+      }}
+    >
+      Wait in the queue{facts === "" ? "" : ` (${facts})`}
+    </Button>
+  );
+}
+
+type WaitProps = Pick<Props, "problem" | "onQueue"> & {
+  lane: string;
+  /** How long the run in the way will go on, as far as that is known; seconds. */
+  aheadS: number | null;
+};
+
+/** Its run is cancelled, and this one has its place. */
+function Replace({ problem, onQueue }: Pick<Props, "problem" | "onQueue">): ReactElement | null {
+  if (problem.same_request === true || problem.policies?.includes("replace") !== true) return null;
+  return (
+    <Button
+      tone="danger"
+      title="Cancels that run; yours has its place, before all who wait"
+      onClick={() => {
+        onQueue("replace");
+      }}
+    >
+      Replace it
+    </Button>
+  );
 }
 
 function Watch({ id, children }: { id: string; children: string }): ReactElement {
   return (
-    <Link to="/runs/$operationId" params={{ operationId: id }} className={buttonClass("primary")}>
+    <Link href={runUrl(id)} className={buttonClass("primary")}>
       {children}
     </Link>
   );
@@ -115,22 +156,31 @@ function liveRun(view: RunView, problem: Problem) {
   };
 }
 
-function InFlight({ problem, id, onAgain, onQueue, onDismiss }: Props & { id: string }): ReactElement {
+function InFlight(props: Props & { id: string }): ReactElement {
+  const { problem, request, id, onAgain, onQueue, onDismiss } = props;
   const { view, connection } = useRun(id);
+  const now = useNow(5000);
+  const lane = request.lane ?? "default";
   const run = liveRun(view, problem);
   const ended = hasEnded(run.status);
   const title = ended ? "The way is free" : "Another run is in progress";
   const actions = (
     <>
       {ended ? (
-        <Link to="/runs/$operationId" params={{ operationId: id }} className={buttonClass()}>
+        <Link href={runUrl(id)} className={buttonClass()}>
           Open that run
         </Link>
       ) : (
         <>
           <Watch id={id}>Watch it</Watch>
-          <CancelButton operationId={id} attempt={view.status === null ? undefined : view.attempt} />
-          <Wait {...{ problem, onQueue }} />
+          <CancelButton
+            operationId={id}
+            attempt={view.status === null ? undefined : view.attempt}
+            ended={false}
+            label="Cancel it"
+          />
+          <Wait {...{ problem, onQueue, lane }} aheadS={remainingS(view, now)} />
+          <Replace {...{ problem, onQueue }} />
         </>
       )}
       <Again {...{ onAgain, onDismiss }} primary={ended} />
@@ -145,49 +195,52 @@ function InFlight({ problem, id, onAgain, onQueue, onDismiss }: Props & { id: st
             ? "This very request is being made already."
             : "One run at a time: yours was not started. Your text is still here."}
       </p>
-      <RunSummary {...run} stale={!ended && lostSince(connection) !== null} />
+      <RunSummary
+        {...run}
+        operationId={id}
+        picture={view.slides[0]?.url ?? null}
+        stale={!ended && lostSince(connection) !== null}
+      />
+      {!ended && problem.same_request !== true && <Differences request={request} />}
     </Notice>
   );
 }
 
-function RunSummary(props: ReturnType<typeof liveRun> & { stale: boolean }): ReactElement {
-  const { status, stage, progress, startedAt, title, stale } = props;
+/** Until three quarters of the runs like it have ended; null where nothing is known of such. */
+function remainingS({ estimate, startedAt }: RunView, now: number): number | null {
+  if (estimate === null || startedAt === null) return null;
+  const left = estimate.p75S - secondsBetween(startedAt, now);
+  return left > 0 ? left : null; // longer than those already
+}
+
+interface SummaryProps extends ReturnType<typeof liveRun> {
+  operationId: string;
+  picture: string | null;
+  stale: boolean;
+}
+
+function RunSummary(props: SummaryProps): ReactElement {
+  const { operationId, picture, status, stage, progress, startedAt, title, stale } = props;
   const now = useNow(5000);
+  const { data: detail } = useQuery({
+    queryKey: ["runs", "detail", operationId],
+    queryFn: ({ signal }) => getRun(operationId, signal),
+  });
+  const caller = detail === undefined || detail.caller === "local" ? null : detail.caller;
   return (
     <div className={styles["run"]}>
       <p className={styles["line"]}>
-        <strong dir="auto">{title ?? "Untitled run"}</strong>
+        <SmallPicture url={picture} />
+        <strong dir="auto">{titleOf(title)}</strong>
         <StatusPill status={status} stale={stale} />
       </p>
       <Progress value={progress} label="Progress of the run in the way" />
       <p className={styles["facts"]}>
         {progress} %{stage !== null && ` · ${stage}`}
+        {caller !== null && ` · started by ${caller}`}
         {startedAt !== null && ` · started ${formatWhen(startedAt, now)}`}
         {stale && " · not connected: this may be out of date"}
       </p>
     </div>
-  );
-}
-
-function CancelButton(props: { operationId: string; attempt: number | undefined }): ReactElement {
-  const [state, setState] = useState<{ asked: boolean; refusal: string | null }>({
-    asked: false,
-    refusal: null,
-  });
-  const cancel = async (): Promise<void> => {
-    setState({ asked: true, refusal: null });
-    try {
-      await cancelRun(props.operationId, props.attempt);
-    } catch (error) {
-      setState({ asked: false, refusal: explain(error) });
-    }
-  };
-  return (
-    <>
-      <Button tone="danger" disabled={state.asked} onClick={() => void cancel()}>
-        {state.asked ? "Cancelling …" : "Cancel it"}
-      </Button>
-      {state.refusal !== null && <p role="alert">{state.refusal}</p>}
-    </>
   );
 }

@@ -1,22 +1,38 @@
 import {
   type KeyboardEvent,
+  lazy,
   type ReactElement,
+  Suspense,
   type SyntheticEvent,
   useEffect,
   useRef,
   useState,
 } from "react";
+import { createPortal } from "react-dom";
 import { isLanePaused } from "@/api/problems";
 import type { Problem } from "@/api/types";
 import { Button } from "@/components/Button";
+import { Choice } from "@/components/Field";
+import { sentence } from "@/lib/format";
+import { commandKey } from "@/lib/platform";
 import type { StartedRun } from "@/stream/startRun";
 import styles from "./ComposeScreen.module.css";
-import { type Draft, draftField, findProblems, toRequest } from "./draft";
+import { type Draft, draftField, findProblems, hiddenOptions, toRequest } from "./draft";
+import { FilledNotice } from "./FilledNotice";
+import { NoBrowser } from "./NoBrowser";
 import { type FieldMessages, Options } from "./Options";
+import { Preview } from "./Preview";
+import { slideOfLine } from "./preview";
 import { Refusal } from "./Refusal";
 import { SourceEditor } from "./SourceEditor";
+import type { SourceHandle } from "./SourceText";
 import { useDraft } from "./useDraft";
+import { useFilesDropped } from "./useFilesDropped";
+import { useFilling } from "./useFilling";
 import { type GenerateState, useGenerate } from "./useGenerate";
+import { usePresetFromAddress } from "./usePresets";
+import { usePreview } from "./usePreview";
+import { useSourceFiles } from "./useSourceFiles";
 
 /** What is wrong, by field: what this screen sees itself, else what the server said. */
 function messagesOf(draft: Draft, pressed: boolean, state: GenerateState): FieldMessages {
@@ -24,7 +40,8 @@ function messagesOf(draft: Draft, pressed: boolean, state: GenerateState): Field
   if (state.state === "refused") {
     for (const { field, problem, valid } of state.error.problem.errors ?? []) {
       const name = draftField(field);
-      if (name !== undefined) messages[name] ??= valid === "" ? problem : `${problem} Valid: ${valid}`;
+      if (name !== undefined)
+        messages[name] ??= valid === "" ? sentence(problem) : `${sentence(problem)} Valid: ${valid}.`;
     }
   }
   if (pressed) for (const { field, message } of findProblems(draft)) messages[field] = message;
@@ -33,14 +50,30 @@ function messagesOf(draft: Draft, pressed: boolean, state: GenerateState): Field
 
 const isAboutOthers = (problem: Problem): boolean => problem.status === 409 || isLanePaused(problem);
 
-const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
+const VIEWS = [
+  { value: "write", label: "Text" },
+  { value: "preview", label: "Slides" },
+] as const;
+
+// Its code comes with the first time that somebody drops more than one file.
+const SeveralFiles = lazy(async () => ({ default: (await import("./SeveralFiles")).SeveralFiles }));
+
+interface Props {
+  /** A run whose source is to take the draft's place. */
+  from?: string | undefined;
+  /** The name of a preset whose options are to take the place of those here. */
+  preset?: string | undefined;
+  /** One of both has been done. */
+  onFilled: () => void;
+  onStarted: (started: StartedRun) => void;
+}
 
 /** The first screen: source in, run out. */
-export function ComposeScreen({ onStarted }: { onStarted: (started: StartedRun) => void }): ReactElement {
-  const { draft, change, kept } = useDraft();
+export function ComposeScreen({ from, preset, onFilled, onStarted }: Props): ReactElement {
+  const { draft, change, kept, filled, fill, bringBack } = useDraft();
   const { state, generate, dismiss } = useGenerate(onStarted);
   const [pressed, setPressed] = useState(false);
-  const text = useRef<HTMLTextAreaElement>(null);
+  const text = useRef<SourceHandle>(null);
   const refusal = useRef<HTMLDivElement>(null);
   const refused = state.state === "refused" || state.state === "unanswered";
   useEffect(() => {
@@ -48,6 +81,22 @@ export function ComposeScreen({ onStarted }: { onStarted: (started: StartedRun) 
     if (refused) refusal.current?.scrollIntoView({ block: "nearest" });
   }, [refused]);
   const problems = messagesOf(draft, pressed, state);
+  const shown = usePreview(draft);
+  const [line, setLine] = useState(1);
+  const [view, setView] = useState<"write" | "preview">("write");
+  const [goal, setGoal] = useState<{ line: number } | null>(null);
+  const slides = shown.answer?.slides ?? [];
+  const goToSlide = (at: number): void => {
+    const goalLine = slides[at]?.line ?? null;
+    if (goalLine === null) return;
+    setView("write");
+    setLine(goalLine);
+    setGoal({ line: goalLine });
+  };
+  useEffect(() => {
+    // Where the screen has room for one of both, the text is there only after the view has changed.
+    if (goal !== null) text.current?.goTo(goal.line);
+  }, [goal]);
 
   const edit = (part: Partial<Draft>): void => {
     change(part);
@@ -56,7 +105,17 @@ export function ComposeScreen({ onStarted }: { onStarted: (started: StartedRun) 
     const stays = state.state === "refused" && isAboutOthers(state.error.problem);
     if (!stays) dismiss();
   };
-  const submit = (onBusy?: "queue"): void => {
+  const filling = useFilling(from, (source) => {
+    fill(source);
+    dismiss();
+    setPressed(false);
+    onFilled();
+    text.current?.focus(); // what is above it says whose text this is
+  });
+  const files = useSourceFiles(draft, edit);
+  const over = useFilesDropped(files.take);
+  usePresetFromAddress(preset, edit, onFilled);
+  const submit = (onBusy?: "queue" | "replace"): void => {
     const found = findProblems(draft);
     setPressed(found.length > 0);
     if (found.length === 0) generate({ ...toRequest(draft), ...(onBusy && { on_busy: onBusy }) });
@@ -72,37 +131,80 @@ export function ComposeScreen({ onStarted }: { onStarted: (started: StartedRun) 
     submit();
   };
   return (
-    <form className={styles["screen"]} noValidate onSubmit={onSubmit} onKeyDown={onKeyDown}>
+    <form className={styles["screen"]} data-view={view} noValidate onSubmit={onSubmit} onKeyDown={onKeyDown}>
       <h1 className={styles["title"]}>Text in, slides out.</h1>
+      <NoBrowser />
+      <div
+        className={styles["refusal"]}
+        hidden={filling.state === "idle" && filled === null && hiddenOptions(draft.more).length === 0}
+      >
+        <FilledNotice
+          filling={filling}
+          filled={filled}
+          draft={draft}
+          onBringBack={bringBack}
+          onChange={edit}
+        />
+      </div>
       <div ref={refusal} className={styles["refusal"]} hidden={!refused}>
         <Refusal
           state={state}
           onAgain={() => {
             submit();
           }}
-          onQueue={() => {
-            submit("queue");
+          onQueue={(how = "queue") => {
+            submit(how);
           }}
           onDismiss={dismiss}
         />
       </div>
-      <SourceEditor draft={draft} kept={kept} problem={problems.source} textRef={text} onChange={edit} />
+      <div className={styles["views"]}>
+        <Choice legend="Show" name="view" type="radio" options={VIEWS} chosen={[view]} onChange={setView} />
+      </div>
+      <div className={styles["write"]}>
+        <SourceEditor
+          draft={draft}
+          kept={kept}
+          problem={problems.source}
+          files={files}
+          textRef={text}
+          onChange={edit}
+          onLine={setLine}
+        />
+      </div>
+      <div className={styles["preview"]}>
+        <Preview shown={shown} slide={slideOfLine(slides, line)} onSlide={goToSlide} />
+      </div>
       <div className={styles["side"]}>
         <Options draft={draft} problems={problems} onChange={edit} />
-        <div className={styles["go"]}>
-          <Button
-            type="submit"
-            tone="primary"
-            disabled={state.state === "sending"}
-            aria-keyshortcuts="Control+Enter"
-          >
-            {state.state === "sending" ? "Sending …" : "Generate"}
-          </Button>
-          <span className={styles["hint"]}>
-            or <kbd>{isMac ? "⌘" : "Ctrl"}</kbd> + <kbd>Enter</kbd>
-          </span>
-        </div>
       </div>
+      <div className={styles["go"]} data-sticky="foot">
+        <Button
+          type="submit"
+          tone="primary"
+          disabled={state.state === "sending"}
+          aria-keyshortcuts="Control+Enter"
+        >
+          {state.state === "sending" ? "Sending …" : "Generate"}
+        </Button>
+        <span className={styles["hint"]}>
+          or <kbd>{commandKey}</kbd> + <kbd>Enter</kbd>
+        </span>
+      </div>
+      {over && <p className={styles["over"]}>Drop it here: text, Markdown or HTML, one file or several</p>}
+      {files.several.length > 0 &&
+        // outside of this form, whose button its buttons are not
+        createPortal(
+          <Suspense fallback={null}>
+            <SeveralFiles
+              files={files.several}
+              draft={draft}
+              onDeck={files.load}
+              onClose={files.closeSeveral}
+            />
+          </Suspense>,
+          document.body,
+        )}
     </form>
   );
 }

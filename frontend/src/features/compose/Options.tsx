@@ -1,12 +1,14 @@
 import type { ReactElement } from "react";
-import { type Size, SIZES } from "@/api/choices";
-import type { Theme } from "@/api/types";
-import { Choice } from "@/components/Field";
+import { AS_IT_WAS, type Size, SIZES } from "@/api/choices";
+import { DEFAULTS } from "@/api/tables.gen";
 import { SizeLabel } from "@/components/SizeLabel";
 import { SlideOptions } from "@/components/SlideOptions";
 import { TextField } from "@/components/TextField";
-import { type Draft, THEMES } from "./draft";
+import { BrandOptions } from "./BrandOptions";
+import type { Draft } from "./draft";
 import styles from "./Options.module.css";
+import { Presets } from "./Presets";
+import { ThemeGallery } from "./ThemeGallery";
 
 export type FieldMessages = Partial<Record<keyof Draft, string>>;
 
@@ -16,42 +18,38 @@ interface Props {
   onChange: (change: Partial<Draft>) => void;
 }
 
-const themeNames: Record<Theme, string> = { paper: "Paper", ink: "Ink", chalk: "Chalk" };
-
-function ThemeLabel({ theme }: { theme: Theme }): ReactElement {
-  return (
-    <span className={styles["theme"]}>
-      <span className={`${styles["swatch"] ?? ""} ${styles[theme] ?? ""}`} aria-hidden="true">
-        Aa
-      </span>
-      {themeNames[theme]}
-    </span>
-  );
+function sizes({ more }: Draft): { value: Draft["size"]; label: ReactElement }[] {
+  const named = (Object.keys(SIZES) as Size[]).map((value) => ({
+    value,
+    label: <SizeLabel {...SIZES[value]} />,
+  }));
+  const { viewport_width: width, viewport_height: height } = { ...DEFAULTS, ...more };
+  if (more.viewport_width === undefined && more.viewport_height === undefined) return named;
+  return [
+    { value: AS_IT_WAS, label: <SizeLabel label="As it was" width={width} height={height} /> },
+    ...named,
+  ];
 }
 
 /** How the slides shall look and what shall be made of them. */
 export function Options({ draft, problems, onChange }: Props): ReactElement {
   return (
     <div className={styles["options"]}>
-      <Choice
-        legend="Theme"
-        name="theme"
-        type="radio"
-        options={THEMES.map((value) => ({ value, label: <ThemeLabel theme={value} /> }))}
-        chosen={[draft.theme]}
+      <Presets draft={draft} onChange={onChange} />
+      <ThemeGallery
+        chosen={draft.theme}
         error={problems.theme}
         onChange={(theme) => {
           onChange({ theme });
         }}
       />
       <SlideOptions
-        value={draft}
-        sizes={(Object.keys(SIZES) as Size[]).map((value) => ({
-          value,
-          label: <SizeLabel {...SIZES[value]} />,
-        }))}
-        problems={problems}
-        onChange={onChange}
+        value={{ ...draft, film: draft.more }}
+        sizes={sizes(draft)}
+        problems={{ ...problems, film: problems.more }}
+        onChange={({ film, ...change }) => {
+          onChange({ ...change, ...(film !== undefined && { more: { ...draft.more, ...film } }) });
+        }}
       />
       <TextField
         name="title"
@@ -85,6 +83,12 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
           }}
         />
       </div>
+      <BrandOptions
+        value={draft.more}
+        onChange={(more) => {
+          onChange({ more });
+        }}
+      />
     </div>
   );
 }

@@ -46,7 +46,12 @@ export function PausedCard({ problem, onAgain, onQueue, onDismiss }: Props): Rea
       title={problem.title}
       actions={
         <>
-          <Button tone="primary" onClick={onQueue}>
+          <Button
+            tone="primary"
+            onClick={() => {
+              onQueue();
+            }}
+          >
             Wait in the queue
           </Button>
           {lane !== undefined && <PauseLaneButton lane={{ lane, paused: true }} />}

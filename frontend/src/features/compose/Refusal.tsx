@@ -1,18 +1,20 @@
-import type { ReactElement } from "react";
+import { lazy, type ReactElement, Suspense } from "react";
 import { isLanePaused, whenAgain } from "@/api/problems";
 import type { FieldProblem, Problem } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Notice } from "@/components/Notice";
-import { BusyCard } from "./BusyCard";
 import { draftField } from "./draft";
-import { PausedCard } from "./PausedCard";
 import type { GenerateState } from "./useGenerate";
+
+// Their code comes when the server has refused: it is there then, to be asked for it.
+const BusyCard = lazy(async () => ({ default: (await import("./BusyCard")).BusyCard }));
+const PausedCard = lazy(async () => ({ default: (await import("./PausedCard")).PausedCard }));
 
 interface Props {
   state: GenerateState;
   onAgain: () => void;
-  /** The same again, but behind whoever is in the way. */
-  onQueue: () => void;
+  /** The same again, but behind whoever is in the way, or in its place. */
+  onQueue: (how?: "queue" | "replace") => void;
   onDismiss: () => void;
 }
 
@@ -21,9 +23,12 @@ export function Refusal({ state, onAgain, onQueue, onDismiss }: Props): ReactEle
   if (state.state === "unanswered") return <Unanswered onAgain={onAgain} />;
   if (state.state !== "refused") return null;
   const { problem } = state.error;
-  if (isLanePaused(problem))
-    return <PausedCard key={problem.paused_at} {...{ problem, onAgain, onQueue, onDismiss }} />;
-  if (problem.status === 409) return <BusyCard {...{ problem, onAgain, onQueue, onDismiss }} />;
+  const card = isLanePaused(problem) ? (
+    <PausedCard key={problem.paused_at} {...{ problem, onAgain, onQueue, onDismiss }} />
+  ) : problem.status === 409 ? (
+    <BusyCard {...{ problem, onAgain, onQueue, onDismiss }} request={state.request} />
+  ) : null;
+  if (card !== null) return <Suspense fallback={null}>{card}</Suspense>;
   if (problem.status === 422 && problem.errors != null) return <WrongFields errors={problem.errors} />;
   return <Refused {...{ problem, onAgain, onDismiss }} />;
 }

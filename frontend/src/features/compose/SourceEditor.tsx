@@ -1,20 +1,24 @@
-import { type DragEvent, type ReactElement, type RefObject, useRef, useState } from "react";
+import { type ReactElement, type Ref, useRef, useState } from "react";
 import { Button } from "@/components/Button";
+import { Choice, FieldError } from "@/components/Field";
 import { Icon } from "@/components/Icon";
 import { type Draft, KINDS, limitOf, sourceKind, sourceSize } from "./draft";
-import { Choice, FieldError } from "@/components/Field";
-import { ACCEPTED, FileRefused, readSourceFile } from "./files";
+import { ACCEPTED } from "./files";
+import { looksLikeHtml } from "./looksLikeHtml";
 import styles from "./SourceEditor.module.css";
+import { type SourceHandle, SourceText } from "./SourceText";
+import type { SourceFiles } from "./useSourceFiles";
 
 interface Props {
   draft: Draft;
   kept: boolean;
   problem: string | undefined;
-  textRef: RefObject<HTMLTextAreaElement | null>;
+  files: SourceFiles;
+  textRef: Ref<SourceHandle>;
   onChange: (change: Partial<Draft>) => void;
+  /** The line in which the cursor stands, from 1. */
+  onLine: (line: number) => void;
 }
-
-type Source = Pick<Draft, "kind" | "source">;
 
 const EXAMPLES: Partial<Record<Draft["kind"], string>> = {
   text: "# Write your lesson here\n\nMarkdown or plain text: headings, lists, tables, code.",
@@ -23,63 +27,49 @@ const EXAMPLES: Partial<Record<Draft["kind"], string>> = {
 
 function placeholder(kind: Draft["kind"]): string {
   const { label, endings } = sourceKind(kind);
-  return `${EXAMPLES[kind] ?? `Paste ${label} here`}\n\nOr drop a file: ${endings.join(", ")}`;
+  return `${EXAMPLES[kind] ?? `Paste ${label} here`}\n\nOr drop files anywhere on this page: ${endings.join(", ")}`;
 }
 
-/** The file a person dropped or chose, and the way back to what was there before. */
-function useFile(draft: Draft, onChange: Props["onChange"]) {
-  const [refusal, setRefusal] = useState<string | null>(null);
-  const [loaded, setLoaded] = useState<{ name: string; before: Source; after: string } | null>(null);
-  const take = async (file: File | undefined): Promise<void> => {
-    if (file === undefined) return;
-    try {
-      const source = await readSourceFile(file);
-      setLoaded({
-        name: file.name,
-        before: { kind: draft.kind, source: draft.source },
-        after: source.source,
-      });
-      setRefusal(null);
-      onChange(source);
-    } catch (error) {
-      if (!(error instanceof FileRefused)) throw error;
-      setRefusal(error.message);
-    }
-  };
-  const undo = (): void => {
-    if (loaded !== null) onChange(loaded.before);
-    setLoaded(null);
-  };
-  // Once the loaded text was edited, going back would lose work: the offer ends.
-  return { refusal, loaded: loaded?.after === draft.source ? loaded : null, take, undo };
-}
-
-function FileBar({ file }: { file: ReturnType<typeof useFile> }): ReactElement {
+function FileBar({ files, empty }: { files: SourceFiles; empty: boolean }): ReactElement {
   const input = useRef<HTMLInputElement>(null);
   return (
     <div className={styles["files"]}>
       <span role="status" className={styles["loaded"]}>
-        {file.loaded !== null && `Loaded ${file.loaded.name}`}
+        {files.loaded !== null && `Loaded ${files.loaded.name}`}
       </span>
-      {file.loaded !== null && file.loaded.before.source.trim() !== "" && (
-        <Button onClick={file.undo}>Bring back what was here</Button>
-      )}
+      {files.loaded?.canUndo === true && <Button onClick={files.undo}>Bring back what was here</Button>}
+      {empty && <ExampleButton files={files} />}
       <input
         ref={input}
         type="file"
         hidden
+        multiple
         accept={ACCEPTED}
         aria-label="Source file"
         onChange={(event) => {
-          void file.take(event.target.files?.[0]);
+          files.take([...(event.target.files ?? [])]);
           event.target.value = "";
         }}
       />
       <Button onClick={() => input.current?.click()}>
         <Icon name="file" />
-        Open a file
+        Open files
       </Button>
     </div>
+  );
+}
+
+/** A whole lesson to begin with. */
+function ExampleButton({ files }: { files: SourceFiles }): ReactElement {
+  const load = async (): Promise<void> => {
+    const { default: source } = await import("../../../../examples/first.md?raw");
+    files.load("an example", { kind: "text", source });
+  };
+  return (
+    <Button onClick={() => void load()}>
+      <Icon name="text" />
+      Start from an example
+    </Button>
   );
 }
 
@@ -93,32 +83,40 @@ function Size({ draft }: { draft: Draft }): ReactElement {
   );
 }
 
-/** Where the source is written, pasted, dropped or opened. */
-export function SourceEditor({ draft, kept, problem, textRef, onChange }: Props): ReactElement {
-  const file = useFile(draft, onChange);
-  const [over, setOver] = useState(false);
-  const error = file.refusal ?? problem;
-  const drop = (event: DragEvent): void => {
-    if (event.dataTransfer.files.length === 0) return;
-    event.preventDefault();
-    setOver(false);
-    void file.take(event.dataTransfer.files[0]);
-  };
-  const drag = (event: DragEvent): void => {
-    if (!event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault();
-    setOver(true);
-  };
+/** HTML that was pasted where text is expected would be shown as its tags. */
+function HtmlOffer({ draft, onChange }: Pick<Props, "draft" | "onChange">): ReactElement | null {
+  const [declined, setDeclined] = useState(false);
+  const looksSo = draft.kind === "text" && looksLikeHtml(draft.source);
+  if (!looksSo || declined) return null;
   return (
-    <div
-      className={styles["editor"]}
-      data-over={over}
-      onDrop={drop}
-      onDragOver={drag}
-      onDragLeave={() => {
-        setOver(false);
-      }}
-    >
+    <div className={styles["offer"]} role="status">
+      <p>This looks like HTML. As text it is shown without its own look.</p>
+      <Button
+        tone="primary"
+        onClick={() => {
+          onChange({ kind: "html" });
+        }}
+      >
+        Show it as a page
+      </Button>
+      <Button
+        onClick={() => {
+          setDeclined(true);
+        }}
+      >
+        Keep it as text
+      </Button>
+    </div>
+  );
+}
+
+/** Where the source is written, pasted or opened. */
+export function SourceEditor(props: Props): ReactElement {
+  const { draft, kept, problem, files, textRef, onChange, onLine } = props;
+  const error = files.refusal ?? problem;
+  const empty = draft.source.trim() === "";
+  return (
+    <div className={styles["editor"]}>
       <div className={styles["top"]}>
         <Choice
           legend="The source is"
@@ -130,25 +128,20 @@ export function SourceEditor({ draft, kept, problem, textRef, onChange }: Props)
             onChange({ kind });
           }}
         />
-        <FileBar file={file} />
+        <FileBar files={files} empty={empty} />
       </div>
-      <label className="visually-hidden" htmlFor="source">
-        Source
-      </label>
-      <textarea
-        id="source"
+      <HtmlOffer key={String(empty)} draft={draft} onChange={onChange} />
+      <SourceText
         ref={textRef}
-        className={styles["text"]}
-        dir="auto"
-        data-kind={draft.kind}
+        kind={draft.kind}
         value={draft.source}
         placeholder={placeholder(draft.kind)}
-        spellCheck={draft.kind === "text"}
-        aria-invalid={error !== undefined}
-        aria-describedby={error === undefined ? "source-size" : "source-error source-size"}
-        onChange={(event) => {
-          onChange({ source: event.target.value });
+        invalid={error !== undefined}
+        describedBy={error === undefined ? "source-size" : "source-error source-size"}
+        onChange={(source) => {
+          onChange({ source });
         }}
+        onLine={onLine}
       />
       <FieldError id="source-error" message={error} />
       <p id="source-size" className={styles["foot"]}>

@@ -5,19 +5,20 @@ import {
   FORMATS,
   OUTPUTS,
   PDF_LAYOUTS,
+  PDF_NOTES,
   PNG_MODES,
   PPTX_MODES,
   SIZES,
   TRANSITIONS,
   VOICES,
 } from "@/api/choices";
-import { draftField, emptyDraft, findProblems, KINDS, readDraft, THEMES, toRequest } from "./draft";
+import { draftField, emptyDraft, findProblems, hiddenOptions, KINDS, readDraft, toRequest } from "./draft";
 
 const anyDraft = fc.record({
   kind: fc.constantFrom(...KINDS),
   source: fc.string(),
   title: fc.string(),
-  theme: fc.constantFrom(...THEMES),
+  theme: fc.constantFrom("auto", "plum", "our-own-2"),
   size: fc.constantFrom(...(Object.keys(SIZES) as (keyof typeof SIZES)[])),
   zoom: fc.string(),
   maxSlides: fc.string(),
@@ -25,10 +26,13 @@ const anyDraft = fc.record({
   pngMode: fc.constantFrom(...PNG_MODES),
   fit: fc.constantFrom(...FITS),
   pdfLayout: fc.constantFrom(...PDF_LAYOUTS),
+  pdfNotes: fc.constantFrom(...PDF_NOTES),
   pptxMode: fc.constantFrom(...PPTX_MODES),
   voice: fc.constantFrom(...VOICES),
   transition: fc.constantFrom(...TRANSITIONS),
+  slideSeconds: fc.string(),
   outputs: fc.subarray([...OUTPUTS]),
+  more: fc.constantFrom({}, { overlap: 30 }, { lane: "slow", system_prompt: "Be brief." }),
 });
 
 test("small PNG files are asked for where there are PNG files, and a plain request says nothing of them", () => {
@@ -58,6 +62,12 @@ test("how a presentation is made is said where it is not to be edited, and there
 
 test("who speaks and how slides change is said of a video alone", () => {
   const spoken = { ...emptyDraft, voice: "auto" as const, transition: "fade" as const };
+  const more = { fps: 25, video_webm: true, video_intro: "data:image/png;base64,AAAA", footer: "Us" };
+  expect(toRequest({ ...spoken, more, outputs: ["video"] })).toMatchObject(more);
+  expect(toRequest({ ...spoken, more, outputs: ["pdf"] })).not.toHaveProperty("video_intro");
+  expect(toRequest({ ...spoken, more, outputs: ["pdf"] })).toMatchObject({ footer: "Us" });
+  expect(draftField("video_intro")).toBe("more");
+  expect(hiddenOptions(more)).toEqual([]);
   expect(toRequest({ ...spoken, outputs: ["video"] })).toMatchObject({ voice: "auto", transition: "fade" });
   for (const other of [toRequest(spoken), toRequest({ ...emptyDraft, outputs: ["video"] })]) {
     expect(other).not.toHaveProperty("voice");
@@ -83,7 +93,7 @@ test("whatever stands in the storage, a usable draft comes out", () => {
     fc.property(fc.option(anything), (stored) => {
       const draft = readDraft(stored ?? null);
       expect(Object.keys(draft).sort()).toEqual(Object.keys(emptyDraft).sort());
-      expect(THEMES).toContain(draft.theme);
+      expect(draft.theme).toMatch(/^[a-z][a-z0-9-]*$/);
     }),
   );
 });
@@ -91,7 +101,6 @@ test("whatever stands in the storage, a usable draft comes out", () => {
 test("a request holds one source and the pixels of the chosen size", () => {
   expect(toRequest({ ...emptyDraft, kind: "html", source: "<p>", size: "1080x1920", title: "  " })).toEqual({
     html: "<p>",
-    theme: "paper",
     zoom: 2.1,
     max_screenshots: 50,
     viewport_width: 1080,
@@ -124,4 +133,16 @@ test("a field of the wire is found on the screen, also when an item of it is mea
     "size",
     undefined,
   ]);
+});
+
+test("notes are said of a PDF of slides, and the seconds of a slide of a video, as typed", () => {
+  const draft = { ...emptyDraft, pdfNotes: "pages" as const, slideSeconds: " 7.5 " };
+  const both = { ...draft, outputs: ["pdf" as const, "video" as const] };
+  expect(toRequest(both)).toMatchObject({ pdf_notes: "pages", slide_seconds: 7.5 });
+  expect(toRequest({ ...both, pdfLayout: "document" })).not.toHaveProperty("pdf_notes");
+  expect(toRequest(draft)).not.toHaveProperty("slide_seconds");
+  expect(toRequest({ ...both, slideSeconds: "" })).not.toHaveProperty("slide_seconds");
+  const wrong = findProblems({ ...both, source: "x", slideSeconds: "0.5" });
+  expect(wrong.map(({ field }) => field)).toEqual(["slideSeconds"]);
+  expect(draftField("slide_seconds")).toBe("slideSeconds");
 });

@@ -1,33 +1,45 @@
 /** What a person has typed and chosen, before it is a request. Pure. */
 import {
+  AS_IT_WAS,
   FITS,
   FORMATS,
+  isSeconds,
   isZoom,
+  MOST_SLIDES,
   OUTPUTS,
   PDF_LAYOUTS,
+  PDF_NOTES,
   PNG_MODES,
   PPTX_MODES,
+  SECONDS_ADVICE,
+  secondsOf,
   type Size,
+  sizeOf,
   SIZES,
   TRANSITIONS,
   VOICES,
   ZOOM_ADVICE,
 } from "@/api/choices";
-import { SOURCES } from "@/api/tables.gen";
+import { DEFAULTS, SOURCES } from "@/api/tables.gen";
 import type {
   Fit,
   GenerateRequest,
   ImageFormat,
   Output,
   PdfLayout,
+  PdfNotes,
   PngMode,
   PptxMode,
-  Theme,
+  RunSpec,
   Transition,
   Voice,
 } from "@/api/types";
 
-export const THEMES = ["paper", "ink", "chalk"] as const satisfies readonly Theme[];
+import { FILM_FIELDS, filmChanges } from "@/components/film";
+
+/** No theme: the one that the text names, else the server's default. */
+export const AUTO_THEME = "auto";
+const isTheme = (value: string): boolean => /^[a-z][a-z0-9-]{0,39}$/.test(value);
 
 /** What the source is: the field that carries it. */
 export type Kind = (typeof SOURCES)[number]["field"];
@@ -49,8 +61,8 @@ export interface Draft {
   kind: Kind;
   source: string;
   title: string;
-  theme: Theme;
-  size: Size;
+  theme: string;
+  size: Size | typeof AS_IT_WAS;
   /** As typed; the server says what is wrong with it. */
   zoom: string;
   /** As typed. */
@@ -62,18 +74,25 @@ export interface Draft {
   fit: Fit;
   /** Counts for a PDF only. */
   pdfLayout: PdfLayout;
+  pdfNotes: PdfNotes;
   pptxMode: PptxMode;
-  /** These two count for a video only. */
+  /** These three count for a video only. */
   voice: Voice;
   transition: Transition;
+  /** As typed. */
+  slideSeconds: string;
   outputs: Output[];
+  /** Fields that have no place on this screen, as the run had them whose text this is. */
+  more: More;
 }
+
+export type More = Partial<GenerateRequest>;
 
 export const emptyDraft: Draft = {
   kind: "text",
   source: "",
   title: "",
-  theme: "paper",
+  theme: AUTO_THEME,
   size: "1920x1080",
   zoom: "2.1",
   maxSlides: "50",
@@ -81,11 +100,47 @@ export const emptyDraft: Draft = {
   pngMode: "speed",
   fit: "shrink",
   pdfLayout: "slides",
+  pdfNotes: "none",
   pptxMode: "editable",
   voice: "none",
   transition: "cut",
+  slideSeconds: "",
   outputs: ["images"],
+  more: {},
 };
+
+const ON_SCREEN: ReadonlySet<string> = new Set([
+  ...KINDS,
+  "title",
+  "theme",
+  "zoom",
+  "max_screenshots",
+  "image_format",
+  "png_mode",
+  "fit",
+  "pdf_layout",
+  "pdf_notes",
+  "pptx_mode",
+  "transition",
+  "slide_seconds",
+  "outputs",
+]);
+
+/** Of an object of whatever origin what is a field of a request, has no place on this screen and is not as usual. */
+export function unshown(value: unknown): More {
+  if (typeof value !== "object" || value === null) return {};
+  const usual: Readonly<Record<string, unknown>> = DEFAULTS;
+  const isShown = (name: string, is: unknown): boolean =>
+    ON_SCREEN.has(name) || (name === "voice" && (VOICES as readonly unknown[]).includes(is));
+  const kept = Object.entries(value).filter(
+    ([name, is]) =>
+      Object.hasOwn(usual, name) &&
+      !isShown(name, is) &&
+      is != null &&
+      JSON.stringify(is) !== JSON.stringify(usual[name]),
+  );
+  return Object.fromEntries(kept);
+}
 
 /** The most that a source may have, and of what. */
 export function limitOf(kind: Kind): { most: number; unit: "characters" | "bytes" } {
@@ -114,44 +169,95 @@ export function readDraft(stored: string | null): Draft {
     kind: oneOf(KINDS, from.kind, emptyDraft.kind),
     source: text(from.source, ""),
     title: text(from.title, ""),
-    theme: oneOf(THEMES, from.theme, emptyDraft.theme),
-    size: oneOf(Object.keys(SIZES) as Size[], from.size, emptyDraft.size),
+    theme: isTheme(text(from.theme, "")) ? text(from.theme, "") : emptyDraft.theme,
+    size: oneOf([...(Object.keys(SIZES) as Size[]), AS_IT_WAS], from.size, emptyDraft.size),
     zoom: text(from.zoom, emptyDraft.zoom),
     maxSlides: text(from.maxSlides, emptyDraft.maxSlides),
     imageFormat: oneOf(FORMATS, from.imageFormat, emptyDraft.imageFormat),
     pngMode: oneOf(PNG_MODES, from.pngMode, emptyDraft.pngMode),
     fit: oneOf(FITS, from.fit, emptyDraft.fit),
     pdfLayout: oneOf(PDF_LAYOUTS, from.pdfLayout, emptyDraft.pdfLayout),
+    pdfNotes: oneOf(PDF_NOTES, from.pdfNotes, emptyDraft.pdfNotes),
     pptxMode: oneOf(PPTX_MODES, from.pptxMode, emptyDraft.pptxMode),
     voice: oneOf(VOICES, from.voice, emptyDraft.voice),
     transition: oneOf(TRANSITIONS, from.transition, emptyDraft.transition),
+    slideSeconds: text(from.slideSeconds, emptyDraft.slideSeconds),
     outputs: OUTPUTS.filter((output) => chosen.includes(output)),
+    more: unshown(from.more),
   };
 }
 
 export function toRequest(draft: Draft): GenerateRequest {
-  const { width, height } = SIZES[draft.size];
   const title = draft.title.trim();
+  const makesVideo = draft.outputs.includes("video");
   return {
+    ...withoutFilm(draft.more),
+    ...(makesVideo && filmChanges(draft.more)),
     [draft.kind]: draft.source,
     ...(title !== "" && { title }),
-    theme: draft.theme,
+    ...(draft.theme !== AUTO_THEME && { theme: draft.theme }),
     zoom: Number(draft.zoom),
     max_screenshots: Number(draft.maxSlides),
-    viewport_width: width,
-    viewport_height: height,
+    ...pixels(draft),
     image_format: draft.imageFormat,
     // Defaults are left to the server, so that a server that does not know the field takes the request.
     ...(draft.imageFormat === "png" && draft.pngMode !== "speed" && { png_mode: draft.pngMode }),
     ...(draft.fit !== "shrink" && { fit: draft.fit }),
     ...(draft.outputs.includes("pdf") && draft.pdfLayout !== "slides" && { pdf_layout: draft.pdfLayout }),
+    ...(draft.outputs.includes("pdf") &&
+      draft.pdfLayout === "slides" &&
+      draft.pdfNotes !== "none" && { pdf_notes: draft.pdfNotes }),
     ...(draft.outputs.includes("pptx") && draft.pptxMode !== "editable" && { pptx_mode: draft.pptxMode }),
-    ...(draft.outputs.includes("video") && {
+    ...(makesVideo && {
       ...(draft.voice !== "none" && { voice: draft.voice }),
       ...(draft.transition !== "cut" && { transition: draft.transition }),
+      ...(draft.slideSeconds.trim() !== "" && { slide_seconds: secondsOf(draft.slideSeconds) }),
     }),
     outputs: draft.outputs,
   };
+}
+
+function withoutFilm(more: More): More {
+  const film: ReadonlySet<string> = new Set(FILM_FIELDS);
+  return Object.fromEntries(Object.entries(more).filter(([name]) => !film.has(name)));
+}
+
+function pixels({ size, more }: Draft): Pick<GenerateRequest, "viewport_width" | "viewport_height"> {
+  if (size === emptyDraft.size) return {}; // what is not said the text may say
+  if (size !== AS_IT_WAS) return { viewport_width: SIZES[size].width, viewport_height: SIZES[size].height };
+  const { viewport_width = DEFAULTS.viewport_width, viewport_height = DEFAULTS.viewport_height } = more;
+  return { viewport_width, viewport_height };
+}
+
+/** A run's spec as a draft. */
+export function fromSpec(spec: RunSpec): Draft {
+  const size = sizeOf(spec);
+  const kind = KINDS.find((name) => spec[name] != null) ?? emptyDraft.kind;
+  return {
+    kind,
+    source: spec[kind] ?? "",
+    title: spec.title ?? "",
+    theme: spec.theme ?? emptyDraft.theme,
+    size,
+    zoom: String(spec.zoom ?? emptyDraft.zoom),
+    maxSlides: String(spec.max_screenshots ?? emptyDraft.maxSlides),
+    imageFormat: spec.image_format ?? emptyDraft.imageFormat,
+    pngMode: spec.png_mode ?? emptyDraft.pngMode,
+    fit: spec.fit ?? emptyDraft.fit,
+    pdfLayout: spec.pdf_layout ?? emptyDraft.pdfLayout,
+    pdfNotes: spec.pdf_notes ?? emptyDraft.pdfNotes,
+    pptxMode: spec.pptx_mode ?? emptyDraft.pptxMode,
+    voice: oneOf(VOICES, spec.voice, emptyDraft.voice),
+    transition: spec.transition ?? emptyDraft.transition,
+    slideSeconds: String(spec.slide_seconds ?? ""),
+    outputs: OUTPUTS.filter((output) => (spec.outputs ?? emptyDraft.outputs).includes(output)),
+    more: withoutNamedSize(unshown(spec), size),
+  };
+}
+
+function withoutNamedSize(more: More, size: Draft["size"]): More {
+  if (size === AS_IT_WAS) return more;
+  return Object.fromEntries(Object.entries(more).filter(([name]) => !name.startsWith("viewport_")));
 }
 
 export interface DraftProblem {
@@ -175,8 +281,11 @@ export function findProblems(draft: Draft): DraftProblem[] {
     });
   }
   if (!isZoom(draft.zoom)) problems.push({ field: "zoom", message: ZOOM_ADVICE });
-  if (!/^\s*[1-9]\d{0,2}\s*$/.test(draft.maxSlides) || Number(draft.maxSlides) > 500) {
-    problems.push({ field: "maxSlides", message: "A whole number from 1 to 500." });
+  if (!/^\s*[1-9]\d{0,2}\s*$/.test(draft.maxSlides) || Number(draft.maxSlides) > MOST_SLIDES) {
+    problems.push({ field: "maxSlides", message: `A whole number from 1 to ${MOST_SLIDES}.` });
+  }
+  if (draft.outputs.includes("video") && !isSeconds(draft.slideSeconds)) {
+    problems.push({ field: "slideSeconds", message: SECONDS_ADVICE });
   }
   if (draft.outputs.length === 0) {
     problems.push({ field: "outputs", message: "Choose at least one." });
@@ -211,12 +320,28 @@ const fields: Readonly<Record<string, keyof Draft>> = {
   png_mode: "pngMode",
   fit: "fit",
   pdf_layout: "pdfLayout",
+  pdf_notes: "pdfNotes",
   pptx_mode: "pptxMode",
   voice: "voice",
   transition: "transition",
+  slide_seconds: "slideSeconds",
   outputs: "outputs",
+  ...Object.fromEntries(FILM_FIELDS.map((field) => [field, "more"])),
 };
 
 /** `outputs.0` and `outputs` are one field to a person. Undefined: not on this screen. */
 export const draftField = (wireField: string): keyof Draft | undefined =>
   fields[wireField.split(/[.[]/, 1)[0] ?? wireField];
+
+/** What stands among the options though it is kept in `more` (BrandOptions, VideoOptions). */
+const SHOWN: ReadonlySet<string> = new Set([
+  "brand_accent",
+  "brand_logo",
+  "footer",
+  "page_numbers",
+  ...FILM_FIELDS,
+]);
+
+/** The rest of an earlier run's options, which go along and are not seen; not the size, which stands among them. */
+export const hiddenOptions = (more: Draft["more"]): [string, unknown][] =>
+  Object.entries(more).filter(([name]) => !name.startsWith("viewport_") && !SHOWN.has(name));

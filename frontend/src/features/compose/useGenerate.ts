@@ -8,7 +8,7 @@ export type GenerateState =
   | { state: "idle" }
   | { state: "sending" }
   /** The server said no, and why. */
-  | { state: "refused"; error: ProblemError }
+  | { state: "refused"; error: ProblemError; request: GenerateRequest }
   /** Nobody answered; whether a run began is not known. */
   | { state: "unanswered"; error: unknown };
 
@@ -57,7 +57,9 @@ export function useGenerate(onStarted: (started: StartedRun) => void): Generate 
         } catch (error) {
           if (error instanceof ProblemError) unanswered.current = null;
           setState(
-            error instanceof ProblemError ? { state: "refused", error } : { state: "unanswered", error },
+            error instanceof ProblemError
+              ? { state: "refused", error, request }
+              : { state: "unanswered", error },
           );
         } finally {
           sending.current = false;

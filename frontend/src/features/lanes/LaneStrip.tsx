@@ -1,5 +1,6 @@
-import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { Link } from "wouter";
+import { queryOf } from "@/lib/paths";
 import type { Lane, RunStatus } from "@/api/types";
 import { PauseLaneButton } from "@/components/PauseLaneButton";
 import { useLanes } from "@/components/useLanes";
@@ -51,9 +52,5 @@ function Who(props: { lane: string; status: RunStatus & keyof typeof words; amou
   const { lane, status, amount } = props;
   const text = `${amount} ${words[status]}`;
   if (amount === 0) return <>{text}</>;
-  return (
-    <Link to="/runs" search={{ lane, status }}>
-      {text}
-    </Link>
-  );
+  return <Link href={`/runs${queryOf({ lane, status })}`}>{text}</Link>;
 }

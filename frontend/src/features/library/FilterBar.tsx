@@ -3,19 +3,30 @@ import { statusNames } from "@/api/choices";
 import { Button } from "@/components/Button";
 import { Icon } from "@/components/Icon";
 import { useLanes } from "@/components/useLanes";
-import { clean, type LibrarySearch, SPANS, spanWords, STATUSES } from "./filters";
+import {
+  clean,
+  type Counts,
+  inAll,
+  isNarrowed,
+  type LibrarySearch,
+  SPANS,
+  spanWords,
+  STATUSES,
+} from "./filters";
 import styles from "./FilterBar.module.css";
 
 const QUIET_MS = 250; // arbitrary: between two key strokes of somebody who is typing a word
 
 interface Props {
   search: LibrarySearch;
+  /** How many runs there are of each status; undefined: not known. */
+  counts: Counts | undefined;
   /** `typing`: the address is replaced, so that Back does not go letter by letter. */
   onChange: (search: LibrarySearch, typing: boolean) => void;
 }
 
 /** Search and filters; what they say is what the address says. */
-export function FilterBar({ search, onChange }: Props): ReactElement {
+export function FilterBar({ search, counts, onChange }: Props): ReactElement {
   const set = (part: { [K in keyof LibrarySearch]: LibrarySearch[K] | undefined }): void => {
     onChange(clean({ ...search, ...part }), false);
   };
@@ -34,10 +45,11 @@ export function FilterBar({ search, onChange }: Props): ReactElement {
           set({ status: STATUSES.find((status) => status === value) });
         }}
       >
-        <option value="">Any status</option>
+        <option value="">Any status{counts != null && ` (${inAll(counts).toLocaleString("en")})`}</option>
         {STATUSES.map((status) => (
           <option key={status} value={status}>
             {statusNames[status]}
+            {counts != null && ` (${(counts[status] ?? 0).toLocaleString("en")})`}
           </option>
         ))}
       </Select>
@@ -55,6 +67,16 @@ export function FilterBar({ search, onChange }: Props): ReactElement {
           </option>
         ))}
       </Select>
+      <Select
+        label="Order"
+        value={search.sort ?? ""}
+        onChange={(value) => {
+          set({ sort: value === "oldest" ? value : undefined });
+        }}
+      >
+        <option value="">Newest first</option>
+        <option value="oldest">Oldest first</option>
+      </Select>
       <LaneSelect
         lane={search.lane}
         onChange={(lane) => {
@@ -70,6 +92,16 @@ export function FilterBar({ search, onChange }: Props): ReactElement {
         <Icon name="pin" filled={search.pinned === "1"} />
         Pinned
       </Button>
+      {isNarrowed(search) && (
+        <Button
+          onClick={() => {
+            onChange(search.sort === undefined ? {} : { sort: search.sort }, false);
+          }}
+        >
+          <Icon name="close" />
+          Clear
+        </Button>
+      )}
     </search>
   );
 }

@@ -1,11 +1,11 @@
 import { screen, waitFor, within } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { json, type Seen, serveLog, type Trouble } from "@/test/logServer";
-import { lesson, OPERATION_ID, runOf } from "@/test/logs";
+import { lesson, OPERATION_ID, runOf, toLog } from "@/test/logs";
 import { renderApp } from "@/test/renderApp";
 
 const lists = (seen: readonly Seen[]): string[] =>
-  seen.filter(({ url }) => url.startsWith("/runs?")).map(({ url }) => url);
+  seen.filter(({ url }) => url.startsWith("/runs?limit=25")).map(({ url }) => url);
 
 /** One finished run, which `?q=nothing` does not find. */
 const oneRun =
@@ -22,7 +22,7 @@ test("what is typed is searched for and is asked for once", async () => {
   await screen.findByText("A lesson");
   await user.type(screen.getByRole("searchbox", { name: "Search runs" }), "nothing");
   expect(await screen.findByText("No run matches: “nothing”.")).toBeDefined();
-  expect(lists(seen).filter((url) => url.includes("q="))).toEqual(["/runs?limit=25&q=nothing"]);
+  expect(lists(seen).filter((url) => url.includes("q="))).toEqual(["/runs?limit=25&q=nothing&counts=1"]);
 });
 
 test("an address with a search in it shows that search, and everything can be shown again", async () => {
@@ -132,4 +132,146 @@ test("a server that is gone is said to be gone, above the list as it was", async
   gone = true;
   await user.click(screen.getByRole("button", { name: "Pinned" }));
   expect(await screen.findByText(/The server does not answer/, {}, { timeout: 5000 })).toBeDefined();
+});
+
+/** Three runs, of which one has failed; what is deleted is gone. */
+async function serveThree() {
+  const gone = new Set<string>();
+  const failed = toLog([{ type: "error", code: "crashed", message: "It broke." }]);
+  const runs = [
+    runOf(lesson, { operation_id: "01a", title: "One" }),
+    runOf(lesson, { operation_id: "01b", title: "Two" }),
+    runOf(failed, { operation_id: "01c", title: "Three" }),
+  ];
+  return serveLog(lesson, {
+    trouble: ({ method, url }, response) => {
+      const deleted = method === "DELETE" ? /^\/runs\/(\w+)$/.exec(url)?.[1] : undefined;
+      if (deleted !== undefined) {
+        gone.add(deleted);
+        response.writeHead(204).end();
+        return true;
+      }
+      if (url.endsWith("/retry")) return json(response, runs[2]);
+      if (!url.startsWith("/runs?") || url.includes("status=queued")) return false;
+      const left = runs.filter(({ operation_id }) => !gone.has(operation_id));
+      return json(response, { runs: left, next_cursor: null });
+    },
+  });
+}
+
+const deletions = (seen: Seen[]) => seen.filter(({ method }) => method === "DELETE").map(({ url }) => url);
+
+test("many are deleted at once, and until it is done it can be undone", async () => {
+  const { seen } = await serveThree();
+  const user = renderApp("/runs");
+  await user.click(await screen.findByRole("checkbox", { name: "Choose One" }));
+  await user.click(screen.getByRole("checkbox", { name: "Choose Three" }));
+  const bar = screen.getByRole("group", { name: "With the chosen runs" });
+  expect(within(bar).getByText("2 runs chosen")).toBeDefined();
+  await user.click(within(bar).getByRole("button", { name: "Delete" }));
+  expect(screen.queryByText("One")).toBeNull();
+  await user.click(screen.getByRole("button", { name: "Undo" }));
+  expect(await screen.findByText("One")).toBeDefined();
+  expect(deletions(seen)).toEqual([]);
+});
+
+test("whoever leaves the page meant it, and the requests outlive it", async () => {
+  await serveThree();
+  const user = renderApp("/runs");
+  await user.click(await screen.findByRole("checkbox", { name: "Choose One" }));
+  await user.click(screen.getByRole("checkbox", { name: "Choose Two" }));
+  await user.click(screen.getByRole("button", { name: "Delete" }));
+  const asked = vi.spyOn(globalThis, "fetch");
+  window.dispatchEvent(new Event("pagehide")); // what is not asked for now is not asked for
+  const sent = asked.mock.calls.map(([url, init]) => [url, init?.method, init?.keepalive]);
+  asked.mockRestore();
+  expect(sent).toEqual([
+    ["/runs/01a", "DELETE", true],
+    ["/runs/01b", "DELETE", true],
+  ]);
+});
+
+test("only what can be done with some of the chosen runs is offered, and with how many", async () => {
+  const { seen } = await serveThree();
+  const user = renderApp("/runs");
+  await user.click(await screen.findByRole("checkbox", { name: "Choose One" }));
+  await user.click(screen.getByRole("button", { name: "All 3" }));
+  const names = within(screen.getByRole("group", { name: "With the chosen runs" }))
+    .getAllByRole("button")
+    .map(({ textContent }) => textContent);
+  expect(names).toEqual(["Download 2", "Pin", "Retry 1", "Delete", "None"]);
+  await user.click(screen.getByRole("button", { name: "Retry 1" }));
+  await waitFor(() => {
+    const retried = seen.filter(({ url }) => url.endsWith("/retry"));
+    expect(retried.map(({ url, body }) => [url, body])).toEqual([["/runs/01c/retry", '{"on_busy":"queue"}']]);
+  });
+});
+
+test("filters are as they were for whoever comes back, and are cleared with one press", async () => {
+  await serveThree();
+  const user = renderApp("/runs?status=error");
+  await screen.findByText("One");
+  await user.click(screen.getByRole("link", { name: "New" }));
+  const back = await screen.findByRole("link", { name: "Runs" });
+  expect(back.getAttribute("href")).toBe("/runs?status=error");
+  await user.click(back);
+  await user.click(await screen.findByRole("button", { name: "Clear" }));
+  expect(screen.getByRole<HTMLSelectElement>("combobox", { name: "Status" }).value).toBe("");
+});
+
+test("who waits is listed in the order in which they begin, with what can be done", async () => {
+  const queued = toLog([{ type: "queued", position: 1, message: "Waiting" }]);
+  const waiting = [
+    runOf(queued, { operation_id: "01x", title: "Later", queue_position: 2 }),
+    runOf(queued, { operation_id: "01y", title: "Sooner", queue_position: 1, priority: 5 }),
+  ];
+  const { seen } = await serveLog(lesson, {
+    trouble: ({ method, url }, response) => {
+      if (method === "POST" && url.endsWith("/cancel")) return json(response, waiting[0]);
+      return url.includes("status=queued") && json(response, { runs: waiting, next_cursor: null });
+    },
+  });
+  const user = renderApp("/runs");
+  const line = await screen.findByRole("region", { name: "Waiting line" });
+  const rows = within(line).getAllByRole("listitem");
+  expect(rows.map(({ textContent }) => textContent)).toEqual([
+    "1Soonerthe next to begin · priority 5PauseCancel",
+    "2Laterbehind those abovePauseCancel",
+  ]);
+  await user.click(within(line).getByRole("button", { name: "Cancel Later" }));
+  await waitFor(() => {
+    expect(seen.some(({ url }) => url === "/runs/01x/cancel")).toBe(true);
+  });
+});
+
+test("the order is asked of the server, and how many runs there are of each status stands in its list", async () => {
+  const { seen } = await serveLog(lesson, {
+    trouble: ({ method, url }, response) => {
+      if (method !== "GET" || !url.startsWith("/runs?limit=25")) return false;
+      const runs = [runOf(lesson, {})];
+      return json(response, {
+        runs,
+        next_cursor: runs[0]?.operation_id,
+        counts: { complete: 1200, error: 3 },
+      });
+    },
+  });
+  const user = renderApp("/runs");
+  expect(await screen.findByText("1 of 1,203 runs", { selector: "p" })).toBeDefined();
+  expect(lists(seen)).toEqual(["/runs?limit=25&counts=1"]);
+  const status = screen.getByRole("combobox", { name: "Status" });
+  expect([...status.children].map(({ textContent }) => textContent)).toEqual([
+    "Any status (1,203)",
+    "Waiting (0)",
+    "Running (0)",
+    "Complete (1,200)",
+    "Failed (3)",
+    "Cancelled (0)",
+  ]);
+  await user.selectOptions(screen.getByRole("combobox", { name: "Order" }), "Oldest first");
+  expect(await screen.findByRole("button", { name: "Show newer runs" })).toBeDefined();
+  await waitFor(() => {
+    expect(lists(seen).at(-1)).toBe("/runs?limit=25&sort=oldest&counts=1");
+  });
+  expect(screen.queryByRole("button", { name: "Clear" })).toBeNull();
 });

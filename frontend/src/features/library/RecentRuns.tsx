@@ -1,5 +1,5 @@
-import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { Link } from "wouter";
 import { useNow } from "@/lib/useNow";
 import styles from "./Library.module.css";
 import { Loading, NothingYet, NotLoaded } from "./ListStates";
@@ -17,7 +17,7 @@ export function RecentRuns({ limit }: { limit: number }): ReactElement {
     <section className={styles["list"]} aria-busy={isPending}>
       <div className={styles["head"]}>
         <h2 className={styles["heading"]}>Recent runs</h2>
-        {runs.length > 0 && <Link to="/runs">All runs</Link>}
+        {runs.length > 0 && <Link href="/runs">All runs</Link>}
       </div>
       {error !== null && <NotLoaded error={error} onAgain={() => void refetch()} />}
       {isPending && <Loading />}

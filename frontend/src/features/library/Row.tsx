@@ -1,9 +1,10 @@
-import { Link } from "@tanstack/react-router";
 import type { ReactElement, ReactNode } from "react";
+import { Link } from "wouter";
+import { runUrl } from "@/api/runs";
 import type { Run } from "@/api/types";
 import { Icon } from "@/components/Icon";
 import { StatusPill } from "@/components/StatusPill";
-import { count, formatDuration, formatWhen } from "@/lib/format";
+import { count, formatDuration, formatWhen, titleOf } from "@/lib/format";
 import { FirstSlide } from "./FirstSlide";
 import styles from "./Library.module.css";
 
@@ -14,7 +15,7 @@ function summary(run: Run): string {
     if (run.paused) return "held in the queue";
     return run.queue_position === null ? "" : `place ${run.queue_position} in the queue`;
   }
-  if (run.status === "error") return run.error?.code ?? "";
+  if (run.status === "error") return run.error?.message ?? "";
   const slides = run.result === null ? null : count(run.result.screenshot_count, "slide");
   const took = run.duration_s === null ? null : formatDuration(run.duration_s);
   return [slides, took].filter((part) => part !== null).join(" · ");
@@ -23,14 +24,17 @@ function summary(run: Run): string {
 interface Props {
   run: Run;
   now: number;
+  /** Before the link. */
+  choose?: ReactNode;
   /** Buttons beside the link. */
   children?: ReactNode;
 }
 
-export function Row({ run, now, children }: Props): ReactElement {
+export function Row({ run, now, choose, children }: Props): ReactElement {
   return (
     <li className={styles["row"]}>
-      <Link to="/runs/$operationId" params={{ operationId: run.operation_id }} className={styles["link"]}>
+      {choose}
+      <Link href={runUrl(run.operation_id)} className={styles["link"]}>
         <FirstSlide run={run} />
         <span className={styles["name"]}>
           {run.pinned && (
@@ -39,7 +43,7 @@ export function Row({ run, now, children }: Props): ReactElement {
               <span className="visually-hidden">Pinned: </span>
             </span>
           )}
-          <span dir="auto">{run.title ?? "Untitled run"}</span>
+          <span dir="auto">{titleOf(run.title)}</span>
         </span>
         <span className={styles["facts"]}>{summary(run)}</span>
         <time className={styles["when"]} dateTime={run.created_at}>

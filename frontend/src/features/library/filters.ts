@@ -1,6 +1,6 @@
 /** What of the library is wanted, as its address says it. Pure. */
 import { statusNames } from "@/api/choices";
-import type { RunFilter, RunStatus } from "@/api/types";
+import type { RunFilter, RunPage, RunStatus } from "@/api/types";
 
 export const STATUSES = [
   "queued",
@@ -19,6 +19,8 @@ export interface LibrarySearch {
   lane?: string;
   since?: Span;
   pinned?: "1";
+  /** The newest first where it is not said. */
+  sort?: "oldest";
 }
 
 const oneOf = <T extends string>(values: readonly T[], value: unknown): T | undefined =>
@@ -35,6 +37,7 @@ export function readSearch(search: Record<string, unknown>): LibrarySearch {
     lane: words(search["lane"]),
     since: oneOf(SPANS, search["since"]),
     pinned: search["pinned"] === "1" ? "1" : undefined,
+    sort: search["sort"] === "oldest" ? "oldest" : undefined,
   });
 }
 
@@ -47,7 +50,7 @@ export const clean = (search: Loose): LibrarySearch =>
 const DAYS: Readonly<Record<Span, number>> = { day: 1, week: 7, month: 30 };
 
 /** `now` in ms; the instant is cut to the minute, so that a list that is asked for again is the same list. */
-export function toFilter({ q, status, lane, since, pinned }: LibrarySearch, now: number): RunFilter {
+export function toFilter({ q, status, lane, since, pinned, sort }: LibrarySearch, now: number): RunFilter {
   const start = since === undefined ? undefined : now - DAYS[since] * 86_400_000;
   return {
     ...(q !== undefined && { q: q.trim() }),
@@ -55,6 +58,7 @@ export function toFilter({ q, status, lane, since, pinned }: LibrarySearch, now:
     ...(lane !== undefined && { lane }),
     ...(start !== undefined && { since: new Date(Math.floor(start / 60_000) * 60_000).toISOString() }),
     ...(pinned !== undefined && { pinned: true }),
+    ...(sort !== undefined && { sort }),
   };
 }
 
@@ -63,6 +67,21 @@ export const spanWords: Readonly<Record<Span, string>> = {
   week: "Last 7 days",
   month: "Last 30 days",
 };
+
+/** How many runs the filters but that of the status find, by status; null: the server was not asked. */
+export type Counts = RunPage["counts"];
+
+export const inAll = (counts: NonNullable<Counts>): number =>
+  Object.values(counts).reduce((sum, each) => sum + each, 0);
+
+/** How many runs there are of what is wanted; null: not known. */
+export function amountOf({ status }: LibrarySearch, counts: Counts | undefined): number | null {
+  if (counts == null) return null;
+  return status === undefined ? inAll(counts) : (counts[status] ?? 0);
+}
+
+/** Whether anything is left out; the order leaves out nothing. */
+export const isNarrowed = (search: LibrarySearch): boolean => describe(search) !== "";
 
 /** "“lesson”, Failed, pinned"; empty when everything is wanted. */
 export function describe({ q, status, lane, since, pinned }: LibrarySearch): string {

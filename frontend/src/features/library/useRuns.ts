@@ -8,11 +8,14 @@ const QUIET_MS = 30_000; // somebody else may have begun something
 
 const isActive = ({ status }: Run): boolean => status === "queued" || status === "running";
 
-/** Runs of this caller, newest first, page by page. */
-export function useRuns(search: LibrarySearch, limit: number) {
+/** Runs of this caller, page by page; the first page with how many there are of each status, where `counts`. */
+export function useRuns(search: LibrarySearch, limit: number, counts = false) {
   return useInfiniteQuery({
     queryKey: ["runs", "list", limit, search],
-    queryFn: ({ pageParam, signal }) => listRuns(toFilter(search, Date.now()), pageParam, limit, signal),
+    queryFn: ({ pageParam, signal }) =>
+      listRuns(toFilter(search, Date.now()), pageParam, limit, signal, {
+        counts: counts && pageParam === null,
+      }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     placeholderData: keepPreviousData,

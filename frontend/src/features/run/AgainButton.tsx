@@ -1,26 +1,24 @@
-import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { type ReactElement, useState } from "react";
 import { explain } from "@/api/problems";
-import { getSpec, runUrl } from "@/api/runs";
 import type { RerenderRequest } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Dialog, DialogActions } from "@/components/Dialog";
 import { Icon } from "@/components/Icon";
 import { RefusalText } from "@/components/Refusal";
-import { useAction } from "@/components/useAction";
-import { newKey } from "@/lib/newKey";
-import { startRun } from "@/stream/startRun";
-import { useRunFeeds } from "@/stream/useRun";
 import { AgainForm } from "./AgainForm";
 import { InTheWay } from "./RetryButton";
+import { useAgain } from "./useAgain";
+import { useSpec } from "./useSpec";
 
-/** "Make it again with …": a new run from the same document, without asking the AI again. */
-export function AgainButton({ operationId }: { operationId: string }): ReactElement {
+/** "Make it again with …", `ready` as soon as there is a document: a new run from the same document, without asking the AI again. */
+export function AgainButton(props: { operationId: string; ready: boolean }): ReactElement {
+  const { operationId, ready } = props;
   const [open, setOpen] = useState(false);
   return (
     <>
       <Button
+        disabled={!ready}
+        title={ready ? undefined : "As soon as it is complete"}
         onClick={() => {
           setOpen(true);
         }}
@@ -41,11 +39,7 @@ export function AgainButton({ operationId }: { operationId: string }): ReactElem
 }
 
 function AgainDialog({ operationId, onClose }: { operationId: string; onClose: () => void }): ReactElement {
-  const { data: spec, error } = useQuery({
-    queryKey: ["runs", "spec", operationId],
-    queryFn: ({ signal }) => getSpec(operationId, signal),
-    staleTime: Infinity,
-  });
+  const { data: spec, error } = useSpec(operationId);
   const { action, start } = useAgain(operationId);
   const [asked, setAsked] = useState<RerenderRequest>({});
   return (
@@ -78,23 +72,4 @@ function AgainDialog({ operationId, onClose }: { operationId: string; onClose: (
       )}
     </Dialog>
   );
-}
-
-/** Starts the new run and goes there. One dialog is one intention: a second press cannot start a second run. */
-function useAgain(operationId: string) {
-  const action = useAction();
-  const feeds = useRunFeeds();
-  const navigate = useNavigate();
-  const [keys] = useState(() => new Map<string, string>());
-  const start = (body: RerenderRequest): void => {
-    const text = JSON.stringify(body);
-    const idempotencyKey = keys.get(text) ?? newKey();
-    keys.set(text, idempotencyKey);
-    void action.run(async () => {
-      const started = await startRun(body, { idempotencyKey, url: `${runUrl(operationId)}/rerender` });
-      feeds.adopt(started);
-      await navigate({ to: "/runs/$operationId", params: { operationId: started.operationId } });
-    });
-  };
-  return { action, start };
 }

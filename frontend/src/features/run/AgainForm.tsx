@@ -1,12 +1,13 @@
 import { type ReactElement, type ReactNode, type SyntheticEvent, useState } from "react";
-import { type Size, SIZES } from "@/api/choices";
+import { AS_IT_WAS, type Size, sizeOf, SIZES } from "@/api/choices";
 import type { FieldProblem, RerenderRequest, RunSpec } from "@/api/types";
 import { Button } from "@/components/Button";
 import { DialogActions } from "@/components/Dialog";
+import { FILM_FIELDS } from "@/components/film";
 import { SizeLabel } from "@/components/SizeLabel";
 import { SlideOptions } from "@/components/SlideOptions";
 import { TextField } from "@/components/TextField";
-import { type Again, AS_IT_WAS, changes, findProblems, fromSpec, sizeOf } from "./again";
+import { type Again, changes, findProblems, fromSpec } from "./again";
 import styles from "./AgainForm.module.css";
 
 interface Props {
@@ -55,9 +56,12 @@ export function AgainForm({ spec, busy, errors, onSubmit, onClose, children }: P
           pngMode: said("png_mode"),
           fit: said("fit"),
           pdfLayout: said("pdf_layout"),
+          pdfNotes: said("pdf_notes"),
           pptxMode: said("pptx_mode"),
           voice: said("voice"),
           transition: said("transition"),
+          film: FILM_FIELDS.map(said).find((problem) => problem !== undefined),
+          slideSeconds: problems.slideSeconds ?? said("slide_seconds"),
         }}
         onChange={change}
       />

@@ -1,10 +1,12 @@
 import type { ReactElement } from "react";
 import { buttonClass } from "@/components/Button";
+import { CopyButton } from "@/components/CopyButton";
 import { DownloadLink } from "@/components/DownloadLink";
 import { Icon } from "@/components/Icon";
 import { useAccess } from "@/components/useAccess";
 import { formatBytes } from "@/lib/format";
 import type { RunView } from "@/stream/reduceRun";
+import { AddExport } from "./AddExport";
 import styles from "./Files.module.css";
 
 interface ShownFile {
@@ -16,7 +18,7 @@ interface ShownFile {
 }
 
 /** The document, which every run has, and the exports as they get ready. Pictures have a place of their own. */
-function filesOf({ document, artifacts, result }: RunView): ShownFile[] {
+export function filesOf({ document, artifacts, result }: RunView): ShownFile[] {
   const files = new Map<string, ShownFile>();
   if (document !== null) {
     const { html_filename: name, url, size_bytes } = document;
@@ -60,14 +62,32 @@ function File({ file: { name, url, size_bytes, opens } }: { file: ShownFile }): 
   );
 }
 
-export function Files({ view }: { view: RunView }): ReactElement | null {
+/** All that was made, to be opened and downloaded, and what could be made of it besides. */
+export function Files({ view }: { view: RunView }): ReactElement {
   const files = filesOf(view);
-  if (files.length === 0) return null;
+  const { result } = view;
   return (
-    <ul className={styles["files"]} aria-label="Files">
-      {files.map((file) => (
-        <File key={file.name} file={file} />
-      ))}
-    </ul>
+    <section className={styles["tab"]} aria-label="Files of the run">
+      {files.length === 0 ? (
+        <p>Nothing yet: the document and each export appear here as soon as they are made.</p>
+      ) : (
+        <ul className={styles["files"]} aria-label="Files">
+          {files.map((file) => (
+            <File key={file.name} file={file} />
+          ))}
+        </ul>
+      )}
+      {result !== null && (
+        <>
+          <div className={styles["foot"]}>
+            <p className={styles["folder"]}>
+              <span>Folder on the server</span> <code>{result.folder}</code>
+            </p>
+            <CopyButton text={result.folder} label="Copy the folder's name" />
+          </div>
+          <AddExport operationId={view.operationId} />
+        </>
+      )}
+    </section>
   );
 }

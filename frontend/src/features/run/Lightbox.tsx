@@ -1,15 +1,20 @@
-import { type ReactElement, useEffect, useRef } from "react";
+import { type ReactElement, type TouchEvent, useEffect, useId, useRef, useState } from "react";
+import type { SlideText } from "@/api/types";
 import { Button } from "@/components/Button";
 import { DownloadLink } from "@/components/DownloadLink";
 import { Icon } from "@/components/Icon";
 import { formatBytes } from "@/lib/format";
+import { useKept } from "@/lib/useKept";
 import type { Slide } from "@/stream/reduceRun";
+import { CopyPictureButton } from "./CopyPictureButton";
 import { Picture } from "./Picture";
+import { SlidePanel } from "./SlidePanel";
 import styles from "./Lightbox.module.css";
 
 interface Props {
   /** May grow while it is open. */
   slides: readonly Slide[];
+  texts: ReadonlyMap<number, SlideText>;
   /** The run has ended. */
   settled: boolean;
   /** Place in `slides`. */
@@ -18,9 +23,14 @@ interface Props {
   onClose: () => void;
 }
 
+const SWIPE_CSS_PX = 50; // arbitrary (30..80): less is a finger that trembles
+
 /** One slide, large. A modal dialog: the browser keeps the focus inside, closes it on Esc and gives the focus back. */
-export function Lightbox({ slides, settled, at, onMove, onClose }: Props): ReactElement {
+export function Lightbox({ slides, texts, settled, at, onMove, onClose }: Props): ReactElement {
   const dialog = useRef<HTMLDialogElement>(null);
+  const panelId = useId();
+  const [panel, keepPanel] = useKept("pressrun.slide-text", "hidden");
+  const withText = panel === "shown";
   useEffect(() => {
     const { current } = dialog;
     current?.showModal();
@@ -29,73 +39,181 @@ export function Lightbox({ slides, settled, at, onMove, onClose }: Props): React
     };
   }, []);
   const last = slides.length - 1;
-  // On the document: a button that has the focus and becomes disabled, at the first or last slide, loses it to the body.
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent): void => {
-      const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
-      if (to === undefined) return;
-      event.preventDefault();
-      onMove(Math.min(last, Math.max(0, to)));
-    };
-    document.addEventListener("keydown", onKeyDown);
-    return () => {
-      document.removeEventListener("keydown", onKeyDown);
-    };
-  }, [at, last, onMove]);
+  const move = (to: number): void => {
+    const there = Math.min(last, Math.max(0, to));
+    if (there !== at) onMove(there);
+  };
+  useKeys({
+    at,
+    last,
+    move,
+    full: () => {
+      toggleFull(dialog.current);
+    },
+  });
+  const swipe = useSwipe((steps) => {
+    move(at + steps);
+  });
   const slide = slides[at];
   return (
     <dialog
       ref={dialog}
       className={styles["lightbox"]}
+      data-text={withText}
       aria-label={`Slide ${at + 1} of ${slides.length}`}
       onClose={onClose}
       onClick={(event) => {
         if (event.target === event.currentTarget) onClose();
       }}
+      {...swipe}
     >
       {slide !== undefined && (
         <>
-          <Picture key={slide.url} slide={slide} settled={settled} className={styles["picture"]} />
-          <div className={styles["bar"]}>
-            <Button
-              disabled={at === 0}
-              aria-label="Previous slide"
-              onClick={() => {
-                onMove(at - 1);
-              }}
-            >
-              <Icon name="left" />
-            </Button>
-            <p className={styles["caption"]} aria-live="polite">
-              <strong>
-                {at + 1} / {slides.length}
-              </strong>
-              <span>
-                {slide.width} × {slide.height} · {formatBytes(slide.size_bytes)}
-              </span>
-            </p>
-            <Button
-              disabled={at === last}
-              aria-label="Next slide"
-              onClick={() => {
-                onMove(at + 1);
-              }}
-            >
-              <Icon name="right" />
-            </Button>
-            <DownloadLink
-              url={slide.url}
-              filename={slide.filename.replace(/^.*\//, "")}
-              label={`Download ${slide.filename}`}
-            >
-              <Icon name="download" />
-            </DownloadLink>
-            <Button aria-label="Close" onClick={onClose}>
-              <Icon name="close" />
-            </Button>
+          <div className={styles["stage"]}>
+            <Picture key={slide.url} slide={slide} settled={settled} className={styles["picture"]} />
           </div>
+          {withText && <SlidePanel id={panelId} text={texts.get(slide.index)} />}
+          <Bar
+            {...{ slide, at, last, move, withText, panelId, onClose }}
+            onText={() => {
+              keepPanel(withText ? "hidden" : "shown");
+            }}
+            onFull={() => {
+              toggleFull(dialog.current);
+            }}
+          />
         </>
       )}
     </dialog>
   );
+}
+
+interface BarProps {
+  slide: Slide;
+  at: number;
+  last: number;
+  move: (to: number) => void;
+  withText: boolean;
+  panelId: string;
+  onText: () => void;
+  onFull: () => void;
+  onClose: () => void;
+}
+
+function Bar(props: BarProps): ReactElement {
+  const { slide, at, last, move, withText, panelId, onText, onFull, onClose } = props;
+  const [copied, setCopied] = useState<number | null>(null);
+  return (
+    <div className={styles["bar"]}>
+      <Button
+        disabled={at === 0}
+        aria-label="Previous slide"
+        onClick={() => {
+          move(at - 1);
+        }}
+      >
+        <Icon name="left" />
+      </Button>
+      <p className={styles["caption"]} aria-live="polite">
+        <strong>
+          {at + 1} / {last + 1}
+        </strong>
+        <span>
+          {copied === slide.index
+            ? "Picture copied"
+            : `${slide.width} × ${slide.height} · ${formatBytes(slide.size_bytes)}`}
+        </span>
+      </p>
+      <Button
+        disabled={at === last}
+        aria-label="Next slide"
+        onClick={() => {
+          move(at + 1);
+        }}
+      >
+        <Icon name="right" />
+      </Button>
+      <Button
+        aria-label="Text of the slide"
+        title="Text of the slide"
+        aria-pressed={withText}
+        aria-controls={withText ? panelId : undefined}
+        onClick={onText}
+      >
+        <Icon name="text" />
+      </Button>
+      <CopyPictureButton
+        url={slide.url}
+        onCopied={() => {
+          setCopied(slide.index);
+        }}
+      />
+      <DownloadLink
+        url={slide.url}
+        filename={slide.filename.replace(/^.*\//, "")}
+        label={`Download ${slide.filename}`}
+      >
+        <Icon name="download" />
+      </DownloadLink>
+      {document.fullscreenEnabled && (
+        <Button aria-label="Full screen" title="Full screen (F)" onClick={onFull}>
+          <Icon name="full" />
+        </Button>
+      )}
+      <Button aria-label="Close" title="Close (Esc)" onClick={onClose}>
+        <Icon name="close" />
+      </Button>
+    </div>
+  );
+}
+
+function toggleFull(element: HTMLElement | null): void {
+  // refused by a browser that allows it to nobody, or not now: then all stays as it is
+  if (document.fullscreenElement !== null) void document.exitFullscreen().catch(() => undefined);
+  else void element?.requestFullscreen().catch(() => undefined);
+}
+
+/** On the document: a button that has the focus and becomes disabled, at the first or last slide, loses it to the body. */
+function useKeys(props: { at: number; last: number; move: (to: number) => void; full: () => void }): void {
+  const { at, last, move, full } = props;
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const to = {
+        ArrowLeft: at - 1,
+        ArrowRight: at + 1,
+        PageUp: at - 1,
+        PageDown: at + 1,
+        Home: 0,
+        End: last,
+      }[event.key];
+      if (to === undefined && event.key !== "f") return;
+      event.preventDefault();
+      if (to === undefined) full();
+      else move(to);
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => {
+      document.removeEventListener("keydown", onKeyDown);
+    };
+  }, [at, last, move, full]);
+}
+
+/** One finger across: the next slide, or the one before. */
+function useSwipe(onSwipe: (steps: 1 | -1) => void) {
+  const begun = useRef<{ x: number; y: number } | null>(null);
+  return {
+    onTouchStart: ({ touches }: TouchEvent) => {
+      const touch = touches[0];
+      begun.current =
+        touches.length === 1 && touch !== undefined ? { x: touch.clientX, y: touch.clientY } : null;
+    },
+    onTouchEnd: ({ changedTouches }: TouchEvent) => {
+      const [from, touch] = [begun.current, changedTouches[0]];
+      begun.current = null;
+      if (from === null || touch === undefined) return;
+      const [x, y] = [touch.clientX - from.x, touch.clientY - from.y];
+      if (Math.abs(x) > SWIPE_CSS_PX && Math.abs(x) > 2 * Math.abs(y)) onSwipe(x < 0 ? 1 : -1);
+    },
+  };
 }

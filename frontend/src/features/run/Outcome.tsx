@@ -1,16 +1,15 @@
-import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { MOST_SLIDES } from "@/api/choices";
 import { runUrl } from "@/api/runs";
 import type { RunResult } from "@/api/types";
-import { buttonClass } from "@/components/Button";
-import { CopyButton } from "@/components/CopyButton";
 import { DownloadLink } from "@/components/DownloadLink";
 import { Icon } from "@/components/Icon";
 import { Notice } from "@/components/Notice";
 import { count, formatDuration } from "@/lib/format";
 import type { Cancellation, RunView } from "@/stream/reduceRun";
-import { Files } from "./Files";
+import { EditLink } from "./EditLink";
 import styles from "./Outcome.module.css";
+import { RaiseButton } from "./RaiseButton";
 import { RetryButton } from "./RetryButton";
 import { advice, retryWords, stageWords } from "./words";
 
@@ -30,25 +29,42 @@ function Complete({ view, result }: { view: RunView; result: RunResult }): React
         <strong>{count(result.screenshot_count, "slide")}</strong> in {formatDuration(result.duration_s)}
         {result.truncated && " · cut off at the limit of slides"}
       </p>
+      {result.truncated && result.screenshot_count < MOST_SLIDES && (
+        <div className={styles["raise"]}>
+          <RaiseButton operationId={view.operationId} />
+        </div>
+      )}
       {result.coverage?.summary && <p className={styles["line"]}>{result.coverage.summary}</p>}
-      <Files view={view} />
       <div className={styles["foot"]}>
         <DownloadLink
           tone="primary"
           url={`${runUrl(view.operationId)}/archive.zip`}
-          filename={`${result.folder}.zip`}
+          filename={`${result.folder.replace(/^.*[\\/]/, "")}.zip`}
           label="Download all (ZIP)"
         >
           <Icon name="download" />
           Download all (ZIP)
         </DownloadLink>
-        <p className={styles["folder"]}>
-          <span>Folder</span> <code>{result.folder}</code>
-        </p>
-        <CopyButton text={result.folder} label="Copy the folder's name" />
+        {exportsOf(result).map(({ name, url, label }) => (
+          <DownloadLink key={name} url={`${url}?inline=0`} filename={name} label={`Download ${name}`}>
+            <Icon name="download" />
+            {label}
+          </DownloadLink>
+        ))}
       </div>
     </section>
   );
+}
+
+/** What people come for, by its ending: one click away. The rest is under Files. */
+function exportsOf({
+  artifacts,
+  screenshot_files,
+}: RunResult): { name: string; url: string; label: string }[] {
+  const pictures = new Set(screenshot_files);
+  return artifacts
+    .filter(({ name }) => /\.(pdf|pptx|mp4)$/.test(name) && !pictures.has(name))
+    .map(({ name, url }) => ({ name, url, label: name.replace(/^.*\./, "").toUpperCase() }));
 }
 
 function Actions({ view, retryFirst }: { view: RunView; retryFirst: boolean }): ReactElement {
@@ -57,9 +73,7 @@ function Actions({ view, retryFirst }: { view: RunView; retryFirst: boolean }): 
       {retryWords(view) !== null && (
         <RetryButton operationId={view.operationId} tone={retryFirst ? "primary" : "plain"} />
       )}
-      <Link to="/" className={buttonClass(retryFirst ? "plain" : "primary")}>
-        Back to the text
-      </Link>
+      <EditLink operationId={view.operationId} tone={retryFirst ? "plain" : "primary"} />
     </>
   );
 }

@@ -4,7 +4,6 @@ import { Progress } from "@/components/Progress";
 import { formatElapsed, secondsBetween } from "@/lib/format";
 import { useNow } from "@/lib/useNow";
 import type { RunView } from "@/stream/reduceRun";
-import { Files } from "./Files";
 import styles from "./ProgressCard.module.css";
 import { activity, stageWords, usually } from "./words";
 
@@ -49,7 +48,6 @@ export function ProgressCard({ view, lostAt }: { view: RunView; lostAt: number |
         </span>
         <Elapsed view={view} lostAt={lostAt} />
       </p>
-      <Files view={view} />
       {again && (
         <p className={styles["again"]}>
           Attempt {view.attempt}

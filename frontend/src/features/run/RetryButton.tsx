@@ -1,7 +1,7 @@
-import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { Link } from "wouter";
 import { isLanePaused } from "@/api/problems";
-import { retryRun } from "@/api/runs";
+import { retryRun, runUrl } from "@/api/runs";
 import { Button, type ButtonTone } from "@/components/Button";
 import { Icon } from "@/components/Icon";
 import { RefusalText } from "@/components/Refusal";
@@ -55,7 +55,7 @@ export function InTheWay({ action, onQueue }: { action: Action; onQueue: () => v
         </Button>
       )}
       {other !== null && (
-        <Link to="/runs/$operationId" params={{ operationId: other }} style={{ alignSelf: "center" }}>
+        <Link href={runUrl(other)} style={{ alignSelf: "center" }}>
           See the run in the way
         </Link>
       )}

@@ -110,9 +110,42 @@ test("a finished run says how long each stage took", async () => {
 });
 
 test("a webhook that is not delivered is said to be so", async () => {
-  await detailed({ webhook: { state: "due", attempts: 2, last_status: 503 } });
+  await detailed({ webhook: { state: "due", attempts: 2, last_status: 503, due_at: null } });
   renderApp(path);
   expect(await screen.findByText("Webhook: not delivered yet (2 attempts, last answer 503)")).toBeDefined();
+});
+
+test("deliveries of a webhook are listed from the run's log, and one that was given up is sent again", async () => {
+  const lines = [
+    { at, event: "run started" },
+    { at, event: "webhook not delivered yet", attempts: 1, reason: "answered with 500", retry_in_s: 5 },
+    { at, event: "webhook given up", attempts: 2, reason: "answered with 410" },
+  ];
+  const sent: string[] = [];
+  await serveLog(lesson, {
+    trouble: ({ url, method }, response) => {
+      if (method === "POST" && url.endsWith("/webhook")) {
+        sent.push(url);
+        return json(response, { state: "due", attempts: 0, last_status: null, due_at: at }, 202);
+      }
+      if (url.includes("/log?")) {
+        response.end(lines.map((line) => JSON.stringify(line)).join("\n"));
+        return true;
+      }
+      const webhook = { state: "given_up", attempts: 2, last_status: 410, due_at: null } as const;
+      return url === path && json(response, detailOf(lesson, { webhook }));
+    },
+  });
+  const user = renderApp(`${path}?tab=webhook`);
+  const rows = await screen.findAllByRole("row");
+  expect(rows.slice(1).map(({ textContent }) => textContent)).toEqual([
+    expect.stringContaining("2given up: answered with 410"),
+    expect.stringContaining("1not delivered yet: answered with 500"),
+  ]);
+  await user.click(screen.getByRole("button", { name: "Send it again" }));
+  await waitFor(() => {
+    expect(sent).toHaveLength(1);
+  });
 });
 
 test("several attempts are told one by one, with how each ended", async () => {

@@ -1,89 +1,83 @@
-import { Link, useNavigate } from "@tanstack/react-router";
-import type { ReactElement } from "react";
+import { type ReactElement, useState } from "react";
+import { Link, useLocation } from "wouter";
+import { runUrl } from "@/api/runs";
 import type { RunDetail } from "@/api/types";
-import { buttonClass } from "@/components/Button";
 import { DeleteButton } from "@/components/DeleteButton";
 import { PinButton } from "@/components/PinButton";
 import { StatusPill } from "@/components/StatusPill";
+import type { Connection } from "@/stream/followRun";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
 import { useRunFeeds } from "@/stream/useRun";
 import { AgainButton } from "./AgainButton";
-import { CancelButton } from "./CancelButton";
-import { HoldButton } from "./HoldButton";
+import { CancelButton } from "@/components/CancelButton";
+import { ConnectionChip } from "./ConnectionChip";
+import { EditLink } from "./EditLink";
+import { HoldButton } from "@/components/HoldButton";
+import { TellMe } from "./TellMe";
 import styles from "./RunScreen.module.css";
+import { titleOf } from "@/lib/format";
 
 interface Props {
   view: RunView;
   /** Undefined until it is known: then the buttons that need it are not there yet. */
   detail: RunDetail | undefined;
+  connection: Connection;
   /** The server is not heard. */
   stale?: boolean;
 }
 
 /** What run this is, how it stands, and what can be done with it. */
-export function RunHeader({ view, detail, stale = false }: Props): ReactElement {
+export function RunHeader({ view, detail, connection, stale = false }: Props): ReactElement {
   const origin = detail?.rerender_of ?? null;
   return (
     <header className={styles["head"]}>
       <div className={styles["name"]}>
-        <h1 dir="auto">{view.title ?? "Untitled run"}</h1>
+        <h1 dir="auto">{titleOf(view.title)}</h1>
         {view.status !== null && <StatusPill status={view.status} stale={stale} />}
-        {origin !== null && (
-          <Link to="/runs/$operationId" params={{ operationId: origin }}>
-            Made from an earlier run
-          </Link>
-        )}
+        <ConnectionChip
+          operationId={view.operationId}
+          connection={connection}
+          ended={hasEnded(view.status)}
+        />
+        {origin !== null && <Link href={runUrl(origin)}>Made from an earlier run</Link>}
       </div>
-      <div className={styles["actions"]}>
-        {hasEnded(view.status) ? (
-          <Ended view={view} detail={detail} />
-        ) : (
-          <Active view={view} detail={detail} />
-        )}
-      </div>
+      <Actions view={view} detail={detail} />
     </header>
   );
 }
 
-function Active({ view, detail }: Props): ReactElement {
-  const { operationId, status, attempt } = view;
+/** Each button stays where it is from the first look to the last: what cannot be done now is only disabled. */
+function Actions({ view, detail }: Pick<Props, "view" | "detail">): ReactElement {
+  const feeds = useRunFeeds();
+  const [, navigate] = useLocation();
+  const { operationId, status, attempt, result } = view;
+  const ended = hasEnded(status);
+  const [seenActive, setSeenActive] = useState(!ended);
+  if (!ended && !seenActive) setSeenActive(true);
+  const title = titleOf(view.title);
+  const pinned = detail?.pinned ?? false;
+  const slides = result?.screenshot_count ?? 0;
+  const what = { operationId, title, pinned, slides, folder: result?.folder ?? null };
+  // what did not succeed has these two in the card that says why
+  const again = status !== "error" && status !== "cancelled";
   return (
-    <>
+    <div className={styles["actions"]}>
+      {seenActive && <CancelButton key={attempt} operationId={operationId} attempt={attempt} ended={ended} />}
       {status === "queued" && detail !== undefined && (
         <HoldButton operationId={operationId} paused={detail.paused} />
       )}
-      <CancelButton operationId={operationId} attempt={attempt} />
-    </>
-  );
-}
-
-function Ended({ view, detail }: Props): ReactElement {
-  const feeds = useRunFeeds();
-  const navigate = useNavigate();
-  const { operationId, result } = view;
-  const title = view.title ?? "Untitled run";
-  const pinned = detail?.pinned ?? false;
-  const what = {
-    operationId,
-    title,
-    pinned,
-    slides: result?.screenshot_count ?? 0,
-    folder: result?.folder ?? null,
-  };
-  return (
-    <>
-      {view.status === "complete" && <AgainButton operationId={operationId} />}
+      {again && <EditLink operationId={operationId} />}
+      {again && <AgainButton operationId={operationId} ready={status === "complete"} />}
       {detail !== undefined && <PinButton operationId={operationId} title={title} pinned={pinned} />}
       <DeleteButton
         what={what}
+        active={!ended}
         onDeleted={() => {
           feeds.forget(operationId);
-          void navigate({ to: "/runs" });
+          navigate("/runs");
         }}
       />
-      <Link to="/" className={buttonClass()}>
-        New run
-      </Link>
-    </>
+      <TellMe view={view} />
+    </div>
   );
 }

@@ -1,85 +1,102 @@
-import { type ReactElement, useEffect, useRef, useState } from "react";
+import { type ReactElement, useMemo, useState } from "react";
 import { explain } from "@/api/problems";
+import { runUrl } from "@/api/runs";
 import type { LogRecord } from "@/api/types";
 import { CopyButton } from "@/components/CopyButton";
+import { DownloadLink } from "@/components/DownloadLink";
+import { Icon } from "@/components/Icon";
 import { RefusalText } from "@/components/Refusal";
+import { SearchField } from "@/components/SearchField";
+import { VirtualLines } from "@/components/VirtualLines";
 import { count } from "@/lib/format";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
-import styles from "./Log.module.css";
-import { details, lineText } from "./logLines";
+import styles from "./Lines.module.css";
+import { details, LEVELS, lineText, search } from "./logLines";
 import { useRunLog } from "./useRunLog";
 
-const SHOWN = 1000; // arbitrary: what a person might scroll through
-
-/** What the server wrote down while it made this run: asked for when opened, and followed while the run goes on. */
+/** What the server wrote down while it made this run: asked for when it is shown, and followed while the run goes on. */
 export function RunLog({ view }: { view: RunView }): ReactElement {
-  const [open, setOpen] = useState(false);
-  return (
-    <details
-      className={styles["log"]}
-      onToggle={(event) => {
-        setOpen(event.currentTarget.open);
-      }}
-    >
-      <summary>Log</summary>
-      {open && <Lines view={view} />}
-    </details>
-  );
-}
-
-function Lines({ view }: { view: RunView }): ReactElement {
   const { data, error } = useRunLog(view.operationId, !hasEnded(view.status), view.attempt);
-  const list = useRef<HTMLOListElement>(null);
-  const atEnd = useRef(true);
-  useEffect(() => {
-    // New lines are followed by whoever is at the end; whoever has scrolled up is left to read.
-    if (atEnd.current && list.current !== null) list.current.scrollTop = list.current.scrollHeight;
-  }, [data]);
   if (data === undefined) {
     return error === null ? <p role="status">Loading …</p> : <RefusalText text={explain(error)} />;
   }
-  const shown = data.slice(-SHOWN);
-  if (shown.length === 0) return <p>Nothing was written down.</p>;
+  if (data.length === 0) return <p>Nothing was written down.</p>;
   return (
     <>
       <RefusalText text={error === null ? null : explain(error)} />
-      <div className={styles["head"]}>
-        <span>
-          {shown.length < data.length ? `The last ${SHOWN} of ` : ""}
-          {count(data.length, "line")}
-        </span>
-        <CopyButton text={shown.map(lineText).join("\n")} label="Copy the log" />
-      </div>
-      <ol
-        ref={list}
-        className={styles["lines"]}
-        tabIndex={0}
-        aria-label="Log lines"
-        onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
-          atEnd.current = scrollHeight - scrollTop - clientHeight < 24;
-        }}
-      >
-        {shown.map((record, index) => (
-          <Line key={data.length - shown.length + index} record={record} />
-        ))}
-      </ol>
+      <Lines operationId={view.operationId} data={data} />
     </>
   );
 }
 
-function Line({ record }: { record: LogRecord }): ReactElement {
+function Lines({ operationId, data }: { operationId: string; data: readonly LogRecord[] }): ReactElement {
+  const [words, setWords] = useState("");
+  const [level, setLevel] = useState<(typeof LEVELS)[number]>("all");
+  const shown = useMemo(() => search(data, words, level), [data, words, level]);
+  return (
+    <section className={styles["section"]} aria-label="Log">
+      <div className={styles["tools"]}>
+        <SearchField label="Search the log" value={words} onChange={setWords} />
+        <select
+          aria-label="Level"
+          value={level}
+          onChange={({ target }) => {
+            setLevel(LEVELS.find((each) => each === target.value) ?? "all");
+          }}
+        >
+          <option value="all">Every level</option>
+          <option value="warning">Warnings and errors</option>
+          <option value="error">Errors</option>
+        </select>
+        <CopyButton text={() => shown.map(lineText).join("\n")} label="Copy the lines that are shown" />
+        <DownloadLink
+          url={`${runUrl(operationId)}/log?format=text`}
+          filename={`${operationId}.log`}
+          label="Download the log"
+        >
+          <Icon name="download" />
+          Download
+        </DownloadLink>
+      </div>
+      <p className={styles["amount"]} role="status">
+        {shown.length === data.length
+          ? count(data.length, "line")
+          : `${shown.length} of ${count(data.length, "line")}`}
+      </p>
+      {shown.length > 0 && (
+        <VirtualLines
+          label="Log lines"
+          follow
+          count={shown.length}
+          keyOf={(at) => at}
+          levelOf={(at) => shown[at]?.level}
+          line={(at) => <Line record={shown[at]} />}
+        />
+      )}
+    </section>
+  );
+}
+
+function Line({ record }: { record: LogRecord | undefined }): ReactElement | null {
+  if (record === undefined) return null;
   const { at, level = "info", event } = record;
   const rest = details(record);
   return (
-    <li data-level={level}>
-      <time dateTime={at}>
-        {at === undefined ? "" : new Date(at).toLocaleTimeString("en", { hour12: false })}
-      </time>
+    <div className={styles["line"]}>
+      <time dateTime={at}>{at === undefined ? "" : clock.format(new Date(at))}</time>
       <span>{level}</span>
       <span>
         {event}
         {rest !== "" && <small> {rest}</small>}
       </span>
-    </li>
+    </div>
   );
 }
+
+// one for all lines: making it takes longer than a line
+const clock = new Intl.DateTimeFormat("en", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});

@@ -50,7 +50,7 @@ test("a run that goes on shows stage, progress, pictures so far and places for t
 
 test("a finished run offers its files, its archive and its folder's name, and never its HTML in the page", async () => {
   await serveLog(lesson);
-  renderApp(path);
+  renderApp(`${path}?tab=files`);
   expect((await screen.findByRole("link", { name: /Download all/ })).getAttribute("href")).toBe(
     `${path}/archive.zip`,
   );
@@ -71,7 +71,9 @@ test("pictures open large, and arrows and Esc do what they should", async () => 
   await user.keyboard("{ArrowRight}{ArrowRight}");
   expect(screen.getByRole("dialog", { name: "Slide 2 of 2" })).toBeDefined();
   await user.click(screen.getByRole("button", { name: "Close" }));
-  expect(screen.queryByRole("dialog")).toBeNull();
+  await waitFor(() => {
+    expect(screen.queryByRole("dialog")).toBeNull();
+  });
 });
 
 const failedWith = (code: ErrorCode, retryable: boolean): RunEvent[] =>
@@ -97,7 +99,7 @@ test.each([
 ] as const)("no retry is offered of a document that would fail again: %s", async (code) => {
   await serveLog(failedWith(code, false));
   renderApp(path);
-  expect(await screen.findByRole("link", { name: "Back to the text" })).toBeDefined();
+  expect(await screen.findByRole("link", { name: "Edit and make again" })).toBeDefined();
   expect(screen.queryByRole("button", { name: "Retry" })).toBeNull();
   expect(screen.queryByText(/A retry/)).toBeNull();
 });
@@ -165,7 +167,7 @@ test("a run whose log was pruned is still shown with its result", async () => {
       return true;
     },
   });
-  renderApp(path);
+  renderApp(`${path}?tab=files`);
   expect(await screen.findByText("2026-11-21_08-00-00_x")).toBeDefined();
 });
 
@@ -214,7 +216,7 @@ test("a lost connection is told as what is known: the clock and the pulse stop, 
   expect(screen.getByText("1 of 2 slides")).toBeDefined();
 });
 
-test("events of a type that this page does not know are counted under Messages", async () => {
+test("events of a type that this page does not know are counted in the timeline", async () => {
   const strange = `id: 5\nevent: novelty\ndata: {"type":"novelty","seq":5}\n\n`;
   await serveLog(lesson, {
     trouble: (seen, response) => {
@@ -224,7 +226,7 @@ test("events of a type that this page does not know are counted under Messages",
       return true;
     },
   });
-  renderApp(path);
+  renderApp(`${path}?tab=timeline`);
   expect(await screen.findByText(/1 event of the type “novelty”/)).toBeDefined();
 });
 

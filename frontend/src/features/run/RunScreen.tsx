@@ -1,47 +1,60 @@
-import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { Link } from "wouter";
 import { Button, buttonClass } from "@/components/Button";
 import { LiveText } from "@/components/LiveText";
 import { Notice } from "@/components/Notice";
 import { PauseLaneButton } from "@/components/PauseLaneButton";
 import { useLanes } from "@/components/useLanes";
 import { useDocumentTitle } from "@/lib/useDocumentTitle";
+import { type FaviconState, useFavicon } from "@/lib/useFavicon";
 import { lostSince } from "@/stream/followRun";
 import { hasEnded, type RunView, type RunWarning } from "@/stream/reduceRun";
 import type { RunFeed } from "@/stream/runFeeds";
 import type { Disposition } from "@/stream/startRun";
 import { useRun, useRunFeeds } from "@/stream/useRun";
 import { ConnectionNotice } from "./ConnectionNotice";
-import { Messages } from "./Messages";
 import { Outcome } from "./Outcome";
 import { ProgressCard } from "./ProgressCard";
 import { RunHeader } from "./RunHeader";
-import { RunLog } from "./RunLog";
 import styles from "./RunScreen.module.css";
-import { Slides } from "./Slides";
+import type { RunSearch } from "./runSearch";
+import { RunTabs } from "./RunTabs";
 import { Timing } from "./Timing";
 import { useRunDetail } from "./useRunDetail";
 import { Warnings } from "./Warnings";
 import { announcement, tabTitle } from "./words";
 
+interface Props {
+  operationId: string;
+  search: RunSearch;
+  onSearch: (search: RunSearch, how?: { replace?: boolean }) => void;
+}
+
 /** One run, followed from wherever it stands to its end. */
-export function RunScreen({ operationId }: { operationId: string }): ReactElement {
+export function RunScreen({ operationId, search, onSearch }: Props): ReactElement {
   const feed = useRun(operationId);
   const lost = lostSince(feed.connection) !== null;
   useDocumentTitle(feed.failure === null ? tabTitle(feed.view, lost) : feed.failure.problem.title);
+  useFavicon(feed.failure === null ? faviconOf(feed.view) : null);
   if (feed.failure !== null) return <Failure feed={feed} />;
   if (feed.view.status === null) return <Waiting feed={feed} />;
-  return <Story feed={feed} />;
+  return <Story feed={feed} search={search} onSearch={onSearch} />;
 }
 
-function Story({ feed }: { feed: RunFeed }): ReactElement {
+function faviconOf({ status, progress }: RunView): FaviconState {
+  if (status === "running") return { state: "progress", percent: progress };
+  if (status === "complete") return { state: "good" };
+  return status === "error" ? { state: "bad" } : null;
+}
+
+function Story({ feed, search, onSearch }: Omit<Props, "operationId"> & { feed: RunFeed }): ReactElement {
   const { view, connection, disposition } = feed;
   const detail = useRunDetail(feed);
   const ended = hasEnded(view.status);
   const lostAt = ended ? null : lostSince(connection);
   return (
     <article className={styles["run"]}>
-      <RunHeader view={view} detail={detail} stale={lostAt !== null} />
+      <RunHeader view={view} detail={detail} connection={connection} stale={lostAt !== null} />
       <LiveText text={announcement(view)} />
       <ConnectionNotice connection={connection} />
       <Joined disposition={disposition} />
@@ -49,9 +62,7 @@ function Story({ feed }: { feed: RunFeed }): ReactElement {
       {view.status === "queued" && detail !== undefined && <LanePaused lane={detail.lane} />}
       <Timing detail={detail} />
       <Warnings warnings={unsaid(view)} />
-      <Slides view={view} />
-      <Messages view={view} />
-      <RunLog view={view} />
+      <RunTabs view={view} detail={detail} search={search} onSearch={onSearch} />
     </article>
   );
 }
@@ -117,7 +128,7 @@ function Failure({ feed }: { feed: RunFeed }): ReactElement {
       title={unknown ? "There is no such run" : (problem?.title ?? "This run cannot be shown")}
       actions={
         <>
-          <Link to="/runs" className={buttonClass("primary")}>
+          <Link href="/runs" className={buttonClass("primary")}>
             All runs
           </Link>
           <Button

@@ -1,45 +1,25 @@
-import { type ReactElement, useState } from "react";
+import { type ReactElement, use, useMemo, useRef, useState } from "react";
+import { Button } from "@/components/Button";
+import { Icon } from "@/components/Icon";
 import { count } from "@/lib/format";
-import { hasEnded, type RunView, type Slide } from "@/stream/reduceRun";
+import { hasEnded, type RunView } from "@/stream/reduceRun";
 import { Lightbox } from "./Lightbox";
-import { Picture } from "./Picture";
+import { type GridHandle, SlideGrid } from "./SlideGrid";
 import styles from "./Slides.module.css";
+import { headingsOf, titleOf } from "./slideTexts";
+import { BackContext } from "@/lib/back";
+import { useKept } from "@/lib/useKept";
+import { useSlideTexts } from "./useSlideTexts";
 
-/** About what Slides.module.css makes of it: two in a row on a phone, about 300 px each on a desk. */
-const tileCssPx = (): number => Math.min(300, innerWidth / 2);
-
-function Thumbnail(props: { slide: Slide; settled: boolean; onOpen: () => void }): ReactElement {
-  const { slide, settled, onOpen } = props;
-  const [tile] = useState(tileCssPx); // of when it came: a picture is not loaded anew because a window grows
-  return (
-    <li className={styles["cell"]}>
-      <button
-        type="button"
-        className={styles["thumbnail"]}
-        style={{ aspectRatio: `${slide.width} / ${slide.height}` }}
-        onClick={onOpen}
-        aria-label={`Open slide ${slide.index}`}
-      >
-        <Picture slide={slide} settled={settled} tileCssPx={tile} />
-      </button>
-      <span className={styles["number"]} aria-hidden="true">
-        {slide.index}
-      </span>
-    </li>
-  );
-}
-
-/** Places of the pictures that are still to come, so that the page does not jump when they do. */
-function Coming({ view }: { view: RunView }): ReactElement[] {
-  const first = view.slides[0];
-  if (hasEnded(view.status) || first === undefined || view.slidesTotal === null) return [];
-  const missing = Math.max(0, view.slidesTotal - view.slides.length);
-  return Array.from({ length: missing }, (_, index) => (
-    <li key={`coming-${index}`} className={styles["cell"]} aria-hidden="true">
-      <span className={styles["coming"]} style={{ aspectRatio: `${first.width} / ${first.height}` }} />
-    </li>
-  ));
-}
+const TILES = { small: 170, medium: 240, large: 420, one: 0 } as const;
+type Tiles = keyof typeof TILES;
+const tileWords: Readonly<Record<Tiles, string>> = {
+  small: "Small tiles",
+  medium: "Medium tiles",
+  large: "Large tiles",
+  one: "One below the other",
+};
+const isTiles = (text: string): text is Tiles => Object.hasOwn(TILES, text);
 
 function heading({ slides, slidesTotal, status }: RunView): string {
   if (hasEnded(status) || slidesTotal === null || slidesTotal <= slides.length)
@@ -47,36 +27,113 @@ function heading({ slides, slidesTotal, status }: RunView): string {
   return `${slides.length} of ${count(slidesTotal, "slide")}`;
 }
 
-export function Slides({ view }: { view: RunView }): ReactElement | null {
-  const [open, setOpen] = useState<number | null>(null);
-  if (view.slides.length === 0) return null;
+interface Props {
+  view: RunView;
+  /** The slide that is shown large, by its number. */
+  open: number | undefined;
+  onOpen: (index: number | undefined, how?: { replace?: boolean }) => void;
+}
+
+export function Slides({ view, open, onOpen }: Props): ReactElement {
+  const texts = useSlideTexts(view);
+  const [tiles, keepTiles] = useKept("pressrun.tiles", "medium");
+  const size = isTiles(tiles) ? tiles : "medium";
+  const grid = useRef<GridHandle>(null);
+  const back = use(BackContext);
+  const [opened, setOpened] = useState(false);
+  const ended = hasEnded(view.status);
+  const headings = useMemo(() => headingsOf([...texts.values()]), [texts]);
+  if (view.slides.length === 0) return <NoSlides view={view} />;
+  const coming = ended ? 0 : Math.max(0, (view.slidesTotal ?? 0) - view.slides.length);
+  const at = view.slides.findIndex(({ index }) => index === open);
   return (
     <section className={styles["slides"]} aria-label="Slides">
-      <h2>{heading(view)}</h2>
-      <ul className={styles["grid"]}>
-        {view.slides.map((slide, at) => (
-          <Thumbnail
-            key={slide.index}
-            slide={slide}
-            settled={hasEnded(view.status)}
-            onOpen={() => {
-              setOpen(at);
+      <div className={styles["bar"]}>
+        <h2>{heading(view)}</h2>
+        {headings.length > 1 && (
+          <select
+            aria-label="Jump to a heading"
+            value=""
+            onChange={({ target }) => {
+              const place = view.slides.findIndex(({ index }) => index === Number(target.value));
+              if (place >= 0) grid.current?.show(place);
             }}
-          />
-        ))}
-        {Coming({ view })}
-      </ul>
-      {open !== null && (
+          >
+            <option value="">Jump to …</option>
+            {headings.map(({ index, level, text }, row) => (
+              <option key={row} value={index}>
+                {`${"\u2003".repeat(level - 1)}${text} · ${index}`}
+              </option>
+            ))}
+          </select>
+        )}
+        <select
+          aria-label="Size of the slides"
+          value={size}
+          onChange={({ target }) => {
+            keepTiles(target.value);
+          }}
+        >
+          {Object.entries(tileWords).map(([name, words]) => (
+            <option key={name} value={name}>
+              {words}
+            </option>
+          ))}
+        </select>
+        <Button
+          onClick={() => {
+            setOpened(true);
+            onOpen(view.slides[0]?.index);
+          }}
+        >
+          <Icon name="play" />
+          Slide show
+        </Button>
+      </div>
+      <SlideGrid
+        ref={grid}
+        slides={view.slides}
+        coming={coming}
+        settled={ended}
+        tileCssPx={TILES[size]}
+        titleOf={({ index }) => {
+          const text = texts.get(index);
+          return text === undefined ? "" : titleOf(text);
+        }}
+        onOpen={({ index }) => {
+          setOpened(true);
+          onOpen(index);
+        }}
+      />
+      {at >= 0 && (
         <Lightbox
           slides={view.slides}
-          settled={hasEnded(view.status)}
-          at={open}
-          onMove={setOpen}
+          texts={texts}
+          settled={ended}
+          at={at}
+          onMove={(to) => {
+            onOpen(view.slides[to]?.index, { replace: true });
+          }}
           onClose={() => {
-            setOpen(null);
+            // the step back that the browser's own button would take, where one was made
+            if (opened) back();
+            else onOpen(undefined, { replace: true });
+            setOpened(false);
           }}
         />
       )}
     </section>
+  );
+}
+
+function NoSlides({ view }: { view: RunView }): ReactElement {
+  return (
+    <p className={styles["none"]}>
+      {!hasEnded(view.status)
+        ? "No slide yet: each appears here as soon as its picture is taken."
+        : view.status === "complete"
+          ? "This run was asked for no pictures. What it made is under Files."
+          : "It ended before the first slide."}
+    </p>
   );
 }

@@ -54,9 +54,34 @@ test("another voice and transition are said of a video", () => {
   expect(changes({ ...again, outputs: ["images", "pdf"] }, before)).toEqual({});
 });
 
+test("what else of a video is otherwise is said, and nothing that is as usual", () => {
+  const film = { ...before, fps: 25, video_intro: "a.png", outputs: ["video" as const] };
+  expect(
+    changes({ ...fromSpec(film), film: { ...film, video_intro: null, video_webm: false } }, film),
+  ).toEqual({
+    video_intro: null,
+  });
+  expect(
+    changes({ ...fromSpec(film), film: { video_preview: "gif", fps: 25, video_intro: "a.png" } }, film),
+  ).toEqual({
+    video_preview: "gif",
+  });
+});
+
 test("what cannot be is found before it is sent", () => {
   expect(Object.keys(findProblems({ ...fromSpec(before), zoom: "11", outputs: [] }))).toEqual([
     "zoom",
     "outputs",
   ]);
+});
+
+test("notes and seconds are said where they differ, and seconds can be taken back", () => {
+  const again = {
+    ...fromSpec({ ...before, slide_seconds: 5, outputs: ["pdf", "video"] }),
+    pdfNotes: "pages" as const,
+    slideSeconds: "",
+  };
+  const spec = { ...before, slide_seconds: 5, outputs: ["pdf" as const, "video" as const] };
+  expect(changes(again, spec)).toEqual({ pdf_notes: "pages", slide_seconds: null });
+  expect(Object.keys(findProblems({ ...again, slideSeconds: "4000" }))).toEqual(["slideSeconds"]);
 });

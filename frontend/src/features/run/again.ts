@@ -1,10 +1,23 @@
 /** What a run is to be made again with. Pure. */
-import { FORMATS, isZoom, OUTPUTS, type Size, SIZES, ZOOM_ADVICE } from "@/api/choices";
+import {
+  AS_IT_WAS,
+  FORMATS,
+  isSeconds,
+  isZoom,
+  OUTPUTS,
+  SECONDS_ADVICE,
+  secondsOf,
+  type Size,
+  sizeOf,
+  SIZES,
+  ZOOM_ADVICE,
+} from "@/api/choices";
 import type {
   Fit,
   ImageFormat,
   Output,
   PdfLayout,
+  PdfNotes,
   PngMode,
   PptxMode,
   RerenderRequest,
@@ -12,9 +25,7 @@ import type {
   Transition,
   Voice,
 } from "@/api/types";
-
-/** The size that the run was made in, when that is none of the named ones. */
-export const AS_IT_WAS = "as-it-was";
+import { type FilmMore, filmChanges } from "@/components/film";
 
 export interface Again {
   size: Size | typeof AS_IT_WAS;
@@ -23,16 +34,14 @@ export interface Again {
   pngMode: PngMode;
   fit: Fit;
   pdfLayout: PdfLayout;
+  pdfNotes: PdfNotes;
   pptxMode: PptxMode;
   voice: Voice;
   transition: Transition;
+  slideSeconds: string;
+  film: FilmMore;
   outputs: Output[];
 }
-
-export const sizeOf = ({ viewport_width, viewport_height }: RunSpec): Again["size"] =>
-  (Object.keys(SIZES) as Size[]).find(
-    (size) => SIZES[size].width === viewport_width && SIZES[size].height === viewport_height,
-  ) ?? AS_IT_WAS;
 
 /** As it was. */
 export function fromSpec(spec: RunSpec): Again {
@@ -43,18 +52,22 @@ export function fromSpec(spec: RunSpec): Again {
     pngMode: spec.png_mode ?? "speed",
     fit: spec.fit ?? "shrink",
     pdfLayout: spec.pdf_layout ?? "slides",
+    pdfNotes: spec.pdf_notes ?? "none",
     pptxMode: spec.pptx_mode ?? "editable",
     voice: spec.voice ?? "none",
     transition: spec.transition ?? "cut",
+    slideSeconds: String(spec.slide_seconds ?? ""),
+    film: spec,
     outputs: OUTPUTS.filter((output) => (spec.outputs ?? ["images"]).includes(output)),
   };
 }
 
-export type AgainProblems = Partial<Record<"zoom" | "outputs", string>>;
+export type AgainProblems = Partial<Record<"zoom" | "outputs" | "slideSeconds", string>>;
 
-export function findProblems({ zoom, outputs }: Again): AgainProblems {
+export function findProblems({ zoom, outputs, slideSeconds }: Again): AgainProblems {
   return {
     ...(!isZoom(zoom) && { zoom: ZOOM_ADVICE }),
+    ...(outputs.includes("video") && !isSeconds(slideSeconds) && { slideSeconds: SECONDS_ADVICE }),
     ...(outputs.length === 0 && { outputs: "Choose at least one." }),
   };
 }
@@ -62,7 +75,8 @@ export function findProblems({ zoom, outputs }: Again): AgainProblems {
 /** What differs from the run; the server leaves the rest as it was. */
 export function changes(again: Again, spec: RunSpec): RerenderRequest {
   const before = fromSpec(spec);
-  const { size, imageFormat, pngMode, fit, pdfLayout, pptxMode, voice, transition, outputs } = again;
+  const { size, imageFormat, pngMode, fit, pdfLayout, pdfNotes, pptxMode, voice, transition, outputs } =
+    again;
   const zoom = Number(again.zoom);
   return {
     ...(size !== AS_IT_WAS &&
@@ -72,9 +86,15 @@ export function changes(again: Again, spec: RunSpec): RerenderRequest {
     ...(imageFormat === "png" && pngMode !== before.pngMode && { png_mode: pngMode }),
     ...(fit !== before.fit && { fit }),
     ...(outputs.includes("pdf") && pdfLayout !== before.pdfLayout && { pdf_layout: pdfLayout }),
+    ...(outputs.includes("pdf") &&
+      pdfLayout === "slides" &&
+      pdfNotes !== before.pdfNotes && { pdf_notes: pdfNotes }),
     ...(outputs.includes("pptx") && pptxMode !== before.pptxMode && { pptx_mode: pptxMode }),
     ...(outputs.includes("video") && voice !== before.voice && { voice }),
     ...(outputs.includes("video") && transition !== before.transition && { transition }),
+    ...(outputs.includes("video") &&
+      again.slideSeconds !== before.slideSeconds && { slide_seconds: secondsOf(again.slideSeconds) }),
+    ...(outputs.includes("video") && filmChanges(again.film, before.film)),
     ...(outputs.join() !== before.outputs.join() && { outputs }),
   };
 }

@@ -16,3 +16,26 @@ export const lineText = (record: LogRecord): string =>
   [record.at, record.level, record.event, details(record)]
     .filter((part) => part !== undefined && part !== "")
     .join(" ");
+
+export const LEVELS = ["all", "warning", "error"] as const;
+
+const ranks: Readonly<Record<string, number>> = { debug: 0, info: 1, warning: 2, error: 3, critical: 4 };
+const least: Readonly<Record<(typeof LEVELS)[number], number>> = { all: 0, warning: 2, error: 3 };
+
+/** Lines of that level and above in which each of the words stands, whatever the case. */
+export function search(
+  lines: readonly LogRecord[],
+  words: string,
+  level: (typeof LEVELS)[number],
+): readonly LogRecord[] {
+  const wanted = words
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
+  if (wanted.length === 0 && level === "all") return lines;
+  return lines.filter((line) => {
+    if ((ranks[line.level ?? "info"] ?? 1) < least[level]) return false;
+    const text = lineText(line).toLowerCase();
+    return wanted.every((word) => text.includes(word));
+  });
+}

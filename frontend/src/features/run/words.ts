@@ -1,7 +1,7 @@
 /** A run in words. Pure. */
 import { STAGES } from "@/api/tables.gen";
 import type { ErrorCode, Stage } from "@/api/types";
-import { count, formatDuration } from "@/lib/format";
+import { count, formatDuration, titleOf } from "@/lib/format";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
 
 /** Each stage with its name and what it does; a record, so that the compiler asks for a new one. */
@@ -36,7 +36,7 @@ export function usually({ medianS, p75S }: NonNullable<RunView["estimate"]>): st
 }
 
 /** What the document itself has caused: a retry shows the same document, and fails again. */
-const ofTheDocument: ReadonlySet<string> = new Set([
+const ofTheDocument: ReadonlySet<string> = new Set<ErrorCode>([
   "coverage_too_low",
   "document_too_large",
   "empty_document",
@@ -56,7 +56,7 @@ export function retryWords(view: RunView): string | null {
 
 /** The browser tab: the figure first, unless it may be out of date. */
 export function tabTitle(view: RunView, lost: boolean): string | null {
-  const title = view.title ?? "Untitled run";
+  const title = titleOf(view.title);
   if (view.status === null) return null;
   if (lost && !hasEnded(view.status)) return `Not connected · ${title}`;
   if (view.status === "queued") return `Waiting · ${title}`;

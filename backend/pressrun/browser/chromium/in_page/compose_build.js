@@ -1,18 +1,24 @@
 // Deals the document that `compose_measure` turned into one endless slide out to slides, as they were planned: `slides`
-// say with which atom each begins and ends, its layout, and the heading that goes on there. Chooses the size of type, and
-// answers with the HTML of the deck and where its slides stand, CSS px.
-({ slides, smallest, largest }) => {
+// say with which atom each begins and ends, its layout, and the heading that goes on there. Chooses the size of type
+// (of the theme's: `smallest` to `largest`, `readable` where only a word asks for it), and answers with the HTML of the deck
+// and where its slides stand, CSS px.
+({ slides, smallest, readable, largest }) => {
   const SMALLER = [0.96, 0.92, 0.88, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5].filter((scale) => scale >= smallest);
   const LARGER = [1.15, 1.08].filter((scale) => scale <= largest);
   const SPARSE = 0.55; // of the room: what is less full is shown larger, and stands at the optical centre
   const ROOMY = 0.8; // of the room, at most, for what is shown larger
   const LEAST_PICTURE = 0.3; // of the room
-  const ADDED = "data-pressrun-added"; // nobody sent it: see painted_words.js
-  const DENSE = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u; // as in painted_words.js
+  const ADDED = "data-pressrun-added"; // nobody sent it: see words/context.js
+  const DENSE = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u; // as in words/places.js
   const CONTINUES = new Set("LI DD BLOCKQUOTE DIV SECTION DETAILS ASIDE".split(" ")); // what has a mark or a border where it begins
+  const HEADINGS = ":is(h1, h2, h3, h4, h5, h6)";
+  const LARGE = new Set(["title", "section", "statement", "quote", "closing"]); // whose paragraphs are larger than text
+  const DOUBTFUL = 0.5; // of a line: a word with as many letters might not find room, for none is wider than it is high
+  const UNBROKEN = /[^\s\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}-]+/gu;
   const PARTED = new Set(["sentence", "clause", "word"]);
   const GROWS = new Set(["text", "columns", "quote", "statement", "title", "section", "closing", "table", "questions"]);
-  const { sheet, deck, section: flow, content, bounds, headings, notes, footnotes } = globalThis.pressrunFlow;
+  const { sheet, deck, section: flow, content, bounds, headings, backdrops, notes, footnotes, isVertical, turned } = globalThis.pressrunFlow;
+  const boxOf = (element) => turned(element.getBoundingClientRect());
   const range = document.createRange();
   footnotes?.remove();
 
@@ -116,6 +122,68 @@
     return header;
   };
 
+  // What its author says of a slide: classes for a style sheet, and a colour behind it, on which text is to be read.
+  const OWN = new Set("slide measured deck document notes heading running side footnotes continues".split(" "));
+  const dress = (section, { class: classes = "", background = "" }) => {
+    for (const name of classes.split(/\s+/)) if (/^[A-Za-z_][\w-]*$/.test(name) && !OWN.has(name)) section.classList.add(name);
+    if (!background) return;
+    const pen = new OffscreenCanvas(1, 1).getContext("2d");
+    const isOpaque = (colour) => {
+      if (/^(inherit|initial|unset|revert|revert-layer|currentcolor)$/i.test(colour)) return false;
+      pen.clearRect(0, 0, 1, 1);
+      pen.fillStyle = colour;
+      pen.fillRect(0, 0, 1, 1);
+      return pen.getImageData(0, 0, 1, 1).data[3] === 255;
+    };
+    const lightOf = (colour) => {
+      pen.clearRect(0, 0, 1, 1);
+      pen.fillStyle = colour;
+      pen.fillRect(0, 0, 1, 1);
+      const [red, green, blue] = [...pen.getImageData(0, 0, 1, 1).data].map((value) => (value / 255 <= 0.04045 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+      return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    };
+    // What lets the page be seen through it, or takes another's colour, says nothing of the ink that is read on it.
+    if (!CSS.supports("color", background) || !isOpaque(background)) return;
+    const light = lightOf(background);
+    section.style.setProperty("--page", background);
+    section.style.setProperty("background-image", "none");
+    const onWhite = 1.05 / (light + 0.05), onBlack = (light + 0.05) / 0.05;
+    const ink = onWhite > onBlack ? "#ffffff" : "#000000";
+    for (const name of ["ink", "heading", "strong", "soft", "quote", "accent", "line", "good", "special", "careful", "bad"]) section.style.setProperty(`--${name}`, ink);
+    for (const name of ["panel", "mark"]) section.style.setProperty(`--${name}`, background);
+  };
+
+  // Pictures behind the slide, side by side if they are several, or over one side of it; and the one that is all of it.
+  const hang = (section, { backdrops: numbers = "", side = "", share = "0.5", bleed = "" }) => {
+    if (bleed) section.dataset.bleed = bleed;
+    if (!numbers) return;
+    const wall = document.createElement("div");
+    wall.className = "backdrops";
+    for (const number of numbers.split(" ")) {
+      const figure = backdrops[number];
+      const picture = figure.querySelector("img").cloneNode(true);
+      picture.removeAttribute("width");
+      picture.removeAttribute("height");
+      picture.className = figure.classList.contains("picture-contain") ? "contain" : "cover";
+      wall.append(picture);
+    }
+    section.dataset.picture = side || "behind";
+    if (side) section.style.setProperty("--share", `${100 * share}%`);
+    else dress(section, { background: "black" });
+    section.prepend(wall);
+  };
+
+  const { footer: footerWords, pageNumbers, logo, runningHeading } = document.documentElement.dataset;
+  const footOf = (number) => {
+    const foot = document.createElement("footer");
+    foot.className = "slide-footer";
+    foot.setAttribute(ADDED, "");
+    if (logo !== undefined) foot.append(Object.assign(document.createElement("span"), { className: "logo" }));
+    foot.append(Object.assign(document.createElement("span"), { className: "words", dir: "auto", textContent: footerWords ?? "" }));
+    if (pageNumbers !== undefined) foot.append(Object.assign(document.createElement("span"), { className: "number", textContent: number }));
+    return foot;
+  };
+
   const told = new Set();
   const addNotes = (section) => {
     if (!footnotes) return;
@@ -147,7 +215,7 @@
     inside.append(text, side);
   };
 
-  const sections = slides.map((slide) => {
+  const sections = slides.map((slide, at) => {
     const section = document.createElement("section");
     section.className = "slide";
     section.dataset.layout = slide.layout;
@@ -156,8 +224,12 @@
     inside.className = "document";
     inside.append(pieceOf(slide));
     const first = inside.firstElementChild;
-    const keepsHeading = slide.layout === "title" || slide.layout === "section";
-    if (slide.running !== null || slide.title) section.append(runningOf(slide));
+    const keepsHeading = /^(title|section|closing)$/.test(slide.layout);
+    dress(section, slide.author);
+    hang(section, slide.author);
+    if (slide.running !== null || slide.title) {
+      if (runningHeading !== "none") section.append(runningOf(runningHeading === "plain" ? { ...slide, part: null } : slide));
+    }
     else if (!keepsHeading && first && /^H[1-6]$/.test(first.tagName) && !first.classList.contains("parted") && inside.children.length > 1) {
       const header = document.createElement("header");
       header.className = "heading";
@@ -168,42 +240,96 @@
     if (slide.columns > 1) inside.style.setProperty("--columns", slide.columns);
     section.append(inside);
     addNotes(section);
+    if ("footed" in deck.dataset && !slide.rest) section.append(footOf(at + 1));
     return section;
   });
   flow.remove();
   deck.append(...sections);
 
+  // Large type is made smaller where it would part a word: down to the size of text. `roomiest` says how much larger the whole
+  // slide may be shown until it would part one.
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const roomiest = new Map();
+  const fits = (section, share) => {
+    if (share >= readable) roomiest.set(section, Math.min(share, roomiest.get(section) ?? Infinity));
+  };
+  const large = sections.flatMap((section) => [
+    ...section.querySelectorAll(`:scope > .heading:not(.running) ${HEADINGS}, :scope > .document ${HEADINGS}`),
+    ...(LARGE.has(section.dataset.layout) ? section.querySelectorAll(":scope > .document p") : []),
+  ].map((element) => ({ section, element, style: getComputedStyle(element) })));
+  // Most texts have no word that could be too long; to lay them all out anew for one would double what composing takes.
+  const longest = (element) => (element.textContent.match(UNBROKEN) ?? []).reduce((most, word) => Math.max(most, word.length), 0);
+  const AIR = ["paddingInlineStart", "paddingInlineEnd", "borderInlineStartWidth", "borderInlineEndWidth"];
+  for (const each of large) {
+    each.air = AIR.reduce((sum, name) => sum + parseFloat(each.style[name]), 0);
+    each.size = parseFloat(each.style.fontSize);
+    each.width = boxOf(each.element).width - each.air;
+  }
+  const doubtful = large.filter(({ element, size, width }) => longest(element) * size > width * DOUBTFUL);
+  for (const { element } of doubtful) element.style.inlineSize = "min-content";
+  for (const each of doubtful) each.needed = boxOf(each.element).width - each.air;
+  for (const { section, element, size, width: room, needed } of doubtful) {
+    element.style.removeProperty("inline-size");
+    const isHead = element.parentElement.tagName === "HEADER"; // it stands above what is shown smaller as a whole
+    const whole = (0.98 * size * room) / needed; // letters are no exact multiples
+    const fitting = isHead && whole >= readable * rem ? whole : Math.max(rem, whole);
+    const smaller = needed > room + 0.5 && fitting < size ? Math.floor((100 * fitting) / rem) / 100 : null;
+    if (smaller !== null) element.style.fontSize = `${smaller}rem`;
+    if (!element.getAttribute("style")) element.removeAttribute("style");
+    if (!isHead) fits(section, (room * size) / (needed * (smaller === null ? size : smaller * rem)));
+  }
+  for (const table of deck.querySelectorAll("table.whole-words")) {
+    if (boxOf(table).width <= boxOf(table.parentElement).width + 1) continue; // it was measured where it has more room
+    table.classList.remove("whole-words");
+    table.removeAttribute("style");
+  }
+
   // Sizes of type: one step after the other, for all slides at once, so that the page is laid out some ten times at most.
   const parts = sections.filter(({ dataset }) => !("rest" in dataset)).map((section) => {
     const inside = section.querySelector(":scope > .document");
     const style = getComputedStyle(section);
-    return { section, inside, layout: section.dataset.layout, pad: parseFloat(style.paddingTop) + parseFloat(style.paddingBottom), scale: 1 };
+    return { section, inside, layout: section.dataset.layout, pad: parseFloat(style.paddingBlockStart) + parseFloat(style.paddingBlockEnd), scale: 1 };
   });
+  // How much of its lines finds room; 1 if all of it does.
+  const shareShown = (element) => {
+    const [shown, all] = isVertical ? [element.clientHeight, element.scrollHeight] : [element.clientWidth, element.scrollWidth];
+    return all > shown + 1 ? shown / all : 1;
+  };
   const measure = (part) => {
     const { section, inside } = part;
-    let room = section.clientHeight - part.pad;
+    let room = (isVertical ? section.clientWidth : section.clientHeight) - part.pad;
     for (const child of section.children) {
       if (child === inside) continue;
-      const style = getComputedStyle(child);
-      if (style.display === "none") continue;
-      room -= child.getBoundingClientRect().height + parseFloat(style.marginBottom) + (child.classList.contains("footnotes") ? 8 : 0);
+      const style = getComputedStyle(child); // a wall of pictures is placed behind
+      if (style.display === "none" || style.position === "absolute") continue;
+      room -= boxOf(child).height + parseFloat(style.marginBlockEnd) + (child.classList.contains("footnotes") ? 8 : 0);
     }
     part.room = Math.max(1, room);
-    part.height = inside.getBoundingClientRect().height;
-    part.wide = inside.scrollWidth > inside.clientWidth + 1;
+    part.height = boxOf(inside).height;
+    part.wide = shareShown(inside) < 1;
     if (part.layout === "picture") {
       // it fills the room, whatever there is; what counts is what it leaves for the picture
       const picture = inside.querySelector("img, svg");
-      const seen = picture?.getBoundingClientRect().height ?? 0;
+      const { width = 0, height: seen = 0 } = picture ? boxOf(picture) : {};
+      const shape = picture?.naturalWidth ? picture.naturalHeight / picture.naturalWidth : Infinity; // of a drawing, its box says nothing
+      const whole = width * (isVertical ? 1 / shape : shape); // how high it is where it has all of the width
+
       part.wide = false;
-      part.height = inside.scrollHeight > inside.clientHeight + 1 || seen < part.room * LEAST_PICTURE ? part.room + 1 : part.room * 0.9;
+      part.height = (isVertical ? inside.scrollWidth > inside.clientWidth + 1 : inside.scrollHeight > inside.clientHeight + 1) || seen < Math.min(part.room * LEAST_PICTURE, whole - 1) ? part.room + 1 : part.room * 0.9;
     }
   };
   const set = (part, scale) => {
     part.scale = scale;
     part.inside.style.setProperty("--scale", scale);
   };
-  const isOver = (part) => part.height > part.room + 0.75 || part.wide;
+  // So is a word of the text, if type that the planner may choose is small enough to keep it whole.
+  const hasLong = ({ inside }) => longest(inside) * rem > (isVertical ? inside.clientHeight : inside.clientWidth) * DOUBTFUL;
+  const long = parts.filter(hasLong);
+  for (const { section } of long) section.classList.add("whole-words");
+  for (const { section, inside } of long) if (shareShown(inside) < 1) fits(section, shareShown(inside));
+  for (const { section } of long) section.classList.remove("whole-words");
+  for (const part of parts) part.most = roomiest.get(part.section) ?? Infinity;
+  const isOver = (part) => part.height > part.room + 0.75 || part.wide || part.scale > part.most;
   for (const part of parts) measure(part);
   let waiting = parts.filter(isOver);
   for (const scale of SMALLER) {
@@ -217,11 +343,13 @@
     set(part, 1);
   }
   let growing = parts.filter((part) => part.scale === 1 && part.height < part.room * SPARSE && GROWS.has(part.layout) && !("overfull" in part.section.dataset));
+  for (const { section } of long) section.classList.add("whole-words"); // what would part a word is wide, and does not grow
   for (const scale of LARGER) {
     for (const part of growing) set(part, scale);
     for (const part of growing) measure(part);
-    growing = growing.filter((part) => part.height > part.room * ROOMY || part.wide);
+    growing = growing.filter((part) => part.height > part.room * ROOMY || part.wide || part.scale > part.most);
   }
+  for (const { section } of long) section.classList.remove("whole-words");
   for (const part of growing) set(part, 1);
   for (const part of growing) measure(part);
   for (const part of parts) {

@@ -1,4 +1,4 @@
-// Leaves on the page only what painted_shapes.js has marked: elements with all in them, the boxes of elements without their
+// Leaves on the page only what shapes/ has marked: elements with all in them, the boxes of elements without their
 // text, pseudo-elements. All else keeps its place and is not painted. With `ground` it is the canvas alone that is left.
 // Changes the document for good.
 ({ ground }) => {

@@ -1,7 +1,9 @@
 // Makes a loaded document hold still and complete: called once, before it is measured. Runs in an isolated world, so
 // the document's own scripts cannot reach it. Returns { nodes, pixels, filtered } when over a limit it was given, else
-// { ordinary }: whether it goes down the page as text does, and nothing in it scrolls, hides or sticks to the screen.
-async ({ maxNodes, maxPicturePixels, animationFrames }) => {
+// { ordinary, large }: whether it goes down the page as text does, and nothing in it scrolls, hides or sticks to the
+// screen; and whether it is too large to be opened where that is not so. A document that is not to be `opened` is not
+// looked at for that, which would lay it out.
+async ({ opened, maxNodes, maxPicturePixels, animationFrames }) => {
   // Opening looks at every element and every line, some several times: what is larger is shown as it is, in time.
   const MAX_OPENED = 50_000;
   const MAX_LETTERS = 2_000_000;
@@ -26,18 +28,21 @@ async ({ maxNodes, maxPicturePixels, animationFrames }) => {
   // be opened (opening/open.js). Ordinary documents, as our own, are left as they are.
   const filtering = [];
   const isPlain = (value) => value === "none" || value === "normal";
-  const isLarge = nodes > MAX_OPENED || (document.body?.textContent.length ?? 0) > MAX_LETTERS;
-  let ordinary = isLarge || (root.scrollWidth <= root.clientWidth + 1 && !document.querySelector("iframe, object, embed, dialog[open], marquee, textarea, select[size], [hidden]:not(aside.notes)"));
-  for (const element of [root, ...document.querySelectorAll("body, body > *, body > * > *")].slice(0, MAX_PSEUDO_HOLDERS)) {
+  const large = nodes > MAX_OPENED || (document.body?.textContent.length ?? 0) > MAX_LETTERS;
+  // (behind a backslash a sheet may say anything)
+  const looked = opened || /backdrop-filter|\\/i.test(root.outerHTML) ? root.getElementsByTagName("*") : [];
+  let ordinary = opened && root.scrollWidth <= root.clientWidth + 1 && !document.querySelector("iframe, object, embed, dialog[open], marquee, textarea, select[size], [hidden]:not(aside.notes)");
+  const holders = ordinary ? [root, ...document.querySelectorAll("body, body > *, body > * > *")] : [];
+  for (const element of holders.slice(0, MAX_PSEUDO_HOLDERS)) {
     for (const pseudo of ["::before", "::after"]) {
       const style = getComputedStyle(element, pseudo);
       if (style.content !== "none" && style.position === "fixed") ordinary = false;
     }
   }
-  for (const element of root.getElementsByTagName("*")) {
+  for (const element of looked) {
     const style = getComputedStyle(element);
     if (style.backdropFilter !== "none") filtering.push(element);
-    if (!ordinary || isLarge) continue;
+    if (!ordinary) continue;
     if (element.shadowRoot || style.position === "fixed" || style.position === "sticky" || style.visibility !== "visible") ordinary = false;
     else if (style.display === "none") ordinary = UNSHOWN.has(element.localName) || element.matches("aside.notes[hidden]");
     else if (!style.writingMode.startsWith("horizontal") || style.opacity === "0" || !isPlain(style.contain)) ordinary = false;
@@ -102,5 +107,5 @@ async ({ maxNodes, maxPicturePixels, animationFrames }) => {
   await document.fonts.ready;
   await Promise.allSettled(pictures.map((picture) => picture.decode()));
   for (let frame = 0; frame < animationFrames; frame++) await new Promise(requestAnimationFrame);
-  return { ordinary };
+  return { ordinary, large };
 }

@@ -33,6 +33,32 @@
     if (name && target) places[name] = target.getBoundingClientRect().top + scrollY;
   }
 
+  // Where the root is written from the right, Chromium prints a scaled page a quarter of its width too far to the right,
+  // and cuts off what is there. So only the body is, at the same place; both are told it, for what goes over its
+  // margins would go to the other side.
+  if (body && style.direction === "rtl") {
+    const rootAt = root.getBoundingClientRect().left + scrollX;
+    const bodyAt = body.getBoundingClientRect().left + scrollX;
+    important(body, "direction", getComputedStyle(body).direction);
+    important(root, "direction", "ltr");
+    important(root, "margin-left", `${rootAt}px`);
+    important(root, "contain", "size"); // as below; else the root takes its direction over from the body
+    const kept = root.style.cssText;
+    important(root, "padding-right", "1px"); // Chromium lays a page out anew for this, and not for its direction
+    body.getBoundingClientRect();
+    root.style.cssText = kept;
+    let margin = bodyAt - rootAt - parseFloat(style.borderLeftWidth) - parseFloat(style.paddingLeft);
+    important(body, "margin-left", `${margin}px`);
+    // A body that is moved stands elsewhere by that; of one that its root centres a margin counts half.
+    for (let tries = 0; tries < 20; tries++) {
+      const moved = body.getBoundingClientRect().left + scrollX - bodyAt;
+      if (Math.abs(moved) < 0.02) break;
+      margin -= moved;
+      important(body, "margin-left", `${margin}px`);
+    }
+    root.style.removeProperty("contain");
+  }
+
   // Whose boxes are placed and sized by the screen: they keep what the screen gave them.
   const loose = [];
   const holds = (style, position) =>
@@ -83,7 +109,21 @@
     return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
   };
   const canvas = canvasColour();
-  if (/fixed/.test(style.backgroundAttachment) && style.backgroundImage !== "none") root.setAttribute(FIXED, "");
+  // What the canvas shows on every screen becomes a thing of the screen's size: a scaled print takes the canvas for larger.
+  if (/fixed/.test(style.backgroundAttachment) && style.backgroundImage !== "none") {
+    if (isWide) root.setAttribute(FIXED, "");
+    else {
+      const canvasLayer = document.createElement("pressrun-canvas");
+      for (const name of ["color", "image", "position", "size", "repeat"]) {
+        important(canvasLayer, `background-${name}`, style.getPropertyValue(`background-${name}`));
+      }
+      const place = { position: "fixed", top: "0", left: "0", width: `${innerWidth}px`, height: `${innerHeight}px`, "z-index": "-2147483648", margin: "0", padding: "0", border: "none" };
+      for (const [name, value] of Object.entries(place)) important(canvasLayer, name, value);
+      canvasLayer.setAttribute(FIXED, "");
+      root.prepend(canvasLayer);
+      important(root, "background", "none"); // the colour too: it would be painted in front of that layer
+    }
+  }
   if (body && style.overflowX === "visible" && style.overflowY === "visible") important(body, "overflow", "visible");
 
   // Size containment makes the root one thing that no page may break, and leaves its layout as it is.

@@ -1,6 +1,6 @@
 """A document as the planner of slides sees it: atoms in order, measured in a column of a slide's width. Pure.
 
-Owns the shape of what `in_page/compose_measure.js` answers. Lengths are CSS px at the theme's own size of type.
+Owns the shape of what `in_page/composing/` answers. Lengths are CSS px at the theme's own size of type.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class Atom:
     level: int = 0  # of a heading, 1..6; else 0
     soft: bool = False  # its lines wrap: at a smaller size there are fewer
     characters: int = 0
-    lead: bool = False  # it ends with a colon
+    lead: bool = False  # it ends with a colon, or is a line before a list
+    keeps: bool = False  # it is the title of what follows: a callout's
     notes: tuple[int, ...] = ()  # footnotes that it calls
     block: int = 0  # the outermost block that it is of, by its number
     top: str = "p"  # and that block's name
@@ -86,6 +87,7 @@ def _atom_of(told: Mapping[str, Any]) -> Atom:
         soft=bool(told["soft"]),
         characters=int(told["characters"]),
         lead=bool(told["lead"]),
+        keeps=bool(told["keeps"]),
         notes=tuple(map(int, told["notes"])),
         block=int(told["block"]),
         top=str(told["top"] or "p"),

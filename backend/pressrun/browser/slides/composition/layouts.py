@@ -72,7 +72,8 @@ def _title_end(flow: Flow) -> int:
         and second < following
     ):
         return second
-    return 1
+    # among others of its level, with a text of its own: the first of several parts
+    return 0 if highest == atoms[0].level and atoms[1].kind != "heading" else 1
 
 
 def layout_of(flow: Flow, first: int, last: int, chosen: Layout | None, *, opening: Mapping[int, Layout]) -> Layout:

@@ -11,8 +11,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
-from pressrun.browser.slides.composition.flow import Begins, Flow
+from pressrun.browser.slides.composition.flow import Atom, Begins, Flow
 from pressrun.browser.slides.composition.layouts import Layout, layout_of, opening_of
 
 # The smallest type of a slide, as a share of the theme's: with 20 px at zoom 2.1 it is that of a book (issue 13).
@@ -46,6 +47,9 @@ COST_SMALLER = 4.0  # times what the type is smaller than the theme's, 0..0.15
 COST_HEADING_WITHIN = {1: 0.3, 2: 0.06, 3: 0.03, 4: 0.01, 5: 0.0, 6: 0.0}  # a heading that is not at the top
 COST_OVERFULL = 40.0  # higher than a slide at the smallest type; only where nothing fits
 
+COST_WITHIN_WHOLE = 1_000.0  # to part a sentence that a slide could hold: more than any slide costs
+WHOLE_SENTENCE = 0.9  # of a slide, without its heading; as OVERSIZE of composing/runs.js
+
 TARGET_FILL = 0.8
 MINIMUM_FILL = 0.3
 ORPHAN_LINES = 3
@@ -58,6 +62,7 @@ _LEAST_TEXT_BESIDE = 60  # characters; with less the picture has the slide for i
 _WIDE = 1.5  # a picture that is wider than that, for its height, has the width of the slide
 _LEAST_PICTURE = 0.4  # of a slide's height
 _PICTURE_FILL = 0.85
+_LEAST_WIDTH = 0.2  # of a column, beside a picture that takes a side of the slide
 # Type of 85 % has fewer lines as well, but whole ones: less is won than the square.
 _SOFT_POWER = 1.8
 
@@ -91,9 +96,8 @@ def plan_deck(flow: Flow) -> Plan:
     return _Planner(flow).plan() if flow.atoms else Plan()
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """How a candidate would look."""
+class _Shape(NamedTuple):
+    """How a candidate would look; a tuple, for a frozen dataclass takes four times as long to make."""
 
     height: float
     needed: float  # at the smallest type
@@ -115,17 +119,31 @@ class _Planner:
         self._notes = _sums(sum(flow.notes[note] for note in atom.notes) for atom in atoms)
         self._within = _sums(COST_HEADING_WITHIN.get(atom.level, 0.0) for atom in atoms)
         self._opening = opening_of(flow)
+        self._narrow = list(accumulate(map(_narrowed, atoms), lambda before, own: own or before or 1.0, initial=1.0))[
+            1:
+        ]
         self._begins_slide = [self._must_begin(at) for at in range(count)]
         self._heading_before = list(
             accumulate((at if atom.kind == "heading" else -1 for at, atom in enumerate(atoms)), max)
         )
         self._room = flow.room * flow.columns
+        self._breaks = [0.0 if begins else self._cost_of_break(at) for at, begins in enumerate(self._begins_slide)]
+        self._keep_sentences()
 
     def _must_begin(self, at: int) -> bool:
         atom = self._atoms[at]
         if at == 0 or atom.author is not None or at in self._opening:
             return True
         return atom.kind == "heading" and atom.level == 1 and self._atoms[at - 1].kind != "heading"
+
+    def _keep_sentences(self) -> None:
+        """What fits on a slide is not parted inside a sentence, whatever else that would cost."""
+        begins = [at for at, atom in enumerate(self._atoms) if atom.before not in ("clause", "word")]
+        for first, end in pairwise([*begins, len(self._atoms)]):
+            if self._ends[end] - self._atoms[first].start <= WHOLE_SENTENCE * self._room - self._flow.head:
+                for at in range(first + 1, end):
+                    if not self._begins_slide[at]:
+                        self._breaks[at] += COST_WITHIN_WHOLE
 
     def plan(self) -> Plan:
         """The cheapest way from the first atom to behind the last: each slide is an edge."""
@@ -168,6 +186,8 @@ class _Planner:
         fixed = (self._flow.head if has_head else 0.0) + self._notes[last] - self._notes[first]
         stacked = max(0.0, self._ends[last] - atom.start)
         soft = min(stacked, self._soft[last] - self._soft[first])
+        if (narrow := self._narrow[first]) < 1:
+            soft, stacked = soft / narrow, stacked + soft / narrow - soft
         plain = _Shape(stacked + fixed, (stacked - soft) * SMALLEST + soft * SMALLEST**_SOFT_POWER + fixed)
         if self._pictures_before[last] - self._pictures_before[first] != 1:
             return plain
@@ -202,8 +222,8 @@ class _Planner:
         is_own = atoms[first].kind == "heading" or atoms[first].author is not None or first == 0
         ends = last == len(atoms) or self._begins_slide[last] or atoms[last].kind == "heading"
         cost = COST_SLIDE
-        if last < len(atoms) and not self._begins_slide[last]:
-            cost += self._cost_of_break(last)
+        if last < len(atoms):
+            cost += self._breaks[last]
         missing = max(0.0, TARGET_FILL - fill)
         cost += COST_EMPTY * missing * missing * (0.6 if ends else 1.0)
         if fill < MINIMUM_FILL and not ends:
@@ -221,6 +241,8 @@ class _Planner:
         atom, above = atoms[at], atoms[at - 1]
         if above.kind == "heading":
             return COST_BETWEEN_HEADINGS if atom.kind == "heading" else COST_AFTER_HEADING
+        if above.keeps:
+            return COST_AFTER_HEADING
         cost = COST_BEFORE[atom.before]
         if above.lead and atom.before != "heading":
             cost += COST_AFTER_LEAD
@@ -274,6 +296,16 @@ def _with_part(slide: PlannedSlide, number: int, total: int) -> PlannedSlide:
     return PlannedSlide(
         slide.first, slide.last, slide.layout, slide.height, slide.fill, slide.running, (number, total)
     )  # fmt: skip
+
+
+def _narrowed(atom: Atom) -> float:
+    """How much of its width a slide leaves for text that begins with this atom; 0 where that goes on as before."""
+    if atom.author is None:
+        return 0.0
+    try:
+        return min(1.0, max(_LEAST_WIDTH, float(atom.author.get("narrow", 1))))
+    except ValueError:
+        return 1.0
 
 
 def _scale_for(shape: _Shape, room: float) -> float:

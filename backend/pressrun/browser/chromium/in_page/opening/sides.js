@@ -143,13 +143,19 @@ const isTaken = (box, moving) => {
   return false;
 };
 
-const moveIn = (holder, root, sides) => {
+// `tooWide`: boxes that were found to be so in this round. Looking through all that is in one costs too much to do it for
+// each of its cells.
+const moveIn = (holder, root, sides, tooWide) => {
   let outermost = holder;
   for (let at = holder; at && at !== (root ?? document.body); at = parentOf(at)) if (isOutsideOf(sides, rectOf(at))) outermost = at;
+  if (tooWide.has(outermost)) return false;
   const { left, right } = extentsOf(outermost);
   const style = getComputedStyle(outermost);
   if (style.display === "inline" || (style.display.startsWith("inline") && !isLayered(style))) return false;
-  if (right - left > sides.right - sides.left + TOUCHING) return false;
+  if (right - left > sides.right - sides.left + TOUCHING) {
+    tooWide.add(outermost);
+    return false;
+  }
   if (isLayered(style)) important(outermost, { position: "relative", inset: "auto", translate: "none", transform: "none" });
   else if (style.transform !== "none") important(outermost, { transform: "none" });
   if (isOutsideOf(sides, extentsOf(outermost))) {
@@ -175,11 +181,13 @@ const fitWithin = (root, limit) => {
     if (!out.size) return;
     let changed = false;
     const toShrink = new Set();
+    const tooWide = new Set();
     for (const [holder, rect] of out) {
+      if (isLate()) return;
       const table = tableOf(holder, root);
       if (pushIn(holder, root, sides)) changed = true;
       else if (!table && rect.right > sides.right && wrapLines(holder, root, wrapped)) changed = true;
-      else if (!moved.has(holder) && rect.right - rect.left < sides.right - sides.left && (rect.left < sides.left || rect.left >= sides.right) && moveIn(holder, root, sides)) {
+      else if (!moved.has(holder) && rect.right - rect.left < sides.right - sides.left && (rect.left < sides.left || rect.left >= sides.right) && moveIn(holder, root, sides, tooWide)) {
         moved.add(holder);
         changed = true;
       } else toShrink.add(table ?? shrinkable(holder, root, sides));

@@ -1,0 +1,30 @@
+import { type ReactElement, useRef } from "react";
+import { thumbnailUrl } from "@/api/thumbnails";
+import { Icon } from "./Icon";
+import { usePicture } from "./usePicture";
+import styles from "./SmallPicture.module.css";
+
+/** What a run looks like: one of its pictures, small, beside its name; a mark where it has none. It has no name of its own. */
+export function SmallPicture({ url }: { url: string | null }): ReactElement {
+  if (url !== null) return <Shown key={url} url={url} />;
+  return (
+    <span className={styles["place"]}>
+      <Icon name="file" />
+    </span>
+  );
+}
+
+const WIDTH_CSS_PX = 72; // as in SmallPicture.module.css
+
+function Shown({ url }: { url: string }): ReactElement {
+  const place = useRef<HTMLSpanElement>(null);
+  const small = thumbnailUrl(url, WIDTH_CSS_PX, devicePixelRatio);
+  const { src, key, gone, onLoad, onError } = usePicture(small, { settled: true, place, lazy: true });
+  return (
+    <span ref={place} className={styles["place"]}>
+      {src !== null && gone === null && (
+        <img key={key} src={src} alt="" decoding="async" onLoad={onLoad} onError={onError} />
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,172 @@
+import { type ReactElement, type SyntheticEvent, useState } from "react";
+import { createPortal } from "react-dom";
+import { Button } from "@/components/Button";
+import { Dialog, DialogActions } from "@/components/Dialog";
+import { Choice } from "@/components/Field";
+import { Icon } from "@/components/Icon";
+import { TextField } from "@/components/TextField";
+import type { Draft } from "./draft";
+import { chosenPreset, LONGEST_NAME, MOST_PRESETS, type Preset, removed, renamed, savedAs } from "./presets";
+import styles from "./Presets.module.css";
+import { usePresets } from "./usePresets";
+
+interface Props {
+  draft: Draft;
+  onChange: (change: Partial<Draft>) => void;
+}
+
+/** Options that were saved under a name: to choose, to save, to rename, to delete. */
+export function Presets({ draft, onChange }: Props): ReactElement {
+  const { presets, kept, change } = usePresets();
+  const [asking, setAsking] = useState<"save" | "rename" | null>(null);
+  const [undo, setUndo] = useState<{ words: string; back: () => void } | null>(null);
+  const chosen = chosenPreset(presets, draft);
+  const choose = (name: string): void => {
+    const preset = presets.find((each) => each.name === name);
+    if (preset === undefined) return;
+    onChange(preset.options);
+    setUndo(null);
+  };
+  const remove = ({ name }: Preset): void => {
+    change(removed(presets, name));
+    setUndo({
+      words: `“${name}” is deleted.`,
+      back: () => {
+        change(presets);
+      },
+    });
+  };
+  const close = (): void => {
+    setAsking(null);
+  };
+  return (
+    <div className={styles["presets"]}>
+      {presets.length > 0 && (
+        <Choice
+          legend="Presets"
+          name="preset"
+          type="radio"
+          options={presets.map(({ name }) => ({ value: name, label: <bdi>{name}</bdi> }))}
+          chosen={chosen === undefined ? [] : [chosen.name]}
+          onChange={choose}
+        />
+      )}
+      <div className={styles["actions"]}>
+        <Button
+          disabled={chosen !== undefined || presets.length >= MOST_PRESETS}
+          onClick={() => {
+            setAsking("save");
+          }}
+        >
+          <Icon name="plus" />
+          Save these options …
+        </Button>
+        {chosen !== undefined && (
+          <>
+            <Button
+              onClick={() => {
+                setAsking("rename");
+              }}
+            >
+              <Icon name="edit" />
+              Rename …
+            </Button>
+            <Button
+              onClick={() => {
+                remove(chosen);
+              }}
+            >
+              <Icon name="trash" />
+              Delete
+            </Button>
+          </>
+        )}
+        <span role="status" className={styles["said"]}>
+          {undo?.words}
+          {!kept && " This browser keeps nothing: presets go with this page."}
+        </span>
+        {undo !== null && (
+          <Button
+            onClick={() => {
+              undo.back();
+              setUndo(null);
+            }}
+          >
+            Bring it back
+          </Button>
+        )}
+      </div>
+      {asking !== null &&
+        // a form of its own, and no form may stand in another
+        createPortal(
+          <NameDialog
+            title={asking === "save" ? "Save these options" : "Rename the preset"}
+            name={asking === "save" ? "" : (chosen?.name ?? "")}
+            taken={presets.map(({ name }) => name)}
+            replaces={asking === "save"}
+            onName={(name) => {
+              change(
+                asking === "save"
+                  ? savedAs(presets, name, draft)
+                  : renamed(presets, chosen?.name ?? "", name),
+              );
+              setUndo(null);
+              close();
+            }}
+            onClose={close}
+          />,
+          document.body,
+        )}
+    </div>
+  );
+}
+
+/** To React it still stands in the page's form, whose keys and whose button are not meant. */
+const stop = (event: SyntheticEvent): void => {
+  event.stopPropagation();
+};
+
+interface NameProps {
+  title: string;
+  name: string;
+  taken: readonly string[];
+  /** A name that is taken is given anew, rather than refused. */
+  replaces: boolean;
+  onName: (name: string) => void;
+  onClose: () => void;
+}
+
+function NameDialog({ title, name, taken, replaces, onName, onClose }: NameProps): ReactElement {
+  const [typed, setTyped] = useState(name);
+  const wanted = typed.trim();
+  const isTaken = wanted !== name && taken.includes(wanted);
+  const problem =
+    wanted.length > LONGEST_NAME
+      ? `At most ${LONGEST_NAME} characters.`
+      : isTaken && !replaces
+        ? "There is one of that name."
+        : undefined;
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form
+        className={styles["name"]}
+        method="dialog"
+        onKeyDown={stop}
+        onSubmit={(event) => {
+          event.preventDefault();
+          stop(event);
+          if (wanted !== "" && problem === undefined) onName(wanted);
+        }}
+      >
+        <p>Theme, size, what is made and how: all but the text and its title. Kept in this browser.</p>
+        <TextField name="presetName" label="Name" value={typed} error={problem} onChange={setTyped} />
+        <DialogActions>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" tone="primary" disabled={wanted === "" || problem !== undefined}>
+            {isTaken ? "Replace it" : "Save"}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}

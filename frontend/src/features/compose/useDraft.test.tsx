@@ -1,0 +1,93 @@
+import { act, renderHook } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import { emptyDraft } from "./draft";
+import { useDraft } from "./useDraft";
+
+const run = (name: string) => ({
+  operationId: name,
+  title: name,
+  draft: { ...emptyDraft, source: `text of ${name}` },
+});
+
+test("after a reload a text that was filled in is still known as untouched, so what was written comes back at once", () => {
+  const first = renderHook(useDraft);
+  act(() => {
+    first.result.current.change({ source: "mine" });
+  });
+  act(() => {
+    first.result.current.fill(run("a"));
+  });
+  first.unmount();
+  const second = renderHook(useDraft);
+  act(() => {
+    second.result.current.fill(run("a"));
+  });
+  act(() => {
+    second.result.current.bringBack();
+  });
+  expect(second.result.current.draft.source).toBe("mine");
+  expect(second.result.current.filled).toBeNull();
+});
+
+/** A browser that keeps so many characters and no more. */
+function smallStorage(room: number): Storage {
+  const kept = new Map<string, string>();
+  const used = (without: string): number =>
+    [...kept].reduce((sum, [key, value]) => sum + (key === without ? 0 : key.length + value.length), 0);
+  return {
+    get length() {
+      return kept.size;
+    },
+    key: (at) => [...kept.keys()][at] ?? null,
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => {
+      if (used(key) + key.length + value.length > room) throw new DOMException("full", "QuotaExceededError");
+      kept.set(key, value);
+    },
+    removeItem: (key) => kept.delete(key),
+    clear: () => {
+      kept.clear();
+    },
+  };
+}
+
+test("where there is no room for both, the draft is kept, and nothing of an earlier time beside it", () => {
+  const before = localStorage;
+  vi.stubGlobal("localStorage", smallStorage(2000));
+  try {
+    const hook = renderHook(useDraft);
+    act(() => {
+      hook.result.current.change({ source: "m".repeat(700) });
+    });
+    act(() => {
+      hook.result.current.fill({ ...run("a"), draft: { ...emptyDraft, source: "a".repeat(700) } });
+    });
+    hook.unmount();
+    expect(localStorage.getItem("pressrun.draft")).toContain("aaa");
+    expect(localStorage.getItem("pressrun.draft.before")).toBeNull();
+    expect(renderHook(useDraft).result.current.draft.source).toBe("a".repeat(700));
+  } finally {
+    vi.stubGlobal("localStorage", before); // setup.ts has stubs of its own, which are to stay
+  }
+});
+
+test("a letter does not write the draft down: only a pause does, and leaving", () => {
+  const before = localStorage;
+  const storage = smallStorage(2000);
+  vi.stubGlobal("localStorage", storage);
+  try {
+    const hook = renderHook(useDraft);
+    const written = vi.spyOn(storage, "setItem");
+    for (const source of ["s", "so", "so it", "so it goes"]) {
+      act(() => {
+        hook.result.current.change({ source });
+      });
+    }
+    expect(written).not.toHaveBeenCalled();
+    dispatchEvent(new Event("pagehide"));
+    expect(localStorage.getItem("pressrun.draft")).toContain("so it goes");
+    hook.unmount();
+  } finally {
+    vi.stubGlobal("localStorage", before);
+  }
+});

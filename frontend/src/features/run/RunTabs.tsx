@@ -1,0 +1,71 @@
+import { lazy, type ReactElement, Suspense } from "react";
+import type { RunDetail } from "@/api/types";
+import { type TabItem, Tabs } from "@/components/Tabs";
+import type { RunView } from "@/stream/reduceRun";
+import { filesOf, Files } from "./Files";
+import type { RunSearch, RunTab } from "./runSearch";
+import { Slides } from "./Slides";
+import { WebhookTab } from "./WebhookTab";
+
+// Few ask for these: their code comes when they do.
+const TimelineTab = lazy(async () => ({ default: (await import("./TimelineTab")).TimelineTab }));
+const RunLog = lazy(async () => ({ default: (await import("./RunLog")).RunLog }));
+const SourceTab = lazy(async () => ({ default: (await import("./SourceTab")).SourceTab }));
+const ApiTab = lazy(async () => ({ default: (await import("./ApiTab")).ApiTab }));
+
+interface Props {
+  view: RunView;
+  detail: RunDetail | undefined;
+  search: RunSearch;
+  onSearch: (search: RunSearch, how?: { replace?: boolean }) => void;
+}
+
+/** Everything that is known of a run, part by part; which one is in the address. */
+export function RunTabs({ view, detail, search, onSearch }: Props): ReactElement {
+  const { tab = "slides" } = search;
+  return (
+    <Tabs
+      label="Parts of the run"
+      tabs={tabsOf(view, detail, tab)}
+      chosen={tab}
+      onChoose={(next) => {
+        if (next !== tab) onSearch(next === "slides" ? {} : { tab: next }, { replace: true });
+      }}
+    >
+      <Suspense fallback={<p role="status">Loading …</p>}>
+        {tab === "slides" && (
+          <Slides
+            view={view}
+            open={search.slide}
+            onOpen={(slide, how) => {
+              onSearch(slide === undefined ? {} : { slide }, how);
+            }}
+          />
+        )}
+        {tab === "files" && <Files view={view} />}
+        {tab === "timeline" && <TimelineTab view={view} />}
+        {tab === "log" && <RunLog view={view} />}
+        {tab === "source" && <SourceTab operationId={view.operationId} detail={detail} />}
+        {tab === "api" && <ApiTab operationId={view.operationId} detail={detail} />}
+        {tab === "webhook" && <WebhookTab detail={detail} />}
+      </Suspense>
+    </Tabs>
+  );
+}
+
+function tabsOf(view: RunView, detail: RunDetail | undefined, chosen: RunTab): TabItem<RunTab>[] {
+  const { length: files } = filesOf(view);
+  const { length: events } = view.events;
+  return [
+    { id: "slides", label: "Slides", amount: view.slides.length },
+    { id: "files", label: "Files", amount: files },
+    { id: "timeline", label: "Timeline", amount: events + view.eventsDropped },
+    { id: "log", label: "Log" },
+    { id: "source", label: "Source and settings" },
+    { id: "api", label: "API" },
+    // not there where none was asked for
+    ...(detail?.webhook != null || chosen === "webhook"
+      ? [{ id: "webhook" as const, label: "Webhook" }]
+      : []),
+  ];
+}
