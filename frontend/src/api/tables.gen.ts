@@ -208,6 +208,72 @@ export const THEMES = [
   }
 ] as const;
 
+export const ASPECTS = {
+  "16:9": {
+    "width": 1920,
+    "height": 1080
+  },
+  "16:10": {
+    "width": 1728,
+    "height": 1080
+  },
+  "4:3": {
+    "width": 1440,
+    "height": 1080
+  },
+  "3:2": {
+    "width": 1620,
+    "height": 1080
+  },
+  "1:1": {
+    "width": 1080,
+    "height": 1080
+  },
+  "4:5": {
+    "width": 1080,
+    "height": 1350
+  },
+  "3:4": {
+    "width": 1080,
+    "height": 1440
+  },
+  "9:16": {
+    "width": 1080,
+    "height": 1920
+  }
+} as const;
+
+export const REMEDIES = {
+  "ai_failed": "Retry; where it lasts, use composer=markdown, or another model (model_choice).",
+  "ai_refused": "Check key, model and quota of the endpoint (PRESSRUN_AI_…), or use composer=markdown.",
+  "ai_unavailable": "Set PRESSRUN_AI_BASE_URL and PRESSRUN_AI_MODEL to an endpoint that answers, or use composer=markdown.",
+  "browser_crashed": "Retry: finished slides are kept; where it lasts, give the server more memory, or split the document.",
+  "browser_failed": "Retry; where it lasts, `pressrun doctor` on the server says what is wrong with its Chromium.",
+  "browser_unavailable": "`pressrun doctor` says what is missing; `pressrun install-browser` puts a Chromium there.",
+  "compose_failed": "Mend what the message names in the source, and send it again.",
+  "coverage_too_low": "Raise max_screenshots, mend what `coverage.missing` of the event names, or ask for less.",
+  "crashed": "Split the document or shrink its pictures; what the process died of is in the server's log.",
+  "deadline_exceeded": "Retry: it goes on from its last stage; or raise PRESSRUN_RUN_DEADLINE_S, or split the document.",
+  "disk_failed": "See the server's log; mount the data folder so that it can be written to, then retry.",
+  "disk_full": "Free space, or let retention do it (PRESSRUN_RETENTION_DAYS, `pressrun retention`), then retry.",
+  "document_too_large": "Split the document or shrink its pictures; the message names the limit (PRESSRUN_PAGE_MAX_…).",
+  "egress_blocked": "Add the host to PRESSRUN_EGRESS, or send the file along (`attachments`).",
+  "empty_document": "Send a text with words or pictures in it; scripts do not run, so what only they would show is not there.",
+  "encoder_failed": "See the server's log for what ffmpeg says, then retry: the clips that were made are kept.",
+  "encoder_missing": "Install ffmpeg on the server (Debian: `sudo apt-get install ffmpeg`), then retry.",
+  "export_failed": "Retry: only what is missing is made; take the export out of `outputs` if it lasts.",
+  "fetch_failed": "Retry when the other host answers, or send the file along (`attachments`).",
+  "frameset": "Send one of the files that the frameset names.",
+  "pool_exhausted": "Wait and retry; more browsers (PRESSRUN_BROWSERS) draw more at a time.",
+  "render_timeout": "Take out endless scripts, and pictures or fonts that never load, or raise PRESSRUN_PAGE_TIMEOUT_S.",
+  "run_failed": "Read the run's log (`pressrun runs log ID`), then retry: it goes on from the last finished stage.",
+  "source_too_complex": "Split the source, or take out what is nested deepest; a larger machine does not help.",
+  "video_too_long": "Make slide_seconds smaller, or the document shorter (max_screenshots).",
+  "voice_failed": "Retry, or take another voice, or voice=none.",
+  "voice_refused": "Check PRESSRUN_VOICE_BASE_URL, its key, model and name, or take another voice.",
+  "voice_timeout": "Retry, raise PRESSRUN_VOICE_TIMEOUT_S, or take another voice."
+} as const;
+
 export const DEFAULTS = {
   "lane": "default",
   "on_busy": "reject",

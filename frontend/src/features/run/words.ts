@@ -1,5 +1,5 @@
 /** A run in words. Pure. */
-import { STAGES } from "@/api/tables.gen";
+import { REMEDIES, STAGES } from "@/api/tables.gen";
 import type { ErrorCode, Stage } from "@/api/types";
 import { count, formatDuration, titleOf } from "@/lib/format";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
@@ -74,20 +74,12 @@ export function announcement(view: RunView): string {
   return hasEnded(view.status) ? "Cancelled" : activity(view);
 }
 
-/** What can be done about an error, by its code; null where its own message says it all. */
+/** What can be done about an error, by its code: the words of the server; null where it has none. */
 export function advice(code: ErrorCode, retryable: boolean): string | null {
-  const byCode: Readonly<Partial<Record<ErrorCode, string>>> = {
-    ai_failed: "Try again, or set the composer to markdown.",
-    browser_unavailable: "Run “pressrun doctor” on the server: it says what is missing and how to mend it.",
-    disk_failed: "See to the server's disk: its data folder cannot be written. Then retry.",
-    disk_full: "Free some space on the server's disk, then generate again.",
-    document_too_large: "Split the source into several runs.",
-    empty_document: "Go back and write something that shows.",
-    frameset: "Send the file with the text: a frameset only names others.",
-    render_timeout: "Take out endless scripts and pictures or fonts that never load.",
-    source_too_complex: "Simplify or split the source.",
-  };
-  return byCode[code] ?? (retryable ? "This may pass: generate it again." : null);
+  const remedies: Readonly<Partial<Record<ErrorCode, string>>> = REMEDIES;
+  return (
+    remedies[code]?.replace(/`([^`]+)`/g, "“$1”") ?? (retryable ? "This may pass: generate it again." : null)
+  );
 }
 
 /** A warning as the server put it, unless its words name a field of the API. */

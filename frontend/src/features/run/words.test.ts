@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { REMEDIES } from "@/api/tables.gen";
+import type { ErrorCode } from "@/api/types";
+import { advice } from "./words";
+
+test.each(Object.entries(REMEDIES))("what helps with %s is in the words of the server", (code, remedy) => {
+  expect(advice(code as ErrorCode, false)?.replace(/[“”]/g, "`")).toBe(remedy);
+});
+
+test("of a code that nobody here knows it is said whether it may pass", () => {
+  expect(advice("a_newer_one" as ErrorCode, true)).toBe("This may pass: generate it again.");
+  expect(advice("a_newer_one" as ErrorCode, false)).toBeNull();
+});
