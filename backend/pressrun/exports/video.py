@@ -176,14 +176,14 @@ class _Film:
             await work.warn(
                 "not_spoken",
                 f"No voice of this server speaks `{lang or 'und'}`: what slide {_listed(slides)} has of it is not "
-                "said. A slide of nothing else is silent for as long as one reads it. Another voice may speak it (voice, "
-                "PRESSRUN_VOICE_BASE_URL).",
+                "said. A slide of nothing else is silent for as long as one reads it. Another voice may speak it "
+                "(voice, PRESSRUN_VOICE_BASE_URL).",
             )
         if speaker.silent:
             await work.warn(
                 "not_spoken",
                 f"The voice answered without a sound: something of slide {_listed(speaker.silent)} is not said. A "
-                "slide of nothing else is silent for as long as one reads it. Make the run anew, or with another voice.",
+                "slide of nothing else is silent for as long as one reads it. Make the run anew, or in another voice.",
             )
         return said
 
