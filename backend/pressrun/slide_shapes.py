@@ -69,6 +69,13 @@ class Shadow(Paint):
     blur: float
 
 
+class Underline(_Part):
+    """A line under letters; kinds as CSS has them."""
+
+    kind: Literal["solid", "double", "dotted", "dashed", "wavy"]
+    colour: Paint
+
+
 class ShapeRun(_Part):
     """Letters that look alike. `gap`: air before them that no space makes. `high`: of their line box by the font.
     `width`: of all of them; 0 where it is not known.
@@ -80,7 +87,7 @@ class ShapeRun(_Part):
     weight: int = 400
     italic: bool = False
     colour: Paint
-    underline: bool = False
+    underline: Underline | None = None
     strike: bool = False
     raised: Literal["super", "sub"] | None = None
     link: str | None = None

@@ -82,7 +82,11 @@ def test_runs_look_as_they_did(slides: list[Any]) -> None:
     assert run_of(first, "Plain").font.size.pt == pytest.approx(20 * 1280 / (SIZE[0] / 1.05) * 0.75, abs=0.1)
     assert (run_of(first, "bold").font.bold, run_of(first, "Plain").font.bold) == (True, False)
     assert run_of(first, "italic").font.italic
-    assert run_of(first, "under").font.underline
+    assert run_of(first, "under").font.underline is True
+    wave = run_of(first, "wave")._r.find(f"{A}rPr")
+    assert wave.get("u") == "wavy"
+    assert wave.find(f"{A}uFill/{A}solidFill/{A}srgbClr").get("val") == "A63A24", "the line has a colour of its own"
+    assert run_of(first, "under")._r.find(f"{A}rPr/{A}uFill") is None
     assert run_of(first, "red").font.color.rgb == (0xA6, 0x3A, 0x24)
     assert run_of(first, "Plain").font.name == "Noto Sans"
     struck = run_of(first, "struck")._r.find(f"{A}rPr")
