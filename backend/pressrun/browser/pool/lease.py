@@ -34,7 +34,7 @@ from pressrun.browser.slides.document_limits import (
     why_ended,
 )
 from pressrun.browser.slides.image import ImageOptions, finish
-from pressrun.browser.slides.letter_fits import borrowing, fits_of, run_asked
+from pressrun.browser.slides.letter_fits import borrowing, fit, run_asked
 from pressrun.browser.slides.page_breaks import OVERHANG_CSS_PX, PageBreaks, Slice, SlicePlan
 from pressrun.browser.slides.painted_words import question, texts_of
 from pressrun.browser.slides.pdf_links import without_bad_links
@@ -164,7 +164,8 @@ class Lease:
             return named
         texts = [run_asked(run, families) for run, families in wanted]
         measured = await self.ask("measure_letters", {"texts": texts})
-        return named.model_copy(update={"fits": fits_of([run for run, _ in wanted], measured)})
+        fit(named, [run for run, _ in wanted], measured)
+        return named
 
     async def isolate(self, *, ground: bool = False) -> None:
         """From here on slices show the pieces of `shapes` alone, on nothing, or the ground alone. For good."""
