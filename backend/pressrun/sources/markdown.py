@@ -27,6 +27,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from pressrun.sources.backdrops import lift_pictures
+from pressrun.sources.block_languages import mark_directions_and_languages
 from pressrun.sources.characters import break_lines, settle_characters
 from pressrun.sources.containers import Containers, containers_plugin, find_containers
 from pressrun.sources.conventions import conventions_plugin
@@ -46,7 +47,7 @@ from pressrun.sources.decks import Deck, read_deck
 from pressrun.sources.diagrams import LANGUAGE
 from pressrun.sources.directives import Unused, note_unused_fields
 from pressrun.sources.front_matter import read_front_matter, split_front_matter
-from pressrun.sources.languages import document_direction, document_language, language_of
+from pressrun.sources.languages import document_direction, document_language
 from pressrun.sources.line_numbers import Lines
 from pressrun.sources.listings import fence_listings
 from pressrun.sources.macros import definition_blocks
@@ -180,7 +181,8 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
     tokens = _mark_slides(tokens, deck, lines, split.rest_line, unused)
     _number_diagrams(tokens, lines)
     raw_warnings = [*settle_maths(tokens, lines), *settle(tokens), *settle_oversize(tokens, lines)]
-    _mark_directions_and_languages(tokens)
+    language = document_language(text, _language(front.fields))
+    mark_directions_and_languages(tokens, language)
     _make_figures(tokens)
     shown = title_slide(deck, front.fields) + parser.renderer.render(tokens, parser.options, env)
     rendered = hide_notes(sanitise(shown))
@@ -197,7 +199,7 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
         ],
         "title": title,
         "look": look,
-        "lang": document_language(text) or _language(front.fields),
+        "lang": language,
         "dir": document_direction(text),
     }
 
@@ -358,23 +360,6 @@ def _coloured(code: str, language: str) -> str:
     except ClassNotFound:
         return html.escape(code)
     return str(highlight(code, lexer, HtmlFormatter(nowrap=True)))
-
-
-def _mark_directions_and_languages(tokens: list[Token]) -> None:
-    """`dir=auto` on every outermost block, so that a right-to-left paragraph or list stands right; what is inside
-    inherits (a list whose items had their own `dir` would itself count as empty). `lang` where the letters tell it.
-    """
-    own, below = "", ""  # of the block at hand; of the block after it
-    for token in reversed(tokens):
-        if token.type == "inline":
-            own = language_of(token.content) or own
-        elif token.level == 0 and token.nesting == 1 and token.tag:
-            if own and token.type == "heading_open":
-                own = below or own  # a title in Han alone is in the language of what it is the title of
-            token.attrSet("dir", "auto")
-            if own:
-                token.attrSet("lang", own)
-            own, below = "", own
 
 
 def _make_figures(tokens: list[Token]) -> None:
