@@ -120,8 +120,8 @@ class Containers:
         return {at for container in self.found.values() for at in (container.start, container.end)}
 
 
-def find_containers(lines: Sequence[str]) -> Containers:
-    """`unknown` are bare names that nobody has defined."""
+def find_containers(lines: Sequence[str], *, any_name: bool = False) -> Containers:
+    """`unknown` are bare names that nobody has defined; in a deck of Pandoc or Quarto any name is a class."""
     made = Containers()
     open_ones: list[_Begun | None] = []  # None: one that stays as it was typed
     fence = ""
@@ -138,7 +138,7 @@ def find_containers(lines: Sequence[str]) -> Containers:
         if not found[2]:
             _close(open_ones, at, made)
             continue
-        begun = _begin(found[2])
+        begun = _begin(found[2], any_name=any_name)
         if isinstance(begun, str):
             made.unknown.append((at, begun))
         if isinstance(begun, _Begun) and len(open_ones) < MAX_DEPTH:
@@ -154,7 +154,7 @@ def _close(open_ones: list[_Begun | None], at: int, made: Containers) -> None:
         made.found[begun.line] = Container(begun.line, at, begun.attributes, begun.title)
 
 
-def _begin(words: str) -> _Begun | str | None:
+def _begin(words: str, *, any_name: bool) -> _Begun | str | None:
     """Attributes and title; the name if nobody knows it; None for what looks like no container at all."""
     if words.startswith("{"):
         read = read_attributes(words, 0)
@@ -164,7 +164,7 @@ def _begin(words: str) -> _Begun | str | None:
         return None
     lower = name[1].lower()
     is_alert = lower.removeprefix("callout-") in ALERTS
-    if not (is_alert or lower in _PLAIN or lower in _NOTES):
+    if not (is_alert or any_name or lower in _PLAIN or lower in _NOTES):
         return name[1]
     rest = words[name.end() :]
     read = read_attributes(rest, 0)

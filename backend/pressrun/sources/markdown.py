@@ -28,7 +28,7 @@ from pygments.util import ClassNotFound
 
 from pressrun.sources.backdrops import lift_pictures
 from pressrun.sources.block_languages import mark_directions_and_languages
-from pressrun.sources.characters import break_lines, settle_characters
+from pressrun.sources.characters import break_lines, end_lines, settle_characters
 from pressrun.sources.containers import Containers, containers_plugin, find_containers
 from pressrun.sources.conventions import conventions_plugin
 from pressrun.sources.deck_fields import look_of
@@ -43,9 +43,9 @@ from pressrun.sources.deck_tokens import (
     title_slide,
     without_pauses,
 )
-from pressrun.sources.decks import Deck, read_deck
+from pressrun.sources.decks import DIVS, Deck, read_deck
 from pressrun.sources.diagrams import LANGUAGE
-from pressrun.sources.directives import Unused, note_unused_fields
+from pressrun.sources.directives import Unused, note_unused_fields, said_in_first_comment
 from pressrun.sources.front_matter import read_front_matter, split_front_matter
 from pressrun.sources.languages import document_direction, document_language
 from pressrun.sources.line_numbers import Lines
@@ -156,16 +156,19 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
     front = read_front_matter(split)
     text = settle_characters(split.rest)
     title = one_line(str(front.fields.get("title", ""))) or title_of_body(text)
+    front.fields |= said_in_first_comment(text, front.fields)
     deck, unused = read_deck(text, front.fields), Unused()
     look, used = look_of(front.fields, front.lines)
     if deck.is_deck:
-        note_unused_fields({key: value for key, value in front.fields.items() if key not in used}, front.lines, unused)
+        deck.used |= used
+        note_unused_fields(front.fields, deck.used, front.lines, unused)
+        unused.names += [(name, split.rest_line + at) for name, at in deck.unused]
     plain = not deck.is_deck and is_plain(deck.text)
     pasted = not deck.is_deck and is_pasted(deck.text)
     lines = fence_listings(Lines.of(deck.text, split.rest_line), plain=plain, tables=pasted)
     structured = find_structure(lines) if pasted else Structured(lines)
     lines = structured.lines
-    containers = find_containers(lines.lines)
+    containers = find_containers(lines.lines, any_name=deck.dialect in DIVS)
     parser = _parser(lines.text, containers, plain=plain or pasted)
     env: dict[str, Any] = {}
     tokens = parser.parse(lines.text, env)
@@ -176,6 +179,8 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
     break_lines(tokens)
     tokens = mark_structure(tokens, structured.classes)
     tokens = _settled_conventions(tokens)
+    if deck.dialect == "marp":
+        end_lines(tokens)
     if deck.is_deck:
         tokens = divide_at_headings(without_pauses(tokens), deck, front.fields)
     tokens = _mark_slides(tokens, deck, lines, split.rest_line, unused)
