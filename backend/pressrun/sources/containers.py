@@ -108,11 +108,14 @@ class Container(NamedTuple):
 
 @dataclass(slots=True)
 class Containers:
-    """Of one text: those that have both ends, by their first line, and lines that begin one without an end."""
+    """Of one text: those that have both ends, by their first line; lines that begin one without an end, and that end
+    none.
+    """
 
     found: dict[int, Container] = field(default_factory=dict)
     unclosed: list[tuple[int, str]] = field(default_factory=list)
     unknown: list[tuple[int, str]] = field(default_factory=list)
+    unopened: list[int] = field(default_factory=list)
 
     @property
     def marks(self) -> set[int]:
@@ -150,7 +153,9 @@ def find_containers(lines: Sequence[str], *, any_name: bool = False) -> Containe
 
 
 def _close(open_ones: list[_Begun | None], at: int, made: Containers) -> None:
-    if open_ones and (begun := open_ones.pop()) is not None:
+    if not open_ones:
+        made.unopened.append(at)
+    elif (begun := open_ones.pop()) is not None:
         made.found[begun.line] = Container(begun.line, at, begun.attributes, begun.title)
 
 
@@ -176,12 +181,18 @@ def _begin(words: str, *, any_name: bool) -> _Begun | str | None:
     return _Begun(attributes, title)
 
 
-def containers_plugin(parser: MarkdownIt, found: dict[int, Container]) -> None:
-    """Lets a parser make a block of each. `found` is of the very text that it is given."""
+def containers_plugin(parser: MarkdownIt, containers: Containers) -> None:
+    """Lets a parser make a block of each. They are of the very text that it is given; one that ends outside of the list
+    in which it begins is none, and `unclosed`.
+    """
 
     def rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        container = found.get(start)
+        container = containers.found.get(start)
         if container is None or container.end >= end or state.is_code_block(start):
+            return False
+        if any(state.sCount[at] < state.blkIndent and not state.isEmpty(at) for at in range(start, container.end + 1)):
+            del containers.found[start]
+            containers.unclosed.append((start, state.getLines(start, start + 1, 0, False).strip()))
             return False
         if silent:
             return True

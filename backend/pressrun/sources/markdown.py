@@ -61,10 +61,10 @@ from pressrun.sources.slide_marks import hide_notes, mark_rule_forms, mark_slide
 from pressrun.sources.structure import Structured, find_structure, is_pasted
 from pressrun.sources.structure_marks import mark_structure
 from pressrun.sources.titles import one_line, title_of_body
+from pressrun.sources.unclosed import unclosed_warnings
 
 MAX_HIGHLIGHT_CHARACTERS = 50_000  # a longer listing stays plain: colouring it would be most of the parse
 
-MAX_TOLD = 10  # warnings of one kind, and names in one; arbitrary: a screen
 MAX_LEVEL = 200  # a list's level counts as two; Python's stack bears five times as many
 _NO_LIMIT = 1_000_000  # for the library, whose limit drops text
 _QUOTE_ENDS = [
@@ -197,8 +197,7 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
         "warnings": [
             *front.warnings,
             *unused.warnings(),
-            *_container_warnings(containers, lines),
-            *_fence_warnings(tokens, lines),
+            *unclosed_warnings(tokens, containers, lines),
             *raw_warnings,
             *warnings,
         ],
@@ -222,43 +221,12 @@ def _mark_slides(tokens: list[Token], deck: Deck, lines: Lines, first_line: int,
     return take_spoken_notes(mark_slides(tokens, deck, lines, first_line, unused), deck)
 
 
-def _container_warnings(containers: Containers, lines: Lines) -> list[tuple[str, str]]:
-    told = [
-        f"Line {lines.number(at)}: `{_short(mark)}` is never closed and is shown as text. Close it by a line `:::`."
-        for at, mark in containers.unclosed
-    ]
-    named = ", ".join(f"`{_short(name)}` (line {lines.number(at)})" for at, name in containers.unknown[:MAX_TOLD])
-    if named:
-        told.append(f"Blocks of a kind that is not known are shown as text: {named}.")
-    return [("markup_unknown", message) for message in told[:MAX_TOLD]]
-
-
-def _fence_warnings(tokens: list[Token], lines: Lines) -> list[tuple[str, str]]:
-    """Of a listing that goes on to the end of the text because nobody closed it."""
-    told: list[tuple[str, str]] = []
-    for token in tokens:
-        if token.type != "fence" or token.level or not token.map:
-            continue
-        start, end = token.map
-        last = lines.lines[min(end, len(lines.lines)) - 1].strip()
-        if end - start < 2 or not last.startswith(token.markup) or last.strip(token.markup[0]):  # noqa: PLR2004
-            message = (
-                f"Line {lines.number(start)}: a listing (`{token.markup}`) is never closed and goes on to the end."
-            )
-            told.append(("markup_unknown", f"{message} Close it by a line `{token.markup}`."))
-    return told
-
-
 def _number_diagrams(tokens: list[Token], lines: Lines) -> None:
     """Says of each where it begins, for who draws it."""
     for token in tokens:
         if token.type == "fence" and token.map and token.info.split(maxsplit=1)[:1] == [LANGUAGE]:
             token.info = LANGUAGE
             token.attrSet("data-line", str(lines.number(token.map[0])))
-
-
-def _short(words: str) -> str:
-    return words if len(words) <= 40 else words[:39] + "…"  # noqa: PLR2004  (arbitrary: a part of a line)
 
 
 class _Renderer(RendererHTML):
@@ -289,7 +257,7 @@ def _parser(text: str, containers: Containers, *, plain: bool) -> MarkdownIt:
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # "main.py" is not a place in Paraguay
     parser.validateLink = _is_link  # type: ignore[method-assign]
     RawHtml(text).install(parser)
-    containers_plugin(parser, containers.found)
+    containers_plugin(parser, containers)
     conventions_plugin(parser)
     parser.add_render_rule("note", render_note)
     parser.inline.ruler.before("emphasis", "dunder", _dunder)
