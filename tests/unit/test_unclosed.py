@@ -19,7 +19,7 @@ from pressrun.sources.words import folded_words
         ("# A\n\n- item\n  ::: columns\n> quote\n:::\n\nend", "Line 4: `::: columns` is never closed"),
         ("# A\n\n1. item\n   ::: tip\n   words\n\nbehind\n\n:::\n\nend", "Line 4: `::: tip` is never closed"),
         ("# A\n\n```py\ncode\n\n# B", "Line 3: a listing (`````) is never closed"),
-        ("# A\n\ntwo\nlines <!-- a note\n\n---\n\n# B", "Line 4: `<!--` is never closed and is shown as text. Close it by `-"),
+        ("# A\n\ntwo\nlines <!-- a note\n\n---\n\n# B", "Line 4: `<!--` is never closed and is shown as text"),
         ("# A\n\n<aside class='notes'>\nsaid\n\n---\n\n# B", "Line 3: `<aside` is never closed"),
         ("\n---\ntitle: T\n\n# A\n\nwords", "The front matter (line 2) is never closed and is shown as"),
     ],
