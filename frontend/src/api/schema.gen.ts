@@ -1216,6 +1216,13 @@ export interface components {
              * @enum {string}
              */
             running_heading?: "auto" | "numbered" | "plain" | "none";
+            /**
+             * Writing Mode
+             * @description of composed slides: lines from side to side, or from above to below in columns from right to left, as Japanese may be written; auto: as the text says, else from side to side
+             * @default auto
+             * @enum {string}
+             */
+            writing_mode?: "auto" | "horizontal" | "vertical";
         };
         /**
          * Health
@@ -2406,6 +2413,13 @@ export interface components {
              * @enum {string}
              */
             running_heading?: "auto" | "numbered" | "plain" | "none";
+            /**
+             * Writing Mode
+             * @description of composed slides: lines from side to side, or from above to below in columns from right to left, as Japanese may be written; auto: as the text says, else from side to side
+             * @default auto
+             * @enum {string}
+             */
+            writing_mode?: "auto" | "horizontal" | "vertical";
         };
         /**
          * SettingOut

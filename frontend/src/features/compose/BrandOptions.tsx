@@ -115,6 +115,20 @@ export function BrandOptions({ value, onChange }: Props): ReactElement {
             set({ page_numbers: chosen === "auto" ? null : chosen === "yes" });
           }}
         />
+        <Choice
+          legend="Lines"
+          name="writingMode"
+          type="radio"
+          options={[
+            { value: "auto", label: "As the text says" },
+            { value: "horizontal", label: "Side to side" },
+            { value: "vertical", label: "Top to bottom, as in Japanese" },
+          ]}
+          chosen={[value.writing_mode ?? "auto"]}
+          onChange={(chosen) => {
+            set({ writing_mode: chosen });
+          }}
+        />
       </div>
     </details>
   );

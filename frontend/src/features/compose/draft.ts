@@ -339,6 +339,7 @@ const SHOWN: ReadonlySet<string> = new Set([
   "brand_logo",
   "footer",
   "page_numbers",
+  "writing_mode",
   ...FILM_FIELDS,
 ]);
 
