@@ -52,8 +52,8 @@ class Deck:
     def pages(self, folder: Path) -> list[Image.Image]:
         wide, high = SIZE
         size = ["-scale-to-x", str(wide), "-scale-to-y", str(high)]
-        run("pdftoppm", "-png", *size, self.write(folder), str(folder / "page"))
-        return [Image.open(path).convert("RGB") for path in sorted(folder.glob("page-*.png"))]
+        run("pdftoppm", *size, self.write(folder), str(folder / "page"))
+        return [Image.open(path).convert("RGB") for path in sorted(folder.glob("page-*.ppm"))]
 
 
 def run(*command: str) -> str:

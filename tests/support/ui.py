@@ -80,7 +80,8 @@ def check_accessible(page: Page) -> None:
     """axe's rules up to WCAG 2.2 AA, contrast among them; a frame without an origin cannot be asked."""
     page.evaluate(AXE.read_text())
     tags = json.dumps(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-    found = page.evaluate(f"axe.run({{runOnly: {tags}, iframes: false}})")
+    # of what passes one element a rule, not all: a third of the time
+    found = page.evaluate(f"axe.run({{runOnly: {tags}, iframes: false, resultTypes: ['violations']}})")
     assert not found["violations"], lines_of(found["violations"])
     assert found["passes"]
 
