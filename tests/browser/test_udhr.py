@@ -20,6 +20,7 @@ from pressrun.coverage import Coverage
 from pressrun.slide_texts import SlideTexts
 from pressrun.sources.coverage import measure_coverage
 from tests.support import decks
+from tests.support.limits import HANG_S
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
 
@@ -65,7 +66,7 @@ async def test_every_word_is_painted_and_no_line_is_cut(pool: BrowserPool, code:
     if pdf:
         (tmp_path / "slides.pdf").write_bytes(pdf)
         command = ["pdftotext", "-raw", str(tmp_path / "slides.pdf"), "-"]
-        pages = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split("\f")
+        pages = subprocess.run(command, check=True, capture_output=True, text=True, timeout=HANG_S).stdout.split("\f")
         assert len(pages) == len(plan.slices) + 1
 
 
@@ -102,7 +103,7 @@ async def pages_of(pool: BrowserPool, made: decks.Composed, path: Path) -> list[
         pdf = await lease.pdf_of_slides(made.plan.slices, "blocks", datetime(2026, 11, 30, tzinfo=UTC))
     path.write_bytes(pdf)
     command = ["pdftotext", "-raw", str(path), "-"]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split("\f")[:-1]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=HANG_S).stdout.split("\f")[:-1]
 
 
 def letters_of(text: str) -> int:
