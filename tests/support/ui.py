@@ -9,11 +9,12 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from tests.support.limits import HANG_S
 from tests.support.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
-WAIT_MS = 30_000
+WAIT_MS = 1000 * HANG_S
 DESK = (1280, 900)
 PHONE = (360, 740)
 
