@@ -32,7 +32,7 @@ from pressrun.api.wire.schemas import (
     RunPage,
     Snapshot,
 )
-from pressrun.api.wire.system import SystemOut
+from pressrun.api.wire.system import FontProofList, SystemOut
 from pressrun.api.wire.theme_list import ThemeList, ThemeOut
 from pressrun.events.model import BODIES
 from pressrun.runs.webhooks import WebhookMessage
@@ -57,6 +57,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     Health,
     ExplanationOut,
     PreviewOut,
+    FontProofList,
     SystemOut,
     WebhookMessage,
     SlideTexts,
