@@ -67,7 +67,7 @@ def test_old_runs_go_with_their_folders_pinned_ones_stay_and_verify(tmp_path: Pa
 def test_retention_and_what_is_known_of_the_server_need_the_scope_admin(tmp_path: Path) -> None:
     (runner, runs), (admin, administers) = new_token("runner"), new_token("admin", ["admin"])
     with start_server(tmp_path / "data", PRESSRUN_TOKENS=f"{runs},{administers}") as server:
-        for method, path in (("POST", "/retention?dry_run=1"), ("GET", "/system")):
+        for method, path in (("POST", "/retention?dry_run=1"), ("GET", "/system/fonts"), ("GET", "/system")):
             answers = [
                 httpx.request(method, server.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=HANG_S)
                 for token in (runner, admin)

@@ -113,6 +113,11 @@ class Lease:
         """Its page has crashed, its browser has not: the document's own doing, most likely."""
         return self._page.crashed and self._why_lost() is None
 
+    @property
+    def has_fonts_of_this_machine(self) -> bool:
+        """Whether fontconfig here knows what its browser draws with."""
+        return self._fonts is not None
+
     def slot(self) -> AbstractAsyncContextManager[None]:
         """A slot for a capture in this browser; `shoot` and `pdf` belong inside."""
         return self._limiter.slot()

@@ -9,6 +9,7 @@ import { Icon, type IconName } from "@/components/Icon";
 import { Notice } from "@/components/Notice";
 import { statusNames } from "@/api/choices";
 import { count, formatBytes, sentence } from "@/lib/format";
+import { Fonts } from "./Fonts";
 import { Settings } from "./Settings";
 import styles from "./System.module.css";
 
@@ -60,6 +61,7 @@ export function System({ children }: { children: ReactNode }): ReactElement {
           </dd>
         </dl>
       </section>
+      <Fonts />
       <Settings settings={data.settings} />
     </>
   );
