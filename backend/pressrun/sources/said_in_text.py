@@ -26,20 +26,18 @@ from pressrun.sources.maths import TEX
 from pressrun.sources.said import Said, said_in_html
 from pressrun.sources.typed_lists import BULLET, BULLETS
 
-_FENCE: Final = re.compile(r"(?:[ \t]|>|[-*+][ \t]|\d{1,9}[.)][ \t])*+(`{3,}(?=[^`\n]*$)|~{3,})([^\n]*)")
+_FENCE: Final = re.compile(r"(?:[ \t]|>|[-*+][ \t]|\d{1,9}[.)][ \t])*(`{3,}(?=[^`\n]*$)|~{3,})([^\n]*)")
 _CLOSING_FENCE: Final = re.compile(r"[ \t>]*+(`{3,}|~{3,})[ \t]*$")
 _DIAGRAM: Final = re.compile(rf"[ \t]*(?:\{{[ \t]*)?\.?{LANGUAGE}(?=[ \t}}{{]|$)")
-_NUMBER: Final = re.compile(r"(?:[ \t]|>|[-*+][ \t])*+(\d{1,9})[.)](?=[ \t]|$)")
+_NUMBER: Final = re.compile(r"(?:[ \t]|>|[-*+][ \t])*(\d{1,9})[.)](?=[ \t]|$)")
 _TASK: Final = re.compile(r"(?:[ \t]|>)*+(?:[-*+]|\d{1,9}[.)])[ \t]+\[[xX ]\](?=[ \t])")
 _DEFINITION: Final = re.compile(
-    r"(?:[ \t]|>|[-*+][ \t]|\d{1,9}[.)][ \t])*+\[(?!\^)((?:[^\[\]\\]|\\.){1,999})\]:[ \t]*\S+"
+    r"(?:[ \t]|>|[-*+][ \t]|\d{1,9}[.)][ \t])*\[(?!\^)((?:[^\[\]\\]|\\.){1,999})\]:[ \t]*\S+"
     r"(?:[ \t]+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?[ \t]*$"
 )
 _FOOTNOTE: Final = re.compile(r"[ \t>]*+\[\^[^\]\s]{1,200}\]:")
 
-_ATTRIBUTES: Final = (
-    r"""(?:\s++[a-zA-Z_:][a-zA-Z0-9:._-]*+(?:\s*+=\s*+(?:[^"'=<>`\x00-\x20]++|'[^']*+'|"[^"]*+"))?+)*+"""
-)
+_ATTRIBUTES: Final = r"""(?:\s++[a-zA-Z_:][a-zA-Z0-9:._-]*+(?:\s*+=\s*+(?:[^"'=<>`\x00-\x20]++|'[^']*+'|"[^"]*+"))?)*"""
 _TAG: Final = re.compile(rf"</?([A-Za-z][A-Za-z0-9-]*+){_ATTRIBUTES}\s*+/?>")
 _ALT: Final = re.compile(r"""\salt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
 _MARK: Final = re.compile(
@@ -51,7 +49,7 @@ _MARK: Final = re.compile(
     | (?P<block><(?:svg|style|script)(?=[\s>/]))
     | (?P<tag></?[A-Za-z])
     | !\[(?P<alt>(?:[^\[\]\\\n]|\\.|\[[^\[\]\n]*\]){0,2000})(?=\][(\[])
-    | \]\((?P<target>[ \t\n]*(?:<[^<>\n]*>|(?:[^\s()<\\]|\\.|\([^\s()]*\))*+)
+    | \]\((?P<target>[ \t\n]*(?:<[^<>\n]*>|(?:[^\s()<\\]++|\\.|\([^\s()]*+\))*)
         (?:[ \t\n]+(?:"[^"]*"|'[^']*'|\([^()]*\)))?[ \t\n]*)\)
     | \]\[(?P<label>[^\[\]\n]{0,999})\]
     | \[\^(?P<note>[^\]\s]{1,200})\]
