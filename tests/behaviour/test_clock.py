@@ -33,7 +33,7 @@ from tests.support.server import start_server
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 HOUR_S = 3600
 SMALL = {"viewport_width": 320, "viewport_height": 240, "zoom": 0.5}
-STEPPED = {"text": chapter(16, "stepped"), **SMALL}  # five times as many events as steps; each slide takes 1 s of CPU
+STEPPED = {"text": chapter(11, "stepped"), **SMALL}  # four times as many events as steps; each slide takes 1 s of CPU
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_a_clock_that_is_set_while_the_server_is_down_frees_blocks_and_repeats_n
             httpx.Client(base_url=server.url, timeout=HANG_S) as http,
         ):
             seen: list[Event] = []
-            with starting(http, text=chapter(20, "down"), **SMALL, webhook_url=receiver.url) as (_, events):
+            with starting(http, text=chapter(15, "down"), **SMALL, webhook_url=receiver.url) as (_, events):
                 seen += itertools.islice(events, 8)
                 operation_id = seen[0]["operation_id"]
                 lines = [_queue(http, "# Before")]
