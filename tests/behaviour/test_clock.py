@@ -47,6 +47,7 @@ def clock(tmp_path: Path) -> SteppedClock:
     return SteppedClock(tmp_path)
 
 
+@pytest.mark.first
 @pytest.mark.promise("clock")
 def test_a_clock_that_is_set_under_a_running_server_frees_blocks_and_repeats_nothing(
     tmp_path: Path, exact_clock: SteppedClock
@@ -90,6 +91,7 @@ def test_a_clock_that_is_set_under_a_running_server_frees_blocks_and_repeats_not
         assert http.get("/readyz").is_success
 
 
+@pytest.mark.first
 @pytest.mark.promise("clock")
 def test_a_clock_that_is_set_while_the_server_is_down_frees_blocks_and_repeats_nothing(
     tmp_path: Path, clock: SteppedClock
