@@ -39,6 +39,7 @@ _RANDOM_KILLS = 6
 _TWO_PARTS = 24  # chapters: more than ai.compose.PART_CHARS characters, so two answers
 
 
+@pytest.mark.first
 @pytest.mark.promise("chaos")
 def test_killed_at_named_places_every_run_has_one_story_one_end_and_one_folder(
     nursery: Nursery, tmp_path: Path
@@ -55,6 +56,7 @@ def test_killed_at_named_places_every_run_has_one_story_one_end_and_one_folder(
     assert set(tally(storm.history, storm.world()).values()) == {0}
 
 
+@pytest.mark.first
 @pytest.mark.promise("chaos")
 def test_killed_anywhere_every_run_has_one_story_one_end_and_one_folder(nursery: Nursery, tmp_path: Path) -> None:
     storm = Storm(nursery, tmp_path, browsers=2)
@@ -70,6 +72,7 @@ def test_killed_anywhere_every_run_has_one_story_one_end_and_one_folder(nursery:
 
 
 @needs_ffmpeg
+@pytest.mark.first
 @pytest.mark.promise("chaos")
 def test_killed_in_an_export_what_is_finished_is_not_made_again_and_no_file_is_half(
     nursery: Nursery, tmp_path: Path
