@@ -16,7 +16,6 @@ import pytest
 
 from pressrun.cli import embedded, jobs, main
 from pressrun.cli.make import _asks_for
-from pressrun.cli.server_process import EMBEDDED
 from pressrun.errors import BrowserUnavailable
 from tests.support.limits import HANG_S
 from tests.support.scripted_server import LOG, OPERATION_ID, Answer, Script, Seen, Stream, event, scripted_server
@@ -244,7 +243,7 @@ def test_no_server_is_needed_only_where_none_is_named_and_none_answers() -> None
     nobody = f"http://127.0.0.1:{free_port()}"
     assert jobs.find_server(nobody, None, named=False) is None
     assert jobs.find_server(nobody, "t", named=True) == (nobody, "t")
-    assert jobs.find_server(EMBEDDED, None, named=True) is None
+    assert jobs.find_server(embedded.SERVER, None, named=True) is None
     other = Answer(200, b"<p>a page", content_type="text/html")
     with scripted_server(Script(runs=[other])) as url:
         assert jobs.find_server(url, None, named=False) is None, "another program's port"
