@@ -61,6 +61,8 @@ _MARK: Final = re.compile(
     """.replace("ATTRIBUTES", ATTRIBUTES.pattern),
     re.VERBOSE,
 )
+# What a mark begins with: at every other character the table above need not be tried, which is a quarter of the work.
+_BEGINNING: Final = re.compile(r"[\\`$<!\[\]{:&h \t](?:(?<![h \t])|(?<=h)(?=ttps?://)|(?<=[ \t])(?=[ \t]*+\{))")
 # what a fence, an item, a task or a definition begins with
 _MARKERS: Final = frozenset(f"`~-*+[0123456789{BULLETS}")
 _LABEL: Final = re.compile(r"\s+")
@@ -189,7 +191,7 @@ class _ProseReader:
 
     def read(self) -> None:
         text, at = self._text, 0
-        while found := _MARK.search(text, at):
+        while found := _next_mark(text, at):
             self._add(text[at : found.start()], at)
             at = self._past(found)
         self._add(text[at:], at)
@@ -303,6 +305,12 @@ class _ProseReader:
         if mark not in self._last:
             self._last[mark] = self._text.rfind(mark)
         return self._text.find(mark, at) if self._last[mark] >= at else -1
+
+
+def _next_mark(text: str, at: int) -> re.Match[str] | None:
+    """As `_MARK.search(text, at)`."""
+    found = (_MARK.match(text, begin.start()) for begin in _BEGINNING.finditer(text, at))
+    return next(filter(None, found), None)
 
 
 def _label(text: str) -> str:
