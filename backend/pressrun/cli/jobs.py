@@ -236,6 +236,7 @@ def _job(wish: Wish, file: str, *, again: bool = False) -> Job:
     job = Job(file, request, plan, replace=wish.options.force or again, read=asked.read)
     if not job.replace and not wish.options.no_clobber and (target := plan.taken()) is not None:
         raise UsageError(f"{target.shown()} is there already: --force replaces it, -o gives another name.")
+    plan.require_writable()
     return job
 
 
