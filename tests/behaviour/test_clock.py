@@ -104,7 +104,7 @@ def test_a_clock_that_is_set_while_the_server_is_down_frees_blocks_and_repeats_n
             httpx.Client(base_url=server.url, timeout=HANG_S) as http,
         ):
             seen: list[Event] = []
-            with starting(http, text=chapter(15, "down"), **SMALL, webhook_url=receiver.url) as (_, events):
+            with starting(http, text=chapter(40, "down"), **SMALL, webhook_url=receiver.url) as (_, events):
                 seen += itertools.islice(events, 8)
                 operation_id = seen[0]["operation_id"]
                 lines = [_queue(http, "# Before")]
