@@ -18,7 +18,7 @@ from typing import Final
 _BEGIN: Final = '<main class="document">'
 _END: Final = "</main>"
 _TITLE: Final = re.compile(r"<title>[^<]*</title>")
-_TAG: Final = re.compile(r'<(/?)([a-zA-Z][^\s/>]*)((?:[^<>"]++|"[^"]*+")*+)>')
+_TAG: Final = re.compile(r'<(/?)([a-zA-Z][^\s/>]*)((?:[^<>"]++|"[^"]*+")*)>')
 _VOID: Final = frozenset(re.split(" ", "area base br col embed hr img input link meta source track wbr"))
 _HEADING: Final = re.compile(r"h[1-6]")
 AROUND: Final = 2  # elements before and behind a stretch that have a say: a break, its notes, and what follows both
