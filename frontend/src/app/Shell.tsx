@@ -1,12 +1,17 @@
-import type { ReactElement } from "react";
+import { lazy, type ReactElement, Suspense } from "react";
 import { Link, useLocation } from "wouter";
 import { useAccess } from "@/components/useAccess";
-import { SignOutButton, TokenCard } from "@/features/access/TokenCard";
 import { Keys } from "@/features/palette/Keys";
 import { lastSearch } from "@/features/library/lastSearch";
 import { queryOf } from "@/lib/paths";
 import { Screens } from "./Screens";
 import styles from "./Shell.module.css";
+
+// Their code comes to a server that asks for a token.
+const TokenCard = lazy(async () => ({ default: (await import("@/features/access/TokenCard")).TokenCard }));
+const SignOutButton = lazy(async () => ({
+  default: (await import("@/features/access/TokenCard")).SignOutButton,
+}));
 
 function Mark(): ReactElement {
   return (
@@ -23,7 +28,7 @@ function Screen(): ReactElement {
   const { wanted } = useAccess();
   return (
     <>
-      {wanted !== null && <TokenCard wanted={wanted} />}
+      <Suspense fallback={null}>{wanted !== null && <TokenCard wanted={wanted} />}</Suspense>
       {wanted !== "signed_out" && (
         <div className={styles["screen"]} hidden={wanted !== null}>
           <Screens />
@@ -61,7 +66,7 @@ export function Shell(): ReactElement {
               Server
             </Link>
             {wanted === null && <Keys />}
-            {token !== null && wanted === null && <SignOutButton />}
+            <Suspense fallback={null}>{token !== null && wanted === null && <SignOutButton />}</Suspense>
           </nav>
         </div>
       </header>

@@ -18,7 +18,6 @@ import { commandKey } from "@/lib/platform";
 import type { StartedRun } from "@/stream/startRun";
 import styles from "./ComposeScreen.module.css";
 import { type Draft, draftField, findProblems, toRequest, wireName } from "./draft";
-import { FilledNotice } from "./FilledNotice";
 import { NoBrowser } from "./NoBrowser";
 import { type FieldMessages, Options } from "./Options";
 import { Preview } from "./Preview";
@@ -56,7 +55,8 @@ const VIEWS = [
   { value: "preview", label: "Slides" },
 ] as const;
 
-// Its code comes with the first time that somebody drops more than one file.
+// The code of these comes with what they are about: the source of a run, more than one file.
+const FilledNotice = lazy(async () => ({ default: (await import("./FilledNotice")).FilledNotice }));
 const SeveralFiles = lazy(async () => ({ default: (await import("./SeveralFiles")).SeveralFiles }));
 
 interface Props {
@@ -136,7 +136,11 @@ export function ComposeScreen({ from, preset, onFilled, onStarted }: Props): Rea
       <h1 className={styles["title"]}>Text in, slides out.</h1>
       <NoBrowser />
       <div className={styles["refusal"]} hidden={filling.state === "idle" && filled === null}>
-        <FilledNotice filling={filling} filled={filled} onBringBack={bringBack} />
+        {(filling.state !== "idle" || filled !== null) && (
+          <Suspense fallback={null}>
+            <FilledNotice filling={filling} filled={filled} onBringBack={bringBack} />
+          </Suspense>
+        )}
       </div>
       <div ref={refusal} className={styles["refusal"]} hidden={!refused}>
         <Refusal
