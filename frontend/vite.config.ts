@@ -87,8 +87,8 @@ export default defineConfig({
     cssCodeSplit: false,
     rolldownOptions: {
       output: {
-        // What several screens have in common is one file, but for what the parts of a run's screen share, and what is
-        // of the screens behind the first alone: that is another.
+        // What several screens have in common is one file, but for what the first of them does not want: what the parts of
+        // a run's screen share, the buttons of the lists, and the ways to follow a run where there is no shared worker.
         codeSplitting: {
           groups: [
             {
