@@ -1,5 +1,6 @@
-import { lazy, type ReactElement, Suspense } from "react";
+import { type ReactElement, Suspense } from "react";
 import { Link, useLocation } from "wouter";
+import { laterCode } from "@/lib/laterCode";
 import { useAccess } from "@/components/useAccess";
 import { Keys } from "@/features/palette/Keys";
 import { lastSearch } from "@/features/library/lastSearch";
@@ -8,10 +9,8 @@ import { Screens } from "./Screens";
 import styles from "./Shell.module.css";
 
 // Their code comes to a server that asks for a token.
-const TokenCard = lazy(async () => ({ default: (await import("@/features/access/TokenCard")).TokenCard }));
-const SignOutButton = lazy(async () => ({
-  default: (await import("@/features/access/TokenCard")).SignOutButton,
-}));
+const TokenCard = laterCode(async () => (await import("@/features/access/TokenCard")).TokenCard);
+const SignOutButton = laterCode(async () => (await import("@/features/access/TokenCard")).SignOutButton);
 
 function Mark(): ReactElement {
   return (

@@ -1,4 +1,5 @@
-import { lazy, type ReactElement, type ReactNode } from "react";
+import { type ReactElement, type ReactNode } from "react";
+import { laterCode } from "@/lib/laterCode";
 import {
   fitNames,
   FITS,
@@ -25,7 +26,7 @@ import type { FilmMore } from "./film";
 import { Folded } from "./Folded";
 import { TextField } from "./TextField";
 
-const VideoFields = lazy(async () => ({ default: (await import("./VideoFields")).VideoFields }));
+const VideoFields = laterCode(async () => (await import("./VideoFields")).VideoFields);
 
 type Fit = (typeof FITS)[number];
 type Format = (typeof FORMATS)[number];

@@ -1,6 +1,5 @@
 import {
   type KeyboardEvent,
-  lazy,
   type ReactElement,
   Suspense,
   type SyntheticEvent,
@@ -9,6 +8,7 @@ import {
   useState,
 } from "react";
 import { createPortal } from "react-dom";
+import { laterCode } from "@/lib/laterCode";
 import { isLanePaused } from "@/api/problems";
 import type { Problem } from "@/api/types";
 import { Button } from "@/components/Button";
@@ -56,8 +56,8 @@ const VIEWS = [
 ] as const;
 
 // The code of these comes with what they are about: the source of a run, more than one file.
-const FilledNotice = lazy(async () => ({ default: (await import("./FilledNotice")).FilledNotice }));
-const SeveralFiles = lazy(async () => ({ default: (await import("./SeveralFiles")).SeveralFiles }));
+const FilledNotice = laterCode(async () => (await import("./FilledNotice")).FilledNotice);
+const SeveralFiles = laterCode(async () => (await import("./SeveralFiles")).SeveralFiles);
 
 interface Props {
   /** A run whose source is to take the draft's place. */

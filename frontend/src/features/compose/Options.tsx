@@ -1,4 +1,5 @@
-import { lazy, type ReactElement } from "react";
+import { type ReactElement } from "react";
+import { laterCode } from "@/lib/laterCode";
 import { AS_IT_WAS, type Size, SIZES } from "@/api/choices";
 import { DEFAULTS } from "@/api/tables.gen";
 import { FILM_FIELDS } from "@/components/film";
@@ -12,8 +13,8 @@ import styles from "./Options.module.css";
 import { Presets } from "./Presets";
 import { ThemeGallery } from "./ThemeGallery";
 
-const BrandFields = lazy(async () => ({ default: (await import("./BrandFields")).BrandFields }));
-const MoreFields = lazy(async () => ({ default: (await import("./MoreFields")).MoreFields }));
+const BrandFields = laterCode(async () => (await import("./BrandFields")).BrandFields);
+const MoreFields = laterCode(async () => (await import("./MoreFields")).MoreFields);
 
 export interface FieldMessages extends Partial<Record<keyof Draft, string>> {
   /** Of what is in `more`, by the wire's names. */
