@@ -1,4 +1,5 @@
-import type { ReactElement, ReactNode } from "react";
+import { type ReactElement, type ReactNode } from "react";
+import { laterCode } from "@/lib/laterCode";
 import {
   fitNames,
   FITS,
@@ -22,8 +23,10 @@ import {
 import type { Voice } from "@/api/types";
 import { Choice } from "./Field";
 import type { FilmMore } from "./film";
+import { Folded } from "./Folded";
 import { TextField } from "./TextField";
-import { VideoOptions } from "./VideoOptions";
+
+const VideoFields = laterCode(async () => (await import("./VideoFields")).VideoFields);
 
 type Fit = (typeof FITS)[number];
 type Format = (typeof FORMATS)[number];
@@ -183,14 +186,16 @@ export function SlideOptions<S extends string>({
               onChange({ slideSeconds });
             }}
           />
-          <VideoOptions
-            prefix={prefix}
-            value={value.film}
-            error={problems.film}
-            onChange={(film) => {
-              onChange({ film });
-            }}
-          />
+          <Folded summary="Opening and closing picture, WebM, preview" wrong={problems.film !== undefined}>
+            <VideoFields
+              prefix={prefix}
+              value={value.film}
+              error={problems.film}
+              onChange={(film) => {
+                onChange({ film });
+              }}
+            />
+          </Folded>
         </>
       )}
       <Choice

@@ -12,7 +12,7 @@ import { StatusPill } from "@/components/StatusPill";
 import { useLanes } from "@/components/useLanes";
 import { formatDuration, formatWhen, secondsBetween, titleOf } from "@/lib/format";
 import { useNow } from "@/lib/useNow";
-import { lostSince } from "@/stream/followRun";
+import { lostSince } from "@/stream/connection";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
 import { useRun } from "@/stream/useRun";
 import { Differences } from "./Differences";

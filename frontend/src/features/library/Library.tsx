@@ -82,7 +82,17 @@ export function Library({ search, onSearch }: Props): ReactElement {
       {removal.pending.length > 0 && (
         <p className={styles["undo"]} role="status">
           {count(removal.pending.length, "run")} deleted.
-          {removal.canUndo && <Button onClick={removal.undo}>Undo</Button>}
+          {removal.canUndo && (
+            <Button
+              autoFocus // the button that had the focus is going away with the bar
+              onClick={() => {
+                removal.undo();
+                heading.current?.focus();
+              }}
+            >
+              Undo
+            </Button>
+          )}
         </p>
       )}
       {error !== null && <NotLoaded error={error} onAgain={() => void refetch()} />}
@@ -133,7 +143,6 @@ export function Library({ search, onSearch }: Props): ReactElement {
             setDeleted(null);
             removal.begin(gone);
             selection.none();
-            heading.current?.focus(); // the button that had the focus is going away
           }}
         />
       )}
