@@ -20,7 +20,13 @@ from tests.support.pool_contract import spare_pages, spares_settled
 SMALL: dict[str, Any] = {"viewport_width": 320, "viewport_height": 240, "zoom": 1}
 # A busy machine lets a browser wait for more than a second; it is not frozen for that.
 QUICK = BrowserPoolConfig(
-    contexts=2, lease_timeout_s=20, load_timeout_s=10, close_timeout_s=1, ping_interval_s=0.3, ping_timeout_s=3
+    contexts=2,
+    lease_timeout_s=HANG_S,
+    open_timeout_s=40,
+    load_timeout_s=10,
+    close_timeout_s=1,
+    ping_interval_s=0.3,
+    ping_timeout_s=3,
 )
 
 
