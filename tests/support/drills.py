@@ -91,8 +91,11 @@ STAGE = Drill(
                 '            StageDefinition("export", Exported, self.export),\n',
             ),
         ),
-        "frontend/src/features/run/words.ts": (
-            ("  export: { name", '  narrate: { name: "Narrate", doing: "Speaking" },\n  export: { name'),
+        "frontend/src/api/choices.ts": (
+            (
+                "  export: { name",
+                "  narrate: { name: msg`Narrate`, doing: msg`Speaking` },\n  export: { name",
+            ),
         ),
     },
     {

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { Link, useLocation } from "wouter";
 import { useAccess } from "@/components/useAccess";
@@ -7,6 +8,7 @@ import { lastSearch } from "@/features/library/lastSearch";
 import { queryOf } from "@/lib/paths";
 import { Screens } from "./Screens";
 import styles from "./Shell.module.css";
+import { LanguageChoice } from "./LanguageChoice";
 
 function Mark(): ReactElement {
   return (
@@ -42,7 +44,7 @@ export function Shell(): ReactElement {
   return (
     <>
       <a className={styles["skip"]} href="#main">
-        Skip to the content
+        {t`Skip to the content`}
       </a>
       <header className={styles["header"]}>
         <div className={styles["bar"]}>
@@ -50,15 +52,15 @@ export function Shell(): ReactElement {
             <Mark />
             Pressrun
           </Link>
-          <nav aria-label="Main" className={styles["nav"]}>
+          <nav aria-label={t`Main`} className={styles["nav"]}>
             <Link href="/" aria-current={current(path === "/")}>
-              New
+              {t`New`}
             </Link>
             <Link href={runs} aria-current={current(/^\/runs(\/|$)/.test(path))}>
-              Runs
+              {t`Runs`}
             </Link>
             <Link href="/system" className={styles["wide"]} aria-current={current(path === "/system")}>
-              Server
+              {t`Server`}
             </Link>
             {wanted === null && <Keys />}
             {token !== null && wanted === null && <SignOutButton />}
@@ -68,6 +70,9 @@ export function Shell(): ReactElement {
       <main id="main" tabIndex={-1} className={styles["main"]}>
         <Screen />
       </main>
+      <footer className={styles["footer"]}>
+        <LanguageChoice />
+      </footer>
     </>
   );
 }

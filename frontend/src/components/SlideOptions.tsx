@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement, ReactNode } from "react";
 import {
   fitNames,
@@ -24,6 +25,7 @@ import { Choice } from "./Field";
 import type { FilmMore } from "./film";
 import { TextField } from "./TextField";
 import { VideoOptions } from "./VideoOptions";
+import { say } from "@/lib/language";
 
 type Fit = (typeof FITS)[number];
 type Format = (typeof FORMATS)[number];
@@ -83,7 +85,7 @@ export function SlideOptions<S extends string>({
   return (
     <>
       <Choice
-        legend="Size"
+        legend={t`Size`}
         name={`${prefix}size`}
         type="radio"
         options={sizes}
@@ -94,10 +96,10 @@ export function SlideOptions<S extends string>({
         }}
       />
       <Choice
-        legend="Make"
+        legend={t`Make`}
         name={`${prefix}outputs`}
         type="checkbox"
-        options={outputOptions}
+        options={outputOptions()}
         chosen={value.outputs}
         error={problems.outputs}
         onChange={(output, checked) => {
@@ -108,10 +110,10 @@ export function SlideOptions<S extends string>({
       />
       {value.outputs.includes("pdf") && (
         <Choice
-          legend="PDF pages"
+          legend={t`PDF pages`}
           name={`${prefix}pdfLayout`}
           type="radio"
-          options={PDF_LAYOUTS.map((layout) => ({ value: layout, label: pdfLayoutNames[layout] }))}
+          options={PDF_LAYOUTS.map((layout) => ({ value: layout, label: say(pdfLayoutNames[layout]) }))}
           chosen={[value.pdfLayout]}
           error={problems.pdfLayout}
           onChange={(pdfLayout) => {
@@ -121,10 +123,10 @@ export function SlideOptions<S extends string>({
       )}
       {value.outputs.includes("pdf") && value.pdfLayout === "slides" && (
         <Choice
-          legend="Notes in the PDF"
+          legend={t`Notes in the PDF`}
           name={`${prefix}pdfNotes`}
           type="radio"
-          options={PDF_NOTES.map((notes) => ({ value: notes, label: pdfNotesNames[notes] }))}
+          options={PDF_NOTES.map((notes) => ({ value: notes, label: say(pdfNotesNames[notes]) }))}
           chosen={[value.pdfNotes]}
           error={problems.pdfNotes}
           onChange={(pdfNotes) => {
@@ -137,7 +139,7 @@ export function SlideOptions<S extends string>({
           legend="PowerPoint"
           name={`${prefix}pptxMode`}
           type="radio"
-          options={PPTX_MODES.map((mode) => ({ value: mode, label: pptxModeNames[mode] }))}
+          options={PPTX_MODES.map((mode) => ({ value: mode, label: say(pptxModeNames[mode]) }))}
           chosen={[value.pptxMode]}
           error={problems.pptxMode}
           onChange={(pptxMode) => {
@@ -148,10 +150,10 @@ export function SlideOptions<S extends string>({
       {value.outputs.includes("video") && (
         <>
           <Choice
-            legend="Narration"
+            legend={t`Narration`}
             name={`${prefix}voice`}
             type="radio"
-            options={VOICES.map((voice) => ({ value: voice, label: voiceNames[voice] }))}
+            options={VOICES.map((voice) => ({ value: voice, label: say(voiceNames[voice]) }))}
             chosen={VOICES.filter((voice) => voice === value.voice)}
             error={problems.voice}
             onChange={(voice) => {
@@ -159,12 +161,12 @@ export function SlideOptions<S extends string>({
             }}
           />
           <Choice
-            legend="From slide to slide"
+            legend={t`From slide to slide`}
             name={`${prefix}transition`}
             type="radio"
             options={TRANSITIONS.map((transition) => ({
               value: transition,
-              label: transitionNames[transition],
+              label: say(transitionNames[transition]),
             }))}
             chosen={[value.transition]}
             error={problems.transition}
@@ -174,8 +176,8 @@ export function SlideOptions<S extends string>({
           />
           <TextField
             name={`${prefix}slideSeconds`}
-            label="Seconds a slide"
-            placeholder="As long as it takes"
+            label={t`Seconds a slide`}
+            placeholder={t`As long as it takes`}
             inputMode="decimal"
             value={value.slideSeconds}
             error={problems.slideSeconds}
@@ -194,10 +196,10 @@ export function SlideOptions<S extends string>({
         </>
       )}
       <Choice
-        legend="What is too wide"
+        legend={t`What is too wide`}
         name={`${prefix}fit`}
         type="radio"
-        options={FITS.map((fit) => ({ value: fit, label: fitNames[fit] }))}
+        options={FITS.map((fit) => ({ value: fit, label: say(fitNames[fit]) }))}
         chosen={[value.fit]}
         error={problems.fit}
         onChange={(fit) => {
@@ -205,7 +207,7 @@ export function SlideOptions<S extends string>({
         }}
       />
       <Choice
-        legend="Image format"
+        legend={t`Image format`}
         name={`${prefix}imageFormat`}
         type="radio"
         options={FORMATS.map((format) => ({ value: format, label: formatNames[format] }))}
@@ -220,7 +222,7 @@ export function SlideOptions<S extends string>({
           legend="PNG"
           name={`${prefix}pngMode`}
           type="radio"
-          options={PNG_MODES.map((mode) => ({ value: mode, label: pngModeNames[mode] }))}
+          options={PNG_MODES.map((mode) => ({ value: mode, label: say(pngModeNames[mode]) }))}
           chosen={[value.pngMode]}
           error={problems.pngMode}
           onChange={(pngMode) => {

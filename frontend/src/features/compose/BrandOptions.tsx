@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, useId, useState } from "react";
 import { Button } from "@/components/Button";
 import { Choice } from "@/components/Field";
@@ -26,23 +27,23 @@ export function BrandOptions({ value, onChange }: Props): ReactElement {
   const takeLogo = async (file: File | undefined): Promise<void> => {
     if (file === undefined) return;
     if (file.size > LARGEST_LOGO_BYTES) {
-      setProblem("A logo has at most 500 kB; make it smaller.");
+      setProblem(t`A logo has at most 500 kB; make it smaller.`);
       return;
     }
     setProblem(undefined);
     try {
       set({ brand_logo: await dataUrl(file) });
     } catch {
-      setProblem("This file cannot be read.");
+      setProblem(t`This file cannot be read.`);
     }
   };
   const numbers = value.page_numbers == null ? "auto" : value.page_numbers ? "yes" : "no";
   return (
     <details className={styles["folded"]}>
-      <summary>Brand, footer, page numbers</summary>
+      <summary>{t`Brand, footer, page numbers`}</summary>
       <div className={styles["fields"]}>
         <div className={styles["row"]}>
-          <label htmlFor={`${id}-accent`}>Accent</label>
+          <label htmlFor={`${id}-accent`}>{t`Accent`}</label>
           <input
             id={`${id}-accent`}
             type="color"
@@ -57,12 +58,12 @@ export function BrandOptions({ value, onChange }: Props): ReactElement {
                 set({ brand_accent: null });
               }}
             >
-              The theme’s own
+              {t`The theme’s own`}
             </Button>
           )}
         </div>
         <div className={styles["row"]}>
-          <label htmlFor={`${id}-logo`}>Logo</label>
+          <label htmlFor={`${id}-logo`}>{t`Logo`}</label>
           <input
             id={`${id}-logo`}
             type="file"
@@ -75,13 +76,13 @@ export function BrandOptions({ value, onChange }: Props): ReactElement {
           />
           {value.brand_logo != null && (
             <>
-              <img src={value.brand_logo} alt="Your logo" />
+              <img src={value.brand_logo} alt={t`Your logo`} />
               <Button
                 onClick={() => {
                   set({ brand_logo: null });
                 }}
               >
-                Remove
+                {t`Remove`}
               </Button>
             </>
           )}
@@ -93,8 +94,8 @@ export function BrandOptions({ value, onChange }: Props): ReactElement {
         )}
         <TextField
           name="footer"
-          label="Footer"
-          placeholder="From the text"
+          label={t`Footer`}
+          placeholder={t`From the text`}
           value={value.footer ?? ""}
           error={undefined}
           onChange={(footer) => {
@@ -102,7 +103,7 @@ export function BrandOptions({ value, onChange }: Props): ReactElement {
           }}
         />
         <Choice
-          legend="Page numbers"
+          legend={t`Page numbers`}
           name="pageNumbers"
           type="radio"
           options={[

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { Link } from "wouter";
 import { runUrl } from "@/api/runs";
@@ -8,6 +9,8 @@ import { Notice } from "@/components/Notice";
 import { type Draft, emptyDraft, hiddenOptions } from "./draft";
 import type { Filled } from "./drafts";
 import type { Filling } from "./useFilling";
+import { Trans } from "@lingui/react/macro";
+import { characterCount, fileCount } from "@/lib/format";
 
 interface Props {
   filling: Filling;
@@ -19,7 +22,7 @@ interface Props {
 
 /** Where the text on this screen comes from, and the way back to what was there before. */
 export function FilledNotice({ filling, filled, draft, onBringBack, onChange }: Props): ReactElement | null {
-  if (filling.state === "asking") return <p role="status">Fetching what that run was made from …</p>;
+  if (filling.state === "asking") return <p role="status">{t`Fetching what that run was made from …`}</p>;
   if (filling.state === "refused") return <NotFetched filling={filling} />;
   const words = inWords(draft);
   if (filled === null && words.length === 0) return null;
@@ -32,29 +35,33 @@ export function FilledNotice({ filling, filled, draft, onBringBack, onChange }: 
     <Notice
       tone="info"
       role="status"
-      title={filled === null ? "Options of an earlier run" : "The text of an earlier run"}
+      title={filled === null ? t`Options of an earlier run` : t`The text of an earlier run`}
       actions={
         <>
           {filled !== null && (
             <Button onClick={onBringBack}>
-              {filled.before === null ? "Close" : "Bring back what was here"}
+              {filled.before === null ? t`Close` : t`Bring back what was here`}
             </Button>
           )}
-          {words.length > 0 && <Button onClick={leaveOut}>Leave out what is not shown</Button>}
+          {words.length > 0 && <Button onClick={leaveOut}>{t`Leave out what is not shown`}</Button>}
         </>
       }
     >
       {filled !== null && (
         <p>
-          This is what{" "}
-          <Link href={runUrl(filled.operationId)}>
-            <bdi>{filled.title}</bdi>
-          </Link>{" "}
-          was made from, with its options. Change what you like and press Generate: that is a new run, the
-          earlier one stays as it is.
+          <Trans>
+            This is what{" "}
+            <Link href={runUrl(filled.operationId)}>
+              <bdi>{filled.title}</bdi>
+            </Link>{" "}
+            was made from, with its options. Change what you like and press Generate: that is a new run, the
+            earlier one stays as it is.
+          </Trans>
         </p>
       )}
-      {words.length > 0 && <p>Also as it was, though this page does not show it: {words.join(", ")}.</p>}
+      {words.length > 0 && (
+        <p>{t`Also as it was, though this page does not show it: ${words.join(t`, `)}.`}</p>
+      )}
     </Notice>
   );
 }
@@ -64,12 +71,12 @@ function NotFetched({ filling }: { filling: Extract<Filling, { state: "refused" 
     <Notice
       tone="bad"
       role="alert"
-      title="What that run was made from did not come"
+      title={t`What that run was made from did not come`}
       actions={
         <>
-          <Button onClick={filling.again}>Try again</Button>
+          <Button onClick={filling.again}>{t`Try again`}</Button>
           <Link href="/" className={buttonClass()}>
-            Go on with what is here
+            {t`Go on with what is here`}
           </Link>
         </>
       }
@@ -85,11 +92,10 @@ const LONGEST = 40; // characters: beyond it how many there are says more
 function inWords({ more }: Draft): string[] {
   return hiddenOptions(more).map(([name, value]) => {
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      const count = Object.keys(value).length;
-      return `${name.replaceAll("_", " ")} (${String(count)} ${count === 1 ? "file" : "files"})`;
+      return `${name.replaceAll("_", " ")} (${fileCount(Object.keys(value).length)})`;
     }
     const text = String(value);
-    const shown = text.length > LONGEST ? `(${text.length.toLocaleString("en")} characters)` : text;
+    const shown = text.length > LONGEST ? `(${characterCount(text.length)})` : text;
     return `${name.replaceAll("_", " ")} ${shown.includes(" ") && shown === text ? `“${text}”` : shown}`;
   });
 }

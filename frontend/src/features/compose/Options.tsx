@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { AS_IT_WAS, type Size, SIZES } from "@/api/choices";
 import { DEFAULTS } from "@/api/tables.gen";
@@ -26,7 +27,7 @@ function sizes({ more }: Draft): { value: Draft["size"]; label: ReactElement }[]
   const { viewport_width: width, viewport_height: height } = { ...DEFAULTS, ...more };
   if (more.viewport_width === undefined && more.viewport_height === undefined) return named;
   return [
-    { value: AS_IT_WAS, label: <SizeLabel label="As it was" width={width} height={height} /> },
+    { value: AS_IT_WAS, label: <SizeLabel label={t`As it was`} width={width} height={height} /> },
     ...named,
   ];
 }
@@ -53,8 +54,8 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
       />
       <TextField
         name="title"
-        label="Title"
-        placeholder="From the text"
+        label={t`Title`}
+        placeholder={t`From the text`}
         value={draft.title}
         error={problems.title}
         onChange={(title) => {
@@ -64,7 +65,7 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
       <div className={styles["pair"]}>
         <TextField
           name="zoom"
-          label="Zoom"
+          label={t`Zoom`}
           inputMode="decimal"
           value={draft.zoom}
           error={problems.zoom}
@@ -74,7 +75,7 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
         />
         <TextField
           name="maxSlides"
-          label="Slides, at most"
+          label={t`Slides, at most`}
           inputMode="numeric"
           value={draft.maxSlides}
           error={problems.maxSlides}

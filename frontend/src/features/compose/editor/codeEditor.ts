@@ -20,6 +20,7 @@ import {
 } from "@codemirror/view";
 import { cspNonce } from "@/lib/cspNonce";
 import { looks, marks } from "./looks";
+import { t } from "@lingui/core/macro";
 
 export interface Shown {
   value: string;
@@ -113,7 +114,7 @@ const languageOf = (kind: string): Extension => languages[kind]?.() ?? [];
 
 const attributes = ({ kind, invalid, describedBy }: Shown): Record<string, string> => ({
   id: "source",
-  "aria-label": "Source",
+  "aria-label": t`Source`,
   "aria-invalid": String(invalid),
   "aria-describedby": describedBy,
   spellcheck: String(kind === "text"),
@@ -140,6 +141,7 @@ export function openEditor(parent: HTMLElement, first: Shown, told: Told): CodeE
         history(),
         highlightSpecialChars(),
         search({ top: true }),
+        EditorState.phrases.of(phrases()),
         keymap.of([...ownKeys, ...historyKeymap, ...searchKeymap]),
         EditorView.lineWrapping,
         EditorView.perLineTextDirection.of(true),
@@ -203,6 +205,23 @@ export function openEditor(parent: HTMLElement, first: Shown, told: Told): CodeE
     },
   };
 }
+
+/** What the editor itself says: its panel to search. */
+const phrases = (): Record<string, string> => ({
+  Find: t`Find`,
+  Replace: t`Replace`,
+  next: t`next`,
+  previous: t`previous`,
+  all: t({ message: "all", comment: "button: select all matches" }),
+  "match case": t`match case`,
+  regexp: t`regexp`,
+  "by word": t`by word`,
+  replace: t`replace`,
+  "replace all": t`replace all`,
+  close: t`close`,
+  "Go to line": t`Go to line`,
+  go: t`go`,
+});
 
 const wordsOf = (shown: Shown): Extension => [
   EditorView.contentAttributes.of(attributes(shown)),
