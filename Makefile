@@ -40,7 +40,7 @@ demo: setup ## run the real thing once: server, example lesson, batch folder
 
 test: system-packages setup ## every test, then the static checks; root gets what the tests want installed
 	@$(MAKE) --no-print-directory test-web
-	$(BIN)/pytest $(PARALLEL) $(ARGS)
+	$(BIN)/python -m tests.support.once_more $(PARALLEL) $(ARGS)
 	@$(MAKE) --no-print-directory lint
 
 check: setup ## static checks and quick tests, under a minute

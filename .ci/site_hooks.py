@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pressrun.api.wire.problems import STATUS
+from pressrun.api.wire.problems import STATUS, errors_by_code
 from pressrun.errors import PressrunError, RunFailure
 
 _ERRORS = "<!-- the table of errors -->"
@@ -35,14 +35,7 @@ def _errors() -> list[tuple[str, type[PressrunError]]]:
     import pressrun.request_errors  # noqa: PLC0415
     import pressrun.runs.rejection  # noqa: F401, PLC0415
 
-    found: dict[str, type[PressrunError]] = {}
-    left: list[type[PressrunError]] = [PressrunError]
-    while left:
-        error = left.pop()
-        left += error.__subclasses__()
-        if error.code in STATUS and "code" in vars(error):
-            found.setdefault(error.code, error)
-    return sorted(found.items(), key=lambda pair: (STATUS[pair[0]], pair[0]))
+    return sorted(errors_by_code().items(), key=lambda pair: (STATUS[pair[0]], pair[0]))
 
 
 def _ends_a_run(error: type[PressrunError]) -> str:

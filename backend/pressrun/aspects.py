@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 # By the longer side of 1920 pixels, or what leaves 1080 of height
-_SIZES: Final = {
+SIZES: Final = {
     "16:9": (1920, 1080),
     "16:10": (1728, 1080),
     "4:3": (1440, 1080),
@@ -35,7 +35,7 @@ _LINE: Final = re.compile(
 def size_of_aspect(said: str) -> tuple[int, int] | None:
     """Pixels, width first; None if that is no shape that is known."""
     word = re.sub(r"\s", "", said.lower()).replace("/", ":")
-    return _SIZES.get(_ALSO.get(word, word))
+    return SIZES.get(_ALSO.get(word, word))
 
 
 def size_in(front_matter: str) -> tuple[int, int] | None:

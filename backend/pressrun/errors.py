@@ -170,9 +170,7 @@ class RunFailure(PressrunError):
     """The run failed."""
 
     code = "run_failed"
-    remedy = (
-        "Read the run's log (`pressrun runs log ID`), then retry: POST /runs/{id}/retry goes on from the last stage."
-    )
+    remedy = "Read the run's log (`pressrun runs log ID`), then retry: it goes on from the last finished stage."
 
 
 class ComposeFailed(RunFailure):
@@ -263,7 +261,7 @@ class RenderTimeout(BrowserFailure):
     """The document did not become ready in time; remove endless scripts or resources that never load."""
 
     code = "render_timeout"
-    remedy = "Take out resources that never load, or raise PRESSRUN_PAGE_TIMEOUT_S."
+    remedy = "Take out endless scripts, and pictures or fonts that never load, or raise PRESSRUN_PAGE_TIMEOUT_S."
     retryable = False
 
 

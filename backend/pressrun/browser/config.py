@@ -27,7 +27,7 @@ class BrowserPoolConfig(BrowserSettings):
     lease_timeout_s: float = 120
     """From asking for a lease to having its page, the wait in the queue included."""
 
-    turn_s: float = 2
+    slot_limit_s: float = 2
     """How long one capture may keep the others of its browser waiting; then the next goes ahead beside it."""
 
     connect_timeout_s: float = 10

@@ -231,7 +231,7 @@ class _Drawing:
             if self._is_in_the_way(worker):
                 self._leave(worker)
                 return
-            async with lease.turn():
+            async with lease.slot():
                 piece = work.next_nowait()
                 shot = None if piece is None else await self._shoot(lease, work, *piece)
             if piece is not None and shot is not None:

@@ -209,6 +209,41 @@ export const THEMES = [
   }
 ] as const;
 
+export const ASPECTS = {
+  "16:9": {
+    "width": 1920,
+    "height": 1080
+  },
+  "16:10": {
+    "width": 1728,
+    "height": 1080
+  },
+  "4:3": {
+    "width": 1440,
+    "height": 1080
+  },
+  "3:2": {
+    "width": 1620,
+    "height": 1080
+  },
+  "1:1": {
+    "width": 1080,
+    "height": 1080
+  },
+  "4:5": {
+    "width": 1080,
+    "height": 1350
+  },
+  "3:4": {
+    "width": 1080,
+    "height": 1440
+  },
+  "9:16": {
+    "width": 1080,
+    "height": 1920
+  }
+} as const;
+
 export const DEFAULTS = {
   "lane": "default",
   "on_busy": "reject",

@@ -13,7 +13,7 @@ from pressrun import __version__, export_kinds, source_kinds
 from pressrun.api.openapi.operations import build_paths, build_webhook
 from pressrun.api.openapi.parts import ref
 from pressrun.api.wire.previews import PreviewOut
-from pressrun.api.wire.problems import STATUS
+from pressrun.api.wire.problems import STATUS, errors_by_code
 from pressrun.api.wire.schemas import (
     CancelRequest,
     ExplanationOut,
@@ -34,6 +34,8 @@ from pressrun.api.wire.schemas import (
 )
 from pressrun.api.wire.system import SystemOut
 from pressrun.api.wire.theme_list import ThemeList, ThemeOut
+from pressrun.aspects import SIZES
+from pressrun.errors import RunFailure
 from pressrun.events.model import BODIES
 from pressrun.runs.webhooks import WebhookMessage
 from pressrun.slide_texts import SlideTexts
@@ -103,6 +105,8 @@ def _tables() -> dict[str, Any]:
         "exports": export_kinds.for_people(),
         "sources": source_kinds.for_people(),
         "themes": catalog.for_people(),
+        "aspects": {shape: {"width": width, "height": height} for shape, (width, height) in SIZES.items()},
+        "remedies": {code: error.remedy for code, error in sorted(errors_by_code(RunFailure).items())},
     }
 
 

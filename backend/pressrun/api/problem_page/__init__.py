@@ -11,14 +11,13 @@ import hashlib
 import html
 import json
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Send
 
-from pressrun.errors import PressrunError
+from pressrun.api.wire.problems import errors_by_code
 
 _CSS = (Path(__file__).parent / "page.css").read_text("utf-8")
 _DIGEST = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
@@ -59,25 +58,13 @@ _NEXT: Mapping[int, tuple[str, ...]] = {
 _ELSE = (_AGAIN, _START, _OWNER)
 
 
-@cache
-def _remedies() -> dict[str, str]:
-    """What mends each error that is of our tree, by its code."""
-    found: dict[str, str] = {}
-    classes: list[type[PressrunError]] = [PressrunError]
-    while classes:
-        each = classes.pop()
-        found.setdefault(each.code, each.remedy)
-        classes += each.__subclasses__()
-    return found
-
-
 def problem_page(problem: Mapping[str, Any]) -> str:
     """The page of a problem document, as `problem_body` makes them."""
     status = int(problem["status"])
     title, detail = html.escape(str(problem["title"])), html.escape(str(problem["detail"]))
     code = html.escape(str(problem.get("code", "")))
-    remedy = _remedies().get(str(problem.get("code")))
-    steps = (() if remedy is None else (html.escape(remedy),)) + _NEXT.get(status, _ELSE)
+    error = errors_by_code().get(str(problem.get("code")))
+    steps = (() if error is None else (html.escape(error.remedy),)) + _NEXT.get(status, _ELSE)
     items = "".join(f"<li>{step}</li>" for step in steps)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'

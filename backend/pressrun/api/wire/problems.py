@@ -97,6 +97,18 @@ Handler = Callable[[Request, Exception], Awaitable[Response]]
 _log = structlog.stdlib.get_logger(__name__)
 
 
+def errors_by_code(branch: type[PressrunError] = PressrunError) -> dict[str, type[PressrunError]]:
+    """The classes of that branch of the tree that have a status, each by the code that it declares."""
+    found: dict[str, type[PressrunError]] = {}
+    left = [branch]
+    while left:
+        error = left.pop()
+        left += error.__subclasses__()
+        if error.code in STATUS and "code" in vars(error):
+            found.setdefault(error.code, error)
+    return found
+
+
 def problem_response(exc: PressrunError, mask: SecretMask | None = None) -> Response:
     """The answer to a request that met `exc`."""
     return _render(problem_body(exc), problem_headers(exc), mask)

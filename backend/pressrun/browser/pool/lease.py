@@ -113,9 +113,9 @@ class Lease:
         """Its page has crashed, its browser has not: the document's own doing, most likely."""
         return self._page.crashed and self._why_lost() is None
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
-        """One's turn to capture in this browser; `shoot` and `pdf` belong inside."""
-        return self._limiter.turn()
+    def slot(self) -> AbstractAsyncContextManager[None]:
+        """A slot for a capture in this browser; `shoot` and `pdf` belong inside."""
+        return self._limiter.slot()
 
     async def load(self, html: str, *, opened: bool = True) -> None:
         """Shows `html`, with its fonts ready and its pictures decoded. Once per lease. `opened`: with what scrolls,
@@ -186,12 +186,12 @@ class Lease:
     async def capture(
         self, slice: Slice, format: ImageFormat = "png", quality: int = 85, png_mode: PngMode = "speed"
     ) -> bytes:
-        """An image of exactly the viewport's pixels, showing `slice` and nothing else of the document, in turn.
+        """An image of exactly the viewport's pixels, showing `slice` and nothing else of the document.
 
-        `quality` is for jpeg and webp, 1..100; `png_mode` for png.
+        Waits for a slot. `quality` is for jpeg and webp, 1..100; `png_mode` for png.
         """
         options = ImageOptions(format, quality, png_mode)
-        async with self.turn():
+        async with self.slot():
             shot = await self.shoot(slice, options)
         return await self.finish(shot, options)
 
@@ -211,7 +211,7 @@ class Lease:
 
     async def pdf(self) -> bytes:
         """The document as a PDF with pages of the viewport's shape, text as text."""
-        async with self.turn():
+        async with self.slot():
             printed = await self._run(self._print, self._to_print)
         return await anyio.to_thread.run_sync(without_bad_links, printed)
 
@@ -224,7 +224,7 @@ class Lease:
         Raises:
             DocumentTooLarge: it paints more than a PDF of slides may have.
         """
-        async with self.turn():
+        async with self.slot():
             printed = await self._run(self._print_slides, self._to_print)
         zoom, height = self._screen.zoom, self.viewport_height_css_px
         if isinstance(printed, dict):

@@ -77,7 +77,7 @@ class BrowserSupervisor:
         self.capacity = config.contexts * source.weight
         self.held = 0
         self.captures = config.captures * source.weight
-        self.limiter = CaptureLimiter(self.captures, config.turn_s)
+        self.limiter = CaptureLimiter(self.captures, config.slot_limit_s)
         self.counts = BrowserCounts()
         self._source = source
         self._config = config

@@ -1,5 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
+import { REMEDIES } from "@/api/remedies.gen";
+import { say } from "@/lib/language";
 import type { ErrorCode, RunEvent } from "@/api/types";
 import { lesson, OPERATION_ID, snapshotOf, toLog } from "@/test/logs";
 import { frame, problem, serveLog, type Trouble } from "@/test/logServer";
@@ -88,6 +90,12 @@ test("a failed run says its code, why, and what to do", async () => {
   expect(await screen.findByText("It never got ready.")).toBeDefined();
   expect(screen.getByText("render_timeout")).toBeDefined();
   expect(screen.getByText(/Take out endless scripts/)).toBeDefined();
+});
+
+test("what helps is what the server says of that code", async () => {
+  await serveLog(failedWith("voice_timeout", true));
+  renderApp(path);
+  expect(await screen.findByText(say(REMEDIES.voice_timeout))).toBeDefined();
 });
 
 test.each([

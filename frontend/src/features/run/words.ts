@@ -1,10 +1,11 @@
 /** A run in words. Pure. */
 import { t } from "@lingui/core/macro";
+import { REMEDIES } from "@/api/remedies.gen";
 import { STAGES } from "@/api/tables.gen";
 import type { ErrorCode } from "@/api/types";
 import { dotted, figure, formatDuration, percent, slideCount, titleOf } from "@/lib/format";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
-import { language, say } from "@/lib/language";
+import { language, say, type Words } from "@/lib/language";
 import { stageWords } from "@/api/choices";
 
 /** What is going on right now. */
@@ -78,20 +79,12 @@ export function announcement(view: RunView): string {
   return hasEnded(view.status) ? t`Cancelled` : activity(view);
 }
 
-/** What can be done about an error, by its code; null where its own message says it all. */
+/** What can be done about an error, by its code: the words of the server; null where it has none. */
 export function advice(code: ErrorCode, retryable: boolean): string | null {
-  const byCode: Readonly<Partial<Record<ErrorCode, string>>> = {
-    ai_failed: t`Try again, or set the composer to markdown.`,
-    browser_unavailable: t`Run “pressrun doctor” on the server: it says what is missing and how to mend it.`,
-    disk_failed: t`See to the server's disk: its data folder cannot be written. Then retry.`,
-    disk_full: t`Free some space on the server's disk, then generate again.`,
-    document_too_large: t`Split the source into several runs.`,
-    empty_document: t`Go back and write something that shows.`,
-    frameset: t`Send the file with the text: a frameset only names others.`,
-    render_timeout: t`Take out endless scripts and pictures or fonts that never load.`,
-    source_too_complex: t`Simplify or split the source.`,
-  };
-  return byCode[code] ?? (retryable ? t`This may pass: generate it again.` : null);
+  const remedies: Readonly<Partial<Record<ErrorCode, Words>>> = REMEDIES;
+  const known = remedies[code];
+  if (known !== undefined) return say(known).replace(/`([^`]+)`/g, "“$1”");
+  return retryable ? t`This may pass: generate it again.` : null;
 }
 
 /** Whether this page says it in words of its own. */
