@@ -27,7 +27,7 @@ const newQueries = (): QueryClient =>
 export function App({ location = {} }: { location?: RouterOptions }): ReactElement {
   const [feeds] = useState(() => new RunFeeds());
   const [queries] = useState(newQueries);
-  const spoken = useSyncExternalStore(onLanguage, language); // every word anew: no component has to listen
+  useSyncExternalStore(onLanguage, language); // all below is said anew, and keeps what it holds
   useEffect(() => feeds.attend(), [feeds]);
   // What could not be had while the server was away is asked for as soon as it is back.
   useEffect(
@@ -59,7 +59,7 @@ export function App({ location = {} }: { location?: RouterOptions }): ReactEleme
       <RunFeedsContext value={feeds}>
         <I18nProvider i18n={i18n}>
           <Router {...location}>
-            <Shell key={spoken} />
+            <Shell />
           </Router>
         </I18nProvider>
       </RunFeedsContext>

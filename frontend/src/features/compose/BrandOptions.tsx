@@ -107,9 +107,9 @@ export function BrandOptions({ value, onChange }: Props): ReactElement {
           name="pageNumbers"
           type="radio"
           options={[
-            { value: "auto", label: "As the text says" },
-            { value: "yes", label: "On" },
-            { value: "no", label: "Off" },
+            { value: "auto", label: t`As the text says` },
+            { value: "yes", label: t`On` },
+            { value: "no", label: t`Off` },
           ]}
           chosen={[numbers]}
           onChange={(chosen) => {

@@ -48,7 +48,7 @@ export function ThemeGallery({ chosen, error, onChange }: Props): ReactElement {
         options={[
           {
             value: AUTO_THEME,
-            hint: "The theme that the text names in its front matter, else Paper",
+            hint: t`The theme that the text names in its front matter, else Paper`,
             label: (
               <span className={styles["theme"]}>
                 <Swatch colours={{}} letters="✦" />

@@ -9,7 +9,7 @@ import { save } from "@/lib/save";
 import type { RunView } from "@/stream/reduceRun";
 import styles from "./Lines.module.css";
 import { filterRows, type Kind, KINDS, kindWords, rawLines, timelineOf, type TimelineRow } from "./timeline";
-import { say } from "@/lib/language";
+import { say, language } from "@/lib/language";
 
 /** Every event of the run, with how long each was waited for. */
 export function TimelineTab({ view }: { view: RunView }): ReactElement {
@@ -18,7 +18,9 @@ export function TimelineTab({ view }: { view: RunView }): ReactElement {
   );
   const [search, setSearch] = useState("");
   const [raw, setRaw] = useState(false);
-  const rows = useMemo(() => timelineOf(view.events), [view.events]);
+  const spoken = language();
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- each row is a sentence of that language
+  const rows = useMemo(() => timelineOf(view.events), [view.events, spoken]);
   const shown = useMemo(() => filterRows(rows, kinds, search), [rows, kinds, search]);
   const amounts = useMemo(() => amountsOf(rows), [rows]);
   return (

@@ -141,7 +141,6 @@ export function openEditor(parent: HTMLElement, first: Shown, told: Told): CodeE
         history(),
         highlightSpecialChars(),
         search({ top: true }),
-        EditorState.phrases.of(phrases()),
         keymap.of([...ownKeys, ...historyKeymap, ...searchKeymap]),
         EditorView.lineWrapping,
         EditorView.perLineTextDirection.of(true),
@@ -226,6 +225,7 @@ const phrases = (): Record<string, string> => ({
 const wordsOf = (shown: Shown): Extension => [
   EditorView.contentAttributes.of(attributes(shown)),
   placeholder(shown.placeholder),
+  EditorState.phrases.of(phrases()),
 ];
 
 const sameWords = (one: Shown, other: Shown): boolean =>
