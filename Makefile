@@ -60,9 +60,10 @@ bench: setup ## the figures of benchmarks/README.md, measured here
 screenshots: setup ## pictures of each view of the UI into build/screenshots (ARGS: parts of their names)
 	$(BIN)/python -m tests.support.screenshots $(ARGS)
 
-chaos: setup ## kill the server at every named place and 200 random instants, and judge; new games for the guard (KILLS=, OUTAGES=, GAMES=)
+chaos: setup ## kill the server at every named place and 200 random instants, and judge; new games for the guard, all documents made up at random (KILLS=, OUTAGES=, GAMES=)
 	$(BIN)/python -m tests.support.chaos $(KILLS) $(OUTAGES)
 	PRESSRUN_GUARD_EXAMPLES=$(GAMES) $(BIN)/pytest -q tests/unit/test_guard_machine.py
+	PRESSRUN_TRIALS=1 $(BIN)/pytest -q tests/browser/test_coverage_properties.py
 
 conformance: setup ## the wire contract against any server: URL=http://host:port [TOKEN=… ORIGIN=…]; our own without
 	@CONFORMANCE_URL=$(URL) CONFORMANCE_TOKEN=$(TOKEN) CONFORMANCE_ORIGIN=$(ORIGIN) $(BIN)/pytest tests/conformance $(ARGS)

@@ -23,6 +23,9 @@ Editability = Annotated[
 ]
 
 
+REGULAR, BOLD = 400, 600  # a program that knows two weights has the second from there on
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -69,6 +72,13 @@ class Shadow(Paint):
     blur: float
 
 
+class Underline(_Part):
+    """A line under letters; kinds as CSS has them."""
+
+    kind: Literal["solid", "double", "dotted", "dashed", "wavy"]
+    colour: Paint
+
+
 class ShapeRun(_Part):
     """Letters that look alike. `gap`: air before them that no space makes. `high`: of their line box by the font.
     `width`: of all of them; 0 where it is not known.
@@ -80,7 +90,7 @@ class ShapeRun(_Part):
     weight: int = 400
     italic: bool = False
     colour: Paint
-    underline: bool = False
+    underline: Underline | None = None
     strike: bool = False
     raised: Literal["super", "sub"] | None = None
     link: str | None = None
@@ -91,6 +101,11 @@ class ShapeRun(_Part):
     gap: float = 0.0
     high: float = 0.0
     width: float = 0.0
+
+    @property
+    def is_bold(self) -> bool:
+        """To a program that knows two weights."""
+        return self.weight >= BOLD
 
     @property
     def key(self) -> str:
@@ -210,8 +225,7 @@ class Ground(_Part):
 
 class SlideShapes(_Part):
     """All slides of a run. `vertical`: the page is written in columns, and has no shapes. `fonts`: for each `font` of a
-    run, which family of the machine is behind it, by blocks of 128 code points; empty where that is not known. `fits`:
-    by the `key` of a run what has to be between its letters, px, to make it as wide in those families as it is here.
+    run, which family of the machine is behind it, by blocks of 128 code points; empty where that is not known.
     """
 
     width: float
@@ -220,16 +234,20 @@ class SlideShapes(_Part):
     ground: Ground | None = None
     slides: list[ShapesOfSlide]
     fonts: dict[str, dict[int, str]] = {}
-    fits: dict[str, float] = {}
 
     @property
-    def runs(self) -> Iterator[ShapeRun]:
+    def lines(self) -> Iterator[ShapeLine]:
         """Of all slides, tables included."""
         for slide in self.slides:
             for shape in slide.shapes:
                 for paragraph in paragraphs_of(shape):
-                    for line in paragraph.lines:
-                        yield from line.runs
+                    yield from paragraph.lines
+
+    @property
+    def runs(self) -> Iterator[ShapeRun]:
+        """Of all lines."""
+        for line in self.lines:
+            yield from line.runs
 
     @property
     def letters(self) -> dict[str, dict[int, str]]:

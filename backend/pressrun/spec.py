@@ -31,6 +31,7 @@ PageBreaks = Literal["auto", "compose", "blocks", "scroll"]
 PdfLayout = Literal["slides", "document"]
 Transition = Literal["cut", "fade"]
 RunningHeading = Literal["auto", "numbered", "plain", "none"]
+WritingMode = Literal["auto", "horizontal", "vertical"]
 VoiceName = Literal["none", "auto", "espeak", "piper", "api"]
 PdfNotes = Literal["none", "annotations", "pages"]
 PptxMode = Literal["editable", "exact", "both"]
@@ -339,6 +340,14 @@ class RunSpec(BaseModel):
         Field(
             description="a heading that goes on is repeated with its part (2/3), without it, or not; auto: as the text "
             "says, else with it"
+        ),
+    ] = "auto"
+    writing_mode: Annotated[
+        WritingMode,
+        Changes("document", since="0.2"),
+        Field(
+            description="of composed slides: lines from side to side, or from above to below in columns from right to "
+            "left, as Japanese may be written; auto: as the text says, else from side to side"
         ),
     ] = "auto"
 

@@ -49,15 +49,20 @@ _SETTINGS = {"PRESSRUN_CAPTURE_CACHE_MAX_BYTES": "0", "PRESSRUN_RUN_DEDUP_WINDOW
 
 
 def measure(folder: Path) -> Iterator[Figure]:
-    node, python = install_node(HOME / "exporters", _HERE), install_python(HOME / "exporters-venv", _HERE)
+    """All, or what PART names: `marp` (and decktape), `slidev`, `film`."""
+    parts = os.environ.get("PART", "marp slidev film").split()
     text = _deck()
     (folder / "deck.md").write_text(text)
-    with start_server(folder / "data", **_SETTINGS) as server, httpx.Client(base_url=server.url, timeout=300) as http:
-        run_to_end(http, text="# Warm", outputs=["pdf", "pptx"])
-        yield from _pdf(http, node, text, folder)
-        yield from _presentation(http, node, text, folder)
-    yield from _slidev(text, folder)
-    yield from _video(python, folder)
+    if "marp" in parts:
+        node = install_node(HOME / "exporters", _HERE)
+        with start_server(folder / "data", **_SETTINGS) as own, httpx.Client(base_url=own.url, timeout=300) as http:
+            run_to_end(http, text="# Warm", outputs=["pdf", "pptx"])
+            yield from _pdf(http, node, text, folder)
+            yield from _presentation(http, node, text, folder)
+    if "slidev" in parts:
+        yield from _slidev(text, folder)
+    if "film" in parts:
+        yield from _video(install_python(HOME / "exporters-venv", _HERE), folder)
 
 
 def _pdf(http: httpx.Client, node: Path, text: str, folder: Path) -> Iterator[Figure]:

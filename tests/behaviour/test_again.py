@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.support.ai_server import BROKEN, MODEL, NORMAL, AiServer, ai_server
+from tests.support.limits import HANG_S
 from tests.support.releases import become_older, workflows
 from tests.support.runs import (
     Event,
@@ -24,7 +25,7 @@ from tests.support.runs import (
     starting,
     wait_for_status,
 )
-from tests.support.server import Server, start_server
+from tests.support.server import Server, cold, start_server
 
 pytestmark = pytest.mark.slow
 ASYNC = {"Prefer": "respond-async"}
@@ -161,7 +162,7 @@ def test_a_rerender_of_a_run_that_is_deleted_meanwhile_fails_and_says_why(http: 
 
 @pytest.mark.promise("pause")
 def test_pauses_outlive_a_kill_of_the_server(tmp_path: Path) -> None:
-    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with start_server(tmp_path / "data", **cold()) as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         lane = http.post("/lanes/default/pause").json()
         assert (lane["lane"], lane["paused"]) == ("default", True)
         refused = http.post("/generate-sse", json={"text": "now"})
@@ -254,7 +255,7 @@ def test_a_run_of_an_older_workflow_goes_on_and_makes_nothing_again(
     killing = {"PRESSRUN_ENV": "test", "PRESSRUN_FAILPOINTS": f"{point}=kill"}
     with (
         start_server(data_dir, **ai, **killing) as server,
-        httpx.Client(base_url=server.url, timeout=60) as http,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
         starting(http, **body, **SMALL) as (response, events),
     ):
         operation_id = response.headers["Location"].split("/")[2]
@@ -266,7 +267,7 @@ def test_a_run_of_an_older_workflow_goes_on_and_makes_nothing_again(
     if point == "slide.told":  # the next may have been written already; nobody was told of it, so it may be made again
         made = {name: at for name, at in made.items() if not name.endswith(".png") or name == "0001.png"}
     become_older(data_dir / "engine.sqlite")
-    with start_server(data_dir, **ai) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with start_server(data_dir, **ai) as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         run = wait_for_status(http, operation_id, "complete")
         assert (run["attempt"], run["retries"]) == (2, 0)
         story = follow(http, operation_id)
@@ -285,7 +286,7 @@ def test_a_run_of_an_older_workflow_goes_on_and_makes_nothing_again(
 def test_a_run_is_told_how_long_it_will_take_once_the_server_has_made_some_like_it(server: Server) -> None:
     """By runs of other texts of about that length, of this server alone; and not before there were any."""
     body = {"outputs": ["html"], "composer": "markdown", "page_breaks": "scroll"}
-    with httpx.Client(base_url=server.url, timeout=30) as http:
+    with httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         started = [event for event in run_to_end(http, text=chapter(2, "first"), **body) if event["type"] == "started"]
         assert [event["estimated_total_s"] for event in started] == [None]
         for number in range(60):  # what has ended is learnt from within a second or two

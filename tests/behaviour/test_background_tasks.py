@@ -29,6 +29,7 @@ from pressrun.background_tasks import (
     BackgroundTask,
 )
 from pressrun.settings import new_webhook_secret
+from tests.support.limits import HANG_S
 from tests.support.postgres import Postgres
 from tests.support.processes import children_of
 from tests.support.runs import cancel, chapter, check_events, follow, run_to_end, starting, wait_for_status, wait_until
@@ -70,7 +71,10 @@ def armed(tasks: Sequence[BackgroundTask], at: str) -> dict[str, str]:
 
 def live_through(server: Server, tasks: Sequence[BackgroundTask], at: str) -> Told:
     """Runs, a cancel, a browser that dies, a visitor who asks nothing: what gives each task something to do."""
-    with httpx.Client(base_url=server.url, timeout=60) as http, socket.create_connection(("127.0.0.1", server.port)):
+    with (
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
+        socket.create_connection(("127.0.0.1", server.port)),
+    ):
         ends = [run_to_end(http, text=chapter(2, "first"))[-1]["type"]]
         with starting(http, text=chapter(30, "cancelled")) as (_, events):
             operation_id = next(events)["operation_id"]
@@ -139,7 +143,7 @@ def test_so_it_is_on_postgres(on_postgres: Told, task: BackgroundTask) -> None:
 def test_so_it_is_with_those_that_others_stand_in_for(tmp_path: Path, task: BackgroundTask, end: str) -> None:
     with (
         start_server(tmp_path / "data", PRESSRUN_BROWSERS="local:2", **armed([task], "*")) as server,
-        httpx.Client(base_url=server.url, timeout=60) as http,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
     ):
         last = run_to_end(http, text="# One")[-1]
         assert last["type"] == end, last
@@ -162,7 +166,7 @@ def test_a_server_whose_task_groups_break_hands_its_runs_back_and_ends(tmp_path:
     with start_server(tmp_path / "data", **env) as server:
         seen = []
         with (
-            httpx.Client(base_url=server.url, timeout=60) as http,
+            httpx.Client(base_url=server.url, timeout=HANG_S) as http,
             starting(http, text=chapter(150, "goes on"), max_screenshots=500) as (_, events),
         ):
             seen += list(events)  # whole: a response that is cut off raises
@@ -172,7 +176,7 @@ def test_a_server_whose_task_groups_break_hands_its_runs_back_and_ends(tmp_path:
     assert "run handed back" in server.log
     with (
         start_again(server) as again,
-        httpx.Client(base_url=again.url, timeout=60) as http,
+        httpx.Client(base_url=again.url, timeout=HANG_S) as http,
     ):
         operation_id = seen[0]["operation_id"]
         wait_until(lambda: http.get(f"/runs/{operation_id}").json()["attempt"] == 2)

@@ -11,15 +11,16 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.limits import HANG_S
 from tests.support.runs import chapter, check_events, run_to_end, starting, wait_for_status
-from tests.support.server import start_server
+from tests.support.server import cold, start_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.promise("broken-data-folder")]
 ASYNC = {"Prefer": "respond-async"}
 
 
 def test_a_run_whose_folder_cannot_be_made_ends_at_once_and_frees_its_slot(tmp_path: Path) -> None:
-    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with start_server(tmp_path / "data", **cold()) as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         staging = server.data_dir / "staging"
         shutil.rmtree(staging)
         staging.write_text("in the way")
@@ -35,7 +36,7 @@ def test_a_run_whose_folder_cannot_be_made_ends_at_once_and_frees_its_slot(tmp_p
 @pytest.mark.chromium
 def test_a_database_that_another_program_holds_for_long_stops_neither_server_nor_queue(tmp_path: Path) -> None:
     """Longer than SQLite waits (5 s): whatever the server wanted to write in that time has failed."""
-    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         database = sqlite3.connect(server.data_dir / "pressrun.sqlite", isolation_level=None)
         with contextlib.closing(database), starting(http, text=chapter(80, "first"), max_screenshots=80) as (_, events):
             first = next(events)["operation_id"]
@@ -52,7 +53,7 @@ def test_a_database_that_another_program_holds_for_long_stops_neither_server_nor
 
 
 def test_a_request_that_meets_a_locked_database_is_told_to_try_again(tmp_path: Path) -> None:
-    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with start_server(tmp_path / "data", **cold()) as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         database = sqlite3.connect(server.data_dir / "pressrun.sqlite", isolation_level=None)
         with contextlib.closing(database):
             database.execute("BEGIN IMMEDIATE")
@@ -65,7 +66,7 @@ def test_a_request_that_meets_a_locked_database_is_told_to_try_again(tmp_path: P
 @pytest.mark.chromium
 def test_a_run_that_the_engine_does_not_take_up_again_ends_and_frees_its_slot(tmp_path: Path) -> None:
     """As with an engine file from a backup, or of another installation."""
-    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         with starting(http, text=chapter(80, "left alone"), max_screenshots=80) as (_, events):
             begun = next(event for event in events if event["type"] == "progress")  # so the engine has it
             operation_id = begun["operation_id"]

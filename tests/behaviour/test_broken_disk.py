@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.limits import HANG_S
 from tests.support.runs import chapter, check_events, check_folder, run_to_end
 from tests.support.server import start_server
 
@@ -24,7 +25,10 @@ pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 )
 def test_a_write_that_fails_ends_its_run_and_nothing_else(tmp_path: Path, order: str, code: str) -> None:
     settings = {"PRESSRUN_ENV": "test", "PRESSRUN_FAILPOINTS": order}
-    with start_server(tmp_path / "data", **settings) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with (
+        start_server(tmp_path / "data", **settings) as server,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
+    ):
         told = run_to_end(http, text=chapter(4, order))
         check_events(told)
         assert (told[-1]["type"], told[-1]["code"]) == ("error", code)

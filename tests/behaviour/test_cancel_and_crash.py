@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.limits import HANG_S
 from tests.support.processes import children_of, is_running
 from tests.support.runs import (
     chapter,
@@ -59,7 +60,7 @@ def test_cancel_of_a_complete_run_is_told_so(http: httpx.Client) -> None:
 
 @pytest.mark.promise("crash")
 def test_a_killed_run_goes_on_after_restart_without_repeating_a_slide(tmp_path: Path) -> None:
-    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=60) as http:
+    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         with starting(http, text=chapter(30, "crash")) as (_, events):
             seen = []
             for event in events:
@@ -85,7 +86,7 @@ def test_a_killed_run_goes_on_after_restart_without_repeating_a_slide(tmp_path: 
 
 @pytest.mark.promise("crash-loop")
 def test_a_run_that_kills_its_process_three_times_ends_as_crashed(tmp_path: Path) -> None:
-    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=60) as http:
+    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         with starting(http, text=chapter(200, "loop"), max_screenshots=500) as (_, events):
             operation_id = next(events)["operation_id"]
             server.kill()
@@ -102,7 +103,10 @@ def test_a_run_that_kills_its_process_three_times_ends_as_crashed(tmp_path: Path
 @pytest.mark.promise("shutdown")
 def test_sigterm_hands_the_run_back_and_the_next_start_goes_on(tmp_path: Path) -> None:
     settings = {"PRESSRUN_SHUTDOWN_GRACE_S": "0.2"}
-    with start_server(tmp_path / "data", **settings) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+    with (
+        start_server(tmp_path / "data", **settings) as server,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
+    ):
         seen = []
         with starting(http, text=chapter(40, "term")) as (_, events):
             for event in events:
@@ -119,7 +123,7 @@ def test_sigterm_hands_the_run_back_and_the_next_start_goes_on(tmp_path: Path) -
 
 @pytest.mark.promise("no-leak")
 def test_nothing_outlives_its_run_and_nobody_the_server(tmp_path: Path) -> None:
-    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=60) as http:
+    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         run_to_end(http, text="warm up")
         http.get("/readyz").raise_for_status()
         descriptors = len(list(Path(f"/proc/{server.pid}/fd").iterdir()))

@@ -27,7 +27,7 @@ from tests.support.runs import (
     wait_for_status,
     wait_until,
 )
-from tests.support.server import Server, start_server
+from tests.support.server import Server, cold, start_server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 HTML_ONLY = {"outputs": ["html"]}  # no browser: a run of some fifty milliseconds
@@ -85,8 +85,8 @@ def test_a_cancel_of_a_waiting_run_ends_it_at_once_and_twice_is_once(http: httpx
 
 
 def test_a_cancel_of_a_waiting_run_holds_though_the_server_dies_in_it(tmp_path: Path) -> None:
-    points = {"PRESSRUN_ENV": "test", "PRESSRUN_FAILPOINTS": "cancel.committed=kill"}
-    with start_server(tmp_path / "data", **points) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    points = cold("cancel.committed=kill")
+    with start_server(tmp_path / "data", **points) as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         http.post("/lanes/default/pause").raise_for_status()
         headers = {"Prefer": "respond-async"}
         waiting = http.post("/generate-sse", json={"text": "waits", "on_busy": "queue"}, headers=headers).json()
@@ -125,8 +125,8 @@ def test_a_cancel_while_the_export_is_made_ends_it_soon(http: httpx.Client, outp
 
 
 def test_a_cancel_while_the_browser_hangs_ends_the_run_soon(tmp_path: Path) -> None:
-    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=60) as http:
-        with starting(http, text=chapter(400, "hung"), max_screenshots=500) as (_, events):
+    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
+        with starting(http, text=chapter(60, "hung"), max_screenshots=500) as (_, events):
             told = []
             for event in events:
                 told.append(event)
@@ -159,8 +159,8 @@ def test_a_cancel_while_the_ai_is_not_to_be_asked_for_a_while_ends_the_wait_soon
     with ai_server(too_many("20")) as endpoint:
         settings = {"PRESSRUN_AI_BASE_URL": endpoint.url, "PRESSRUN_AI_MODEL": MODEL}
         with (
-            start_server(tmp_path / "data", **settings) as server,
-            httpx.Client(base_url=server.url, timeout=30) as http,
+            start_server(tmp_path / "data", **cold(), **settings) as server,
+            httpx.Client(base_url=server.url, timeout=HANG_S) as http,
             starting(http, text="patience", composer="ai") as (_, events),
         ):
             told = [next(events)]
@@ -179,10 +179,10 @@ def test_a_deadline_ends_a_run_until_it_is_being_published_and_not_from_then_on(
     tmp_path: Path, point: str, end: str
 ) -> None:
     limit_s = 4
-    orders = {"PRESSRUN_ENV": "test", "PRESSRUN_FAILPOINTS": f"{point}=pause"}
+    orders = cold(f"{point}=pause")
     with (
         start_server(tmp_path / "data", **orders, PRESSRUN_RUN_DEADLINE_S=str(limit_s)) as server,
-        httpx.Client(base_url=server.url, timeout=30) as http,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
     ):
         asynchronously = {"Prefer": "respond-async"}
         begun = http.post("/generate-sse", json={"text": "late", **HTML_ONLY}, headers=asynchronously).json()

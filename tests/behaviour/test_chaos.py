@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,10 @@ from tests.support.chaos.storm import EXPORTED, Storm
 from tests.support.chaos.tally import tally
 from tests.support.chaos.witness import Witness, wait_until
 from tests.support.limits import HANG_S
-from tests.support.nursery import Nursery, open_nursery
+from tests.support.nursery import Nursery
 from tests.support.postgres import find_binaries, start_postgres
 from tests.support.runs import chapter
+from tests.support.server import cold
 from tests.support.video_work import needs_ffmpeg
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -37,12 +37,6 @@ _POINTS = (
 _STRUCK = ("pdf", "pptx", "video", "zip")  # all of them in `make chaos`
 _RANDOM_KILLS = 6
 _TWO_PARTS = 24  # chapters: more than ai.compose.PART_CHARS characters, so two answers
-
-
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    with open_nursery() as nursery:
-        yield nursery
 
 
 @pytest.mark.promise("chaos")
@@ -103,7 +97,7 @@ def test_an_answer_of_the_ai_that_is_finished_is_not_paid_for_again(
     nursery: Nursery, tmp_path: Path, point: str
 ) -> None:
     with ai_server() as endpoint:
-        env = {"PRESSRUN_AI_BASE_URL": endpoint.url, "PRESSRUN_AI_MODEL": MODEL}
+        env = {"PRESSRUN_AI_BASE_URL": endpoint.url, "PRESSRUN_AI_MODEL": MODEL, **cold()}
         asked = {"composer": "ai", "use_cache": False, "outputs": ["html"]}
         storm = Storm(nursery, tmp_path, env=env, body={"text": chapter(_TWO_PARTS), **asked})
         try:

@@ -16,6 +16,7 @@ import pytest
 
 from tests.behaviour.test_webhooks import SECRET, receiving, webhook_of
 from tests.support.fault_tools import SteppedClock
+from tests.support.limits import HANG_S
 from tests.support.runs import (
     Event,
     chapter,
@@ -58,7 +59,7 @@ def test_a_clock_that_is_set_under_a_running_server_frees_blocks_and_repeats_not
         "PRESSRUN_RETENTION_MAX_BYTES": "0",
     }
     env = {**clock.env, **limits}
-    with start_server(tmp_path / "data", **env) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+    with start_server(tmp_path / "data", **env) as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         young = run_to_end(http, text="# Young")[-1]["operation_id"]
         begun_at = time.monotonic()
         with starting(http, **STEPPED) as (_, events):
@@ -96,7 +97,10 @@ def test_a_clock_that_is_set_while_the_server_is_down_frees_blocks_and_repeats_n
     with receiving() as receiver:
         hook = {"PRESSRUN_WEBHOOK_SECRET": SECRET, "PRESSRUN_EGRESS": f"127.0.0.1:{receiver.port}"}
         env = {**clock.env, **hook, "PRESSRUN_RUN_MAX_S": "600", "PRESSRUN_RETENTION_MAX_BYTES": "0"}
-        with start_server(tmp_path / "data", **env) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+        with (
+            start_server(tmp_path / "data", **env) as server,
+            httpx.Client(base_url=server.url, timeout=HANG_S) as http,
+        ):
             seen: list[Event] = []
             with starting(http, text=chapter(20, "down"), **SMALL, webhook_url=receiver.url) as (_, events):
                 seen += itertools.islice(events, 8)

@@ -75,7 +75,7 @@ def head_of(reader: socket.socket) -> bytes:
 @pytest.mark.promise("connection-limit")
 def test_at_the_descriptor_limit_the_pulse_answers_a_newcomer_is_told_and_nothing_burns(limited: Server) -> None:
     with (
-        httpx.Client(base_url=limited.url, timeout=60) as http,
+        httpx.Client(base_url=limited.url, timeout=HANG_S) as http,
         starting(http, text=chapter(400, "holds on"), max_screenshots=500) as (_, events),
     ):
         operation_id = next(events)["operation_id"]

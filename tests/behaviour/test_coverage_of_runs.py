@@ -11,6 +11,7 @@ import pytest
 
 from pressrun.slide_texts import SlideTexts
 from tests.support.ai_server import MODEL, ai_server
+from tests.support.limits import HANG_S
 from tests.support.runs import Event, check_folder, follow, run_to_end
 from tests.support.server import Server, start_server
 
@@ -29,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def http(server: Server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=60) as http:
+    with httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         yield http
 
 
@@ -114,10 +115,10 @@ def test_a_crash_changes_nothing_of_it_and_tells_it_once(tmp_path: Path, point: 
     data_dir = tmp_path / "data"
     with start_server(data_dir, PRESSRUN_ENV="test", PRESSRUN_FAILPOINTS=f"{point}=kill") as server:
         async_ = {"Prefer": "respond-async"}
-        answer = httpx.post(f"{server.url}/generate-sse", json={"html": PAGE, **SMALL}, headers=async_, timeout=60)
+        answer = httpx.post(f"{server.url}/generate-sse", json={"html": PAGE, **SMALL}, headers=async_, timeout=HANG_S)
         name = answer.json()["operation_id"]
         server.wait()
-    with start_server(data_dir) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+    with start_server(data_dir) as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         told = follow(http, name)
         assert told[-1]["type"] == "complete", told[-1]
         assert missing_in(told[-1]["coverage"]) == [("behind the scenes", "hidden")]
@@ -130,7 +131,7 @@ def test_of_a_document_that_an_ai_wrote_its_own_words_are_counted(tmp_path: Path
     with (
         ai_server() as endpoint,
         start_server(tmp_path / "data", PRESSRUN_AI_BASE_URL=endpoint.url, PRESSRUN_AI_MODEL=MODEL) as server,
-        httpx.Client(base_url=server.url, timeout=60) as http,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
     ):
         last = run_to_end(http, text="Rivers carry sand.", composer="ai", **SMALL)[-1]
         assert (last["coverage"]["compared_with"], last["coverage"]["share"]) == ("document", 1)

@@ -16,6 +16,7 @@ from httpx_sse import EventSource
 from pressrun.client.conversation import Conversation
 from pressrun.client.patience import Patience
 from tests.support.cutting_proxy import CuttingProxy, cutting_proxy
+from tests.support.limits import HANG_S
 from tests.support.runs import Event, check_events, events_of, follow, run_to_end, small
 from tests.support.server import Server
 
@@ -33,7 +34,7 @@ def proxy(server: Server) -> Iterator[CuttingProxy]:
 def ask(port: int, head: str, body: str = "") -> bytes:
     """Everything the socket gives until it ends, in whatever way."""
     received = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=HANG_S) as connection:
         connection.sendall(f"{head}\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n{body}".encode())
         try:
             while data := connection.recv(65536):
@@ -84,7 +85,7 @@ def test_cut_after_every_event_and_before_the_first_byte_prefix_and_resume_are_t
     assert len(ends) == len(log) + 2, "retry, the snapshot, and every event"
     # before the response, in its head, and around the end of each event: a byte before it, at it, and two beyond
     cuts = [0, 1, answer.index(b"\r\n\r\n"), *(end + off for end in ends for off in (-1, 0, 2))]
-    with httpx.Client(base_url=proxy.url, timeout=30, headers={"Connection": "close"}) as line:
+    with httpx.Client(base_url=proxy.url, timeout=HANG_S, headers={"Connection": "close"}) as line:
         for cut in cuts:
             whole = max(0, sum(end <= cut for end in ends) - 2)
             proxy.cut_next(cut)
@@ -121,7 +122,7 @@ def test_a_post_cut_before_its_response_starts_is_one_run_and_keeps_its_slot_unt
     body = small(html=HTML + "<p>before the response", lane="unheard")
     headers = {"Idempotency-Key": "unheard"}
     proxy.cut_next(0)
-    with httpx.Client(base_url=proxy.url, timeout=30) as line:
+    with httpx.Client(base_url=proxy.url, timeout=HANG_S) as line:
         with pytest.raises(httpx.TransportError):
             line.post("/generate-sse", json=body, headers=headers)
         with line.stream("POST", "/generate-sse", json=body, headers=headers) as answer:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.support.chaos.storm import Storm
-from tests.support.nursery import Nursery, open_nursery
+from tests.support.limits import HANG_S
+from tests.support.nursery import Nursery
 from tests.support.runs import check_events, check_folder, run_to_end
 from tests.support.server import start_server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    with open_nursery() as nursery:
-        yield nursery
 
 
 @pytest.mark.promise("ends")
@@ -53,7 +47,7 @@ def test_a_run_that_dies_a_third_time_while_it_is_published_is_complete_if_and_o
 def test_a_run_whose_folder_is_there_is_complete_although_its_last_stage_broke(tmp_path: Path) -> None:
     with (
         start_server(tmp_path / "data", PRESSRUN_ENV="test", PRESSRUN_FAILPOINTS="publish.renamed=EIO") as server,
-        httpx.Client(base_url=server.url, timeout=60) as http,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
     ):
         story = run_to_end(http, text="# One", outputs=["images", "html", "zip"])
         check_events(story)

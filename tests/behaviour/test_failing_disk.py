@@ -18,7 +18,8 @@ from pressrun.db.sqlite import open_engine_pool, open_writer, use_wal
 from tests.support.chaos.storm import Storm
 from tests.support.chaos.witness import wait_until as wait_until_it
 from tests.support.fault_tools import fill, killing, read_only, small_disk, strace
-from tests.support.nursery import Nursery, open_nursery
+from tests.support.limits import HANG_S
+from tests.support.nursery import Nursery
 from tests.support.runs import (
     Event,
     chapter,
@@ -40,15 +41,9 @@ UNAVAILABLE = 503
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    with open_nursery() as nursery:
-        yield nursery
-
-
-@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with start_server(tmp_path_factory.mktemp("failing") / "data") as server:
-        httpx.get(server.url + "/readyz", timeout=30).raise_for_status()  # so its browsers are not under strace
+        httpx.get(server.url + "/readyz", timeout=HANG_S).raise_for_status()  # so its browsers are not under strace
         yield server
 
 
@@ -81,7 +76,7 @@ def test_a_run_whose_next_system_call_fails_ends_with_its_code_and_takes_nothing
     inject = (f"trace={calls}", f"inject={calls}:error={error}:when=1")
     # strace may hold the server for longer than a connection that nobody uses is kept
     unkept = httpx.Limits(max_keepalive_connections=0)
-    with httpx.Client(base_url=server.url, timeout=60, limits=unkept) as http:
+    with httpx.Client(base_url=server.url, timeout=HANG_S, limits=unkept) as http:
         wait_until_admitted(http)
         if calls in ("pwrite64", "fdatasync"):
             with strace(server.pid, *inject):
@@ -120,7 +115,7 @@ def test_a_server_whose_data_folder_becomes_read_only_says_so_and_goes_on_when_i
     with (
         small_disk(tmp_path / "disk", "128m") as disk,
         start_server(disk / "data") as server,
-        httpx.Client(base_url=server.url, timeout=60) as http,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
     ):
         kept = Path(run_to_end(http, text="# Before", **SMALL)[-1]["folder"])
         with starting(http, text=chapter(60, "under it"), max_screenshots=60, **SMALL) as (_, events):
@@ -170,11 +165,11 @@ def test_no_connection_that_was_made_while_the_disk_was_read_only_stays_so(
 def test_a_server_whose_disk_is_full_is_not_ready_until_there_is_room(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "48m") as disk, start_server(disk / "data") as server:
         ballast = fill(disk)
-        ready = httpx.get(server.url + "/readyz", timeout=30)
+        ready = httpx.get(server.url + "/readyz", timeout=HANG_S)
         assert (ready.status_code, ready.headers["retry-after"]) == (UNAVAILABLE, "5")
         assert "full" in ready.json()["checks"]["disk"]
         ballast.unlink()
-        wait_until(lambda: httpx.get(server.url + "/readyz", timeout=30).is_success)
+        wait_until(lambda: httpx.get(server.url + "/readyz", timeout=HANG_S).is_success)
 
 
 @pytest.mark.promise("chaos")

@@ -12,17 +12,11 @@ import pytest
 from tests.support.chaos.storm import Storm
 from tests.support.chaos.witness import Witness, wait_until
 from tests.support.limits import HANG_S
-from tests.support.nursery import Nursery, open_nursery
+from tests.support.nursery import Nursery
 from tests.support.postgres import Postgres
 from tests.support.runs import chapter, check_folder, run_to_end
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    with open_nursery() as nursery:
-        yield nursery
 
 
 @pytest.fixture
@@ -64,7 +58,7 @@ def test_a_process_frozen_while_it_renders_is_taken_over_and_writes_nothing_when
     print(f"taken over after {time.monotonic() - frozen_at:.2f} s")
     storm.thaw(frozen)  # in the midst of the second attempt
     assert reader.over.wait(HANG_S)
-    with httpx.Client(base_url=frozen.url, timeout=30) as http:
+    with httpx.Client(base_url=frozen.url, timeout=HANG_S) as http:
         assert run_to_end(http, text="it works on", outputs=["html"])[-1]["type"] == "complete"
     assert "ended the session that shows us alive" in frozen.log
     storm.settle()
@@ -88,7 +82,7 @@ def test_a_process_frozen_at_the_last_moment_changes_nothing_when_it_thaws(storm
     assert reader.over.wait(HANG_S)
     folder = storm.data_dir / "batches" / Path(reader.story.events[-1]["folder"]).name
     before = files_of(folder)
-    with httpx.Client(base_url=other.url, timeout=30) as http:  # the slot is another run's now
+    with httpx.Client(base_url=other.url, timeout=HANG_S) as http:  # the slot is another run's now
         holder = http.post(
             "/generate-sse",
             json={"text": chapter(60, "holder"), "lane": "contested", "max_screenshots": 60},

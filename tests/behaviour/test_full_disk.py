@@ -51,7 +51,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.promise("full-disk")
 @pytest.mark.parametrize("moment", ["started", "html_generated", "screenshot"])
 def test_a_run_on_a_full_disk_ends_as_disk_full_and_frees_its_slot(disk: Path, moment: str) -> None:
-    with start_server(disk) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with start_server(disk) as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         with starting(http, text=chapter(100, moment), max_screenshots=100) as (_, events):
             told = []
             for event in events:
@@ -100,7 +100,7 @@ def _is_stopped(pid: int) -> bool:
 @pytest.mark.promise("full-disk")
 def test_a_video_that_fills_the_disk_ends_as_disk_full_and_its_retry_is_complete(disk: Path) -> None:
     film = {"outputs": ["video"], "slide_seconds": 2, "on_duplicate": "run"}
-    with start_server(disk) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with start_server(disk) as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         with starting(http, text=chapter(12, "film"), **film) as (_, events):
             told = []
             for event in events:
@@ -120,7 +120,7 @@ def test_a_video_that_fills_the_disk_ends_as_disk_full_and_its_retry_is_complete
 
 
 def test_nothing_new_begins_on_a_full_disk_and_the_answer_says_why(disk: Path) -> None:
-    with start_server(disk) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with start_server(disk) as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         ballast = fill(disk)
         answer = http.post("/generate-sse", json={"text": "no room"})
         assert (answer.status_code, answer.json()["code"]) == (ON_FULL_DISK, "disk_full")
@@ -130,7 +130,7 @@ def test_nothing_new_begins_on_a_full_disk_and_the_answer_says_why(disk: Path) -
 
 
 def test_a_run_that_is_published_already_is_complete_though_the_disk_filled_up(disk: Path) -> None:
-    with start_server(disk) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with start_server(disk) as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         with starting(http, text="# One slide") as (_, events):
             told = []
             for event in events:
@@ -147,7 +147,7 @@ def test_a_run_that_is_published_already_is_complete_though_the_disk_filled_up(d
 
 def test_retention_removes_old_runs_also_from_a_full_disk(disk: Path) -> None:
     env = {"PRESSRUN_RETENTION_DAYS": str(1 / 86_400)}
-    with start_server(disk, **env) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with start_server(disk, **env) as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         folder = Path(run_to_end(http, text="# Old")[-1]["folder"])
         wait_until(lambda: http.post("/retention?dry_run=1").json()["runs"] != [])
         fill(disk)

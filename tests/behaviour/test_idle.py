@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.limits import HANG_S
 from tests.support.postgres import Postgres
 from tests.support.processes import wakes_of
 from tests.support.runs import run_to_end
@@ -39,7 +40,7 @@ def test_an_idle_server_wakes_at_most_twice_a_second(
     if where == "postgres":
         postgres: Postgres = request.getfixturevalue("postgres")
         env["PRESSRUN_DATABASE_URL"] = postgres.database(str(tmp_path))
-    with start_server(tmp_path / "data", **env) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+    with start_server(tmp_path / "data", **env) as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         until_asleep(server.pid)
         assert run_to_end(http, text="# One")[-1]["type"] == "complete"
         until_asleep(server.pid)

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from tests.support.fault_tools import killing
+from tests.support.limits import HANG_S
 from tests.support.runs import chapter, check_events, check_folder, follow, run_to_end, starting, wait_until
-from tests.support.server import Server, start_server
+from tests.support.server import Server, cold, start_server
 
 pytestmark = pytest.mark.slow
 A_SECOND_IN_DAYS = str(1 / 86_400)
@@ -23,7 +24,10 @@ REMOVALS = "unlinkat"  # of the files in it, one by one
 @pytest.mark.parametrize("door", ["DELETE", "sweep"])
 def test_a_kill_in_the_midst_of_a_removal_leaves_no_half_run_and_no_folder_of_none(tmp_path: Path, door: str) -> None:
     env = {"PRESSRUN_RETENTION_DAYS": A_SECOND_IN_DAYS} if door == "sweep" else {}
-    with start_server(tmp_path / "data", **env) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with (
+        start_server(tmp_path / "data", **cold(), **env) as server,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
+    ):
         pinned = run_to_end(http, text="# Pinned", outputs=["html"])[-1]["operation_id"]
         http.put(f"/runs/{pinned}/pin").raise_for_status()
         for calls, n in ((RENAMES, 1), (REMOVALS, 1), (REMOVALS, 2)):
@@ -56,7 +60,7 @@ def test_a_kill_in_the_midst_of_a_removal_leaves_no_half_run_and_no_folder_of_no
 @pytest.mark.promise("retention")
 def test_a_killed_sweep_takes_nothing_from_a_run_that_is_under_way(tmp_path: Path) -> None:
     env = {"PRESSRUN_RETENTION_DAYS": A_SECOND_IN_DAYS, "PRESSRUN_RETENTION_STAGING_DAYS": A_SECOND_IN_DAYS}
-    with start_server(tmp_path / "data", **env) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+    with start_server(tmp_path / "data", **env) as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         run_to_end(http, text="# Old", outputs=["html"])
         with starting(http, text=chapter(30, "living"), viewport_width=320, viewport_height=240) as (_, events):
             told = [event for event, _ in zip(events, range(8), strict=False)]

@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 from pptx import Presentation
 
+from tests.support.limits import HANG_S
 from tests.support.pptx_rules import check_presentation
 from tests.support.runs import (
     cancel,
@@ -137,7 +138,7 @@ def test_one_accepted_run_of_200_simultaneous_identical_posts(server: Server, ht
     answers: list[tuple[int, str]] = []
 
     def post_four_times() -> None:
-        with httpx.Client(base_url=server.url, timeout=60) as client:
+        with httpx.Client(base_url=server.url, timeout=HANG_S) as client:
             barrier.wait()
             for _ in range(200 // clients):
                 headers = {"content-type": "application/json"}
@@ -183,7 +184,7 @@ def test_a_client_that_leaves_before_the_first_byte_leaks_no_slot(server: Server
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset, not close
             connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
             run = wait_for_title(http, f"gone {number}")  # accepted; nothing of the answer was read
-        wait_for_status(http, run["operation_id"], "cancelled", "complete", limit_s=5)
+        wait_for_status(http, run["operation_id"], "cancelled", "complete")
     assert http.get("/runs/current").status_code == 204
     assert run_to_end(http, text="after the vanished clients")[-1]["type"] == "complete"
 

@@ -20,7 +20,7 @@ from tests.support.limits import HANG_S
 from tests.support.postgres import Postgres
 from tests.support.releases import restore_postgres
 from tests.support.runs import run_to_end
-from tests.support.server import PRESSRUN, start_server
+from tests.support.server import PRESSRUN, cold, start_server
 
 SENTENCE = "the runs of this database are kept in another store"
 
@@ -35,13 +35,13 @@ def adopt_by_command(folder: Path, url: str) -> subprocess.CompletedProcess[str]
 def test_a_second_machine_that_shares_no_disk_is_refused_in_one_sentence(tmp_path: Path, postgres: Postgres) -> None:
     url = postgres.database(str(tmp_path))
     with (
-        start_server(tmp_path / "here", PRESSRUN_DATABASE_URL=url) as server,
-        httpx.Client(base_url=server.url, timeout=60) as http,
+        start_server(tmp_path / "here", PRESSRUN_DATABASE_URL=url, **cold()) as server,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
     ):
         assert run_to_end(http, text="# Mine", outputs=["html"])[-1]["type"] == "complete"
         with (
             pytest.raises(AssertionError, match="ended at once") as refused,
-            start_server(tmp_path / "there", PRESSRUN_DATABASE_URL=url),
+            start_server(tmp_path / "there", PRESSRUN_DATABASE_URL=url, **cold()),
         ):
             pass
         said = str(refused.value).strip().splitlines()[-1]  # after uvicorn's own line that it exits
@@ -50,13 +50,16 @@ def test_a_second_machine_that_shares_no_disk_is_refused_in_one_sentence(tmp_pat
         assert "Traceback" not in str(refused.value)
         busy = adopt_by_command(tmp_path / "there", url)
         assert (busy.returncode, "stop them first" in busy.stderr) == (1, True)
-        with start_server(tmp_path / "here", PRESSRUN_DATABASE_URL=url) as beside:
+        with start_server(tmp_path / "here", PRESSRUN_DATABASE_URL=url, **cold()) as beside:
             assert httpx.get(beside.url + "/readyz", timeout=HANG_S).status_code in (200, 503)
     lost = adopt_by_command(tmp_path / "there", url)
     assert lost.returncode == 0, lost.stderr
-    with start_server(tmp_path / "there", PRESSRUN_DATABASE_URL=url):
+    with start_server(tmp_path / "there", PRESSRUN_DATABASE_URL=url, **cold()):
         pass
-    with pytest.raises(AssertionError, match=SENTENCE), start_server(tmp_path / "here", PRESSRUN_DATABASE_URL=url):
+    with (
+        pytest.raises(AssertionError, match=SENTENCE),
+        start_server(tmp_path / "here", PRESSRUN_DATABASE_URL=url, **cold()),
+    ):
         pass
 
 

@@ -17,7 +17,7 @@ from pressrun.api.gate.tokens import new_token
 from tests.support.flood import flooding
 from tests.support.limits import HANG_S
 from tests.support.runs import Event, events_of, wait_for_status, wait_until
-from tests.support.server import start_server
+from tests.support.server import cold, start_server
 from tests.support.storms import crowd
 
 pytestmark = pytest.mark.slow
@@ -50,10 +50,10 @@ def open_callers(folder: Path, **env: str) -> Iterator[Callers]:
             "PRESSRUN_AI_MODEL": "silent",
             **env,
         }
-        server = stack.enter_context(start_server(folder / "data", **given))
+        server = stack.enter_context(start_server(folder / "data", **cold(), **given))
         clients = [
             stack.enter_context(
-                httpx.Client(base_url=server.url, timeout=60, headers={"Authorization": f"Bearer {token}"})
+                httpx.Client(base_url=server.url, timeout=HANG_S, headers={"Authorization": f"Bearer {token}"})
             )
             for token, _ in (flood, quiet, trusted)
         ]

@@ -130,7 +130,7 @@ def test_on_duplicate_run_makes_it_again_and_join_replays_it(http: httpx.Client)
 def test_on_disconnect_cancel_ends_the_run_of_a_client_that_left(http: httpx.Client) -> None:
     with starting(http, text=chapter(100, "mine alone"), max_screenshots=100, on_disconnect="cancel") as (_, events):
         operation_id = next(events)["operation_id"]
-    wait_for_status(http, operation_id, "cancelled", limit_s=5)
+    wait_for_status(http, operation_id, "cancelled")
     assert follow(http, operation_id)[-1]["by"] == "disconnect"
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 import httpx
 import pytest
 
+from tests.support.limits import HANG_S
 from tests.support.pgbouncer import NOT_HERE, find_pgbouncer, start_pgbouncer, url_of_somebody
 from tests.support.postgres import Postgres
 from tests.support.runs import chapter, check_events, check_folder, events_of, follow, run_to_end, starting
@@ -35,14 +36,14 @@ def test_behind_a_pooler_a_run_comes_to_its_end_and_one_of_a_killed_server_goes_
     servers: tuple[Server, Server],
 ) -> None:
     left, right = servers
-    with httpx.Client(base_url=left.url, timeout=60) as http:
+    with httpx.Client(base_url=left.url, timeout=HANG_S) as http:
         story = run_to_end(http, text=chapter(3, "whole"))
         check_events(story)
         check_folder(Path(story[-1]["folder"]))
         with starting(http, text=chapter(30, "orphan")) as (_, events):
             operation_id = next(event for event in events if event["type"] == "screenshot")["operation_id"]
             left.kill()
-    with httpx.Client(base_url=right.url, timeout=60) as http:
+    with httpx.Client(base_url=right.url, timeout=HANG_S) as http:
         with http.stream("GET", f"/runs/{operation_id}/events") as answer:
             assert [event["type"] for event in events_of(answer)][-1] == "complete"
         story = follow(http, operation_id)

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from pressrun.api.gate.tokens import new_token
+from tests.support.limits import HANG_S
 from tests.support.runs import cancel, chapter, starting, wait_until
 from tests.support.server import Server, start_server
 
@@ -90,7 +91,7 @@ def test_with_tokens_a_preview_wants_one_that_may_run_and_the_frame_none(tmp_pat
     reader, read_line = new_token("lee", scopes=("read",))
     with (
         start_server(tmp_path / "data", PRESSRUN_TOKENS=f"{line},{read_line}") as server,
-        httpx.Client(base_url=server.url, timeout=60) as http,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
     ):
         body = {"text": "# Mine", **SMALL}
         assert http.post("/preview", json=body).status_code == 401

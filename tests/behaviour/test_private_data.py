@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from pressrun.data_folder import close_to_others, make_data_folder, open_to_others
+from tests.support.limits import HANG_S
 from tests.support.runs import chapter, run_to_end, starting
 from tests.support.server import start_server
 
@@ -59,7 +60,7 @@ def test_another_user_opens_nothing_of_a_whole_run(home: Path) -> None:
     outputs = ["html", "images", "pdf", "zip"]
     with (
         start_server(home / "data", ANYBODY, TMPDIR=str(scratch)) as server,
-        httpx.Client(base_url=server.url, timeout=60) as http,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
     ):
         temporary: list[str] = []
         with starting(http, text=chapter(4), outputs=outputs) as (_, events):
@@ -76,7 +77,7 @@ def test_another_user_opens_nothing_of_a_whole_run(home: Path) -> None:
 @as_root
 @pytest.mark.slow
 def test_the_folder_of_an_earlier_release_is_closed_at_the_start(home: Path) -> None:
-    with start_server(home / "data", ANYBODY) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+    with start_server(home / "data", ANYBODY) as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         assert run_to_end(http, text="# Secret", outputs=["html"])[-1]["type"] == "complete"
     subprocess.run(["chmod", "-R", "go+rwX", home / "data"], check=True)
     assert len(seen_by_somebody_else(home / "data")) > 10

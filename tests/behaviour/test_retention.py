@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from pressrun.api.gate.tokens import new_token
+from tests.support.limits import HANG_S
 from tests.support.runs import run_to_end, wait_until
 from tests.support.server import PRESSRUN, start_server
 
@@ -20,7 +21,7 @@ A_SECOND_IN_DAYS = str(1 / 86_400)
 
 
 def pressrun(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(PRESSRUN), *arguments], check=False, capture_output=True, text=True, timeout=60)
+    return subprocess.run([str(PRESSRUN), *arguments], check=False, capture_output=True, text=True, timeout=HANG_S)
 
 
 def remembered_runs(data: Path) -> list[str]:
@@ -35,7 +36,7 @@ def remembered_runs(data: Path) -> list[str]:
 def test_old_runs_go_with_their_folders_pinned_ones_stay_and_verify(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with start_server(data, PRESSRUN_RETENTION_DAYS=A_SECOND_IN_DAYS) as server:
-        with httpx.Client(base_url=server.url, timeout=60) as http:
+        with httpx.Client(base_url=server.url, timeout=HANG_S) as http:
             old, pinned = (run_to_end(http, text=f"# {name}")[-1] for name in ("old", "pinned"))
             http.put(f"/runs/{pinned['operation_id']}/pin").raise_for_status()
 
@@ -66,9 +67,9 @@ def test_old_runs_go_with_their_folders_pinned_ones_stay_and_verify(tmp_path: Pa
 def test_retention_and_what_is_known_of_the_server_need_the_scope_admin(tmp_path: Path) -> None:
     (runner, runs), (admin, administers) = new_token("runner"), new_token("admin", ["admin"])
     with start_server(tmp_path / "data", PRESSRUN_TOKENS=f"{runs},{administers}") as server:
-        for method, path in (("POST", "/retention?dry_run=1"), ("GET", "/system")):
+        for method, path in (("POST", "/retention?dry_run=1"), ("GET", "/system/fonts"), ("GET", "/system")):
             answers = [
-                httpx.request(method, server.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+                httpx.request(method, server.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=HANG_S)
                 for token in (runner, admin)
             ]
             assert [answer.status_code for answer in answers] == [403, 200], path

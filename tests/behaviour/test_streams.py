@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.limits import HANG_S
 from tests.support.runs import (
     cancel,
     chapter,
@@ -130,7 +131,7 @@ def test_a_post_repeated_at_the_end_of_its_run_is_told_that_nothing_is_left(http
 
 def test_a_hundred_streams_end_cleanly_with_the_server_and_resume_after_its_restart(tmp_path: Path) -> None:
     with start_server(tmp_path / "data") as server, ExitStack() as stack:
-        http = stack.enter_context(httpx.Client(base_url=server.url, timeout=60, limits=httpx.Limits()))
+        http = stack.enter_context(httpx.Client(base_url=server.url, timeout=HANG_S, limits=httpx.Limits()))
         body = {"text": chapter(60, "goes on"), "on_disconnect": "cancel"}
         _, events = stack.enter_context(starting(http, **body))
         operation_id = next(events)["operation_id"]
@@ -150,7 +151,7 @@ def test_a_hundred_streams_end_cleanly_with_the_server_and_resume_after_its_rest
 
 
 def test_a_queued_run_survives_a_restart_and_has_its_turn(tmp_path: Path) -> None:
-    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=60) as http:
+    with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         with starting(http, text=chapter(30, "first in the queue")) as (_, events):
             holder = next(events)["operation_id"]
             with starting(http, text="second in line", on_busy="queue") as (_, waiting):

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.limits import HANG_S
 from tests.support.runs import posting, run_to_end
 from tests.support.server import start_server
 
@@ -29,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def http(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     with (
         start_server(tmp_path_factory.mktemp("data"), PRESSRUN_THEMES_DIR=str(folder)) as server,
-        httpx.Client(base_url=server.url, timeout=60) as http,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
     ):
         yield http
 
@@ -88,7 +89,7 @@ def test_an_edited_theme_makes_another_request(http: httpx.Client, folder: Path,
     sheet.write_text(sheet.read_text().replace("#123456", "#654321"))
     with (
         start_server(tmp_path / "data", PRESSRUN_THEMES_DIR=str(folder)) as server,
-        httpx.Client(base_url=server.url, timeout=60) as other,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as other,
     ):
         after = other.post("/admission/explain", json=body).json()["fingerprint"]
     assert before != after

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.limits import HANG_S
 from tests.support.postgres import Postgres, find_binaries, start_postgres
 from tests.support.runs import (
     cancel,
@@ -46,7 +47,7 @@ def start_twin(folder: Path, database_url: str, **env: str) -> Iterator[Twin]:
     """One of two servers alike in everything."""
     with (
         start_server(folder / "data", PRESSRUN_DATABASE_URL=database_url, **env) as server,
-        httpx.Client(base_url=server.url, timeout=60) as http,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
     ):
         yield Twin(server, http)
 

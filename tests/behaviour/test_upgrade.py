@@ -7,10 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.limits import HANG_S
 from tests.support.postgres import Postgres
 from tests.support.releases import restore_postgres, restore_sqlite
 from tests.support.runs import check_events, check_folder, follow, posting, run_to_end, wait_for_status
-from tests.support.server import start_server
+from tests.support.server import cold, start_server
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +27,10 @@ def test_a_data_folder_of_the_release_before_is_taken_up_where_it_was_left(
     else:
         postgres: Postgres = request.getfixturevalue("postgres")
         settings["PRESSRUN_DATABASE_URL"] = restore_postgres(postgres, str(tmp_path), data_dir)
-    with start_server(data_dir, **settings) as server, httpx.Client(base_url=server.url, timeout=30) as http:
+    with (
+        start_server(data_dir, **cold(), **settings) as server,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
+    ):
         runs = {run["status"]: run for run in http.get("/runs").json()["runs"] if run["attempt"] == 1}
         complete, failed = runs["complete"], runs["error"]
         newest = [run["operation_id"] for run in http.get("/runs").json()["runs"]]

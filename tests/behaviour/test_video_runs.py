@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.limits import HANG_S
 from tests.support.processes import is_running
 from tests.support.runs import (
     Event,
@@ -79,7 +80,7 @@ def test_a_video_survives_a_kill_is_cancelled_at_once_and_is_made_anew_without_a
     env = {"PATH": f"{programs.folder}:{os.environ['PATH']}", "PRESSRUN_VOICE_TIMEOUT_S": str(_VOICE_TIMEOUT_S)}
     with (
         start_server(tmp_path / "data", as_command=True, **env) as server,
-        httpx.Client(base_url=server.url, timeout=60) as http,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
     ):
         with starting(http, text=chapter(2, "to be cancelled"), **SMALL) as (answer, events):
             assert answer.status_code == 200, answer.read()

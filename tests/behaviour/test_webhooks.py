@@ -20,7 +20,7 @@ from starlette.routing import Route
 from pressrun.settings import new_webhook_secret
 from tests.support.limits import HANG_S
 from tests.support.runs import run_to_end, wait_until
-from tests.support.server import start_server
+from tests.support.server import cold, start_server
 from tests.support.threaded_server import serve
 
 pytestmark = [pytest.mark.slow]
@@ -67,7 +67,10 @@ def receiving() -> Iterator[Receiver]:
 def test_a_run_is_told_once_and_a_refused_message_again_after_a_crash(tmp_path: Path) -> None:
     with receiving() as receiver:
         env = {"PRESSRUN_WEBHOOK_SECRET": SECRET, "PRESSRUN_EGRESS": f"127.0.0.1:{receiver.port}"}
-        with start_server(tmp_path / "data", **env) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+        with (
+            start_server(tmp_path / "data", **env) as server,
+            httpx.Client(base_url=server.url, timeout=HANG_S) as http,
+        ):
             first = run_to_end(http, text="# told", webhook_url=receiver.url)[-1]["operation_id"]
             wait_until(lambda: webhook_of(http, first)["state"] == "delivered")
             delivered = {"state": "delivered", "attempts": 1, "last_status": 200, "due_at": None}
@@ -100,7 +103,10 @@ def test_a_run_is_told_once_and_a_refused_message_again_after_a_crash(tmp_path: 
 def test_a_message_whose_answer_a_kill_cut_off_is_told_again_under_its_id(tmp_path: Path) -> None:
     with receiving() as receiver:
         env = {"PRESSRUN_WEBHOOK_SECRET": SECRET, "PRESSRUN_EGRESS": f"127.0.0.1:{receiver.port}"}
-        with start_server(tmp_path / "data", **env) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+        with (
+            start_server(tmp_path / "data", **cold(), **env) as server,
+            httpx.Client(base_url=server.url, timeout=HANG_S) as http,
+        ):
             receiver.answers.clear()
             run = run_to_end(http, text="# told", outputs=["html"], webhook_url=receiver.url)[-1]["operation_id"]
             assert receiver.came.wait(HANG_S)
@@ -115,10 +121,10 @@ def test_a_message_whose_answer_a_kill_cut_off_is_told_again_under_its_id(tmp_pa
 
 
 def test_a_webhook_that_could_never_be_told_is_refused_with_the_setting_in_the_way(tmp_path: Path) -> None:
-    with start_server(tmp_path / "unsigned") as server:
+    with start_server(tmp_path / "unsigned", **cold()) as server:
         assert refusal(server.url, "https://example.org/") == "PRESSRUN_WEBHOOK_SECRET"
     env = {"PRESSRUN_WEBHOOK_SECRET": SECRET, "PRESSRUN_EGRESS": "public"}
-    with start_server(tmp_path / "public", **env) as server:
+    with start_server(tmp_path / "public", **cold(), **env) as server:
         for url in ("http://127.0.0.1/", "http://0x7f.1/", "http://[::1]/", "https://example.org:8443/"):
             assert refusal(server.url, url) == "PRESSRUN_EGRESS"
         for url in ("https://u:p@example.org/", "ftp://example.org/", "https://", "x" * 3000):

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.limits import HANG_S
 from tests.support.processes import children_of
 from tests.support.runs import chapter, starting
 from tests.support.server import start_server
@@ -28,7 +29,7 @@ SECRETS = {
 def test_no_child_of_the_server_sees_its_secrets(tmp_path: Path) -> None:
     seen: dict[str, str] = {}
     started = start_server(tmp_path / "data", as_command=True, **SECRETS)  # /proc tells how a process began
-    with started as server, httpx.Client(base_url=server.url, timeout=60) as http:
+    with started as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         with starting(http, text=chapter(5), composer="markdown", outputs=["images", "pdf"]) as (_, events):
             for event in events:
                 assert event["type"] != "error", event

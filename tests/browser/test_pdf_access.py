@@ -91,8 +91,8 @@ async def test_the_notes_stand_below_their_slide_and_go_on_behind_it(pool: Brows
         width, height = SIZE[0] / ZOOM, SIZE[1] / ZOOM
         sizes = {tuple(round(float(b) - float(a)) for a, b in zip(p.mediabox[:2], p.mediabox[2:])) for p in pdf.pages}  # type: ignore[arg-type]  # noqa: B905
         assert sizes == {(round(width), round(2 * height))}
-    run("pdftoppm", "-png", "-r", f"{72 * ZOOM}", str(made.path), str(tmp_path / "page"))
-    for page, picture in zip(sorted(tmp_path.glob("page-*.png")), made.pictures, strict=False):
+    run("pdftoppm", "-r", f"{72 * ZOOM}", str(made.path), str(tmp_path / "page"))
+    for page, picture in zip(sorted(tmp_path.glob("page-*.ppm")), made.pictures, strict=False):
         with Image.open(page) as drawn, Image.open(io.BytesIO(picture)) as seen:
             upper = drawn.convert("RGB").crop((0, 0, *SIZE))
             assert max(ImageStat.Stat(ImageChops.difference(upper, seen.convert("RGB"))).mean) < 6, page.name

@@ -15,6 +15,8 @@ from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE
 
 from pressrun.browser.pool.pool import BrowserPool
+from pressrun.sources.look import Look
+from pressrun.sources.text import compose_text
 from tests.support.generated_documents import UNSEEN, page
 from tests.support.pptx_deck import SIZE, Presented, drawn_by_libreoffice, present
 from tests.support.pptx_rules import check_presentation
@@ -82,7 +84,11 @@ def test_runs_look_as_they_did(slides: list[Any]) -> None:
     assert run_of(first, "Plain").font.size.pt == pytest.approx(20 * 1280 / (SIZE[0] / 1.05) * 0.75, abs=0.1)
     assert (run_of(first, "bold").font.bold, run_of(first, "Plain").font.bold) == (True, False)
     assert run_of(first, "italic").font.italic
-    assert run_of(first, "under").font.underline
+    assert run_of(first, "under").font.underline is True
+    wave = run_of(first, "wave")._r.find(f"{A}rPr")
+    assert wave.get("u") == "wavy"
+    assert wave.find(f"{A}uFill/{A}solidFill/{A}srgbClr").get("val") == "A63A24", "the line has a colour of its own"
+    assert run_of(first, "under")._r.find(f"{A}rPr/{A}uFill") is None
     assert run_of(first, "red").font.color.rgb == (0xA6, 0x3A, 0x24)
     assert run_of(first, "Plain").font.name == "Noto Sans"
     struck = run_of(first, "struck")._r.find(f"{A}rPr")
@@ -216,6 +222,22 @@ def test_libreoffice_draws_what_the_slides_show(made: Presented, tmp_path: Path)
         assert sum(ImageStat.Stat(difference).mean) / 3 / 255 < LARGEST_DIFFERENCE, path.name
 
 
+async def test_a_font_that_only_a_theme_has_is_replaced_by_one_as_heavy_and_as_wide(
+    pool: BrowserPool, tmp_path: Path
+) -> None:
+    """DM Serif Display has one weight, 400, which is as heavy as another's bold, and narrow."""
+    html = (await compose_text("# How rivers shape the land\n\nWater.", title=None, look=Look("plum"))).html
+    made = await present(pool, html, tmp_path, "editable")
+    (slide,) = Presentation(str(made.files[".pptx"])).slides
+    title, plain = run_of(slide, "How rivers"), run_of(slide, "Water")
+    assert (title.font.bold, plain.font.bold) == (True, False)
+    (found,) = made.shapes
+    (written,) = (run for run in found.runs if "rivers" in run.text)
+    assert abs(written.spacing) < 0.06 * written.size, (
+        "as wide by its size: letters that are pushed together are not read"
+    )
+
+
 async def test_lines_of_a_large_title_that_are_closer_than_its_letters_are_high_break_where_they_did(
     pool: BrowserPool, tmp_path: Path
 ) -> None:
@@ -226,7 +248,7 @@ async def test_lines_of_a_large_title_that_are_closer_than_its_letters_are_high_
     lines = shape_with(slide, "ՄԱՐԴՈՒ").text_frame.text.split("\v")
     assert lines == ["ՄԱՐԴՈՒ", "ԻՐԱՎՈՒՆՔՆԵՐԻ", "ՀԱՄԸՆԴՀԱՆՈՒՐ", "ՀՌՉԱԿԱԳԻՐ"]
     (found,) = made.shapes
-    widths = {run.text: (run.width, found.fits.get(run.key, 0.0)) for run in found.runs}
+    widths = {run.text: (run.width, run.spacing) for run in found.runs}
     assert all(width > 100 for width, _ in widths.values())
     assert any(fit for _, fit in widths.values()), (
         "bold of a font that the browser makes bold itself is of another width"

@@ -19,7 +19,7 @@ from pressrun.browser.setup.self_test import Seal, show_page
 from pressrun.errors import BrowserUnavailable, RenderTimeout
 from pressrun.settings import Settings
 from tests.browser.conftest import QUICK, chromiums
-from tests.support.limits import fail_after
+from tests.support.limits import HANG_S, fail_after
 from tests.support.runs import run_to_end
 from tests.support.threaded_server import serve
 
@@ -106,7 +106,7 @@ def test_a_server_whose_browser_is_not_sealed_is_not_ready_and_shows_no_document
     settings = Settings(data_dir=tmp_path / "data", _env_file=None)
     with (
         serve(app.create_app(settings), lifespan="on") as port,
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=HANG_S) as http,
     ):
         ready = http.get("/readyz")
         assert ready.status_code == 503

@@ -9,6 +9,7 @@ import subprocess
 import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from PIL import Image
@@ -18,10 +19,8 @@ from pressrun.browser.slides.page_breaks import Slice, plan_slices
 from pressrun.coverage import Coverage
 from pressrun.slide_texts import SlideTexts
 from pressrun.sources.coverage import measure_coverage
-from pressrun.sources.document import wrap_fragment
-from pressrun.sources.look import Look
-from pressrun.sources.markdown import render_markdown
 from tests.support import decks
+from tests.support.limits import HANG_S
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
 
@@ -38,23 +37,19 @@ def test_there_are_forty() -> None:
     assert len(CODES) == 40
 
 
-def document(code: str) -> tuple[str, str]:
-    """The text, and what the Markdown composer makes of it."""
-    text = (TEXTS / f"{code}.md").read_text(encoding="utf-8")
-    made = render_markdown(text)
-    html = wrap_fragment(made["html"], title=made["title"], look=Look("paper"), lang=made["lang"], dir=made["dir"])
-    return text, html
+def text_of(code: str) -> str:
+    return (TEXTS / f"{code}.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("code", CODES)
 async def test_every_word_is_painted_and_no_line_is_cut(pool: BrowserPool, code: str, tmp_path: Path) -> None:
-    text, html = document(code)
+    text = text_of(code)
     async with pool.lease(viewport_width=WIDTH, viewport_height=HEIGHT, zoom=ZOOM) as lease:
-        await lease.load(html)
+        await lease.load(decks.document_of(text))
         layout = await lease.layout()
         plan = plan_slices(layout.boxes, layout.height_css_px, lease.viewport_height_css_px, 15, "blocks", 100)
         texts = await lease.texts(plan)
-        pictures = [await lease.capture(piece) for piece in plan.slices]
+        edges = [edges_of(piece, await lease.capture(piece)) for piece in plan.slices]
         pdf = b""
         if code in PDF_OF and shutil.which("pdftotext"):
             pdf = await lease.pdf_of_slides(plan.slices, "blocks", datetime(2026, 11, 30, tzinfo=UTC))
@@ -63,13 +58,15 @@ async def test_every_word_is_painted_and_no_line_is_cut(pool: BrowserPool, code:
     assert coverage.is_whole, coverage
     assert coverage.words > 200
     assert not plan.truncated
-    for (piece, picture), (following, below) in itertools.pairwise(zip(plan.slices, pictures, strict=True)):
-        assert is_background(last_rows(piece, picture)), f"a line is cut at {piece.bottom}"
-        assert is_background(first_rows(following, below)), f"a line is cut at {following.top}"
+    for (above, below), (piece, following) in zip(
+        itertools.pairwise(edges), itertools.pairwise(plan.slices), strict=True
+    ):
+        assert is_background(above.last), f"a line is cut at {piece.bottom}"
+        assert is_background(below.first), f"a line is cut at {following.top}"
     if pdf:
         (tmp_path / "slides.pdf").write_bytes(pdf)
         command = ["pdftotext", "-raw", str(tmp_path / "slides.pdf"), "-"]
-        pages = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split("\f")
+        pages = subprocess.run(command, check=True, capture_output=True, text=True, timeout=HANG_S).stdout.split("\f")
         assert len(pages) == len(plan.slices) + 1
 
 
@@ -77,7 +74,7 @@ async def test_every_word_is_painted_and_no_line_is_cut(pool: BrowserPool, code:
 async def test_every_word_is_on_a_slide_of_the_deck_and_no_line_reaches_out_of_one(
     pool: BrowserPool, code: str, tmp_path: Path
 ) -> None:
-    text, _ = document(code)
+    text = text_of(code)
     made = await decks.compose(pool, text)
     assert made.coverage.is_whole, made.coverage.summary
     assert made.coverage.words > 200
@@ -106,7 +103,7 @@ async def pages_of(pool: BrowserPool, made: decks.Composed, path: Path) -> list[
         pdf = await lease.pdf_of_slides(made.plan.slices, "blocks", datetime(2026, 11, 30, tzinfo=UTC))
     path.write_bytes(pdf)
     command = ["pdftotext", "-raw", str(path), "-"]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split("\f")[:-1]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=HANG_S).stdout.split("\f")[:-1]
 
 
 def letters_of(text: str) -> int:
@@ -117,19 +114,18 @@ def coverage_of(text: str, texts: SlideTexts) -> Coverage:
     return Coverage.model_validate(measure_coverage("text", text, texts.model_dump_json().encode()))
 
 
-def last_rows(piece: Slice, picture: bytes) -> Image.Image:
-    end = round((piece.offset + piece.height) * ZOOM)
-    return rows(picture, end - AROUND_PX, end)
+class Edges(NamedTuple):
+    """The rows of a picture where its slice begins, and where it ends."""
+
+    first: Image.Image
+    last: Image.Image
 
 
-def first_rows(piece: Slice, picture: bytes) -> Image.Image:
-    begin = round(piece.offset * ZOOM)
-    return rows(picture, begin, begin + AROUND_PX)
-
-
-def rows(picture: bytes, begin: int, end: int) -> Image.Image:
+def edges_of(piece: Slice, picture: bytes) -> Edges:
+    begin, end = round(piece.offset * ZOOM), round((piece.offset + piece.height) * ZOOM)
     with Image.open(io.BytesIO(picture)) as image:
-        return image.convert("RGB").crop((0, begin, WIDTH, end))
+        rows = [(0, begin, WIDTH, begin + AROUND_PX), (0, end - AROUND_PX, WIDTH, end)]
+        return Edges(*(image.crop(box).convert("RGB") for box in rows))
 
 
 def is_background(image: Image.Image) -> bool:

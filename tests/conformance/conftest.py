@@ -12,6 +12,7 @@ import httpx
 import pytest
 from httpx_sse import ServerSentEvent, connect_sse
 
+from tests.support.limits import HANG_S
 from tests.support.server import start_server
 
 ORIGIN = os.environ.get("CONFORMANCE_ORIGIN")  # one that the server under test lets in (PRESSRUN_CORS_ORIGINS)
@@ -57,7 +58,7 @@ def origin() -> str:
 
 @pytest.fixture(scope="session")
 def http(url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, headers=HEADERS, timeout=60) as client:
+    with httpx.Client(base_url=url, headers=HEADERS, timeout=HANG_S) as client:
         yield client
 
 

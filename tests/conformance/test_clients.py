@@ -11,6 +11,7 @@ import pytest
 
 from tests.conformance.conftest import HEADERS, EndedRun, Message, new_body
 from tests.support.chromium import open_chromium
+from tests.support.limits import HANG_S
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
@@ -54,7 +55,7 @@ def curl(*arguments: str) -> str:
 
 def node(url: str, body: str = "") -> str:
     command = ["node", "--input-type=module", "-e", NODE, url, body, json.dumps(HEADERS)]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=HANG_S).stdout
 
 
 @pytest.mark.parametrize("client", ["curl", "node"])

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from tests.support.server import Server, start_server
+from tests.support.server import Server, cold, start_server
 from tests.support.threaded_server import serve
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
@@ -32,7 +32,7 @@ def elsewhere() -> Iterator[int]:
 def server(tmp_path_factory: pytest.TempPathFactory, elsewhere: int) -> Iterator[Server]:
     """`localhost` may, `127.0.0.1` on the very same port may not."""
     origin = f"http://localhost:{elsewhere}"
-    with start_server(tmp_path_factory.mktemp("cors") / "data", PRESSRUN_CORS_ORIGINS=origin) as server:
+    with start_server(tmp_path_factory.mktemp("cors") / "data", PRESSRUN_CORS_ORIGINS=origin, **cold()) as server:
         yield server
 
 

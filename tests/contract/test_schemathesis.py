@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.limits import HANG_S
 from tests.support.runs import run_to_end
 from tests.support.server import Server, start_server
 
@@ -54,7 +55,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_the_server_keeps_to_its_openapi_document(server: Server, tmp_path: Path) -> None:
-    with httpx.Client(base_url=server.url, timeout=30) as http:
+    with httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         operation_id = run_to_end(http, text="for schemathesis")[-1]["operation_id"]
     (tmp_path / "schemathesis.toml").write_text(CONFIG.format(operation_id=operation_id))
     command = [SCHEMATHESIS, "--no-color", "run", server.url + "/openapi.json", "--phases", "coverage,fuzzing"]

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.support.drills import DRILLS, Drill, place_of
+from tests.support.limits import HANG_S
 from tests.support.runs import check_folder, run_to_end
 from tests.support.server import start_server
 
@@ -66,7 +67,7 @@ def test_a_server_with_one_more_of_everything_works(tmp_path: Path) -> None:
     env = {"PYTHONPATH": str(copy / "backend"), "PRESSRUN_HIDE_PATHS": "1", "PRESSRUN_RUN_DEDUP_WINDOW_S": "0"}
     with (
         start_server(tmp_path / "data", as_command=True, **env) as server,
-        httpx.Client(base_url=server.url, timeout=60) as http,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
     ):
         plain = run_to_end(http, text="x", outputs=["html"])[-1]["operation_id"]
         impossible = {"text": "x", "outputs": ["html", "outline"]}

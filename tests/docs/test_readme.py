@@ -13,6 +13,7 @@ import pytest
 
 from pressrun.events.model import BODY
 from pressrun.settings import Settings
+from tests.support.limits import HANG_S
 from tests.support.server import Server, start_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +42,7 @@ def test_the_clients_of_the_readme_work_when_pasted(server: Server, language: st
     if language == "bash" and shutil.which("curl") is None:
         pytest.skip("curl is not part of the set-up; CI has it")
     snippet = SNIPPETS[language].replace("http://127.0.0.1:8000", server.url)
-    done = subprocess.run([*command, snippet], check=False, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*command, snippet], check=False, capture_output=True, text=True, timeout=HANG_S)
     assert done.returncode == 0, done.stderr
     for event in ("started", "html_generated", "screenshot", "complete"):
         assert event in done.stdout

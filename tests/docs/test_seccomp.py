@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.limits import HANG_S
+
 PROFILE = Path(__file__).resolve().parents[2] / "docs" / "seccomp.json"
 # what reads or drives other processes, the kernel's own machinery, and what mounts or enters other namespaces
 NEVER = """
@@ -91,7 +93,7 @@ def confine() -> None:
 
 def under_it(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", UNDER_IT, *command], check=False, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", UNDER_IT, *command], check=False, capture_output=True, text=True, timeout=HANG_S
     )
 
 
@@ -121,7 +123,7 @@ def test_chromium_draws_in_its_sandbox_under_it(tmp_path: Path) -> None:
         pytest.skip("no Chromium of the system, and another user does not reach Playwright's own")
     user = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", "-i", "HOME=/tmp", "TMPDIR=/tmp")
     page = (chromium, "--dump-dom", "--disable-gpu", "data:text/html,<p id=drawn>drawn")
-    if subprocess.run([*user, *page], check=False, capture_output=True, timeout=120).returncode:
+    if subprocess.run([*user, *page], check=False, capture_output=True, timeout=HANG_S).returncode:
         pytest.skip("Chromium's sandbox does not start here without the profile either")
     done = under_it(*user, *page)
     assert "drawn" in done.stdout, done.stderr[-2000:]

@@ -43,7 +43,7 @@ def server(endpoint: AiServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture
 def http(server: Server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=30) as client:
+    with httpx.Client(base_url=server.url, timeout=HANG_S) as client:
         yield client
 
 

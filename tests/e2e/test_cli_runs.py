@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from pressrun.client import AsyncClient, Client, ServerProblem
+from tests.support.limits import HANG_S
 from tests.support.runs import run_to_end, wait_for_status
-from tests.support.server import PRESSRUN, Server, start_server
+from tests.support.server import PRESSRUN, Server, cold, start_server
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 ASYNC = {"Prefer": "respond-async"}
@@ -22,13 +23,13 @@ HTML = {"outputs": ["html"]}
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with start_server(tmp_path_factory.mktemp("runs") / "data", PRESSRUN_RUN_DEDUP_WINDOW_S="0") as running:
+    with start_server(tmp_path_factory.mktemp("runs") / "data", PRESSRUN_RUN_DEDUP_WINDOW_S="0", **cold()) as running:
         yield running
 
 
 @pytest.fixture
 def http(server: Server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=30) as client:
+    with httpx.Client(base_url=server.url, timeout=HANG_S) as client:
         yield client
 
 
@@ -41,7 +42,7 @@ def pressrun(server: Server, *words: str, code: int = 0) -> str:
         env={**kept, "PRESSRUN_SERVER": server.url},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANG_S,
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + ("" if code == 0 else done.stderr)

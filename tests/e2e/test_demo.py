@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.limits import HANG_S
+
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = (sys.executable, str(ROOT / "examples" / "demo.py"))
 
@@ -24,7 +26,13 @@ def environment(data: Path, **given: str) -> dict[str, str]:
 
 def run_demo(data: Path, **given: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        DEMO, env=environment(data, **given), cwd=data.parent, capture_output=True, text=True, timeout=90, check=False
+        DEMO,
+        env=environment(data, **given),
+        cwd=data.parent,
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+        check=False,
     )
 
 
@@ -72,6 +80,6 @@ def test_a_demo_that_is_told_to_stop_takes_its_server_along(tmp_path: Path) -> N
     assert demo.stdout is not None
     assert any("examples/lesson.md to http" in line for line in demo.stdout)
     demo.send_signal(signal.SIGTERM)
-    demo.communicate(timeout=60)
+    demo.communicate(timeout=HANG_S)
     assert demo.returncode == 143
     assert [line for line in processes_using(data) if "serve" in line] == []

@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import httpx
 import pytest
-from mcp.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from tests.support.limits import HANG_S, fail_after
 from tests.support.server import PRESSRUN, Server, free_port, start_server
+
+if TYPE_CHECKING:
+    from mcp.client import Client
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
 
@@ -29,6 +30,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @asynccontextmanager
 async def assistant(transport: str, server: Server) -> AsyncIterator[Client]:
+    from mcp.client import Client  # a second of CPU, which each worker would spend
+    from mcp.client.stdio import StdioServerParameters, stdio_client
+
     words = ["mcp", "--server", server.url]
     if transport == "stdio":
         async with Client(stdio_client(StdioServerParameters(command=str(PRESSRUN), args=words))) as client:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.limits import HANG_S
 from tests.support.runs import run_to_end
 from tests.support.server import Server, start_server
 from tests.support.ui import DESK, PHONE, Person, check_accessible, check_width, is_over, open_part, slide
@@ -30,7 +31,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def run_path(server: Server) -> str:
     """Of a finished run with a PDF."""
-    with httpx.Client(base_url=server.url, timeout=120) as http:
+    with httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         end = run_to_end(http, text=TEXT, outputs=["images", "pdf"], zoom=1, viewport_width=640, viewport_height=360)[
             -1
         ]

@@ -6,6 +6,7 @@ else too, has several times as long; what hangs does so for ever, or until a lim
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Final
 
@@ -19,3 +20,13 @@ HANG_S: Final = 20.0 * SLOWER
 def fail_after(quiet_s: float) -> AbstractContextManager[anyio.CancelScope]:
     """`anyio.fail_after`, for hangs: so many seconds on a quiet machine."""
     return anyio.fail_after(quiet_s * SLOWER)
+
+
+def pauses_s() -> Iterator[float]:
+    """Between looks at what no event tells of: short at first, and then so long that looking costs next to nothing. A
+    request costs its server some milliseconds, fifty of them a second a quarter of a core.
+    """
+    pause_s = 0.005
+    while True:
+        yield pause_s
+        pause_s = min(1.3 * pause_s, 0.1)

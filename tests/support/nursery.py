@@ -25,9 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-import httpx
-
-from tests.support.limits import HANG_S
+from tests.support.limits import HANG_S, pauses_s
 from tests.support.processes import is_running
 from tests.support.server import Server, free_port
 
@@ -91,13 +89,14 @@ def open_nursery() -> Iterator[Nursery]:
 
 
 class ForkedServer(Server):
-    """A `Server` that comes from a nursery; `orders` are its failpoints from the next start on."""
+    """A `Server` from a nursery; `orders` are its failpoints from the next start on, beside those of `env`."""
 
     def __init__(self, nursery: Nursery, data_dir: Path, env: dict[str, str], *, log: Path | None = None) -> None:
         super().__init__(data_dir, free_port(), {"PRESSRUN_ENV": "test", "PRESSRUN_LOG_LEVEL": "DEBUG", **env})
         self._nursery = nursery
         self._pid: int | None = None
         self.orders = ""
+        self._always = env.get("PRESSRUN_FAILPOINTS", "")
         self.log_path = log or self.log_path
 
     @property
@@ -115,7 +114,7 @@ class ForkedServer(Server):
             **self._env,
             "PRESSRUN_DATA_DIR": str(self.data_dir),
             "PRESSRUN_LOG_JSON": "true",
-            "PRESSRUN_FAILPOINTS": self.orders,
+            "PRESSRUN_FAILPOINTS": ";".join(filter(None, (self._always, self.orders))),
         }
         args = ["serve", "--host", "127.0.0.1", "--port", str(self.port)]
         self._pid = self._nursery.bear(env=env, log=str(self.log_path), args=args, cwd=str(self.data_dir.parent))
@@ -128,9 +127,8 @@ class ForkedServer(Server):
         """Whether it answers; False if it has died before."""
         deadline = time.monotonic() + HANG_S
         while self.alive:
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(self.url + "/livez").is_success:
-                    return True
+            if self.answers():
+                return True
             assert time.monotonic() < deadline, self.log[-4000:]
             time.sleep(0.02)
         return False
@@ -174,10 +172,11 @@ class ForkedProcess:
 
     def wait(self, timeout: float | None = None) -> int:
         deadline = None if timeout is None else time.monotonic() + timeout
+        pauses = pauses_s()
         while (code := self.poll()) is None:
             if deadline is not None and time.monotonic() > deadline:
                 raise subprocess.TimeoutExpired(f"server {self.pid}", timeout or 0)
-            time.sleep(0.005)  # its parent is another process, and the only one that is told
+            time.sleep(next(pauses))  # its parent is another process, and the only one that is told
         return code
 
     def send_signal(self, signal_number: int) -> None:
@@ -195,11 +194,15 @@ class SharedNursery:
         self._stack = contextlib.ExitStack()
         self._nursery: Nursery | None = None
 
-    def fork(self, args: Sequence[str], env: dict[str, str], log: Path, cwd: Path) -> ForkedProcess:
+    @property
+    def opened(self) -> Nursery:
         if self._nursery is None:
             self._nursery = self._stack.enter_context(open_nursery())
-        pid = self._nursery.bear(env=env, log=str(log), args=list(args), cwd=str(cwd))
-        return ForkedProcess(self._nursery, pid)
+        return self._nursery
+
+    def fork(self, args: Sequence[str], env: dict[str, str], log: Path, cwd: Path) -> ForkedProcess:
+        pid = self.opened.bear(env=env, log=str(log), args=list(args), cwd=str(cwd))
+        return ForkedProcess(self.opened, pid)
 
     def close(self) -> None:
         self._stack.close()

@@ -169,6 +169,6 @@ def all_drawn_by_libreoffice(
     for presentation in presentations:
         name = presentation.stem
         pdf, pages = str(folder / f"{name}.pdf"), folder / f"{name}-drawn"
-        subprocess.run(["pdftoppm", "-png", *scale, pdf, str(pages)], check=True, timeout=300)
-        drawn.append([Image.open(path).convert("RGB").reduce(2) for path in sorted(folder.glob(f"{name}-drawn-*.png"))])
+        subprocess.run(["pdftoppm", *scale, pdf, str(pages)], check=True, timeout=300)
+        drawn.append([Image.open(path).convert("RGB").reduce(2) for path in sorted(folder.glob(f"{name}-drawn-*.ppm"))])
     return drawn

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from tests.support.limits import HANG_S
+from tests.support.limits import HANG_S, pauses_s
 from tests.support.server import Server
 
 Event = dict[str, Any]
@@ -84,11 +84,13 @@ def follow(http: httpx.Client, operation_id: str, after: int = 0) -> list[Event]
 def wait_for_status(http: httpx.Client, operation_id: str, *statuses: str, limit_s: float = HANG_S) -> Event:
     """The run, once it has one of the statuses."""
     deadline = time.monotonic() + limit_s
-    while time.monotonic() < deadline:
+    for pause_s in pauses_s():
         run: Event = http.get(f"/runs/{operation_id}").raise_for_status().json()
         if run["status"] in statuses:
             return run
-        time.sleep(0.02)  # polling over HTTP is what this helper is
+        if time.monotonic() > deadline:
+            break
+        time.sleep(pause_s)  # polling over HTTP is what this helper is
     raise AssertionError(f"the run is {run['status']} after {limit_s} s, not one of {statuses}")
 
 
@@ -147,6 +149,8 @@ def wait_until_admitted(http: httpx.Client) -> None:
 def wait_until(holds: Callable[[], bool], limit_s: float = HANG_S) -> None:
     """Returns when `holds()`; for what a server does by itself some time after an answer."""
     deadline = time.monotonic() + limit_s
-    while not holds():
+    for pause_s in pauses_s():
+        if holds():
+            return
         assert time.monotonic() < deadline, f"not so within {limit_s} s"
-        time.sleep(0.02)  # nothing to wait for but the server's own state
+        time.sleep(pause_s)  # nothing to wait for but the server's own state

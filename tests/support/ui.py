@@ -9,11 +9,12 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from tests.support.limits import HANG_S
 from tests.support.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
-WAIT_MS = 30_000
+WAIT_MS = 1000 * HANG_S
 DESK = (1280, 900)
 PHONE = (360, 740)
 
@@ -80,7 +81,8 @@ def check_accessible(page: Page) -> None:
     """axe's rules up to WCAG 2.2 AA, contrast among them; a frame without an origin cannot be asked."""
     page.evaluate(AXE.read_text())
     tags = json.dumps(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-    found = page.evaluate(f"axe.run({{runOnly: {tags}, iframes: false}})")
+    # of what passes one element a rule, not all: a third of the time
+    found = page.evaluate(f"axe.run({{runOnly: {tags}, iframes: false, resultTypes: ['violations']}})")
     assert not found["violations"], lines_of(found["violations"])
     assert found["passes"]
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.limits import HANG_S
 from tests.support.scripted_server import LOG, OPERATION_ID, RUN, Answer, Script, Stream, event, scripted_server
 from tests.support.server import PRESSRUN
 
-LIMIT_S = 30
 CANCELLED = event(3, "cancelled", by="user", kept=[])
 
 
@@ -26,7 +26,7 @@ def generating(url: str, lesson: Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         command, env=environment, cwd=lesson.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
     )
-    watchdog = threading.Timer(LIMIT_S, process.kill)  # so that a command that hangs fails its test
+    watchdog = threading.Timer(HANG_S, process.kill)  # so that a command that hangs fails its test
     watchdog.start()
     try:
         with process:
@@ -82,7 +82,7 @@ def test_a_cancel_that_finds_nobody_is_tried_again_and_the_end_comes_over_a_new_
         process.send_signal(signal.SIGINT)
         wait_for(process, "Ctrl-C again", on_stderr=True)
         while script.count("cancel") < 3:
-            assert script.arrived.wait(LIMIT_S)
+            assert script.arrived.wait(HANG_S)
             script.arrived.clear()
         script.released.set()  # the held stream ends now, as a server's does when its run has
         out, err = process.communicate()

@@ -17,6 +17,7 @@ from pressrun.background_tasks import TASKS
 from pressrun.errors import StartupError
 from pressrun.failpoints import POINTS, arm, failpoint
 from pressrun.stages import STAGES
+from tests.support.limits import HANG_S
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +57,7 @@ def test_what_is_no_order_is_refused(orders: str) -> None:
 def test_a_server_with_failpoints_does_not_start_in_production(tmp_path: Path) -> None:
     command = [Path(sys.executable).with_name("pressrun"), "serve", "--data-dir", str(tmp_path)]
     env = {**os.environ, "PRESSRUN_FAILPOINTS": "store.write=EIO", "PRESSRUN_ENV": ""}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=HANG_S)
     assert done.returncode == 1
     assert "PRESSRUN_FAILPOINTS" in done.stderr
 

@@ -40,6 +40,7 @@ OTHER: dict[str, dict[str, Any]] = {
     "footer": {"footer": "Us"},
     "page_numbers": {"page_numbers": True},
     "running_heading": {"running_heading": "none"},
+    "writing_mode": {"writing_mode": "vertical"},
     "output_name": {"output_name": "n"},
     "zoom": {"zoom": 2.2},
     "viewport_width": {"viewport_width": 1921},

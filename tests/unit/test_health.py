@@ -38,7 +38,7 @@ def application(folder: Path, background: Background | None = None) -> Iterator[
     settings = Settings(data_dir=folder / "data", _env_file=None)
     with (
         serve(app.create_app(settings, background=background), lifespan="on") as port,
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=HANG_S) as http,
     ):
         yield http
 

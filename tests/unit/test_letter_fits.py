@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pressrun.browser.slides.letter_fits import borrowing, fits_of, run_asked
+from pressrun.browser.slides.letter_fits import borrowing, fit, run_asked
 from pressrun.slide_shapes import Paint, ShapeLine, ShapeParagraph, ShapeRun, ShapesOfSlide, SlideShapes, TextShape
 from pressrun.slide_texts import SlideBox
 
@@ -54,16 +54,28 @@ def test_raised_letters_and_those_whose_width_nobody_knows_are_left_alone() -> N
     assert borrowing(shapes_of(run("ხე", width=0), run("ხე", raised="super"))) == []
 
 
+def fitted(*told: tuple[ShapeRun, tuple[float, int, bool, float]]) -> list[ShapeRun]:
+    shapes = shapes_of(*(one for one, _ in told))
+    fit(shapes, [one for one, _ in told], [measured for _, measured in told])
+    return [*shapes.runs]
+
+
 def test_a_line_is_dealt_out_between_its_letters() -> None:
-    wide, narrow, same, other = (run("ხეხე", width) for width in (104.0, 96.0, 100.0, 180.0))
-    measured = [(5.0, 4)] * 4  # 100 px at 20
-    assert fits_of([wide, narrow, same, other], measured) == {wide.key: 1.0, narrow.key: -1.0}, (
-        "80 % more: another font"
-    )
-    spaced = run("ხეხე", 108.0, spacing=1.0)
-    assert fits_of([spaced], [(5.0, 4)]) == {spaced.key: 1.0}, "besides the spacing that it has"
+    measured = (5.0, 4, False, 1.0)  # 100 px at 20
+    found = fitted(*((run("ხეხე", width), measured) for width in (104.0, 96.0, 100.0, 180.0)))
+    assert [one.spacing for one in found] == [1.0, -1.0, 0.0, 0.0], "80 % more: another font"
+    (spaced,) = fitted((run("ხეხე", 108.0, spacing=1.0), measured))
+    assert spaced.spacing == 2.0, "besides the spacing that it has"
+
+
+def test_what_stands_in_for_a_theme_s_font_is_as_heavy_and_as_wide() -> None:
+    light, heavy, same = (run("river", 90.0, weight=weight) for weight in (400, 700, 401))
+    found = fitted((light, (5.0, 5, True, 0.9)), (heavy, (5.0, 5, False, 0.85)), (same, (5.0, 5, False, 1.0)))
+    assert [one.is_bold for one in found] == [True, False, False]
+    assert [(one.size, one.spacing) for one in found] == [(18.0, 0.0), (17.0, 1.0), (20.0, -2.0)]
+    assert found[2].weight == 401
 
 
 def test_a_program_writes_what_is_bold_to_it() -> None:
-    assert run_asked(run("ხე", weight=650, italic=True), ["A"]) == [["A"], True, True, "ხე"]
-    assert run_asked(run("ხე", weight=500), ["A"])[1:3] == [False, False]
+    assert run_asked(run("ხე", weight=650, italic=True), ["A"]) == [["A"], NOTO, 650, True, True, "ხე"]
+    assert run_asked(run("ხე", weight=500), ["A"])[3:5] == [False, False]

@@ -87,6 +87,18 @@ async def test_what_a_request_says_goes_before_what_its_text_says() -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("said", ["", "vertical", "horizontal"])
+@pytest.mark.parametrize("asked", ["auto", "vertical", "horizontal"])
+async def test_how_lines_run_is_what_the_request_asks_for_else_what_the_text_says(asked: str, said: str) -> None:
+    spec = RunSpec.model_validate(
+        {"text": f"---\ntitle: x\nwriting_mode: {said}\n---\n\n# 川\n", "writing_mode": asked}
+    )
+    made = (await compose_text(spec.text or "", title=None, look=Look.of(spec, BUILT_IN))).html
+    vertical = (said if asked == "auto" else asked) == "vertical"
+    assert (' data-writing="vertical"' in made.partition("<head>")[0]) is vertical
+
+
+@pytest.mark.anyio
 async def test_a_theme_that_the_server_has_not_is_told_with_its_line_and_the_deck_is_made() -> None:
     made = await compose_text("---\nmarp: true\ntheme: gaia\n---\n\n# A\n", title=None, look=Look())
     (warning,) = made.warnings
@@ -149,6 +161,7 @@ def test_a_text_chooses_the_shape_of_its_slides_unless_the_request_does() -> Non
         ("brand_logo", 'data:image/png;base64,AA") url(x', "pattern"),
         ("brand_heading_font", 'x"; }', "pattern"),
         ("running_heading", "twice", "numbered"),
+        ("writing_mode", "vertical-rl", "vertical"),
     ],
 )
 def test_what_of_a_look_cannot_be_is_a_wrong_field(field: str, value: str, told: str) -> None:

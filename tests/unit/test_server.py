@@ -109,7 +109,7 @@ LARGE = b"x" * 30_000_000
 )
 def test_who_sends_a_large_body_reads_why_it_is_refused(headers: dict[str, str]) -> None:
     with serve_behind(ConnectionLimiter(refuse, 100)) as port:
-        client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=HANG_S)
         body = (LARGE[:65_536] for _ in range(400)) if len(headers) > 1 else LARGE
         client.request("POST", "/", body, headers, encode_chunked=len(headers) > 1)
         answer = client.getresponse()

@@ -6,7 +6,9 @@ import html
 import io
 import re
 import unicodedata
+import zipfile
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
@@ -22,7 +24,8 @@ from pressrun.artifacts.model import MANIFEST_NAME
 from pressrun.export_kinds import EXPORT_KINDS
 from pressrun.exports import contact_sheet
 from pressrun.exports.pdf import finished
-from pressrun.pipeline.context import DOCUMENT_NAME, SOURCE_NAME
+from pressrun.exports.zip import stream_zip
+from pressrun.pipeline.context import DECK_NAME, DOCUMENT_NAME, SOURCE_NAME
 from pressrun.pipeline.export import base_name, file_name
 from pressrun.slide_texts import SLIDES_NAME, SlideText
 from pressrun.sources.look import Look
@@ -127,10 +130,10 @@ def test_notes_are_of_slides_alone() -> None:
         RunSpec(text="x", outputs=["pdf"], pdf_layout="document", pdf_notes="annotations")
 
 
-OWN = {DOCUMENT_NAME, MANIFEST_NAME, SLIDES_NAME, SOURCE_NAME}
+OWN = {DECK_NAME, DOCUMENT_NAME, MANIFEST_NAME, SLIDES_NAME, SOURCE_NAME}
 
 
-@pytest.mark.parametrize("title", ["source", "document", "manifest", "slides", "x"])
+@pytest.mark.parametrize("title", ["source", "document", "deck", "manifest", "slides", "x"])
 def test_no_export_takes_the_name_of_another_or_of_what_each_run_has(title: str) -> None:
     names = [file_name(base_name(title), ending) for kind in EXPORT_KINDS for ending in kind.files]
     assert len({name.casefold() for name in names}) == len(names)
@@ -141,7 +144,11 @@ def test_no_export_takes_the_name_of_another_or_of_what_each_run_has(title: str)
 _NOT_EVERYWHERE = re.compile(r'[<>:"/\\|?*\x00-\x20\x7f$`;&\']')
 
 
-@given(st.text(max_size=300))
+# drawn as nothing, or from the right: what makes two names look like one, and one look like another
+_UNSEEN = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff]")
+
+
+@given(st.text(max_size=300) | st.text("\u200d\u200f\u202e\u3164\u034f\u0301\U0001f469\ufe0f\u20e3.a ", max_size=300))
 @settings(max_examples=150)
 def test_whatever_a_run_is_called_its_files_have_names_that_every_file_system_takes(title: str) -> None:
     names = [file_name(base_name(title), ending) for kind in EXPORT_KINDS for ending in kind.files]
@@ -151,9 +158,33 @@ def test_whatever_a_run_is_called_its_files_have_names_that_every_file_system_ta
     for name in names:
         assert len(name.encode()) <= 255
         assert not _NOT_EVERYWHERE.search(name)
-        assert not name.startswith((".", "-"))
+        assert unicodedata.category(name[0])[0] in "LN", (
+            "neither hidden, nor an option, nor a mark on what is before it"
+        )
+        assert not _UNSEEN.search(name)
         assert not name.endswith((".", " "))
         assert unicodedata.normalize("NFC", name) == name
+
+
+@pytest.mark.parametrize(
+    "title", ["x" * 300, "é" * 300, "河" * 300, "\U0001f469\u200d" * 300, "x\u0301" * 300, "source", "deck"]
+)
+def test_all_that_a_run_can_make_lies_in_one_folder_and_in_one_archive(title: str, tmp_path: Path) -> None:
+    names = [*OWN, *(file_name(base_name(title), ending) for kind in EXPORT_KINDS for ending in kind.files)]
+    for name in names:
+        with (tmp_path / name).open("xb") as file:  # that fails where there is one of that name
+            file.write(name.encode())
+    packed = io.BytesIO(
+        b"".join(
+            stream_zip(
+                [(name, iter([(tmp_path / name).read_bytes()])) for name in names],
+                modified_at=datetime(2026, 11, 30, tzinfo=UTC),
+            )
+        )
+    )
+    with zipfile.ZipFile(packed) as archive:
+        assert {name: archive.read(name).decode() for name in archive.namelist()} == {name: name for name in names}
+        assert len(archive.namelist()) == len(names)
 
 
 @pytest.mark.parametrize("title", ["CON", "nul", "Aux.", "com1", "LPT\u00b9", "prn"])

@@ -11,6 +11,7 @@ import pytest
 from pressrun.failpoints import KILL_POINTS
 from pressrun.pipeline.pipeline import Pipeline
 from pressrun.stages import PROGRESS_BANDS, STAGES, WORKFLOW_VERSION
+from tests.support.limits import HANG_S
 
 # In a process of its own: a stage more, known to stages.py alone, and then everything else is imported.
 _DRILL = """
@@ -50,7 +51,7 @@ print("openapi", "proof" in build_openapi()["components"]["schemas"]["StageOut"]
 
 @pytest.mark.slow
 def test_a_stage_that_only_the_list_knows_is_a_stage_everywhere() -> None:
-    done = subprocess.run([sys.executable, "-c", _DRILL], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", _DRILL], capture_output=True, text=True, check=True, timeout=HANG_S)
     told = dict(line.split() for line in done.stdout.splitlines())
     assert "pressrun.runs.model.Run.stage" in told
     assert "pressrun.api.wire.schemas.RunOut.stage" in told

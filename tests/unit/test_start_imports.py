@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.support.limits import HANG_S
+
 # Each is needed by some of the work of a server, and by no start of one on SQLite without an AI endpoint.
 _FOR_LATER = {
     "PIL": "pictures are measured",
@@ -61,7 +63,7 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """The modules of a process in which the application has just opened, on a new SQLite file."""
     folder = tmp_path_factory.mktemp("start")
     command = [sys.executable, "-c", _OPENED, str(folder / "data")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=folder, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANG_S, cwd=folder, check=False)
     assert done.returncode == 0, done.stderr
     return set(done.stdout.split())
 

@@ -22,6 +22,7 @@ from pressrun.exports.media.narration import Said, laid_out, write_track
 from pressrun.exports.media.pcm import RATE
 from pressrun.exports.media.process import ToolTalks, run_tool
 from pressrun.exports.media.script import Sentence
+from pressrun.exports.media.times import frames_of, looking_s
 from pressrun.request_errors import FieldErrors
 from pressrun.settings import Settings
 from pressrun.spec import RunSpec
@@ -36,6 +37,7 @@ from tests.support.video_work import (
     needs_ffmpeg,
     path_of,
     probe,
+    texts,
 )
 
 FPS = 30
@@ -98,6 +100,28 @@ async def test_a_voice_that_hangs_is_ended_and_what_was_made_is_there_for_a_retr
         made = await Work(tmp_path, DECK, work.slides).make(voice="espeak")
     assert kept <= work.kept(".h264")
     assert {stream["codec_type"] for stream in probe(path_of(made, ".mp4"))["streams"]} >= {"video", "audio"}
+
+
+# a WAV file of 22 050 samples a second, and none of them
+_NO_SAMPLES = r"RIFF\0\0\0\0WAVEfmt \020\0\0\0\1\0\1\0\042V\0\0\104\254\0\0\2\0\020\0data\0\0\0\0"
+
+
+@needs_espeak
+async def test_a_slide_that_a_voice_answers_without_a_sound_is_told_and_silent_for_its_reading_time(
+    programs: Path, tmp_path: Path
+) -> None:
+    real = shutil.which("espeak-ng", path=os.defpath + ":/usr/local/bin")
+    mute = f"cat > /dev/null; printf '{_NO_SAMPLES}'"
+    program(programs, "espeak-ng", f'test "$1" = --voices && exec {real} --voices\n{mute}')
+    silent = DECK.slides[1]
+    work = Work(tmp_path, texts(silent), draw_slides(tmp_path, 1))
+    with fail_after(60):
+        made = await work.make(voice="espeak", fps=10)
+    ((code, sentence),) = work.warned
+    assert code == "not_spoken"
+    assert "without a sound: something of slide 1 is not said" in sentence
+    (picture,) = (stream for stream in probe(path_of(made, ".mp4"))["streams"] if stream["codec_type"] == "video")
+    assert int(picture["nb_read_frames"]) == frames_of(looking_s(silent), 10)
 
 
 @pytest.fixture

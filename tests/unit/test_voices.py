@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import struct
 import subprocess
+from array import array
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -279,6 +281,100 @@ async def test_a_voice_that_sends_no_sound_has_failed(
         for _ in range(2):
             with fail_after(30), pytest.raises(VoiceFailed):
                 await speaker.speak_all([[Sentence(SENTENCE, "en")]], progress)
+
+
+def in_form(*form: str) -> bytes:
+    """The sentence as a voice may send it: by ffmpeg, to a pipe."""
+    spoken = subprocess.run(
+        ["espeak-ng", "--stdin", "--stdout"], input=SENTENCE.encode(), capture_output=True, check=True
+    )
+    command = ["ffmpeg", "-v", "error", "-i", "pipe:0", *form, "pipe:1"]
+    return subprocess.run(command, input=spoken.stdout, capture_output=True, check=True).stdout
+
+
+def of_size(sound: bytes, size: int) -> bytes:
+    """The same WAV file, which says that it has so many bytes of samples."""
+    at = sound.index(b"data") + 4
+    return sound[:at] + size.to_bytes(4, "little") + sound[at + 4 :]
+
+
+@asynccontextmanager
+async def speaker_of(settings: VoiceSettings, folder: Path) -> AsyncIterator[Speaker]:
+    async with open_voices("api", settings, folder) as voices:
+        yield Speaker(voices, 1.0, Ffmpeg(folder), folder, folder / "cache")
+
+
+async def nobody_is_told(_share: float) -> None:
+    """Of the progress."""
+
+
+PLAIN = ("-ar", "22050", "-ac", "1", "-f", "wav")
+FORMS: dict[str, Callable[[], bytes]] = {
+    "8 bit": lambda: in_form("-ar", "8000", "-c:a", "pcm_u8", "-f", "wav"),
+    "stereo": lambda: in_form("-ar", "48000", "-ac", "2", "-f", "wav"),
+    "24 bit": lambda: in_form("-ar", "44100", "-c:a", "pcm_s24le", "-f", "wav"),
+    "float": lambda: in_form("-ar", "22050", "-ac", "1", "-c:a", "pcm_f32le", "-f", "wav"),
+    "six channels": lambda: in_form("-ar", "22050", "-ac", "6", "-f", "wav"),
+    "a-law": lambda: in_form("-ar", "8000", "-c:a", "pcm_alaw", "-f", "wav"),
+    "mp3": lambda: in_form("-f", "mp3"),
+    "opus": lambda: in_form("-c:a", "libopus", "-f", "ogg"),
+    "piped": lambda: in_form(*PLAIN),
+    "size 0": lambda: of_size(in_form(*PLAIN), 0),
+    "size 0, stereo": lambda: of_size(in_form("-ar", "24000", "-ac", "2", "-f", "wav"), 0),
+}
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_sound_of_any_form_is_the_same_sentence(
+    form: str, settings: VoiceSettings, speech: tuple[SpeechServer, str], tmp_path: Path
+) -> None:
+    speech[0].answers = [lambda: Response(FORMS[form]())]
+    async with speaker_of(settings, tmp_path) as speaker:
+        with fail_after(60):
+            [[said]] = await speaker.speak_all([[Sentence(SENTENCE, "en")]], nobody_is_told)
+    assert said.sound is not None
+    plain = read_wav(in_form(*PLAIN))
+    assert plain is not None
+    assert said.seconds == pytest.approx(len(trimmed(plain.samples)) / 2 / plain.rate, rel=0.05)
+    heard = array("h", said.sound.read_bytes())
+    assert max(map(abs, heard)) > 3000, "of 32 768: speech, and no hiss of bytes that were misread"
+    assert not speaker.silent
+
+
+def header(rate: int = 22_050) -> bytes:
+    """What is in front of the samples of a WAV file, without a word about how many there are."""
+    return struct.pack("<4sI4s4sIHHIIHH", b"RIFF", 0, b"WAVE", b"fmt ", 16, 1, 1, rate, 2 * rate, 2, 16)
+
+
+WITHOUT_SOUND = {
+    "header": header() + b"data\0\0\0\0",
+    "header of another rate": header(24_000) + b"data\0\0\0\0",
+    "piped header": header() + b"data\xff\xff\xff\xff",
+    "header without a place for samples": header(),
+    "header and a note": header() + b"data\0\0\0\0LIST\4\0\0\0INFO",
+    "samples of nothing": header() + b"data\x40\x1f\0\0" + bytes(8000),
+    "samples of nothing, of another rate": header(24_000) + b"data\x40\x1f\0\0" + bytes(8000),
+}
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("kind", WITHOUT_SOUND)
+async def test_a_voice_that_answers_without_a_sound_is_told_and_asked_again_the_next_time(
+    kind: str, settings: VoiceSettings, speech: tuple[SpeechServer, str], tmp_path: Path
+) -> None:
+    server, _ = speech
+    server.answers = [lambda: Response(WITHOUT_SOUND[kind])]
+    script = [[Sentence(SENTENCE, "en")]]
+    async with speaker_of(settings, tmp_path) as speaker:
+        with fail_after(60):
+            [[said]] = await speaker.speak_all(script, nobody_is_told)
+    assert (said.seconds, speaker.silent) == (0, {1})
+    async with speaker_of(settings, tmp_path) as speaker:
+        with fail_after(60):
+            [[said]] = await speaker.speak_all(script, nobody_is_told)
+    assert said.seconds > 1
+    assert not speaker.silent
 
 
 def test_the_doctor_says_which_voices_are_there_and_what_one_that_is_set_up_lacks(

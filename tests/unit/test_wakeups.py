@@ -46,6 +46,11 @@ async def core(url: str) -> AsyncIterator[Core]:
         yield core
 
 
+async def look_again() -> None:
+    """What is waited for takes a second: looking without a pause would cost a core."""
+    await anyio.sleep(0.02)
+
+
 @asynccontextmanager
 async def limit() -> AsyncIterator[None]:
     with fail_after(20):
@@ -152,7 +157,7 @@ async def test_many_readers_of_one_run_cost_one_reading_for_each_event(core: Cor
                 tasks.start_soon(follow)
             await anyio.wait_all_tasks_blocked()
             while there.log.followed() == 0:
-                await anyio.lowlevel.checkpoint()
+                await look_again()
             await core.journal.append(run.operation_id, 1, Log(message="x"))
             await core.complete(run)
             before = reads
@@ -169,7 +174,7 @@ async def test_a_process_is_gone_when_its_session_is_and_not_before(core: Core, 
         assert await core.database.read(list_gone, ["somebody else"])
     async with limit():
         while not await core.database.read(list_gone, ["other"]):
-            await anyio.lowlevel.checkpoint()
+            await look_again()
 
 
 async def test_a_connection_that_breaks_is_made_again_and_hears_on(core: Core, url: str) -> None:
@@ -187,23 +192,23 @@ async def test_a_heartbeat_that_breaks_is_given_again(core: Core, url: str) -> N
     async with limit(), open_wakeups(url, "other"):
         assert await core.database.write(break_connections, "pressrun process other") == 1
         while not await core.database.read(list_gone, ["other"]):
-            await anyio.lowlevel.checkpoint()
+            await look_again()
         while await core.database.read(list_gone, ["other"]):
-            await anyio.lowlevel.checkpoint()
+            await look_again()
 
 
 async def test_who_has_just_lost_the_database_does_not_judge_others(core: Core, url: str) -> None:
     async with limit(), open_wakeups(url, "other") as wakeups:
         assert wakeups.may_judge()
         assert await core.database.write(break_connections, "pressrun process other") == 1
-        with anyio.fail_after(2):
+        with fail_after(2):
             while wakeups.may_judge():
-                await anyio.lowlevel.checkpoint()
+                await look_again()
         while await core.database.read(list_gone, ["other"]):
-            await anyio.lowlevel.checkpoint()
+            await look_again()
         assert not wakeups.may_judge(), "others may still be on their way back"
         while not wakeups.may_judge():
-            await anyio.lowlevel.checkpoint()
+            await look_again()
 
 
 async def test_who_shows_no_heartbeat_is_cut_off_and_who_does_is_not(core: Core, url: str) -> None:
@@ -216,13 +221,13 @@ async def test_who_shows_no_heartbeat_is_cut_off_and_who_does_is_not(core: Core,
             await anyio.sleep(SILENT_AFTER_S)  # what is measured is silence
             with fail_after(1):
                 while (cut_off := await core.database.write(cut_off_silent)) == []:
-                    await anyio.lowlevel.checkpoint()
+                    await look_again()
             assert cut_off == ["frozen"]
             row = await core.database.read(get, run.operation_id)
             assert row is not None
             assert row.handed_back, "its next attempt would be counted as a crash"
             while not await core.database.read(list_gone, ["frozen"]):
-                await anyio.lowlevel.checkpoint()
+                await look_again()
         assert not await core.database.read(list_gone, ["living"])
 
 
@@ -232,22 +237,22 @@ async def test_a_process_that_rests_is_not_missed_unless_it_has_a_run(core: Core
         assert await sessions_of(core, "process") == ["resting"]
         resting.set_busy(False)
         while await sessions_of(core, "resting") != ["resting"]:
-            await anyio.lowlevel.checkpoint()
+            await look_again()
         await anyio.sleep(SILENT_AFTER_S)  # what is measured is silence
         for _ in range(10):
             assert await core.database.write(cut_off_silent) == []
             await anyio.sleep(0.05)
         resting.set_busy(True)
         while await sessions_of(core, "process") != ["resting"]:
-            await anyio.lowlevel.checkpoint()
+            await look_again()
         resting.set_busy(False)
         while await sessions_of(core, "resting") != ["resting"]:
-            await anyio.lowlevel.checkpoint()
+            await look_again()
         async with open_core(url, owner="resting") as theirs:
             await theirs.begin()
-        with anyio.fail_after(2 * SILENT_AFTER_S):
+        with fail_after(2 * SILENT_AFTER_S):
             while await core.database.write(cut_off_silent) == []:
-                await anyio.lowlevel.checkpoint()
+                await look_again()
 
 
 async def sessions_of(core: Core, what: str) -> list[str]:

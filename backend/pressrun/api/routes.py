@@ -72,6 +72,7 @@ def build_routes() -> list[BaseRoute]:
         Route("/livez", health.livez, methods=["GET"]),
         Route("/readyz", health.readyz, methods=["GET"]),
         Route("/system", or_page(system.show_system), methods=["GET"]),
+        Route("/system/fonts", system.show_fonts, methods=["GET"]),
         Route("/metrics", metrics.get_metrics, methods=["GET"]),
         Route("/openapi.json", openapi.get_openapi, methods=["GET"]),
         Route("/docs", docs_page.show_docs, methods=["GET"]),

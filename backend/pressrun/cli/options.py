@@ -111,6 +111,8 @@ class RenderOptions(ShowOptions):
     "Number the slides; as the text says if not given."
     running_heading: Literal["auto", "numbered", "plain", "none"] | None = None
     "A heading that goes on: repeated with 2/3 (numbered), without, or none; auto, what the text says, unless given."
+    writing_mode: Literal["auto", "horizontal", "vertical"] | None = None
+    "Lines from side to side or, as Japanese may be, from above to below; auto, what the text says, unless given."
     composer: Literal["auto", "markdown", "ai"] | None = None
     "Who turns text into the document; auto is ai where the server has one, else markdown."
     model_choice: str | None = None

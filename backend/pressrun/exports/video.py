@@ -7,7 +7,7 @@ under way at the same time; then ffmpeg puts picture, sound, subtitles and chapt
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -173,12 +173,17 @@ class _Film:
             speaker = Speaker(voices, spec.voice_rate, self._ffmpeg, self._folder, work.cache / "speech")
             said = await speaker.speak_all(script, self._share("speak"))
         for lang, slides in sorted(speaker.unsaid.items()):
-            numbers = ", ".join(map(str, sorted(slides)))
             await work.warn(
                 "not_spoken",
-                f"No voice of this server speaks `{lang or 'und'}`: what slide {numbers} has of it is not said. "
-                "A slide of nothing else is silent for as long as one reads it. Another voice may speak it (voice, "
-                "PRESSRUN_VOICE_BASE_URL).",
+                f"No voice of this server speaks `{lang or 'und'}`: what slide {_listed(slides)} has of it is not "
+                "said. A slide of nothing else is silent for as long as one reads it. Another voice may speak it "
+                "(voice, PRESSRUN_VOICE_BASE_URL).",
+            )
+        if speaker.silent:
+            await work.warn(
+                "not_spoken",
+                f"The voice answered without a sound: something of slide {_listed(speaker.silent)} is not said. A "
+                "slide of nothing else is silent for as long as one reads it. Make the run anew, or in another voice.",
             )
         return said
 
@@ -323,6 +328,10 @@ def _require_length(seconds: float) -> None:
             f"The video would be {seconds / 3600:.0f} hours long, and {_LONGEST_S // 3600} are the most: make "
             "slide_seconds smaller, or the document shorter (max_screenshots)."
         )
+
+
+def _listed(slides: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(slides)))
 
 
 def _length_of(scenes: Sequence[_Scene]) -> int:

@@ -44,7 +44,12 @@ _MAX_BASE_NAME_BYTES = 200  # with its ending well under the 255 bytes of a file
 # Names of devices on Windows, whatever ending they have (Microsoft, "Naming Files, Paths, and Namespaces")
 _DEVICES = re.compile(r"con|prn|aux|nul|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]")
 _OWN_NAMES = {DECK_NAME, DOCUMENT_NAME, MANIFEST_NAME, SLIDES_NAME, SOURCE_NAME}
-_VARIATION_SELECTORS = re.compile("[\ufe00-\ufe0f]")  # what an emoji leaves behind
+# What is drawn as nothing (Unicode's Default_Ignorable_Code_Point, but for the space of no width, which parts words),
+# and the frame of a keycap. Some of it is letters and marks: a name of nothing else could not be seen.
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c-\u200f\u202a-\u202e\u2060-\u206f\u20e3\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +96,12 @@ async def export(
 
 
 def base_name(title: str) -> str:
-    """A file name from a title: letters, digits, marks of any script, `-`; never empty, never a path."""
-    plain = _VARIATION_SELECTORS.sub("", unicodedata.normalize("NFC", title))
-    kept = "".join(c if unicodedata.category(c)[0] in "LMN" else "-" for c in plain)
+    """A file name from a title: letters and digits of any script with their marks, `-`; never empty, never a path."""
+    plain = unicodedata.normalize("NFC", _UNSEEN.sub("", title))
+    kept = ""
+    for c in plain:
+        category = unicodedata.category(c)[0]
+        kept += c if category in "LN" or (category == "M" and kept[-1:] not in ("", "-")) else "-"
     short = re.sub(r"-+", "-", kept).strip("-").lower().encode()[:_MAX_BASE_NAME_BYTES].decode(errors="ignore")
     name = short.strip("-") or "document"
     return f"{name}-slides" if _DEVICES.fullmatch(name) else name

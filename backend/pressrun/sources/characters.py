@@ -70,3 +70,11 @@ def break_lines(tokens: list[Token]) -> None:
                     children.append(Token("hardbreak", "br", 0, level=child.level))
                 children.append(Token("text", "", 0, content=part, level=child.level))
         token.children = children
+
+
+def end_lines(tokens: list[Token]) -> None:
+    """Ends a line where its author does, as Marp has it."""
+    for token in tokens:
+        for child in token.children or []:
+            if child.type == "softbreak":
+                child.type, child.tag = "hardbreak", "br"

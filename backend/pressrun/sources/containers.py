@@ -108,11 +108,14 @@ class Container(NamedTuple):
 
 @dataclass(slots=True)
 class Containers:
-    """Of one text: those that have both ends, by their first line, and lines that begin one without an end."""
+    """Of one text: those that have both ends, by their first line; lines that begin one without an end, and that end
+    none.
+    """
 
     found: dict[int, Container] = field(default_factory=dict)
     unclosed: list[tuple[int, str]] = field(default_factory=list)
     unknown: list[tuple[int, str]] = field(default_factory=list)
+    unopened: list[int] = field(default_factory=list)
 
     @property
     def marks(self) -> set[int]:
@@ -120,8 +123,8 @@ class Containers:
         return {at for container in self.found.values() for at in (container.start, container.end)}
 
 
-def find_containers(lines: Sequence[str]) -> Containers:
-    """`unknown` are bare names that nobody has defined."""
+def find_containers(lines: Sequence[str], *, any_name: bool = False) -> Containers:
+    """`unknown` are bare names that nobody has defined; in a deck of Pandoc or Quarto any name is a class."""
     made = Containers()
     open_ones: list[_Begun | None] = []  # None: one that stays as it was typed
     fence = ""
@@ -138,7 +141,7 @@ def find_containers(lines: Sequence[str]) -> Containers:
         if not found[2]:
             _close(open_ones, at, made)
             continue
-        begun = _begin(found[2])
+        begun = _begin(found[2], any_name=any_name)
         if isinstance(begun, str):
             made.unknown.append((at, begun))
         if isinstance(begun, _Begun) and len(open_ones) < MAX_DEPTH:
@@ -150,11 +153,13 @@ def find_containers(lines: Sequence[str]) -> Containers:
 
 
 def _close(open_ones: list[_Begun | None], at: int, made: Containers) -> None:
-    if open_ones and (begun := open_ones.pop()) is not None:
+    if not open_ones:
+        made.unopened.append(at)
+    elif (begun := open_ones.pop()) is not None:
         made.found[begun.line] = Container(begun.line, at, begun.attributes, begun.title)
 
 
-def _begin(words: str) -> _Begun | str | None:
+def _begin(words: str, *, any_name: bool) -> _Begun | str | None:
     """Attributes and title; the name if nobody knows it; None for what looks like no container at all."""
     if words.startswith("{"):
         read = read_attributes(words, 0)
@@ -164,7 +169,7 @@ def _begin(words: str) -> _Begun | str | None:
         return None
     lower = name[1].lower()
     is_alert = lower.removeprefix("callout-") in ALERTS
-    if not (is_alert or lower in _PLAIN or lower in _NOTES):
+    if not (is_alert or any_name or lower in _PLAIN or lower in _NOTES):
         return name[1]
     rest = words[name.end() :]
     read = read_attributes(rest, 0)
@@ -176,12 +181,18 @@ def _begin(words: str) -> _Begun | str | None:
     return _Begun(attributes, title)
 
 
-def containers_plugin(parser: MarkdownIt, found: dict[int, Container]) -> None:
-    """Lets a parser make a block of each. `found` is of the very text that it is given."""
+def containers_plugin(parser: MarkdownIt, containers: Containers) -> None:
+    """Lets a parser make a block of each. They are of the very text that it is given; one that ends outside of the list
+    in which it begins is none, and `unclosed`.
+    """
 
     def rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        container = found.get(start)
+        container = containers.found.get(start)
         if container is None or container.end >= end or state.is_code_block(start):
+            return False
+        if any(state.sCount[at] < state.blkIndent and not state.isEmpty(at) for at in range(start, container.end + 1)):
+            del containers.found[start]
+            containers.unclosed.append((start, state.getLines(start, start + 1, 0, False).strip()))
             return False
         if silent:
             return True

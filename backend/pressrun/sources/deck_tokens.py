@@ -14,6 +14,7 @@ from markdown_it.token import Token
 from pressrun.sources.attributes import ATTRIBUTES, Attributes, css_length, read_attributes
 from pressrun.sources.containers import ALERTS
 from pressrun.sources.decks import Deck
+from pressrun.sources.diagrams import LANGUAGE
 from pressrun.sources.line_numbers import Lines
 
 _PICTURE_WORD: Final = re.compile(
@@ -98,6 +99,8 @@ def settle_code(tokens: list[Token]) -> None:
         marked = _LINES.search(token.info)
         rest = _LINES.sub(" ", token.info)
         chunk = _CHUNK.search(rest)
+        if chunk and chunk["language"] != LANGUAGE:
+            token.content = token.content.lstrip("\n")  # where its options stood
         words = re.sub(r"[{\[][^}\]]*[}\]]", " ", rest).split()
         language = words[0] if words else chunk["language"] if chunk else ""
         lines = (marked["lines"] or marked["named"] or "").split("|")[0] if marked else ""
@@ -128,7 +131,7 @@ def settle_headings(tokens: list[Token]) -> None:
     for before, token in pairwise(tokens):
         if before.type != "heading_open" or not token.children or token.children[-1].type != "text":
             continue
-        last = token.children[-1]
+        last = _joined_attributes(token.children)
         found = _TRAILING.search(last.content)
         if found is not None:
             last.content = last.content[: found.start()]
@@ -136,6 +139,22 @@ def settle_headings(tokens: list[Token]) -> None:
             read = read_attributes(found[0].strip(), 0)
             if read is not None:
                 before.meta["said"] = _said_of_slide(read.attributes)
+
+
+def _joined_attributes(children: list[Token]) -> Token:
+    """The last text of a heading; an address in its braces was made a link, and is text again."""
+    last = children[-1]
+    if not last.content.rstrip().endswith("}") or "{" in last.content:
+        return last
+    begin = next((at for at, child in reversed(list(enumerate(children))) if "{" in child.content), None)
+    if begin is None or children[begin].type != "text":
+        return last
+    address = "".join(child.content for child in children[begin:] if child.type == "text")
+    if _TRAILING.search(address) is None:
+        return last
+    children[begin].content = address
+    del children[begin + 1 :]
+    return children[begin]
 
 
 def _said_of_slide(attributes: Attributes) -> dict[str, str]:
@@ -216,7 +235,8 @@ def divide_at_headings(tokens: list[Token], deck: Deck, fields: dict[str, Any]) 
         begins = token.type == "heading_open" and token.level == 0 and int(token.tag[1]) in level
         if begins:
             said = token.meta.get("said", {})
-            if (made or said) and (not made or made[-1].type != "hr"):
+            follows = any(one.type != "html_block" for one in made)  # a comment is no slide
+            if (follows or said) and (not made or made[-1].type != "hr"):
                 made.append(Token("hr", "hr", 0, markup="---", info="dashes", map=token.map, block=True))
             if made:
                 made[-1].meta["said"] = said
@@ -284,6 +304,10 @@ def lay_out_slots(section: list[Token], slots: dict[int, str], lines: Lines, fir
     names = ["default", *(slots[mark] for mark in marks)]
     if "right" not in names:
         return section
+    if "default" in names[1:]:  # said by name, in whatever order; what stands in front is above both
+        at = names.index("default", 1)
+        names = ["above", "left", *names[1:at], *names[at + 1 :]]
+        parts = [parts[0], parts[at], *parts[1:at], *parts[at + 1 :]]
     made: list[Token] = parts[0] if "left" in names else []
     if not made and parts[0] and parts[0][0].type == "heading_open":
         made, parts[0] = parts[0][:3], parts[0][3:]  # the heading of the slide stands above both, as on all others
@@ -293,7 +317,7 @@ def lay_out_slots(section: list[Token], slots: dict[int, str], lines: Lines, fir
             made += [_div("column", 1), *part_tokens, _div("", -1)]
     made.append(_div("", -1))
     for name, part_tokens in zip(names, parts, strict=True):
-        if name not in ("default", "left", "right"):
+        if name not in ("default", "left", "right", "above"):
             made += part_tokens
     return made
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from pressrun.sources.deck_lines import settle_pandoc, settle_separators, settle_slidev
+
 Dialect = Literal["marp", "slidev", "reveal", "pandoc", "quarto", ""]
 
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
@@ -31,10 +33,23 @@ _DIALECT_KEYS: Final[dict[Dialect, frozenset[str]]] = {
     "reveal": frozenset(["revealOptions", "verticalSeparator", "highlightTheme"]),
     "quarto": frozenset(["format", "execute"]),
     "slidev": frozenset(
-        ["highlighter", "colorSchema", "drawings", "canvasWidth", "aspectRatio", "routerMode", "mdc", "fonts"]
+        [
+            "highlighter",
+            "colorSchema",
+            "drawings",
+            "canvasWidth",
+            "aspectRatio",
+            "routerMode",
+            "mdc",
+            "comark",
+            "fonts",
+            "titleTemplate",
+            "themeConfig",
+        ]
     ),
     "pandoc": frozenset(["slideNumber", "slide-level", "revealjs-url", "aspectratio", "colortheme", "incremental"]),
 }
+DIVS: Final[tuple[Dialect, ...]] = ("pandoc", "quarto")  # there `::: any-name` is a block of that class
 _DECK_KEYS: Final = frozenset(["theme", "transition", "backgroundColor"])  # of several of them
 _QUARTO_FORMATS: Final = ("revealjs", "pptx", "beamer")
 
@@ -82,6 +97,8 @@ class Deck:
     slots: dict[int, str] = field(default_factory=dict)  # `::right::` of Slidev, by line
     spoken: set[int] = field(default_factory=set)  # lines of notes that begin with `Note:`, as reveal-md has them
     title_block: list[str] = field(default_factory=list)  # Pandoc's `% …` lines
+    unused: list[tuple[str, int]] = field(default_factory=list)  # what of it is not done here, and its line
+    used: set[str] = field(default_factory=set)  # keys of the front matter that it was read by
 
 
 def dialect_of(fields: dict[str, Any]) -> tuple[Dialect, bool]:
@@ -116,13 +133,27 @@ def read_deck(text: str, fields: dict[str, Any]) -> Deck:
         _take_title_block(lines, made)
     if not made.dialect and "<!--" in text and _REVEAL.search(text):
         made.dialect, made.is_deck = "reveal", True
-    if "---" in text or made.hidden:
+    if made.dialect == "reveal":
+        made.used = settle_separators(lines, fields)
+    if "---" in text or made.hidden or made.used:
         _take_breaks(lines, made)
     made.is_deck = made.is_deck or bool(made.breaks)
+    _settle_lines(lines, made, fields)
     for at in made.hidden:
         lines[at] = ""
     made.text = "\n".join(lines)
     return made
+
+
+def _settle_lines(lines: list[str], made: Deck, fields: dict[str, Any]) -> None:
+    if made.dialect == "slidev":
+        settled = settle_slidev(lines)
+    elif made.dialect in ("pandoc", "quarto"):
+        settled = settle_pandoc(lines, fields, quarto=made.dialect == "quarto")
+    else:
+        return
+    made.hidden |= settled.hidden
+    made.unused += settled.unused
 
 
 def _take_title_block(lines: list[str], made: Deck) -> None:
@@ -180,7 +211,9 @@ def _slide_blocks(lines: list[str], made: Deck) -> Iterator[tuple[int, int]]:
         if mark and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1]
         elif not fence and (before_blank or anywhere) and _BREAK.match(line):
-            end = _end_of_slide_block(lines, at + 1, deck=made.is_deck) if line.rstrip() == "---" else None
+            keyed = line.rstrip() == "---" and made.dialect not in ("marp", "reveal")
+            end = _end_of_slide_block(lines, at + 1, deck=made.is_deck) if keyed else None
+            end = end or (_end_of_yaml(lines, at + 1) if made.dialect == "slidev" else None)
             yield at, end or at + 1
             at, before_blank = end or at + 1, True
             continue
@@ -199,6 +232,18 @@ def _end_of_slide_block(lines: list[str], start: int, *, deck: bool) -> int | No
             keys.add(key[1])
         elif not keys or not _BELONGS.match(line):
             return None
+    return None
+
+
+def _end_of_yaml(lines: list[str], start: int) -> int | None:
+    """Of keys in a listing at the beginning of a slide, https://sli.dev/features/block-frontmatter."""
+    begin = next((at for at in range(start, min(start + 3, len(lines))) if lines[at].strip()), len(lines))
+    if begin == len(lines) or not re.fullmatch(r"```ya?ml[ \t]*", lines[begin]):
+        return None
+    for at in range(begin + 1, min(len(lines), begin + _MAX_SLIDE_LINES)):
+        if lines[at].rstrip() == "```":
+            keys = [_SLIDE_KEY.match(line) for line in lines[begin + 1 : at] if line.strip()]
+            return at + 1 if keys and all(key is not None and key[1] in SLIDE_KEYS for key in keys) else None
     return None
 
 

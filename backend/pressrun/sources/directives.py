@@ -28,11 +28,15 @@ STILL: Final = frozenset(
         "transition clicks clicksStart preload routeAlias hideInToc dragPos routerMode drawings record download "
         "exportFilename presenter browserExporter remoteAssets monaco monacoTypesSource mdc highlighter "
         "lineNumbers selectable wakeLock htmlAttrs defaults addons info keywords description url image marp math "
-        "draft incremental execute jupyter bibliography csl revealOptions editor toc toc-depth number-sections "
+        "draft incremental execute jupyter revealOptions editor toc toc-depth number-sections "
         "embed-resources standalone self-contained tags categories favicon slug twoslash plantUmlServer "
         "overviewSnapshots contextMenu seoMeta hash controls progress history center navigationMode autoSlide "
         "fig-cap-location abbr auto-animate auto-animate-easing auto-animate-unmatched "
-        "auto-animate-duration state visibility timing",
+        "auto-animate-duration state timing id chalkboard chalkboard-buttons preview-links multiplex menu code-fold "
+        "code-tools code-copy code-overflow code-line-numbers background-transition scroll-view show-notes "
+        "resources filters comark engine fig-width fig-height fig-align fig-format duration timer clickAnimation pwa "
+        "titleTemplate notesAutoRuby export monacoRunAdditionalDeps monacoTypesAdditionalPackages level watch scripts "
+        "preprocessor template background-video-loop background-video-muted background-interactive",
     )
 )
 # They are read: `title`, `lang`, and what the title slide of Pandoc and Quarto shows; `pressrun` by our command line
@@ -43,6 +47,7 @@ USED: Final = frozenset(
         "slide-level format pressrun backgroundSize background-size",
     )
 )
+_HIDES: Final = frozenset(["hide", "disabled", "visibility"])  # a slide is left out; here it is shown, and that told
 # Layouts of Slidev that ours have other names for; a first slide without one is its cover
 _LAYOUTS: Final = {"cover": "title", "intro": "title", "fact": "statement", "end": "closing"}
 LOOKS: Final = frozenset(["layout", "class", "background", "backgroundColor"])  # of a slide, if they can be read
@@ -51,6 +56,10 @@ _REMARKS: Final = re.compile(
     r"end[-_]slide|fit\b|pause\s*$|stop\s*$|START doctoc|END doctoc|DON'T EDIT|ALL-CONTRIBUTORS|\s*$)",
     re.IGNORECASE,
 )
+_FIRST_COMMENT: Final = re.compile(r"\s*<!--((?:(?!-->).){1,4000})-->", re.DOTALL)
+_SURE: Final = frozenset(["marp", "paginate", "headingDivider", "theme", "size"])  # nobody else says that there
+_GLOBAL: Final = frozenset(["theme", "headingDivider", "paginate", "footer", "title", "author", "description"])
+LOOK_KEYS: Final = frozenset(["theme", "footer", "slide-number", "aspectratio", "transition", "slide-level"])
 _KEY: Final = re.compile(r"[ \t]*(?P<key>[_$]?[A-Za-z][\w-]*)[ \t]*:[ \t]*(?P<value>.*)$")
 _REVEAL: Final = re.compile(r"\s*\.(slide|element):")
 _REVEAL_ATTRIBUTE: Final = re.compile(r"""([a-z][\w-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -75,7 +84,11 @@ class Unused:
             name = key.lstrip("_$")
             is_picture = name in PICTURE_KEYS and bool(address_of(value))
             is_used = not value or is_picture or bool(slide_attributes({name: value})) or name in USED - LOOKS
-            if not is_used and name not in STILL:
+            if name in _HIDES and value.lower() not in ("true", "hidden"):
+                continue
+            if name == "url" and said.get("layout", "").startswith("iframe"):
+                self.note("url", line)
+            elif not is_used and name not in STILL:
                 self.note(name, line)
 
     def warnings(self) -> list[tuple[str, str]]:
@@ -118,7 +131,29 @@ def slide_attributes(said: dict[str, str]) -> dict[str, str | int | float]:
     return made
 
 
-def note_unused_fields(fields: dict[str, Any], lines: dict[str, int], unused: Unused) -> None:
-    """Of the front matter of a deck."""
+def note_unused_fields(fields: dict[str, Any], used: set[str], lines: dict[str, int], unused: Unused) -> None:
+    """Of the front matter of a deck. `used`: keys of which something was done; of a format of Quarto what is in it."""
     for key, value in fields.items():
-        unused.note_fields({key: value if isinstance(value, str) else " "}, lines.get(key, 1))
+        if key not in used:
+            unused.note_fields({key: value if isinstance(value, str) else " "}, lines.get(key, 1))
+    formats = fields.get("format")
+    for inside in formats.values() if isinstance(formats, dict) else ():
+        for key, value in inside.items() if isinstance(inside, dict) else ():
+            if str(key) not in LOOK_KEYS:
+                unused.note_fields({str(key): value if isinstance(value, str) else " "}, lines.get("format", 1))
+
+
+def said_in_first_comment(text: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """What a comment at the very beginning says of a whole deck, as Marp has it beside front matter; `fields` go
+    before. https://github.com/marp-team/marp/blob/main/website/docs/guide/directives.md
+    """
+    found = _FIRST_COMMENT.match(text)
+    kind = comment_kind(found[1], "marp") if found is not None else ""
+    if not isinstance(kind, dict) or (_SURE.isdisjoint(kind) and "marp" not in fields):
+        return {}
+    said = {key: _list(value) for key, value in kind.items() if not key.startswith("_") and key in _GLOBAL}
+    return {"marp": "true"} | {key: value for key, value in said.items() if key not in fields}
+
+
+def _list(value: str) -> str | list[str]:
+    return [part.strip() for part in value[1:-1].split(",")] if value[:1] == "[" and value[-1:] == "]" else value

@@ -19,6 +19,7 @@ _YAML_LINE: Final = re.compile(
     rf"[ \t]*+$|[ \t]*+\#|[ \t]++\S|-(?:[ \t]|$)|[\]}}][\]}},]*[ \t]*$|%[A-Z]|<<:[ \t]|{_KEY}[ \t]*+:(?:[ \t]|$)"
 )
 _YAML_KEY: Final = re.compile(rf"{_KEY}[ \t]*+:(?:[ \t]|$)|<<:[ \t]")
+_END: Final = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 _TOML_LINE: Final = re.compile(r"""[ \t]*+(?:$|\#|\[|\]|["'\w.-]++[ \t]*+=|["'0-9{},])""")
 _TITLE: Final = re.compile(r"^title[ \t]*[:=][ \t]*(\S[^\n]*)$", re.MULTILINE | re.IGNORECASE)
 
@@ -74,6 +75,15 @@ def split_front_matter(text: str) -> Split:
     return Split("", "", text)
 
 
+def unclosed_line(text: str) -> int | None:
+    """The line at which front matter begins that never ends, and so is text; None where there is none."""
+    begin = len(text) - len(text.lstrip("\ufeff\n"))
+    line, at = _line(text, begin)
+    if line.rstrip() != "---" or _YAML_KEY.match(_line(text, at)[0]) is None or _END.search(text, at):
+        return None
+    return text.count("\n", 0, begin) + 1
+
+
 def simple_title(block: str) -> str:
     """The title as a line of its own says it, for where nothing can be parsed; empty if there is none."""
     found = _TITLE.search(block)
@@ -91,7 +101,9 @@ def _unquoted(value: str) -> str:
 def read_front_matter(split: Split) -> FrontMatter:
     """Its fields. What is too much or wrong is a warning, and its title is still looked for."""
     if not split.format:
-        return FrontMatter()
+        line = unclosed_line(split.rest)
+        why = f"The front matter (line {line}) is never closed and is shown as text. Close it by a line `---`."
+        return FrontMatter(warnings=[] if line is None else [("front_matter_ignored", why)])
     try:
         fields = _read_yaml(split) if split.format == "yaml" else _read_toml(split.block)
     except _Unread as exc:

@@ -47,6 +47,7 @@ class Look:
             footer=spec.footer,
             page_numbers=spec.page_numbers,
             running_heading=spec.running_heading,
+            writing_mode=spec.writing_mode,
         )
 
     def with_front_matter(self, said: Mapping[str, Any]) -> tuple[Self, list[tuple[str, str]]]:

@@ -27,7 +27,8 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from pressrun.sources.backdrops import lift_pictures
-from pressrun.sources.characters import break_lines, settle_characters
+from pressrun.sources.block_languages import mark_directions_and_languages
+from pressrun.sources.characters import break_lines, end_lines, settle_characters
 from pressrun.sources.containers import Containers, containers_plugin, find_containers
 from pressrun.sources.conventions import conventions_plugin
 from pressrun.sources.deck_fields import look_of
@@ -42,11 +43,11 @@ from pressrun.sources.deck_tokens import (
     title_slide,
     without_pauses,
 )
-from pressrun.sources.decks import Deck, read_deck
+from pressrun.sources.decks import DIVS, Deck, read_deck
 from pressrun.sources.diagrams import LANGUAGE
-from pressrun.sources.directives import Unused, note_unused_fields
+from pressrun.sources.directives import Unused, note_unused_fields, said_in_first_comment
 from pressrun.sources.front_matter import read_front_matter, split_front_matter
-from pressrun.sources.languages import document_direction, document_language, language_of
+from pressrun.sources.languages import document_direction, document_language
 from pressrun.sources.line_numbers import Lines
 from pressrun.sources.listings import fence_listings
 from pressrun.sources.macros import definition_blocks
@@ -60,10 +61,10 @@ from pressrun.sources.slide_marks import hide_notes, mark_rule_forms, mark_slide
 from pressrun.sources.structure import Structured, find_structure, is_pasted
 from pressrun.sources.structure_marks import mark_structure
 from pressrun.sources.titles import one_line, title_of_body
+from pressrun.sources.unclosed import unclosed_warnings
 
 MAX_HIGHLIGHT_CHARACTERS = 50_000  # a longer listing stays plain: colouring it would be most of the parse
 
-MAX_TOLD = 10  # warnings of one kind, and names in one; arbitrary: a screen
 MAX_LEVEL = 200  # a list's level counts as two; Python's stack bears five times as many
 _NO_LIMIT = 1_000_000  # for the library, whose limit drops text
 _QUOTE_ENDS = [
@@ -155,16 +156,19 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
     front = read_front_matter(split)
     text = settle_characters(split.rest)
     title = one_line(str(front.fields.get("title", ""))) or title_of_body(text)
+    front.fields |= said_in_first_comment(text, front.fields)
     deck, unused = read_deck(text, front.fields), Unused()
     look, used = look_of(front.fields, front.lines)
     if deck.is_deck:
-        note_unused_fields({key: value for key, value in front.fields.items() if key not in used}, front.lines, unused)
+        deck.used |= used
+        note_unused_fields(front.fields, deck.used, front.lines, unused)
+        unused.names += [(name, split.rest_line + at) for name, at in deck.unused]
     plain = not deck.is_deck and is_plain(deck.text)
     pasted = not deck.is_deck and is_pasted(deck.text)
     lines = fence_listings(Lines.of(deck.text, split.rest_line), plain=plain, tables=pasted)
     structured = find_structure(lines) if pasted else Structured(lines)
     lines = structured.lines
-    containers = find_containers(lines.lines)
+    containers = find_containers(lines.lines, any_name=deck.dialect in DIVS)
     parser = _parser(lines.text, containers, plain=plain or pasted)
     env: dict[str, Any] = {}
     tokens = parser.parse(lines.text, env)
@@ -175,12 +179,15 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
     break_lines(tokens)
     tokens = mark_structure(tokens, structured.classes)
     tokens = _settled_conventions(tokens)
+    if deck.dialect == "marp":
+        end_lines(tokens)
     if deck.is_deck:
         tokens = divide_at_headings(without_pauses(tokens), deck, front.fields)
     tokens = _mark_slides(tokens, deck, lines, split.rest_line, unused)
     _number_diagrams(tokens, lines)
     raw_warnings = [*settle_maths(tokens, lines), *settle(tokens), *settle_oversize(tokens, lines)]
-    _mark_directions_and_languages(tokens)
+    language = document_language(text, _language(front.fields))
+    mark_directions_and_languages(tokens, language)
     _make_figures(tokens)
     shown = title_slide(deck, front.fields) + parser.renderer.render(tokens, parser.options, env)
     rendered = hide_notes(sanitise(shown))
@@ -190,14 +197,13 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
         "warnings": [
             *front.warnings,
             *unused.warnings(),
-            *_container_warnings(containers, lines),
-            *_fence_warnings(tokens, lines),
+            *unclosed_warnings(tokens, containers, lines),
             *raw_warnings,
             *warnings,
         ],
         "title": title,
         "look": look,
-        "lang": document_language(text) or _language(front.fields),
+        "lang": language,
         "dir": document_direction(text),
     }
 
@@ -215,43 +221,12 @@ def _mark_slides(tokens: list[Token], deck: Deck, lines: Lines, first_line: int,
     return take_spoken_notes(mark_slides(tokens, deck, lines, first_line, unused), deck)
 
 
-def _container_warnings(containers: Containers, lines: Lines) -> list[tuple[str, str]]:
-    told = [
-        f"Line {lines.number(at)}: `{_short(mark)}` is never closed and is shown as text. Close it by a line `:::`."
-        for at, mark in containers.unclosed
-    ]
-    named = ", ".join(f"`{_short(name)}` (line {lines.number(at)})" for at, name in containers.unknown[:MAX_TOLD])
-    if named:
-        told.append(f"Blocks of a kind that is not known are shown as text: {named}.")
-    return [("markup_unknown", message) for message in told[:MAX_TOLD]]
-
-
-def _fence_warnings(tokens: list[Token], lines: Lines) -> list[tuple[str, str]]:
-    """Of a listing that goes on to the end of the text because nobody closed it."""
-    told: list[tuple[str, str]] = []
-    for token in tokens:
-        if token.type != "fence" or token.level or not token.map:
-            continue
-        start, end = token.map
-        last = lines.lines[min(end, len(lines.lines)) - 1].strip()
-        if end - start < 2 or not last.startswith(token.markup) or last.strip(token.markup[0]):  # noqa: PLR2004
-            message = (
-                f"Line {lines.number(start)}: a listing (`{token.markup}`) is never closed and goes on to the end."
-            )
-            told.append(("markup_unknown", f"{message} Close it by a line `{token.markup}`."))
-    return told
-
-
 def _number_diagrams(tokens: list[Token], lines: Lines) -> None:
     """Says of each where it begins, for who draws it."""
     for token in tokens:
         if token.type == "fence" and token.map and token.info.split(maxsplit=1)[:1] == [LANGUAGE]:
             token.info = LANGUAGE
             token.attrSet("data-line", str(lines.number(token.map[0])))
-
-
-def _short(words: str) -> str:
-    return words if len(words) <= 40 else words[:39] + "…"  # noqa: PLR2004  (arbitrary: a part of a line)
 
 
 class _Renderer(RendererHTML):
@@ -282,7 +257,7 @@ def _parser(text: str, containers: Containers, *, plain: bool) -> MarkdownIt:
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # "main.py" is not a place in Paraguay
     parser.validateLink = _is_link  # type: ignore[method-assign]
     RawHtml(text).install(parser)
-    containers_plugin(parser, containers.found)
+    containers_plugin(parser, containers)
     conventions_plugin(parser)
     parser.add_render_rule("note", render_note)
     parser.inline.ruler.before("emphasis", "dunder", _dunder)
@@ -358,23 +333,6 @@ def _coloured(code: str, language: str) -> str:
     except ClassNotFound:
         return html.escape(code)
     return str(highlight(code, lexer, HtmlFormatter(nowrap=True)))
-
-
-def _mark_directions_and_languages(tokens: list[Token]) -> None:
-    """`dir=auto` on every outermost block, so that a right-to-left paragraph or list stands right; what is inside
-    inherits (a list whose items had their own `dir` would itself count as empty). `lang` where the letters tell it.
-    """
-    own, below = "", ""  # of the block at hand; of the block after it
-    for token in reversed(tokens):
-        if token.type == "inline":
-            own = language_of(token.content) or own
-        elif token.level == 0 and token.nesting == 1 and token.tag:
-            if own and token.type == "heading_open":
-                own = below or own  # a title in Han alone is in the language of what it is the title of
-            token.attrSet("dir", "auto")
-            if own:
-                token.attrSet("lang", own)
-            own, below = "", own
 
 
 def _make_figures(tokens: list[Token]) -> None:

@@ -15,8 +15,9 @@ from pressrun.sources.attributes import ATTRIBUTES
 from pressrun.sources.characters import settle_characters
 from pressrun.sources.containers import find_containers
 from pressrun.sources.conventions import shortcode
-from pressrun.sources.decks import read_deck
+from pressrun.sources.decks import DIVS, read_deck
 from pressrun.sources.diagrams import LANGUAGE, said_in_diagram
+from pressrun.sources.directives import said_in_first_comment
 from pressrun.sources.elements import KNOWN
 from pressrun.sources.formulas import is_formula, said_in_formula
 from pressrun.sources.front_matter import read_front_matter, split_front_matter
@@ -99,11 +100,12 @@ class _TextReader:
         fence, at = "", 0
         diagram: list[str] | None = None  # lines of the one at hand
         diagram_begin = 0
-        hidden = _unsaid_lines(text)
-        for number, line in enumerate(text.split("\n")):
-            begin, at = at, at + len(line) + 1
+        hidden, read = _unsaid_lines(text)
+        for number, typed in enumerate(text.split("\n")):
+            begin, at = at, at + len(typed) + 1
             if number in hidden:
                 continue
+            line = read[number]
             if fence:
                 closing = _CLOSING_FENCE.match(line)
                 if closing and closing[1].startswith(fence):
@@ -152,22 +154,26 @@ def _without_markers(line: str) -> tuple[str, int]:
     return line, 0
 
 
-def _unsaid_lines(text: str) -> set[int]:
-    """Numbers of the lines that are about a text or a slide, or for the speaker alone, and no part of it."""
+def _unsaid_lines(text: str) -> tuple[set[int], list[str]]:
+    """Numbers of the lines that are about a text or a slide, or for the speaker alone, and no part of it; and all lines
+    as they are read.
+    """
     split = split_front_matter(text)
     first = split.rest_line - 1
     hidden = set(range(first))
-    deck = read_deck(split.rest, read_front_matter(split).fields)
+    fields = read_front_matter(split).fields
+    deck = read_deck(split.rest, fields | said_in_first_comment(split.rest, fields))
     hidden.update(first + at for at in deck.hidden | deck.spoken)
-    for begin, end in definition_blocks(deck.text.split("\n")).items():
+    lines = deck.text.split("\n")
+    for begin, end in definition_blocks(lines).items():
         hidden.update(range(first + begin, first + end))
     if ":::" in split.rest:
-        containers = find_containers(deck.text.split("\n"))
+        containers = find_containers(lines, any_name=deck.dialect in DIVS)
         hidden.update(first + at for at in containers.marks)
         for container in containers.found.values():
             if container.is_notes:
                 hidden.update(range(first + container.start, first + container.end))
-    return hidden
+    return hidden, [""] * first + lines
 
 
 class _ProseReader:

@@ -22,6 +22,7 @@ from pressrun.sources.line_numbers import Lines
 
 _COMMENTS: Final = re.compile(r"\s*(?:<!--.*?-->\s*)+", re.DOTALL)
 _COMMENT: Final = re.compile(r"<!--(.*?)-->", re.DOTALL)
+_CLICK: Final = re.compile(r"\[click(?::\d+)?\][ \t]*")  # https://sli.dev/features/click-marker
 _DASHES: Final = re.compile(r" {0,3}-{3,}[ \t]*")
 _ASIDE: Final = re.compile(r'<aside((?: [a-z-]+="[^"]*")*)>')
 _IS_NOTES: Final = re.compile(r' class="(?:[^"]* )?notes(?: [^"]*)?"')
@@ -96,7 +97,7 @@ def _take_comments(
             for key, value in kind.items():
                 own = key.startswith("_") or deck.dialect != "marp"
                 (said if own else lasting)[key.lstrip("_$")] = value
-            unused.note_fields(kind, at)
+            unused.note_fields({key: value for key, value in kind.items() if key not in deck.used}, at)
             return None
         is_note = deck.is_deck and kind == "note" and (deck.dialect != "slidev" or is_last)
         return _note(comment) if is_note else None
@@ -128,7 +129,7 @@ def _note(text: str) -> Token:
 
 def render_note(self: RendererHTML, tokens: list[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
     """A note as it was typed."""
-    paragraphs = re.split(r"\n[ \t]*\n\s*", tokens[idx].content)
+    paragraphs = re.split(r"\n[ \t]*\n\s*", _CLICK.sub("", tokens[idx].content))
     shown = "".join(f"<p>{html.escape(text, quote=False).replace(chr(10), '<br>')}</p>" for text in paragraphs)
     return f'<aside class="notes" dir="auto">{shown}</aside>\n'
 

@@ -26,8 +26,7 @@ export const PDF_LAYOUTS = ["slides", "document"] as const satisfies readonly Pd
 export const PDF_NOTES = ["none", "annotations", "pages"] as const satisfies readonly PdfNotes[];
 export const PPTX_MODES = ["editable", "exact", "both"] as const satisfies readonly PptxMode[];
 export const TRANSITIONS = ["cut", "fade"] as const satisfies readonly Transition[];
-/** Which voice is the server's business; the API takes one by its name. */
-export const VOICES = ["none", "auto"] as const satisfies readonly Voice[];
+export const VOICES = ["none", "auto", "espeak", "piper", "api"] as const satisfies readonly Voice[];
 export const RATES = [24, 25, 30, 50, 60] as const;
 export const VIDEO_PREVIEWS = ["none", "gif", "webp"] as const satisfies readonly VideoPreview[];
 export const SIZES = {
@@ -36,6 +35,13 @@ export const SIZES = {
   "1080x1080": { width: 1080, height: 1080, label: msg`Square` },
 } as const;
 export type Size = keyof typeof SIZES;
+/** Zooms by what people call them: 20 px of a page are 32, 42, 54 and 68 px of a slide. */
+export const TEXT_SIZES = [
+  { zoom: 1.6, label: msg`Small` },
+  { zoom: 2.1, label: msg`Normal` },
+  { zoom: 2.7, label: msg`Large` },
+  { zoom: 3.4, label: msg`Very large` },
+] as const;
 /** The size that a run was made in, when that is none of the named ones. */
 export const AS_IT_WAS = "as-it-was";
 /** What a run has at most, however many were asked for. */
@@ -70,9 +76,12 @@ export const videoPreviewNames: Readonly<Record<VideoPreview, Words>> = {
   gif: "GIF",
   webp: "WebP",
 };
-export const voiceNames: Readonly<Record<(typeof VOICES)[number], Words>> = {
+export const voiceNames: Readonly<Record<Voice, Words>> = {
   none: msg`Silent`,
   auto: msg`Read aloud`,
+  espeak: msg`By eSpeak NG`,
+  piper: msg`By Piper`,
+  api: msg`By a voice service`,
 };
 export const statusNames: Readonly<Record<RunStatus, Words>> = {
   queued: msg`Waiting`,

@@ -510,6 +510,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/system/fonts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A line of each script as a slide of this server shows it, to be looked at; needs the scope `admin` */
+        get: operations["get_system_fonts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -898,6 +915,52 @@ export interface components {
             valid: string;
         };
         /**
+         * FontProofList
+         * @description A line of text in each script, to be looked at.
+         */
+        FontProofList: {
+            /** Scripts */
+            scripts: components["schemas"]["FontProofOut"][];
+        };
+        /**
+         * FontProofOut
+         * @description A script, and how a slide of this server shows it.
+         */
+        FontProofOut: {
+            /** Script */
+            script: string;
+            /**
+             * Language
+             * @description of the line, as BCP 47 has it
+             */
+            language: string;
+            /**
+             * Line
+             * @description the text of the picture
+             */
+            line: string;
+            /**
+             * Drawn
+             * @description false: some of it is boxes, for no font has it
+             */
+            drawn: boolean;
+            /**
+             * Font
+             * @description the family that draws it; null: not known here
+             */
+            font: string | null;
+            /**
+             * Remedy
+             * @description empty where it is drawn; else what lacks, and the package that has it
+             */
+            remedy: string;
+            /**
+             * Picture
+             * @description the line as this server's browser draws it: WebP as data: URI
+             */
+            picture: string;
+        };
+        /**
          * GenerateRequest
          * @description The body of POST /generate-sse: what to make, and what to do when something is in the way.
          */
@@ -1216,6 +1279,13 @@ export interface components {
              * @enum {string}
              */
             running_heading?: "auto" | "numbered" | "plain" | "none";
+            /**
+             * Writing Mode
+             * @description of composed slides: lines from side to side, or from above to below in columns from right to left, as Japanese may be written; auto: as the text says, else from side to side
+             * @default auto
+             * @enum {string}
+             */
+            writing_mode?: "auto" | "horizontal" | "vertical";
         };
         /**
          * Health
@@ -2406,6 +2476,13 @@ export interface components {
              * @enum {string}
              */
             running_heading?: "auto" | "numbered" | "plain" | "none";
+            /**
+             * Writing Mode
+             * @description of composed slides: lines from side to side, or from above to below in columns from right to left, as Japanese may be written; auto: as the text says, else from side to side
+             * @default auto
+             * @enum {string}
+             */
+            writing_mode?: "auto" | "horizontal" | "vertical";
         };
         /**
          * SettingOut
@@ -6606,6 +6683,98 @@ export interface operations {
             };
             /** @description headers too large */
             431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_system_fonts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a picture of each, and what has the font where there is none */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FontProofList"];
+                };
+            };
+            /** @description malformed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not from there */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not this method; `Allow` has those it takes */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not this host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller has its share; `limit` says which, Retry-After when to come back */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description headers too large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no browser, or none is free */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -23,4 +23,5 @@ export const OF_THE_DOCUMENT = [
   "footer",
   "page_numbers",
   "running_heading",
+  "writing_mode",
 ] as const satisfies readonly (keyof RunSpec)[];

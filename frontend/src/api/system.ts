@@ -1,10 +1,14 @@
 /** `/system` and `/readyz` */
 import { access } from "./access";
 import { getJson, requestWith } from "./client";
-import type { System } from "./types";
+import type { FontProof, System } from "./types";
 
 /** Raises: `ProblemError`, 403 without `admin`. */
 export const getSystem = (signal?: AbortSignal): Promise<System> => getJson<System>("/system", signal);
+
+/** Raises: `ProblemError`, 403 without `admin`, 503 where there is no browser. */
+export const getFonts = async (signal?: AbortSignal): Promise<FontProof[]> =>
+  (await getJson<{ scripts: FontProof[] }>("/system/fonts", signal)).scripts;
 
 /** Why no run would get a picture just now; null: it would, or nobody can tell. */
 export async function browserTrouble(signal: AbortSignal): Promise<string | null> {

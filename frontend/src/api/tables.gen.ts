@@ -295,5 +295,6 @@ export const DEFAULTS = {
   "brand_body_font": null,
   "footer": null,
   "page_numbers": null,
-  "running_heading": "auto"
+  "running_heading": "auto",
+  "writing_mode": "auto"
 } as const;

@@ -70,6 +70,7 @@ export type Explanation = Schemas["ExplanationOut"];
 export type RetentionReport = Schemas["RetentionOut"];
 /** `GET /system`. */
 export type System = Schemas["SystemOut"];
+export type FontProof = Schemas["FontProofOut"];
 export type RunInTheWay = Schemas["RunInTheWay"];
 
 /** RFC 9457 body of any refusal. What only a 409 of the guard, or only this server, says may be missing. */

@@ -154,7 +154,7 @@ export function SlideOptions<S extends string>({
             name={`${prefix}voice`}
             type="radio"
             options={VOICES.map((voice) => ({ value: voice, label: say(voiceNames[voice]) }))}
-            chosen={VOICES.filter((voice) => voice === value.voice)}
+            chosen={[value.voice]}
             error={problems.voice}
             onChange={(voice) => {
               onChange({ voice });

@@ -136,10 +136,10 @@ class Storm:
         """Runs of earlier strikes go on to their end, then a run of its own takes the server down at this place."""
         if not all(witness.accepted.is_set() or witness.story.operation_id for witness in self.witnesses):
             self.restart()  # somebody will post again: not into this trap
-            wait_until(self._all_over, 30)
+            wait_until(self._all_over, HANG_S)
             self.server.stop()
         self.restart(f"{point}=kill")
-        if not wait_until(self._all_over, 30):
+        if not wait_until(self._all_over, HANG_S):
             self.history.problems.append(f"before {point}: the runs did not go on")
         poster = self.post()
         self.die(point)
@@ -150,7 +150,7 @@ class Storm:
         """As `strike_at`, for a place that only a run passes which waits, is cancelled, handed back or taken over."""
         if not self.restart():
             self.history.problems.append(f"before {point}: the server did not start: {self.server.log[-1000:]}")
-        wait_until(self._all_over, 30)
+        wait_until(self._all_over, HANG_S)
         verb = point.partition(".")[0]
         if verb in ("claim", "adopt"):
             self._post_and_wait_for_a_slide()
@@ -171,14 +171,14 @@ class Storm:
 
     def die(self, point: str) -> None:
         """Waits until the server has died at that place, where it was told to."""
-        if not self.server.wait_until_dead(30):
+        if not self.server.wait_until_dead(HANG_S):
             self.history.problems.append(f"{point} was never passed")
             self.server.kill()
         self.history.killed_at.append(time.time())
 
     def _post_and_wait_for_a_slide(self, lane: str = "") -> Witness:
         poster = self.post(lane.replace(".", "-"), text=chapter(25, f"beside {self._posted}"))
-        wait_until(lambda: any(event["type"] == "screenshot" for event in poster.story.events), 30)
+        wait_until(lambda: any(event["type"] == "screenshot" for event in poster.story.events), HANG_S)
         return poster
 
     def _cancel(self, poster: Witness) -> None:

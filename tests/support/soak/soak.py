@@ -23,6 +23,7 @@ from tests.support.chaos.checker import judge
 from tests.support.chaos.history import History, World
 from tests.support.chaos.witness import wait_until
 from tests.support.chaos.world import read_world
+from tests.support.limits import HANG_S
 from tests.support.processes import is_running
 from tests.support.server import PRESSRUN, Server, start_server
 from tests.support.soak.levels import Levels, family_of, read_levels
@@ -41,7 +42,6 @@ _ENV: Final = {
     "PRESSRUN_CAPTURE_CACHE_MAX_BYTES": "20000000",  # so that it has to make room
 }
 _SETTLE_LIMIT_S: Final = 180
-_REST_LIMIT_S: Final = 60
 # At rest beyond what there was at the beginning. Threads: anyio keeps those that waited, 40 at most by its limiter, and
 # lets one go when it was idle for 10 s and another ends. Descriptors: a connection to the database for each of some.
 _MORE_DESCRIPTORS: Final = 16
@@ -124,7 +124,7 @@ class Soak:
             watch = Watch(server.url, self.history)
             watch.start()
             striker = Striker(server.pid, self.history, random.Random(self.seed + 2))
-            with httpx.Client(base_url=server.url, timeout=60) as http:
+            with httpx.Client(base_url=server.url, timeout=HANG_S) as http:
                 self._weather(http, striker, temporary)
                 self._settle()
                 watch.stop()
@@ -251,7 +251,7 @@ class Soak:
                 return not busy and all(levels.processes[kind] <= most for kind, most in _MOST_AT_REST.items())
             return False
 
-        wait_until(rests, _REST_LIMIT_S)
+        wait_until(rests, HANG_S)
 
     def _stop(self, server: Server) -> None:
         try:

@@ -10,11 +10,10 @@ from typing import Final
 import httpx
 
 from tests.support.chaos.history import History
+from tests.support.limits import HANG_S
 
 _EVERY_S: Final = 0.5
 _READY_EVERY: Final = 6  # rounds: it opens a page
-_PULSE_LIMIT_S: Final = 30.0  # a hang, no figure: tests share their machine
-_READY_LIMIT_S: Final = 60.0
 
 
 class Watch(threading.Thread):
@@ -34,7 +33,7 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         rounds = 0
-        with httpx.Client(base_url=self._url, timeout=_READY_LIMIT_S) as http:
+        with httpx.Client(base_url=self._url, timeout=HANG_S) as http:
             while not self._over.wait(_EVERY_S):
                 try:
                     self._feel_pulse()
@@ -47,10 +46,10 @@ class Watch(threading.Thread):
 
     def _feel_pulse(self) -> None:
         begun_at = time.monotonic()
-        status = httpx.get(self._url + "/livez", timeout=30).status_code
+        status = httpx.get(self._url + "/livez", timeout=HANG_S).status_code
         took_s = time.monotonic() - begun_at
         self.pulses_s.append(took_s)
-        if status != 200 or took_s > _PULSE_LIMIT_S:
+        if status != 200 or took_s > HANG_S:
             self._history.problems.append(f"/livez answered {status} after {took_s:.1f} s")
 
     def _ask_whether_ready(self, http: httpx.Client) -> None:

@@ -1,7 +1,11 @@
-"""GET /system: what `pressrun doctor` and /readyz know, browsers, settings in force; of the process that answers."""
+"""GET /system: what `pressrun doctor` and /readyz know, browsers, settings in force; of the process that answers.
+
+GET /system/fonts: a line of each script as a slide would have it.
+"""
 
 from __future__ import annotations
 
+import base64
 import os
 import platform
 from collections.abc import Mapping
@@ -16,9 +20,18 @@ from pressrun import __version__
 from pressrun.api.endpoints.health import readiness
 from pressrun.api.gate.tokens import caller_of
 from pressrun.api.state import AppState, state_of
-from pressrun.api.wire.system import BrowserOut, CheckOut, PoolOut, SystemOut, settings_in_force
+from pressrun.api.wire.system import (
+    BrowserOut,
+    CheckOut,
+    FontProofList,
+    FontProofOut,
+    PoolOut,
+    SystemOut,
+    settings_in_force,
+)
 from pressrun.checks import Check, check_disk, check_exports, check_fonts, check_sandbox, check_themes, check_voices
 from pressrun.errors import BrowserFailure
+from pressrun.pipeline.glyphs import told_of
 from pressrun.request_errors import Forbidden
 
 _FONTS_WITHIN_S = 5.0  # they need a page; while runs have them all the view is not to wait
@@ -34,8 +47,7 @@ _REMEDIES: Mapping[str, str] = {
 
 async def show_system(request: Request) -> Response:
     """GET /system"""
-    if not caller_of(request.scope).may("admin"):
-        raise Forbidden("health and settings are for whoever runs the server: they need a token with the scope `admin`")
+    _only_admins(request)
     state = state_of(request)
     system = SystemOut(
         version=__version__,
@@ -49,6 +61,34 @@ async def show_system(request: Request) -> Response:
         settings=settings_in_force(state.settings),
     )
     return JSONResponse(system.model_dump(mode="json"), headers={"Cache-Control": "no-store"})
+
+
+async def show_fonts(request: Request) -> Response:
+    """GET /system/fonts"""
+    _only_admins(request)
+    from pressrun.browser.setup.font_proof import draw_proof  # noqa: PLC0415 - Pillow, not at a start
+
+    proofs = await draw_proof(state_of(request).pool)
+    listed = [
+        FontProofOut(
+            script=proof.script.name,
+            language=proof.script.language,
+            line=proof.script.line,
+            drawn=proof.missing == "",
+            font=proof.font,
+            remedy=" ".join(told_of(proof.missing)),
+            picture="data:image/webp;base64," + base64.b64encode(proof.picture).decode(),
+        )
+        for proof in proofs
+    ]
+    return JSONResponse(
+        FontProofList(scripts=listed).model_dump(mode="json"), headers={"Cache-Control": "private, max-age=300"}
+    )
+
+
+def _only_admins(request: Request) -> None:
+    if not caller_of(request.scope).may("admin"):
+        raise Forbidden("health and settings are for whoever runs the server: they need a token with the scope `admin`")
 
 
 async def _checks(state: AppState) -> list[Check]:

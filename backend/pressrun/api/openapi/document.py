@@ -32,7 +32,7 @@ from pressrun.api.wire.schemas import (
     RunPage,
     Snapshot,
 )
-from pressrun.api.wire.system import SystemOut
+from pressrun.api.wire.system import FontProofList, SystemOut
 from pressrun.api.wire.theme_list import ThemeList, ThemeOut
 from pressrun.aspects import SIZES
 from pressrun.errors import RunFailure
@@ -59,6 +59,7 @@ _ANSWERS: tuple[type[BaseModel], ...] = (
     Health,
     ExplanationOut,
     PreviewOut,
+    FontProofList,
     SystemOut,
     WebhookMessage,
     SlideTexts,

@@ -233,6 +233,15 @@ def _server_paths() -> dict[str, Any]:
                 {"200": json_of("SystemOut", "what is known here")},
             )
         },
+        "/system/fonts": {
+            "get": operation(
+                "A line of each script as a slide of this server shows it, to be looked at; needs the scope `admin`",
+                {
+                    "200": json_of("FontProofList", "a picture of each, and what has the font where there is none"),
+                    "503": problem("no browser, or none is free"),
+                },
+            )
+        },
         "/metrics": {
             "get": operation(
                 "What this process counts, for Prometheus",

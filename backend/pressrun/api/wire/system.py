@@ -55,6 +55,24 @@ class SettingOut(Answer):
     source: Annotated[Literal["environment", ".env", "command line", "default"], Field(description="where it was set")]
 
 
+class FontProofOut(Answer):
+    """A script, and how a slide of this server shows it."""
+
+    script: str
+    language: Annotated[str, Field(description="of the line, as BCP 47 has it")]
+    line: Annotated[str, Field(description="the text of the picture")]
+    drawn: Annotated[bool, Field(description="false: some of it is boxes, for no font has it")]
+    font: Annotated[str | None, Field(description="the family that draws it; null: not known here")]
+    remedy: Annotated[str, Field(description="empty where it is drawn; else what lacks, and the package that has it")]
+    picture: Annotated[str, Field(description="the line as this server's browser draws it: WebP as data: URI")]
+
+
+class FontProofList(Answer):
+    """A line of text in each script, to be looked at."""
+
+    scripts: list[FontProofOut]
+
+
 class SystemOut(Answer):
     """Health, browsers and settings of the process that answers."""
 

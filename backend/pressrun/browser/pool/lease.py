@@ -34,7 +34,7 @@ from pressrun.browser.slides.document_limits import (
     why_ended,
 )
 from pressrun.browser.slides.image import ImageOptions, finish
-from pressrun.browser.slides.letter_fits import borrowing, fits_of, run_asked
+from pressrun.browser.slides.letter_fits import borrowing, fit, run_asked
 from pressrun.browser.slides.page_breaks import OVERHANG_CSS_PX, PageBreaks, Slice, SlicePlan
 from pressrun.browser.slides.painted_words import question, texts_of
 from pressrun.browser.slides.pdf_links import without_bad_links
@@ -113,6 +113,11 @@ class Lease:
         """Its page has crashed, its browser has not: the document's own doing, most likely."""
         return self._page.crashed and self._why_lost() is None
 
+    @property
+    def has_fonts_of_this_machine(self) -> bool:
+        """Whether fontconfig here knows what its browser draws with."""
+        return self._fonts is not None
+
     def slot(self) -> AbstractAsyncContextManager[None]:
         """A slot for a capture in this browser; `shoot` and `pdf` belong inside."""
         return self._limiter.slot()
@@ -164,7 +169,8 @@ class Lease:
             return named
         texts = [run_asked(run, families) for run, families in wanted]
         measured = await self.ask("measure_letters", {"texts": texts})
-        return named.model_copy(update={"fits": fits_of([run for run, _ in wanted], measured)})
+        fit(named, [run for run, _ in wanted], measured)
+        return named
 
     async def isolate(self, *, ground: bool = False) -> None:
         """From here on slices show the pieces of `shapes` alone, on nothing, or the ground alone. For good."""

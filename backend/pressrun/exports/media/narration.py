@@ -2,7 +2,7 @@
 
 A sentence is spoken alone and kept by what makes it sound as it does, in the cache that all runs share and in the
 export's own folder: one changed slide speaks anew alone, and so does a retry. Its times are those of its own sound.
-What no voice can say is a warning, and its slide is silent for as long as one reads it.
+What no voice can say, or answers without a sound, is a warning, and its slide is silent for as long as one reads it.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ class Speaker:
     folder: Path
     cache: Path
     unsaid: dict[str, set[int]] = field(default_factory=dict)  # slides from 1, by the language nobody speaks
+    silent: set[int] = field(default_factory=set)  # slides from 1 with a sentence that a voice answered without a sound
 
     async def speak_all(self, script: Sequence[Sequence[Sentence]], progress: Progress) -> list[list[Said]]:
         """What is heard of each slide. Raises: VoiceFailed, VoiceTimeout, EncoderFailed, DiskFull."""
@@ -84,7 +85,10 @@ class Speaker:
                 sound = await self._spoken(sentence, kept)
             if sound is None:
                 self.unsaid.setdefault(sentence.lang, set()).add(slide + 1)
-            said[slide, number] = Said(sentence, sound, seconds_of(sound) if sound else 0.0)
+            seconds = seconds_of(sound) if sound else 0.0
+            if sound is not None and not seconds:
+                self.silent.add(slide + 1)
+            said[slide, number] = Said(sentence, sound, seconds)
             await progress(len(said) / total)
 
         async with open_task_group() as group:
@@ -113,7 +117,7 @@ class Speaker:
     async def _samples(self, sound: bytes) -> bytes:
         """As we keep them; what a voice sends in another form is converted."""
         wav = await anyio.to_thread.run_sync(read_wav, sound)
-        if wav is not None and wav.fits:
+        if wav is not None and (wav.fits or not wav.samples):
             return wav.samples
         if not sound:
             raise VoiceFailed
@@ -216,7 +220,7 @@ def _find(own: Path, kept: DiskCache, key: str) -> bool:
         samples = kept.attached(key).read_bytes()
     except OSError:
         return False
-    if hashlib.sha256(samples).hexdigest() != known.get("sha256"):
+    if not samples or hashlib.sha256(samples).hexdigest() != known.get("sha256"):
         kept.drop(key)
         return False
     _write(own, samples)
@@ -225,7 +229,8 @@ def _find(own: Path, kept: DiskCache, key: str) -> bool:
 
 def _keep(own: Path, kept: DiskCache, key: str, samples: bytes) -> None:
     _write(own, samples)
-    kept.keep(key, {"sha256": hashlib.sha256(samples).hexdigest()}, own)
+    if samples:  # else a voice that was mute for a moment would be so for all runs
+        kept.keep(key, {"sha256": hashlib.sha256(samples).hexdigest()}, own)
 
 
 def _write(own: Path, samples: bytes) -> None:

@@ -36,7 +36,9 @@ class Wav:
 
 
 def read_wav(data: bytes) -> Wav | None:
-    """None: that is none. The sizes of one that was written to a pipe are not true, and not believed."""
+    """None: that is none, or not of plain samples; without samples where it ends behind its header. The sizes of one
+    that was written to a pipe (the largest, or 0) are not true, and not believed.
+    """
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         return None
     at, rate, channels, bits = 12, 0, 0, 0
@@ -48,10 +50,17 @@ def read_wav(data: bytes) -> Wav | None:
             if kind not in (1, 0xFFFE):  # PCM, or PCM with a longer header
                 return None
         if name == b"data":
-            samples = data[at : at + size]
+            samples = data[at : at + size] if size or _is_chunks(data, at) else data[at:]
             return Wav(rate, channels, bits, samples[: len(samples) // 2 * 2])
         at += size + size % 2
-    return None
+    return Wav(rate, channels, bits, b"") if rate else None
+
+
+def _is_chunks(data: bytes, at: int) -> bool:
+    """Whether from there on it is whole chunks to the end, or nothing."""
+    while at + _HEAD.size <= len(data):
+        at += _HEAD.size + (size := _HEAD.unpack_from(data, at)[1]) + size % 2
+    return at == len(data)
 
 
 def trimmed(samples: bytes) -> bytes:

@@ -67,7 +67,7 @@ def _add_picture(
     slide = made.add_slide()
     whole = SlideBox(left=0, top=0, width=width, height=height)
     taken = pieces.as_powerpoint_takes_it(picture, scratch / f"{picture.stem}.png")
-    look = Look(made.scale, {}, {}, partial(made.link, slide))
+    look = Look(made.scale, {}, partial(made.link, slide))
     writer = shapes.SlideWriter(look, whole, {})
     written = [writer.title_outside(title), writer.picture(made.picture(slide, taken), whole, _alt(said) or title)]
     made.fill(slide, written, notes="" if said is None else said.notes)
@@ -145,7 +145,8 @@ def _add_shapes(
     slide = made.add_slide()
     whole = SlideBox(left=0, top=0, width=found.width, height=found.height)
     related = {number: (made.picture(slide, path), box) for number, (path, box) in pictures.items()}
-    writer = shapes.SlideWriter(Look(made.scale, found.fonts, found.fits, partial(made.link, slide)), whole, related)
+    look = Look(made.scale, found.fonts, partial(made.link, slide))
+    writer = shapes.SlideWriter(look, whole, related)
     written = [writer.picture(related[0][0], whole, _alt(said) if found.vertical else None)] if 0 in related else []
     written += writer.write(shown)
     if not writer.has_title:

@@ -18,7 +18,7 @@ from pressrun.slide_shapes import Marker, ShapeLine, ShapeParagraph, ShapeRun
 _PX = 1.2  # CSS px that lines may be off, of which nobody sees anything
 _UNDER_BASE = 0.2  # of their size, of a line; measured of ten fonts at three distances with LibreOffice 7.4
 _UNEVEN = 0.2  # of their distance that lines of one paragraph may be off it
-_BOLD = 600  # from this weight on
+_UNDERLINES = {"solid": "sng", "double": "dbl", "dotted": "dotted", "dashed": "dash", "wavy": "wavy"}
 _RAISED = 0.64  # programs write what is raised in about this share of its size
 _OF_COMPLEX = re.compile("[\u0590-\u08ff\u0900-\u109f\u1780-\u18af\ufb1d-\ufdff\ufe70-\ufefc]")
 _OF_EAST = re.compile(
@@ -42,7 +42,6 @@ class Look:
 
     scale: Scale
     fonts: Mapping[str, Mapping[int, str]]
-    fits: Mapping[str, float]
     link: Link
 
 
@@ -209,21 +208,20 @@ def _bullet(marker: Marker | None, start: int) -> str:
 def _runs(line: ShapeLine, look: Look) -> Iterator[str]:
     for run, following in zip(line.runs, [*line.runs[1:], None], strict=True):
         gap = 0.0 if following is None else following.gap
-        spacing = run.spacing + look.fits.get(run.key, 0.0)
         if gap and len(run.text) > 1:
-            yield _run(run, run.text[:-1], spacing, look)
-            yield _run(run, run.text[-1], spacing + gap, look)
+            yield _run(run, run.text[:-1], run.spacing, look)
+            yield _run(run, run.text[-1], run.spacing + gap, look)
         else:
-            yield _run(run, run.text, spacing + gap, look)
+            yield _run(run, run.text, run.spacing + gap, look)
 
 
 def _run(run: ShapeRun, text: str, spacing: float, look: Look) -> str:
     size = look.scale.points(run.size / (_RAISED if run.raised else 1))
-    flags = [f'sz="{_size(size)}"', f'b="{int(run.weight >= _BOLD)}"', f'i="{int(run.italic)}"', 'kern="0"']
+    flags = [f'sz="{_size(size)}"', f'b="{int(run.is_bold)}"', f'i="{int(run.italic)}"', 'kern="0"']
     if _LANG.fullmatch(run.lang):
         flags.insert(0, f'lang="{run.lang}"')
-    if run.underline:
-        flags.append('u="sng"')
+    if run.underline is not None:
+        flags.append(f'u="{_UNDERLINES[run.underline.kind]}"')
     if run.strike:
         flags.append('strike="sngStrike"')
     if run.raised:
@@ -233,7 +231,9 @@ def _run(run: ShapeRun, text: str, spacing: float, look: Look) -> str:
     if run.code:
         flags.append('noProof="1"')
     mark = "" if run.mark is None else f"<a:highlight>{xml.colour(run.mark)}</a:highlight>"
-    properties = f"{xml.fill(run.colour)}{mark}{_typefaces(run, look)}{_hyperlink(run, look)}"
+    under = run.underline
+    line = "" if under is None or under.colour == run.colour else f"<a:uFill>{xml.fill(under.colour)}</a:uFill>"
+    properties = f"{xml.fill(run.colour)}{mark}{line}{_typefaces(run, look)}{_hyperlink(run, look)}"
     return f"<a:r><a:rPr {' '.join(flags)}>{properties}</a:rPr><a:t>{xml.text(text)}</a:t></a:r>"
 
 

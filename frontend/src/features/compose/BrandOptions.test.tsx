@@ -12,6 +12,7 @@ test("theme, accent, footer, logo and page numbers go with the request; what is 
   await user.type(screen.getByRole("textbox", { name: "Footer" }), "7b");
   await user.click(screen.getByRole("radio", { name: "On" }));
   await user.click(screen.getByRole("radio", { name: /Plum/ }));
+  await user.click(screen.getByRole("radio", { name: /Top to bottom/ }));
   const logo = new File([new Uint8Array([1])], "logo.png", { type: "image/png" });
   await user.upload(screen.getByLabelText("Logo"), logo);
   await screen.findByAltText("Your logo");
@@ -24,6 +25,7 @@ test("theme, accent, footer, logo and page numbers go with the request; what is 
     theme: "plum",
     footer: "7b",
     page_numbers: true,
+    writing_mode: "vertical",
     brand_logo: "data:image/png;base64,AQ==",
   });
   expect(body).not.toHaveProperty("brand_accent");

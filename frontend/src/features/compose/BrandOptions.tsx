@@ -116,6 +116,20 @@ export function BrandOptions({ value, onChange }: Props): ReactElement {
             set({ page_numbers: chosen === "auto" ? null : chosen === "yes" });
           }}
         />
+        <Choice
+          legend={t`Lines`}
+          name="writingMode"
+          type="radio"
+          options={[
+            { value: "auto", label: t`As the text says` },
+            { value: "horizontal", label: t`Side to side` },
+            { value: "vertical", label: t`Top to bottom, as in Japanese` },
+          ]}
+          chosen={[value.writing_mode ?? "auto"]}
+          onChange={(chosen) => {
+            set({ writing_mode: chosen });
+          }}
+        />
       </div>
     </details>
   );

@@ -37,7 +37,8 @@ test("Ctrl+Enter posts once, without a stream, and leads to the finished run", a
 test("nothing is sent while a field is wrong, and the field says what is right", async () => {
   const { seen } = await serveLog(lesson);
   const user = await type("x");
-  const zoom = screen.getByRole("textbox", { name: "Zoom" });
+  await user.click(screen.getByRole("radio", { name: "Exact" }));
+  const zoom = screen.getByRole("textbox", { name: "Times the size of a page" });
   await user.clear(zoom);
   await user.type(zoom, "11");
   await press(user);

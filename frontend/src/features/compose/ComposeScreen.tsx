@@ -18,7 +18,7 @@ import { sentence } from "@/lib/format";
 import { commandKey } from "@/lib/platform";
 import type { StartedRun } from "@/stream/startRun";
 import styles from "./ComposeScreen.module.css";
-import { type Draft, draftField, findProblems, hiddenOptions, toRequest } from "./draft";
+import { type Draft, draftField, findProblems, toRequest, wireName } from "./draft";
 import { FilledNotice } from "./FilledNotice";
 import { NoBrowser } from "./NoBrowser";
 import { type FieldMessages, Options } from "./Options";
@@ -43,8 +43,9 @@ function messagesOf(draft: Draft, pressed: boolean, state: GenerateState): Field
   if (state.state === "refused") {
     for (const { field, problem, valid } of state.error.problem.errors ?? []) {
       const name = draftField(field);
-      if (name !== undefined)
-        messages[name] ??= valid === "" ? sentence(problem) : t`${sentence(problem)} Valid: ${valid}.`;
+      const words = valid === "" ? sentence(problem) : t`${sentence(problem)} Valid: ${valid}.`;
+      if (name === "more") messages.wire = { [wireName(field)]: words, ...messages.wire };
+      else if (name !== undefined) messages[name] ??= words;
     }
   }
   if (pressed) for (const { field, message } of findProblems(draft)) messages[field] = message;
@@ -137,17 +138,8 @@ export function ComposeScreen({ from, preset, onFilled, onStarted }: Props): Rea
     <form className={styles["screen"]} data-view={view} noValidate onSubmit={onSubmit} onKeyDown={onKeyDown}>
       <h1 className={styles["title"]}>{t`Text in, slides out.`}</h1>
       <NoBrowser />
-      <div
-        className={styles["refusal"]}
-        hidden={filling.state === "idle" && filled === null && hiddenOptions(draft.more).length === 0}
-      >
-        <FilledNotice
-          filling={filling}
-          filled={filled}
-          draft={draft}
-          onBringBack={bringBack}
-          onChange={edit}
-        />
+      <div className={styles["refusal"]} hidden={filling.state === "idle" && filled === null}>
+        <FilledNotice filling={filling} filled={filled} onBringBack={bringBack} />
       </div>
       <div ref={refusal} className={styles["refusal"]} hidden={!refused}>
         <Refusal

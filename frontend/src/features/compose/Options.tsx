@@ -2,16 +2,22 @@ import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { AS_IT_WAS, type Size, SIZES } from "@/api/choices";
 import { DEFAULTS } from "@/api/tables.gen";
+import { FILM_FIELDS } from "@/components/film";
 import { SizeLabel } from "@/components/SizeLabel";
 import { SlideOptions } from "@/components/SlideOptions";
 import { TextField } from "@/components/TextField";
+import { TextSize } from "@/components/TextSize";
 import { BrandOptions } from "./BrandOptions";
-import type { Draft } from "./draft";
+import { type Draft, moreOf, withMore } from "./draft";
+import { MoreOptions } from "./MoreOptions";
 import styles from "./Options.module.css";
 import { Presets } from "./Presets";
 import { ThemeGallery } from "./ThemeGallery";
 
-export type FieldMessages = Partial<Record<keyof Draft, string>>;
+export interface FieldMessages extends Partial<Record<keyof Draft, string>> {
+  /** Of what is in `more`, by the wire's names. */
+  wire?: Readonly<Record<string, string>>;
+}
 
 interface Props {
   draft: Draft;
@@ -27,13 +33,15 @@ function sizes({ more }: Draft): { value: Draft["size"]; label: ReactElement }[]
   const { viewport_width: width, viewport_height: height } = { ...DEFAULTS, ...more };
   if (more.viewport_width === undefined && more.viewport_height === undefined) return named;
   return [
-    { value: AS_IT_WAS, label: <SizeLabel label={t`As it was`} width={width} height={height} /> },
     ...named,
+    { value: AS_IT_WAS, label: <SizeLabel label={t`Own size`} width={width} height={height} /> },
   ];
 }
 
 /** How the slides shall look and what shall be made of them. */
 export function Options({ draft, problems, onChange }: Props): ReactElement {
+  const { wire = {}, ...said } = problems;
+  const film = FILM_FIELDS.map((field) => wire[field]).find((problem) => problem !== undefined);
   return (
     <div className={styles["options"]}>
       <Presets draft={draft} onChange={onChange} />
@@ -44,10 +52,18 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
           onChange({ theme });
         }}
       />
+      <TextSize
+        name="zoom"
+        value={draft.zoom}
+        error={problems.zoom}
+        onChange={(zoom) => {
+          onChange({ zoom });
+        }}
+      />
       <SlideOptions
         value={{ ...draft, film: draft.more }}
         sizes={sizes(draft)}
-        problems={{ ...problems, film: problems.more }}
+        problems={{ ...said, film }}
         onChange={({ film, ...change }) => {
           onChange({ ...change, ...(film !== undefined && { more: { ...draft.more, ...film } }) });
         }}
@@ -62,32 +78,27 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
           onChange({ title });
         }}
       />
-      <div className={styles["pair"]}>
-        <TextField
-          name="zoom"
-          label={t`Zoom`}
-          inputMode="decimal"
-          value={draft.zoom}
-          error={problems.zoom}
-          onChange={(zoom) => {
-            onChange({ zoom });
-          }}
-        />
-        <TextField
-          name="maxSlides"
-          label={t`Slides, at most`}
-          inputMode="numeric"
-          value={draft.maxSlides}
-          error={problems.maxSlides}
-          onChange={(maxSlides) => {
-            onChange({ maxSlides });
-          }}
-        />
-      </div>
+      <TextField
+        name="maxSlides"
+        label={t`Slides, at most`}
+        inputMode="numeric"
+        value={draft.maxSlides}
+        error={problems.maxSlides}
+        onChange={(maxSlides) => {
+          onChange({ maxSlides });
+        }}
+      />
       <BrandOptions
         value={draft.more}
         onChange={(more) => {
           onChange({ more });
+        }}
+      />
+      <MoreOptions
+        value={moreOf(draft)}
+        problems={wire}
+        onChange={(more) => {
+          onChange(withMore(more));
         }}
       />
     </div>

@@ -12,7 +12,18 @@ import {
   TRANSITIONS,
   VOICES,
 } from "@/api/choices";
-import { draftField, emptyDraft, findProblems, hiddenOptions, KINDS, readDraft, toRequest } from "./draft";
+import {
+  countMore,
+  draftField,
+  emptyDraft,
+  findProblems,
+  KINDS,
+  moreOf,
+  readDraft,
+  toRequest,
+  withField,
+  withMore,
+} from "./draft";
 
 const anyDraft = fc.record({
   kind: fc.constantFrom(...KINDS),
@@ -67,7 +78,6 @@ test("who speaks and how slides change is said of a video alone", () => {
   expect(toRequest({ ...spoken, more, outputs: ["pdf"] })).not.toHaveProperty("video_intro");
   expect(toRequest({ ...spoken, more, outputs: ["pdf"] })).toMatchObject({ footer: "Us" });
   expect(draftField("video_intro")).toBe("more");
-  expect(hiddenOptions(more)).toEqual([]);
   expect(toRequest({ ...spoken, outputs: ["video"] })).toMatchObject({ voice: "auto", transition: "fade" });
   for (const other of [toRequest(spoken), toRequest({ ...emptyDraft, outputs: ["video"] })]) {
     expect(other).not.toHaveProperty("voice");
@@ -110,6 +120,23 @@ test("a request holds one source and the pixels of the chosen size", () => {
   });
 });
 
+test("a size of one's own gives way to one that is chosen by its name, and is one where it has that size", () => {
+  const own = { ...emptyDraft, ...withMore({ viewport_width: 1280, viewport_height: 720, overlap: 30 }) };
+  expect(toRequest(own)).toMatchObject({ viewport_width: 1280, viewport_height: 720, overlap: 30 });
+  expect(toRequest({ ...own, size: "1080x1080" })).toMatchObject({ viewport_width: 1080 });
+  expect(toRequest({ ...own, size: "1920x1080" })).not.toHaveProperty("viewport_width");
+  const square = withMore({ viewport_width: 1080, viewport_height: 1080 });
+  expect(square).toEqual({ size: "1080x1080", more: {} });
+  expect(moreOf({ ...emptyDraft, ...square })).toMatchObject({ viewport_height: 1080 });
+});
+
+test("what is set beside the usual is counted, and no longer when it is as usual again", () => {
+  const more = withField(withField({ footer: "7b" }, "lane", "slow"), "use_cache", false);
+  expect(more).toEqual({ footer: "7b", lane: "slow", use_cache: false });
+  expect(countMore(more)).toBe(2);
+  expect(withField(withField(more, "use_cache", true), "lane", null)).toEqual({ footer: "7b" });
+});
+
 test("problems that need no server are found: empty, too long, zoom out of range, nothing to make", () => {
   const found = (change: Partial<typeof emptyDraft>): string[] =>
     findProblems({ ...emptyDraft, source: "x", ...change }).map(({ field }) => field);
@@ -126,11 +153,12 @@ test("problems that need no server are found: empty, too long, zoom out of range
 });
 
 test("a field of the wire is found on the screen, also when an item of it is meant", () => {
-  expect(["text", "html", "outputs.0", "viewport_width", "lane"].map(draftField)).toEqual([
+  expect(["text", "html", "outputs.0", "viewport_width", "lane", "novelty"].map(draftField)).toEqual([
     "source",
     "source",
     "outputs",
-    "size",
+    "more",
+    "more",
     undefined,
   ]);
 });

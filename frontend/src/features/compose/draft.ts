@@ -85,7 +85,7 @@ export interface Draft {
   /** As typed. */
   slideSeconds: string;
   outputs: Output[];
-  /** Fields that have no place on this screen, as the run had them whose text this is. */
+  /** Fields that are seldom asked for, as the wire has them, where they are not as usual. */
   more: More;
 }
 
@@ -112,8 +112,7 @@ export const emptyDraft: Draft = {
   more: {},
 };
 
-const ON_SCREEN: ReadonlySet<string> = new Set([
-  ...KINDS,
+const ON_SCREEN = [
   "title",
   "theme",
   "zoom",
@@ -124,21 +123,46 @@ const ON_SCREEN: ReadonlySet<string> = new Set([
   "pdf_layout",
   "pdf_notes",
   "pptx_mode",
+  "voice",
   "transition",
   "slide_seconds",
   "outputs",
-]);
+] as const satisfies readonly (keyof GenerateRequest)[];
+const BRAND = [
+  "brand_accent",
+  "brand_logo",
+  "footer",
+  "page_numbers",
+  "writing_mode",
+] as const satisfies readonly (keyof GenerateRequest)[];
 
-/** Of an object of whatever origin what is a field of a request, has no place on this screen and is not as usual. */
+/** What stands under "Everything else" (moreRows.ts): each field of a request that has no place before it. */
+export type MoreName = Exclude<
+  keyof GenerateRequest,
+  Kind | (typeof ON_SCREEN)[number] | (typeof BRAND)[number] | (typeof FILM_FIELDS)[number]
+>;
+
+const OWN_FIELD: ReadonlySet<string> = new Set([...KINDS, ...ON_SCREEN]);
+const ELSEWHERE: ReadonlySet<string> = new Set([...OWN_FIELD, ...BRAND, ...FILM_FIELDS]);
+const isMore = (name: string): boolean => Object.hasOwn(DEFAULTS, name) && !ELSEWHERE.has(name);
+
+/** How many fields under "Everything else" are not as usual; the size has its own place, too. */
+export const countMore = (more: More): number =>
+  Object.keys(more).filter((name) => isMore(name) && !name.startsWith("viewport_")).length;
+
+/** `more` with one of its fields changed; what is as usual is left out. */
+export function withField(more: More, name: MoreName, value: unknown): More {
+  return unshown({ ...more, [name]: value });
+}
+
+/** Of an object of whatever origin what is a field of a request, is no field of a draft and is not as usual. */
 export function unshown(value: unknown): More {
   if (typeof value !== "object" || value === null) return {};
   const usual: Readonly<Record<string, unknown>> = DEFAULTS;
-  const isShown = (name: string, is: unknown): boolean =>
-    ON_SCREEN.has(name) || (name === "voice" && (VOICES as readonly unknown[]).includes(is));
   const kept = Object.entries(value).filter(
     ([name, is]) =>
       Object.hasOwn(usual, name) &&
-      !isShown(name, is) &&
+      !OWN_FIELD.has(name) &&
       is != null &&
       JSON.stringify(is) !== JSON.stringify(usual[name]),
   );
@@ -194,7 +218,7 @@ export function toRequest(draft: Draft): GenerateRequest {
   const title = draft.title.trim();
   const makesVideo = draft.outputs.includes("video");
   return {
-    ...withoutFilm(draft.more),
+    ...withoutFilm(withoutNamedSize(draft.more, draft.size)),
     ...(makesVideo && filmChanges(draft.more)),
     [draft.kind]: draft.source,
     ...(title !== "" && { title }),
@@ -250,12 +274,24 @@ export function fromSpec(spec: RunSpec): Draft {
     pdfLayout: spec.pdf_layout ?? emptyDraft.pdfLayout,
     pdfNotes: spec.pdf_notes ?? emptyDraft.pdfNotes,
     pptxMode: spec.pptx_mode ?? emptyDraft.pptxMode,
-    voice: oneOf(VOICES, spec.voice, emptyDraft.voice),
+    voice: spec.voice ?? emptyDraft.voice,
     transition: spec.transition ?? emptyDraft.transition,
     slideSeconds: String(spec.slide_seconds ?? ""),
     outputs: OUTPUTS.filter((output) => (spec.outputs ?? emptyDraft.outputs).includes(output)),
     more: withoutNamedSize(unshown(spec), size),
   };
+}
+
+/** What "Everything else" shows: the size that is chosen, too. */
+export const moreOf = ({ more, size }: Draft): More =>
+  size === AS_IT_WAS
+    ? more
+    : { ...more, viewport_width: SIZES[size].width, viewport_height: SIZES[size].height };
+
+/** The draft with what was chosen there; a size that has a name is chosen by it. */
+export function withMore(more: More): Pick<Draft, "size" | "more"> {
+  const size = sizeOf({ ...DEFAULTS, ...more } as RunSpec);
+  return { size, more: withoutNamedSize(more, size) };
 }
 
 function withoutNamedSize(more: More, size: Draft["size"]): More {
@@ -317,10 +353,7 @@ const fields: Readonly<Record<string, keyof Draft>> = {
   title: "title",
   theme: "theme",
   zoom: "zoom",
-  overlap: "zoom",
   max_screenshots: "maxSlides",
-  viewport_width: "size",
-  viewport_height: "size",
   image_format: "imageFormat",
   png_mode: "pngMode",
   fit: "fit",
@@ -334,19 +367,11 @@ const fields: Readonly<Record<string, keyof Draft>> = {
   ...Object.fromEntries(FILM_FIELDS.map((field) => [field, "more"])),
 };
 
-/** `outputs.0` and `outputs` are one field to a person. Undefined: not on this screen. */
-export const draftField = (wireField: string): keyof Draft | undefined =>
-  fields[wireField.split(/[.[]/, 1)[0] ?? wireField];
+/** `outputs.0` and `outputs` are one field to a person. */
+export const wireName = (field: string): string => field.split(/[.[]/, 1)[0] ?? field;
 
-/** What stands among the options though it is kept in `more` (BrandOptions, VideoOptions). */
-const SHOWN: ReadonlySet<string> = new Set([
-  "brand_accent",
-  "brand_logo",
-  "footer",
-  "page_numbers",
-  ...FILM_FIELDS,
-]);
-
-/** The rest of an earlier run's options, which go along and are not seen; not the size, which stands among them. */
-export const hiddenOptions = (more: Draft["more"]): [string, unknown][] =>
-  Object.entries(more).filter(([name]) => !name.startsWith("viewport_") && !SHOWN.has(name));
+/** Undefined: not on this screen, or one that cannot say what is wrong with it. */
+export function draftField(wireField: string): keyof Draft | undefined {
+  const name = wireName(wireField);
+  return fields[name] ?? (isMore(name) ? "more" : undefined);
+}

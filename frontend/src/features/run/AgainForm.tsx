@@ -7,7 +7,7 @@ import { DialogActions } from "@/components/Dialog";
 import { FILM_FIELDS } from "@/components/film";
 import { SizeLabel } from "@/components/SizeLabel";
 import { SlideOptions } from "@/components/SlideOptions";
-import { TextField } from "@/components/TextField";
+import { TextSize } from "@/components/TextSize";
 import { type Again, changes, findProblems, fromSpec } from "./again";
 import styles from "./AgainForm.module.css";
 
@@ -66,10 +66,8 @@ export function AgainForm({ spec, busy, errors, onSubmit, onClose, children }: P
         }}
         onChange={change}
       />
-      <TextField
+      <TextSize
         name="again-zoom"
-        label={t`Zoom`}
-        inputMode="decimal"
         value={again.zoom}
         error={problems.zoom ?? said("zoom")}
         onChange={(zoom) => {

@@ -193,7 +193,8 @@ test("made again means a new run with what is to be otherwise, and leads there",
   await user.click(await screen.findByRole("button", { name: "Make again with …" }));
   const dialog = screen.getByRole("dialog", { name: "Make it again with …" });
   await user.click(await within(dialog).findByRole("radio", { name: "JPEG" }));
-  const zoom = within(dialog).getByRole("textbox", { name: "Zoom" });
+  await user.click(within(dialog).getByRole("radio", { name: "Exact" }));
+  const zoom = within(dialog).getByRole("textbox", { name: "Times the size of a page" });
   await user.clear(zoom);
   await user.click(within(dialog).getByRole("button", { name: "Make it" }));
   expect(within(dialog).getByText("A number from 0.5 to 10.")).toBeDefined();

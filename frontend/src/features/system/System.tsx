@@ -10,6 +10,7 @@ import { Icon, type IconName } from "@/components/Icon";
 import { Notice } from "@/components/Notice";
 import { statusNames } from "@/api/choices";
 import { dotted, figure, formatBytes, hundredths, sentence } from "@/lib/format";
+import { Fonts } from "./Fonts";
 import { Settings } from "./Settings";
 import styles from "./System.module.css";
 import { locale, say, type Words } from "@/lib/language";
@@ -64,6 +65,7 @@ export function System({ children }: { children: ReactNode }): ReactElement {
           </dd>
         </dl>
       </section>
+      <Fonts />
       <Settings settings={data.settings} />
     </>
   );

@@ -35,6 +35,10 @@ const isBeyond = (style) =>
   (style.clipPath !== "none" && style.clipPath !== "") || (style.maskImage ?? "none") !== "none" ||
   /text/.test(style.webkitBackgroundClip) || /^(vertical|sideways)/.test(style.writingMode);
 
+// Lines under and through letters, each with how it is drawn.
+const decorationOf = ({ textDecorationLine: lines, textDecorationStyle: kind, textDecorationColor: colour }, opacity) =>
+  !lines || lines === "none" ? [] : lines.split(" ").map((line) => [line, { kind, colour: paintOf(colour, opacity) }]);
+
 const contextOf = (element, style, outer) => {
   const context = { ...outer };
   const opacity = parseFloat(style.opacity);
@@ -54,9 +58,9 @@ const contextOf = (element, style, outer) => {
   if (style.position !== "static") context.outer = context.clip;
   const lang = element.getAttribute("lang");
   if (lang) context.lang = lang;
-  const decoration = style.textDecorationLine;
-  if (decoration && decoration !== "none") context.lines = new Set([...outer.lines, ...decoration.split(" ")]);
-  if (/^inline-/.test(style.display)) context.lines = new Set(decoration === "none" ? [] : decoration.split(" "));
+  const decoration = decorationOf(style, context.opacity);
+  if (decoration.length) context.lines = new Map([...outer.lines, ...decoration]);
+  if (/^inline-/.test(style.display)) context.lines = new Map(decoration);
   if (element.tagName === "A" && element.hasAttribute("href")) context.link = element.getAttribute("href");
   if (/^(CODE|PRE|KBD|SAMP|TT)$/.test(element.tagName)) context.code = true;
   if (style.display === "inline") {

@@ -20,7 +20,7 @@ const paintedShapes = () => {
     const style = getComputedStyle(document.body);
     const root = document.documentElement;
     const context = {
-      clip: EVERYWHERE, outer: EVERYWHERE, opacity: parseFloat(style.opacity) || 1, fixed: false, block: document.body, lines: new Set(),
+      clip: EVERYWHERE, outer: EVERYWHERE, opacity: parseFloat(style.opacity) || 1, fixed: false, block: document.body, lines: new Map(),
       link: null, lang: root.lang, code: false, raised: null, mark: null, pre: false, group: ++groupNumber, list: null, level: 0,
       item: null, marker: null, kind: "paragraph", rank: null, cell: null,
     };

@@ -36,7 +36,7 @@ const lookOf = (element, style, context) => {
     look = {
       font: style.fontFamily, size, weight: +style.fontWeight || 400, italic: style.fontStyle !== "normal",
       colour: paintOf(style.webkitTextFillColor ?? style.color, context.opacity),
-      underline: context.lines.has("underline"), strike: context.lines.has("line-through"),
+      underline: context.lines.get("underline") ?? null, strike: context.lines.has("line-through"),
       raised: context.raised, link: context.link, lang: context.lang, code: context.code,
       spacing: (parseFloat(style.letterSpacing) || 0) * zoom, mark: inline ? context.mark : null,
     };

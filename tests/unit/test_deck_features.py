@@ -1,0 +1,165 @@
+"""What the documentation of five tools lists: each is shown as its author meant, or named with its line.
+
+The decks of `tests/data/decks/*-features.md` are made of those lists; here each feature stands alone, too.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pressrun.sources.markdown import render_markdown
+from pressrun.sources.said import said_in_html
+from pressrun.sources.said_in_text import said_in_text
+from pressrun.sources.words import folded_words
+
+DECKS = Path(__file__).parents[1] / "data" / "decks"
+FRONT = {
+    "marp": "---\nmarp: true\n---\n\n",
+    "slidev": "---\ntheme: seriph\ndrawings:\n  persist: false\n---\n\n",
+    "reveal": "---\ntitle: T\nrevealOptions:\n  transition: fade\n---\n\n",
+    "pandoc": "---\nslide-level: 2\n---\n\n",
+    "quarto": "---\nformat: revealjs\n---\n\n",
+}
+NAMED = {
+    "marp": ["size"],
+    "slidev": [
+        "<carbon:arrow-right>",
+        "::code-group",
+        "<<< @/snippets/external.ts#snippet",
+        "<Tweet>",
+        "<Counter>",
+        "url",
+        "hide",
+    ],
+    "reveal": ["background-video", "visibility"],
+    "pandoc": ["theme", "colortheme", "bibliography"],
+    "quarto": [
+        "logo",
+        "css",
+        "{r}, code that is not run,",
+        "{{< video >}}",
+        ".content-visible",
+        "background-opacity",
+        "background-iframe",
+    ],
+}
+
+
+def shown(html: str) -> str:
+    """Words and signs that are seen."""
+    return " ".join(re.sub(r"(?s)<aside[^>]* hidden>.*?</aside>|<[^>]+>", " ", html).split())
+
+
+def slides_of(html: str) -> list[str]:
+    parts = re.split(r'<hr class="slide-break"[^>]*>', html)
+    return [part for part in parts if re.search(r">\s*[^\s<]", part)]
+
+
+@pytest.mark.parametrize(("tool", "slides"), [("marp", 9), ("slidev", 9), ("reveal", 6), ("pandoc", 9), ("quarto", 11)])
+def test_a_deck_of_all_that_a_tool_documents_is_whole_and_names_what_is_not_done(tool: str, slides: int) -> None:
+    text = (DECKS / f"{tool}-features.md").read_text(encoding="utf-8")
+    made = render_markdown(text)
+    assert len(slides_of(made["html"])) == slides
+    told = " ".join(message for code, message in made["warnings"] if code == "directive_ignored")
+    assert re.findall(r"`([^`]+)` \(line \d+\)", told) == NAMED[tool]
+    said = shown(made["html"])
+    signs = ("::", "{1|", "magic-move", "<!--", "s--&gt;", "(@", "#.", "+--", "---", "| ", "\\pause", "{=", "#|", "{#")
+    for sign in (*signs, "{{< kbd", "click]", "layout:", "Table:", "bg", "fit"):
+        assert sign not in said, sign
+    in_html = folded_words(said_in_html(made["html"]).text)
+    assert [word for word in folded_words(said_in_text(text).text) if word not in in_html] == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "text", "holds", "lacks"),
+    [
+        ("marp", "one\ntwo", "one<br>\ntwo", ""),
+        ("marp", "# A\n\n![bg](navy)", 'data-background="navy"', "missing-picture"),
+        ("marp", "---\nnote: x\n---\n\n# A", "note: x", ""),
+        ("slidev", "$$ {1|all}\na = b\n$$", "<math", "all"),
+        ("slidev", "<v-clicks>\n\n- a\n\n</v-clicks>", "<li>a</li>", "v-click"),
+        ("slidev", "`<Counter />` is a component", "&lt;Counter /&gt;", ""),
+        ("slidev", "```html\n<Counter />\n```", "Counter", "Not"),
+        ("slidev", "a < b and <Link to='4'>c</Link>", "a &lt; b and c", "Link"),
+        ("slidev", "---\n\n```yaml\nlayout: quote\n```\n\n# A", 'data-layout="quote"', "yaml"),
+        ("slidev", "---\n\n```yaml\nkey: of an example\n```\n\n# A", "language-yaml", ""),
+        ("reveal", "a\n\nNote: n\n\n---\n\nb", '<hr class="slide-break">\n<p dir="auto">b', ""),
+        ("pandoc", "| one\n|   two\n\nthree", "one<br>", "|"),
+        ("pandoc", "| a | b |\n|---|---|\n| c | d |", "<td>c</td>", ""),
+        ("pandoc", "#. a\n#. b", "<li>b</li>", "#"),
+        ("pandoc", "(@x) a\n\nsee (@x)", "see (1)", "@"),
+        ("pandoc", "A      B\n---- ----\n1     22\n\nend", "<td", "----"),
+        ("pandoc", "---- ----\n1     22\n---- ----\n\nend", "<td", "----"),
+        ("pandoc", "+---+---+\n| a | b |\n+---+---+\n\nend", "<td>a</td>", "+--"),
+        ("pandoc", "+---+---+\n| a | b |\n+---+\n\nend", "+---+", ""),  # no grid: as typed
+        ("pandoc", "```{=html}\n<b>x</b>\n```", "<b>x</b>", "<pre"),
+        ("pandoc", "```{=openxml}\n<w:br/>\n```", "<pre", ""),
+        ("pandoc", "::: lesson\nx\n:::", '<div class="lesson"', ":::"),
+        ("quarto", "Press {{< kbd m >}}", "<kbd>m</kbd>", "{"),
+        ("quarto", "```{python}\n#| echo: true\nx = 1\n```", "<code", "echo"),
+        ("quarto", '## A {background-image="https://e.org/x.png"}\n\nx', "picture-background", "background-image="),
+        ("quarto", "$$\na = b\n$$ {#eq-a}", 'display="block"', "eq-a"),
+    ],
+)
+def test_a_feature_of_a_tool_is_shown_as_its_author_meant(tool: str, text: str, holds: str, lacks: str) -> None:
+    html = render_markdown(FRONT[tool] + text)["html"]
+    assert holds in html
+    assert not lacks or lacks not in html.replace('data-layout="title"', "")
+
+
+@pytest.mark.parametrize(
+    ("said", "slides"),
+    [
+        ("separator: <!--s-->", 2),
+        ('separator: "^\\n\\n\\n"', 2),
+        ("separator: '^\\r?\\n<!--s-->\\r?\\n$'", 2),
+        ("verticalSeparator: <!--s-->", 2),
+        ("separator: '[a-z]+'", 1),
+    ],
+)
+def test_reveal_md_begins_slides_where_its_front_matter_says_so(said: str, slides: int) -> None:
+    mark = "\n\n" if "\\n\\n" in said else "<!--s-->\n"
+    made = render_markdown(f"---\ntheme: white\nrevealOptions: {{}}\n{said}\n---\n\n# A\n\nNote: n\n\n{mark}\n# B\n")
+    assert len(slides_of(made["html"])) == slides
+    assert ("separator" in str(made["warnings"])) is (slides == 1)
+
+
+def test_what_a_first_comment_says_of_a_deck_of_marp_is_what_front_matter_would_say() -> None:
+    directives = "theme: ink\npaginate: true\nfooter: us\nheadingDivider: [1, 2]\n"
+    body = "# A\n\na\n\n## B\n\nb\n"
+    comment = render_markdown(f"<!--\n{directives}-->\n\n{body}")
+    front = render_markdown(f"---\nmarp: true\n{directives}---\n\n{body}")
+    for made in (comment, front):
+        assert len(slides_of(made["html"])) == 2
+        assert made["warnings"] == []
+        assert {**made["look"], "theme_line": 0} == {
+            "theme": "ink",
+            "theme_line": 0,
+            "page_numbers": True,
+            "footer": "us",
+        }
+    assert render_markdown("<!-- title: of a text -->\n\n# A\n\n## B\n")["look"] == {}
+
+
+def test_a_mark_of_clicks_is_no_word_of_a_note() -> None:
+    html = render_markdown(FRONT["slidev"] + "# A\n\n<!--\none\n\n[click] two\n\n[click:3] three\n-->\n")["html"]
+    assert "<p>two</p>" in html
+    assert "click" not in html
+
+
+@pytest.mark.slow
+def test_many_signs_of_decks_take_linear_time() -> None:
+    """A hang is what this is about."""
+    for tool, units in {
+        "slidev": ("<A ", "<A/>", "{{ x ", "::a\n\n", "`<A", "$$ {1|\n\n"),
+        "pandoc": ("| a\n", "+---+\n", "--- ---\n", "(@a) b\n", ": c\n\n", "A  B\n--- ---\nc  d\n\n", "{{< a "),
+        "reveal": ("<!--s-->\n", "\n\n\n"),
+        "marp": ("<!-- a: b", "![bg](red)\n"),
+    }.items():
+        for unit in units:
+            text = FRONT[tool] + "x\n\n" + unit * (30_000 // len(unit))
+            render_markdown(text)
+            said_in_text(text)
