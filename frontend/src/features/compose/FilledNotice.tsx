@@ -8,7 +8,6 @@ import { Notice } from "@/components/Notice";
 import type { Filled } from "./drafts";
 import type { Filling } from "./useFilling";
 import { Trans } from "@lingui/react/macro";
-import { characterCount, fileCount } from "@/lib/format";
 
 interface Props {
   filling: Filling;
