@@ -14,33 +14,8 @@ from tests.support.ui import PHONE, Person, check_accessible, check_width
 ARABIC_TEXT = "# النهر والأرض\n\nيحمل النهر الرمل إلى البحر.\n\n## البحر\n\nهناك يضعه."
 # Names that are the same in every language: of formats, keys, lanes, this product.
 NAMES = frozenset(
-    [
-        "Pressrun",
-        "Markdown",
-        "HTML",
-        "PDF",
-        "PNG",
-        "JPEG",
-        "WebP",
-        "WebM",
-        "GIF",
-        "ZIP",
-        "PowerPoint",
-        "MP4",
-        "Enter",
-        "Ctrl",
-        "API",
-        "UTF",
-        "Webhook",
-        "Webhooks",
-        "SSE",
-        "POST",
-        "GET",
-        "curl",
-        "Python",
-        "JavaScript",
-        "Chromium",
-    ]
+    """Pressrun Markdown HTML PDF PNG JPEG WebP WebM GIF ZIP PowerPoint MP4 Enter Ctrl API UTF Webhook Webhooks SSE POST
+    GET curl Python JavaScript Chromium default""".split()
 )
 THEMES = "fieldset:has([name=theme]) label"
 
