@@ -38,10 +38,9 @@ setup: ## install everything into this folder: .venv, front end, a Chromium
 demo: setup ## run the real thing once: server, example lesson, batch folder
 	@$(BIN)/python examples/demo.py
 
-test: system-packages setup ## every test, then the static checks; root gets what the tests want installed
-	@$(MAKE) --no-print-directory test-web
+test: system-packages setup ## the static checks, then every test; root gets what the tests want installed
+	@$(MAKE) --no-print-directory -j2 $(SYNC) lint-py lint-web test-web
 	$(BIN)/python -m tests.support.once_more $(PARALLEL) $(ARGS)
-	@$(MAKE) --no-print-directory lint
 
 check: setup ## static checks and quick tests, under a minute
 	@$(MAKE) --no-print-directory -j2 $(SYNC) lint-py lint-web test-web test-quick

@@ -98,6 +98,7 @@ LONG = {
     "presentations": presentations.measure,
     "soak": soak.measure,
     "neighbours": neighbours.measure,
+    **ui.PARTS,
 }
 
 

@@ -1,6 +1,7 @@
 """The UI in a real Chromium against the real server on loopback: what it loads, when, how it scrolls and types.
 
-Each page is opened in a browser profile of its own, with nothing in its cache.
+Each page is opened in a browser profile of its own, with nothing in its cache. `ui` is all of it; `ui-page`,
+`ui-typing`, `ui-run`, `ui-library` and `ui-memory` are its parts, for a machine that is quiet for three minutes only.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from pressrun.api.pages import WEB_ROOT
 from tests.support.chromium import open_chromium
 from tests.support.runs import chapter, post_to_end
 from tests.support.server import Server, start_server
-from tests.support.ui import open_part, source_of
+from tests.support.ui import generate, is_over, open_part, source_of
 
 _OPENED = 5  # of each page
 _SLIDES = 500
 _CHARACTERS = 400_000
 _LETTERS = 40
+_RUNS = 100
 
 # When the first element of a selector was there; long tasks; from a key to the end of the frame that shows it.
 _WATCH = """
@@ -47,27 +49,77 @@ addEventListener("keydown", ({ timeStamp }) => {
   });
 }, true);
 """
+# Milliseconds from frame to frame.
 _SCROLL = """async () => {
   const step = innerHeight / 2;
+  const frames = [];
+  let before = performance.now();
   for (let at = 0; at < document.documentElement.scrollHeight; at += step) {
     scrollTo(0, at);
-    await new Promise(requestAnimationFrame);
+    const now = await new Promise(requestAnimationFrame);
+    frames.push(now - before);
+    before = now;
   }
+  return frames.slice(1);
 }"""
 
 
 def measure(folder: Path) -> Iterator[Figure]:
-    with start_server(folder / "library"):
+    for name, part in PARTS.items():
+        (folder / name).mkdir()
+        yield from part(folder / name)
+
+
+def first_page(folder: Path) -> Iterator[Figure]:
+    with start_server(folder / "data") as server, open_chromium() as browser:
+        yield from _first_page(browser, server)
+
+
+def typing(folder: Path) -> Iterator[Figure]:
+    with start_server(folder / "data") as server, open_chromium() as browser:
+        yield from _typing(browser, server)
+
+
+def run_page(folder: Path) -> Iterator[Figure]:
+    with start_server(folder / "data") as server, open_chromium() as browser:
+        yield from _run_page(browser, server)
+
+
+def library(folder: Path) -> Iterator[Figure]:
+    with start_server(folder / "data"):
         pass  # which gives folder and database the same name
-    anyio.run(fill, folder / "library")
-    with open_chromium() as browser:
-        with start_server(folder / "data") as server:
-            yield from _first_page(browser, server)
-            yield from _typing(browser, server)
-            yield from _run_page(browser, server)
-        with start_server(folder / "library") as server:
-            seen_ms = [_opened(browser, server, "/runs", "main li a")[0] for _ in range(_OPENED)]
-            yield Figure("library of 10 000 runs: first row", median(seen_ms), "ms", target=200, note=_times(seen_ms))
+    anyio.run(fill, folder / "data")
+    with open_chromium() as browser, start_server(folder / "data") as server:
+        _opened(browser, server, "/runs", "main li a")  # the server has looked at all files once
+        seen_ms = [_opened(browser, server, "/runs", "main li a")[0] for _ in range(_OPENED)]
+        yield Figure("library of 10 000 runs: first row", median(seen_ms), "ms", target=200, note=_times(seen_ms))
+
+
+def memory(folder: Path) -> Iterator[Figure]:
+    """Of one page that makes run after run, as somebody does all day."""
+    with start_server(folder / "data") as server, open_chromium() as browser:
+        page = _page(browser, "#source")
+        page.goto(server.url)
+        used_mb: list[float] = []
+        for number in range(1, _RUNS + 1):
+            generate(page, f"# Run {number}\n\nWater moves.")
+            is_over(page)
+            page.get_by_role("link", name="New", exact=True).click()
+            source_of(page).wait_for()
+            if number % 10 == 0:
+                used_mb.append(_heap_mb(page))
+        grown = used_mb[-1] - used_mb[1]
+        note = f"after 10, 20 … {_RUNS} runs: {' '.join(f'{used:.1f}' for used in used_mb)} MB"
+        yield Figure(f"memory of the page from run 20 to run {_RUNS}", grown, "MB", target=2, note=note)
+
+
+def _heap_mb(page: Page) -> float:
+    """What is left on the heap of script once its rubbish is gone."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    used: float = session.send("Runtime.getHeapUsage")["usedSize"]
+    session.detach()
+    return used / 1e6
 
 
 def _opened(browser: Browser, server: Server, path: str, selector: str) -> tuple[float, list[str]]:
@@ -138,8 +190,11 @@ def _run_page(browser: Browser, server: Server) -> Iterator[Figure]:
     page.wait_for_selector("[aria-label='Open slide 1']")
     page.wait_for_timeout(1500)
     yield _long_tasks(page, f"run of {_SLIDES} slides, opened", len(made))
-    page.evaluate(_SCROLL)
+    frames_ms: list[float] = page.evaluate(_SCROLL)
     page.wait_for_timeout(1500)
+    late = sum(took > 1000 / 60 * 1.5 for took in frames_ms)
+    note = f"slowest {max(frames_ms):.0f} ms of {len(frames_ms)} frames, half a screen each"
+    yield Figure(f"run of {_SLIDES} slides, scrolled: frames that came late", late, "frames", target=0, note=note)
     yield _long_tasks(page, f"run of {_SLIDES} slides, scrolled to its end", len(made))
     open_part(page, "Log")
     page.wait_for_timeout(1500)
@@ -157,3 +212,12 @@ def _long_tasks(page: Page, what: str, events: int) -> Figure:
 
 def _times(values: list[float]) -> str:
     return " ".join(f"{value:.0f}" for value in values)
+
+
+PARTS = {
+    "ui-page": first_page,
+    "ui-typing": typing,
+    "ui-run": run_page,
+    "ui-library": library,
+    "ui-memory": memory,
+}

@@ -57,18 +57,22 @@ const preloadedScreens = (): Plugin => ({
   apply: "build",
   transformIndexHtml: {
     order: "post",
-    handler: (_, { bundle = {} }) =>
-      Object.entries(SCREENS).map(([address, name]) => {
-        const chunk = Object.values(bundle).find((each) => each.type === "chunk" && each.name === name);
+    handler: (_, { bundle = {} }) => {
+      const chunks = Object.values(bundle).filter((each) => each.type === "chunk");
+      const entry = chunks.find(({ isEntry }) => isEntry);
+      const known = new Set([entry?.fileName, ...(entry?.imports ?? [])]);
+      return Object.entries(SCREENS).flatMap(([address, name]) => {
+        const chunk = chunks.find((each) => each.name === name);
         if (chunk === undefined) throw new Error(`${name} is in no chunk of its own`);
-        const attrs = {
-          rel: "modulepreload",
-          crossorigin: true,
-          href: `/${chunk.fileName}`,
-          "data-screen": address,
-        };
-        return { tag: "link", attrs, injectTo: "head" as const };
-      }),
+        // what it imports comes with it, and not after it has come
+        const files = [chunk.fileName, ...chunk.imports.filter((each) => !known.has(each))];
+        return files.map((file) => ({
+          tag: "link",
+          attrs: { rel: "modulepreload", crossorigin: true, href: `/${file}`, "data-screen": address },
+          injectTo: "head" as const,
+        }));
+      });
+    },
   },
 });
 
@@ -84,12 +88,13 @@ export default defineConfig({
     cssCodeSplit: false,
     rolldownOptions: {
       output: {
-        // What several screens have in common is one file, but for what the parts of a run's screen share.
+        // What several screens have in common is one file, but for what the first of them does not want: what the parts of
+        // a run's screen share, the buttons of the lists, and the ways to follow a run where there is no shared worker.
         codeSplitting: {
           groups: [
             {
               name: "shared",
-              test: /\/src\/(?!features\/run\/|components\/(Progress|Tabs|VirtualLines)\.)/,
+              test: /\/src\/(?!features\/run\/|stream\/(backoff|events|followRun|hub|sse|turns)\.|components\/((Delete|Hold|Pin|Cancel)Button|Progress|Tabs|VirtualLines)\.|features\/library\/DiskUse)/,
               minShareCount: 2,
             },
           ],

@@ -37,8 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever starts a Postgres is slow: `make check` does without. Those that take longest and mostly wait begin
-    first, and the others run beside them.
+    """Whoever starts a Postgres is slow: `make check` does without. Those that take longest begin first: at the
+    end all workers have something to do.
     """
     for item in items:
         names = getattr(item, "fixturenames", ())

@@ -76,7 +76,7 @@ def check_themes(settings: Settings) -> Check:
     try:
         themes = read_themes(settings.themes_dir)
     except BadTheme as exc:
-        return Check("themes", False, f"{exc.path}: {exc.wrong}", f"{exc.remedy[:1].upper()}{exc.remedy[1:]}.")
+        return Check("themes", False, f"{exc.path}: {exc.wrong}", f"{exc.advice[:1].upper()}{exc.advice[1:]}.")
     own = ", ".join(name for name in themes if name not in BUILT_IN)
     return Check("themes", True, f"{len(BUILT_IN)} are built in{f'; of PRESSRUN_THEMES_DIR: {own}' if own else ''}")
 

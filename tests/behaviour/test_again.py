@@ -24,6 +24,7 @@ from tests.support.runs import (
     run_to_end,
     starting,
     wait_for_status,
+    wait_until,
 )
 from tests.support.server import Server, cold, start_server
 
@@ -206,8 +207,7 @@ def test_pauses_outlive_a_kill_of_the_server(tmp_path: Path) -> None:
 def test_of_a_run_everything_can_be_asked_for_until_it_is_deleted(server: Server, http: httpx.Client) -> None:
     with starting(http, text=chapter(8, "history"), composer="markdown", **SMALL) as (_, events):
         operation_id = next(events)["operation_id"]
-        while "stage begins" not in http.get(f"/runs/{operation_id}/log").text:
-            time.sleep(0.01)  # polling is what a reader of the log does
+        wait_until(lambda: "stage begins" in http.get(f"/runs/{operation_id}/log").text)
         told = list(events)
     run = http.get(f"/runs/{operation_id}").json()
     assert [stage["stage"] for stage in run["stages"]] == ["compose", "render", "export", "publish"]

@@ -38,7 +38,7 @@ def test_a_database_that_another_program_holds_for_long_stops_neither_server_nor
     """Longer than SQLite waits (5 s): whatever the server wanted to write in that time has failed."""
     with start_server(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         database = sqlite3.connect(server.data_dir / "pressrun.sqlite", isolation_level=None)
-        with contextlib.closing(database), starting(http, text=chapter(80, "first"), max_screenshots=80) as (_, events):
+        with contextlib.closing(database), starting(http, text=chapter(20, "first")) as (_, events):
             first = next(events)["operation_id"]
             waiting = http.post("/generate-sse", json={"text": "second", "on_busy": "queue"}, headers=ASYNC).json()
             database.execute("BEGIN IMMEDIATE")

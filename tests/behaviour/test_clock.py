@@ -33,7 +33,7 @@ from tests.support.server import start_server
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 HOUR_S = 3600
 SMALL = {"viewport_width": 320, "viewport_height": 240, "zoom": 0.5}
-STEPPED = {"text": chapter(16, "stepped"), **SMALL}  # five times as many events as steps; each slide takes 1 s of CPU
+STEPPED = {"text": chapter(11, "stepped"), **SMALL}  # four times as many events as steps; each slide takes 1 s of CPU
 
 
 @pytest.fixture
@@ -47,6 +47,7 @@ def clock(tmp_path: Path) -> SteppedClock:
     return SteppedClock(tmp_path)
 
 
+@pytest.mark.first
 @pytest.mark.promise("clock")
 def test_a_clock_that_is_set_under_a_running_server_frees_blocks_and_repeats_nothing(
     tmp_path: Path, exact_clock: SteppedClock
@@ -90,6 +91,7 @@ def test_a_clock_that_is_set_under_a_running_server_frees_blocks_and_repeats_not
         assert http.get("/readyz").is_success
 
 
+@pytest.mark.first
 @pytest.mark.promise("clock")
 def test_a_clock_that_is_set_while_the_server_is_down_frees_blocks_and_repeats_nothing(
     tmp_path: Path, clock: SteppedClock
@@ -102,7 +104,7 @@ def test_a_clock_that_is_set_while_the_server_is_down_frees_blocks_and_repeats_n
             httpx.Client(base_url=server.url, timeout=HANG_S) as http,
         ):
             seen: list[Event] = []
-            with starting(http, text=chapter(20, "down"), **SMALL, webhook_url=receiver.url) as (_, events):
+            with starting(http, text=chapter(40, "down"), **SMALL, webhook_url=receiver.url) as (_, events):
                 seen += itertools.islice(events, 8)
                 operation_id = seen[0]["operation_id"]
                 lines = [_queue(http, "# Before")]

@@ -45,23 +45,27 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.mark.promise("connection-limit")
-def test_slow_clients_are_closed_after_ten_seconds_and_a_real_post_is_not_slowed(
-    server: Server, http: httpx.Client
-) -> None:
-    """Silent, dripping headers, and dripping a body on every kind of route: below 20 kB/s it has 10 s."""
-    run_to_end(http, text="warm")
-    quiet_s = _duration_s(http, "quiet")
+def test_slow_clients_are_closed_and_a_real_post_is_served_beside_them(server: Server, http: httpx.Client) -> None:
+    """Silent, dripping headers, and dripping a body on every kind of route: below 20 kB/s it has 10 s. What that
+    takes, and how much it slows a run, is measured by benchmarks/storms.py.
+    """
     with (
         crowd(server.port, 100) as silent,
         crowd(server.port, 100, b"GET / HTTP/1.1\r\nX: ") as dripping,
         ExitStack() as stack,
     ):
         slow = [stack.enter_context(crowd(server.port, 1, POST_HEAD % route))[0] for route in ROUTES]
-        stormy_s = _duration_s(http, "stormy")
-        closed_s = until_closed_s([*silent, *dripping, *slow], b"x", limit_s=20)
-    assert max(closed_s) < 14, [round(each, 1) for each in closed_s[200:]]
-    assert stormy_s < 3 * quiet_s + 1
+        assert run_to_end(http, text="stormy")[-1]["type"] == "complete"
+        closed_s = until_closed_s([*silent, *dripping, *slow], b"x", limit_s=HANG_S)
+    assert max(closed_s) < HANG_S, [round(each, 1) for each in closed_s[200:]]
     assert "Traceback" not in server.log
+
+
+def share_of_a_core(pid: int) -> float:
+    """What the process uses in two seconds that may be longer on a busy machine."""
+    used_s, begun_at = cpu_s(pid), time.monotonic()
+    time.sleep(2)
+    return (cpu_s(pid) - used_s) / (time.monotonic() - begun_at)
 
 
 def head_of(reader: socket.socket) -> bytes:
@@ -90,16 +94,14 @@ def test_at_the_descriptor_limit_the_pulse_answers_a_newcomer_is_told_and_nothin
             answer = httpx.get(limited.url + "/runs")
             assert (answer.status_code, answer.json()["code"]) == (503, "server_busy")
             assert answer.headers["retry-after"]
-            assert pulse_s(limited.url) < 1, "0.1 on a quiet machine (benchmarks/storms.py)"
+            assert pulse_s(limited.url) < HANG_S, "0.1 s on a quiet machine (benchmarks/storms.py)"
         wait_until(lambda: httpx.get(limited.url + "/runs").is_success)
         cancel(http, operation_id)
         assert "out of system resource" not in limited.log
         assert limited.log[resting:].count("connections are turned away") <= 5
     with crowd(limited.port, 300):
         time.sleep(0.5)
-        used_s = cpu_s(limited.pid)
-        time.sleep(2)
-        assert cpu_s(limited.pid) - used_s < 0.4, "300 silent sockets cost a tenth of a core"
+        assert share_of_a_core(limited.pid) < 0.2, "300 silent sockets cost a tenth of a core"
         assert httpx.get(limited.url + "/runs").is_success, "who asks nothing makes room"
 
 
@@ -110,9 +112,7 @@ def test_descriptors_that_others_used_up_do_not_silence_the_pulse(tmp_path: Path
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (in_use + 10, in_use + 10))
         with crowd(server.port, 200):
             assert httpx.get(server.url + "/livez", timeout=HANG_S).is_success
-            used_s = cpu_s(server.pid)
-            time.sleep(2)
-            assert cpu_s(server.pid) - used_s < 0.5
+            assert share_of_a_core(server.pid) < 0.25
         broken = [line for line in server.log.splitlines() if "Traceback" in line]
         assert [line for line in broken if '"task": "' not in line] == []  # one of the tasks may just have been due
 
@@ -148,9 +148,3 @@ def test_a_hundred_clients_gone_before_the_first_byte_leave_no_slot_taken(server
         current = {"lane": run["lane"]}
         wait_until(lambda current=current: http.get("/runs/current", params=current).status_code == 204)  # type: ignore[misc]
         assert http.get(run["url"]).json()["status"] in {"cancelled", "complete"}
-
-
-def _duration_s(http: httpx.Client, text: str) -> float:
-    begun_at = time.perf_counter()
-    run_to_end(http, text=text)
-    return time.perf_counter() - begun_at

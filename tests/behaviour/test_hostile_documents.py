@@ -9,8 +9,8 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import cache
-from pathlib import Path
 
 import httpx
 import pytest
@@ -23,7 +23,8 @@ from tests.support.server import Server, start_server
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
-PAGE_TIMEOUT_S = 10  # waited for by those that end in it; the others need 2 s of it on a quiet machine
+PAGE_TIMEOUT_S = 10  # of those that end before it: they need 2 s on a quiet machine
+SHORT_TIMEOUT_S = 4  # of those that may end in it, which compute until then
 
 
 def picture(side: int) -> str:
@@ -109,11 +110,27 @@ ROWS: dict[str, tuple[Callable[[], str], tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+def server_with(tmp_path_factory: pytest.TempPathFactory, timeout_s: int) -> AbstractContextManager[Server]:
+    return start_server(tmp_path_factory.mktemp("hostile") / "data", PRESSRUN_PAGE_TIMEOUT_S=str(timeout_s))
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder: Path = tmp_path_factory.mktemp("hostile") / "data"
-    with start_server(folder, PRESSRUN_PAGE_TIMEOUT_S=str(PAGE_TIMEOUT_S)) as server:
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with server_with(tmp_path_factory, PAGE_TIMEOUT_S) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with server_with(tmp_path_factory, SHORT_TIMEOUT_S) as server:
+        yield server
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, kind: str) -> Server:
+    _, expected = ROWS[kind]
+    found: Server = request.getfixturevalue("impatient" if "render_timeout" in expected else "patient")
+    return found
 
 
 def neighbour(server: Server, ends: list[Event]) -> None:

@@ -16,6 +16,7 @@ from tests.support.server import Server, cold, start_server
 
 pytestmark = pytest.mark.slow
 A_SECOND_IN_DAYS = str(1 / 86_400)
+MANY_SMALL = {"viewport_width": 320, "viewport_height": 240, "zoom": 1.2}  # some hundred pictures: seconds
 RENAMES = "?rename,renameat2"  # of the folder, out of sight
 REMOVALS = "unlinkat"  # of the files in it, one by one
 
@@ -62,7 +63,7 @@ def test_a_killed_sweep_takes_nothing_from_a_run_that_is_under_way(tmp_path: Pat
     env = {"PRESSRUN_RETENTION_DAYS": A_SECOND_IN_DAYS, "PRESSRUN_RETENTION_STAGING_DAYS": A_SECOND_IN_DAYS}
     with start_server(tmp_path / "data", **env) as server, httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         run_to_end(http, text="# Old", outputs=["html"])
-        with starting(http, text=chapter(30, "living"), viewport_width=320, viewport_height=240) as (_, events):
+        with starting(http, text=chapter(30, "living"), **MANY_SMALL) as (_, events):
             told = [event for event, _ in zip(events, range(8), strict=False)]
             wait_until(lambda: http.post("/retention?dry_run=1").json()["runs"] != [])
             with killing(server.pid, REMOVALS), contextlib.suppress(httpx.TransportError):

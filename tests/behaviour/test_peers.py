@@ -22,7 +22,7 @@ from tests.support.storms import crowd
 
 pytestmark = pytest.mark.slow
 
-_FLOOD_S = 10
+_FLOOD_S = 4
 _SHARE = 2  # of the four that may run, and of the four that may wait
 
 

@@ -54,6 +54,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+@pytest.mark.first
 def test_the_server_keeps_to_its_openapi_document(server: Server, tmp_path: Path) -> None:
     with httpx.Client(base_url=server.url, timeout=HANG_S) as http:
         operation_id = run_to_end(http, text="for schemathesis")[-1]["operation_id"]

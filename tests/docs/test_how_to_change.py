@@ -25,7 +25,7 @@ MOST_FILES = {
     "A stage": 4,
     "A source kind": 3,
     "An export": 2,
-    "A field of the spec": 3,
+    "A field of the spec": 4,
     "A theme": 2,
     "A setting": 2,
     "An error code": 2,

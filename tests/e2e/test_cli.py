@@ -31,9 +31,9 @@ from tests.support.server import PRESSRUN, Server, start_server
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
 
 LESSON = "# Rivers\n\nA river नदी runs.\n\n" + "\n\n".join(f"## Bend {n}\n\n" + "Water flows. " * 60 for n in range(4))
-# Slides of twenty seconds of CPU: it is surely still running when it is cancelled, a second later.
-ENDLESS = "\n\n".join(f"# Bend {n}\n\n" + "Water flows. " * 30 for n in range(150))
-ENDLESS_OPTIONS = ["--max-screenshots", "500"]
+# Some hundred slides of 4K pixels: minutes of work, so that it is surely still running when it is cancelled.
+ENDLESS = "\n\n".join(f"# Bend {n}\n\n" + "Water flows. " * 30 for n in range(500))
+ENDLESS_OPTIONS = ["--max-screenshots", "500", "--viewport-width", "3840", "--viewport-height", "2160"]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.ai_server import MODEL, ai_server, drip
 from tests.support.cutting_proxy import cutting_proxy
-from tests.support.limits import HANG_S
+from tests.support.limits import HANG_S, pauses_s
 from tests.support.runs import chapter
 from tests.support.server import Server, start_server
 
@@ -79,10 +79,12 @@ def open_streams(server: Server) -> int:
 def expect_streams(server: Server, wanted: int) -> float:
     """Seconds until the server has so many open streams."""
     began = time.monotonic()
-    while time.monotonic() - began < WAIT_MS / 1000:
+    for pause_s in pauses_s():
         if open_streams(server) == wanted:
             return time.monotonic() - began
-        time.sleep(0.02)  # nothing to wait for but the figure itself
+        if time.monotonic() - began > HANG_S:
+            break
+        time.sleep(pause_s)  # nothing to wait for but the figure itself
     raise AssertionError(f"{open_streams(server)} open streams, not {wanted}")
 
 

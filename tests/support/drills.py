@@ -237,6 +237,12 @@ FIELD = Drill(
                 "    file = await context.staging.write(DOCUMENT_NAME, html.encode())\n",
             ),
         ),
+        "frontend/src/features/compose/moreRows.ts": (
+            (
+                '  lane: { kind: "line"',
+                '  footer_text: { kind: "line", label: msg`Below the document` },\n  lane: { kind: "line"',
+            ),
+        ),
     },
 )
 

@@ -31,6 +31,8 @@ _FAST_AND_LOOSE = {  # the tests judge Pressrun, not the disk: nothing here has 
     "shared_buffers": "32MB",
 }
 
+_COPIES_FILES = 15_00_00  # the version from which it does so only when asked: 0.06 s of CPU instead of 0.17
+
 
 def find_binaries() -> Path | None:
     """The folder of `initdb` and `postgres`, newest version first; None if there is none."""
@@ -98,7 +100,8 @@ class Postgres:
         short = "t" + hashlib.sha256(name.encode()).hexdigest()[:16]
         if short not in self._databases:
             with psycopg.connect(self._conninfo("postgres"), autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {short}".encode())
+                copied = "STRATEGY FILE_COPY" if connection.info.server_version >= _COPIES_FILES else ""
+                connection.execute(f"CREATE DATABASE {short} {copied}".encode())
             self._databases.add(short)
         return f"postgresql+psycopg://pressrun@/{short}?host={self._folder}"
 

@@ -151,8 +151,6 @@ WAITED_FOR = {
     "browser/pool/supervisor.py": ["self._end, kept", "self._look_after, kept", "self._replenish, kept", "_cancel_at"],
     "browser/chromium/escape_vectors.py": ["tcp.serve", "_hear_udp"],
     "cli/session.py": ["self._heed", "self._cancel"],
-    "cli/embedded.py": ["_watch, process"],
-    "cli/server_child.py": ["_cut_short", "starting.import_app"],
     "api/endpoints/health.py": ["_note, checks"],
     "api/connections/server.py": ["self._watch_lifespan"],
     "runs/peers.py": ["self._log.hear"],

@@ -83,7 +83,10 @@ def test_a_run_is_followed_and_got_by_its_name(tmp_path: Path, capsys: pytest.Ca
         get = ["runs", "get", OPERATION_ID, "--server", url]
         assert main([*get, "-o", "a.pdf", "-o", "cover.png"]) == 0
         assert capsys.readouterr().out.splitlines() == ["a.pdf  5 B", "cover.png  5 B"]
-        assert main([*get, "-o", "a.pdf"]) == 1, "it is there already"
+        assert main([*get, "-o", "a.pdf"]) == 1
+        assert "a.pdf is there already: --force replaces it" in capsys.readouterr().err
+        assert main([*get, "-o", "-"]) == 2
+        assert "- is not possible here" in capsys.readouterr().err
         assert main([*get, "-o", "a.pdf", "--force"]) == 0
         assert main([*get, "-o", "a.zip"]) == 1
         assert "made no zip" in capsys.readouterr().err

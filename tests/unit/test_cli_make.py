@@ -16,7 +16,7 @@ import pytest
 
 from pressrun.cli import embedded, jobs, main
 from pressrun.cli.make import _asks_for
-from pressrun.cli.server_process import EMBEDDED
+from pressrun.cli.targets import Plan
 from pressrun.errors import BrowserUnavailable
 from tests.support.limits import HANG_S
 from tests.support.scripted_server import LOG, OPERATION_ID, Answer, Script, Seen, Stream, event, scripted_server
@@ -66,6 +66,14 @@ def test_what_the_names_ask_for_is_made_and_written(here: Path, capsys: pytest.C
     out, err = capsys.readouterr()
     assert out.splitlines() == ["a/lesson.pdf  5 B", "page.html  5 B", "slides/  2 slides, 0 B", COVERAGE["summary"]]
     assert err == "pressrun: warning: Too long\n"
+
+
+@pytest.mark.parametrize("out", ["/proc/x.pdf", "/proc/new/folder/"])
+def test_where_nothing_can_be_written_nothing_is_made(out: str, capsys: pytest.CaptureFixture[str]) -> None:
+    script = Script(generate=[MADE], files=[FILE])
+    assert make(script, "lesson.md", "-o", out) == 1
+    assert capsys.readouterr().err.startswith(f"pressrun: {out}: ")
+    assert script.seen == [], "the server was not asked"
 
 
 def test_without_a_name_it_lies_beside_the_source(here: Path) -> None:
@@ -244,7 +252,7 @@ def test_no_server_is_needed_only_where_none_is_named_and_none_answers() -> None
     nobody = f"http://127.0.0.1:{free_port()}"
     assert jobs.find_server(nobody, None, named=False) is None
     assert jobs.find_server(nobody, "t", named=True) == (nobody, "t")
-    assert jobs.find_server(EMBEDDED, None, named=True) is None
+    assert jobs.find_server(embedded.SERVER, None, named=True) is None
     other = Answer(200, b"<p>a page", content_type="text/html")
     with scripted_server(Script(runs=[other])) as url:
         assert jobs.find_server(url, None, named=False) is None, "another program's port"
@@ -326,7 +334,10 @@ def test_a_file_whose_name_begins_like_an_option_is_a_file(here: Path) -> None:
     assert make(Script(), "-dish.md") == 2, "there is none"
 
 
-def test_what_cannot_be_written_is_named_as_it_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_written_in_the_end_is_named_as_it_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Plan, "require_writable", lambda _: None)  # it could be, when the command began
     assert make(Script(generate=[MADE], files=[FILE]), "lesson.md", "-o", "/proc/lesson.pdf") == 1
     assert "\npressrun: /proc/lesson.pdf: " in capsys.readouterr().err
 

@@ -215,10 +215,10 @@ def test_what_pandoc_and_slidev_put_side_by_side_stands_side_by_side() -> None:
 
 def test_pandoc_and_quarto_begin_with_a_title_slide() -> None:
     assert body(PANDOC).startswith(
-        '<h1 dir="auto">Rivers</h1>\n<p class="author" dir="auto">A. Author</p>\n<p class="date" dir="auto">2026</p>\n<hr'  # noqa: E501
+        '<hr class="slide-break" data-layout="title">\n<h1 dir="auto">Rivers</h1>\n<p class="author" dir="auto">A. Author</p>\n<p class="date" dir="auto">2026</p>\n<hr'  # noqa: E501
     )
     assert body(QUARTO).startswith(
-        '<h1 dir="auto">Rivers</h1>\n<p class="subtitle" dir="auto">A study</p>\n<p class="author"'
+        '<hr class="slide-break" data-layout="title">\n<h1 dir="auto">Rivers</h1>\n<p class="subtitle" dir="auto">'
     )
     evil = body("---\ntitle: <script>x</script>\nformat: revealjs\n---\n\n## A\n\nb")
     assert "<script" not in evil

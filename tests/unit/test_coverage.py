@@ -7,13 +7,23 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pressrun.coverage import Coverage
 from pressrun.pipeline.coverage import summary_of
 from pressrun.sources.coverage import measure_coverage
 from pressrun.sources.said import said_in_html
-from pressrun.sources.said_in_text import said_in_text
-from pressrun.sources.words import folded_words, words_in
+from pressrun.sources.said_in_text import _MARK, _next_mark, said_in_text
+from pressrun.sources.words import WordPlaces, folded_words, words_in
+
+# what marks of Markdown are made of, and what stands between them, in several scripts
+PIECES = r"""
+\ ` `` $ $$ < <b> </b> <!-- --> ! [ ]( ) ][ ] { } {.a} { : :smile: & &amp; h http http://a.b https://x%20y [^1] [!NOTE]
+\( \begin{ x^2 a word नदी 河水 ภาษา ﬁ ½ é 😀 <svg> <img | 1. # key=1 ﷺ
+"""
+BETWEEN = [" ", "  ", "\t", "\n", "\u0301", "\u00ad", "\u2028"]
+TYPED = st.lists(st.sampled_from([*PIECES.split(), *BETWEEN]), max_size=40).map("".join)
 
 
 def slides_json(*shown: str, hidden: str = "", side: str = "", pictures: int = 0) -> bytes:
@@ -203,3 +213,18 @@ def test_every_line_of_the_source_can_be_named() -> None:
     for word in words_in(text):
         line = "\n".join(lines).count("\n", 0, said.place_of(word.start))
         assert re.fullmatch(rf"(word|bold|link){line}", word.folded)
+
+
+@given(TYPED)
+def test_words_and_their_places_are_those_that_are_found_one_by_one(text: str) -> None:
+    one_by_one = list(words_in(text))
+    assert folded_words(text) == [word.folded for word in one_by_one]
+    places = WordPlaces(text)
+    assert [places.span_of(number) for number in range(len(one_by_one))] == [word[1:] for word in one_by_one]
+
+
+@given(TYPED)
+def test_a_mark_is_looked_for_only_where_one_can_begin(text: str) -> None:
+    for at in range(0, len(text), 3):
+        found, expected = _next_mark(text, at), _MARK.search(text, at)
+        assert (found and found.span()) == (expected and expected.span())

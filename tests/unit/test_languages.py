@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pressrun.sources.languages import block_direction, document_language, language_of
+from pressrun.sources.languages import block_direction, document_language, is_upright, language_of
 from pressrun.sources.markdown import render_markdown
 
 FOREIGN = {
@@ -129,3 +129,19 @@ def test_han_alone_is_what_its_document_is_and_chinese_words_are_chinese_in_any(
     assert [re.findall('lang="([^"]*)', tag) for tag in blocks(japanese)] == [["ja"], ["ja"], ["zh-Hans"]]
     assert re.findall('span lang="([^"]*)', render_markdown("Auf Japanisch: 水 (みず).")["html"]) == ["ja", "ja"]
     assert re.findall('span lang="([^"]*)', render_markdown("Auf Chinesisch: 水.")["html"]) == ["zh-Hans"]
+
+
+@pytest.mark.parametrize(
+    ("text", "upright"),
+    [
+        ("जल ही जीवन है।", True),
+        ("الماء أصل الحياة", True),
+        ("水は流れる", True),
+        ("Вода течёт", False),
+        ("Water", False),
+        ("", False),
+    ],
+)
+def test_a_script_without_slanted_letters_is_never_slanted(text: str, upright: bool) -> None:
+    assert is_upright(text) is upright
+    assert render_markdown(text)["upright"] is upright

@@ -30,7 +30,6 @@ ALLOWED = {
     "exports/contract.py": "nobody: imports what our own table names",
     "exports/voices/endpoint.py": "the operator's own PRESSRUN_VOICE_BASE_URL",
     "cli/jobs.py": "a Pressrun server, from a user's program: whether one answers",
-    "cli/server_process.py": "a Pressrun server of this machine: whether one listens at the default address",
     "client/": "a Pressrun server, from a user's program",
     "api/connections/listeners.py": "nobody: listens",
     "api/connections/server.py": "nobody: listens",

@@ -198,7 +198,10 @@ async def test_the_archive_that_is_packed_is_a_zip_of_what_was_published(house: 
     await house.core.lifecycle.finish(run.operation_id, 1, COMPLETE)
     archive = await house.files.archive(await house.now(run))
     packed = b"".join(
-        stream_zip([(file.record.name, file.chunks()) for file in archive.files], modified_at=run.created_at)
+        stream_zip(
+            [(file.record.name, file.record.size_bytes, file.chunks()) for file in archive.files],
+            modified_at=run.created_at,
+        )
     )
     with zipfile.ZipFile(io.BytesIO(packed)) as opened:
         assert opened.read("talk.pdf") == b"bytes"

@@ -48,7 +48,7 @@ REVEAL = "---\nrevealOptions:\n  transition: fade\n---\n\n# A\n\n"
         (MARP + "a\n---\nb", 0),
         (SLIDEV + "a\n---\nb", 2),  # its own layout, and the line
         (REVEAL + "a\n---\nb\n\n----\n\nc", 2),
-        ("% Title\n% Author\n\n# A\n\n* * *\n\nb", 2),
+        ("% Title\n% Author\n\n# A\n\n* * *\n\nb", 3),  # the title's own layout, its end, and the line
     ],
 )
 def test_a_line_of_dashes_begins_a_slide(text: str, breaks: int) -> None:

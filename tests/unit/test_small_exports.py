@@ -177,7 +177,7 @@ def test_all_that_a_run_can_make_lies_in_one_folder_and_in_one_archive(title: st
     packed = io.BytesIO(
         b"".join(
             stream_zip(
-                [(name, iter([(tmp_path / name).read_bytes()])) for name in names],
+                [(name, len(name.encode()), iter([(tmp_path / name).read_bytes()])) for name in names],
                 modified_at=datetime(2026, 11, 30, tzinfo=UTC),
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -226,9 +227,25 @@ def test_a_file_name_from_a_title_is_readable_and_never_a_path(title: str, name:
     assert base_name(title) == name
 
 
+def test_a_file_larger_than_the_old_format_says_is_packed_as_what_can_and_others_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1000)  # 2 GiB
+    packed = b"".join(
+        stream_zip([("small", 1, iter([b"x"])), ("large", 3000, iter([bytes(1500)] * 2))], modified_at=NOW)
+    )
+    needed = [packed[found.start() + 4] for found in re.finditer(rb"PK\x03\x04", packed)]
+    assert needed == [20, 45], "the version that can extract it: 2.0, 4.5"
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert archive.testzip() is None
+        assert archive.read("large") == bytes(3000)
+
+
 def test_a_streamed_zip_is_a_zip_and_the_same_every_time() -> None:
     first, second = (
-        b"".join(stream_zip([("slides/a", iter([b"x" * 300_000] * 2)), ("empty", iter([]))], modified_at=NOW))
+        b"".join(
+            stream_zip([("slides/a", 600_000, iter([b"x" * 300_000] * 2)), ("empty", 0, iter([]))], modified_at=NOW)
+        )
         for _ in range(2)
     )
     assert first == second

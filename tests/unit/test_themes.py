@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pressrun.checks import check_themes
 from pressrun.errors import ComposeFailed
 from pressrun.request_errors import FieldErrors
+from pressrun.settings import Settings
 from pressrun.sources.look import Look, require_theme
 from pressrun.themes.catalog import BUILT_IN, DEFAULT, BadTheme, base_css, deck_css, read_theme, read_themes
 from pressrun.themes.stylesheet import MAX_RULES, faults_of
@@ -95,6 +97,13 @@ def test_a_theme_that_cannot_be_used_is_told_with_its_file_and_the_remedy(
         read_themes(tmp_path)
     assert told in str(caught.value)
     assert str(tmp_path / name) in str(caught.value)
+
+
+def test_the_doctor_says_what_mends_that_theme(tmp_path: Path) -> None:
+    theme_in(tmp_path / "half", "", None)
+    check = check_themes(Settings(themes_dir=tmp_path))
+    assert check.detail == f"{tmp_path / 'half' / 'theme.toml'}: is missing"
+    assert check.remedy.startswith("Write one with label")
 
 
 def test_a_file_behind_a_link_out_of_the_folder_is_not_taken(tmp_path: Path) -> None:

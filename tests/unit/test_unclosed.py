@@ -20,6 +20,8 @@ from pressrun.sources.words import folded_words
         ("# A\n\n1. item\n   ::: tip\n   words\n\nbehind\n\n:::\n\nend", "Line 4: `::: tip` is never closed"),
         ("# A\n\n```py\ncode\n\n# B", "Line 3: a listing (`````) is never closed"),
         ("# A\n\ntwo\nlines <!-- a note\n\n---\n\n# B", "Line 4: `<!--` is never closed and is shown as text"),
+        ("# A\n\n$$\n\\frac{1}{2}\n\n# B", "Line 3: `$$` is never closed and is shown as text. Close it by `$$`"),
+        ("# A\n\n\\begin{align} a &= b\n\n# B", "Line 3: `\\begin{align}` is never closed"),
         ("# A\n\n<aside class='notes'>\nsaid\n\n---\n\n# B", "Line 3: `<aside` is never closed"),
         ("\n---\ntitle: T\n\n# A\n\nwords", "The front matter (line 2) is never closed and is shown as"),
     ],
@@ -34,6 +36,7 @@ def test_what_is_never_closed_is_shown_and_told_with_its_line(text: str, told: s
 @pytest.mark.parametrize(
     "text",
     [
+        "$$ is much money",
         "`<!--` begins a comment",
         "a\n\n---\n\nNote: b\n\n---\n\nc",
         "---\n\nprose: not front matter",

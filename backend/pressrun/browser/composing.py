@@ -71,30 +71,45 @@ async def compose_deck(lease: Lease, html: str, css: str, screen: Screen, max_sl
 
     Raises: BrowserFailure.
     """
-    await lease.load(_not_laid_out(html), opened=False)
-    size = _slide_size(screen)
-    answer = await lease.ask("compose_measure", {"css": css, **size})
+    answer = await measure_document(lease, html, css, screen)
     if answer is None:
         return None
-    flow, plan = await anyio.to_thread.run_sync(_planned, answer)
+    flow, plan = await anyio.to_thread.run_sync(planned, answer)
     if not plan.slides:
         return None
-    slides = [_wanted(flow, slide) for slide in plan.slides[:max_slides]]
-    if len(plan.slides) > max_slides:
-        rest = plan.slides[max_slides]
-        slides.append({**_wanted(flow, rest), "last": len(flow.atoms), "layout": "text", "running": None, "rest": True})
-    built = await lease.ask(
-        "compose_build",
-        {"slides": slides, "smallest": _SMALLEST_AT_LAST, "readable": SMALLEST, "largest": LARGEST},
-    )
-    return await anyio.to_thread.run_sync(_deck_of, built)
+    return await anyio.to_thread.run_sync(deck_of, await deal_out(lease, slides_wanted(flow, plan, max_slides)))
+
+
+async def measure_document(lease: Lease, html: str, css: str, screen: Screen) -> Mapping[str, Any] | None:
+    """What a page answers that is asked how high the parts of it are, for `flow_of`; None: it is none of ours."""
+    await lease.load(_not_laid_out(html), opened=False)
+    answer: Mapping[str, Any] | None = await lease.ask("compose_measure", {"css": css, **_slide_size(screen)})
+    return answer
+
+
+async def measure_again(lease: Lease, body: str, css: str, screen: Screen) -> Mapping[str, Any]:
+    """The same of other parts of the document that the lease shows; they take its place."""
+    answer: Mapping[str, Any] = await lease.ask("compose_measure", {"css": css, "body": body, **_slide_size(screen)})
+    return answer
+
+
+async def deal_out(lease: Lease, slides: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """What was measured, dealt out to those slides, for `deck_of`; the page shows them then."""
+    told = {"slides": slides, "smallest": _SMALLEST_AT_LAST, "readable": SMALLEST, "largest": LARGEST}
+    built: Mapping[str, Any] = await lease.ask("compose_build", told)
+    return built
 
 
 def _not_laid_out(html: str) -> str:
     """The document with its body out of sight: measuring lays it out in a column of a slide's width, and what it looks
     like before that nobody sees. Not where a page has to look at it before it is measured (prepare.js).
     """
-    return html if _SEEN_FIRST.search(html.partition("</head>")[0]) else html.replace(*_BODY, 1)
+    return html if is_seen_first(html) else html.replace(*_BODY, 1)
+
+
+def is_seen_first(html: str) -> bool:
+    """Whether a page has to look at the document as it stands, before it is measured."""
+    return _SEEN_FIRST.search(html.partition("</head>")[0]) is not None
 
 
 def plan_of_deck(
@@ -140,9 +155,19 @@ def _whole(value: float) -> int:
     return max(1, -int(-(value - 1e-6) // 1))
 
 
-def _planned(answer: Mapping[str, Any]) -> tuple[Flow, Plan]:
+def planned(answer: Mapping[str, Any]) -> tuple[Flow, Plan]:
+    """The document as it was measured, and its cheapest deck."""
     flow = flow_of(answer)
     return flow, plan_deck(flow)
+
+
+def slides_wanted(flow: Flow, plan: Plan, max_slides: int) -> list[dict[str, Any]]:
+    """For `deal_out`: the slides, and as one more what does not find room on them."""
+    slides = [_wanted(flow, slide) for slide in plan.slides[:max_slides]]
+    if len(plan.slides) > max_slides:
+        rest = plan.slides[max_slides]
+        slides.append({**_wanted(flow, rest), "last": len(flow.atoms), "layout": "text", "running": None, "rest": True})
+    return slides
 
 
 def _wanted(flow: Flow, slide: PlannedSlide) -> dict[str, Any]:
@@ -169,7 +194,8 @@ def _said_of(flow: Flow, first: int) -> dict[str, str]:
     return said
 
 
-def _deck_of(built: Mapping[str, Any]) -> Deck:
+def deck_of(built: Mapping[str, Any]) -> Deck:
+    """The page's answer, or one that was put together alike."""
     shell = hashlib.sha256(built["shell"].encode("utf-8", "surrogatepass")).hexdigest()
     fills = [*built["fills"], None]  # what is behind the last slide has none
     slides = [
@@ -185,8 +211,8 @@ def _deck_of(built: Mapping[str, Any]) -> Deck:
             built["places"], built["sections"], fills[: len(built["places"])], strict=True
         )
     ]
-    html = built["html"].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return Deck(html, tuple(slides))
+    html = built["before"] + "".join(built["sections"]) + built["behind"]
+    return Deck(html.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), tuple(slides))
 
 
 def _digest(shell: str, section: str) -> str:

@@ -14,12 +14,9 @@ from collections.abc import Sequence
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; its exit code. Prints one line on stderr for what went wrong, with --json on stdout."""
-    from pressrun.cli.server_process import begin_ahead
-
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        with begin_ahead(words):
-            return _run(words)
+        return _run(words)
     except KeyboardInterrupt:  # before there is anything that could tell of it: while modules are imported
         sys.stderr.write("pressrun: Interrupted.\n")
         return 130

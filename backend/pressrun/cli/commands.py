@@ -342,7 +342,9 @@ def completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
     shell
         bash, zsh or fish.
     """
-    sys.stdout.write(app.generate_completion(shell=shell))
+    from pressrun.cli.completion import completion_script
+
+    sys.stdout.write(completion_script(app, shell))
 
 
 @token.command

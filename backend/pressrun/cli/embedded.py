@@ -1,4 +1,4 @@
-"""A server for one command alone, on a data folder that the commands of this user take turns at.
+"""A server for one command alone: in this process, on a data folder that the commands of this user take turns at.
 
 The folder outlives the command: its caches make the next one quick, and what a command that was killed had begun is
 there to go on with. What a command makes is removed from it when the command has it.
@@ -14,16 +14,22 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.to_thread
 
 from pressrun.cli.exits import Exit, NotMade, UsageError
 from pressrun.cli.imports import importing
-from pressrun.cli.server_process import ServerProcess, take_process
-from pressrun.errors import StartupError
-from pressrun.groups import open_task_group
 
+SERVER = "embedded"
+"""What stands for such a server where an address could."""
+
+_LOG_LEVEL = "ERROR"
+_OWNER = "command"  # whose runs they are; of every command the same, so that one goes on with what another began
+# While a thread imports, the loop gets its turn after this and not after Python's 5 ms, for a browser that starts says
+# and hears some hundred things.
+_TURN_S = 0.0005
 _NOTE_AFTER_S = 0.5  # arbitrary (0.2..2): who waits shorter does not want to know
 _LOOK_EVERY_S = 0.05  # arbitrary (0.01..0.2)
 _LEAST_FREE_BYTES = 20_000_000  # arbitrary (5..100 MB): two databases, a document and some slides
@@ -123,39 +129,77 @@ def _lock_nowait(descriptor: int) -> bool:
 
 @asynccontextmanager
 async def open_server(folder: Path, slots: int) -> AsyncIterator[tuple[str, str]]:
-    """Its address and the token for it, which nobody else knows; `slots` runs at a time.
+    """Its address and the token for it, which nobody else knows; `slots` runs at a time. Raises: StartupError.
 
-    Raises: StartupError; NotMade when its process is ended by somebody else.
+    The browser and the parser are started first: they do while the rest, most of which is Python's imports, is made
+    ready in a thread.
     """
-    process = take_process()
+    with importing():
+        from pressrun.api.gate.tokens import new_token
+        from pressrun.background import Background
+        from pressrun.background_tasks import WARM_BROWSER, WARM_PARSER
+        from pressrun.browser.config import BrowserPoolConfig
+        from pressrun.browser.pool.pool import open_browser_pool
+        from pressrun.browser.setup.self_test import Seal
+        from pressrun.sources.parser_pool import cool_down, warm_up
+        from pressrun.telemetry import SecretMask, configure_logging
+    token, line = new_token(_OWNER, ("admin",))
+    settings = _settings(folder, slots, line)
+    # a command tells of its run, not of its server: only what went wrong there
+    configure_logging(level=_LOG_LEVEL, json_lines=settings.log_json, mask=SecretMask(settings.secrets()))
+    background = Background()
     try:
-        process.order(folder, slots)
-        with importing():
-            import pressrun.cli.make  # noqa: F401 - the command needs it next, and there is time
-        url, token = await _answer(process)
-        async with open_task_group() as tasks:
-            tasks.start_soon(_watch, process)
-            yield url, token
-            tasks.cancel_scope.cancel()
+        async with open_browser_pool(BrowserPoolConfig.of(settings.browser), background=background) as pool:
+            seal = Seal(pool)
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(background.attempt, WARM_BROWSER, seal.warm)
+                tasks.start_soon(background.attempt, WARM_PARSER, warm_up)
+                app = await anyio.to_thread.run_sync(_import_app)
+                async with app.open_embedded(settings, background, (pool, seal)) as url:
+                    yield url, token
+                tasks.cancel_scope.cancel()
     finally:
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(process.end)
+            await cool_down()
 
 
-async def _answer(process: ServerProcess) -> tuple[str, str]:
-    await anyio.wait_readable(process.answers)
-    answer = process.read_answer()
-    if answer is None:
-        raise _has_ended()
-    if "error" in answer:
-        raise StartupError(answer["error"])
-    return answer["url"], answer["token"]
+def _import_app() -> Any:
+    """The application, and what the command needs next."""
+    usual_s = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_S)
+    try:
+        with importing():
+            import pressrun.cli.make  # noqa: F401
+            from pressrun import app
+
+            return app
+    finally:
+        sys.setswitchinterval(usual_s)
 
 
-async def _watch(process: ServerProcess) -> None:
-    await anyio.wait_readable(process.answers)  # it has no more to say: this is its end
-    raise _has_ended()
+def _settings(folder: Path, slots: int, token_line: str) -> Any:
+    """Browser, AI and egress are as they are set; what was set for servers that others reach is not for this one."""
+    from pressrun.settings import Settings
 
-
-def _has_ended() -> NotMade:
-    return NotMade(Exit.ERROR, "The server of this command was ended; the same command again goes on with its run.")
+    grouped: dict[str, Any] = {  # by the names that they have in the environment
+        "lanes": f"default={slots}",
+        "unknown_lanes": "one",
+        "max_runs": max(16, slots),
+        "max_queued": 100,
+        "caller_max_runs": 0,
+        "caller_max_queued": 0,
+        "caller_max_streams": 0,
+        "caller_requests_per_s": 0,
+        "caller_max_bytes_per_day": 0,
+    }
+    return Settings(
+        host="127.0.0.1",
+        data_dir=folder,
+        database_url=None,
+        database_direct_url=None,
+        allowed_hosts=(),
+        cors_origins=(),
+        tokens=(token_line,),
+        shutdown_grace_s=0,
+        **grouped,
+    )

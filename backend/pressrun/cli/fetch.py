@@ -30,13 +30,17 @@ def get(url: str, token: str | None, operation_id: str, outs: Sequence[str], *, 
         files, pictures = run.result.files(), pictures_of(run.result.model_dump())
         for target in targets:
             assert target.path is not None  # noqa: S101 - not standard output
-            if target.is_folder:
-                saved = client.download_all(operation_id, target.path, files=files, replace=force)
-            else:
-                saved = [
-                    client.download(operation_id, file.name, path, sha256=file.sha256, replace=force)
-                    for file, path in places_of(target.path, target, files_of(target, files, pictures))
-                ]
+            try:
+                if target.is_folder:
+                    saved = client.download_all(operation_id, target.path, files=files, replace=force)
+                else:
+                    saved = [
+                        client.download(operation_id, file.name, path, sha256=file.sha256, replace=force)
+                        for file, path in places_of(target.path, target, files_of(target, files, pictures))
+                    ]
+            except FileExistsError as exc:
+                told = f"{exc.filename} is there already: --force replaces it, -o gives another name."
+                raise NotMade(Exit.ERROR, told) from exc
             total = sum(path.stat().st_size for path in saved)
             say(f"{target.shown()}  {_count(saved)}{size(total)}")
 

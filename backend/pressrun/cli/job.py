@@ -36,7 +36,7 @@ class How:
 
 
 @dataclass(slots=True)
-class Tally:
+class Results:
     """How it went: exit codes of what failed, and what was written, by source."""
 
     codes: list[int] = field(default_factory=list)

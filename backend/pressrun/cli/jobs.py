@@ -23,11 +23,10 @@ import anyio
 
 from pressrun.cli import embedded
 from pressrun.cli.exits import Exit, UsageError
-from pressrun.cli.job import How, Job, Tally
+from pressrun.cli.job import How, Job, Results
 from pressrun.cli.options import BesideOptions, MakeOptions
 from pressrun.cli.output import complain, say_json
 from pressrun.cli.request import read_request
-from pressrun.cli.server_process import EMBEDDED
 from pressrun.cli.targets import STDIO, plan_targets
 from pressrun.cli.watching import Watcher
 from pressrun.source_kinds import ENDINGS
@@ -73,24 +72,24 @@ def run(wish: Wish, server: tuple[str, str | None] | None) -> int:
             folder=folder,
         )
         watch = _Watch(wish, files) if wish.options.watch else None
-        jobs, tally = _prepare(wish, files, how)
+        jobs, results = _prepare(wish, files, how)
         if watch is not None:
             watch.note(jobs)
         if server is None and (jobs or wish.options.watch):
             embedded.require_browser(install=wish.options.install_browser)
         if jobs or wish.options.watch:
             with _unwrapped():
-                tally = anyio.run(partial(_make, wish, jobs, how, tally, watch))
+                results = anyio.run(partial(_make, wish, jobs, how, results, watch))
     if wish.many and not wish.options.json:
-        complain(_summary(files, tally, time.monotonic() - begun_at))
-    if tally.interrupted:
+        complain(_summary(files, results, time.monotonic() - begun_at))
+    if results.interrupted:
         return Exit.CANCELLED
-    return (Exit.ERROR if wish.many else tally.codes[0]) if tally.codes else Exit.COMPLETE
+    return (Exit.ERROR if wish.many else results.codes[0]) if results.codes else Exit.COMPLETE
 
 
 def find_server(url: str, token: str | None, *, named: bool) -> tuple[str, str | None] | None:
     """Where runs are sent: to what was `named`, else to what answers at the default address; None: to neither."""
-    if url == EMBEDDED or not (named or _is_pressrun(url)):
+    if url == embedded.SERVER or not (named or _is_pressrun(url)):
         return None
     return url, token
 
@@ -170,10 +169,10 @@ def _in_tree(tree: Path, outs: Sequence[str]) -> list[str]:
     return [str(path) for path in found if not any(path.resolve().is_relative_to(folder) for folder in written)]
 
 
-def _prepare(wish: Wish, files: list[str], how: How) -> tuple[list[Job], Tally]:
+def _prepare(wish: Wish, files: list[str], how: How) -> tuple[list[Job], Results]:
     """The jobs that can be begun; of a single one that cannot, why is raised. Raises: UsageError, OSError."""
     jobs: list[Job] = []
-    tally = Tally()
+    results = Results()
     taken: dict[Path, str] = {}
     for file in files:
         try:
@@ -182,13 +181,13 @@ def _prepare(wish: Wish, files: list[str], how: How) -> tuple[list[Job], Tally]:
         except (UsageError, OSError) as exc:
             if not (wish.many or wish.options.watch) or wish.options.fail_fast:
                 raise
-            tally.codes.append(_tell(wish, file, exc))
+            results.codes.append(_tell(wish, file, exc))
             continue
         if wish.options.no_clobber and job.plan.taken():
-            tally.written[file] = []
+            results.written[file] = []
             continue
         jobs.append(job)
-    return jobs, tally
+    return jobs, results
 
 
 def _require_apart(job: Job, taken: dict[Path, str]) -> None:
@@ -237,6 +236,7 @@ def _job(wish: Wish, file: str, *, again: bool = False) -> Job:
     job = Job(file, request, plan, replace=wish.options.force or again, read=asked.read)
     if not job.replace and not wish.options.no_clobber and (target := plan.taken()) is not None:
         raise UsageError(f"{target.shown()} is there already: --force replaces it, -o gives another name.")
+    plan.require_writable()
     return job
 
 
@@ -245,31 +245,31 @@ def _mirrored(wish: Wish, file: str) -> Path:
     return folder if wish.options.input_dir is None else folder / Path(file).relative_to(wish.options.input_dir).parent
 
 
-async def _make(wish: Wish, jobs: list[Job], how: How, before: Tally, watch: _Watch | None) -> Tally:
+async def _make(wish: Wish, jobs: list[Job], how: How, before: Results, watch: _Watch | None) -> Results:
     async with AsyncExitStack() as stack:
         # The server first, which starts a browser before it imports anything: what is imported here takes as long.
         url, token = how.server or await _open_server(stack, how)
         from pressrun.cli.make import open_maker
 
         maker = await stack.enter_async_context(open_maker(url, token, how))
-        maker.tally.codes += before.codes
-        maker.tally.written.update(before.written)
+        maker.results.codes += before.codes
+        maker.results.written.update(before.written)
         if jobs:
             await maker.make(jobs)
         if wish.options.open:
-            _open(maker.tally)
-        while watch is not None and not maker.tally.interrupted:
+            _open(maker.results)
+        while watch is not None and not maker.results.interrupted:
             if not wish.options.json:
                 complain(_watching(wish, watch.watcher.files))
             changed = await watch.watcher.changed()
             if changed is None:
-                maker.tally.interrupted = True
+                maker.results.interrupted = True
                 break
             again = [job for file in changed if (job := _job_again(wish, file)) is not None]
             watch.note(again)
             if again:
                 await maker.make(again)
-        return maker.tally
+        return maker.results
 
 
 async def _open_server(stack: AsyncExitStack, how: How) -> tuple[str, str]:
@@ -316,9 +316,9 @@ def _job_again(wish: Wish, file: str) -> Job | None:
         return None
 
 
-def _open(tally: Tally) -> None:
+def _open(results: Results) -> None:
     """Shows the first thing that was made in the program that this machine has for it."""
-    paths = next((paths for paths in tally.written.values() if paths), None)
+    paths = next((paths for paths in results.written.values() if paths), None)
     if paths is None:
         return
     opener = "open" if sys.platform == "darwin" else "xdg-open"
@@ -335,10 +335,10 @@ def _open(tally: Tally) -> None:
     )
 
 
-def _summary(files: list[str], tally: Tally, took_s: float) -> str:
-    made = sum(bool(paths) for paths in tally.written.values())
-    left = sum(not paths for paths in tally.written.values())
-    counts = [(made, "made"), (len(tally.codes), "failed"), (left, "left as they were")]
-    rest = len(files) - made - len(tally.codes) - left
+def _summary(files: list[str], results: Results, took_s: float) -> str:
+    made = sum(bool(paths) for paths in results.written.values())
+    left = sum(not paths for paths in results.written.values())
+    counts = [(made, "made"), (len(results.codes), "failed"), (left, "left as they were")]
+    rest = len(files) - made - len(results.codes) - left
     counts.append((rest, "not begun"))
     return ", ".join(f"{count} {word}" for count, word in counts if count) + f" in {took_s:.1f} s"

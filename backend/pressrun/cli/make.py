@@ -21,7 +21,7 @@ from pressrun.cli.board import Board, choose
 from pressrun.cli.display import Display, why_it_ended
 from pressrun.cli.exits import Exit, Left, NotMade
 from pressrun.cli.failures import exit_code, lines_of
-from pressrun.cli.job import How, Job, Tally
+from pressrun.cli.job import How, Job, Results
 from pressrun.cli.output import complain, counted, size
 from pressrun.cli.session import Session
 from pressrun.cli.targets import PICTURES, Target, older_pictures
@@ -44,7 +44,7 @@ class Maker:
     """Makes jobs on one server; `make` may be called again, with others."""
 
     def __init__(self, client: AsyncClient, how: How) -> None:
-        self.tally = Tally()
+        self.results = Results()
         self._client = client
         self._how = how
         self._ours = how.server is None
@@ -103,7 +103,7 @@ class Maker:
                 self._done(job, session, board)
             except Exception as exc:  # noqa: BLE001 - one file of many; where it is the only one it is raised
                 failures.append(exc)
-                self.tally.codes.append(exit_code(exc))
+                self.results.codes.append(exit_code(exc))
                 if not alone:
                     board.failed(job.file, lines_of(exc), exit_code(exc))
                 if self._how.fail_fast:
@@ -120,9 +120,9 @@ class Maker:
             self._runs.add(session.last.operation_id)
         if session.code != Exit.COMPLETE:
             raise NotMade(session.code, why_it_ended(session.last, kept=not self._ours))
-        for path in set(self.tally.written.get(job.file, ())) - set(session.saved):
+        for path in set(self.results.written.get(job.file, ())) - set(session.saved):
             path.unlink(missing_ok=True)  # slides that it no longer has, since this command wrote it before
-        self.tally.written[job.file] = session.saved
+        self.results.written[job.file] = session.saved
         lines, facts = _told(job, session)
         board.made(job.file, lines, facts)
 
@@ -149,7 +149,7 @@ class Maker:
 
     async def _heed(self, interrupts: AsyncIterator[int], tasks: TaskGroup) -> None:
         async for _ in interrupts:
-            self.tally.interrupted = True
+            self.results.interrupted = True
             self._stop(tasks)
 
     def _stop(self, tasks: TaskGroup) -> None:

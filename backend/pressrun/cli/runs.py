@@ -124,7 +124,10 @@ def get(
     operation_id: str,
     /,
     *,
-    out: Annotated[list[str] | None, Parameter(alias="-o", negative=(), consume_multiple=False, metavar="NAME")] = None,
+    out: Annotated[
+        list[str] | None,
+        Parameter(alias="-o", negative=(), consume_multiple=False, allow_leading_hyphen=True, metavar="NAME"),
+    ] = None,
     force: Annotated[bool, Parameter(alias="-f", negative=())] = False,
     server: ServerOptions = _SERVER,
 ) -> None:

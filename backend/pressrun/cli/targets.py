@@ -1,4 +1,4 @@
-"""`-o`: what is to be made of a file, and where it goes. Pure but for a look at what is there already.
+"""`-o`: what is to be made of a file, and where it goes. Pure but for a look at what is there, and a try to write.
 
 The ending of a name says what is made (export_kinds.py); a name without one is a folder for the pictures; `-` is
 standard output. Without `-o` what is made lies beside the source, called like it.
@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from pressrun.cli.exits import UsageError
 from pressrun.export_kinds import EXPORT_KINDS, IMAGE_ENDINGS, OUTPUTS, ending_of_name, kind_of_name
@@ -55,6 +56,12 @@ class Plan:
     def taken(self) -> Target | None:
         """The first target that would write over something."""
         return next((target for target in self.targets if _is_taken(target)), None)
+
+    def require_writable(self) -> None:
+        """Tries each folder that is written to, before anything is made. Raises: OSError that names the target."""
+        for target in self.targets:
+            if target.path is not None:
+                _require_writable(target, target.path.absolute())
 
 
 @dataclass(slots=True)
@@ -174,6 +181,15 @@ def _is_taken(target: Target) -> bool:
     if not path.is_dir():
         return path.exists() or path.is_symlink()
     return any(_PICTURE.fullmatch(entry.name) for entry in path.iterdir())
+
+
+def _require_writable(target: Target, path: Path) -> None:
+    folder = next((each for each in (path, *path.parents) if each.is_dir()), path)
+    try:
+        with TemporaryFile(dir=folder):  # a file without a name, where the system has those
+            pass
+    except OSError as exc:
+        raise OSError(exc.errno, exc.strerror, target.shown()) from exc
 
 
 def older_pictures(folder: Path, written: Sequence[Path]) -> list[Path]:

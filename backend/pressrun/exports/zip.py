@@ -15,7 +15,8 @@ _CHUNK_BYTES = 256 * 1024  # arbitrary (64 KB..1 MB): one file-system read
 
 async def make(work: ExportWork) -> Iterable[bytes]:
     """Everything that the run has made before."""
-    return stream_zip([(name, _read(path)) for name, path in work.files], modified_at=work.created_at)
+    packed = [(name, path.stat().st_size, _read(path)) for name, path in work.files]
+    return stream_zip(packed, modified_at=work.created_at)
 
 
 def _read(path: Path) -> Iterator[bytes]:
@@ -24,17 +25,20 @@ def _read(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def stream_zip(files: Sequence[tuple[str, Iterator[bytes]]], *, modified_at: datetime) -> Iterator[bytes]:
+def stream_zip(files: Sequence[tuple[str, int, Iterator[bytes]]], *, modified_at: datetime) -> Iterator[bytes]:
     """The archive's bytes, file by file, holding one chunk in memory.
 
-    `files` are names in the archive, and bytes that are asked for when their turn comes; the same files and instant
-    give the same bytes. Raises: what reading a file raises.
+    `files` are names in the archive, sizes, and bytes that are asked for when their turn comes; the same files and
+    instant give the same bytes. Only what is larger than 2 GiB is written as ZIP64, which not every program reads.
+
+    Raises: what reading a file raises.
     """
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
-        for name, chunks in files:
+        for name, size, chunks in files:
             info = zipfile.ZipInfo(name, modified_at.timetuple()[:6])
             info.external_attr = 0o644 << 16
+            info.file_size = size
             with archive.open(info, "w") as entry:
                 for chunk in chunks:
                     entry.write(chunk)

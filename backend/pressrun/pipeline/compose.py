@@ -24,7 +24,7 @@ from pressrun.pipeline.context import DOCUMENT_NAME, SOURCE_NAME, Composed, RunC
 from pressrun.pipeline.diagrams import DiagramMeans
 from pressrun.source_kinds import SourceKind
 from pressrun.sources.document import Composer, Document, DocumentWarning, wrap_fragment
-from pressrun.sources.languages import document_direction, document_language
+from pressrun.sources.languages import document_direction, document_language, is_upright
 from pressrun.sources.look import Look
 from pressrun.sources.titles import title_of
 from pressrun.themes.catalog import BUILT_IN, Themes
@@ -188,7 +188,12 @@ async def _compose_by_ai(context: RunContext, text: str, ai: AiClient, cache: Ai
     )
     warnings = tuple(DocumentWarning(warning.code, warning.message) for warning in fragment.warnings)
     html = wrap_fragment(
-        fragment.html, title=title, look=look, lang=document_language(text), dir=document_direction(text)
+        fragment.html,
+        title=title,
+        look=look,
+        lang=document_language(text),
+        dir=document_direction(text),
+        upright=is_upright(text),
     )
     return Document(html, title, warnings)
 

@@ -18,7 +18,7 @@ from pressrun.browser.composing import Deck, DeckSlide, compose_deck
 from pressrun.browser.pool.pool import BrowserPool
 from pressrun.browser.ports import PageScriptFailed, Screen
 from pressrun.browser.slides.worklist import MAX_RETRIES
-from pressrun.errors import BrowserCrashed
+from pressrun.errors import BrowserCrashed, RenderTimeout
 from pressrun.pipeline.captures import RunDecks, open_decks
 from pressrun.pipeline.context import DECK_NAME, Composed, RunContext
 from pressrun.sources.document import is_ours
@@ -73,6 +73,11 @@ async def open_deck(
             "not_composed", "The document could not be composed to slides; it was cut between its blocks instead."
         )
         return None
+    except RenderTimeout as exc:
+        raise RenderTimeout(
+            "The text could not be dealt out on slides in time (PRESSRUN_PAGE_TIMEOUT_S); part its largest table, its "
+            "longest paragraph or the one with most formulas, or ask for page_breaks=blocks."
+        ) from exc
     if deck is None:
         return None
     file = await context.staging.write(DECK_NAME, deck.html.encode())

@@ -10,13 +10,14 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar, get_args
+from typing import Generic, Literal, TypeVar, get_args, overload
 
 import anyio
 import anyio.to_thread
 
 from pressrun.attachments import bytes_of
-from pressrun.browser.composing import compose_deck, plan_of_deck
+from pressrun.browser.composing_again import NeedsWhole, compose_shown
+from pressrun.browser.kept_slides import KeptSlides
 from pressrun.browser.pool.lease import Lease
 from pressrun.browser.pool.pool import BrowserPool
 from pressrun.browser.ports import PageScriptFailed, Screen
@@ -97,6 +98,7 @@ class Previews:
         self._places = FairLimiter(_AT_ONCE, max_waiting=_MAX_WAITING)
         self._kept: OrderedDict[str, Preview] = OrderedDict()
         self._kept_bytes = 0
+        self._slides = KeptSlides()
 
     async def make(self, spec: RunSpec, share: Hashable) -> Preview:
         """What a run of that spec would show. Its pictures on the web are not fetched, and no AI is asked.
@@ -208,6 +210,22 @@ class Previews:
     async def _in_a_page(self, spec: RunSpec, field: str, document: _Result[Document], shown: _Result[_Made]) -> None:
         """In a page that no run waits for, and no longer than none does."""
         await self._seal.check()
+        async with open_task_group() as tasks:
+            tasks.start_soon(self._give_way, tasks.cancel_scope)
+            made = await self._ask(spec, field, document, self._slides)
+            shown.put(made or await self._ask(spec, field, document, None))
+            tasks.cancel_scope.cancel()
+        if not shown.is_there:
+            raise _busy()
+
+    @overload
+    async def _ask(self, spec: RunSpec, field: str, document: _Result[Document], kept: KeptSlides) -> _Made | None: ...
+    @overload
+    async def _ask(self, spec: RunSpec, field: str, document: _Result[Document], kept: None) -> _Made: ...
+    async def _ask(
+        self, spec: RunSpec, field: str, document: _Result[Document], kept: KeptSlides | None
+    ) -> _Made | None:
+        """None where something is kept of the document, and it has to be asked for as a whole."""
         supervisor = self._pool.try_take()
         if supervisor is None:
             pressure = self._pool.pressure()
@@ -215,13 +233,13 @@ class Previews:
                 raise BrowserUnavailable(pressure.reason)
             raise _busy()
         screen = Screen(spec.viewport_width, spec.viewport_height, spec.zoom, fit=spec.fit)
-        async with open_task_group() as tasks:
-            tasks.start_soon(self._give_way, tasks.cancel_scope)
-            async with self._pool.lease_on(supervisor, screen) as lease:
-                shown.put(await _ask_page(lease, spec, screen, field, await document.get()))
-            tasks.cancel_scope.cancel()
-        if not shown.is_there:
-            raise _busy()
+        async with self._pool.lease_on(supervisor, screen) as lease:
+            try:
+                return await _ask_page(lease, spec, screen, field, await document.get(), kept)
+            except NeedsWhole:
+                if kept is None:
+                    raise
+                return None
 
     async def _give_way(self, scope: anyio.CancelScope) -> None:
         await self._pool.wait_for_waiter()
@@ -255,20 +273,22 @@ class _Made:
     html: str | None
 
 
-async def _ask_page(lease: Lease, spec: RunSpec, screen: Screen, field: str, document: Document) -> _Made:
+async def _ask_page(
+    lease: Lease, spec: RunSpec, screen: Screen, field: str, document: Document, kept: KeptSlides | None
+) -> _Made:
     if is_composed(spec, field, document.html):
         try:
-            deck = await compose_deck(lease, document.html, deck_css(), screen, spec.max_screenshots)
+            shown = await compose_shown(
+                lease, kept, document.html, deck_css(), screen, spec.overlap, spec.max_screenshots
+            )
         except PageScriptFailed as exc:
             raise ComposeFailed(
                 "This text cannot be composed to slides; a run would cut it between its blocks."
             ) from exc
-        if deck is None:
+        if shown is None:
             raise EmptyDocument
-        layout = await lease.layout() if any(slide.overfull for slide in deck.slides) else None
-        plan = plan_of_deck(deck.slides, layout, screen, spec.overlap, spec.max_screenshots)
-        fills = tuple(slide.fill for slide in deck.slides if not slide.rest)
-        return _Made(plan, await lease.texts(plan), fills, deck.html)
+        fills = tuple(slide.fill for slide in shown.deck.slides if not slide.rest)
+        return _Made(shown.plan, shown.texts, fills, shown.deck.html)
     await lease.load(document.html)
     whole = await lease.layout()
     if whole.is_empty:

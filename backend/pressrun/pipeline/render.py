@@ -42,6 +42,7 @@ from pressrun.spec import RunSpec
 
 _log = structlog.get_logger(__name__)
 
+_HIDDEN_BY_CSS = "The document shows nothing; leave out the rules of `theme_css` that hide its text or move it away."
 _NOT_OPENED = (
     "The document has more than 50 000 elements or 2 000 000 letters: what scrolls, folds, sticks or reaches out of it "
     "is shown as it stands, and what that hides is on no slide. Split the document into several."
@@ -174,7 +175,7 @@ class _Slides:
     async def plan(self, layout: DocumentLayout) -> SlicePlan:
         """Where the slides of the document are. Raises: EmptyDocument."""
         if layout.is_empty:
-            raise EmptyDocument
+            raise EmptyDocument(_HIDDEN_BY_CSS if self._context.spec.theme_css else None)
         plan = self._cut(layout)
         self._lines = [box for box in layout.boxes if box.kind == "line"]
         await self._captures.keep_plan(plan)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 _ITEM: Final = (
-    r"""(?:\#[\w:.-]+|\.-?[A-Za-z_][\w-]*|=?[A-Za-z_][\w:.-]*=(?:"[^"\n]*"|'[^'\n]*'|[^\s"'{}=]+)|-(?=[\s}])|:)"""
+    r"""(?:\#[\w:.-]++|\.-?[A-Za-z_][\w-]*+|=?[A-Za-z_][\w:.-]*+=(?:"[^"\n]*+"|'[^'\n]*+'|[^\s"'{}=]++)|-(?=[\s}])|:)"""
 )
-ATTRIBUTES: Final = re.compile(rf"""\{{[ \t]*{_ITEM}(?:[ \t]+{_ITEM}|(?=[.\#]){_ITEM})*+[ \t]*\}}""")
+ATTRIBUTES: Final = re.compile(rf"""\{{[ \t]*{_ITEM}(?:[ \t]++{_ITEM}|(?=[.\#]){_ITEM})*[ \t]*\}}""")
 _PIECE: Final = re.compile(
     r"""\#(?P<id>[\w:.-]+) | \.(?P<class>-?[A-Za-z_][\w-]*)
     | (?P<key>[A-Za-z_][\w:.-]*)=(?:"(?P<a>[^"\n]*)"|'(?P<b>[^'\n]*)'|(?P<c>[^\s"'{}=]+))""",

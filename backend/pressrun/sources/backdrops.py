@@ -18,7 +18,6 @@ _ADDRESS: Final = re.compile(
     r"https?://[^\s\"'<>]{1,2000}|data:image/[^\s\"'<>]+|[^\s\"'<>:]{1,500}\.(?:png|jpe?g|webp|gif|avif|svg)",
     re.IGNORECASE,
 )
-_COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{3,8}|[a-z]{3,24}|(?:rgb|hsl)a?\([\d.,%/ ]{1,60}\)")
 _SIZES: Final = frozenset(["contain", "fit", "auto"])
 # Of all tools, the surer first
 PICTURE_KEYS: Final = ("background-image", "backgroundImage", "background")
@@ -59,21 +58,13 @@ def lift_pictures(tokens: list[Token]) -> list[Token]:
             at += 1
             continue
         for picture in pictures:
-            made += _colour(picture) or _figure(picture, picture.meta["background"], [], token.map)
+            made += _figure(picture, picture.meta["background"], [], token.map)
         rest = _without(children, pictures)
         if rest:
             tokens[at + 1].children = rest
             made += tokens[at : at + 3]
         at += 3
     return made
-
-
-def _colour(picture: Token) -> list[Token]:
-    """`![bg](#fff)` of Marp is a colour: what a comment says that is about that slide."""
-    said = str(picture.attrs.get("src", ""))
-    if not _COLOUR.fullmatch(said):
-        return []
-    return [Token("html_block", "", 0, content=f"<!-- _backgroundColor: {said} -->", map=picture.map, block=True)]
 
 
 def _without(children: list[Token], pictures: list[Token]) -> list[Token]:

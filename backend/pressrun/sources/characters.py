@@ -24,6 +24,7 @@ _BULLETS: Final = {
     0xF046: "☞", 0xF028: "☎", 0xF02A: "✉", 0xF0AE: "→", 0xF0DE: "⇒", 0xF0DB: "⇔", 0xF0B0: "°", 0xF0B1: "±", 0xF0B4: "×",
     0xF0A3: "≤", 0xF0B3: "≥", 0xF0B9: "≠", 0xF0A5: "∞",
 }  # fmt: skip
+_ANY_BULLET: Final = re.compile("[\uf020-\uf0ff]")
 _IN_SYMBOL: Final = {0x2D, 0xA3, 0xA5, 0xAE, 0xB0, 0xB1, 0xB3, 0xB4, 0xB7, 0xB9, 0xDB, 0xDE}  # the rest is Wingdings
 # Form feed and the separator of paragraphs end one, unless they stand in a heading or a row of a table.
 _PARAGRAPH_END: Final = re.compile(r"[ \t]*\f[ \t]*")
@@ -47,7 +48,7 @@ def settle_characters(text: str) -> str:
 
 def settle_bullets(text: str) -> str:
     """`text` with the bullets of Word and PowerPoint as the characters that they stand for."""
-    return text.translate(_BULLETS) if max(text, default="") >= "\uf020" else text
+    return text.translate(_BULLETS) if _ANY_BULLET.search(text) else text  # to translate looks each character up
 
 
 def bullet_of(code: int, *, symbol: bool) -> str | None:

@@ -14,12 +14,12 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from pressrun.sources.said import Said, said_in_html
 from pressrun.sources.said_in_text import said_in_text
-from pressrun.sources.words import Word, folded_words, is_dense, words_in
+from pressrun.sources.words import WordPlaces, folded_words, is_dense
 
 MAX_EXAMPLES: Final = 10
 _EXAMPLE_CHARACTERS: Final = 120  # arbitrary: a line of a person's screen
@@ -229,9 +229,9 @@ def _told(
         told.append((passage, own.most_common(1)[0][0]))
     told.sort(key=lambda one: -one[0].words)
     first = sorted(told[:MAX_EXAMPLES], key=lambda one: one[0].first)
-    places = list(islice(words_in(text), first[-1][0].last + 1))
+    places = WordPlaces(text)
     line_ends = [found.start() for found in re.finditer("\n", source)]
-    return whys, [_example(passage, why, places, text, said, line_ends) for passage, why in first]
+    return whys, [_example(passage, why, words, places, text, said, line_ends) for passage, why in first]
 
 
 def _whys(words: Counter[str], left: dict[str, Counter[str]]) -> Counter[str]:
@@ -281,16 +281,23 @@ def _runs(words: Sequence[str], counts: Counter[str]) -> Iterator[_Passage]:
 
 
 def _example(
-    passage: _Passage, why: str, words: Sequence[Word], text: str, said: Said, line_ends: Sequence[int]
+    passage: _Passage,
+    why: str,
+    words: Sequence[str],
+    places: WordPlaces,
+    text: str,
+    said: Said,
+    line_ends: Sequence[int],
 ) -> dict[str, Any]:
-    start, end = words[passage.first].start, words[passage.last].end
-    dense = is_dense(words[passage.first].folded)
-    before = words[max(0, passage.first - _WORDS_BEFORE * (3 if dense else 1)) : passage.first]
+    start, end = places.span_of(passage.first)[0], places.span_of(passage.last)[1]
+    dense = is_dense(words[passage.first])
+    before = max(0, passage.first - _WORDS_BEFORE * (3 if dense else 1))
+    after = text[places.span_of(before)[0] : places.span_of(passage.first - 1)[1]] if before < passage.first else ""
     return {
         "text": _short(text[start:end]),
         "words": passage.words,
         "line": bisect_right(line_ends, said.place_of(start) - 1) + 1,
-        "after": _short(text[before[0].start : before[-1].end]) if before else "",
+        "after": _short(after),
         "why": why,
     }
 

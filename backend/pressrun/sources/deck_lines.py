@@ -18,6 +18,7 @@ FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*(.*)$")
 
 _META: Final = re.compile(r"[\\^$.|?*+()\[\]{}]")
 _LINE_ENDS: Final = re.compile(r"\\r\?\\n|\\r\\n|\\n|\r?\n")
+_COLOUR_BEHIND: Final = re.compile(r"!\[bg\]\((#[0-9A-Fa-f]{3,8}|[a-z]{3,24}|(?:rgb|hsl)a?\([\d.,%/ ]{1,60}\))\)")
 _SNIPPET: Final = re.compile(r"<<<[ \t]+\S")
 _COMPONENT: Final = re.compile(r"::([A-Za-z][\w-]*)[ \t]*(?:\{[^{}]*\})?[ \t]*$")
 # A component of Vue, or an icon; with code before it, in which there is none
@@ -109,6 +110,13 @@ def _part_at_blank_lines(lines: list[str], least: int) -> None:
             blank = 0
         else:
             blank += 1
+
+
+def settle_marp(lines: list[str]) -> None:
+    """`![bg](#fff)` is no picture but a colour."""
+    for at in outside_fences(lines):
+        if "![bg](" in lines[at]:
+            lines[at] = _COLOUR_BEHIND.sub(r"<!-- _backgroundColor: \1 -->", lines[at])
 
 
 def settle_slidev(lines: list[str]) -> Settled:

@@ -280,7 +280,7 @@ def title_slide(deck: Deck, fields: dict[str, Any]) -> str:
     for key in ("subtitle", "author", "institute", "date"):
         if words := _words_of(said.get(key)):
             shown.append(f'<p class="{key}" dir="auto">{html.escape(words, quote=False)}</p>')
-    return "\n".join(shown) + '\n<hr class="slide-break">\n'
+    return '<hr class="slide-break" data-layout="title">\n' + "\n".join(shown) + '\n<hr class="slide-break">\n'
 
 
 def _words_of(value: object) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from pressrun.sources.deck_lines import settle_pandoc, settle_separators, settle_slidev
+from pressrun.sources.deck_lines import settle_marp, settle_pandoc, settle_separators, settle_slidev
 
 Dialect = Literal["marp", "slidev", "reveal", "pandoc", "quarto", ""]
 
@@ -146,6 +146,9 @@ def read_deck(text: str, fields: dict[str, Any]) -> Deck:
 
 
 def _settle_lines(lines: list[str], made: Deck, fields: dict[str, Any]) -> None:
+    if made.dialect == "marp":
+        settle_marp(lines)
+        return
     if made.dialect == "slidev":
         settled = settle_slidev(lines)
     elif made.dialect in ("pandoc", "quarto"):

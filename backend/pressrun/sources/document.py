@@ -74,14 +74,18 @@ class Composer(Protocol):
         ...
 
 
-def wrap_fragment(fragment_html: str, *, title: str, look: Look, lang: str = "", dir: Direction = "ltr") -> str:
-    """Puts a body that is already sanitised into a whole document. `lang` is BCP 47, empty for unknown."""
+def wrap_fragment(
+    fragment_html: str, *, title: str, look: Look, lang: str = "", dir: Direction = "ltr", upright: bool = False
+) -> str:
+    """Puts a body that is already sanitised into a whole document. `lang` is BCP 47, empty for unknown; `upright`: its
+    script has no slanted letters.
+    """
     return _FRAME.format(
         lang=html.escape(lang),
         direction=dir,
         policy=CONTENT_POLICY,
         title=html.escape(title),
-        attributes=look.attributes(),
+        attributes=look.attributes() + (' data-upright=""' if upright else ""),
         style=look.css(),
         body=fragment_html,
     )

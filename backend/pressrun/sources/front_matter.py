@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NamedTuple
 MAX_CHARACTERS: Final = 65_536  # arbitrary: real ones have hundreds; more is passed over unread
 _MAX_FLOW_DEPTH: Final = 50  # arbitrary: PyYAML is quadratic in the depth of `[[[`
 
-_KEY = r"""(?:"[^"\n]*+"|'[^'\n]*+'|[^\W\d][\w./$-]*+(?: [\w./$-]++){0,3}+)"""
+_KEY = r"""(?:"[^"\n]*+"|'[^'\n]*+'|[^\W\d][\w./$-]*+(?: [\w./$-]++){0,3})"""
 _YAML_LINE: Final = re.compile(
     rf"[ \t]*+$|[ \t]*+\#|[ \t]++\S|-(?:[ \t]|$)|[\]}}][\]}},]*[ \t]*$|%[A-Z]|<<:[ \t]|{_KEY}[ \t]*+:(?:[ \t]|$)"
 )

@@ -22,7 +22,7 @@ _META: Final = re.compile(r"""<meta\b[^>]{0,500}?charset\s*=\s*["']?\s*([A-Za-z0
 _XML_DECLARATION: Final = re.compile(r"""\ufeff?<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _XHTML: Final = re.compile(r"""<html\b[^>]{0,2000}?\sxmlns\s*=\s*["']http://www\.w3\.org/1999/xhtml["']""")
 _NAMED_REFERENCE: Final = re.compile(r"&[A-Za-z][A-Za-z0-9]*;")
-_INSIDE: Final = r"""(?:[^<>"'/]++|/(?!>)|"[^"]*+"|'[^']*+')*+"""
+_INSIDE: Final = r"""(?:[^<>"'/]++|/(?!>)|"[^"]*+"|'[^']*+')*"""
 _XML: Final = re.compile(
     rf"""<!--.*?--> | <\?.*?\?> | <!\[CDATA\[(?P<cdata>.*?)\]\]>
     | <(?P<raw>style|script)\b(?P<attributes>{_INSIDE})>(?P<content>.*?)</(?P=raw)\s*>
@@ -33,7 +33,7 @@ _XML: Final = re.compile(
 _HTML: Final = re.compile(
     r"""<!--.*?(?:-->|\Z)
     | <(?P<text>script|style|textarea|title|xmp|iframe|noembed|noframes|plaintext)\b.*?(?:</(?P=text)\b|\Z)
-    | <(?P<name>details|frameset|frame|body)\b(?P<attributes>(?:[^<>"']++|"[^"]*+"|'[^']*+')*+)>""",
+    | <(?P<name>details|frameset|frame|body)\b(?P<attributes>(?:[^<>"']++|"[^"]*+"|'[^']*+')*)>""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _OPEN: Final = re.compile(r"""(?:^|[\s"'])open(?=[\s=/]|$)""", re.IGNORECASE)

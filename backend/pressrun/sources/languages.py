@@ -34,6 +34,8 @@ _NOT_JAPANESE: Final = re.compile(
 )
 _FROM_RIGHT: Final = r"\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
 _RIGHT_TO_LEFT: Final = re.compile(f"[{_FROM_RIGHT}]")
+# Hebrew to Tibetan and Burmese, Ethiopic, Khmer, East Asian; marks of vowels are no letters
+_UPRIGHT: Final = re.compile(rf"[{_FROM_RIGHT}\u0900-\u109f\u1200-\u139f\u1780-\u17ff{_KANA}{_HANGUL}{_HAN}]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _SAMPLE_CHARACTERS: Final = 20_000  # what a whole is written in shows in its beginning
 _WIDTH: Final = 2  # letters of an alphabet that say as much as one of those characters: about 2 to 3
@@ -97,6 +99,12 @@ def document_direction(text: str) -> Direction:
     """The side on which a whole begins: where most of its letters are written from the right."""
     letters = "".join(_LETTER.findall(text[:_SAMPLE_CHARACTERS]))
     return "rtl" if len(_RIGHT_TO_LEFT.findall(letters)) * 2 > len(letters) else "ltr"
+
+
+def is_upright(text: str) -> bool:
+    """Whether a whole is in a script that has no slanted letters."""
+    letters = _LETTER.findall(text[:_SAMPLE_CHARACTERS])
+    return len(_UPRIGHT.findall("".join(letters))) * 2 > len(letters)
 
 
 def block_direction(text: str, shown: str) -> Direction | Literal["auto"]:

@@ -47,7 +47,7 @@ from pressrun.sources.decks import DIVS, Deck, read_deck
 from pressrun.sources.diagrams import LANGUAGE
 from pressrun.sources.directives import Unused, note_unused_fields, said_in_first_comment
 from pressrun.sources.front_matter import read_front_matter, split_front_matter
-from pressrun.sources.languages import document_direction, document_language
+from pressrun.sources.languages import document_direction, document_language, is_upright
 from pressrun.sources.line_numbers import Lines
 from pressrun.sources.listings import fence_listings
 from pressrun.sources.macros import definition_blocks
@@ -205,6 +205,7 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
         "look": look,
         "lang": language,
         "dir": document_direction(text),
+        "upright": is_upright(text),
     }
 
 

@@ -28,9 +28,9 @@ from pressrun.sources.svg import clean_inline_svg
 
 MAX_DEPTH: Final = 100  # of raw elements in each other; nh3 is quadratic in it. Deeper tags go, their text stays
 
-_ATTRIBUTE = r"""(?:\s++[a-zA-Z_:][a-zA-Z0-9:._-]*+(?:\s*+=\s*+(?:[^"'=<>`\x00-\x20]++|'[^']*+'|"[^"]*+"))?+)"""
+_ATTRIBUTE = r"""(?:\s++[a-zA-Z_:][a-zA-Z0-9:._-]*+(?:\s*+=\s*+(?:[^"'=<>`\x00-\x20]++|'[^']*+'|"[^"]*+"))?)"""
 # CommonMark's tag, https://spec.commonmark.org/0.31.2/#raw-html; possessive, so that no input makes it slow
-_TAG: Final = re.compile(rf"<(/?)([A-Za-z][A-Za-z0-9-]*+)({_ATTRIBUTE}*+)\s*+(/?)>")
+_TAG: Final = re.compile(rf"<(/?)([A-Za-z][A-Za-z0-9-]*+)({_ATTRIBUTE}*)\s*+(/?)>")
 _CLOSER: Final = re.compile(r"</([A-Za-z][A-Za-z0-9-]*+)\s*+>")
 _BLANK_LINE: Final = re.compile(r"\n[ \t]*\n")
 _WHOLE_BLOCKS: Final = ("pre", "svg", "style", "script")  # up to their end, over blank lines

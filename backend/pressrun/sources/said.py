@@ -27,7 +27,9 @@ _MARK: Final = re.compile(
 )
 _NAME: Final = re.compile(r"</?([A-Za-z][^\s/>]*)")
 _SIMPLE_TAG: Final = re.compile(r"""</?[A-Za-z][^<>"']*+>""")
-_TAG: Final = re.compile(r"""</?[A-Za-z](?:[^"'>=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|=|["'])*+>""")
+_TAG: Final = re.compile(
+    r"""</?[A-Za-z](?:[^"'>=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|=(?!\s*+(?:"[^"]*+"|'[^']*+'))|["'])*>"""
+)
 _ATTRIBUTE: Final = re.compile(
     r"""\s(alt|srcdoc|shadowrootmode)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE
 )

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, compress, count
 from typing import Any, Final
 
 from pressrun.sources.coverage import coverage_of, said_in_source
 from pressrun.sources.said import Said
-from pressrun.sources.words import folded_words, words_in
+from pressrun.sources.words import WordPlaces, folded_words
 
 _TOGETHER: Final = 3  # words that are looked for as one: one alone stands in too many places
 _TRIED: Final = 12  # arbitrary (3..30): beginnings of a slide that are looked for, each one word further on
@@ -33,38 +34,35 @@ def coverage_and_lines(kind: str, source: str, blob: bytes = b"") -> dict[str, A
 def find_slide_lines(said: Said, source: str, slides: Sequence[dict[str, Any]]) -> list[int | None]:
     """Of each slide, as slides.json has them, from 1; None where its words are not found in that order."""
     text = said.text
-    words = list(words_in(text))
-    places = _Places([word.folded for word in words])
+    owns = [_own_words(slide) for slide in slides]
+    places = _Places(folded_words(text), chain.from_iterable(map(_beginnings, owns)))
+    spans = WordPlaces(text)
     ends = _line_ends(source)
     lines: list[int | None] = []
     behind = 0
-    for slide in slides:
-        own = _own_words(slide)
+    for own in owns:
         place = _place_of(own, places, behind)
         if place is None:
             lines.append(None)
             continue
-        lines.append(bisect_left(ends, said.place_of(words[place].start)) + 1)
+        lines.append(bisect_left(ends, said.place_of(spans.span_of(place)[0])) + 1)
         behind = place + max(1, len(own) // 2)  # the next begins behind most of this one, whatever is said twice
     return lines
 
 
 class _Places:
-    """Where words stand together, in order: those of one number are looked at when they are asked for. Slides that say
-    less than `_TOGETHER` words are few.
-    """
+    """Where words stand together, in order: of those that are asked for."""
 
-    def __init__(self, words: Sequence[str]) -> None:
-        self._words = words
-        self._known: dict[int, dict[tuple[str, ...], list[int]]] = {}
+    def __init__(self, words: Sequence[str], asked: Iterable[tuple[str, ...]]) -> None:
+        self._known: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        wanted = set(asked)
+        for length in {len(together) for together in wanted}:
+            found = list(zip(*(words[skipped:] for skipped in range(length)), strict=False))
+            for at in compress(count(), map(wanted.__contains__, found)):
+                self._known[found[at]].append(at)
 
     def of(self, together: tuple[str, ...]) -> Sequence[int]:
-        known = self._known.get(len(together))
-        if known is None:
-            known = self._known[len(together)] = defaultdict(list)
-            for at, found in enumerate(zip(*(self._words[skipped:] for skipped in range(len(together))), strict=False)):
-                known[found].append(at)
-        return known.get(together, ())
+        return self._known.get(together, ())
 
 
 def _line_ends(source: str) -> list[int]:
@@ -90,10 +88,16 @@ def _squeezed(text: str) -> str:
     return "".join(text.split())
 
 
+def _beginnings(own: list[str]) -> Iterator[tuple[str, ...]]:
+    """What is looked for of a slide, in order."""
+    for skipped in range(min(_TRIED, len(own))):
+        yield tuple(own[skipped : skipped + _TOGETHER])
+
+
 def _place_of(own: list[str], places: _Places, behind: int) -> int | None:
     """The first of its beginnings that stands behind that word."""
-    for skipped in range(min(_TRIED, len(own))):
-        found = places.of(tuple(own[skipped : skipped + _TOGETHER]))
+    for together in _beginnings(own):
+        found = places.of(together)
         at = bisect_left(found, behind)
         if at < len(found):
             return found[at]

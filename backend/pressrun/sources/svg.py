@@ -44,9 +44,9 @@ _MAX_DEPTH: Final = 500  # arbitrary: real drawings have tens; Python writes an 
 _NAMED: Final = 6  # kinds in a warning
 _MAX_WORDS: Final = 100  # arbitrary: pieces of text that went, of which the warning shows the first
 
-_DOCTYPE: Final = re.compile(r"<!DOCTYPE\b[^\[\]<>]*+(\[[^\]]*+\])?+\s*+>", re.IGNORECASE)
+_DOCTYPE: Final = re.compile(r"<!DOCTYPE\b[^\[\]<>]*+(\[[^\]]*+\])?\s*+>", re.IGNORECASE)
 _ENTITY: Final = re.compile(r"""<!ENTITY\s+([A-Za-z_][\w.-]*+)\s+(?:"([^"<&%]*+)"|'([^'<&%]*+)')\s*+>""")
-_DECLARATIONS: Final = re.compile(r"<!(?:ATTLIST|ELEMENT)\b[^<>]*+>|<!--(?:(?!-->).)*+-->|[\[\]\s]++", re.DOTALL)
+_DECLARATIONS: Final = re.compile(r"<!(?:ATTLIST|ELEMENT)\b[^<>]*+>|<!--.*?-->|[\[\]\s]++", re.DOTALL)
 _REFERENCE: Final = re.compile(r"&([A-Za-z_][\w.-]*+);")
 _MAX_ENTITY: Final = 200  # characters; Illustrator's are addresses of namespaces
 _MAX_GROWTH: Final = 1_000_000  # what all of them may add

@@ -41,5 +41,5 @@ async def compose_text(
         body, warnings = embedded.html, (*embedded.warnings, *warnings)
     look, told = look.with_front_matter(made["look"])
     warnings = (*(DocumentWarning(code, message) for code, message in told), *warnings)
-    html = wrap_fragment(body, title=title, look=look, lang=made["lang"], dir=made["dir"])
+    html = wrap_fragment(body, title=title, look=look, lang=made["lang"], dir=made["dir"], upright=made["upright"])
     return Document(html, title, warnings)

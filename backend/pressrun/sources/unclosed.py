@@ -1,4 +1,4 @@
-"""What its author began and never closed: fenced blocks, listings, comments, notes; told with the line."""
+"""What its author began and never closed: fenced blocks, listings, comments, notes, formulas; told with the line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from pressrun.sources.containers import Containers
 from pressrun.sources.line_numbers import Lines
 
 MAX_TOLD: Final = 10  # warnings of one kind, and names in one; arbitrary: a screen
-_OPEN: Final = re.compile(r"<!--|<aside\b(?=[^<>]*\bnotes\b)")
+_OPEN: Final = re.compile(
+    r"<!--|<aside\b(?=[^<>]*\bnotes\b)|^\s*\$\$(?=\s*(?:$|\\))|^\s*\\begin\{(?:align|gather|equation|multline|cases)\*?\}"
+)
+_ENDS: Final = {"<!--": "-->", "<aside": "</aside>", "$$": "$$"}
 
 
 def unclosed_warnings(tokens: list[Token], containers: Containers, lines: Lines) -> list[tuple[str, str]]:
@@ -60,8 +63,9 @@ def _open_warnings(tokens: list[Token], lines: Lines) -> list[tuple[str, str]]:
             found = _OPEN.search(line)
             at += 1
             if found is not None:
-                end = "-->" if found[0] == "<!--" else "</aside>"
-                why = f"`{found[0]}` is never closed and is shown as text. Close it by `{end}`"
+                begin = found[0].strip()
+                end = _ENDS.get(begin) or begin.replace("begin", "end")
+                why = f"`{begin}` is never closed and is shown as text. Close it by `{end}`"
                 told.append(("markup_unknown", f"Line {lines.number(at - 1)}: {why}."))
     return told[:MAX_TOLD]
 

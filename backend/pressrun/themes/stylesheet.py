@@ -17,8 +17,8 @@ MAX_RULES: Final = 5_000  # arbitrary: ours have 200; each is tried on each elem
 MAX_FAULTS: Final = 5  # that are told; arbitrary: enough to see what kind they are
 
 _TOKEN: Final = re.compile(
-    r"""(?P<comment>/\*(?:[^*]++|\*(?!/))*+(?:\*/)?+)
-    |(?P<string>"(?:[^"\\\n]++|\\[\s\S])*+"?+|'(?:[^'\\\n]++|\\[\s\S])*+'?+)
+    r"""(?P<comment>/\*(?:[^*]++|\*(?!/))*(?:\*/)?)
+    |(?P<string>"(?:[^"\\\n]++|\\[\s\S])*"?+|'(?:[^'\\\n]++|\\[\s\S])*'?+)
     |(?P<url>\burl\(\s*+(?:"(?P<double>[^"\\\n]*+)"|'(?P<single>[^'\\\n]*+)'|(?P<bare>[^"'()\\\s]*+))\s*+\))
     |(?P<word>@[\w-]*+|<!--|-->|</?|\\|javascript\s*+:|\b(?:expression|src|image|image-set|url)\s*+\()
     |(?P<bracket>[{}()\[\]])""",

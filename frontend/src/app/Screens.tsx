@@ -10,7 +10,6 @@ import {
   useState,
 } from "react";
 import { Route, Router, Switch, useLocation, useSearch } from "wouter";
-import { NotFoundRoute } from "@/routes/NotFoundRoute";
 import { ScreenBoundary } from "./ScreenError";
 
 /** One whose code is there is drawn at once: React shows what it has waited for 300 ms after the place that it left empty. */
@@ -31,6 +30,8 @@ const SCREENS = [
   screen("/runs/:operationId", async () => (await import("@/routes/RunRoute")).RunRoute),
   screen("/system", async () => (await import("@/routes/SystemRoute")).SystemRoute),
 ];
+
+const Unknown = lazy(async () => ({ default: (await import("@/routes/NotFoundRoute")).NotFoundRoute }));
 
 /** The code of the screen of that address, if it has one; who goes there is told where it does not come. */
 export async function loadScreen(address: string): Promise<void> {
@@ -95,7 +96,7 @@ export function Screens(): ReactElement {
               </Route>
             ))}
             <Route>
-              <NotFoundRoute />
+              <Unknown />
             </Route>
           </Switch>
         </Suspense>

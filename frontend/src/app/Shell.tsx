@@ -1,14 +1,18 @@
 import { t } from "@lingui/core/macro";
-import type { ReactElement } from "react";
+import { type ReactElement, Suspense } from "react";
 import { Link, useLocation } from "wouter";
+import { laterCode } from "@/lib/laterCode";
 import { useAccess } from "@/components/useAccess";
-import { SignOutButton, TokenCard } from "@/features/access/TokenCard";
 import { Keys } from "@/features/palette/Keys";
 import { lastSearch } from "@/features/library/lastSearch";
 import { queryOf } from "@/lib/paths";
 import { Screens } from "./Screens";
 import styles from "./Shell.module.css";
 import { LanguageChoice } from "./LanguageChoice";
+
+// Their code comes to a server that asks for a token.
+const TokenCard = laterCode(async () => (await import("@/features/access/TokenCard")).TokenCard);
+const SignOutButton = laterCode(async () => (await import("@/features/access/TokenCard")).SignOutButton);
 
 function Mark(): ReactElement {
   return (
@@ -25,7 +29,7 @@ function Screen(): ReactElement {
   const { wanted } = useAccess();
   return (
     <>
-      {wanted !== null && <TokenCard wanted={wanted} />}
+      <Suspense fallback={null}>{wanted !== null && <TokenCard wanted={wanted} />}</Suspense>
       {wanted !== "signed_out" && (
         <div className={styles["screen"]} hidden={wanted !== null}>
           <Screens />
@@ -63,7 +67,7 @@ export function Shell(): ReactElement {
               {t`Server`}
             </Link>
             {wanted === null && <Keys />}
-            {token !== null && wanted === null && <SignOutButton />}
+            <Suspense fallback={null}>{token !== null && wanted === null && <SignOutButton />}</Suspense>
           </nav>
         </div>
       </header>

@@ -1,5 +1,6 @@
 import { t } from "@lingui/core/macro";
-import type { ReactElement, ReactNode } from "react";
+import { type ReactElement, type ReactNode } from "react";
+import { laterCode } from "@/lib/laterCode";
 import {
   fitNames,
   FITS,
@@ -23,9 +24,11 @@ import {
 import type { Voice } from "@/api/types";
 import { Choice } from "./Field";
 import type { FilmMore } from "./film";
+import { Folded } from "./Folded";
 import { TextField } from "./TextField";
-import { VideoOptions } from "./VideoOptions";
 import { say } from "@/lib/language";
+
+const VideoFields = laterCode(async () => (await import("./VideoFields")).VideoFields);
 
 type Fit = (typeof FITS)[number];
 type Format = (typeof FORMATS)[number];
@@ -185,14 +188,16 @@ export function SlideOptions<S extends string>({
               onChange({ slideSeconds });
             }}
           />
-          <VideoOptions
-            prefix={prefix}
-            value={value.film}
-            error={problems.film}
-            onChange={(film) => {
-              onChange({ film });
-            }}
-          />
+          <Folded summary={t`Opening and closing picture, WebM, preview`} wrong={problems.film !== undefined}>
+            <VideoFields
+              prefix={prefix}
+              value={value.film}
+              error={problems.film}
+              onChange={(film) => {
+                onChange({ film });
+              }}
+            />
+          </Folded>
         </>
       )}
       <Choice

@@ -4,7 +4,8 @@ import { ProblemError } from "@/api/problems";
 import { lesson, OPERATION_ID, snapshotOf } from "@/test/logs";
 import { frame, problem, serveLog } from "@/test/logServer";
 import type { FollowedEvent } from "./events";
-import { type Connection, followRun, type FollowOptions } from "./followRun";
+import type { Connection } from "./connection";
+import { followRun, type FollowOptions } from "./followRun";
 
 const noWait = (): Promise<void> => Promise.resolve();
 

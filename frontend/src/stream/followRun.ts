@@ -8,25 +8,10 @@ import { request } from "@/api/client";
 import { ProblemError, readProblem, UnreachableError } from "@/api/problems";
 import { runUrl } from "@/api/runs";
 import { backoffMs, pause } from "./backoff";
+import type { Connection } from "./connection";
 import { type FollowedEvent, isTerminal, parseEvent } from "./events";
 import { readSse, SILENCE_MS, SilentStreamError } from "./sse";
 import { type Turn, Turns } from "./turns";
-
-/** Instants are in ms, by the clock of this machine. */
-export type Connection =
-  /** `failures`: connections lost or refused since the last event. `since`: when the server was last heard. */
-  | { state: "connecting"; failures: number; since: number }
-  | { state: "live" }
-  | { state: "waiting"; failures: number; since: number; retryAt: number }
-  /** A person wants to see no more of it for now; the run goes on. */
-  | { state: "paused" }
-  | { state: "closed" };
-
-/** Since when the server has not been heard, where that is known to be too long; null while all is well. */
-export const lostSince = (connection: Connection): number | null =>
-  (connection.state === "connecting" || connection.state === "waiting") && connection.failures > 0
-    ? connection.since
-    : null;
 
 export interface FollowOptions {
   lastEventId?: number;

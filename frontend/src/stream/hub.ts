@@ -10,7 +10,8 @@ import { explain, ProblemError } from "@/api/problems";
 import type { Problem, SnapshotEvent } from "@/api/types";
 import { pause } from "./backoff";
 import type { FollowedEvent } from "./events";
-import { type Connection, followRun, type FollowOptions } from "./followRun";
+import type { Connection } from "./connection";
+import { followRun, type FollowOptions } from "./followRun";
 import type { FromHub, Subscribe, Tab, ToHub } from "./protocol";
 import { Turns } from "./turns";
 

@@ -4,7 +4,7 @@
  */
 import type { Problem } from "@/api/types";
 import type { FollowedEvent } from "./events";
-import type { Connection } from "./followRun";
+import type { Connection } from "./connection";
 import type { FromHub, Link, Transport } from "./protocol";
 
 /** Four times a second, while somebody looks: a hub that is gone is found out within a second. */

@@ -6,7 +6,7 @@
  */
 import type { Problem } from "@/api/types";
 import type { FollowedEvent } from "./events";
-import type { Connection } from "./followRun";
+import type { Connection } from "./connection";
 
 export interface Subscribe {
   kind: "subscribe";

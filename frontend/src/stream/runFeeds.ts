@@ -10,7 +10,7 @@ import { reach } from "@/api/reach";
 import { getRun } from "@/api/runs";
 import type { Problem } from "@/api/types";
 import { Attention, HIDDEN_GRACE_MS } from "./attention";
-import { type Connection, lostSince } from "./followRun";
+import { type Connection, lostSince } from "./connection";
 import { HubClient } from "./hubClient";
 import { emptyRunView, hasEnded, reduceRun, type RunView } from "./reduceRun";
 import type { Disposition, StartedRun } from "./startRun";

@@ -152,8 +152,8 @@ def _strike_at_random(storm: Storm, kills: int) -> None:
 def _strike_in_exports(storm: Storm) -> None:
     chance = random.Random()
     for _ in range(_EXPORT_KILLS):
-        for output in EXPORTED:
-            storm.strike_in(output, chance)
+        for first in range(0, len(EXPORTED), 2):
+            storm.strike_in(EXPORTED[first : first + 2], chance)
 
 
 def _strike_beside_visitors(storm: Storm, kills: int) -> None:

@@ -11,7 +11,9 @@ import os
 import random
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -28,6 +30,7 @@ from tests.support.processes import is_frozen
 from tests.support.runs import chapter
 
 _SLIDES = 4
+_FEW_SLIDES = 2  # where all exports are made of them
 _DURING_START = 0.1  # of the random kills
 _LONGEST_EXPORT_S = 0.4  # of the small ones here; a video takes a second
 _LET_GO_ON = 0.4  # else nearly every run is one that crashed its server three times
@@ -36,8 +39,9 @@ _LET_GO_ON = 0.4  # else nearly every run is one that crashed its server three t
 EXPORTED = ("pdf", "pptx", "viewer", "contact_sheet", "text", "markdown", "video", "zip")
 
 
-def _begins(event: Event, kind: ExportKind) -> bool:
-    return event["type"] == "progress" and event.get("message") == kind.making
+def _began(events: Sequence[Event], since: int, kind: ExportKind) -> bool:
+    """Whether an attempt has begun to make it, of the events from that number on."""
+    return any(event["type"] == "progress" and event.get("message") == kind.making for event in events[since:])
 
 
 @dataclass
@@ -209,21 +213,29 @@ class Storm:
             if poster.accepted.is_set():
                 self.read(poster)
 
-    def strike_in(self, output: str, chance: random.Random) -> None:
-        """Kills the server at a random instant from the one at which a run begins to make that export; not always
-        while it is made: what the export takes is not known.
+    def strike_in(self, outputs: Sequence[str], chance: random.Random) -> None:
+        """One run, and for each of these exports (two at most: the third crash of a run ends it) a kill at a random
+        instant from the one at which an attempt begins to make it; not always while it is made: what the export takes
+        is not known.
         """
-        kind = next(kind for kind in EXPORT_KINDS if kind.name == output)
-        if not self.restart():
-            self.history.problems.append(f"the server did not start: {self.server.log[-300:]}")
-        if not wait_until(self._all_over, HANG_S):
-            self.history.problems.append("the run before did not end")
-        poster = self.post(outputs=[*EXPORTED, "html", "images"], pptx_mode="both", slide_seconds=1)
-        if not wait_until(lambda: any(_begins(event, kind) for event in poster.story.events), HANG_S):
-            self.history.problems.append(f"no run began to make its {output}")
-        time.sleep(chance.uniform(0, _LONGEST_EXPORT_S))
-        self.kill()
-        self.read(poster)
+        poster: Witness | None = None
+        for kind in (next(kind for kind in EXPORT_KINDS if kind.name == output) for output in outputs):
+            before = 0 if poster is None else len(poster.story.events)
+            if not self.restart():
+                self.history.problems.append(f"the server did not start: {self.server.log[-300:]}")
+            if poster is None:
+                if not wait_until(self._all_over, HANG_S):
+                    self.history.problems.append("the run before did not end")
+                text = chapter(_FEW_SLIDES, f"to be struck {self._posted}")
+                poster = self.post(
+                    text=text, outputs=[*EXPORTED, "html", "images"], pptx_mode="both", slide_seconds=1, fps=10
+                )
+            if not wait_until(partial(_began, poster.story.events, before, kind), HANG_S):
+                self.history.problems.append(f"no attempt began to make its {kind.name}")
+            time.sleep(chance.uniform(0, _LONGEST_EXPORT_S))
+            self.kill()
+        if poster is not None:
+            self.read(poster)
 
     def restart_database(self, postgres: Postgres) -> None:
         """A crash of the database, and its start. To its runs it is nothing: no process has died."""

@@ -41,7 +41,7 @@ async def get_archive(request: Request) -> Response:
     """GET /runs/{operation_id}/archive.zip: every file of the batch, streamed."""
     run = await run_of(request)
     archive = await state_of(request).files.archive(run)
-    packed = [(file.record.name, file.chunks()) for file in archive.files]
+    packed = [(file.record.name, file.record.size_bytes, file.chunks()) for file in archive.files]
     chunks = iterate_in_threadpool(stream_zip(packed, modified_at=run.created_at))
     disposition = content_disposition(f"{archive.name}.zip", shown=False)
     headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}

@@ -152,7 +152,7 @@ class Lease:
         """What each slide of the plan says, and what of the document none does; before the first slice is shown."""
         answer = await self.ask("painted_words", question(plan, self._screen))
         texts = await anyio.to_thread.run_sync(texts_of, answer)
-        missing = await self._missing_glyphs(texts.characters)
+        missing = await self.missing_glyphs(texts.characters)
         return texts.model_copy(update={"missing_glyphs": missing, "not_opened": self._not_opened})
 
     async def shapes(self, slices: Sequence[Slice]) -> SlideShapes:
@@ -178,7 +178,7 @@ class Lease:
             await self._run(self._page.clear_canvas, self._to_load)
         await self._run(lambda: self._page.ask("isolate", {"ground": ground}), self._to_load)
 
-    async def _missing_glyphs(self, characters: set[str]) -> str:
+    async def missing_glyphs(self, characters: set[str]) -> str:
         """Those that are drawn as boxes. A page is asked only for what no font of this machine has."""
         if self._fonts is None:
             doubtful = "".join(c for c in visible_of(characters) if not c.isascii())

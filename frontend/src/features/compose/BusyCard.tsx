@@ -22,7 +22,7 @@ import {
   titleOf,
 } from "@/lib/format";
 import { useNow } from "@/lib/useNow";
-import { lostSince } from "@/stream/followRun";
+import { lostSince } from "@/stream/connection";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
 import { useRun } from "@/stream/useRun";
 import { Differences } from "./Differences";

@@ -1,7 +1,6 @@
 import { msg, t } from "@lingui/core/macro";
 import {
   type KeyboardEvent,
-  lazy,
   type ReactElement,
   Suspense,
   type SyntheticEvent,
@@ -10,6 +9,7 @@ import {
   useState,
 } from "react";
 import { createPortal } from "react-dom";
+import { laterCode } from "@/lib/laterCode";
 import { isLanePaused } from "@/api/problems";
 import type { Problem } from "@/api/types";
 import { Button } from "@/components/Button";
@@ -19,7 +19,6 @@ import { commandKey } from "@/lib/platform";
 import type { StartedRun } from "@/stream/startRun";
 import styles from "./ComposeScreen.module.css";
 import { type Draft, draftField, findProblems, toRequest, wireName } from "./draft";
-import { FilledNotice } from "./FilledNotice";
 import { NoBrowser } from "./NoBrowser";
 import { type FieldMessages, Options } from "./Options";
 import { Preview } from "./Preview";
@@ -59,8 +58,9 @@ const VIEWS = [
   { value: "preview", label: msg`Slides` },
 ] as const;
 
-// Its code comes with the first time that somebody drops more than one file.
-const SeveralFiles = lazy(async () => ({ default: (await import("./SeveralFiles")).SeveralFiles }));
+// The code of these comes with what they are about: the source of a run, more than one file.
+const FilledNotice = laterCode(async () => (await import("./FilledNotice")).FilledNotice);
+const SeveralFiles = laterCode(async () => (await import("./SeveralFiles")).SeveralFiles);
 
 interface Props {
   /** A run whose source is to take the draft's place. */
@@ -139,7 +139,11 @@ export function ComposeScreen({ from, preset, onFilled, onStarted }: Props): Rea
       <h1 className={styles["title"]}>{t`Text in, slides out.`}</h1>
       <NoBrowser />
       <div className={styles["refusal"]} hidden={filling.state === "idle" && filled === null}>
-        <FilledNotice filling={filling} filled={filled} onBringBack={bringBack} />
+        {(filling.state !== "idle" || filled !== null) && (
+          <Suspense fallback={null}>
+            <FilledNotice filling={filling} filled={filled} onBringBack={bringBack} />
+          </Suspense>
+        )}
       </div>
       <div ref={refusal} className={styles["refusal"]} hidden={!refused}>
         <Refusal

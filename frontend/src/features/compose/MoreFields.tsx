@@ -7,10 +7,16 @@ import field from "@/components/Field.module.css";
 import { dataUrl } from "@/lib/dataUrl";
 import { countMore, type More, type MoreName, withField } from "./draft";
 import styles from "./MoreFields.module.css";
-import type { MoreProps } from "./MoreOptions";
 import { GROUPS, type Row, ROWS } from "./moreRows";
 import { say } from "@/lib/language";
 import { figure } from "@/lib/format";
+
+interface Props {
+  value: More;
+  /** What the server found wrong, by the wire's names. */
+  problems: Readonly<Record<string, string>>;
+  onChange: (value: More) => void;
+}
 
 interface Field<K extends Row["kind"]> {
   id: string;
@@ -23,7 +29,7 @@ interface Field<K extends Row["kind"]> {
 }
 
 /** The fields of `moreRows.ts`; what is as usual is left out of the request. */
-export function MoreFields({ value, problems, onChange }: MoreProps): ReactElement {
+export function MoreFields({ value, problems, onChange }: Props): ReactElement {
   return (
     <div className={styles["more"]}>
       {GROUPS.map(([title, names]) => (
@@ -105,6 +111,10 @@ function control(row: Exclude<Row, { kind: "switch" }>, given: Omit<Field<Row["k
   return <TextField {...given} row={row} />;
 }
 
+/** Of a field that has one line or several; what is neither a text nor a number has another kind of field. */
+const textOf = (value: unknown): string =>
+  typeof value === "string" || typeof value === "number" ? String(value) : "";
+
 function SelectField({ id, name, row, value, describedBy, onChange }: Field<"select">): ReactElement {
   return (
     <select
@@ -137,8 +147,7 @@ function NumberField({ id, name, row, value, describedBy, onChange }: Field<"num
     return Number.isNaN(number) ? text : Number((number / times).toPrecision(12));
   };
   const [typed, setTyped] = useState<string | null>(null);
-  const said =
-    typeof value === "number" ? String(Number((value * times).toPrecision(12))) : String(value ?? "");
+  const said = typeof value === "number" ? String(Number((value * times).toPrecision(12))) : textOf(value);
   const text = typed !== null && (toWire(typed) ?? DEFAULTS[name]) === value ? typed : said;
   const number = Number(text);
   const wrong = text.trim() !== "" && !(number >= least && number <= most);
@@ -151,7 +160,7 @@ function NumberField({ id, name, row, value, describedBy, onChange }: Field<"num
         className={field["input"]}
         inputMode="decimal"
         autoComplete="off"
-        placeholder={hint === undefined ? String(DEFAULTS[name] ?? "") : say(hint)}
+        placeholder={hint === undefined ? textOf(DEFAULTS[name]) : say(hint)}
         value={text}
         aria-invalid={wrong || describedBy !== undefined}
         aria-describedby={describedBy ?? advice}
@@ -168,7 +177,7 @@ function NumberField({ id, name, row, value, describedBy, onChange }: Field<"num
 }
 
 function TextField({ id, name, row, value, describedBy, onChange }: Field<"line" | "text">): ReactElement {
-  const said = value === DEFAULTS[name] ? "" : String(value ?? "");
+  const said = value === DEFAULTS[name] ? "" : textOf(value);
   const common = {
     id,
     name,

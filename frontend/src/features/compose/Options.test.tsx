@@ -1,6 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { fireEvent, render, screen } from "@testing-library/react";
-import { type ReactElement, useEffect, useState } from "react";
 import { expect, test, vi } from "vitest";
 import { OUTPUTS } from "@/api/choices";
 import { DEFAULTS, THEMES } from "@/api/tables.gen";
@@ -8,25 +7,6 @@ import { type Draft, emptyDraft, KINDS, toRequest } from "./draft";
 import { Options } from "./Options";
 
 const start: Draft = { ...emptyDraft, source: "# A lesson", outputs: [...OUTPUTS] };
-
-/** The options alone; each change begins at `start` again. */
-function Form({ onRequest }: { onRequest: (request: Record<string, unknown>) => void }): ReactElement {
-  const [draft, setDraft] = useState(start);
-  useEffect(() => {
-    if (draft === start) return;
-    onRequest({ ...toRequest(draft) });
-    setDraft(start);
-  }, [draft, onRequest]);
-  return (
-    <Options
-      draft={draft}
-      problems={{}}
-      onChange={(change) => {
-        setDraft({ ...start, ...change });
-      }}
-    />
-  );
-}
 
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
@@ -68,14 +48,15 @@ test("every field that a request of the server may have is reached by a control 
   );
   const usual: Record<string, unknown> = { ...toRequest(start) };
   const reached = new Set<string>();
-  const onRequest = (request: Record<string, unknown>): void => {
+  const onChange = (change: Partial<Draft>): void => {
+    const request: Record<string, unknown> = { ...toRequest({ ...start, ...change }) };
     for (const name of new Set([...Object.keys(usual), ...Object.keys(request)])) {
       if (JSON.stringify(usual[name]) !== JSON.stringify(request[name])) reached.add(name);
     }
   };
   const { container } = render(
     <QueryClientProvider client={queries}>
-      <Form onRequest={onRequest} />
+      <Options draft={start} problems={{}} onChange={onChange} />
     </QueryClientProvider>,
   );
   for (const folded of container.querySelectorAll("details")) {
@@ -95,4 +76,4 @@ test("every field that a request of the server may have is reached by a control 
   }
   const fields = Object.keys(DEFAULTS).filter((name) => !(KINDS as readonly string[]).includes(name));
   expect(fields.filter((name) => !reached.has(name))).toEqual([]);
-}, 120_000); // for hangs: some sixty controls, each drawn twice
+}, 120_000); // for hangs: some sixty controls

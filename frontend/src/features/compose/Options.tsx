@@ -1,18 +1,22 @@
 import { t } from "@lingui/core/macro";
-import type { ReactElement } from "react";
+import { type ReactElement } from "react";
+import { laterCode } from "@/lib/laterCode";
 import { AS_IT_WAS, type Size, SIZES } from "@/api/choices";
 import { DEFAULTS } from "@/api/tables.gen";
 import { FILM_FIELDS } from "@/components/film";
+import { Folded } from "@/components/Folded";
 import { SizeLabel } from "@/components/SizeLabel";
 import { SlideOptions } from "@/components/SlideOptions";
 import { TextField } from "@/components/TextField";
 import { TextSize } from "@/components/TextSize";
-import { BrandOptions } from "./BrandOptions";
-import { type Draft, moreOf, withMore } from "./draft";
-import { MoreOptions } from "./MoreOptions";
+import { dotted, figure } from "@/lib/format";
+import { countMore, type Draft, moreOf, withMore } from "./draft";
 import styles from "./Options.module.css";
 import { Presets } from "./Presets";
 import { ThemeGallery } from "./ThemeGallery";
+
+const BrandFields = laterCode(async () => (await import("./BrandFields")).BrandFields);
+const MoreFields = laterCode(async () => (await import("./MoreFields")).MoreFields);
 
 export interface FieldMessages extends Partial<Record<keyof Draft, string>> {
   /** Of what is in `more`, by the wire's names. */
@@ -41,6 +45,7 @@ function sizes({ more }: Draft): { value: Draft["size"]; label: ReactElement }[]
 /** How the slides shall look and what shall be made of them. */
 export function Options({ draft, problems, onChange }: Props): ReactElement {
   const { wire = {}, ...said } = problems;
+  const set = countMore(draft.more);
   const film = FILM_FIELDS.map((field) => wire[field]).find((problem) => problem !== undefined);
   return (
     <div className={styles["options"]}>
@@ -88,19 +93,26 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
           onChange({ maxSlides });
         }}
       />
-      <BrandOptions
-        value={draft.more}
-        onChange={(more) => {
-          onChange({ more });
-        }}
-      />
-      <MoreOptions
-        value={moreOf(draft)}
-        problems={wire}
-        onChange={(more) => {
-          onChange(withMore(more));
-        }}
-      />
+      <Folded summary={t`Brand, footer, page numbers`}>
+        <BrandFields
+          value={draft.more}
+          onChange={(more) => {
+            onChange({ more });
+          }}
+        />
+      </Folded>
+      <Folded
+        summary={dotted(t`Everything else`, set === 0 ? null : t`${figure(set)} set`)}
+        wrong={Object.keys(wire).length > 0 && film === undefined}
+      >
+        <MoreFields
+          value={moreOf(draft)}
+          problems={wire}
+          onChange={(more) => {
+            onChange(withMore(more));
+          }}
+        />
+      </Folded>
     </div>
   );
 }

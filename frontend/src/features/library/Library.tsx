@@ -85,7 +85,17 @@ export function Library({ search, onSearch }: Props): ReactElement {
       {removal.pending.length > 0 && (
         <p className={styles["undo"]} role="status">
           {plural(removal.pending.length, { one: "# run deleted.", other: "# runs deleted." })}
-          {removal.canUndo && <Button onClick={removal.undo}>{t`Undo`}</Button>}
+          {removal.canUndo && (
+            <Button
+              autoFocus // the button that had the focus is going away with the bar
+              onClick={() => {
+                removal.undo();
+                heading.current?.focus();
+              }}
+            >
+              {t`Undo`}
+            </Button>
+          )}
         </p>
       )}
       {error !== null && <NotLoaded error={error} onAgain={() => void refetch()} />}
@@ -136,7 +146,6 @@ export function Library({ search, onSearch }: Props): ReactElement {
             setDeleted(null);
             removal.begin(gone);
             selection.none();
-            heading.current?.focus(); // the button that had the focus is going away
           }}
         />
       )}

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 
-/** As long as a person needs to see that it was a mistake. Arbitrary (5..10 s). */
-export const UNDO_MS = 8000;
+/** As long as a person needs to see that it was a mistake; who is slow with keys needs 20 s (WCAG 2.2.1). */
+export const UNDO_MS = 20_000;
 
 interface Pending<T> {
   what: readonly T[];

@@ -1,7 +1,7 @@
 import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { useNow } from "@/lib/useNow";
-import type { Connection } from "@/stream/followRun";
+import type { Connection } from "@/stream/connection";
 import { useRunFeeds } from "@/stream/useRun";
 import styles from "./ConnectionChip.module.css";
 import { formatSeconds } from "@/lib/format";

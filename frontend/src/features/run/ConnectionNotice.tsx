@@ -4,7 +4,7 @@ import { Button } from "@/components/Button";
 import { Notice } from "@/components/Notice";
 import { formatDuration, formatSeconds } from "@/lib/format";
 import { useNow } from "@/lib/useNow";
-import { type Connection, lostSince } from "@/stream/followRun";
+import { type Connection, lostSince } from "@/stream/connection";
 import { useRunFeeds } from "@/stream/useRun";
 
 /** Says when what is on the screen may be out of date, and no more than is known. */

@@ -6,7 +6,7 @@ import type { RunDetail } from "@/api/types";
 import { DeleteButton } from "@/components/DeleteButton";
 import { PinButton } from "@/components/PinButton";
 import { StatusPill } from "@/components/StatusPill";
-import type { Connection } from "@/stream/followRun";
+import type { Connection } from "@/stream/connection";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
 import { useRunFeeds } from "@/stream/useRun";
 import { AgainButton } from "./AgainButton";

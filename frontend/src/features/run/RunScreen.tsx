@@ -8,7 +8,7 @@ import { PauseLaneButton } from "@/components/PauseLaneButton";
 import { useLanes } from "@/components/useLanes";
 import { useDocumentTitle } from "@/lib/useDocumentTitle";
 import { type FaviconState, useFavicon } from "@/lib/useFavicon";
-import { lostSince } from "@/stream/followRun";
+import { lostSince } from "@/stream/connection";
 import { hasEnded, type RunView, type RunWarning } from "@/stream/reduceRun";
 import type { RunFeed } from "@/stream/runFeeds";
 import type { Disposition } from "@/stream/startRun";

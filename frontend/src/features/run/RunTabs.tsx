@@ -1,5 +1,6 @@
 import { t } from "@lingui/core/macro";
-import { lazy, type ReactElement, Suspense } from "react";
+import { type ReactElement, Suspense } from "react";
+import { laterCode } from "@/lib/laterCode";
 import type { RunDetail } from "@/api/types";
 import { type TabItem, Tabs } from "@/components/Tabs";
 import type { RunView } from "@/stream/reduceRun";
@@ -9,10 +10,10 @@ import { Slides } from "./Slides";
 import { WebhookTab } from "./WebhookTab";
 
 // Few ask for these: their code comes when they do.
-const TimelineTab = lazy(async () => ({ default: (await import("./TimelineTab")).TimelineTab }));
-const RunLog = lazy(async () => ({ default: (await import("./RunLog")).RunLog }));
-const SourceTab = lazy(async () => ({ default: (await import("./SourceTab")).SourceTab }));
-const ApiTab = lazy(async () => ({ default: (await import("./ApiTab")).ApiTab }));
+const TimelineTab = laterCode(async () => (await import("./TimelineTab")).TimelineTab);
+const RunLog = laterCode(async () => (await import("./RunLog")).RunLog);
+const SourceTab = laterCode(async () => (await import("./SourceTab")).SourceTab);
+const ApiTab = laterCode(async () => (await import("./ApiTab")).ApiTab);
 
 interface Props {
   view: RunView;

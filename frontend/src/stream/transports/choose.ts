@@ -1,7 +1,6 @@
 /** Which means to share streams this browser has, best first. The last one always works. */
 import type { Transport } from "../protocol";
-import { InPageTransport } from "./inPage";
-import { LeaderTransport } from "./leader";
+import { LaterTransport } from "./later";
 import { SharedWorkerTransport } from "./sharedWorker";
 import workerUrl from "./hubWorker?sharedworker&url";
 
@@ -33,7 +32,17 @@ export function chooseTransports(): Transport[] {
   }
   // Locks and digests are there in secure contexts only: https, or this machine.
   if (globalThis.isSecureContext && "locks" in navigator && "BroadcastChannel" in globalThis)
-    transports.push(new LeaderTransport());
-  transports.push(new InPageTransport());
+    transports.push(
+      new LaterTransport(
+        { helloTicks: 40, shared: true }, // 10 s: its code has to be fetched
+        async () => new (await import("./leader")).LeaderTransport(),
+      ),
+    );
+  transports.push(
+    new LaterTransport(
+      { helloTicks: Infinity, shared: false },
+      async () => new (await import("./inPage")).InPageTransport(),
+    ),
+  );
   return transports;
 }

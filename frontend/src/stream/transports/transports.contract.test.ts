@@ -10,6 +10,7 @@ import { HubClient } from "../hubClient";
 import type { FollowedEvent } from "../events";
 import type { Transport } from "../protocol";
 import { InPageTransport } from "./inPage";
+import { LaterTransport } from "./later";
 import { LeaderTransport } from "./leader";
 import { servePort } from "./ports";
 import { SharedWorkerTransport, type WorkerLike } from "./sharedWorker";
@@ -49,6 +50,13 @@ const means: Record<string, () => Browser> = {
     const locks = new FakeLocks();
     return { newTransport: () => new LeaderTransport(locks), shared: true };
   },
+  "one whose code comes later": () => ({
+    newTransport: () =>
+      new LaterTransport({ helloTicks: Infinity, shared: false }, async () =>
+        Promise.resolve(new InPageTransport()),
+      ),
+    shared: false,
+  }),
   "a hub for each tab": () => ({ newTransport: () => new InPageTransport(), shared: false }),
 };
 

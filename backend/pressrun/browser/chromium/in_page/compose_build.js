@@ -1,8 +1,9 @@
 // Deals the document that `compose_measure` turned into one endless slide out to slides, as they were planned: `slides`
 // say with which atom each begins and ends, its layout, and the heading that goes on there. Chooses the size of type
-// (of the theme's: `smallest` to `largest`, `readable` where only a word asks for it), and answers with the HTML of the deck
-// and where its slides stand, CSS px.
-({ slides, smallest, readable, largest }) => {
+// (of the theme's: `smallest` to `largest`, `readable` where only a word asks for it), and answers with the HTML of each slide,
+// what stands before and behind them, and where the slides stand, CSS px. Where the page shows a part of the document only,
+// a slide has its `number`, and its `heading` as HTML.
+async ({ slides, smallest, readable, largest }) => {
   const SMALLER = [0.96, 0.92, 0.88, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5].filter((scale) => scale >= smallest);
   const LARGER = [1.15, 1.08].filter((scale) => scale <= largest);
   const SPARSE = 0.55; // of the room: what is less full is shown larger, and stands at the optical centre
@@ -98,7 +99,8 @@
     return piece;
   };
 
-  const runningOf = ({ running, part, title }) => {
+  const elementOf = (html) => Object.assign(document.createElement("template"), { innerHTML: html }).content.firstElementChild;
+  const runningOf = ({ running, part, title, heading: told }) => {
     const header = document.createElement("header");
     header.className = "heading running";
     header.setAttribute(ADDED, "");
@@ -107,7 +109,7 @@
       heading = document.createElement("h2");
       heading.textContent = title;
     } else {
-      heading = headings[running].cloneNode(true);
+      heading = told ? document.importNode(elementOf(told), true) : headings[running].cloneNode(true);
       heading.removeAttribute("id");
       for (const called of heading.querySelectorAll(".footnote-ref")) called.remove();
       for (const element of heading.querySelectorAll("[id]")) element.removeAttribute("id");
@@ -240,11 +242,13 @@
     if (slide.columns > 1) inside.style.setProperty("--columns", slide.columns);
     section.append(inside);
     addNotes(section);
-    if ("footed" in deck.dataset && !slide.rest) section.append(footOf(at + 1));
+    if ("footed" in deck.dataset && !slide.rest) section.append(footOf(slide.number ?? at + 1));
     return section;
   });
   flow.remove();
   deck.append(...sections);
+  deck.getBoundingClientRect(); // so that fonts for what is added are asked for
+  await document.fonts.ready;
 
   // Large type is made smaller where it would part a word: down to the size of text. `roomiest` says how much larger the whole
   // slide may be shown until it would part one.
@@ -365,13 +369,16 @@
   });
   const shell = document.documentElement;
   const head = shell.querySelector("head");
+  const written = sections.map((section) => section.outerHTML);
+  const whole = shell.outerHTML, inside = written.join("");
+  const begin = whole.indexOf(inside);
   delete globalThis.pressrunFlow;
   return {
-    html: `<!doctype html>\n${shell.outerHTML}\n`,
+    before: `<!doctype html>\n${whole.slice(0, begin)}`,
+    behind: `${whole.slice(begin + inside.length)}\n`,
     places: placed,
-    scales: parts.map((part) => part.scale),
     fills: parts.map((part) => part.height / part.room),
-    sections: sections.map((section) => section.outerHTML),
+    sections: written,
     shell: `${shell.cloneNode(false).outerHTML}${head.innerHTML}`,
   };
 }

@@ -37,11 +37,14 @@ const emit = (atom, node, offset, endBefore = null) => {
     end += open.bottom;
   }
   for (const open of stack) open.emitted = true;
+  let outermost = node;
+  while (outermost.parentNode !== content) outermost = outermost.parentNode;
   const inside = stack.map(({ element }) => element.tagName.toLowerCase());
   atoms.push({
-    kind: atom.kind, before, level: atom.level ?? 0, start: start - origin, endBefore: end - origin, soft: Boolean(atom.soft),
+    kind: atom.kind, before, level: atom.level ?? 0, start: exact(start - origin), endBefore: exact(end - origin), soft: Boolean(atom.soft),
     characters: atom.characters ?? 0, lead: Boolean(atom.lead), keeps: Boolean(atom.keeps), notes: atom.notes ?? [], block, top, author: pendingBreak,
     picture: atom.picture ?? null, wide: atom.wide ?? 0, quoted: inside.includes("blockquote"),
+    element: numbers.get(outermost) ?? null, heading: atom.kind === "heading" ? headings[atoms.length].outerHTML : null,
   });
   bounds.push({ node, offset });
   opening = closedBottom = pendingBreak = null;

@@ -1,17 +1,29 @@
 // What a document made from text consists of, for the planner of slides (slides/composition): its atoms in order, the
 // smallest parts that a slide may begin with, and how high they stand in a column of a slide's width. The files of this
 // folder are one function, run once. Here: the document as one endless slide; null if it is none of ours. Lengths are CSS px.
-const { css, width, height } = argument;
+// `body`: what the document consists of instead, where the page shows other parts of the same document (composing_again.py).
+const { css, width, height, body } = argument;
 const LONGEST = 38, GAP = 2.4; // rem: a line of some 75 letters, as in deck.css; what is between two columns
 const BESIDE = 1.6; // rem: air between text and a picture that takes a side of the slide, as in deck.css
+if (body !== undefined) {
+  const fresh = Object.assign(document.createElement("main"), { className: "document", innerHTML: body });
+  globalThis.pressrunFlow?.sheet.remove();
+  document.querySelector("body > main").replaceWith(fresh);
+  await Promise.allSettled([...fresh.querySelectorAll("img")].map((picture) => picture.decode()));
+}
 const main = document.querySelector("body > main.document");
 if (!main) return null;
+const numbers = new Map([...main.children].map((element, at) => [element, at])); // of the outermost elements
 // A vertical text is measured as if it were turned: lines go along, blocks across, whatever they are on the page.
 const { footer, pageNumbers, logo, runningHeading, writing } = document.documentElement.dataset;
 const isVertical = writing === "vertical";
 const [along, across] = isVertical ? [height, width] : [width, height];
 const turned = (rect) => (
   isVertical ? { top: -rect.right, bottom: -rect.left, left: rect.top, right: rect.bottom, width: rect.height, height: rect.width } : rect);
+// What is reckoned from boxes is told in parts of a CSS px that add up without a remainder, as Chromium's own 64ths do: so a
+// block is told alike wherever it stands.
+const PARTS = 2 ** 20;
+const exact = (value) => Math.round(value * PARTS) / PARTS;
 const boxOf = (thing) => turned(thing.getBoundingClientRect());
 const sideOf = (side) => (isVertical ? { Top: "Right", Bottom: "Left", Left: "Top", Right: "Bottom" }[side] : side);
 
@@ -73,16 +85,16 @@ if (isVertical) {
 section.append(content);
 deck.append(section);
 main.replaceWith(deck);
+const running = document.createElement("header");
+running.className = "heading running";
+running.innerHTML = "<h2>Ag</h2>";
+section.prepend(running);
 content.getBoundingClientRect(); // laid out for the first time, so that its fonts are asked for
 await document.fonts.ready;
 
 const sectionStyle = getComputedStyle(section);
 const pads = (style, side) => parseFloat(style[`padding${sideOf(side)}`]) + parseFloat(style[`border${sideOf(side)}Width`]);
 const room = across - pads(sectionStyle, "Top") - pads(sectionStyle, "Bottom");
-const running = document.createElement("header");
-running.className = "heading running";
-running.innerHTML = "<h2>Ag</h2>";
-section.prepend(running);
 const head = boxOf(content).top - boxOf(running).top;
 running.remove();
 const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);

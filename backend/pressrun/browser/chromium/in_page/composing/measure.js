@@ -126,11 +126,12 @@ const walk = (element) => {
 
 const composeMeasure = () => {
   walk(content);
-  const end = (closedBottom ?? lastBottom) - origin;
+  const end = exact((closedBottom ?? lastBottom) - origin);
 
   globalThis.pressrunFlow = { sheet, deck, section, content, bounds, headings, backdrops, notes, footnotes: notes.length ? footnotes : null, room, isVertical, turned };
   return {
     room, head: runningHeading === "none" ? 0 : head, end, column: boxOf(content).width, inner, columns,
     line: parseFloat(getComputedStyle(content).lineHeight), notes: notes.map((note) => note.height), atoms,
+    elements: numbers.size,
   };
 };

@@ -17,7 +17,7 @@ const flush = () => {
     text = (context.pre ? text : text.replace(/ *\n */g, "\n").replace(/ {2,}/g, " ")).trim().toWellFormed();
     if (!text || place === null) continue;
     if (place < 0) {
-      if (SAID.test(text)) not_shown.push({ text, why: WHY[place] });
+      if (SAID.test(text)) not_shown.push({ text, why: WHY[place], section });
     } else {
       const { kind, level, lang, dir } = context;
       const continues = (above !== null && !above.endsWith("\n")) || (above === null && context.continues);

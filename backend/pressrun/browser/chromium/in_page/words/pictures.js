@@ -47,7 +47,7 @@ const addPicture = (element, context, style, alt, words, broken) => {
   const small = box.right - box.left <= TINY && box.bottom - box.top <= TINY;
   if (small && (!broken || !alt)) return; // a pixel that counts readers
   const place = invisible ? HIDDEN : placeOf(box, context)[0];
-  if (broken || place < 0) lost_pictures.push({ alt, why: broken ? "not_loaded" : WHY[place] });
+  if (broken || place < 0) lost_pictures.push({ alt, why: broken ? "not_loaded" : WHY[place], section });
   else {
     slides[place].pictures.push({ alt, words, box: boxOn(place, box, context.fixed) });
     stand(place, context);

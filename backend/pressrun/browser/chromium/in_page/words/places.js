@@ -33,6 +33,7 @@ const not_shown = [], lost_pictures = [];
 // to that which comes. `standing`: where the last thing was put; null at such a beginning.
 const notes = slides.map(() => []);
 let standing = null, waiting = [];
+let section = -1; // of a deck, by its number: the one that is read
 const lastBottom = Math.max(...slices.map(({ bottom }) => bottom));
 let probes = MAX_PROBES;
 let block = null;

@@ -49,7 +49,7 @@ const enter = (element, style, context, outer) => {
   } else if (tag === "SELECT" || tag === "TEXTAREA" || tag === "INPUT") addField(element, context, style);
   else if (tag === "IFRAME" || tag === "FRAME") walkFrame(element, context, boxOf(element, outer));
   else if (element.className === "missing-picture") {
-    lost_pictures.push({ alt: element.getAttribute("aria-label") ?? "", why: "not_loaded" });
+    lost_pictures.push({ alt: element.getAttribute("aria-label") ?? "", why: "not_loaded", section });
     flush();
     walkChildren(element, style, { ...context, kind: "value" });
     flush();
@@ -81,6 +81,7 @@ const walk = (element, outer) => {
   if (inline && element.hasAttribute("lang") && !block?.parts.length) context = { ...context, lang: langOf(element, outer) };
   if (apart) put(" ", null, null, outer);
   else if (!inline) flush();
+  if (tag === "SECTION" && element.dataset.layout) section++;
   enter(element, style, context, outer);
   if (tag === "SECTION" && waiting.length) stand(placeOf(boxOf(element, context), context)[0], context); // nothing else is in it
   if (tag === "A" && element.hasAttribute("href")) addLink(element, context);

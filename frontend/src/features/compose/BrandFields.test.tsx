@@ -9,7 +9,7 @@ test("theme, accent, footer, logo and page numbers go with the request; what is 
   const user = renderApp("/");
   await user.type(await screen.findByRole("textbox", { name: "Source" }), "# A");
   await user.click(screen.getByText("Brand, footer, page numbers"));
-  await user.type(screen.getByRole("textbox", { name: "Footer" }), "7b");
+  await user.type(await screen.findByRole("textbox", { name: "Footer" }), "7b");
   await user.click(screen.getByRole("radio", { name: "On" }));
   await user.click(screen.getByRole("radio", { name: /Plum/ }));
   await user.click(screen.getByRole("radio", { name: /Top to bottom/ }));
@@ -37,7 +37,7 @@ test("a logo that is too large is told at its field", async () => {
   const user = renderApp("/");
   await user.click(await screen.findByText("Brand, footer, page numbers"));
   await user.upload(
-    screen.getByLabelText("Logo"),
+    await screen.findByLabelText("Logo"),
     new File([new Uint8Array(500_001)], "l.png", { type: "image/png" }),
   );
   expect((await screen.findByRole("alert")).textContent).toContain("500 kB");
