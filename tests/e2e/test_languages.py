@@ -12,10 +12,37 @@ from tests.support.server import Server, start_server
 from tests.support.ui import PHONE, Person, check_accessible, check_width
 
 ARABIC_TEXT = "# النهر والأرض\n\nيحمل النهر الرمل إلى البحر.\n\n## البحر\n\nهناك يضعه."
+PARAGRAPH = "\n\nيحمل النهر الرمل إلى البحر، وهناك يضعه."
 # Names that are the same in every language: of formats, keys, lanes, this product.
 NAMES = frozenset(
-    """Pressrun Markdown HTML PDF PNG JPEG WebP WebM GIF ZIP PowerPoint MP4 Enter Ctrl API UTF Webhook Webhooks SSE POST
-    GET curl Python JavaScript Chromium default""".split()
+    [
+        "Pressrun",
+        "Markdown",
+        "HTML",
+        "PDF",
+        "PNG",
+        "JPEG",
+        "WebP",
+        "WebM",
+        "GIF",
+        "ZIP",
+        "PowerPoint",
+        "MP4",
+        "Enter",
+        "Ctrl",
+        "API",
+        "UTF",
+        "Webhook",
+        "Webhooks",
+        "SSE",
+        "POST",
+        "GET",
+        "curl",
+        "Python",
+        "JavaScript",
+        "Chromium",
+        "default",
+    ]
 )
 THEMES = "fieldset:has([name=theme]) label"
 
@@ -99,7 +126,7 @@ def test_arabic_is_chosen_kept_and_mirrored_and_a_run_is_made_in_it(reader: Pers
 def test_in_a_slide_show_the_arrows_go_as_the_page_is_read(reader: Person) -> None:
     page = reader.open()
     choose(page, "العربية")
-    page.locator("[contenteditable=true]").fill(ARABIC_TEXT)
+    page.locator("[contenteditable=true]").fill(ARABIC_TEXT + 40 * PARAGRAPH)  # of several slides
     page.get_by_role("button", name="أنشئ", exact=True).click()
     expect(page.get_by_role("link", name="نزّل الكل (ZIP)")).to_be_visible()
     page.get_by_role("button", name="عرض الشرائح").click()

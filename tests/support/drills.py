@@ -284,4 +284,19 @@ ERROR_CODE = Drill(
     },
 )
 
-DRILLS = (EVENT, STAGE, SOURCE_KIND, EXPORT, FIELD, THEME, SETTING, ERROR_CODE)
+LANGUAGE = Drill(
+    "A language",
+    "pt",
+    {
+        "frontend/src/lib/language.ts": (
+            ('  ar: "العربية",\n', '  ar: "العربية",\n  pt: "Português",\n'),
+            (
+                '  ar: () => import("virtual:catalogue/ar"),\n',
+                '  ar: () => import("virtual:catalogue/ar"),\n  pt: () => import("virtual:catalogue/pt"),\n',
+            ),
+        ),
+    },
+    {"frontend/src/locales/pt.json": "{}\n"},
+)
+
+DRILLS = (EVENT, STAGE, SOURCE_KIND, EXPORT, FIELD, THEME, SETTING, ERROR_CODE, LANGUAGE)
