@@ -130,12 +130,10 @@ def test_in_a_slide_show_the_arrows_go_as_the_page_is_read(reader: Person) -> No
     page.get_by_role("button", name="أنشئ", exact=True).click()
     expect(page.get_by_role("link", name="نزّل الكل (ZIP)")).to_be_visible()
     page.get_by_role("button", name="عرض الشرائح").click()
-    shown = re.compile(r"slide=(\d)")
-    page.wait_for_url(shown)
-    page.keyboard.press("ArrowLeft")
-    page.wait_for_url(re.compile("slide=2"))
-    page.keyboard.press("ArrowRight")
-    page.wait_for_url(re.compile("slide=1"))
+    for key, number in ((None, 1), ("ArrowLeft", 2), ("ArrowRight", 1)):
+        if key is not None:
+            page.keyboard.press(key)
+        expect(page.get_by_role("dialog", name=f"الشريحة {number} من ")).to_be_visible()
     assert reader.complaints == []
 
 
