@@ -49,7 +49,7 @@ const descriptors = ({ numbered, tell }) => ({
     Program: {
       exit: (program) => {
         program.traverse({
-          ObjectExpression: ({ node }) => {
+          ObjectExpression: ({ node, parent }) => {
             if (node.leadingComments?.some(({ value }) => value === "i18n") !== true) return;
             const said = Object.fromEntries(
               node.properties
@@ -57,7 +57,9 @@ const descriptors = ({ numbered, tell }) => ({
                 .map(({ key, value }) => [key.name, value.value]),
             );
             tell?.({ message: said.message, context: said.context });
-            const id = numbered?.get(said.id) ?? said.id;
+            const number = numbered?.get(said.id) ?? said.id;
+            // what is no string is a whole descriptor to the `_` that `<Trans>` calls
+            const id = types.isJSXSpreadAttribute(parent) ? String(number) : number;
             node.leadingComments = [];
             node.properties = node.properties.filter(({ key }) => !["context", "comment"].includes(key.name));
             for (const property of node.properties) {
