@@ -6,6 +6,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { messages } from "./messages.mjs";
 
 const server = process.env["PRESSRUN_DEV_SERVER"] ?? "http://127.0.0.1:8000";
 
@@ -76,7 +77,7 @@ const preloadedScreens = (): Plugin => ({
 });
 
 export default defineConfig({
-  plugins: [react(), compressed(), preloadedScreens()],
+  plugins: [messages(), react(), compressed(), preloadedScreens()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     outDir: fileURLToPath(new URL("../backend/pressrun/web", import.meta.url)),
@@ -101,7 +102,7 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [messages()] },
   server: {
     host: "127.0.0.1",
     fs: { allow: [fileURLToPath(new URL("..", import.meta.url))] }, // the example: examples/first.md

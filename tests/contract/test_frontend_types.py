@@ -19,7 +19,7 @@ API = FRONTEND / "src/api"
 def test_the_committed_types_are_those_of_the_servers_openapi_document(tmp_path: Path) -> None:
     document = tmp_path / "openapi.json"
     document.write_text(json.dumps(build_openapi()))
-    fresh = {name: tmp_path / name for name in ("schema.gen.ts", "tables.gen.ts")}
+    fresh = {name: tmp_path / name for name in ("schema.gen.ts", "tables.gen.ts", "remedies.gen.ts")}
     for command in (
         [GENERATOR, document, "--default-non-nullable=false", "-o", fresh["schema.gen.ts"]],
         ["node", "generate-tables.mjs", document, fresh["tables.gen.ts"]],

@@ -29,6 +29,7 @@ MOST_FILES = {
     "A theme": 2,
     "A setting": 2,
     "An error code": 2,
+    "A language": 2,
 }
 
 
@@ -127,7 +128,14 @@ def test_the_front_end_asks_for_the_words_of_what_is_new_and_for_nothing_else(tm
         ["node", "generate-tables.mjs", document, "src/api/tables.gen.ts"],
     ):
         subprocess.run(command, cwd=frontend, check=True, capture_output=True)
-    asked = {path for drill in DRILLS for path in drill.edits if path.startswith("frontend/")}
+    # of a language no type tells: its catalogue does, in catalogues.test.ts
+    languages = frontend / "src" / "locales"
+    subprocess.run(["node", "messages.mjs"], cwd=frontend, check=True, capture_output=True)
+    english = json.loads((languages / "en.json").read_text())
+    assert {"Narrate", "Below the document"} < set(english)
+    assert json.loads((languages / "pt.json").read_text()) == dict.fromkeys(english, "")
+    front_end = [drill for drill in DRILLS if drill.heading != "A language"]
+    asked = {path for drill in front_end for path in drill.edits if path.startswith("frontend/")}
     for path in asked:
         shutil.copy(ROOT / path, copy / path)  # as if they had been forgotten
     config = json.loads((frontend / "tsconfig.json").read_text())

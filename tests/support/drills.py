@@ -91,8 +91,11 @@ STAGE = Drill(
                 '            StageDefinition("export", Exported, self.export),\n',
             ),
         ),
-        "frontend/src/features/run/words.ts": (
-            ("  export: { name", '  narrate: { name: "Narrate", doing: "Speaking" },\n  export: { name'),
+        "frontend/src/api/choices.ts": (
+            (
+                "  export: { name",
+                "  narrate: { name: msg`Narrate`, doing: msg`Speaking` },\n  export: { name",
+            ),
         ),
     },
     {
@@ -237,7 +240,7 @@ FIELD = Drill(
         "frontend/src/features/compose/moreRows.ts": (
             (
                 '  lane: { kind: "line"',
-                '  footer_text: { kind: "line", label: "Below the document" },\n  lane: { kind: "line"',
+                '  footer_text: { kind: "line", label: msg`Below the document` },\n  lane: { kind: "line"',
             ),
         ),
     },
@@ -281,4 +284,19 @@ ERROR_CODE = Drill(
     },
 )
 
-DRILLS = (EVENT, STAGE, SOURCE_KIND, EXPORT, FIELD, THEME, SETTING, ERROR_CODE)
+LANGUAGE = Drill(
+    "A language",
+    "pt",
+    {
+        "frontend/src/lib/language.ts": (
+            ('  ar: "العربية",\n', '  ar: "العربية",\n  pt: "Português",\n'),
+            (
+                '  ar: () => import("virtual:catalogue/ar"),\n',
+                '  ar: () => import("virtual:catalogue/ar"),\n  pt: () => import("virtual:catalogue/pt"),\n',
+            ),
+        ),
+    },
+    {"frontend/src/locales/pt.json": "{}\n"},
+)
+
+DRILLS = (EVENT, STAGE, SOURCE_KIND, EXPORT, FIELD, THEME, SETTING, ERROR_CODE, LANGUAGE)

@@ -28,7 +28,9 @@ LOOKS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": DESK[0], "height": DESK[1]}, "color_scheme": "light"},
     "dark": {"viewport": {"width": DESK[0], "height": DESK[1]}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": PHONE[0], "height": PHONE[1]}, "color_scheme": "light", "has_touch": True},
+    "phone-dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", "has_touch": True},
 }
+LANGUAGES = ("ar", "hi", "de", "zh")
 ARABIC = """# النهر والأرض
 
 يحمل النهر الرمل والحصى إلى **البحر**، ويضعها حيث يبطئ.
@@ -183,6 +185,20 @@ VIEWS = {
     "unknown-address": View(_at("/no/such/page"), _settled),
     "problem-page": View(_at("/generate-sse")),
 }
+# In other languages: views that are reached without a word of the page.
+WORDLESS = {
+    "compose-empty": View(_at("/"), _settled, whole=True),
+    "run-slides": View(_of("lesson"), _settled),
+    "run-files": View(_of("lesson", "?tab=files"), _settled, whole=True),
+    "run-timeline": View(_of("lesson", "?tab=timeline"), _settled, whole=True),
+    "run-source": View(_of("lesson", "?tab=source"), _settled, whole=True),
+    "run-api": View(_of("lesson", "?tab=api"), _settled, whole=True),
+    "run-lightbox": View(_of("lesson", "?slide=2"), _settled),
+    "run-failed": View(_of("failed"), _settled),
+    "library": View(_at("/runs"), _settled, whole=True),
+    "server": View(_at("/system"), _settled, whole=True),
+    "unknown-address": View(_at("/no/such/page"), _settled),
+}
 
 
 def _set(server: Server) -> Stage:
@@ -198,8 +214,14 @@ def _set(server: Server) -> Stage:
 
 def take(browser: Browser, stage: Stage, names: list[str]) -> None:
     """One file for each view and look."""
-    for look, options in LOOKS.items():
-        for name, view in VIEWS.items():
+    looks = [(look, options, VIEWS) for look, options in LOOKS.items() if look != "phone-dark"]
+    looks += [
+        (f"{look}-{language}", {**LOOKS[look], "locale": language}, WORDLESS)
+        for language in LANGUAGES
+        for look in ("desktop", "phone-dark")
+    ]
+    for look, options, views in looks:
+        for name, view in views.items():
             if names and not any(part in f"{name}-{look}" for part in names):
                 continue
             context = browser.new_context(**options, reduced_motion="reduce")

@@ -37,6 +37,7 @@ export type Webhook = Schemas["WebhookOut"];
 export type Attempt = RunDetail["attempts"][number];
 export type StageTime = RunDetail["stages"][number];
 export type RunSpec = Partial<GenerateRequest>;
+export type Coverage = Schemas["Coverage"];
 export type PreviewAnswer = Schemas["PreviewOut"];
 export type RerenderRequest = Partial<Schemas["RerenderRequest"]>;
 export type Lane = Schemas["LaneOut"];

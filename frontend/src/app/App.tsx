@@ -1,6 +1,8 @@
 /** Builds what lives as long as the page: the run feeds and the query cache. */
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { type ReactElement, useEffect, useState } from "react";
+import { i18n } from "@lingui/core";
+import { I18nProvider } from "@lingui/react";
+import { type ReactElement, useEffect, useState, useSyncExternalStore } from "react";
 import { Router, type RouterOptions } from "wouter";
 import { access, type AccessState } from "@/api/access";
 import { reach } from "@/api/reach";
@@ -8,6 +10,7 @@ import { ProblemError } from "@/api/problems";
 import { RunFeeds } from "@/stream/runFeeds";
 import { RunFeedsContext } from "@/stream/useRun";
 import { Shell } from "./Shell";
+import { language, onLanguage } from "@/lib/language";
 
 /** What the server refused will be refused again; a lost answer is worth a second try. */
 const newQueries = (): QueryClient =>
@@ -24,6 +27,7 @@ const newQueries = (): QueryClient =>
 export function App({ location = {} }: { location?: RouterOptions }): ReactElement {
   const [feeds] = useState(() => new RunFeeds());
   const [queries] = useState(newQueries);
+  useSyncExternalStore(onLanguage, language); // all below is said anew, and keeps what it holds
   useEffect(() => feeds.attend(), [feeds]);
   // What could not be had while the server was away is asked for as soon as it is back.
   useEffect(
@@ -53,9 +57,11 @@ export function App({ location = {} }: { location?: RouterOptions }): ReactEleme
   return (
     <QueryClientProvider client={queries}>
       <RunFeedsContext value={feeds}>
-        <Router {...location}>
-          <Shell />
-        </Router>
+        <I18nProvider i18n={i18n}>
+          <Router {...location}>
+            <Shell />
+          </Router>
+        </I18nProvider>
       </RunFeedsContext>
     </QueryClientProvider>
   );

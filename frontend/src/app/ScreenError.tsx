@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { Component, type ReactElement, type ReactNode } from "react";
 import { explain } from "@/api/problems";
 import { Button } from "@/components/Button";
@@ -24,18 +25,20 @@ function ScreenError({ error }: { error: unknown }): ReactElement {
       tone="bad"
       level={1}
       role="alert"
-      title="This page could not be shown"
+      title={t`This page could not be shown`}
       actions={
         <Button
           onClick={() => {
             location.reload(); // code that did not come is not asked for again by the same page
           }}
         >
-          Show it again
+          {t`Show it again`}
         </Button>
       }
     >
-      <p>{explain(error)} Runs go on all the same: they belong to the server, not to this page.</p>
+      <p>
+        {explain(error)} {t`Runs go on all the same: they belong to the server, not to this page.`}
+      </p>
     </Notice>
   );
 }

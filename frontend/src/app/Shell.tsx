@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, Suspense } from "react";
 import { Link, useLocation } from "wouter";
 import { laterCode } from "@/lib/laterCode";
@@ -7,6 +8,7 @@ import { lastSearch } from "@/features/library/lastSearch";
 import { queryOf } from "@/lib/paths";
 import { Screens } from "./Screens";
 import styles from "./Shell.module.css";
+import { LanguageChoice } from "./LanguageChoice";
 
 // Their code comes to a server that asks for a token.
 const TokenCard = laterCode(async () => (await import("@/features/access/TokenCard")).TokenCard);
@@ -46,7 +48,7 @@ export function Shell(): ReactElement {
   return (
     <>
       <a className={styles["skip"]} href="#main">
-        Skip to the content
+        {t`Skip to the content`}
       </a>
       <header className={styles["header"]}>
         <div className={styles["bar"]}>
@@ -54,15 +56,15 @@ export function Shell(): ReactElement {
             <Mark />
             Pressrun
           </Link>
-          <nav aria-label="Main" className={styles["nav"]}>
+          <nav aria-label={t`Main`} className={styles["nav"]}>
             <Link href="/" aria-current={current(path === "/")}>
-              New
+              {t`New`}
             </Link>
             <Link href={runs} aria-current={current(/^\/runs(\/|$)/.test(path))}>
-              Runs
+              {t`Runs`}
             </Link>
             <Link href="/system" className={styles["wide"]} aria-current={current(path === "/system")}>
-              Server
+              {t`Server`}
             </Link>
             {wanted === null && <Keys />}
             <Suspense fallback={null}>{token !== null && wanted === null && <SignOutButton />}</Suspense>
@@ -72,6 +74,9 @@ export function Shell(): ReactElement {
       <main id="main" tabIndex={-1} className={styles["main"]}>
         <Screen />
       </main>
+      <footer className={styles["footer"]}>
+        <LanguageChoice />
+      </footer>
     </>
   );
 }

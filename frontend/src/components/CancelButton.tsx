@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, useState } from "react";
 import { cancelRun } from "@/api/runs";
 import { Button } from "@/components/Button";
@@ -30,12 +31,12 @@ export function CancelButton(props: Props): ReactElement {
       <RefusalText text={refusal} />
       <Button
         tone="danger"
-        aria-label={props.of === undefined ? undefined : `Cancel ${props.of}`}
+        aria-label={props.of === undefined ? undefined : t`Cancel ${props.of}`}
         disabled={asked || props.ended}
         onClick={() => void cancel()}
       >
         <Icon name="stop" />
-        {asked && !props.ended ? "Cancelling …" : (props.label ?? "Cancel")}
+        {asked && !props.ended ? t`Cancelling …` : (props.label ?? t`Cancel`)}
       </Button>
     </>
   );

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, useEffect, useState } from "react";
 import { Button } from "./Button";
 import { Icon } from "./Icon";
@@ -28,11 +29,11 @@ export function CopyButton({ text, label }: Props): ReactElement {
       setOutcome("refused");
     }
   };
-  const words = { copied: "Copied", refused: "Select and copy by hand" };
+  const words = { copied: t`Copied`, refused: t`Select and copy by hand` };
   return (
     <Button onClick={() => void copy()} aria-label={label}>
       <Icon name={outcome === "copied" ? "check" : "copy"} />
-      <span aria-live="polite">{outcome === null ? "Copy" : words[outcome]}</span>
+      <span aria-live="polite">{outcome === null ? t`Copy` : words[outcome]}</span>
     </Button>
   );
 }

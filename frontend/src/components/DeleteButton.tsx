@@ -1,8 +1,10 @@
+import { t } from "@lingui/core/macro";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactElement, useState } from "react";
 import { flushSync } from "react-dom";
 import { deleteRun } from "@/api/runs";
-import { count } from "@/lib/format";
+import { Trans } from "@lingui/react/macro";
+import { slideCount } from "@/lib/format";
 import { Button } from "./Button";
 import { Dialog, DialogActions } from "./Dialog";
 import { Icon } from "./Icon";
@@ -32,15 +34,15 @@ export function DeleteButton({ what, compact = false, active = false, onDeleted 
   return (
     <>
       <Button
-        aria-label={`Delete ${what.title} …`}
-        title={active ? "It can be deleted once it has ended" : "Delete …"}
+        aria-label={t`Delete ${what.title} …`}
+        title={active ? t`It can be deleted once it has ended` : t`Delete …`}
         disabled={active}
         onClick={() => {
           setAsking(true);
         }}
       >
         <Icon name="trash" />
-        {!compact && "Delete …"}
+        {!compact && t`Delete …`}
       </Button>
       {asking && (
         <Confirm
@@ -66,27 +68,35 @@ function Confirm(props: { what: Deletable; onDeleted: () => void; onClose: () =>
     void queries.invalidateQueries({ queryKey: ["runs"], refetchType: "active" });
   };
   return (
-    <Dialog title={`Delete “${what.title}”?`} onClose={onClose}>
-      <p>This goes from the server, for good:</p>
+    <Dialog title={t`Delete “${what.title}”?`} onClose={onClose}>
+      <p>{t`This goes from the server, for good:`}</p>
       <ul>
         {what.folder !== null && (
           <li>
-            its folder <code>{what.folder}</code>
-            {what.slides > 0 && ` with ${count(what.slides, "slide")} and every export`}
+            {what.slides > 0 ? (
+              <Trans>
+                its folder <code dir="ltr">{what.folder}</code> with {slideCount(what.slides)} and every
+                export
+              </Trans>
+            ) : (
+              <Trans>
+                its folder <code dir="ltr">{what.folder}</code>
+              </Trans>
+            )}
           </li>
         )}
-        <li>its place in the list, its events and its log</li>
+        <li>{t`its place in the list, its events and its log`}</li>
       </ul>
-      {what.pinned && <p>It is pinned: somebody wanted to keep it.</p>}
-      <p>What you have downloaded stays where it is.</p>
+      {what.pinned && <p>{t`It is pinned: somebody wanted to keep it.`}</p>}
+      <p>{t`What you have downloaded stays where it is.`}</p>
       <RefusalText text={refusal} />
       <DialogActions>
         <Button autoFocus onClick={onClose}>
-          Keep it
+          {t`Keep it`}
         </Button>
         <Button tone="danger" disabled={busy} onClick={() => void confirm()}>
           <Icon name="trash" />
-          {busy ? "Deleting …" : "Delete"}
+          {busy ? t`Deleting …` : t`Delete`}
         </Button>
       </DialogActions>
     </Dialog>

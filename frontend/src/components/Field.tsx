@@ -11,7 +11,7 @@ export function FieldError({
 }): ReactElement | null {
   if (message === undefined) return null;
   return (
-    <p id={id} className={styles["error"]}>
+    <p id={id} className={styles["error"]} dir="auto">
       {message}
     </p>
   );

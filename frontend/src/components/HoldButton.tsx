@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { setPaused } from "@/api/runs";
@@ -9,7 +10,8 @@ import { useAction } from "@/components/useAction";
 /** For a run that waits: it stays in the queue and lets others pass, until it is let go. `of`: which run, where that is not plain. */
 export function HoldButton(props: { operationId: string; paused: boolean; of?: string }): ReactElement {
   const { operationId, paused, of } = props;
-  const word = paused ? "Resume" : "Pause";
+  const word = paused ? t`Resume` : t`Pause`;
+  const named = (which: string): string => (paused ? t`Resume ${which}` : t`Pause ${which}`);
   const { busy, refusal, run } = useAction();
   const queries = useQueryClient();
   const toggle = (): Promise<boolean> =>
@@ -22,8 +24,8 @@ export function HoldButton(props: { operationId: string; paused: boolean; of?: s
       <RefusalText text={refusal} />
       <Button
         disabled={busy}
-        aria-label={of === undefined ? undefined : `${word} ${of}`}
-        title={paused ? "Let it have its turn" : "Keep its place, and let others pass"}
+        aria-label={of === undefined ? undefined : named(of)}
+        title={paused ? t`Let it have its turn` : t`Keep its place, and let others pass`}
         onClick={() => void toggle()}
       >
         <Icon name={paused ? "play" : "pause"} />

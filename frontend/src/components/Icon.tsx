@@ -11,6 +11,8 @@ const paths = {
   edit: "M4 20l1-5L16 4l4 4L9 19l-5 1Zm10-14 4 4",
   file: "M6 3h8l5 5v13H6zM14 3v5h5",
   full: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+  globe:
+    "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM3 12h18M12 3c2.5 2.5 3.8 5.5 3.8 9s-1.3 6.5-3.8 9c-2.5-2.5-3.8-5.5-3.8-9S9.5 5.5 12 3Z",
   grid: "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h6v6h-6z",
   left: "m15 5-7 7 7 7",
   link: "M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.3l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3A4 4 0 0 0 11 18.7l1-1",
@@ -31,6 +33,9 @@ const paths = {
 
 export type IconName = keyof typeof paths;
 
+/** What points somewhere, or stands for a text: mirrored where a page is read from the right (base.css). */
+const FLIPS: ReadonlySet<IconName> = new Set(["left", "list", "open", "out", "right", "text"]);
+
 /** A picture beside words: it never carries a meaning alone, and so has no name of its own. */
 export function Icon({ name, filled = false }: { name: IconName; filled?: boolean }): ReactElement {
   return (
@@ -43,6 +48,7 @@ export function Icon({ name, filled = false }: { name: IconName; filled?: boolea
       strokeWidth="2"
       strokeLinecap="round"
       strokeLinejoin="round"
+      data-flips={FLIPS.has(name) ? "" : undefined}
       aria-hidden="true"
     >
       <path d={paths[name]} />

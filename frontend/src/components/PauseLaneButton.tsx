@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { setLanePaused } from "@/api/lanes";
@@ -24,13 +25,13 @@ export function PauseLaneButton({
     <>
       <RefusalText text={refusal} />
       <Button
-        aria-label={`${paused ? "Resume" : "Pause"} lane ${lane}`}
-        title={paused ? "Let runs begin here again" : "Let nothing begin here; what runs goes on"}
+        aria-label={paused ? t`Resume lane ${lane}` : t`Pause lane ${lane}`}
+        title={paused ? t`Let runs begin here again` : t`Let nothing begin here; what runs goes on`}
         disabled={busy}
         onClick={() => void toggle()}
       >
         <Icon name={paused ? "play" : "pause"} />
-        {paused ? "Resume" : "Pause"}
+        {paused ? t`Resume` : t`Pause`}
       </Button>
     </>
   );

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { useQueryClient } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { setPinned } from "@/api/runs";
@@ -23,13 +24,13 @@ export function PinButton({ operationId, title, pinned, compact = false }: Props
       await setPinned(operationId, !pinned);
       await queries.invalidateQueries({ queryKey: ["runs"] });
     });
-  const word = pinned ? "Unpin" : "Pin";
+  const word = pinned ? t`Unpin` : t`Pin`;
   return (
     <>
       <RefusalText text={refusal} />
       <Button
-        aria-label={`${word} ${title}`}
-        title={pinned ? "Pinned: kept when old runs are removed" : "Keep it when old runs are removed"}
+        aria-label={pinned ? t`Unpin ${title}` : t`Pin ${title}`}
+        title={pinned ? t`Pinned: kept when old runs are removed` : t`Keep it when old runs are removed`}
         disabled={busy}
         onClick={() => void toggle()}
       >

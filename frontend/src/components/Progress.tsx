@@ -1,5 +1,6 @@
 import type { ReactElement } from "react";
 import styles from "./Progress.module.css";
+import { percent } from "@/lib/format";
 
 interface Props {
   /** 0..100 */
@@ -10,7 +11,7 @@ interface Props {
 export function Progress({ value, label }: Props): ReactElement {
   return (
     <progress className={styles["progress"]} max={100} value={value} aria-label={label}>
-      {value} %
+      {percent(value)}
     </progress>
   );
 }

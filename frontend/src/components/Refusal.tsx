@@ -5,7 +5,7 @@ import styles from "./Refusal.module.css";
 export function RefusalText({ text }: { text: string | null }): ReactElement | null {
   if (text === null) return null;
   return (
-    <p role="alert" className={styles["refusal"]}>
+    <p role="alert" dir="auto" className={styles["refusal"]}>
       {text}
     </p>
   );

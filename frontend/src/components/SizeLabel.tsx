@@ -1,13 +1,15 @@
 import type { ReactElement } from "react";
 import styles from "./Field.module.css";
+import { figure } from "@/lib/format";
+import { say, type Words } from "@/lib/language";
 
 /** "Landscape", with its pixels below. */
-export function SizeLabel(props: { label: string; width: number; height: number }): ReactElement {
+export function SizeLabel(props: { label: Words; width: number; height: number }): ReactElement {
   return (
     <span className={styles["size"]}>
-      {props.label}
+      {say(props.label)}
       <small>
-        {props.width} × {props.height}
+        {figure(props.width)} × {figure(props.height)}
       </small>
     </span>
   );

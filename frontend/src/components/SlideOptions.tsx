@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, type ReactNode } from "react";
 import { laterCode } from "@/lib/laterCode";
 import {
@@ -25,6 +26,7 @@ import { Choice } from "./Field";
 import type { FilmMore } from "./film";
 import { Folded } from "./Folded";
 import { TextField } from "./TextField";
+import { say } from "@/lib/language";
 
 const VideoFields = laterCode(async () => (await import("./VideoFields")).VideoFields);
 
@@ -86,7 +88,7 @@ export function SlideOptions<S extends string>({
   return (
     <>
       <Choice
-        legend="Size"
+        legend={t`Size`}
         name={`${prefix}size`}
         type="radio"
         options={sizes}
@@ -97,10 +99,10 @@ export function SlideOptions<S extends string>({
         }}
       />
       <Choice
-        legend="Make"
+        legend={t`Make`}
         name={`${prefix}outputs`}
         type="checkbox"
-        options={outputOptions}
+        options={outputOptions()}
         chosen={value.outputs}
         error={problems.outputs}
         onChange={(output, checked) => {
@@ -111,10 +113,10 @@ export function SlideOptions<S extends string>({
       />
       {value.outputs.includes("pdf") && (
         <Choice
-          legend="PDF pages"
+          legend={t`PDF pages`}
           name={`${prefix}pdfLayout`}
           type="radio"
-          options={PDF_LAYOUTS.map((layout) => ({ value: layout, label: pdfLayoutNames[layout] }))}
+          options={PDF_LAYOUTS.map((layout) => ({ value: layout, label: say(pdfLayoutNames[layout]) }))}
           chosen={[value.pdfLayout]}
           error={problems.pdfLayout}
           onChange={(pdfLayout) => {
@@ -124,10 +126,10 @@ export function SlideOptions<S extends string>({
       )}
       {value.outputs.includes("pdf") && value.pdfLayout === "slides" && (
         <Choice
-          legend="Notes in the PDF"
+          legend={t`Notes in the PDF`}
           name={`${prefix}pdfNotes`}
           type="radio"
-          options={PDF_NOTES.map((notes) => ({ value: notes, label: pdfNotesNames[notes] }))}
+          options={PDF_NOTES.map((notes) => ({ value: notes, label: say(pdfNotesNames[notes]) }))}
           chosen={[value.pdfNotes]}
           error={problems.pdfNotes}
           onChange={(pdfNotes) => {
@@ -140,7 +142,7 @@ export function SlideOptions<S extends string>({
           legend="PowerPoint"
           name={`${prefix}pptxMode`}
           type="radio"
-          options={PPTX_MODES.map((mode) => ({ value: mode, label: pptxModeNames[mode] }))}
+          options={PPTX_MODES.map((mode) => ({ value: mode, label: say(pptxModeNames[mode]) }))}
           chosen={[value.pptxMode]}
           error={problems.pptxMode}
           onChange={(pptxMode) => {
@@ -151,10 +153,10 @@ export function SlideOptions<S extends string>({
       {value.outputs.includes("video") && (
         <>
           <Choice
-            legend="Narration"
+            legend={t`Narration`}
             name={`${prefix}voice`}
             type="radio"
-            options={VOICES.map((voice) => ({ value: voice, label: voiceNames[voice] }))}
+            options={VOICES.map((voice) => ({ value: voice, label: say(voiceNames[voice]) }))}
             chosen={[value.voice]}
             error={problems.voice}
             onChange={(voice) => {
@@ -162,12 +164,12 @@ export function SlideOptions<S extends string>({
             }}
           />
           <Choice
-            legend="From slide to slide"
+            legend={t`From slide to slide`}
             name={`${prefix}transition`}
             type="radio"
             options={TRANSITIONS.map((transition) => ({
               value: transition,
-              label: transitionNames[transition],
+              label: say(transitionNames[transition]),
             }))}
             chosen={[value.transition]}
             error={problems.transition}
@@ -177,8 +179,8 @@ export function SlideOptions<S extends string>({
           />
           <TextField
             name={`${prefix}slideSeconds`}
-            label="Seconds a slide"
-            placeholder="As long as it takes"
+            label={t`Seconds a slide`}
+            placeholder={t`As long as it takes`}
             inputMode="decimal"
             value={value.slideSeconds}
             error={problems.slideSeconds}
@@ -186,7 +188,7 @@ export function SlideOptions<S extends string>({
               onChange({ slideSeconds });
             }}
           />
-          <Folded summary="Opening and closing picture, WebM, preview" wrong={problems.film !== undefined}>
+          <Folded summary={t`Opening and closing picture, WebM, preview`} wrong={problems.film !== undefined}>
             <VideoFields
               prefix={prefix}
               value={value.film}
@@ -199,10 +201,10 @@ export function SlideOptions<S extends string>({
         </>
       )}
       <Choice
-        legend="What is too wide"
+        legend={t`What is too wide`}
         name={`${prefix}fit`}
         type="radio"
-        options={FITS.map((fit) => ({ value: fit, label: fitNames[fit] }))}
+        options={FITS.map((fit) => ({ value: fit, label: say(fitNames[fit]) }))}
         chosen={[value.fit]}
         error={problems.fit}
         onChange={(fit) => {
@@ -210,7 +212,7 @@ export function SlideOptions<S extends string>({
         }}
       />
       <Choice
-        legend="Image format"
+        legend={t`Image format`}
         name={`${prefix}imageFormat`}
         type="radio"
         options={FORMATS.map((format) => ({ value: format, label: formatNames[format] }))}
@@ -225,7 +227,7 @@ export function SlideOptions<S extends string>({
           legend="PNG"
           name={`${prefix}pngMode`}
           type="radio"
-          options={PNG_MODES.map((mode) => ({ value: mode, label: pngModeNames[mode] }))}
+          options={PNG_MODES.map((mode) => ({ value: mode, label: say(pngModeNames[mode]) }))}
           chosen={[value.pngMode]}
           error={problems.pngMode}
           onChange={(pngMode) => {

@@ -3,6 +3,7 @@ import { statusNames } from "@/api/choices";
 import type { RunStatus } from "@/api/types";
 import { Icon, type IconName } from "./Icon";
 import styles from "./StatusPill.module.css";
+import { say } from "@/lib/language";
 
 const icons: Readonly<Record<RunStatus, IconName>> = {
   queued: "clock",
@@ -17,7 +18,7 @@ export function StatusPill({ status, stale = false }: { status: RunStatus; stale
   return (
     <span className={`${styles["pill"] ?? ""} ${styles[status] ?? ""}`} data-stale={stale}>
       <Icon name={icons[status]} />
-      {statusNames[status]}
+      {say(statusNames[status])}
     </span>
   );
 }

@@ -1,7 +1,9 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, useState } from "react";
 import { TEXT_SIZES } from "@/api/choices";
 import { Choice, FieldError } from "./Field";
 import styles from "./TextSize.module.css";
+import { say } from "@/lib/language";
 
 const OWN = "own";
 
@@ -22,12 +24,12 @@ export function TextSize({ name, value, error, onChange }: Props): ReactElement 
   return (
     <div className={styles["size"]}>
       <Choice
-        legend="Text size"
+        legend={t`Text size`}
         name={`${name}-size`}
         type="radio"
         options={[
-          ...TEXT_SIZES.map(({ zoom, label }) => ({ value: String(zoom), label })),
-          { value: OWN, label: "Exact" },
+          ...TEXT_SIZES.map(({ zoom, label }) => ({ value: String(zoom), label: say(label) })),
+          { value: OWN, label: t`Exact` },
         ]}
         chosen={[exact ? OWN : String(named.zoom)]}
         onChange={(chosen) => {
@@ -37,7 +39,7 @@ export function TextSize({ name, value, error, onChange }: Props): ReactElement 
       />
       {exact && (
         <label className={styles["exact"]}>
-          <span>Times the size of a page</span>
+          <span>{t`Times the size of a page`}</span>
           <input
             id={name}
             name={name}

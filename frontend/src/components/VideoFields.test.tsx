@@ -16,7 +16,7 @@ test("what else a video can have goes with the request, and a picture can be tak
   const title = new File([new Uint8Array([1])], "title.png", { type: "image/png" });
   await user.upload(screen.getByLabelText("In front"), title);
   await user.upload(screen.getByLabelText("Behind"), title);
-  await screen.findByAltText("Behind of the slides");
+  await screen.findByAltText("Behind the slides");
   await user.click(screen.getByRole("button", { name: "Remove the picture behind" }));
   await user.click(screen.getByRole("radio", { name: "25" }));
   await user.click(screen.getByRole("checkbox", { name: "WebM" }));

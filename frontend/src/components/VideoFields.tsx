@@ -1,3 +1,4 @@
+import { msg, t } from "@lingui/core/macro";
 import { type ReactElement, useId, useState } from "react";
 import { RATES, VIDEO_PREVIEWS, videoPreviewNames } from "@/api/choices";
 import { DEFAULTS } from "@/api/tables.gen";
@@ -6,6 +7,8 @@ import { Button } from "./Button";
 import { Choice } from "./Field";
 import type { FilmMore } from "./film";
 import styles from "./FoldedFields.module.css";
+import { say } from "@/lib/language";
+import { figure } from "@/lib/format";
 
 interface Props {
   prefix: string;
@@ -17,33 +20,43 @@ interface Props {
 
 const LARGEST_BYTES = 1_500_000;
 const COVERS = [
-  ["video_intro", "In front"],
-  ["video_outro", "Behind"],
+  {
+    field: "video_intro",
+    label: msg`In front`,
+    picture: msg`In front of the slides`,
+    remove: msg`Remove the picture in front`,
+  },
+  {
+    field: "video_outro",
+    label: msg`Behind`,
+    picture: msg`Behind the slides`,
+    remove: msg`Remove the picture behind`,
+  },
 ] as const;
 
 /** Pictures in front and behind, frames a second, WebM, a small picture that moves. */
 export function VideoFields({ prefix, value, error, onChange }: Props): ReactElement {
   const id = useId();
   const [problem, setProblem] = useState<string>();
-  const take = async (field: (typeof COVERS)[number][0], file: File | undefined): Promise<void> => {
+  const take = async (field: (typeof COVERS)[number]["field"], file: File | undefined): Promise<void> => {
     if (file === undefined) return;
     if (file.size > LARGEST_BYTES) {
-      setProblem("This picture has more than 1.5 MB; save it as JPEG or WebP.");
+      setProblem(t`This picture has more than 1.5 MB; save it as JPEG or WebP.`);
       return;
     }
     setProblem(undefined);
     try {
       onChange({ ...value, [field]: await dataUrl(file) });
     } catch {
-      setProblem("This file cannot be read.");
+      setProblem(t`This file cannot be read.`);
     }
   };
   const said = problem ?? error;
   return (
     <div className={styles["fields"]}>
-      {COVERS.map(([field, label]) => (
+      {COVERS.map(({ field, label, picture, remove }) => (
         <div key={field} className={styles["row"]}>
-          <label htmlFor={`${id}-${field}`}>{label}</label>
+          <label htmlFor={`${id}-${field}`}>{say(label)}</label>
           <input
             id={`${id}-${field}`}
             type="file"
@@ -57,17 +70,17 @@ export function VideoFields({ prefix, value, error, onChange }: Props): ReactEle
           {value[field] != null && (
             <>
               {value[field].startsWith("data:") ? (
-                <img src={value[field]} alt={`${label} of the slides`} />
+                <img src={value[field]} alt={say(picture)} />
               ) : (
                 <span>{value[field]}</span>
               )}
               <Button
-                aria-label={`Remove the picture ${label.toLowerCase()}`}
+                aria-label={say(remove)}
                 onClick={() => {
                   onChange({ ...value, [field]: null });
                 }}
               >
-                Remove
+                {t`Remove`}
               </Button>
             </>
           )}
@@ -79,17 +92,17 @@ export function VideoFields({ prefix, value, error, onChange }: Props): ReactEle
         </p>
       )}
       <Choice
-        legend="Frames a second"
+        legend={t`Frames a second`}
         name={`${prefix}fps`}
         type="radio"
-        options={RATES.map((rate) => ({ value: String(rate), label: String(rate) }))}
+        options={RATES.map((rate) => ({ value: String(rate), label: figure(rate) }))}
         chosen={[String(value.fps ?? DEFAULTS.fps)]}
         onChange={(rate) => {
           onChange({ ...value, fps: Number(rate) });
         }}
       />
       <Choice
-        legend="Besides the MP4"
+        legend={t`Besides the MP4`}
         name={`${prefix}webm`}
         type="checkbox"
         options={[{ value: "webm", label: "WebM" }]}
@@ -99,10 +112,10 @@ export function VideoFields({ prefix, value, error, onChange }: Props): ReactEle
         }}
       />
       <Choice
-        legend="Small moving picture"
+        legend={t`Small moving picture`}
         name={`${prefix}videoPreview`}
         type="radio"
-        options={VIDEO_PREVIEWS.map((form) => ({ value: form, label: videoPreviewNames[form] }))}
+        options={VIDEO_PREVIEWS.map((form) => ({ value: form, label: say(videoPreviewNames[form]) }))}
         chosen={[value.video_preview ?? "none"]}
         onChange={(video_preview) => {
           onChange({ ...value, video_preview });

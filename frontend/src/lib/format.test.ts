@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { count, formatBytes, formatDuration, formatElapsed, formatWhen } from "./format";
+import { formatBytes, formatDuration, formatElapsed, formatWhen, slideCount } from "./format";
 
 test("durations read like speech, clocks like clocks", () => {
   expect([0.42, 9.96, 14.2, 59.7, 75, 3700].map(formatDuration)).toEqual([
@@ -33,5 +33,5 @@ test("instants are told from now as long as that helps", () => {
     "2 hours ago",
   ]);
   expect(ago(200_000)).toContain("2026");
-  expect(count(1, "slide")).toBe("1 slide");
+  expect([1, 2, 9036].map(slideCount)).toEqual(["1 slide", "2 slides", "9,036 slides"]);
 });

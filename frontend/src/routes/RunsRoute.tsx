@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, useEffect } from "react";
 import { useLocation, useSearch } from "wouter";
 import { LaneStrip } from "@/features/lanes/LaneStrip";
@@ -12,7 +13,7 @@ import { useDocumentTitle } from "@/lib/useDocumentTitle";
 export function RunsRoute(): ReactElement {
   const search = readSearch(searchOf(useSearch()));
   const [, navigate] = useLocation();
-  useDocumentTitle("Runs");
+  useDocumentTitle(t`Runs`);
   useEffect(() => {
     keepSearch(search);
   });

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { LaneStrip } from "@/features/lanes/LaneStrip";
 import { DiskUse } from "@/features/library/DiskUse";
@@ -5,7 +6,7 @@ import { System } from "@/features/system/System";
 import { useDocumentTitle } from "@/lib/useDocumentTitle";
 
 export function SystemRoute(): ReactElement {
-  useDocumentTitle("Server");
+  useDocumentTitle(t`Server`);
   return (
     <System>
       <LaneStrip />

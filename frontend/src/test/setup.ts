@@ -1,6 +1,7 @@
 import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
 import { access } from "@/api/access";
+import "@/lib/language";
 
 // A limit for hangs only: the machine may be slow.
 configure({ asyncUtilTimeout: 15_000 });

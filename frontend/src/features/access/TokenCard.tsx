@@ -1,3 +1,4 @@
+import { msg, t } from "@lingui/core/macro";
 import { type ReactElement, type SyntheticEvent, useEffect, useRef, useState } from "react";
 import { access, type AccessState } from "@/api/access";
 import { ProblemError } from "@/api/problems";
@@ -8,11 +9,13 @@ import { useAction } from "@/components/useAction";
 import { useDocumentTitle } from "@/lib/useDocumentTitle";
 import { checkToken } from "./checkToken";
 import styles from "./TokenCard.module.css";
+import { Trans } from "@lingui/react/macro";
+import { say, type Words } from "@/lib/language";
 
-const titles: Readonly<Record<NonNullable<AccessState["wanted"]>, string>> = {
-  missing: "This server asks for a token",
-  refused: "The server does not know this token any more",
-  signed_out: "Signed out",
+const titles: Readonly<Record<NonNullable<AccessState["wanted"]>, Words>> = {
+  missing: msg`This server asks for a token`,
+  refused: msg`The server does not know this token any more`,
+  signed_out: msg`Signed out`,
 };
 
 /** Where a person says who they are. What is behind it (a typed text, say) stays. */
@@ -21,7 +24,7 @@ export function TokenCard({ wanted }: { wanted: NonNullable<AccessState["wanted"
   const [problem, setProblem] = useState<string | null>(null);
   const { busy, refusal, run } = useAction();
   const input = useRef<HTMLInputElement>(null);
-  useDocumentTitle(titles[wanted]);
+  useDocumentTitle(say(titles[wanted]));
   useEffect(() => {
     input.current?.focus();
   }, []);
@@ -29,7 +32,9 @@ export function TokenCard({ wanted }: { wanted: NonNullable<AccessState["wanted"
     event.preventDefault();
     const trimmed = token.trim();
     if (!/^[\x21-\x7e]+$/.test(trimmed)) {
-      setProblem(trimmed === "" ? "Paste the token here." : "A token has no spaces and only plain letters.");
+      setProblem(
+        trimmed === "" ? t`Paste the token here.` : t`A token has no spaces and only plain letters.`,
+      );
       input.current?.focus();
       return;
     }
@@ -39,7 +44,7 @@ export function TokenCard({ wanted }: { wanted: NonNullable<AccessState["wanted"
         await checkToken(trimmed);
       } catch (error) {
         if (!(error instanceof ProblemError) || error.problem.status !== 401) throw error;
-        setProblem("The server does not know this token. Look whether all of it was copied.");
+        setProblem(t`The server does not know this token. Look whether all of it was copied.`);
         input.current?.focus();
         return;
       }
@@ -48,12 +53,14 @@ export function TokenCard({ wanted }: { wanted: NonNullable<AccessState["wanted"
   };
   return (
     <form className={styles["card"]} noValidate onSubmit={submit}>
-      <h1>{titles[wanted]}</h1>
+      <h1>{say(titles[wanted])}</h1>
       <p>
-        Whoever runs this server makes one with <code>pressrun token new</code>.
+        <Trans>
+          Whoever runs this server makes one with <code dir="ltr">pressrun token new</code>.
+        </Trans>
       </p>
       <div>
-        <label htmlFor="token">Token</label>
+        <label htmlFor="token">{t`Token`}</label>
         <input
           ref={input}
           id="token"
@@ -61,6 +68,7 @@ export function TokenCard({ wanted }: { wanted: NonNullable<AccessState["wanted"
           autoComplete="off"
           spellCheck={false}
           placeholder="pressrun_…"
+          dir="ltr"
           value={token}
           aria-invalid={problem !== null}
           aria-describedby={problem === null ? "token-hint" : "token-problem token-hint"}
@@ -76,10 +84,10 @@ export function TokenCard({ wanted }: { wanted: NonNullable<AccessState["wanted"
       </div>
       <RefusalText text={refusal} />
       <Button type="submit" tone="primary" disabled={busy}>
-        {busy ? "Asking …" : "Sign in"}
+        {busy ? t`Asking …` : t`Sign in`}
       </Button>
       <p id="token-hint" className={styles["hint"]}>
-        It is kept in this tab until you close it or sign out, and is sent to this server only.
+        {t`It is kept in this tab until you close it or sign out, and is sent to this server only.`}
       </p>
     </form>
   );
@@ -94,7 +102,7 @@ export function SignOutButton(): ReactElement {
       }}
     >
       <Icon name="out" />
-      <span className={styles["word"]}>Sign out</span>
+      <span className={styles["word"]}>{t`Sign out`}</span>
     </Button>
   );
 }

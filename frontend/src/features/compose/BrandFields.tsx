@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, useId, useState } from "react";
 import { Button } from "@/components/Button";
 import { Choice } from "@/components/Field";
@@ -26,21 +27,21 @@ export function BrandFields({ value, onChange }: Props): ReactElement {
   const takeLogo = async (file: File | undefined): Promise<void> => {
     if (file === undefined) return;
     if (file.size > LARGEST_LOGO_BYTES) {
-      setProblem("A logo has at most 500 kB; make it smaller.");
+      setProblem(t`A logo has at most 500 kB; make it smaller.`);
       return;
     }
     setProblem(undefined);
     try {
       set({ brand_logo: await dataUrl(file) });
     } catch {
-      setProblem("This file cannot be read.");
+      setProblem(t`This file cannot be read.`);
     }
   };
   const numbers = value.page_numbers == null ? "auto" : value.page_numbers ? "yes" : "no";
   return (
     <div className={styles["fields"]}>
       <div className={styles["row"]}>
-        <label htmlFor={`${id}-accent`}>Accent</label>
+        <label htmlFor={`${id}-accent`}>{t`Accent`}</label>
         <input
           id={`${id}-accent`}
           type="color"
@@ -55,12 +56,12 @@ export function BrandFields({ value, onChange }: Props): ReactElement {
               set({ brand_accent: null });
             }}
           >
-            The theme’s own
+            {t`The theme’s own`}
           </Button>
         )}
       </div>
       <div className={styles["row"]}>
-        <label htmlFor={`${id}-logo`}>Logo</label>
+        <label htmlFor={`${id}-logo`}>{t`Logo`}</label>
         <input
           id={`${id}-logo`}
           type="file"
@@ -73,13 +74,13 @@ export function BrandFields({ value, onChange }: Props): ReactElement {
         />
         {value.brand_logo != null && (
           <>
-            <img src={value.brand_logo} alt="Your logo" />
+            <img src={value.brand_logo} alt={t`Your logo`} />
             <Button
               onClick={() => {
                 set({ brand_logo: null });
               }}
             >
-              Remove
+              {t`Remove`}
             </Button>
           </>
         )}
@@ -91,8 +92,8 @@ export function BrandFields({ value, onChange }: Props): ReactElement {
       )}
       <TextField
         name="footer"
-        label="Footer"
-        placeholder="From the text"
+        label={t`Footer`}
+        placeholder={t`From the text`}
         value={value.footer ?? ""}
         error={undefined}
         onChange={(footer) => {
@@ -100,13 +101,13 @@ export function BrandFields({ value, onChange }: Props): ReactElement {
         }}
       />
       <Choice
-        legend="Page numbers"
+        legend={t`Page numbers`}
         name="pageNumbers"
         type="radio"
         options={[
-          { value: "auto", label: "As the text says" },
-          { value: "yes", label: "On" },
-          { value: "no", label: "Off" },
+          { value: "auto", label: t`As the text says` },
+          { value: "yes", label: t`On` },
+          { value: "no", label: t`Off` },
         ]}
         chosen={[numbers]}
         onChange={(chosen) => {
@@ -114,13 +115,13 @@ export function BrandFields({ value, onChange }: Props): ReactElement {
         }}
       />
       <Choice
-        legend="Lines"
+        legend={t`Lines`}
         name="writingMode"
         type="radio"
         options={[
-          { value: "auto", label: "As the text says" },
-          { value: "horizontal", label: "Side to side" },
-          { value: "vertical", label: "Top to bottom, as in Japanese" },
+          { value: "auto", label: t`As the text says` },
+          { value: "horizontal", label: t`Side to side` },
+          { value: "vertical", label: t`Top to bottom, as in Japanese` },
         ]}
         chosen={[value.writing_mode ?? "auto"]}
         onChange={(chosen) => {

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { Link } from "wouter";
@@ -10,13 +11,25 @@ import { Progress } from "@/components/Progress";
 import { SmallPicture } from "@/components/SmallPicture";
 import { StatusPill } from "@/components/StatusPill";
 import { useLanes } from "@/components/useLanes";
-import { formatDuration, formatWhen, secondsBetween, titleOf } from "@/lib/format";
+import {
+  dotted,
+  figure,
+  formatDuration,
+  formatSeconds,
+  formatWhen,
+  percent,
+  secondsBetween,
+  titleOf,
+} from "@/lib/format";
 import { useNow } from "@/lib/useNow";
 import { lostSince } from "@/stream/connection";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
 import { useRun } from "@/stream/useRun";
 import { Differences } from "./Differences";
 import styles from "./BusyCard.module.css";
+import { stageWord } from "@/api/choices";
+import { ServerWords } from "@/components/ServerWords";
+import { refusalTitle } from "@/api/problems";
 
 interface Props {
   problem: Problem;
@@ -46,7 +59,7 @@ function Stranger({ problem, request, onAgain, onQueue, onDismiss }: Props): Rea
     <Notice
       tone="warning"
       role="alert"
-      title={problem.title}
+      title={refusalTitle(problem)}
       actions={
         <>
           <Wait {...{ problem, onQueue, lane }} aheadS={null} />
@@ -54,7 +67,7 @@ function Stranger({ problem, request, onAgain, onQueue, onDismiss }: Props): Rea
         </>
       }
     >
-      <p>{problem.detail}</p>
+      <ServerWords text={problem.detail} />
     </Notice>
   );
 }
@@ -67,9 +80,9 @@ function Again({
   return (
     <>
       <Button tone={primary === true ? "primary" : "plain"} onClick={onAgain}>
-        Try again
+        {t`Try again`}
       </Button>
-      <Button onClick={onDismiss}>Close</Button>
+      <Button onClick={onDismiss}>{t`Close`}</Button>
     </>
   );
 }
@@ -78,17 +91,17 @@ function Wait({ problem, onQueue, lane, aheadS }: WaitProps): ReactElement | nul
   const waiting = useLanes().data?.find((each) => each.lane === lane)?.waiting;
   // The same request again is a duplicate, which no line takes.
   if (problem.reason !== "in_flight" || problem.same_request === true) return null;
-  const place = waiting === undefined ? null : `place ${waiting + 1}`;
+  const place = waiting === undefined ? null : t`place ${figure(waiting + 1)}`;
   // of those who wait before it nothing is known that a promise could be made of
-  const when = waiting === 0 && aheadS !== null ? `in about ${formatDuration(Math.ceil(aheadS))}` : null;
-  const facts = [place, when].filter((part) => part !== null).join(", ");
+  const when = waiting === 0 && aheadS !== null ? t`in about ${formatDuration(Math.ceil(aheadS))}` : null;
+  const facts = [place, when].filter((part) => part !== null).join(t`, `);
   return (
     <Button
       onClick={() => {
         onQueue("queue");
       }}
     >
-      Wait in the queue{facts === "" ? "" : ` (${facts})`}
+      {facts === "" ? t`Wait in the queue` : t`Wait in the queue (${facts})`}
     </Button>
   );
 }
@@ -105,12 +118,12 @@ function Replace({ problem, onQueue }: Pick<Props, "problem" | "onQueue">): Reac
   return (
     <Button
       tone="danger"
-      title="Cancels that run; yours has its place, before all who wait"
+      title={t`Cancels that run; yours has its place, before all who wait`}
       onClick={() => {
         onQueue("replace");
       }}
     >
-      Replace it
+      {t`Replace it`}
     </Button>
   );
 }
@@ -128,18 +141,18 @@ function Duplicate({ problem, id, ...actions }: Props & { id: string }): ReactEl
     <Notice
       tone="warning"
       role="alert"
-      title="You have just had exactly this made"
+      title={t`You have just had exactly this made`}
       actions={
         <>
-          <Watch id={id}>Open that run</Watch>
+          <Watch id={id}>{t`Open that run`}</Watch>
           <Again {...actions} />
         </>
       }
     >
       <p>
-        The same request was accepted a moment ago.
+        {t`The same request was accepted a moment ago.`}{" "}
         {problem.retry_after_s !== undefined &&
-          ` To have it made once more, try again in ${problem.retry_after_s} s.`}
+          t`To have it made once more, try again in ${formatSeconds(problem.retry_after_s)}.`}
       </p>
     </Notice>
   );
@@ -163,21 +176,21 @@ function InFlight(props: Props & { id: string }): ReactElement {
   const lane = request.lane ?? "default";
   const run = liveRun(view, problem);
   const ended = hasEnded(run.status);
-  const title = ended ? "The way is free" : "Another run is in progress";
+  const title = ended ? t`The way is free` : t`Another run is in progress`;
   const actions = (
     <>
       {ended ? (
         <Link href={runUrl(id)} className={buttonClass()}>
-          Open that run
+          {t`Open that run`}
         </Link>
       ) : (
         <>
-          <Watch id={id}>Watch it</Watch>
+          <Watch id={id}>{t`Watch it`}</Watch>
           <CancelButton
             operationId={id}
             attempt={view.status === null ? undefined : view.attempt}
             ended={false}
-            label="Cancel it"
+            label={t`Cancel it`}
           />
           <Wait {...{ problem, onQueue, lane }} aheadS={remainingS(view, now)} />
           <Replace {...{ problem, onQueue }} />
@@ -190,10 +203,10 @@ function InFlight(props: Props & { id: string }): ReactElement {
     <Notice tone={ended ? "good" : "warning"} role="alert" title={title} actions={actions}>
       <p>
         {ended
-          ? "The run that was in the way has ended. Your text is still here."
+          ? t`The run that was in the way has ended. Your text is still here.`
           : problem.same_request === true
-            ? "This very request is being made already."
-            : "One run at a time: yours was not started. Your text is still here."}
+            ? t`This very request is being made already.`
+            : t`One run at a time: yours was not started. Your text is still here.`}
       </p>
       <RunSummary
         {...run}
@@ -234,12 +247,15 @@ function RunSummary(props: SummaryProps): ReactElement {
         <strong dir="auto">{titleOf(title)}</strong>
         <StatusPill status={status} stale={stale} />
       </p>
-      <Progress value={progress} label="Progress of the run in the way" />
+      <Progress value={progress} label={t`Progress of the run in the way`} />
       <p className={styles["facts"]}>
-        {progress} %{stage !== null && ` · ${stage}`}
-        {caller !== null && ` · started by ${caller}`}
-        {startedAt !== null && ` · started ${formatWhen(startedAt, now)}`}
-        {stale && " · not connected: this may be out of date"}
+        {dotted(
+          percent(progress),
+          stage === null ? null : stageWord(stage),
+          caller === null ? null : t`started by ${caller}`,
+          startedAt === null ? null : t`started ${formatWhen(startedAt, now)}`,
+          stale ? t`not connected: this may be out of date` : null,
+        )}
       </p>
     </div>
   );

@@ -1,3 +1,4 @@
+import { msg, t } from "@lingui/core/macro";
 import {
   type KeyboardEvent,
   type ReactElement,
@@ -32,6 +33,8 @@ import { type GenerateState, useGenerate } from "./useGenerate";
 import { usePresetFromAddress } from "./usePresets";
 import { usePreview } from "./usePreview";
 import { useSourceFiles } from "./useSourceFiles";
+import { say } from "@/lib/language";
+import { Trans } from "@lingui/react/macro";
 
 /** What is wrong, by field: what this screen sees itself, else what the server said. */
 function messagesOf(draft: Draft, pressed: boolean, state: GenerateState): FieldMessages {
@@ -39,7 +42,7 @@ function messagesOf(draft: Draft, pressed: boolean, state: GenerateState): Field
   if (state.state === "refused") {
     for (const { field, problem, valid } of state.error.problem.errors ?? []) {
       const name = draftField(field);
-      const words = valid === "" ? sentence(problem) : `${sentence(problem)} Valid: ${valid}.`;
+      const words = valid === "" ? sentence(problem) : t`${sentence(problem)} Valid: ${valid}.`;
       if (name === "more") messages.wire = { [wireName(field)]: words, ...messages.wire };
       else if (name !== undefined) messages[name] ??= words;
     }
@@ -51,8 +54,8 @@ function messagesOf(draft: Draft, pressed: boolean, state: GenerateState): Field
 const isAboutOthers = (problem: Problem): boolean => problem.status === 409 || isLanePaused(problem);
 
 const VIEWS = [
-  { value: "write", label: "Text" },
-  { value: "preview", label: "Slides" },
+  { value: "write", label: msg`Text` },
+  { value: "preview", label: msg`Slides` },
 ] as const;
 
 // The code of these comes with what they are about: the source of a run, more than one file.
@@ -133,7 +136,7 @@ export function ComposeScreen({ from, preset, onFilled, onStarted }: Props): Rea
   };
   return (
     <form className={styles["screen"]} data-view={view} noValidate onSubmit={onSubmit} onKeyDown={onKeyDown}>
-      <h1 className={styles["title"]}>Text in, slides out.</h1>
+      <h1 className={styles["title"]}>{t`Text in, slides out.`}</h1>
       <NoBrowser />
       <div className={styles["refusal"]} hidden={filling.state === "idle" && filled === null}>
         {(filling.state !== "idle" || filled !== null) && (
@@ -155,7 +158,14 @@ export function ComposeScreen({ from, preset, onFilled, onStarted }: Props): Rea
         />
       </div>
       <div className={styles["views"]}>
-        <Choice legend="Show" name="view" type="radio" options={VIEWS} chosen={[view]} onChange={setView} />
+        <Choice
+          legend={t`Show`}
+          name="view"
+          type="radio"
+          options={VIEWS.map(({ value, label }) => ({ value, label: say(label) }))}
+          chosen={[view]}
+          onChange={setView}
+        />
       </div>
       <div className={styles["write"]}>
         <SourceEditor
@@ -181,13 +191,20 @@ export function ComposeScreen({ from, preset, onFilled, onStarted }: Props): Rea
           disabled={state.state === "sending"}
           aria-keyshortcuts="Control+Enter"
         >
-          {state.state === "sending" ? "Sending …" : "Generate"}
+          {state.state === "sending" ? t`Sending …` : t`Generate`}
         </Button>
         <span className={styles["hint"]}>
-          or <kbd>{commandKey}</kbd> + <kbd>Enter</kbd>
+          <Trans>
+            or{" "}
+            <bdi dir="ltr">
+              <kbd>{commandKey}</kbd> + <kbd>Enter</kbd>
+            </bdi>
+          </Trans>
         </span>
       </div>
-      {over && <p className={styles["over"]}>Drop it here: text, Markdown or HTML, one file or several</p>}
+      {over && (
+        <p className={styles["over"]}>{t`Drop it here: text, Markdown or HTML, one file or several`}</p>
+      )}
       {files.several.length > 0 &&
         // outside of this form, whose button its buttons are not
         createPortal(

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, useEffect, useRef } from "react";
 import { FRAME_URL } from "@/api/preview";
 import styles from "./Preview.module.css";
@@ -42,7 +43,7 @@ export function DeckFrame({ html, slide, onSlide }: Props): ReactElement {
       ref={frame}
       src={FRAME_URL}
       sandbox="allow-scripts"
-      title="Preview of the slides"
+      title={t`Preview of the slides`}
       className={styles["frame"]}
     />
   );

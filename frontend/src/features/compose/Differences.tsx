@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactElement, useState } from "react";
 import { explain } from "@/api/problems";
@@ -16,7 +17,7 @@ export function Differences({ request }: { request: GenerateRequest }): ReactEle
         setOpen(event.currentTarget.open);
       }}
     >
-      <summary>What differs?</summary>
+      <summary>{t`What differs?`}</summary>
       {open && <Fields request={request} />}
     </details>
   );
@@ -29,19 +30,19 @@ function Fields({ request }: { request: GenerateRequest }): ReactElement {
     gcTime: 0, // it may hold a whole text
   });
   if (error !== null) return <RefusalText text={explain(error)} />;
-  if (data === undefined) return <p role="status">Asking …</p>;
+  if (data === undefined) return <p role="status">{t`Asking …`}</p>;
   if (data.differences.length === 0) {
     return (
-      <p>{data.run === null ? "Nothing is in the way any more." : "Nothing: it is the same request."}</p>
+      <p>{data.run === null ? t`Nothing is in the way any more.` : t`Nothing: it is the same request.`}</p>
     );
   }
   return (
     <table>
       <thead>
         <tr>
-          <th scope="col">Field</th>
-          <th scope="col">That run</th>
-          <th scope="col">Yours</th>
+          <th scope="col">{t`Field`}</th>
+          <th scope="col">{t`That run`}</th>
+          <th scope="col">{t`Yours`}</th>
         </tr>
       </thead>
       <tbody>
@@ -62,8 +63,8 @@ function Fields({ request }: { request: GenerateRequest }): ReactElement {
 const MOST = 80; // enough to tell two texts apart
 
 function shown(value: unknown): string {
-  if (value === null || value === undefined) return "none";
+  if (value === null || value === undefined) return t`none`;
   const text =
-    typeof value === "string" ? value : Array.isArray(value) ? value.join(", ") : JSON.stringify(value);
+    typeof value === "string" ? value : Array.isArray(value) ? value.join(t`, `) : JSON.stringify(value);
   return text.length > MOST ? `${Array.from(text).slice(0, MOST).join("")}…` : text;
 }

@@ -111,7 +111,7 @@ test("options are saved under a name, chosen, renamed, found in the palette, del
   await user.type(name, "Tall{Enter}");
   await user.click(screen.getByRole("radio", { name: /Square/ }));
   await user.click(screen.getByRole("button", { name: "Go to …" }));
-  await user.type(await screen.findByRole("combobox"), "tall{Enter}");
+  await user.type(await screen.findByRole("combobox", { name: "Search commands and runs" }), "tall{Enter}");
   await waitFor(() => {
     expect(screen.getByRole<HTMLInputElement>("radio", { name: /Portrait/ }).checked).toBe(true);
   });

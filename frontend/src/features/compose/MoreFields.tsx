@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, type ReactNode, useId, useState } from "react";
 import { DEFAULTS } from "@/api/tables.gen";
 import { Button } from "@/components/Button";
@@ -7,6 +8,8 @@ import { dataUrl } from "@/lib/dataUrl";
 import { countMore, type More, type MoreName, withField } from "./draft";
 import styles from "./MoreFields.module.css";
 import { GROUPS, type Row, ROWS } from "./moreRows";
+import { say } from "@/lib/language";
+import { figure } from "@/lib/format";
 
 interface Props {
   value: More;
@@ -30,8 +33,8 @@ export function MoreFields({ value, problems, onChange }: Props): ReactElement {
   return (
     <div className={styles["more"]}>
       {GROUPS.map(([title, names]) => (
-        <fieldset key={title} className={styles["group"]}>
-          <legend>{title}</legend>
+        <fieldset key={names[0]} className={styles["group"]}>
+          <legend>{say(title)}</legend>
           {names.map((name) => (
             <MoreField
               key={name}
@@ -51,7 +54,7 @@ export function MoreFields({ value, problems, onChange }: Props): ReactElement {
             onChange(GROUPS.flatMap(([, names]) => names).reduce<More>(asUsual, value));
           }}
         >
-          All of this as usual
+          {t`All of this as usual`}
         </Button>
       )}
     </div>
@@ -85,7 +88,7 @@ function MoreField(props: {
               props.onChange(target.checked);
             }}
           />
-          {row.label}
+          {say(row.label)}
         </label>
         <FieldError id={`${id}-error`} message={error} />
       </div>
@@ -93,7 +96,7 @@ function MoreField(props: {
   return (
     <div className={wide ? styles["wide"] : undefined}>
       <label className={field["label"]} htmlFor={id}>
-        {row.label}
+        {say(row.label)}
       </label>
       {control(row, given)}
       <FieldError id={`${id}-error`} message={error} />
@@ -125,10 +128,10 @@ function SelectField({ id, name, row, value, describedBy, onChange }: Field<"sel
         onChange(target.value);
       }}
     >
-      {DEFAULTS[name] === null && <option value="">As usual</option>}
+      {DEFAULTS[name] === null && <option value="">{t`As usual`}</option>}
       {Object.entries(row.options).map(([option, label]) => (
         <option key={option} value={option}>
-          {label}
+          {say(label)}
         </option>
       ))}
     </select>
@@ -157,7 +160,7 @@ function NumberField({ id, name, row, value, describedBy, onChange }: Field<"num
         className={field["input"]}
         inputMode="decimal"
         autoComplete="off"
-        placeholder={hint ?? textOf(DEFAULTS[name])}
+        placeholder={hint === undefined ? textOf(DEFAULTS[name]) : say(hint)}
         value={text}
         aria-invalid={wrong || describedBy !== undefined}
         aria-describedby={describedBy ?? advice}
@@ -167,7 +170,7 @@ function NumberField({ id, name, row, value, describedBy, onChange }: Field<"num
         }}
       />
       {wrong && describedBy === undefined && (
-        <FieldError id={`${id}-advice`} message={`From ${least} to ${most}.`} />
+        <FieldError id={`${id}-advice`} message={t`From ${figure(least)} to ${figure(most)}.`} />
       )}
     </>
   );
@@ -179,7 +182,7 @@ function TextField({ id, name, row, value, describedBy, onChange }: Field<"line"
     id,
     name,
     value: said,
-    placeholder: row.hint,
+    placeholder: row.hint === undefined ? undefined : say(row.hint),
     dir: "auto",
     autoComplete: "off",
     "aria-invalid": describedBy !== undefined,
@@ -221,18 +224,18 @@ function FilesField({ id, name, value, describedBy, onChange }: Field<"files">):
           target.value = ""; // the same file can be chosen again
         }}
       />
-      {unread && <p role="alert">A file could not be read.</p>}
+      {unread && <p role="alert">{t`A file could not be read.`}</p>}
       <ul className={styles["files"]}>
         {Object.keys(kept).map((path) => (
           <li key={path}>
             <bdi>{path}</bdi>
             <Button
-              aria-label={`Remove ${path}`}
+              aria-label={t`Remove ${path}`}
               onClick={() => {
                 onChange(Object.fromEntries(Object.entries(kept).filter(([each]) => each !== path)));
               }}
             >
-              Remove
+              {t`Remove`}
             </Button>
           </li>
         ))}

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { Link } from "wouter";
@@ -5,6 +6,8 @@ import { browserTrouble } from "@/api/system";
 import { Button } from "@/components/Button";
 import { Notice } from "@/components/Notice";
 import styles from "./ComposeScreen.module.css";
+import { Trans } from "@lingui/react/macro";
+import { ServerWords } from "@/components/ServerWords";
 
 /** Says before anybody writes that there can be no pictures. Nothing where there can be, or where nobody knows. */
 export function NoBrowser(): ReactElement | null {
@@ -20,18 +23,20 @@ export function NoBrowser(): ReactElement | null {
       <Notice
         tone="warning"
         role="status"
-        title="This server can make no pictures just now"
+        title={t`This server can make no pictures just now`}
         actions={
           <Button disabled={isFetching} onClick={() => void refetch()}>
-            {isFetching ? "Looking …" : "Look again"}
+            {isFetching ? t`Looking …` : t`Look again`}
           </Button>
         }
       >
-        <p>{data}</p>
+        <ServerWords text={data} />
         <p>
-          What you write here is kept. Whoever runs the server installs a browser by{" "}
-          <code>pressrun install-browser</code>, or finds under <Link href="/system">Server</Link> what is
-          wrong.
+          <Trans>
+            What you write here is kept. Whoever runs the server installs a browser by{" "}
+            <code dir="ltr">pressrun install-browser</code>, or finds under <Link href="/system">Server</Link>{" "}
+            what is wrong.
+          </Trans>
         </p>
       </Notice>
     </div>

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement } from "react";
 import { laterCode } from "@/lib/laterCode";
 import { AS_IT_WAS, type Size, SIZES } from "@/api/choices";
@@ -8,6 +9,7 @@ import { SizeLabel } from "@/components/SizeLabel";
 import { SlideOptions } from "@/components/SlideOptions";
 import { TextField } from "@/components/TextField";
 import { TextSize } from "@/components/TextSize";
+import { dotted, figure } from "@/lib/format";
 import { countMore, type Draft, moreOf, withMore } from "./draft";
 import styles from "./Options.module.css";
 import { Presets } from "./Presets";
@@ -36,7 +38,7 @@ function sizes({ more }: Draft): { value: Draft["size"]; label: ReactElement }[]
   if (more.viewport_width === undefined && more.viewport_height === undefined) return named;
   return [
     ...named,
-    { value: AS_IT_WAS, label: <SizeLabel label="Own size" width={width} height={height} /> },
+    { value: AS_IT_WAS, label: <SizeLabel label={t`Own size`} width={width} height={height} /> },
   ];
 }
 
@@ -73,8 +75,8 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
       />
       <TextField
         name="title"
-        label="Title"
-        placeholder="From the text"
+        label={t`Title`}
+        placeholder={t`From the text`}
         value={draft.title}
         error={problems.title}
         onChange={(title) => {
@@ -83,7 +85,7 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
       />
       <TextField
         name="maxSlides"
-        label="Slides, at most"
+        label={t`Slides, at most`}
         inputMode="numeric"
         value={draft.maxSlides}
         error={problems.maxSlides}
@@ -91,7 +93,7 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
           onChange({ maxSlides });
         }}
       />
-      <Folded summary="Brand, footer, page numbers">
+      <Folded summary={t`Brand, footer, page numbers`}>
         <BrandFields
           value={draft.more}
           onChange={(more) => {
@@ -100,7 +102,7 @@ export function Options({ draft, problems, onChange }: Props): ReactElement {
         />
       </Folded>
       <Folded
-        summary={`Everything else${set > 0 ? ` · ${set} set` : ""}`}
+        summary={dotted(t`Everything else`, set === 0 ? null : t`${figure(set)} set`)}
         wrong={Object.keys(wire).length > 0 && film === undefined}
       >
         <MoreFields

@@ -1,5 +1,6 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, useState } from "react";
-import { lanePausedWords } from "@/api/problems";
+import { lanePausedWords, refusalTitle } from "@/api/problems";
 import type { Problem } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Notice } from "@/components/Notice";
@@ -25,17 +26,17 @@ export function PausedCard({ problem, onAgain, onQueue, onDismiss }: Props): Rea
       <Notice
         tone="good"
         role="alert"
-        title="The lane goes on"
+        title={t`The lane goes on`}
         actions={
           <>
             <Button tone="primary" onClick={onAgain}>
-              Generate now
+              {t`Generate now`}
             </Button>
-            <Button onClick={onDismiss}>Close</Button>
+            <Button onClick={onDismiss}>{t`Close`}</Button>
           </>
         }
       >
-        <p>Somebody has resumed it. Your text is still here.</p>
+        <p>{t`Somebody has resumed it. Your text is still here.`}</p>
       </Notice>
     );
   const { lane, paused_at } = problem;
@@ -43,7 +44,7 @@ export function PausedCard({ problem, onAgain, onQueue, onDismiss }: Props): Rea
     <Notice
       tone="warning"
       role="alert"
-      title={problem.title}
+      title={refusalTitle(problem)}
       actions={
         <>
           <Button
@@ -52,20 +53,20 @@ export function PausedCard({ problem, onAgain, onQueue, onDismiss }: Props): Rea
               onQueue();
             }}
           >
-            Wait in the queue
+            {t`Wait in the queue`}
           </Button>
           {lane !== undefined && <PauseLaneButton lane={{ lane, paused: true }} />}
-          <Button onClick={onAgain}>Try again</Button>
-          <Button onClick={onDismiss}>Close</Button>
+          <Button onClick={onAgain}>{t`Try again`}</Button>
+          <Button onClick={onDismiss}>{t`Close`}</Button>
         </>
       }
     >
       <p>
-        {lanePausedWords(problem)}
-        {paused_at !== undefined && ` It was paused ${formatWhen(paused_at, now)}.`}
+        {lanePausedWords(problem)}{" "}
+        {paused_at !== undefined && t`It was paused ${formatWhen(paused_at, now)}.`}
       </p>
       <p>
-        Resume the lane, or wait in its queue: yours begins when somebody resumes it. Your text stays here.
+        {t`Resume the lane, or wait in its queue: yours begins when somebody resumes it. Your text stays here.`}
       </p>
     </Notice>
   );

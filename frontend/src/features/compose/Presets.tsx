@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, type SyntheticEvent, useState } from "react";
 import { createPortal } from "react-dom";
 import { Button } from "@/components/Button";
@@ -9,6 +10,7 @@ import type { Draft } from "./draft";
 import { chosenPreset, LONGEST_NAME, MOST_PRESETS, type Preset, removed, renamed, savedAs } from "./presets";
 import styles from "./Presets.module.css";
 import { usePresets } from "./usePresets";
+import { figure } from "@/lib/format";
 
 interface Props {
   draft: Draft;
@@ -30,7 +32,7 @@ export function Presets({ draft, onChange }: Props): ReactElement {
   const remove = ({ name }: Preset): void => {
     change(removed(presets, name));
     setUndo({
-      words: `“${name}” is deleted.`,
+      words: t`“${name}” is deleted.`,
       back: () => {
         change(presets);
       },
@@ -43,7 +45,7 @@ export function Presets({ draft, onChange }: Props): ReactElement {
     <div className={styles["presets"]}>
       {presets.length > 0 && (
         <Choice
-          legend="Presets"
+          legend={t`Presets`}
           name="preset"
           type="radio"
           options={presets.map(({ name }) => ({ value: name, label: <bdi>{name}</bdi> }))}
@@ -59,7 +61,7 @@ export function Presets({ draft, onChange }: Props): ReactElement {
           }}
         >
           <Icon name="plus" />
-          Save these options …
+          {t`Save these options …`}
         </Button>
         {chosen !== undefined && (
           <>
@@ -69,7 +71,7 @@ export function Presets({ draft, onChange }: Props): ReactElement {
               }}
             >
               <Icon name="edit" />
-              Rename …
+              {t`Rename …`}
             </Button>
             <Button
               onClick={() => {
@@ -77,13 +79,12 @@ export function Presets({ draft, onChange }: Props): ReactElement {
               }}
             >
               <Icon name="trash" />
-              Delete
+              {t`Delete`}
             </Button>
           </>
         )}
         <span role="status" className={styles["said"]}>
-          {undo?.words}
-          {!kept && " This browser keeps nothing: presets go with this page."}
+          {undo?.words} {!kept && t`This browser keeps nothing: presets go with this page.`}
         </span>
         {undo !== null && (
           <Button
@@ -92,7 +93,7 @@ export function Presets({ draft, onChange }: Props): ReactElement {
               setUndo(null);
             }}
           >
-            Bring it back
+            {t`Bring it back`}
           </Button>
         )}
       </div>
@@ -100,7 +101,7 @@ export function Presets({ draft, onChange }: Props): ReactElement {
         // a form of its own, and no form may stand in another
         createPortal(
           <NameDialog
-            title={asking === "save" ? "Save these options" : "Rename the preset"}
+            title={asking === "save" ? t`Save these options` : t`Rename the preset`}
             name={asking === "save" ? "" : (chosen?.name ?? "")}
             taken={presets.map(({ name }) => name)}
             replaces={asking === "save"}
@@ -142,9 +143,9 @@ function NameDialog({ title, name, taken, replaces, onName, onClose }: NameProps
   const isTaken = wanted !== name && taken.includes(wanted);
   const problem =
     wanted.length > LONGEST_NAME
-      ? `At most ${LONGEST_NAME} characters.`
+      ? t`At most ${figure(LONGEST_NAME)} characters.`
       : isTaken && !replaces
-        ? "There is one of that name."
+        ? t`There is one of that name.`
         : undefined;
   return (
     <Dialog title={title} onClose={onClose}>
@@ -158,12 +159,12 @@ function NameDialog({ title, name, taken, replaces, onName, onClose }: NameProps
           if (wanted !== "" && problem === undefined) onName(wanted);
         }}
       >
-        <p>Theme, size, what is made and how: all but the text and its title. Kept in this browser.</p>
-        <TextField name="presetName" label="Name" value={typed} error={problem} onChange={setTyped} />
+        <p>{t`Theme, size, what is made and how: all but the text and its title. Kept in this browser.`}</p>
+        <TextField name="presetName" label={t`Name`} value={typed} error={problem} onChange={setTyped} />
         <DialogActions>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{t`Cancel`}</Button>
           <Button type="submit" tone="primary" disabled={wanted === "" || problem !== undefined}>
-            {isTaken ? "Replace it" : "Save"}
+            {isTaken ? t`Replace it` : t`Save`}
           </Button>
         </DialogActions>
       </form>

@@ -1,3 +1,4 @@
+import { t, plural } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import type { PreviewAnswer } from "@/api/types";
 import { Icon } from "@/components/Icon";
@@ -5,6 +6,8 @@ import { DeckFrame } from "./DeckFrame";
 import { figures } from "./preview";
 import styles from "./Preview.module.css";
 import type { Shown } from "./usePreview";
+import { figure } from "@/lib/format";
+import { coverageWords } from "@/components/coverageWords";
 
 interface Props {
   shown: Shown;
@@ -17,10 +20,10 @@ interface Props {
 export function Preview({ shown, slide, onSlide }: Props): ReactElement {
   const { answer, trouble, asking } = shown;
   return (
-    <section className={styles["preview"]} aria-label="Preview" aria-busy={asking}>
+    <section className={styles["preview"]} aria-label={t`Preview`} aria-busy={asking}>
       <p className={styles["figures"]} role="status">
-        <strong>{answer === null ? "Preview" : figures(answer)}</strong>
-        {asking && <span className={styles["soft"]}> · being composed …</span>}
+        <strong>{answer === null ? t`Preview` : figures(answer)}</strong>
+        {asking && <span className={styles["soft"]}> · {t`being composed …`}</span>}
       </p>
       {trouble !== null && (
         <p className={styles["trouble"]} role="status">
@@ -29,13 +32,13 @@ export function Preview({ shown, slide, onSlide }: Props): ReactElement {
       )}
       {answer === null ? (
         <p className={styles["empty"]}>
-          {trouble === null && "The slides appear here while you write. Click one to go to its text."}
+          {trouble === null && t`The slides appear here while you write. Click one to go to its text.`}
         </p>
       ) : (
         <>
           {answer.html === null ? (
             <p className={styles["soft"]}>
-              Shown as it is, in windows cut between its blocks. There is no picture of them before the run.
+              {t`Shown as it is, in windows cut between its blocks. There is no picture of them before the run.`}
             </p>
           ) : (
             <DeckFrame html={answer.html} slide={slide} onSlide={onSlide} />
@@ -52,7 +55,7 @@ function Outline(props: Pick<Props, "slide" | "onSlide"> & { answer: PreviewAnsw
   const { answer, slide, onSlide } = props;
   return (
     <details className={styles["outline"]} open={answer.html === null}>
-      <summary>Slides, one by one</summary>
+      <summary>{t`Slides, one by one`}</summary>
       <ol>
         {answer.slides.map(({ index, title, layout, line }) => (
           <li key={index}>
@@ -64,8 +67,8 @@ function Outline(props: Pick<Props, "slide" | "onSlide"> & { answer: PreviewAnsw
                 onSlide(index - 1);
               }}
             >
-              <span className={styles["number"]}>{index}</span>
-              <bdi>{title || "Without a heading"}</bdi>
+              <span className={styles["number"]}>{figure(index)}</span>
+              <bdi>{title || t`Without a heading`}</bdi>
               {layout !== "" && <span className={styles["soft"]}>{layout}</span>}
             </button>
           </li>
@@ -77,16 +80,18 @@ function Outline(props: Pick<Props, "slide" | "onSlide"> & { answer: PreviewAnsw
 
 function Facts({ answer }: { answer: PreviewAnswer }): ReactElement {
   const { coverage, warnings } = answer;
-  const said = coverage === null ? "" : coverage.summary;
+  const said = coverage === null ? "" : coverageWords(coverage);
   return (
     <div className={styles["facts"]}>
       {said !== "" && <p>{said}</p>}
       {warnings.length > 0 && (
         <details>
-          <summary>{warnings.length === 1 ? "1 thing to know" : `${warnings.length} things to know`}</summary>
+          <summary>{plural(warnings.length, { one: "# thing to know", other: "# things to know" })}</summary>
           <ul>
             {warnings.map(({ code, message }, at) => (
-              <li key={`${code} ${at}`}>{message}</li>
+              <li key={`${code} ${at}`} lang="en" dir="auto">
+                {message}
+              </li>
             ))}
           </ul>
         </details>

@@ -1,10 +1,13 @@
+import { msg, t } from "@lingui/core/macro";
 import { lazy, type ReactElement, Suspense } from "react";
-import { isLanePaused, whenAgain } from "@/api/problems";
+import { isLanePaused, whenAgain, refusalTitle } from "@/api/problems";
 import type { FieldProblem, Problem } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Notice } from "@/components/Notice";
 import { draftField } from "./draft";
 import type { GenerateState } from "./useGenerate";
+import { say, type Words } from "@/lib/language";
+import { ServerWords } from "@/components/ServerWords";
 
 // Their code comes when the server has refused: it is there then, to be asked for it.
 const BusyCard = lazy(async () => ({ default: (await import("./BusyCard")).BusyCard }));
@@ -38,16 +41,15 @@ function Unanswered({ onAgain }: { onAgain: () => void }): ReactElement {
     <Notice
       tone="bad"
       role="alert"
-      title="The server does not answer"
+      title={t`The server does not answer`}
       actions={
         <Button tone="primary" onClick={onAgain}>
-          Try again
+          {t`Try again`}
         </Button>
       }
     >
       <p>
-        Check that it is running and that you are online. Trying again is safe: it cannot start the same run
-        twice.
+        {t`Check that it is running and that you are online. Trying again is safe: it cannot start the same run twice.`}
       </p>
     </Notice>
   );
@@ -57,14 +59,14 @@ function Unanswered({ onAgain }: { onAgain: () => void }): ReactElement {
 function WrongFields({ errors }: { errors: FieldProblem[] }): ReactElement {
   const elsewhere = errors.filter(({ field }) => draftField(field) === undefined);
   return (
-    <Notice tone="bad" role="alert" title="Something here is not valid">
+    <Notice tone="bad" role="alert" title={t`Something here is not valid`}>
       {elsewhere.length === 0 ? (
-        <p>Mend the marked fields and press Generate again.</p>
+        <p>{t`Mend the marked fields and press Generate again.`}</p>
       ) : (
         <ul>
           {elsewhere.map(({ field, problem, valid }) => (
             <li key={field}>
-              <code>{field}</code>: {problem} {valid !== "" && `Valid: ${valid}`}
+              <code>{field}</code>: <bdi lang="en">{problem}</bdi> {valid !== "" && t`Valid: ${valid}`}
             </li>
           ))}
         </ul>
@@ -73,14 +75,14 @@ function WrongFields({ errors }: { errors: FieldProblem[] }): ReactElement {
   );
 }
 
-const advice: Readonly<Record<number, string>> = {
-  401: "Enter a token, then try again. Your text stays here.",
-  413: "Shorten the text, or split it into several runs.",
-  415: "Reload this page: it may be older than the server.",
-  421: "Open this page under the address that the server was started with, or allow this one in PRESSRUN_ALLOWED_HOSTS.",
-  429: "Wait a moment, then try again.",
-  503: "The server is busy or restarting. Your text stays here.",
-  507: "Free some space on the server's disk: delete runs that nobody needs. Your text stays here.",
+const advice: Readonly<Record<number, Words>> = {
+  401: msg`Enter a token, then try again. Your text stays here.`,
+  413: msg`Shorten the text, or split it into several runs.`,
+  415: msg`Reload this page: it may be older than the server.`,
+  421: msg`Open this page under the address that the server was started with, or allow this one in PRESSRUN_ALLOWED_HOSTS.`,
+  429: msg`Wait a moment, then try again.`,
+  503: msg`The server is busy or restarting. Your text stays here.`,
+  507: msg`Free some space on the server's disk: delete runs that nobody needs. Your text stays here.`,
 };
 
 function Refused({
@@ -94,16 +96,16 @@ function Refused({
     <Notice
       tone="bad"
       role="alert"
-      title={problem.title}
+      title={refusalTitle(problem)}
       actions={
         <>
-          <Button onClick={onAgain}>Try again</Button>
-          <Button onClick={onDismiss}>Close</Button>
+          <Button onClick={onAgain}>{t`Try again`}</Button>
+          <Button onClick={onDismiss}>{t`Close`}</Button>
         </>
       }
     >
-      <p>{problem.detail}</p>
-      {what !== undefined && <p>{what}</p>}
+      <ServerWords text={problem.detail} />
+      {what !== undefined && <p>{say(what)}</p>}
       {again !== null && <p>{again}</p>}
     </Notice>
   );

@@ -1,16 +1,18 @@
+import { msg, t } from "@lingui/core/macro";
 import { type ReactElement, useEffect, useRef, useState } from "react";
 import { Link } from "wouter";
 import { runUrl } from "@/api/runs";
 import { explain } from "@/api/problems";
 import { Button, buttonClass } from "@/components/Button";
 import { Dialog, DialogActions } from "@/components/Dialog";
-import { count } from "@/lib/format";
+import { fileCount } from "@/lib/format";
 import { newKey } from "@/lib/newKey";
 import { startRun } from "@/stream/startRun";
 import { type Draft, findProblems, toRequest } from "./draft";
 import { FileRefused, readSourceFile } from "./files";
 import { joined } from "./joined";
 import styles from "./SeveralFiles.module.css";
+import { say } from "@/lib/language";
 
 type Source = Pick<Draft, "kind" | "source">;
 
@@ -38,8 +40,8 @@ export function SeveralFiles({ files, draft, onDeck, onClose }: Props): ReactEle
   const wrongOptions = findProblems({ ...draft, source: "x" }).length > 0;
   const why = taken.length === 0 ? null : wrongOptions ? WRONG_OPTIONS : pages ? PAGES : null;
   return (
-    <Dialog title={count(files.length, "file")} onClose={onClose}>
-      {!sent && <p>Make slides of each file by itself, or of all of them together?</p>}
+    <Dialog title={fileCount(files.length)} onClose={onClose}>
+      {!sent && <p>{t`Make slides of each file by itself, or of all of them together?`}</p>}
       <ul className={styles["files"]} aria-live="polite">
         {entries.map(({ name, said, operationId }, at) => (
           <li key={`${name} ${at}`}>
@@ -48,36 +50,36 @@ export function SeveralFiles({ files, draft, onDeck, onClose }: Props): ReactEle
           </li>
         ))}
       </ul>
-      {!sent && why !== null && <p>{why}</p>}
+      {!sent && why !== null && <p>{say(why)}</p>}
       <DialogActions>
         {sent ? (
           <>
-            <Button onClick={onClose}>Stay here</Button>
+            <Button onClick={onClose}>{t`Stay here`}</Button>
             <Link href="/runs" className={buttonClass("primary")}>
-              Go to the runs
+              {t`Go to the runs`}
             </Link>
           </>
         ) : (
           <>
-            <Button onClick={onClose}>Cancel</Button>
+            <Button onClick={onClose}>{t`Cancel`}</Button>
             <Button
               disabled={sending || taken.length === 0 || pages}
               onClick={() => {
-                onDeck(`${count(taken.length, "file")} as one`, {
+                onDeck(t`${fileCount(taken.length)} as one`, {
                   kind: "text",
                   source: joined(taken.map(({ source }) => source)),
                 });
                 onClose();
               }}
             >
-              One deck of all
+              {t`One deck of all`}
             </Button>
             <Button
               tone="primary"
               disabled={sending || taken.length === 0 || wrongOptions}
               onClick={makeEach}
             >
-              {sending ? "Sending …" : "A run of each"}
+              {sending ? t`Sending …` : t`A run of each`}
             </Button>
           </>
         )}
@@ -86,8 +88,8 @@ export function SeveralFiles({ files, draft, onDeck, onClose }: Props): ReactEle
   );
 }
 
-const WRONG_OPTIONS = "Something in the options is to be put right before there can be runs.";
-const PAGES = "HTML pages cannot be joined into one deck.";
+const WRONG_OPTIONS = msg`Something in the options is to be put right before there can be runs.`;
+const PAGES = msg`HTML pages cannot be joined into one deck.`;
 
 function useSeveral(files: readonly File[], draft: Draft) {
   const [entries, setEntries] = useState<readonly Entry[]>(() =>
@@ -113,7 +115,7 @@ function useSeveral(files: readonly File[], draft: Draft) {
     setState("sending");
     for (const [at, { source }] of entries.entries()) {
       if (source === null || !shown.current) continue;
-      put(at, { said: "Sending …" });
+      put(at, { said: t`Sending …` });
       put(at, await startedFrom({ ...draft, ...source, title: "" }));
     }
     setState("sent");
@@ -145,7 +147,7 @@ async function startedFrom(draft: Draft): Promise<Pick<Entry, "said" | "operatio
   try {
     const request = { ...toRequest(draft), on_busy: "queue" } as const;
     const { operationId, disposition } = await startRun(request, { idempotencyKey: newKey() });
-    return { said: disposition === "queued" ? "Waits for its turn" : "Started", operationId };
+    return { said: disposition === "queued" ? t`Waits for its turn` : t`Started`, operationId };
   } catch (error) {
     return { said: explain(error), operationId: null };
   }

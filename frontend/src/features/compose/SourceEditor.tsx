@@ -1,3 +1,4 @@
+import { msg, t } from "@lingui/core/macro";
 import { type ReactElement, type Ref, useRef, useState } from "react";
 import { Button } from "@/components/Button";
 import { Choice, FieldError } from "@/components/Field";
@@ -8,6 +9,8 @@ import { looksLikeHtml } from "./looksLikeHtml";
 import styles from "./SourceEditor.module.css";
 import { type SourceHandle, SourceText } from "./SourceText";
 import type { SourceFiles } from "./useSourceFiles";
+import { say, type Words } from "@/lib/language";
+import { number } from "@/lib/format";
 
 interface Props {
   draft: Draft;
@@ -20,14 +23,18 @@ interface Props {
   onLine: (line: number) => void;
 }
 
-const EXAMPLES: Partial<Record<Draft["kind"], string>> = {
-  text: "# Write your lesson here\n\nMarkdown or plain text: headings, lists, tables, code.",
-  html: "<h1>Paste a whole HTML document here</h1>",
+const EXAMPLES: Partial<Record<Draft["kind"], Words>> = {
+  text: msg`# Write your lesson here
+
+Markdown or plain text: headings, lists, tables, code.`,
+  html: msg`Paste a whole HTML document here`,
 };
 
 function placeholder(kind: Draft["kind"]): string {
   const { label, endings } = sourceKind(kind);
-  return `${EXAMPLES[kind] ?? `Paste ${label} here`}\n\nOr drop files anywhere on this page: ${endings.join(", ")}`;
+  const example = EXAMPLES[kind];
+  const first = example === undefined ? t`Paste ${say(label)} here` : say(example);
+  return `${kind === "html" ? `<h1>${first}</h1>` : first}\n\n${t`Or drop files anywhere on this page: ${endings.join(", ")}`}`;
 }
 
 function FileBar({ files, empty }: { files: SourceFiles; empty: boolean }): ReactElement {
@@ -35,9 +42,9 @@ function FileBar({ files, empty }: { files: SourceFiles; empty: boolean }): Reac
   return (
     <div className={styles["files"]}>
       <span role="status" className={styles["loaded"]}>
-        {files.loaded !== null && `Loaded ${files.loaded.name}`}
+        {files.loaded !== null && t`Loaded ${files.loaded.name}`}
       </span>
-      {files.loaded?.canUndo === true && <Button onClick={files.undo}>Bring back what was here</Button>}
+      {files.loaded?.canUndo === true && <Button onClick={files.undo}>{t`Bring back what was here`}</Button>}
       {empty && <ExampleButton files={files} />}
       <input
         ref={input}
@@ -45,7 +52,7 @@ function FileBar({ files, empty }: { files: SourceFiles; empty: boolean }): Reac
         hidden
         multiple
         accept={ACCEPTED}
-        aria-label="Source file"
+        aria-label={t`Source file`}
         onChange={(event) => {
           files.take([...(event.target.files ?? [])]);
           event.target.value = "";
@@ -53,7 +60,7 @@ function FileBar({ files, empty }: { files: SourceFiles; empty: boolean }): Reac
       />
       <Button onClick={() => input.current?.click()}>
         <Icon name="file" />
-        Open files
+        {t`Open files`}
       </Button>
     </div>
   );
@@ -63,12 +70,12 @@ function FileBar({ files, empty }: { files: SourceFiles; empty: boolean }): Reac
 function ExampleButton({ files }: { files: SourceFiles }): ReactElement {
   const load = async (): Promise<void> => {
     const { default: source } = await import("../../../../examples/first.md?raw");
-    files.load("an example", { kind: "text", source });
+    files.load(t`an example`, { kind: "text", source });
   };
   return (
     <Button onClick={() => void load()}>
       <Icon name="text" />
-      Start from an example
+      {t`Start from an example`}
     </Button>
   );
 }
@@ -78,7 +85,9 @@ function Size({ draft }: { draft: Draft }): ReactElement {
   const size = sourceSize(draft);
   return (
     <span className={size > most ? styles["over"] : undefined}>
-      {size.toLocaleString("en")} of {most.toLocaleString("en")} {unit}
+      {unit === "bytes"
+        ? t`${number(size)} of ${number(most)} bytes`
+        : t`${number(size)} of ${number(most)} characters`}
     </span>
   );
 }
@@ -90,21 +99,21 @@ function HtmlOffer({ draft, onChange }: Pick<Props, "draft" | "onChange">): Reac
   if (!looksSo || declined) return null;
   return (
     <div className={styles["offer"]} role="status">
-      <p>This looks like HTML. As text it is shown without its own look.</p>
+      <p>{t`This looks like HTML. As text it is shown without its own look.`}</p>
       <Button
         tone="primary"
         onClick={() => {
           onChange({ kind: "html" });
         }}
       >
-        Show it as a page
+        {t`Show it as a page`}
       </Button>
       <Button
         onClick={() => {
           setDeclined(true);
         }}
       >
-        Keep it as text
+        {t`Keep it as text`}
       </Button>
     </div>
   );
@@ -119,10 +128,10 @@ export function SourceEditor(props: Props): ReactElement {
     <div className={styles["editor"]}>
       <div className={styles["top"]}>
         <Choice
-          legend="The source is"
+          legend={t`The source is`}
           name="kind"
           type="radio"
-          options={KINDS.map((kind) => ({ value: kind, label: sourceKind(kind).label }))}
+          options={KINDS.map((kind) => ({ value: kind, label: say(sourceKind(kind).label) }))}
           chosen={[draft.kind]}
           onChange={(kind) => {
             onChange({ kind });
@@ -147,7 +156,7 @@ export function SourceEditor(props: Props): ReactElement {
       <p id="source-size" className={styles["foot"]}>
         <Size draft={draft} />
         <span>
-          {kept ? "Draft kept in this browser" : "Too large to be kept in this browser: a reload loses it"}
+          {kept ? t`Draft kept in this browser` : t`Too large to be kept in this browser: a reload loses it`}
         </span>
       </p>
     </div>

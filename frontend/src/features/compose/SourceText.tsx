@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import {
   type ReactElement,
   type Ref,
@@ -78,7 +79,7 @@ export function SourceText(props: Props): ReactElement {
     <textarea
       id="source"
       ref={area}
-      aria-label="Source"
+      aria-label={t`Source`}
       className={styles["text"]}
       dir="auto"
       data-kind={kind}

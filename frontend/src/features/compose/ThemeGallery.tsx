@@ -1,10 +1,11 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, useState } from "react";
 import type { ThemeOut } from "@/api/types";
 import { Choice } from "@/components/Field";
 import { usePictureUrl } from "@/components/usePictureUrl";
 import { AUTO_THEME } from "./draft";
 import styles from "./ThemeGallery.module.css";
-import { useThemes } from "./useThemes";
+import { useThemes, wordsOf } from "./useThemes";
 
 interface Props {
   chosen: string;
@@ -41,23 +42,23 @@ export function ThemeGallery({ chosen, error, onChange }: Props): ReactElement {
   return (
     <div className={styles["gallery"]}>
       <Choice
-        legend="Theme"
+        legend={t`Theme`}
         name="theme"
         type="radio"
         options={[
           {
             value: AUTO_THEME,
-            hint: "The theme that the text names in its front matter, else Paper",
+            hint: t`The theme that the text names in its front matter, else Paper`,
             label: (
               <span className={styles["theme"]}>
                 <Swatch colours={{}} letters="✦" />
-                As the text says
+                {t`As the text says`}
               </span>
             ),
           },
           ...themes.map((theme) => ({
             value: theme.name,
-            hint: theme.words,
+            hint: wordsOf(theme),
             label: (
               <span className={styles["theme"]}>
                 {theme.preview_url === null ? (

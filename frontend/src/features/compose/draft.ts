@@ -1,4 +1,5 @@
 /** What a person has typed and chosen, before it is a request. Pure. */
+import { t } from "@lingui/core/macro";
 import {
   AS_IT_WAS,
   FITS,
@@ -11,14 +12,14 @@ import {
   PDF_NOTES,
   PNG_MODES,
   PPTX_MODES,
-  SECONDS_ADVICE,
+  secondsAdvice,
   secondsOf,
   type Size,
   sizeOf,
   SIZES,
   TRANSITIONS,
   VOICES,
-  ZOOM_ADVICE,
+  zoomAdvice,
 } from "@/api/choices";
 import { DEFAULTS, SOURCES } from "@/api/tables.gen";
 import type {
@@ -36,6 +37,8 @@ import type {
 } from "@/api/types";
 
 import { FILM_FIELDS, filmChanges } from "@/components/film";
+import { type Words } from "@/lib/language";
+import { number } from "@/lib/format";
 
 /** No theme: the one that the text names, else the server's default. */
 export const AUTO_THEME = "auto";
@@ -47,7 +50,7 @@ export const KINDS: readonly Kind[] = SOURCES.map(({ field }) => field);
 
 interface SourceKind {
   readonly field: Kind;
-  readonly label: string;
+  readonly label: Words;
   readonly endings: readonly string[];
   readonly max_characters: number | null;
   readonly max_bytes: number | null;
@@ -305,26 +308,28 @@ export interface DraftProblem {
 export function findProblems(draft: Draft): DraftProblem[] {
   const problems: DraftProblem[] = [];
   if (draft.source.trim() === "") {
-    problems.push({ field: "source", message: "Write something, or drop a file here." });
+    problems.push({ field: "source", message: t`Write something, or drop a file here.` });
   }
   const size = sourceSize(draft);
   const { most, unit } = limitOf(draft.kind);
   if (size > most) {
-    const figure = (value: number): string => value.toLocaleString("en");
     problems.push({
       field: "source",
-      message: `This is ${figure(size)} ${unit} long; at most ${figure(most)} are taken.`,
+      message:
+        unit === "bytes"
+          ? t`This is ${number(size)} bytes long; at most ${number(most)} are taken.`
+          : t`This is ${number(size)} characters long; at most ${number(most)} are taken.`,
     });
   }
-  if (!isZoom(draft.zoom)) problems.push({ field: "zoom", message: ZOOM_ADVICE });
+  if (!isZoom(draft.zoom)) problems.push({ field: "zoom", message: zoomAdvice() });
   if (!/^\s*[1-9]\d{0,2}\s*$/.test(draft.maxSlides) || Number(draft.maxSlides) > MOST_SLIDES) {
-    problems.push({ field: "maxSlides", message: `A whole number from 1 to ${MOST_SLIDES}.` });
+    problems.push({ field: "maxSlides", message: t`A whole number from 1 to ${MOST_SLIDES}.` });
   }
   if (draft.outputs.includes("video") && !isSeconds(draft.slideSeconds)) {
-    problems.push({ field: "slideSeconds", message: SECONDS_ADVICE });
+    problems.push({ field: "slideSeconds", message: secondsAdvice() });
   }
   if (draft.outputs.length === 0) {
-    problems.push({ field: "outputs", message: "Choose at least one." });
+    problems.push({ field: "outputs", message: t`Choose at least one.` });
   }
   return problems;
 }

@@ -1,4 +1,5 @@
 /** A dropped or chosen file -> source. */
+import { t } from "@lingui/core/macro";
 import { formatBytes } from "@/lib/format";
 import { SOURCES } from "@/api/tables.gen";
 import { type Draft } from "./draft";
@@ -19,13 +20,13 @@ export async function readSourceFile(file: File): Promise<Pick<Draft, "kind" | "
   const ending = `.${file.name.split(".").pop()?.toLowerCase() ?? ""}`;
   const kind = SOURCES.find(({ endings }) => (endings as readonly string[]).includes(ending));
   if (kind === undefined) {
-    throw new FileRefused(`“${file.name}” is not text. Take a file of ${ENDINGS.join(", ")}.`);
+    throw new FileRefused(t`“${file.name}” is not text. Take a file of ${ENDINGS.join(", ")}.`);
   }
   // A file over this cannot be within the limit, so do not read it.
   const most = Math.max(...SOURCES.map(mostBytes));
   if (file.size > most) {
     throw new FileRefused(
-      `“${file.name}” has ${formatBytes(file.size)}; at most ${formatBytes(most)} are taken.`,
+      t`“${file.name}” has ${formatBytes(file.size)}; at most ${formatBytes(most)} are taken.`,
     );
   }
   try {
@@ -33,6 +34,6 @@ export async function readSourceFile(file: File): Promise<Pick<Draft, "kind" | "
     return { kind: kind.field, source };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw new FileRefused(`“${file.name}” is not UTF-8 text. Save it as UTF-8 and drop it again.`);
+    throw new FileRefused(t`“${file.name}” is not UTF-8 text. Save it as UTF-8 and drop it again.`);
   }
 }

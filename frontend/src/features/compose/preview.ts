@@ -1,7 +1,8 @@
 /** What a preview is asked of a draft, and which slide and which line of the text belong together. Pure. */
+import { t, plural } from "@lingui/core/macro";
 import type { GenerateRequest, PreviewAnswer } from "@/api/types";
 import { FILM_FIELDS } from "@/components/film";
-import { count, formatDuration } from "@/lib/format";
+import { dotted, formatDuration, slideCount } from "@/lib/format";
 import { type Draft, findProblems, toRequest } from "./draft";
 
 /** Names of files, kinds of them, who is told. */
@@ -71,8 +72,10 @@ export function figures({
   estimated_total_s,
   estimated_total_p75_s,
 }: PreviewAnswer): string {
-  const slides = `${truncated ? "the first " : ""}${count(slide_count, "slide")}`;
+  const slides = truncated
+    ? plural(slide_count, { one: "the first # slide", other: "the first # slides" })
+    : slideCount(slide_count);
   if (estimated_total_s === null || estimated_total_p75_s === null) return slides;
   const [from, to] = [formatDuration(estimated_total_s), formatDuration(estimated_total_p75_s)];
-  return `${slides} · as pictures ${from === to ? `about ${from}` : `${from} to ${to}`}`;
+  return dotted(slides, from === to ? t`as pictures about ${from}` : t`as pictures ${from} to ${to}`);
 }

@@ -1,3 +1,4 @@
+import { msg, t } from "@lingui/core/macro";
 import { useEffect, useMemo, useState } from "react";
 import { askPreview } from "@/api/preview";
 import { explain, ProblemError, UnreachableError } from "@/api/problems";
@@ -5,6 +6,7 @@ import { reach } from "@/api/reach";
 import type { GenerateRequest, PreviewAnswer } from "@/api/types";
 import type { Draft } from "./draft";
 import { previewRequest } from "./preview";
+import { say } from "@/lib/language";
 
 const PAUSE_MS = 300; // issue 15: after a pause in typing
 const AGAIN_MS = 2000; // where the server is busy and does not say when to come back
@@ -20,7 +22,7 @@ export interface Shown {
   asking: boolean;
 }
 
-const EARLIER = "The slides of an earlier text: something in the options is to be put right first.";
+const EARLIER = msg`The slides of an earlier text: something in the options is to be put right first.`;
 
 const nothing: Shown = { answer: null, source: "", trouble: null, asking: false };
 
@@ -43,7 +45,11 @@ export function usePreview(draft: Draft): Shown {
         setShown(
           source.trim() === ""
             ? nothing
-            : (before) => ({ ...before, asking: false, trouble: before.answer === null ? null : EARLIER }),
+            : (before) => ({
+                ...before,
+                asking: false,
+                trouble: before.answer === null ? null : say(EARLIER),
+              }),
         );
         return;
       }
@@ -87,12 +93,12 @@ function useSettled(draft: Draft): Draft {
 
 function inWords(error: unknown): string {
   if (error instanceof UnreachableError)
-    return "No preview: the server does not answer. Your text is safe here.";
-  if (!(error instanceof ProblemError)) return "No preview: what the server said was not understood.";
+    return t`No preview: the server does not answer. Your text is safe here.`;
+  if (!(error instanceof ProblemError)) return t`No preview: what the server said was not understood.`;
   const { status, code } = error.problem;
-  if (status === 404 || status === 405) return "This server makes no previews; Generate works all the same.";
+  if (status === 404 || status === 405) return t`This server makes no previews; Generate works all the same.`;
   if (code === "server_busy" || code === "pool_exhausted") {
-    return "The browsers are busy with runs; the preview comes as soon as one is free.";
+    return t`The browsers are busy with runs; the preview comes as soon as one is free.`;
   }
   return explain(error);
 }

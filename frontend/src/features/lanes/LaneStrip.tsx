@@ -1,12 +1,14 @@
+import { t, plural } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { Link } from "wouter";
 import { queryOf } from "@/lib/paths";
 import type { Lane, RunStatus } from "@/api/types";
 import { PauseLaneButton } from "@/components/PauseLaneButton";
 import { useLanes } from "@/components/useLanes";
-import { formatWhen } from "@/lib/format";
+import { formatWhen, figure } from "@/lib/format";
 import { useNow } from "@/lib/useNow";
 import styles from "./LaneStrip.module.css";
+import { Trans } from "@lingui/react/macro";
 
 /** The lanes with who runs and who waits; nothing while the server does not say. */
 export function LaneStrip({ onlyPaused = false }: { onlyPaused?: boolean }): ReactElement | null {
@@ -15,7 +17,7 @@ export function LaneStrip({ onlyPaused = false }: { onlyPaused?: boolean }): Rea
   if (lanes.length === 0) return null;
   return (
     <section className={styles["lanes"]} aria-labelledby="lanes">
-      <h2 id="lanes">{lanes.length === 1 ? "Lane" : "Lanes"}</h2>
+      <h2 id="lanes">{lanes.length === 1 ? t`Lane` : t`Lanes`}</h2>
       <ul>
         {lanes.map((lane) => (
           <LaneRow key={lane.lane} lane={lane} />
@@ -31,13 +33,17 @@ function LaneRow({ lane }: { lane: Lane }): ReactElement {
     <li className={styles["lane"]} data-paused={lane.paused}>
       <strong>{lane.lane}</strong>
       <span className={styles["facts"]}>
-        <Who lane={lane.lane} status="running" amount={lane.running} /> of {lane.slots}
+        <Trans>
+          <Who lane={lane.lane} status="running" amount={lane.running} /> of {figure(lane.slots)}
+        </Trans>
         {" · "}
         <Who lane={lane.lane} status="queued" amount={lane.waiting} />
         {lane.paused && (
           <span className={styles["paused"]}>
-            {" · "}paused{lane.paused_at !== null && ` ${formatWhen(lane.paused_at, now)}`}: nothing begins
-            here
+            {" · "}
+            {lane.paused_at === null
+              ? t`paused: nothing begins here`
+              : t`paused ${formatWhen(lane.paused_at, now)}: nothing begins here`}
           </span>
         )}
       </span>
@@ -46,11 +52,16 @@ function LaneRow({ lane }: { lane: Lane }): ReactElement {
   );
 }
 
-const words = { running: "running", queued: "waiting" } as const;
-
-function Who(props: { lane: string; status: RunStatus & keyof typeof words; amount: number }): ReactElement {
+function Who(props: {
+  lane: string;
+  status: RunStatus & ("running" | "queued");
+  amount: number;
+}): ReactElement {
   const { lane, status, amount } = props;
-  const text = `${amount} ${words[status]}`;
+  const text =
+    status === "running"
+      ? plural(amount, { one: "# running", other: "# running" })
+      : plural(amount, { one: "# waiting", other: "# waiting" });
   if (amount === 0) return <>{text}</>;
   return <Link href={`/runs${queryOf({ lane, status })}`}>{text}</Link>;
 }

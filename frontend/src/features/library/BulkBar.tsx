@@ -1,3 +1,4 @@
+import { t, plural } from "@lingui/core/macro";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactElement, useState } from "react";
 import { cancelRun, retryRun, runUrl, setPinned } from "@/api/runs";
@@ -5,9 +6,10 @@ import { explain } from "@/api/problems";
 import type { Run } from "@/api/types";
 import { Button } from "@/components/Button";
 import { RefusalText } from "@/components/Refusal";
-import { count, titleOf } from "@/lib/format";
+import { figure, titleOf } from "@/lib/format";
 import { among, type Deed, DEEDS, deedWords } from "./bulk";
 import styles from "./BulkBar.module.css";
+import { say } from "@/lib/language";
 
 interface Props {
   runs: readonly Run[];
@@ -58,8 +60,8 @@ export function BulkBar({ runs, shown, canDownload, onAll, onNone, onDelete }: P
     await queries.invalidateQueries({ queryKey: ["runs"] });
   };
   return (
-    <div className={styles["bar"]} data-sticky="foot" role="group" aria-label="With the chosen runs">
-      <strong role="status">{count(runs.length, "run")} chosen</strong>
+    <div className={styles["bar"]} data-sticky="foot" role="group" aria-label={t`With the chosen runs`}>
+      <strong role="status">{plural(runs.length, { one: "# run chosen", other: "# runs chosen" })}</strong>
       {DEEDS.filter((deed) => deed !== "download" || canDownload).map((deed) => {
         const { length } = among(deed, runs);
         if (length === 0) return null;
@@ -70,14 +72,14 @@ export function BulkBar({ runs, shown, canDownload, onAll, onNone, onDelete }: P
             disabled={state.doing !== null}
             onClick={() => void act(deed)}
           >
-            {state.doing === deed ? "…" : deedWords[deed]}
-            {length < runs.length && ` ${length}`}
+            {state.doing === deed ? "…" : say(deedWords[deed])}
+            {length < runs.length && ` ${figure(length)}`}
           </Button>
         );
       })}
       <span className={styles["choose"]}>
-        {runs.length < shown.length && <Button onClick={onAll}>All {shown.length}</Button>}
-        <Button onClick={onNone}>None</Button>
+        {runs.length < shown.length && <Button onClick={onAll}>{t`All ${figure(shown.length)}`}</Button>}
+        <Button onClick={onNone}>{t`None`}</Button>
       </span>
       <RefusalText text={state.refusal} />
     </div>

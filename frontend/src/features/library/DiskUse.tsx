@@ -1,7 +1,8 @@
+import { t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { previewRetention } from "@/api/runs";
-import { count, formatBytes } from "@/lib/format";
+import { formatBytes, runCount } from "@/lib/format";
 import styles from "./Library.module.css";
 
 /** What ended runs take on the server's disk, and what goes next. Nothing for who may not know it. */
@@ -16,10 +17,12 @@ export function DiskUse(): ReactElement | null {
   const { used_bytes, freed_bytes, runs, more } = data;
   return (
     <p className={styles["facts"]}>
-      The files of all ended runs take {formatBytes(used_bytes)}.{" "}
+      {t`The files of all ended runs take ${formatBytes(used_bytes)}.`}{" "}
       {runs.length === 0
-        ? "Retention removes none of them now."
-        : `The next sweep of retention, within the hour, removes ${count(runs.length, "run")}${more ? " and more" : ""} (${formatBytes(freed_bytes)}); pinned ones stay.`}
+        ? t`Retention removes none of them now.`
+        : more
+          ? t`The next sweep of retention, within the hour, removes ${runCount(runs.length)} and more (${formatBytes(freed_bytes)}); pinned ones stay.`
+          : t`The next sweep of retention, within the hour, removes ${runCount(runs.length)} (${formatBytes(freed_bytes)}); pinned ones stay.`}
     </p>
   );
 }

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, type ReactNode, useEffect, useRef, useState } from "react";
 import { statusNames } from "@/api/choices";
 import { Button } from "@/components/Button";
@@ -14,6 +15,8 @@ import {
   STATUSES,
 } from "./filters";
 import styles from "./FilterBar.module.css";
+import { say } from "@/lib/language";
+import { number } from "@/lib/format";
 
 const QUIET_MS = 250; // arbitrary: between two key strokes of somebody who is typing a word
 
@@ -31,7 +34,7 @@ export function FilterBar({ search, counts, onChange }: Props): ReactElement {
     onChange(clean({ ...search, ...part }), false);
   };
   return (
-    <search className={styles["bar"]} aria-label="Runs">
+    <search className={styles["bar"]} aria-label={t`Runs`}>
       <SearchBox
         q={search.q ?? ""}
         onSearch={(q) => {
@@ -39,43 +42,46 @@ export function FilterBar({ search, counts, onChange }: Props): ReactElement {
         }}
       />
       <Select
-        label="Status"
+        label={t`Status`}
         value={search.status ?? ""}
         onChange={(value) => {
           set({ status: STATUSES.find((status) => status === value) });
         }}
       >
-        <option value="">Any status{counts != null && ` (${inAll(counts).toLocaleString("en")})`}</option>
+        <option value="">
+          {t`Any status`}
+          {counts != null && ` (${number(inAll(counts))})`}
+        </option>
         {STATUSES.map((status) => (
           <option key={status} value={status}>
-            {statusNames[status]}
-            {counts != null && ` (${(counts[status] ?? 0).toLocaleString("en")})`}
+            {say(statusNames[status])}
+            {counts != null && ` (${number(counts[status] ?? 0)})`}
           </option>
         ))}
       </Select>
       <Select
-        label="Made"
+        label={t`Made`}
         value={search.since ?? ""}
         onChange={(value) => {
           set({ since: SPANS.find((span) => span === value) });
         }}
       >
-        <option value="">Any time</option>
+        <option value="">{t`Any time`}</option>
         {SPANS.map((span) => (
           <option key={span} value={span}>
-            {spanWords[span]}
+            {say(spanWords[span])}
           </option>
         ))}
       </Select>
       <Select
-        label="Order"
+        label={t`Order`}
         value={search.sort ?? ""}
         onChange={(value) => {
           set({ sort: value === "oldest" ? value : undefined });
         }}
       >
-        <option value="">Newest first</option>
-        <option value="oldest">Oldest first</option>
+        <option value="">{t`Newest first`}</option>
+        <option value="oldest">{t`Oldest first`}</option>
       </Select>
       <LaneSelect
         lane={search.lane}
@@ -90,7 +96,7 @@ export function FilterBar({ search, counts, onChange }: Props): ReactElement {
         }}
       >
         <Icon name="pin" filled={search.pinned === "1"} />
-        Pinned
+        {t`Pinned`}
       </Button>
       {isNarrowed(search) && (
         <Button
@@ -99,7 +105,7 @@ export function FilterBar({ search, counts, onChange }: Props): ReactElement {
           }}
         >
           <Icon name="close" />
-          Clear
+          {t`Clear`}
         </Button>
       )}
     </search>
@@ -132,8 +138,8 @@ function SearchBox({ q, onSearch }: { q: string; onSearch: (q: string) => void }
     <input
       type="search"
       className={styles["search"]}
-      aria-label="Search runs"
-      placeholder="Search title, file, error, ID"
+      aria-label={t`Search runs`}
+      placeholder={t`Search title, file, error, ID`}
       value={typed}
       maxLength={200}
       onChange={(event) => {
@@ -175,13 +181,13 @@ function LaneSelect(props: {
   if (names.length < 2 && props.lane === undefined) return null;
   return (
     <Select
-      label="Lane"
+      label={t`Lane`}
       value={props.lane ?? ""}
       onChange={(value) => {
         props.onChange(value === "" ? undefined : value);
       }}
     >
-      <option value="">Any lane</option>
+      <option value="">{t`Any lane`}</option>
       {names.map((name) => (
         <option key={name} value={name}>
           {name}

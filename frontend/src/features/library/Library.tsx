@@ -1,3 +1,4 @@
+import { t, plural } from "@lingui/core/macro";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactElement, useRef, useState } from "react";
 import { Link } from "wouter";
@@ -10,7 +11,7 @@ import { LiveText } from "@/components/LiveText";
 import { PinButton } from "@/components/PinButton";
 import { RefusalText } from "@/components/Refusal";
 import { useAccess } from "@/components/useAccess";
-import { count, titleOf } from "@/lib/format";
+import { figure, runCount, titleOf } from "@/lib/format";
 import { useNow } from "@/lib/useNow";
 import { BulkBar } from "./BulkBar";
 import { FilterBar } from "./FilterBar";
@@ -54,7 +55,7 @@ export function Library({ search, onSearch }: Props): ReactElement {
   );
   const selection = useSelection(runs);
   const onDeleted = (run: Run): void => {
-    setDeleted(`Deleted ${nameOf(run)}`);
+    setDeleted(t`Deleted ${nameOf(run)}`);
     heading.current?.focus(); // the button that had the focus is going away with its row
   };
   const counts = data?.pages[0]?.counts;
@@ -62,12 +63,14 @@ export function Library({ search, onSearch }: Props): ReactElement {
   // while some are on their way out, or came meanwhile, what is seen is what counts
   const found =
     all !== null && all > runs.length && pages.hasNextPage
-      ? `${runs.length} of ${count(all, "run")}`
-      : `${count(runs.length, "run")}${pages.hasNextPage ? " and more" : ""}`;
+      ? t`${figure(runs.length)} of ${runCount(all)}`
+      : pages.hasNextPage
+        ? t`${runCount(runs.length)} and more`
+        : runCount(runs.length);
   return (
     <section className={styles["list"]} aria-busy={isPending || isPlaceholderData}>
       <h1 ref={heading} tabIndex={-1} className={styles["heading"]}>
-        Runs
+        {t`Runs`}
       </h1>
       <FilterBar
         search={search}
@@ -81,7 +84,7 @@ export function Library({ search, onSearch }: Props): ReactElement {
       <RefusalText text={refusal} />
       {removal.pending.length > 0 && (
         <p className={styles["undo"]} role="status">
-          {count(removal.pending.length, "run")} deleted.
+          {plural(removal.pending.length, { one: "# run deleted.", other: "# runs deleted." })}
           {removal.canUndo && (
             <Button
               autoFocus // the button that had the focus is going away with the bar
@@ -90,7 +93,7 @@ export function Library({ search, onSearch }: Props): ReactElement {
                 heading.current?.focus();
               }}
             >
-              Undo
+              {t`Undo`}
             </Button>
           )}
         </p>
@@ -111,7 +114,7 @@ export function Library({ search, onSearch }: Props): ReactElement {
                 <label className={styles["choose"]}>
                   <input
                     type="checkbox"
-                    aria-label={`Choose ${nameOf(run)}`}
+                    aria-label={t`Choose ${nameOf(run)}`}
                     checked={selection.ids.has(run.operation_id)}
                     onChange={({ target }) => {
                       selection.toggle(run.operation_id, target.checked);
@@ -150,10 +153,10 @@ export function Library({ search, onSearch }: Props): ReactElement {
       {pages.hasNextPage && (
         <Button disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
           {pages.isFetchingNextPage
-            ? "Loading …"
+            ? t`Loading …`
             : search.sort === "oldest"
-              ? "Show newer runs"
-              : "Show older runs"}
+              ? t`Show newer runs`
+              : t`Show older runs`}
         </Button>
       )}
     </section>
@@ -167,7 +170,7 @@ async function deleteAll(runs: readonly Run[]): Promise<string | null> {
     try {
       await deleteRun(run.operation_id);
     } catch (error) {
-      refusals.push(`${nameOf(run)} is still there: ${explain(error)}`);
+      refusals.push(t`${nameOf(run)} is still there: ${explain(error)}`);
     }
   }
   return refusals.length === 0 ? null : refusals.slice(0, 3).join(" ");
@@ -200,20 +203,20 @@ function Nothing({ search, onSearch }: Props): ReactElement {
       <>
         <NothingYet />
         <Link href="/" className={buttonClass("primary")}>
-          Start something
+          {t`Start something`}
         </Link>
       </>
     );
   }
   return (
     <>
-      <p className={styles["empty"]}>No run matches: {wanted}.</p>
+      <p className={styles["empty"]}>{t`No run matches: ${wanted}.`}</p>
       <Button
         onClick={() => {
           onSearch({}, false);
         }}
       >
-        Show all runs
+        {t`Show all runs`}
       </Button>
     </>
   );

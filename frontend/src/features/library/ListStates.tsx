@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { explain } from "@/api/problems";
 import { Button } from "@/components/Button";
@@ -9,8 +10,8 @@ export function NotLoaded({ error, onAgain }: { error: Error; onAgain: () => voi
     <Notice
       tone="bad"
       role="alert"
-      title="The list of runs could not be loaded"
-      actions={<Button onClick={onAgain}>Try again</Button>}
+      title={t`The list of runs could not be loaded`}
+      actions={<Button onClick={onAgain}>{t`Try again`}</Button>}
     >
       <p>{explain(error)}</p>
     </Notice>
@@ -18,9 +19,9 @@ export function NotLoaded({ error, onAgain }: { error: Error; onAgain: () => voi
 }
 
 export function Loading(): ReactElement {
-  return <p className={styles["empty"]}>Loading …</p>;
+  return <p className={styles["empty"]}>{t`Loading …`}</p>;
 }
 
 export function NothingYet(): ReactElement {
-  return <p className={styles["empty"]}>Nothing has been made yet. What you generate shows up here.</p>;
+  return <p className={styles["empty"]}>{t`Nothing has been made yet. What you generate shows up here.`}</p>;
 }

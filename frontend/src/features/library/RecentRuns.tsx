@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { Link } from "wouter";
 import { useNow } from "@/lib/useNow";
@@ -16,8 +17,8 @@ export function RecentRuns({ limit }: { limit: number }): ReactElement {
   return (
     <section className={styles["list"]} aria-busy={isPending}>
       <div className={styles["head"]}>
-        <h2 className={styles["heading"]}>Recent runs</h2>
-        {runs.length > 0 && <Link href="/runs">All runs</Link>}
+        <h2 className={styles["heading"]}>{t`Recent runs`}</h2>
+        {runs.length > 0 && <Link href="/runs">{t`All runs`}</Link>}
       </div>
       {error !== null && <NotLoaded error={error} onAgain={() => void refetch()} />}
       {isPending && <Loading />}

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { Link } from "wouter";
@@ -6,7 +7,7 @@ import type { Run } from "@/api/types";
 import { CancelButton } from "@/components/CancelButton";
 import { HoldButton } from "@/components/HoldButton";
 import styles from "./WaitingLine.module.css";
-import { titleOf } from "@/lib/format";
+import { dotted, figure, titleOf } from "@/lib/format";
 
 const MOST = 100; // as many as a server lets wait (PRESSRUN_MAX_QUEUED)
 const EVERY_MS = 3000;
@@ -32,11 +33,13 @@ export function WaitingLine(): ReactElement | null {
   const lanes = new Set(runs.map(({ lane }) => lane));
   return (
     <section className={styles["line"]} aria-labelledby="waiting-line">
-      <h2 id="waiting-line">Waiting line</h2>
+      <h2 id="waiting-line">{t`Waiting line`}</h2>
       <ol>
         {runs.map((run) => (
           <li key={run.operation_id}>
-            <strong className={styles["place"]}>{run.queue_position ?? "…"}</strong>
+            <strong className={styles["place"]}>
+              {run.queue_position === null ? "…" : figure(run.queue_position)}
+            </strong>
             <Link href={runUrl(run.operation_id)} dir="auto">
               {nameOf(run)}
             </Link>
@@ -61,10 +64,9 @@ const nameOf = (run: Run): string => titleOf(run.title);
 
 /** Why it waits, and what else sets it apart. */
 function why({ paused, queue_position, priority, lane }: Run, several: boolean): string {
-  const parts = [
-    paused ? "held: others pass it" : queue_position === 1 ? "the next to begin" : "behind those above",
-    priority === 0 ? null : `priority ${priority}`,
-    several ? `lane ${lane}` : null,
-  ];
-  return parts.filter((part) => part !== null).join(" · ");
+  return dotted(
+    paused ? t`held: others pass it` : queue_position === 1 ? t`the next to begin` : t`behind those above`,
+    priority === 0 ? null : t`priority ${figure(priority)}`,
+    several ? t`lane ${lane}` : null,
+  );
 }

@@ -1,6 +1,8 @@
 /** What of the library is wanted, as its address says it. Pure. */
+import { msg, t } from "@lingui/core/macro";
 import { statusNames } from "@/api/choices";
 import type { RunFilter, RunPage, RunStatus } from "@/api/types";
+import { locale, say, type Words } from "@/lib/language";
 
 export const STATUSES = [
   "queued",
@@ -62,10 +64,10 @@ export function toFilter({ q, status, lane, since, pinned, sort }: LibrarySearch
   };
 }
 
-export const spanWords: Readonly<Record<Span, string>> = {
-  day: "Last 24 hours",
-  week: "Last 7 days",
-  month: "Last 30 days",
+export const spanWords: Readonly<Record<Span, Words>> = {
+  day: msg`Last 24 hours`,
+  week: msg`Last 7 days`,
+  month: msg`Last 30 days`,
 };
 
 /** How many runs the filters but that of the status find, by status; null: the server was not asked. */
@@ -87,10 +89,12 @@ export const isNarrowed = (search: LibrarySearch): boolean => describe(search) !
 export function describe({ q, status, lane, since, pinned }: LibrarySearch): string {
   const parts = [
     q === undefined ? null : `“${q.trim()}”`,
-    status === undefined ? null : statusNames[status],
-    lane === undefined ? null : `lane “${lane}”`,
-    since === undefined ? null : spanWords[since].toLowerCase(),
-    pinned === undefined ? null : "pinned",
+    status === undefined ? null : say(statusNames[status]),
+    lane === undefined ? null : t`lane “${lane}”`,
+    since === undefined ? null : say(spanWords[since]).toLocaleLowerCase(locale()),
+    pinned === undefined ? null : t`pinned`,
   ];
-  return parts.filter((part) => part !== null).join(", ");
+  return parts
+    .filter((part) => part !== null)
+    .join(t({ message: ", ", comment: "between the parts of a list" }));
 }

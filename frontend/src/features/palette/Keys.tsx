@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { lazy, type ReactElement, Suspense, useEffect, useState } from "react";
 import { Button } from "@/components/Button";
 import { Icon } from "@/components/Icon";
@@ -33,8 +34,8 @@ export function Keys(): ReactElement {
   return (
     <>
       <Button
-        aria-label="Go to …"
-        title={`Go to … (${commandKey} K)`}
+        aria-label={t`Go to …`}
+        title={t`Go to … (${commandKey} K)`}
         aria-keyshortcuts="Control+K"
         onClick={() => {
           setOpen("palette");

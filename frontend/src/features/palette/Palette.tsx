@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, type ReactElement, useEffect, useId, useRef, useState } from "react";
 import { useLocation } from "wouter";
@@ -45,12 +46,12 @@ export function Palette({ onClose }: { onClose: () => void }): ReactElement {
     event.preventDefault();
   };
   return (
-    <Dialog title="Go to …" onClose={onClose}>
+    <Dialog title={t`Go to …`} onClose={onClose}>
       <input
         className={styles["field"]}
         role="combobox"
-        aria-label="Search commands and runs"
-        placeholder="A page, a part of this run, a title …"
+        aria-label={t`Search commands and runs`}
+        placeholder={t`A page, a part of this run, a title …`}
         aria-expanded="true"
         aria-controls={`${id}-list`}
         aria-activedescendant={commands.length === 0 ? undefined : `${id}-${chosen}`}
@@ -67,7 +68,7 @@ export function Palette({ onClose }: { onClose: () => void }): ReactElement {
         ref={list}
         id={`${id}-list`}
         role="listbox"
-        aria-label="Commands and runs"
+        aria-label={t`Commands and runs`}
         className={styles["list"]}
       >
         {commands.map((command, place) => (
@@ -85,7 +86,7 @@ export function Palette({ onClose }: { onClose: () => void }): ReactElement {
           </li>
         ))}
       </ul>
-      {commands.length === 0 && <p role="status">Nothing matches.</p>}
+      {commands.length === 0 && <p role="status">{t`Nothing matches.`}</p>}
     </Dialog>
   );
 }

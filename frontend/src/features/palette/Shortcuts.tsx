@@ -1,27 +1,29 @@
+import { msg, t } from "@lingui/core/macro";
 import { Fragment, type ReactElement } from "react";
 import { Button } from "@/components/Button";
 import { Dialog, DialogActions } from "@/components/Dialog";
 import { commandKey } from "@/lib/platform";
 import styles from "./Palette.module.css";
+import { say, type Words } from "@/lib/language";
 
-const SHORTCUTS: readonly (readonly [keys: readonly string[], does: string])[] = [
-  [[commandKey, "K"], "Go to a page, a part of this run, or another run"],
-  [["?"], "This list"],
-  [[commandKey, "Enter"], "Generate, on the first page"],
-  [["←", "→"], "Parts of a run, when one of them has the focus; slides, when one is shown large"],
-  [["Home", "End"], "The first and the last of them"],
-  [["F"], "Full screen, when a slide is shown large"],
-  [["Esc"], "Close what is in front"],
+const SHORTCUTS: readonly (readonly [keys: readonly string[], does: Words])[] = [
+  [[commandKey, "K"], msg`Go to a page, a part of this run, or another run`],
+  [["?"], msg`This list`],
+  [[commandKey, "Enter"], msg`Generate, on the first page`],
+  [["←", "→"], msg`Parts of a run, when one of them has the focus; slides, when one is shown large`],
+  [["Home", "End"], msg`The first and the last of them`],
+  [["F"], msg`Full screen, when a slide is shown large`],
+  [["Esc"], msg`Close what is in front`],
 ];
 
 /** Every key that does something here. */
 export function Shortcuts({ onClose }: { onClose: () => void }): ReactElement {
   return (
-    <Dialog title="Keys" onClose={onClose}>
+    <Dialog title={t`Keys`} onClose={onClose}>
       <dl className={styles["keys"]}>
-        {SHORTCUTS.map(([keys, does]) => (
-          <Fragment key={does}>
-            <dt>
+        {SHORTCUTS.map(([keys, does], row) => (
+          <Fragment key={row}>
+            <dt dir="ltr">
               {keys.map((key, place) => (
                 <Fragment key={key}>
                   {place > 0 && " "}
@@ -29,13 +31,13 @@ export function Shortcuts({ onClose }: { onClose: () => void }): ReactElement {
                 </Fragment>
               ))}
             </dt>
-            <dd>{does}</dd>
+            <dd>{say(does)}</dd>
           </Fragment>
         ))}
       </dl>
       <DialogActions>
         <Button autoFocus onClick={onClose}>
-          Close
+          {t`Close`}
         </Button>
       </DialogActions>
     </Dialog>

@@ -1,6 +1,8 @@
 /** What the palette offers, and which of it matches what was typed. Pure. */
+import { msg, t } from "@lingui/core/macro";
 import type { Run } from "@/api/types";
 import { titleOf } from "@/lib/format";
+import { say, type Words } from "@/lib/language";
 
 export interface Command {
   id: string;
@@ -12,24 +14,27 @@ export interface Command {
   external?: boolean;
 }
 
-const PLACES: readonly Command[] = [
-  { id: "new", label: "New run", hint: "Go to", to: "/" },
-  { id: "runs", label: "Runs", hint: "Go to", to: "/runs" },
-  { id: "waiting", label: "Runs that wait", hint: "Go to", to: "/runs?status=queued" },
-  { id: "failed", label: "Runs that failed", hint: "Go to", to: "/runs?status=error" },
-  { id: "pinned", label: "Pinned runs", hint: "Go to", to: "/runs?pinned=1" },
-  { id: "system", label: "Health and settings of the server", hint: "Go to", to: "/system" },
-  { id: "docs", label: "Description of the API", hint: "Open", to: "/docs", external: true },
+const PLACES: readonly (Omit<Command, "label" | "hint"> & { label: Words; hint: Words })[] = [
+  { id: "new", label: msg`New run`, hint: msg`Go to`, to: "/" },
+  { id: "runs", label: msg`Runs`, hint: msg`Go to`, to: "/runs" },
+  { id: "waiting", label: msg`Runs that wait`, hint: msg`Go to`, to: "/runs?status=queued" },
+  { id: "failed", label: msg`Runs that failed`, hint: msg`Go to`, to: "/runs?status=error" },
+  { id: "pinned", label: msg`Pinned runs`, hint: msg`Go to`, to: "/runs?pinned=1" },
+  { id: "system", label: msg`Health and settings of the server`, hint: msg`Go to`, to: "/system" },
+  { id: "docs", label: msg`Description of the API`, hint: msg`Open`, to: "/docs", external: true },
 ];
 
 const PARTS = [
-  ["slides", "Slides"],
-  ["files", "Files"],
-  ["timeline", "Timeline"],
-  ["log", "Log"],
-  ["source", "Source and settings"],
+  ["slides", msg`Slides`],
+  ["files", msg`Files`],
+  ["timeline", msg`Timeline`],
+  ["log", msg`Log`],
+  ["source", msg`Source and settings`],
   ["api", "API"],
 ] as const;
+
+const places = (): Command[] =>
+  PLACES.map(({ label, hint, ...place }) => ({ ...place, label: say(label), hint: say(hint) }));
 
 /** Of the run whose screen is shown. */
 export function partsOf(path: string): Command[] {
@@ -37,8 +42,8 @@ export function partsOf(path: string): Command[] {
   if (run === undefined) return [];
   return PARTS.map(([tab, label]) => ({
     id: `part-${tab}`,
-    label,
-    hint: "This run",
+    label: say(label),
+    hint: t`This run`,
     to: tab === "slides" ? run : `${run}?tab=${tab}`,
   }));
 }
@@ -46,14 +51,14 @@ export function partsOf(path: string): Command[] {
 export const commandOf = (run: Run): Command => ({
   id: run.operation_id,
   label: titleOf(run.title),
-  hint: "Run",
+  hint: t`Run`,
   to: `/runs/${run.operation_id}`,
 });
 
 const presetOf = (name: string): Command => ({
   id: `preset-${name}`,
   label: name,
-  hint: "New run with this preset",
+  hint: t`New run with this preset`,
   to: `/?preset=${encodeURIComponent(name)}`,
 });
 
@@ -68,7 +73,7 @@ export function matching(
     .toLowerCase()
     .split(/\s+/u)
     .filter((word) => word !== "");
-  const here = [...partsOf(path), ...PLACES, ...presets.map(presetOf)].filter(({ label }) => {
+  const here = [...partsOf(path), ...places(), ...presets.map(presetOf)].filter(({ label }) => {
     const words = label.toLowerCase().split(/\s+/u);
     return wanted.every((start) => words.some((word) => word.startsWith(start)));
   });

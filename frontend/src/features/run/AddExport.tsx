@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, useState } from "react";
 import { OUTPUTS, outputOptions } from "@/api/choices";
 import type { Output, RerenderRequest } from "@/api/types";
@@ -18,21 +19,20 @@ export function AddExport({ operationId }: { operationId: string }): ReactElemen
   const [asked, setAsked] = useState<RerenderRequest>({});
   if (spec === undefined) return null;
   const has = new Set<Output>(spec.outputs ?? ["images"]);
-  const missing = outputOptions.filter(({ value }) => !has.has(value));
+  const missing = outputOptions().filter(({ value }) => !has.has(value));
   if (missing.length === 0) return null;
   return (
-    <section className={styles["add"]} aria-label="Add an export">
-      <h2>Add an export</h2>
+    <section className={styles["add"]} aria-label={t`Add an export`}>
+      <h2>{t`Add an export`}</h2>
       <p>
-        Made from the same document as a new run, which has everything that this one has; pictures are not
-        taken again.
+        {t`Made from the same document as a new run, which has everything that this one has; pictures are not taken again.`}
       </p>
       <div className={styles["choices"]}>
         {missing.map(({ value, label }) => (
           <Button
             key={value}
             disabled={action.busy}
-            aria-label={`Add ${label}`}
+            aria-label={t`Add ${label}`}
             onClick={() => {
               const body = { outputs: OUTPUTS.filter((output) => output === value || has.has(output)) };
               setAsked(body);

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, useState } from "react";
 import { explain } from "@/api/problems";
 import type { RerenderRequest } from "@/api/types";
@@ -18,13 +19,13 @@ export function AgainButton(props: { operationId: string; ready: boolean }): Rea
     <>
       <Button
         disabled={!ready}
-        title={ready ? undefined : "As soon as it is complete"}
+        title={ready ? undefined : t`As soon as it is complete`}
         onClick={() => {
           setOpen(true);
         }}
       >
         <Icon name="retry" />
-        Make again with …
+        {t`Make again with …`}
       </Button>
       {open && (
         <AgainDialog
@@ -43,13 +44,13 @@ function AgainDialog({ operationId, onClose }: { operationId: string; onClose: (
   const { action, start } = useAgain(operationId);
   const [asked, setAsked] = useState<RerenderRequest>({});
   return (
-    <Dialog title="Make it again with …" onClose={onClose}>
-      <p>A new run from the same document: nothing is written anew. This one stays as it is.</p>
+    <Dialog title={t`Make it again with …`} onClose={onClose}>
+      <p>{t`A new run from the same document: nothing is written anew. This one stays as it is.`}</p>
       {error !== null && <RefusalText text={explain(error)} />}
-      {spec === undefined && error === null && <p role="status">Asking how it was made …</p>}
+      {spec === undefined && error === null && <p role="status">{t`Asking how it was made …`}</p>}
       {spec === undefined ? (
         <DialogActions>
-          <Button onClick={onClose}>Close</Button>
+          <Button onClick={onClose}>{t`Close`}</Button>
         </DialogActions>
       ) : (
         <AgainForm

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, type ReactNode, type SyntheticEvent, useState } from "react";
 import { AS_IT_WAS, type Size, sizeOf, SIZES } from "@/api/choices";
 import type { FieldProblem, RerenderRequest, RunSpec } from "@/api/types";
@@ -26,7 +27,7 @@ function sizes(spec: RunSpec): { value: Again["size"]; label: ReactNode }[] {
     label: <SizeLabel {...SIZES[value]} />,
   }));
   if (sizeOf(spec) !== AS_IT_WAS) return named;
-  const own = { label: "As it was", width: spec.viewport_width ?? 0, height: spec.viewport_height ?? 0 };
+  const own = { label: t`As it was`, width: spec.viewport_width ?? 0, height: spec.viewport_height ?? 0 };
   return [{ value: AS_IT_WAS, label: <SizeLabel {...own} /> }, ...named];
 }
 
@@ -75,9 +76,9 @@ export function AgainForm({ spec, busy, errors, onSubmit, onClose, children }: P
       />
       <div className={styles["refusal"]}>{children}</div>
       <DialogActions>
-        <Button onClick={onClose}>Close</Button>
+        <Button onClick={onClose}>{t`Close`}</Button>
         <Button type="submit" tone="primary" disabled={busy}>
-          {busy ? "Sending …" : "Make it"}
+          {busy ? t`Sending …` : t`Make it`}
         </Button>
       </DialogActions>
     </form>

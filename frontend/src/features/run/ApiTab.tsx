@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { explain } from "@/api/problems";
 import { runUrl } from "@/api/runs";
@@ -14,6 +15,8 @@ import { useKept } from "@/lib/useKept";
 import { isInline, LANGUAGES, languageNames, REQUEST_FILE, requestOf, snippet, sourceFile } from "./snippets";
 import styles from "./SourceTab.module.css";
 import { useSpec } from "./useSpec";
+import { say } from "@/lib/language";
+import { Trans } from "@lingui/react/macro";
 
 /** How to make the same by a program, and where what this run has can be asked for. */
 export function ApiTab(props: { operationId: string; detail: RunDetail | undefined }): ReactElement {
@@ -41,11 +44,13 @@ function CopyAs({ spec, lane }: { spec: StoredSpec; lane: string }): ReactElemen
         ? null
         : { name: REQUEST_FILE, content: JSON.stringify(request.body) };
   return (
-    <section aria-label="Make the same">
+    <section aria-label={t`Make the same`}>
       <div className={styles["head"]}>
-        <h2>Make the same</h2>
+        <h2>{t`Make the same`}</h2>
         <span className={styles["quiet"]}>
-          This run&rsquo;s own request{token === null ? "" : "; the token is read from PRESSRUN_TOKEN"}
+          {token === null
+            ? t`This run’s own request`
+            : t`This run’s own request; the token is read from PRESSRUN_TOKEN`}
         </span>
         {file !== null && (
           <Button
@@ -57,17 +62,23 @@ function CopyAs({ spec, lane }: { spec: StoredSpec; lane: string }): ReactElemen
             {file.name}
           </Button>
         )}
-        <CopyButton text={code} label={`Copy as ${languageNames[language]}`} />
+        <CopyButton text={code} label={t`Copy as ${say(languageNames[language])}`} />
       </div>
       <Choice
-        legend="Copy as"
+        legend={t`Copy as`}
         name="language"
         type="radio"
-        options={LANGUAGES.map((value) => ({ value, label: languageNames[value] }))}
+        options={LANGUAGES.map((value) => ({ value, label: say(languageNames[value]) }))}
         chosen={[language]}
         onChange={keep}
       />
-      <pre className={styles["code"]} tabIndex={0} aria-label={languageNames[language]} role="region">
+      <pre
+        className={styles["code"]}
+        tabIndex={0}
+        dir="ltr"
+        aria-label={say(languageNames[language])}
+        role="region"
+      >
         {code}
       </pre>
     </section>
@@ -77,28 +88,33 @@ function CopyAs({ spec, lane }: { spec: StoredSpec; lane: string }): ReactElemen
 function Addresses({ operationId }: { operationId: string }): ReactElement {
   const run = runUrl(operationId);
   const addresses = [
-    ["GET", run, "the run: status, attempts, how long each stage took"],
-    ["GET", `${run}/events`, "its events, live (SSE)"],
-    ["GET", `${run}/spec`, "what it was made from, every default filled in"],
-    ["GET", `${run}/log?format=jsonl`, "its log lines"],
-    ["GET", `${run}/files/slides.json`, "what each slide says"],
-    ["GET", `${run}/archive.zip`, "every file"],
-    ["POST", `${run}/rerender`, "a new run from the same document"],
+    ["GET", run, t`the run: status, attempts, how long each stage took`],
+    ["GET", `${run}/events`, t`its events, live (SSE)`],
+    ["GET", `${run}/spec`, t`what it was made from, every default filled in`],
+    ["GET", `${run}/log?format=jsonl`, t`its log lines`],
+    ["GET", `${run}/files/slides.json`, t`what each slide says`],
+    ["GET", `${run}/archive.zip`, t`every file`],
+    ["POST", `${run}/rerender`, t`a new run from the same document`],
   ] as const;
   return (
-    <section aria-label="Addresses">
+    <section aria-label={t`Addresses`}>
       <div className={styles["head"]}>
-        <h2>Addresses</h2>
+        <h2>{t`Addresses`}</h2>
         <span className={styles["quiet"]}>
-          All are described at <a href="/docs">/docs</a>
+          <Trans>
+            All are described at{" "}
+            <a href="/docs" dir="ltr">
+              /docs
+            </a>
+          </Trans>
         </span>
       </div>
       <ul className={styles["addresses"]}>
         {addresses.map(([method, path, says]) => (
           <li key={path}>
             <span className={styles["quiet"]}>{method}</span>
-            <code>{path}</code>
-            <CopyButton text={location.origin + path} label={`Copy the address of ${says}`} />
+            <code dir="ltr">{path}</code>
+            <CopyButton text={location.origin + path} label={t`Copy the address of ${says}`} />
             <small>{says}</small>
           </li>
         ))}

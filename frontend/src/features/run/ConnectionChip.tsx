@@ -1,8 +1,10 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { useNow } from "@/lib/useNow";
 import type { Connection } from "@/stream/connection";
 import { useRunFeeds } from "@/stream/useRun";
 import styles from "./ConnectionChip.module.css";
+import { formatSeconds } from "@/lib/format";
 
 /** Whether what is shown is how the run stands now. */
 export function ConnectionChip(props: {
@@ -12,18 +14,18 @@ export function ConnectionChip(props: {
 }): ReactElement {
   const { operationId, connection, ended } = props;
   const feeds = useRunFeeds();
-  if (ended && connection.state === "closed") return <Chip state="ended">Ended: this is all of it</Chip>;
+  if (ended && connection.state === "closed") return <Chip state="ended">{t`Ended: this is all of it`}</Chip>;
   if (connection.state === "paused") {
     return (
       <Chip state="paused">
-        Paused by you{" "}
+        {t`Paused by you`}{" "}
         <button
           type="button"
           onClick={() => {
             feeds.resume(operationId);
           }}
         >
-          Go on
+          {t`Go on`}
         </button>
       </Chip>
     );
@@ -31,16 +33,16 @@ export function ConnectionChip(props: {
   if (connection.state === "live") {
     return (
       <Chip state="live">
-        Live{" "}
+        {t`Live`}{" "}
         <button
           type="button"
-          aria-label="Pause what is shown; the run goes on"
-          title="Pause what is shown; the run goes on"
+          aria-label={t`Pause what is shown; the run goes on`}
+          title={t`Pause what is shown; the run goes on`}
           onClick={() => {
             feeds.pause(operationId);
           }}
         >
-          Pause
+          {t`Pause`}
         </button>
       </Chip>
     );
@@ -48,7 +50,7 @@ export function ConnectionChip(props: {
   if (connection.state === "waiting") return <Waiting retryAt={connection.retryAt} />;
   return (
     <Chip state="lost">
-      {connection.state === "connecting" && connection.failures > 0 ? "Reconnecting …" : "Connecting …"}
+      {connection.state === "connecting" && connection.failures > 0 ? t`Reconnecting …` : t`Connecting …`}
     </Chip>
   );
 }
@@ -60,15 +62,15 @@ function Waiting({ retryAt }: { retryAt: number }): ReactElement {
   const seconds = Math.max(0, Math.round((retryAt - now) / 1000));
   return (
     <Chip state="lost">
-      <span aria-hidden="true">Reconnecting in {seconds} s</span>
+      <span aria-hidden="true">{t`Reconnecting in ${formatSeconds(seconds)}`}</span>
       <button
         type="button"
-        aria-label="Reconnect now"
+        aria-label={t`Reconnect now`}
         onClick={() => {
           feeds.retry();
         }}
       >
-        Now
+        {t`Now`}
       </button>
     </Chip>
   );

@@ -1,7 +1,8 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { Button } from "@/components/Button";
 import { Notice } from "@/components/Notice";
-import { formatDuration } from "@/lib/format";
+import { formatDuration, formatSeconds } from "@/lib/format";
 import { useNow } from "@/lib/useNow";
 import { type Connection, lostSince } from "@/stream/connection";
 import { useRunFeeds } from "@/stream/useRun";
@@ -14,7 +15,8 @@ export function ConnectionNotice({ connection }: { connection: Connection }): Re
 }
 
 /** It ticks: whole seconds, so that the width stays put. */
-const inWords = (seconds: number): string => (seconds < 60 ? `${seconds} s` : formatDuration(seconds));
+const inWords = (seconds: number): string =>
+  seconds < 60 ? formatSeconds(seconds) : formatDuration(seconds);
 
 const seconds = (ms: number): number => Math.max(0, Math.round(ms / 1000));
 
@@ -22,12 +24,12 @@ const seconds = (ms: number): number => Math.max(0, Math.round(ms / 1000));
 function Lost({ since, retryAt }: { since: number; retryAt: number | null }): ReactElement {
   const now = useNow(500);
   const feeds = useRunFeeds();
-  const retry = retryAt === null ? "trying now …" : `trying again in ${inWords(seconds(retryAt - now))}.`;
+  const lost = inWords(seconds(now - since));
   return (
     <Notice
       tone="warning"
       role="status"
-      title="Not connected"
+      title={t`Not connected`}
       actions={
         <Button
           disabled={retryAt === null}
@@ -35,15 +37,17 @@ function Lost({ since, retryAt }: { since: number; retryAt: number | null }): Re
             feeds.retry();
           }}
         >
-          Try now
+          {t`Try now`}
         </Button>
       }
     >
       {/* It changes every second: a screen reader is told what does not. */}
       <p aria-hidden="true">
-        Not connected for {inWords(seconds(now - since))}, {retry}
+        {retryAt === null
+          ? t`Not connected for ${lost}, trying now …`
+          : t`Not connected for ${lost}, trying again in ${inWords(seconds(retryAt - now))}.`}
       </p>
-      <p>What is shown is as it was then. How the run stands now is known when the server answers again.</p>
+      <p>{t`What is shown is as it was then. How the run stands now is known when the server answers again.`}</p>
     </Notice>
   );
 }

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { getBlob } from "@/api/client";
 import { Button } from "@/components/Button";
@@ -34,8 +35,8 @@ export function CopyPictureButton({
   return (
     <>
       <Button
-        aria-label="Copy the picture"
-        title="Copy the picture"
+        aria-label={t`Copy the picture`}
+        title={t`Copy the picture`}
         disabled={busy}
         onClick={() => void copy()}
       >

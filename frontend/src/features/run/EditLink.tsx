@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { Link } from "wouter";
 import { queryOf } from "@/lib/paths";
@@ -10,7 +11,7 @@ export function EditLink(props: { operationId: string; tone?: ButtonTone }): Rea
   return (
     <Link href={`/${queryOf({ from: operationId })}`} className={buttonClass(tone)}>
       <Icon name="edit" />
-      Edit and make again
+      {t`Edit and make again`}
     </Link>
   );
 }

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { buttonClass } from "@/components/Button";
 import { CopyButton } from "@/components/CopyButton";
@@ -40,7 +41,9 @@ function File({ file: { name, url, size_bytes, opens } }: { file: ShownFile }): 
   return (
     <li className={styles["file"]}>
       <Icon name="file" />
-      <span className={styles["name"]}>{name}</span>
+      <span className={styles["name"]} dir="ltr">
+        {name}
+      </span>
       <span className={styles["size"]}>{formatBytes(size_bytes)}</span>
       {opens && token === null && (
         <a
@@ -48,15 +51,15 @@ function File({ file: { name, url, size_bytes, opens } }: { file: ShownFile }): 
           href={`${url}?inline=1`}
           target="_blank"
           rel="noreferrer"
-          aria-label={`Open ${name} in a new tab`}
+          aria-label={t`Open ${name} in a new tab`}
         >
           <Icon name="open" />
-          Open
+          {t`Open`}
         </a>
       )}
-      <DownloadLink url={`${url}?inline=0`} filename={name.replace(/^.*\//, "")} label={`Download ${name}`}>
+      <DownloadLink url={`${url}?inline=0`} filename={name.replace(/^.*\//, "")} label={t`Download ${name}`}>
         <Icon name="download" />
-        Download
+        {t`Download`}
       </DownloadLink>
     </li>
   );
@@ -67,11 +70,11 @@ export function Files({ view }: { view: RunView }): ReactElement {
   const files = filesOf(view);
   const { result } = view;
   return (
-    <section className={styles["tab"]} aria-label="Files of the run">
+    <section className={styles["tab"]} aria-label={t`Files of the run`}>
       {files.length === 0 ? (
-        <p>Nothing yet: the document and each export appear here as soon as they are made.</p>
+        <p>{t`Nothing yet: the document and each export appear here as soon as they are made.`}</p>
       ) : (
-        <ul className={styles["files"]} aria-label="Files">
+        <ul className={styles["files"]} aria-label={t`Files`}>
           {files.map((file) => (
             <File key={file.name} file={file} />
           ))}
@@ -81,9 +84,9 @@ export function Files({ view }: { view: RunView }): ReactElement {
         <>
           <div className={styles["foot"]}>
             <p className={styles["folder"]}>
-              <span>Folder on the server</span> <code>{result.folder}</code>
+              <span>{t`Folder on the server`}</span> <code dir="ltr">{result.folder}</code>
             </p>
-            <CopyButton text={result.folder} label="Copy the folder's name" />
+            <CopyButton text={result.folder} label={t`Copy the folder's name`} />
           </div>
           <AddExport operationId={view.operationId} />
         </>

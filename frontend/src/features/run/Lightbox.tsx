@@ -1,15 +1,17 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, type TouchEvent, useEffect, useId, useRef, useState } from "react";
 import type { SlideText } from "@/api/types";
 import { Button } from "@/components/Button";
 import { DownloadLink } from "@/components/DownloadLink";
 import { Icon } from "@/components/Icon";
-import { formatBytes } from "@/lib/format";
+import { dotted, figure, formatBytes } from "@/lib/format";
 import { useKept } from "@/lib/useKept";
 import type { Slide } from "@/stream/reduceRun";
 import { CopyPictureButton } from "./CopyPictureButton";
 import { Picture } from "./Picture";
 import { SlidePanel } from "./SlidePanel";
 import styles from "./Lightbox.module.css";
+import { direction } from "@/lib/language";
 
 interface Props {
   /** May grow while it is open. */
@@ -60,7 +62,7 @@ export function Lightbox({ slides, texts, settled, at, onMove, onClose }: Props)
       ref={dialog}
       className={styles["lightbox"]}
       data-text={withText}
-      aria-label={`Slide ${at + 1} of ${slides.length}`}
+      aria-label={t`Slide ${figure(at + 1)} of ${figure(slides.length)}`}
       onClose={onClose}
       onClick={(event) => {
         if (event.target === event.currentTarget) onClose();
@@ -107,7 +109,7 @@ function Bar(props: BarProps): ReactElement {
     <div className={styles["bar"]}>
       <Button
         disabled={at === 0}
-        aria-label="Previous slide"
+        aria-label={t`Previous slide`}
         onClick={() => {
           move(at - 1);
         }}
@@ -116,17 +118,17 @@ function Bar(props: BarProps): ReactElement {
       </Button>
       <p className={styles["caption"]} aria-live="polite">
         <strong>
-          {at + 1} / {last + 1}
+          {figure(at + 1)} / {figure(last + 1)}
         </strong>
         <span>
           {copied === slide.index
-            ? "Picture copied"
-            : `${slide.width} × ${slide.height} · ${formatBytes(slide.size_bytes)}`}
+            ? t`Picture copied`
+            : dotted(`${figure(slide.width)} × ${figure(slide.height)}`, formatBytes(slide.size_bytes))}
         </span>
       </p>
       <Button
         disabled={at === last}
-        aria-label="Next slide"
+        aria-label={t`Next slide`}
         onClick={() => {
           move(at + 1);
         }}
@@ -134,8 +136,8 @@ function Bar(props: BarProps): ReactElement {
         <Icon name="right" />
       </Button>
       <Button
-        aria-label="Text of the slide"
-        title="Text of the slide"
+        aria-label={t`Text of the slide`}
+        title={t`Text of the slide`}
         aria-pressed={withText}
         aria-controls={withText ? panelId : undefined}
         onClick={onText}
@@ -151,16 +153,16 @@ function Bar(props: BarProps): ReactElement {
       <DownloadLink
         url={slide.url}
         filename={slide.filename.replace(/^.*\//, "")}
-        label={`Download ${slide.filename}`}
+        label={t`Download ${slide.filename}`}
       >
         <Icon name="download" />
       </DownloadLink>
       {document.fullscreenEnabled && (
-        <Button aria-label="Full screen" title="Full screen (F)" onClick={onFull}>
+        <Button aria-label={t`Full screen`} title={t`Full screen (F)`} onClick={onFull}>
           <Icon name="full" />
         </Button>
       )}
-      <Button aria-label="Close" title="Close (Esc)" onClick={onClose}>
+      <Button aria-label={t`Close`} title={t`Close (Esc)`} onClick={onClose}>
         <Icon name="close" />
       </Button>
     </div>
@@ -179,9 +181,10 @@ function useKeys(props: { at: number; last: number; move: (to: number) => void; 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const forwards = direction() === "rtl" ? -1 : 1; // as the page is read
       const to = {
-        ArrowLeft: at - 1,
-        ArrowRight: at + 1,
+        ArrowLeft: at - forwards,
+        ArrowRight: at + forwards,
         PageUp: at - 1,
         PageDown: at + 1,
         Home: 0,
@@ -213,7 +216,8 @@ function useSwipe(onSwipe: (steps: 1 | -1) => void) {
       begun.current = null;
       if (from === null || touch === undefined) return;
       const [x, y] = [touch.clientX - from.x, touch.clientY - from.y];
-      if (Math.abs(x) > SWIPE_CSS_PX && Math.abs(x) > 2 * Math.abs(y)) onSwipe(x < 0 ? 1 : -1);
+      if (Math.abs(x) > SWIPE_CSS_PX && Math.abs(x) > 2 * Math.abs(y))
+        onSwipe(x < 0 === (direction() === "ltr") ? 1 : -1);
     },
   };
 }

@@ -1,17 +1,22 @@
+import { msg, t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
-import { MOST_SLIDES } from "@/api/choices";
+import { MOST_SLIDES, stageWords } from "@/api/choices";
 import { runUrl } from "@/api/runs";
 import type { RunResult } from "@/api/types";
 import { DownloadLink } from "@/components/DownloadLink";
 import { Icon } from "@/components/Icon";
 import { Notice } from "@/components/Notice";
-import { count, formatDuration } from "@/lib/format";
+import { formatDuration, slideCount } from "@/lib/format";
 import type { Cancellation, RunView } from "@/stream/reduceRun";
 import { EditLink } from "./EditLink";
 import styles from "./Outcome.module.css";
 import { RaiseButton } from "./RaiseButton";
 import { RetryButton } from "./RetryButton";
-import { advice, retryWords, stageWords } from "./words";
+import { advice, retryWords } from "./words";
+import { Trans } from "@lingui/react/macro";
+import { say, type Words } from "@/lib/language";
+import { ServerWords } from "@/components/ServerWords";
+import { coverageWords } from "@/components/coverageWords";
 
 /** How it ended, and what is there now. */
 export function Outcome({ view }: { view: RunView }): ReactElement | null {
@@ -24,29 +29,31 @@ export function Outcome({ view }: { view: RunView }): ReactElement | null {
 
 function Complete({ view, result }: { view: RunView; result: RunResult }): ReactElement {
   return (
-    <section className={styles["card"]} aria-label="Result">
+    <section className={styles["card"]} aria-label={t`Result`}>
       <p className={styles["line"]}>
-        <strong>{count(result.screenshot_count, "slide")}</strong> in {formatDuration(result.duration_s)}
-        {result.truncated && " · cut off at the limit of slides"}
+        <Trans>
+          <strong>{slideCount(result.screenshot_count)}</strong> in {formatDuration(result.duration_s)}
+        </Trans>
+        {result.truncated && ` · ${t`cut off at the limit of slides`}`}
       </p>
       {result.truncated && result.screenshot_count < MOST_SLIDES && (
         <div className={styles["raise"]}>
           <RaiseButton operationId={view.operationId} />
         </div>
       )}
-      {result.coverage?.summary && <p className={styles["line"]}>{result.coverage.summary}</p>}
+      {result.coverage?.summary && <p className={styles["line"]}>{coverageWords(result.coverage)}</p>}
       <div className={styles["foot"]}>
         <DownloadLink
           tone="primary"
           url={`${runUrl(view.operationId)}/archive.zip`}
           filename={`${result.folder.replace(/^.*[\\/]/, "")}.zip`}
-          label="Download all (ZIP)"
+          label={t`Download all (ZIP)`}
         >
           <Icon name="download" />
-          Download all (ZIP)
+          {t`Download all (ZIP)`}
         </DownloadLink>
         {exportsOf(result).map(({ name, url, label }) => (
-          <DownloadLink key={name} url={`${url}?inline=0`} filename={name} label={`Download ${name}`}>
+          <DownloadLink key={name} url={`${url}?inline=0`} filename={name} label={t`Download ${name}`}>
             <Icon name="download" />
             {label}
           </DownloadLink>
@@ -81,21 +88,25 @@ function Actions({ view, retryFirst }: { view: RunView; retryFirst: boolean }): 
 function Failed({ view }: { view: RunView }): ReactElement {
   const { error } = view;
   const what = error === null ? null : advice(error.code, error.retryable);
-  const where = error?.stage == null ? "" : ` while it was at “${stageWords[error.stage].name}”`;
+  const stage = error?.stage ?? null;
   return (
     <Notice
       tone="bad"
       role="alert"
-      title={`The run failed${where}`}
+      title={
+        stage === null
+          ? t`The run failed`
+          : t`The run failed while it was at “${say(stageWords[stage].name)}”`
+      }
       actions={<Actions view={view} retryFirst={error?.retryable === true} />}
     >
-      <p>{error?.message ?? "The server did not say why."}</p>
+      {error === null ? <p>{t`The server did not say why.`}</p> : <ServerWords text={error.message} />}
       {what !== null && <p>{what}</p>}
       {retryWords(view) !== null && <p>{retryWords(view)}</p>}
       {error !== null && (
         <p>
           <small>
-            Code: <code>{error.code}</code>
+            {t`Code:`} <code>{error.code}</code>
           </small>
         </p>
       )}
@@ -103,11 +114,11 @@ function Failed({ view }: { view: RunView }): ReactElement {
   );
 }
 
-const byWhom: Readonly<Record<Cancellation["by"], string>> = {
-  user: "It was cancelled on request.",
-  replaced: "Another run took its place.",
-  disconnect: "The client that had started it went away, and it had asked for that to end the run.",
-  shutdown: "The server was shut down.",
+const byWhom: Readonly<Record<Cancellation["by"], Words>> = {
+  user: msg`It was cancelled on request.`,
+  replaced: msg`Another run took its place.`,
+  disconnect: msg`The client that had started it went away, and it had asked for that to end the run.`,
+  shutdown: msg`The server was shut down.`,
 };
 
 function Cancelled({ view }: { view: RunView }): ReactElement {
@@ -116,12 +127,12 @@ function Cancelled({ view }: { view: RunView }): ReactElement {
     <Notice
       tone="info"
       role="status"
-      title="The run was cancelled"
+      title={t`The run was cancelled`}
       actions={<Actions view={view} retryFirst />}
     >
       <p>
-        {cancellation === null ? "It ended before it was complete." : byWhom[cancellation.by]} There is no
-        folder of it.
+        {cancellation === null ? t`It ended before it was complete.` : say(byWhom[cancellation.by])}{" "}
+        {t`There is no folder of it.`}
       </p>
       <p>{retryWords(view)}</p>
     </Notice>

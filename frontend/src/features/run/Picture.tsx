@@ -1,8 +1,11 @@
+import { msg, t } from "@lingui/core/macro";
 import { type ReactElement, useRef } from "react";
 import { thumbnailUrl } from "@/api/thumbnails";
 import { usePicture } from "@/components/usePicture";
 import type { Slide } from "@/stream/reduceRun";
 import styles from "./Picture.module.css";
+import { say } from "@/lib/language";
+import { figure } from "@/lib/format";
 
 interface Props {
   slide: Slide;
@@ -13,7 +16,7 @@ interface Props {
   tileCssPx?: number;
 }
 
-const goneWords = { missing: "No longer there", unreadable: "Cannot be shown" } as const;
+const goneWords = { missing: msg`No longer there`, unreadable: msg`Cannot be shown` } as const;
 
 /** A slide's image; when it cannot be had (the run was cancelled, or deleted) it says so instead of looking broken. */
 export function Picture({ slide, settled, className, tileCssPx }: Props): ReactElement {
@@ -21,9 +24,16 @@ export function Picture({ slide, settled, className, tileCssPx }: Props): ReactE
   const lazy = tileCssPx !== undefined;
   const url = lazy ? thumbnailUrl(slide.url, tileCssPx, devicePixelRatio) : slide.url;
   const { src, key, gone, onLoad, onError } = usePicture(url, { settled, place, lazy });
-  if (gone !== null) return <span className={styles["gone"]}>{goneWords[gone]}</span>;
+  if (gone !== null) return <span className={styles["gone"]}>{say(goneWords[gone])}</span>;
   if (src === null)
-    return <span ref={place} className={styles["coming"]} aria-label={`Slide ${slide.index}`} role="img" />;
+    return (
+      <span
+        ref={place}
+        className={styles["coming"]}
+        aria-label={t`Slide ${figure(slide.index)}`}
+        role="img"
+      />
+    );
   return (
     <img
       key={key}
@@ -31,7 +41,7 @@ export function Picture({ slide, settled, className, tileCssPx }: Props): ReactE
       src={src}
       width={slide.width}
       height={slide.height}
-      alt={`Slide ${slide.index}`}
+      alt={t`Slide ${figure(slide.index)}`}
       decoding="async"
       onLoad={onLoad}
       onError={onError}

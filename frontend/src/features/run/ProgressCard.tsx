@@ -1,21 +1,24 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { STAGES } from "@/api/tables.gen";
 import { Progress } from "@/components/Progress";
-import { formatElapsed, secondsBetween } from "@/lib/format";
+import { figure, formatElapsed, percent, secondsBetween } from "@/lib/format";
 import { useNow } from "@/lib/useNow";
 import type { RunView } from "@/stream/reduceRun";
 import styles from "./ProgressCard.module.css";
-import { activity, stageWords, usually } from "./words";
+import { activity, usually } from "./words";
+import { say } from "@/lib/language";
+import { stageWords } from "@/api/choices";
 
 function Stages({ view }: { view: RunView }): ReactElement {
   const reached = view.stage === null ? -1 : STAGES.indexOf(view.stage);
   const state = (index: number): "done" | "now" | "next" =>
     index < reached ? "done" : index === reached ? "now" : "next";
   return (
-    <ol className={styles["stages"]} aria-label="Stages">
+    <ol className={styles["stages"]} aria-label={t`Stages`}>
       {STAGES.map((stage, index) => (
         <li key={stage} data-state={state(index)} aria-current={index === reached ? "step" : undefined}>
-          {stageWords[stage].name}
+          {say(stageWords[stage].name)}
         </li>
       ))}
     </ol>
@@ -30,7 +33,7 @@ function Elapsed({ view, lostAt }: { view: RunView; lostAt: number | null }): Re
   return (
     <span>
       {formatElapsed(secondsBetween(view.startedAt, now))}
-      {view.estimate !== null && `, ${usually(view.estimate)}`}
+      {view.estimate !== null && t`, ` + usually(view.estimate)}
     </span>
   );
 }
@@ -39,19 +42,20 @@ function Elapsed({ view, lostAt }: { view: RunView; lostAt: number | null }): Re
 export function ProgressCard({ view, lostAt }: { view: RunView; lostAt: number | null }): ReactElement {
   const again = view.attempt > 1;
   return (
-    <section className={styles["card"]} aria-label="Progress">
+    <section className={styles["card"]} aria-label={t`Progress`}>
       <Stages view={view} />
-      <Progress value={view.progress} label="Progress" />
+      <Progress value={view.progress} label={t`Progress`} />
       <p className={styles["line"]}>
         <span className={styles["activity"]}>
-          <strong>{view.progress} %</strong> {activity(view)}
+          <strong>{percent(view.progress)}</strong> {activity(view)}
         </span>
         <Elapsed view={view} lostAt={lostAt} />
       </p>
       {again && (
         <p className={styles["again"]}>
-          Attempt {view.attempt}
-          {view.resumedFrom !== null && `, resumed from “${stageWords[view.resumedFrom].name}”`}
+          {view.resumedFrom === null
+            ? t`Attempt ${figure(view.attempt)}`
+            : t`Attempt ${figure(view.attempt)}, resumed from “${say(stageWords[view.resumedFrom].name)}”`}
         </p>
       )}
     </section>

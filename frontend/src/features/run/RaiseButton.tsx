@@ -1,9 +1,11 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { MOST_SLIDES } from "@/api/choices";
 import { Button } from "@/components/Button";
 import { Icon } from "@/components/Icon";
 import { InTheWay } from "./RetryButton";
 import { useAgain } from "./useAgain";
+import { figure } from "@/lib/format";
 
 /** All of a document that was cut off, in a new run; the pictures that there are need not be taken again. */
 export function RaiseButton({ operationId }: { operationId: string }): ReactElement {
@@ -18,7 +20,7 @@ export function RaiseButton({ operationId }: { operationId: string }): ReactElem
         }}
       >
         <Icon name="play" />
-        {action.busy ? "Sending …" : `Raise the limit to ${MOST_SLIDES} and go on`}
+        {action.busy ? t`Sending …` : t`Raise the limit to ${figure(MOST_SLIDES)} and go on`}
       </Button>
       <InTheWay
         action={action}

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { Link } from "wouter";
 import { isLanePaused } from "@/api/problems";
@@ -29,7 +30,7 @@ export function RetryButton(props: { operationId: string; tone: ButtonTone }): R
         }}
       >
         <Icon name="retry" />
-        {action.busy ? "Asking …" : "Retry"}
+        {action.busy ? t`Asking …` : t`Retry`}
       </Button>
       <InTheWay
         action={action}
@@ -51,12 +52,12 @@ export function InTheWay({ action, onQueue }: { action: Action; onQueue: () => v
       <RefusalText text={refusal} />
       {canWait && (
         <Button disabled={busy} onClick={onQueue}>
-          Wait in the queue
+          {t`Wait in the queue`}
         </Button>
       )}
       {other !== null && (
         <Link href={runUrl(other)} style={{ alignSelf: "center" }}>
-          See the run in the way
+          {t`See the run in the way`}
         </Link>
       )}
     </>

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { runUrl } from "@/api/runs";
@@ -39,7 +40,7 @@ export function RunHeader({ view, detail, connection, stale = false }: Props): R
           connection={connection}
           ended={hasEnded(view.status)}
         />
-        {origin !== null && <Link href={runUrl(origin)}>Made from an earlier run</Link>}
+        {origin !== null && <Link href={runUrl(origin)}>{t`Made from an earlier run`}</Link>}
       </div>
       <Actions view={view} detail={detail} />
     </header>

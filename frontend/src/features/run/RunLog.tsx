@@ -1,3 +1,4 @@
+import { t, plural } from "@lingui/core/macro";
 import { type ReactElement, useMemo, useState } from "react";
 import { explain } from "@/api/problems";
 import { runUrl } from "@/api/runs";
@@ -8,7 +9,7 @@ import { Icon } from "@/components/Icon";
 import { RefusalText } from "@/components/Refusal";
 import { SearchField } from "@/components/SearchField";
 import { VirtualLines } from "@/components/VirtualLines";
-import { count } from "@/lib/format";
+import { formatClock, number } from "@/lib/format";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
 import styles from "./Lines.module.css";
 import { details, LEVELS, lineText, search } from "./logLines";
@@ -18,9 +19,9 @@ import { useRunLog } from "./useRunLog";
 export function RunLog({ view }: { view: RunView }): ReactElement {
   const { data, error } = useRunLog(view.operationId, !hasEnded(view.status), view.attempt);
   if (data === undefined) {
-    return error === null ? <p role="status">Loading …</p> : <RefusalText text={explain(error)} />;
+    return error === null ? <p role="status">{t`Loading …`}</p> : <RefusalText text={explain(error)} />;
   }
-  if (data.length === 0) return <p>Nothing was written down.</p>;
+  if (data.length === 0) return <p>{t`Nothing was written down.`}</p>;
   return (
     <>
       <RefusalText text={error === null ? null : explain(error)} />
@@ -33,39 +34,40 @@ function Lines({ operationId, data }: { operationId: string; data: readonly LogR
   const [words, setWords] = useState("");
   const [level, setLevel] = useState<(typeof LEVELS)[number]>("all");
   const shown = useMemo(() => search(data, words, level), [data, words, level]);
+  const seen = number(shown.length);
   return (
-    <section className={styles["section"]} aria-label="Log">
+    <section className={styles["section"]} aria-label={t`Log`}>
       <div className={styles["tools"]}>
-        <SearchField label="Search the log" value={words} onChange={setWords} />
+        <SearchField label={t`Search the log`} value={words} onChange={setWords} />
         <select
-          aria-label="Level"
+          aria-label={t`Level`}
           value={level}
           onChange={({ target }) => {
             setLevel(LEVELS.find((each) => each === target.value) ?? "all");
           }}
         >
-          <option value="all">Every level</option>
-          <option value="warning">Warnings and errors</option>
-          <option value="error">Errors</option>
+          <option value="all">{t`Every level`}</option>
+          <option value="warning">{t`Warnings and errors`}</option>
+          <option value="error">{t`Errors`}</option>
         </select>
-        <CopyButton text={() => shown.map(lineText).join("\n")} label="Copy the lines that are shown" />
+        <CopyButton text={() => shown.map(lineText).join("\n")} label={t`Copy the lines that are shown`} />
         <DownloadLink
           url={`${runUrl(operationId)}/log?format=text`}
           filename={`${operationId}.log`}
-          label="Download the log"
+          label={t`Download the log`}
         >
           <Icon name="download" />
-          Download
+          {t`Download`}
         </DownloadLink>
       </div>
       <p className={styles["amount"]} role="status">
         {shown.length === data.length
-          ? count(data.length, "line")
-          : `${shown.length} of ${count(data.length, "line")}`}
+          ? plural(data.length, { one: "# line", other: "# lines" })
+          : plural(data.length, { one: `${seen} of # line`, other: `${seen} of # lines` })}
       </p>
       {shown.length > 0 && (
         <VirtualLines
-          label="Log lines"
+          label={t`Log lines`}
           follow
           count={shown.length}
           keyOf={(at) => at}
@@ -82,8 +84,8 @@ function Line({ record }: { record: LogRecord | undefined }): ReactElement | nul
   const { at, level = "info", event } = record;
   const rest = details(record);
   return (
-    <div className={styles["line"]}>
-      <time dateTime={at}>{at === undefined ? "" : clock.format(new Date(at))}</time>
+    <div className={styles["line"]} dir="ltr" lang="en">
+      <time dateTime={at}>{at === undefined ? "" : formatClock(at)}</time>
       <span>{level}</span>
       <span>
         {event}
@@ -92,11 +94,3 @@ function Line({ record }: { record: LogRecord | undefined }): ReactElement | nul
     </div>
   );
 }
-
-// one for all lines: making it takes longer than a line
-const clock = new Intl.DateTimeFormat("en", {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hourCycle: "h23",
-});

@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { REMEDIES } from "@/api/tables.gen";
+import { REMEDIES } from "@/api/remedies.gen";
+import { say } from "@/lib/language";
 import type { ErrorCode, RunEvent } from "@/api/types";
 import { lesson, OPERATION_ID, snapshotOf, toLog } from "@/test/logs";
 import { frame, problem, serveLog, type Trouble } from "@/test/logServer";
@@ -94,7 +95,7 @@ test("a failed run says its code, why, and what to do", async () => {
 test("what helps is what the server says of that code", async () => {
   await serveLog(failedWith("voice_timeout", true));
   renderApp(path);
-  expect(await screen.findByText(REMEDIES.voice_timeout)).toBeDefined();
+  expect(await screen.findByText(say(REMEDIES.voice_timeout))).toBeDefined();
 });
 
 test.each([

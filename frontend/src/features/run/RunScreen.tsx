@@ -1,3 +1,4 @@
+import { msg, t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { Link } from "wouter";
 import { Button, buttonClass } from "@/components/Button";
@@ -23,6 +24,9 @@ import { Timing } from "./Timing";
 import { useRunDetail } from "./useRunDetail";
 import { Warnings } from "./Warnings";
 import { announcement, tabTitle } from "./words";
+import { say, type Words } from "@/lib/language";
+import { ServerWords } from "@/components/ServerWords";
+import { refusalTitle } from "@/api/problems";
 
 interface Props {
   operationId: string;
@@ -34,7 +38,7 @@ interface Props {
 export function RunScreen({ operationId, search, onSearch }: Props): ReactElement {
   const feed = useRun(operationId);
   const lost = lostSince(feed.connection) !== null;
-  useDocumentTitle(feed.failure === null ? tabTitle(feed.view, lost) : feed.failure.problem.title);
+  useDocumentTitle(feed.failure === null ? tabTitle(feed.view, lost) : refusalTitle(feed.failure.problem));
   useFavicon(feed.failure === null ? faviconOf(feed.view) : null);
   if (feed.failure !== null) return <Failure feed={feed} />;
   if (feed.view.status === null) return <Waiting feed={feed} />;
@@ -81,18 +85,17 @@ function LanePaused({ lane: name }: { lane: string }): ReactElement | null {
     <Notice
       tone="warning"
       role="status"
-      title={`The lane “${name}” is paused`}
+      title={t`The lane “${name}” is paused`}
       actions={<PauseLaneButton lane={lane} />}
     >
-      <p>Nothing begins in it until somebody resumes it. This run keeps its place.</p>
+      <p>{t`Nothing begins in it until somebody resumes it. This run keeps its place.`}</p>
     </Notice>
   );
 }
 
-const joined: Partial<Record<Disposition, string>> = {
-  joined:
-    "This very request was being made already: you are watching that run, and no second one was started.",
-  replayed: "This very request was made a moment ago: this is its result, and no second run was started.",
+const joined: Partial<Record<Disposition, Words>> = {
+  joined: msg`This very request was being made already: you are watching that run, and no second one was started.`,
+  replayed: msg`This very request was made a moment ago: this is its result, and no second run was started.`,
 };
 
 /** Says so when the button led to a run that was there before. */
@@ -100,8 +103,8 @@ function Joined({ disposition }: { disposition: Disposition | null }): ReactElem
   const words = disposition === null ? undefined : joined[disposition];
   if (words === undefined) return null;
   return (
-    <Notice tone="info" role="status" title="Not started twice">
-      <p>{words}</p>
+    <Notice tone="info" role="status" title={t`Not started twice`}>
+      <p>{say(words)}</p>
     </Notice>
   );
 }
@@ -109,9 +112,9 @@ function Joined({ disposition }: { disposition: Disposition | null }): ReactElem
 function Waiting({ feed }: { feed: RunFeed }): ReactElement {
   return (
     <>
-      <h1>Run</h1>
+      <h1>{t`Run`}</h1>
       <ConnectionNotice connection={feed.connection} />
-      <p role="status">Asking the server how it stands …</p>
+      <p role="status">{t`Asking the server how it stands …`}</p>
     </>
   );
 }
@@ -125,23 +128,33 @@ function Failure({ feed }: { feed: RunFeed }): ReactElement {
       tone={unknown ? "warning" : "bad"}
       level={1}
       role="alert"
-      title={unknown ? "There is no such run" : (problem?.title ?? "This run cannot be shown")}
+      title={
+        unknown
+          ? t`There is no such run`
+          : problem === undefined
+            ? t`This run cannot be shown`
+            : refusalTitle(problem)
+      }
       actions={
         <>
           <Link href="/runs" className={buttonClass("primary")}>
-            All runs
+            {t`All runs`}
           </Link>
           <Button
             onClick={() => {
               feeds.reopen(feed.view.operationId);
             }}
           >
-            Try again
+            {t`Try again`}
           </Button>
         </>
       }
     >
-      <p>{unknown ? "It may have been deleted, or it belongs to another server." : problem?.detail}</p>
+      {unknown ? (
+        <p>{t`It may have been deleted, or it belongs to another server.`}</p>
+      ) : (
+        <ServerWords text={problem?.detail ?? ""} />
+      )}
     </Notice>
   );
 }

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, Suspense } from "react";
 import { laterCode } from "@/lib/laterCode";
 import type { RunDetail } from "@/api/types";
@@ -26,14 +27,14 @@ export function RunTabs({ view, detail, search, onSearch }: Props): ReactElement
   const { tab = "slides" } = search;
   return (
     <Tabs
-      label="Parts of the run"
+      label={t`Parts of the run`}
       tabs={tabsOf(view, detail, tab)}
       chosen={tab}
       onChoose={(next) => {
         if (next !== tab) onSearch(next === "slides" ? {} : { tab: next }, { replace: true });
       }}
     >
-      <Suspense fallback={<p role="status">Loading …</p>}>
+      <Suspense fallback={<p role="status">{t`Loading …`}</p>}>
         {tab === "slides" && (
           <Slides
             view={view}
@@ -58,15 +59,15 @@ function tabsOf(view: RunView, detail: RunDetail | undefined, chosen: RunTab): T
   const { length: files } = filesOf(view);
   const { length: events } = view.events;
   return [
-    { id: "slides", label: "Slides", amount: view.slides.length },
-    { id: "files", label: "Files", amount: files },
-    { id: "timeline", label: "Timeline", amount: events + view.eventsDropped },
-    { id: "log", label: "Log" },
-    { id: "source", label: "Source and settings" },
+    { id: "slides", label: t`Slides`, amount: view.slides.length },
+    { id: "files", label: t`Files`, amount: files },
+    { id: "timeline", label: t`Timeline`, amount: events + view.eventsDropped },
+    { id: "log", label: t`Log` },
+    { id: "source", label: t`Source and settings` },
     { id: "api", label: "API" },
     // not there where none was asked for
     ...(detail?.webhook != null || chosen === "webhook"
-      ? [{ id: "webhook" as const, label: "Webhook" }]
+      ? [{ id: "webhook" as const, label: t`Webhook` }]
       : []),
   ];
 }

@@ -11,6 +11,8 @@ import {
 import type { Slide } from "@/stream/reduceRun";
 import { Picture } from "./Picture";
 import styles from "./Slides.module.css";
+import { t } from "@lingui/core/macro";
+import { figure } from "@/lib/format";
 
 const GAP_PX = 14;
 const OVERSCAN_ROWS = 4; // about the 600 px ahead at which pictures begin to load (components/usePictureUrl.ts)
@@ -65,7 +67,7 @@ export function SlideGrid({ slides, coming, settled, tileCssPx, titleOf, onOpen,
         Array.from({ length: Math.min(columns, amount - row * columns) }, (_, column) => {
           const place = row * columns + column;
           const slide = slides[place];
-          const at = { left: column * (tile + GAP_PX), top: start - top, width: tile, height };
+          const at = { insetInlineStart: column * (tile + GAP_PX), top: start - top, width: tile, height };
           return slide === undefined ? (
             <li key={`coming-${place}`} className={styles["cell"]} style={at} aria-hidden="true">
               <span className={styles["coming"]} />
@@ -120,12 +122,12 @@ function Tile(props: {
         onClick={() => {
           onOpen(slide);
         }}
-        aria-label={`Open slide ${slide.index}`}
+        aria-label={t`Open slide ${figure(slide.index)}`}
       >
         <Picture slide={slide} settled={settled} tileCssPx={tile} />
       </button>
       <span className={styles["number"]} aria-hidden="true">
-        {slide.index}
+        {figure(slide.index)}
       </span>
     </>
   );

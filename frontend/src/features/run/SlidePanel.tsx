@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import type { SlideText } from "@/api/types";
 import { CopyButton } from "@/components/CopyButton";
@@ -13,20 +14,20 @@ interface Props {
 export function SlidePanel({ id, text }: Props): ReactElement {
   if (text === undefined) {
     return (
-      <aside id={id} className={styles["panel"]} aria-label="Text of the slide" tabIndex={0}>
-        <p className={styles["quiet"]}>The text of this slide is not known.</p>
+      <aside id={id} className={styles["panel"]} aria-label={t`Text of the slide`} tabIndex={0}>
+        <p className={styles["quiet"]}>{t`The text of this slide is not known.`}</p>
       </aside>
     );
   }
   const { links = [], notes = "" } = text;
   const alt = altText(text);
   return (
-    <aside id={id} className={styles["panel"]} aria-label="Text of the slide" tabIndex={0}>
+    <aside id={id} className={styles["panel"]} aria-label={t`Text of the slide`} tabIndex={0}>
       <div className={styles["words"]}>
         {partsOf(text).map((part, row) =>
           part.kind === "picture" ? (
             <p key={row} className={styles["quiet"]}>
-              Picture: {part.text === "" ? "without a description" : part.text}
+              {part.text === "" ? t`Picture: without a description` : t`Picture: ${part.text}`}
             </p>
           ) : (
             <p key={row} dir={part.dir} lang={part.lang === "" ? undefined : part.lang} data-kind={part.kind}>
@@ -34,14 +35,14 @@ export function SlidePanel({ id, text }: Props): ReactElement {
             </p>
           ),
         )}
-        <CopyButton text={plainText(text)} label="Copy the text of the slide" />
+        <CopyButton text={plainText(text)} label={t`Copy the text of the slide`} />
       </div>
-      <h3>Alternative text</h3>
+      <h3>{t`Alternative text`}</h3>
       <p dir="auto">{alt}</p>
-      <CopyButton text={alt} label="Copy the alternative text" />
+      <CopyButton text={alt} label={t`Copy the alternative text`} />
       {notes !== "" && (
         <>
-          <h3>Notes</h3>
+          <h3>{t`Notes`}</h3>
           <p dir="auto" data-kind="code">
             {notes}
           </p>
@@ -49,7 +50,7 @@ export function SlidePanel({ id, text }: Props): ReactElement {
       )}
       {links.length > 0 && (
         <>
-          <h3>Links</h3>
+          <h3>{t`Links`}</h3>
           <ul>
             {links.map(({ url, text: words }, row) => (
               <li key={row}>

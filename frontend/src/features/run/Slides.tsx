@@ -1,7 +1,8 @@
+import { msg, t } from "@lingui/core/macro";
 import { type ReactElement, use, useMemo, useRef, useState } from "react";
 import { Button } from "@/components/Button";
 import { Icon } from "@/components/Icon";
-import { count } from "@/lib/format";
+import { figure, number, slideCount } from "@/lib/format";
 import { hasEnded, type RunView } from "@/stream/reduceRun";
 import { Lightbox } from "./Lightbox";
 import { type GridHandle, SlideGrid } from "./SlideGrid";
@@ -10,21 +11,22 @@ import { headingsOf, titleOf } from "./slideTexts";
 import { BackContext } from "@/lib/back";
 import { useKept } from "@/lib/useKept";
 import { useSlideTexts } from "./useSlideTexts";
+import { say, type Words } from "@/lib/language";
 
 const TILES = { small: 170, medium: 240, large: 420, one: 0 } as const;
 type Tiles = keyof typeof TILES;
-const tileWords: Readonly<Record<Tiles, string>> = {
-  small: "Small tiles",
-  medium: "Medium tiles",
-  large: "Large tiles",
-  one: "One below the other",
+const tileWords: Readonly<Record<Tiles, Words>> = {
+  small: msg`Small tiles`,
+  medium: msg`Medium tiles`,
+  large: msg`Large tiles`,
+  one: msg`One below the other`,
 };
 const isTiles = (text: string): text is Tiles => Object.hasOwn(TILES, text);
 
 function heading({ slides, slidesTotal, status }: RunView): string {
   if (hasEnded(status) || slidesTotal === null || slidesTotal <= slides.length)
-    return count(slides.length, "slide");
-  return `${slides.length} of ${count(slidesTotal, "slide")}`;
+    return slideCount(slides.length);
+  return t`${number(slides.length)} of ${slideCount(slidesTotal)}`;
 }
 
 interface Props {
@@ -47,28 +49,28 @@ export function Slides({ view, open, onOpen }: Props): ReactElement {
   const coming = ended ? 0 : Math.max(0, (view.slidesTotal ?? 0) - view.slides.length);
   const at = view.slides.findIndex(({ index }) => index === open);
   return (
-    <section className={styles["slides"]} aria-label="Slides">
+    <section className={styles["slides"]} aria-label={t`Slides`}>
       <div className={styles["bar"]}>
         <h2>{heading(view)}</h2>
         {headings.length > 1 && (
           <select
-            aria-label="Jump to a heading"
+            aria-label={t`Jump to a heading`}
             value=""
             onChange={({ target }) => {
               const place = view.slides.findIndex(({ index }) => index === Number(target.value));
               if (place >= 0) grid.current?.show(place);
             }}
           >
-            <option value="">Jump to …</option>
+            <option value="">{t`Jump to …`}</option>
             {headings.map(({ index, level, text }, row) => (
               <option key={row} value={index}>
-                {`${"\u2003".repeat(level - 1)}${text} · ${index}`}
+                {`${"\u2003".repeat(level - 1)}${text} · ${figure(index)}`}
               </option>
             ))}
           </select>
         )}
         <select
-          aria-label="Size of the slides"
+          aria-label={t`Size of the slides`}
           value={size}
           onChange={({ target }) => {
             keepTiles(target.value);
@@ -76,7 +78,7 @@ export function Slides({ view, open, onOpen }: Props): ReactElement {
         >
           {Object.entries(tileWords).map(([name, words]) => (
             <option key={name} value={name}>
-              {words}
+              {say(words)}
             </option>
           ))}
         </select>
@@ -87,7 +89,7 @@ export function Slides({ view, open, onOpen }: Props): ReactElement {
           }}
         >
           <Icon name="play" />
-          Slide show
+          {t`Slide show`}
         </Button>
       </div>
       <SlideGrid
@@ -130,10 +132,10 @@ function NoSlides({ view }: { view: RunView }): ReactElement {
   return (
     <p className={styles["none"]}>
       {!hasEnded(view.status)
-        ? "No slide yet: each appears here as soon as its picture is taken."
+        ? t`No slide yet: each appears here as soon as its picture is taken.`
         : view.status === "complete"
-          ? "This run was asked for no pictures. What it made is under Files."
-          : "It ended before the first slide."}
+          ? t`This run was asked for no pictures. What it made is under Files.`
+          : t`It ended before the first slide.`}
     </p>
   );
 }

@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import { Link } from "wouter";
 import { explain } from "@/api/problems";
@@ -7,19 +8,20 @@ import { Button } from "@/components/Button";
 import { CopyButton } from "@/components/CopyButton";
 import { Icon } from "@/components/Icon";
 import { RefusalText } from "@/components/Refusal";
-import { count } from "@/lib/format";
+import { characterCount } from "@/lib/format";
 import { queryOf } from "@/lib/paths";
 import { save } from "@/lib/save";
 import type { StoredSpec } from "@/api/storedSpec";
 import { isDefault, sourceFile } from "./snippets";
 import styles from "./SourceTab.module.css";
 import { useSpec } from "./useSpec";
+import { Trans } from "@lingui/react/macro";
 
 /** What the run was made from, and with which settings. */
 export function SourceTab(props: { operationId: string; detail: RunDetail | undefined }): ReactElement {
   const { data: spec, error } = useSpec(props.operationId);
   if (spec === undefined) {
-    return error === null ? <p role="status">Loading …</p> : <RefusalText text={explain(error)} />;
+    return error === null ? <p role="status">{t`Loading …`}</p> : <RefusalText text={explain(error)} />;
   }
   return (
     <div className={styles["tab"]}>
@@ -33,42 +35,43 @@ function Source({ spec }: { spec: StoredSpec }): ReactElement {
   const file = sourceFile(spec);
   if (file === null) {
     return (
-      <section aria-label="Source">
-        <h2>Source</h2>
+      <section aria-label={t`Source`}>
+        <h2>{t`Source`}</h2>
         <p>
-          It was made from the saved document of{" "}
           {spec.rerender_of == null ? (
-            "an earlier run"
+            t`It was made from the saved document of an earlier run.`
           ) : (
-            <Link href={runUrl(spec.rerender_of) + queryOf({ tab: "source" })}>an earlier run</Link>
+            <Trans>
+              It was made from the saved document of{" "}
+              <Link href={runUrl(spec.rerender_of) + queryOf({ tab: "source" })}>an earlier run</Link>.
+            </Trans>
           )}
-          .
         </p>
       </section>
     );
   }
   const { name, content } = file;
   return (
-    <section aria-label="Source">
+    <section aria-label={t`Source`}>
       <div className={styles["head"]}>
-        <h2>Source</h2>
+        <h2>{t`Source`}</h2>
         <span className={styles["quiet"]}>
-          {spec.html == null ? "Text" : "HTML"}, {count(content.length, "character")}
+          {[spec.html == null ? t`Text` : "HTML", characterCount(content.length)].join(t`, `)}
         </span>
-        <CopyButton text={content} label="Copy the source" />
+        <CopyButton text={content} label={t`Copy the source`} />
         <Button
           onClick={() => {
             save(content, name);
           }}
         >
           <Icon name="download" />
-          Download
+          {t`Download`}
         </Button>
       </div>
       {/* A field, not a paragraph: a browser lays out hundreds of thousands of characters in it without a pause. */}
       <textarea
         className={styles["source"]}
-        aria-label="Source of the run"
+        aria-label={t`Source of the run`}
         readOnly
         dir="auto"
         rows={16}
@@ -81,11 +84,11 @@ function Source({ spec }: { spec: StoredSpec }): ReactElement {
 const LONGEST = 200; // characters: a style sheet or a picture is not read here
 
 const shown = (value: unknown): string => {
-  if (value === null || value === undefined || value === "") return "none";
+  if (value === null || value === undefined || value === "") return t`none`;
   if (Array.isArray(value)) return value.join(", ");
-  if (typeof value === "object") return Object.keys(value).join(", ") || "none"; // files, by their paths
+  if (typeof value === "object") return Object.keys(value).join(", ") || t`none`; // files, by their paths
   const words = typeof value === "string" ? value : JSON.stringify(value);
-  return words.length > LONGEST ? `(${words.length.toLocaleString("en")} characters)` : words;
+  return words.length > LONGEST ? `(${characterCount(words.length)})` : words;
 };
 
 const SHOWN_ELSEWHERE: ReadonlySet<string> = new Set(["text", "html", "rerender_of"]);
@@ -97,10 +100,12 @@ function Settings({ spec, detail }: { spec: StoredSpec; detail: RunDetail | unde
     .map(([field, value]) => ({ field, value, changed: !isDefault(field, value) }))
     .sort((a, b) => Number(b.changed) - Number(a.changed));
   return (
-    <section aria-label="Settings">
+    <section aria-label={t`Settings`}>
       <div className={styles["head"]}>
-        <h2>Settings</h2>
-        <span className={styles["quiet"]}>what was chosen first, then what was left as it is by default</span>
+        <h2>{t`Settings`}</h2>
+        <span
+          className={styles["quiet"]}
+        >{t`what was chosen first, then what was left as it is by default`}</span>
       </div>
       <dl className={styles["settings"]}>
         {rows.map(({ field, value, changed }) => (

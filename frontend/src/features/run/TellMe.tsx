@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, useEffect, useRef, useState } from "react";
 import { Button } from "@/components/Button";
 import { Icon } from "@/components/Icon";
@@ -40,11 +41,15 @@ export function TellMe({ view }: { view: RunView }): ReactElement | null {
   return (
     <Button
       disabled={asked === "yes"}
-      title={asked === "refused" ? "This browser does not allow this page to tell you" : undefined}
+      title={asked === "refused" ? t`This browser does not allow this page to tell you` : undefined}
       onClick={() => void ask()}
     >
       <Icon name="bell" />
-      {{ no: "Tell me when it ends", yes: "You will be told", refused: "Not allowed by the browser" }[asked]}
+      {
+        { no: t`Tell me when it ends`, yes: t`You will be told`, refused: t`Not allowed by the browser` }[
+          asked
+        ]
+      }
     </Button>
   );
 }

@@ -1,13 +1,15 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, useMemo, useState } from "react";
 import { Button } from "@/components/Button";
 import { Icon } from "@/components/Icon";
 import { SearchField } from "@/components/SearchField";
 import { VirtualLines } from "@/components/VirtualLines";
-import { count, formatDuration } from "@/lib/format";
+import { eventCount, figure, formatDuration, number } from "@/lib/format";
 import { save } from "@/lib/save";
 import type { RunView } from "@/stream/reduceRun";
 import styles from "./Lines.module.css";
 import { filterRows, type Kind, KINDS, kindWords, rawLines, timelineOf, type TimelineRow } from "./timeline";
+import { say, language } from "@/lib/language";
 
 /** Every event of the run, with how long each was waited for. */
 export function TimelineTab({ view }: { view: RunView }): ReactElement {
@@ -16,16 +18,18 @@ export function TimelineTab({ view }: { view: RunView }): ReactElement {
   );
   const [search, setSearch] = useState("");
   const [raw, setRaw] = useState(false);
-  const rows = useMemo(() => timelineOf(view.events), [view.events]);
+  const spoken = language();
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- each row is a sentence of that language
+  const rows = useMemo(() => timelineOf(view.events), [view.events, spoken]);
   const shown = useMemo(() => filterRows(rows, kinds, search), [rows, kinds, search]);
   const amounts = useMemo(() => amountsOf(rows), [rows]);
   return (
-    <section className={styles["section"]} aria-label="Timeline">
+    <section className={styles["section"]} aria-label={t`Timeline`}>
       <Unknown view={view} />
       <div className={styles["tools"]}>
-        <SearchField label="Search events" value={search} onChange={setSearch} />
+        <SearchField label={t`Search events`} value={search} onChange={setSearch} />
         <fieldset className={styles["kinds"]}>
-          <legend className="visually-hidden">Which events</legend>
+          <legend className="visually-hidden">{t`Which events`}</legend>
           {KINDS.filter((kind) => amounts[kind] > 0).map((kind) => (
             <label key={kind}>
               <input
@@ -35,7 +39,7 @@ export function TimelineTab({ view }: { view: RunView }): ReactElement {
                   setKinds((before) => toggled(before, kind));
                 }}
               />
-              {kindWords[kind]} <small>{amounts[kind]}</small>
+              {say(kindWords[kind])} <small>{figure(amounts[kind])}</small>
             </label>
           ))}
         </fieldset>
@@ -47,7 +51,7 @@ export function TimelineTab({ view }: { view: RunView }): ReactElement {
               setRaw(!raw);
             }}
           />
-          Raw
+          {t`Raw`}
         </label>
         <Button
           onClick={() => {
@@ -55,18 +59,18 @@ export function TimelineTab({ view }: { view: RunView }): ReactElement {
           }}
         >
           <Icon name="download" />
-          Download events
+          {t`Download events`}
         </Button>
       </div>
       <p className={styles["amount"]} role="status">
         {shown.length === rows.length
-          ? count(rows.length, "event")
-          : `${shown.length} of ${count(rows.length, "event")}`}
-        {view.eventsDropped > 0 && `; the first ${view.eventsDropped} are not shown`}
+          ? eventCount(rows.length)
+          : t`${number(shown.length)} of ${eventCount(rows.length)}`}
+        {view.eventsDropped > 0 && t`; the first ${number(view.eventsDropped)} are not shown`}
       </p>
       {shown.length > 0 && (
         <VirtualLines
-          label="Events"
+          label={t`Events`}
           count={shown.length}
           keyOf={(at) => shown[at]?.seq ?? at}
           levelOf={(at) => levelOf(shown[at])}
@@ -117,8 +121,7 @@ function Unknown({ view }: { view: RunView }): ReactElement {
     <>
       {Object.entries(view.unknown).map(([name, amount]) => (
         <p key={name}>
-          {count(amount, "event")} of the type “{name}”, which this page does not know. Reload it: the server
-          may be newer.
+          {t`${eventCount(amount)} of the type “${name}”, which this page does not know. Reload it: the server may be newer.`}
         </p>
       ))}
     </>

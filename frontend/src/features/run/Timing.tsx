@@ -1,27 +1,31 @@
+import { msg, t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
 import type { Attempt, RunDetail, StageTime, Webhook } from "@/api/types";
-import { count, formatDuration } from "@/lib/format";
+import { attemptCount, dotted, figure, formatDuration } from "@/lib/format";
 import styles from "./Timing.module.css";
-import { stageWords } from "./words";
+import { say, type Words } from "@/lib/language";
+import { stageWords } from "@/api/choices";
 
-const ends: Readonly<Record<NonNullable<Attempt["ended"]>, string>> = {
-  complete: "complete",
-  error: "failed",
-  cancelled: "cancelled",
-  interrupted: "interrupted: its process was killed or stopped",
+const ends: Readonly<Record<NonNullable<Attempt["ended"]>, Words>> = {
+  complete: msg`complete`,
+  error: msg`failed`,
+  cancelled: msg`cancelled`,
+  interrupted: msg`interrupted: its process was killed or stopped`,
 };
 
 /** "Attempt 2, resumed from “Render” · failed after 3.2 s" */
 function sentence({ attempt, resumed_from, ended, duration_s }: Attempt): string {
-  const from = resumed_from === null ? "" : `, resumed from “${stageWords[resumed_from].name}”`;
-  const how = ended === null ? "going on" : ends[ended];
-  const after = duration_s === null ? "" : ` after ${formatDuration(duration_s)}`;
-  return `Attempt ${attempt}${from} · ${how}${after}`;
+  const which =
+    resumed_from === null
+      ? t`Attempt ${figure(attempt)}`
+      : t`Attempt ${figure(attempt)}, resumed from “${say(stageWords[resumed_from].name)}”`;
+  const how = ended === null ? t`going on` : say(ends[ended]);
+  return dotted(which, duration_s === null ? how : t`${how} after ${formatDuration(duration_s)}`);
 }
 
 function took(seconds: number | null): string {
   if (seconds === null) return "…";
-  return seconds < 0.05 ? "< 0.1 s" : formatDuration(seconds);
+  return seconds < 0.05 ? `< ${formatDuration(0.1)}` : formatDuration(seconds);
 }
 
 function Stages({ stages }: { stages: readonly StageTime[] }): ReactElement {
@@ -29,7 +33,7 @@ function Stages({ stages }: { stages: readonly StageTime[] }): ReactElement {
     <ul className={styles["stages"]}>
       {stages.map(({ stage, duration_s, started_at }) => (
         <li key={`${stage} ${started_at}`}>
-          <span>{stageWords[stage].name}</span>
+          <span>{say(stageWords[stage].name)}</span>
           <strong>{took(duration_s)}</strong>
         </li>
       ))}
@@ -37,17 +41,19 @@ function Stages({ stages }: { stages: readonly StageTime[] }): ReactElement {
   );
 }
 
-const webhookWords: Readonly<Record<Webhook["state"], string>> = {
-  waiting: "is called when the run has ended",
-  due: "not delivered yet",
-  delivered: "delivered",
-  given_up: "given up",
+const webhookWords: Readonly<Record<Webhook["state"], Words>> = {
+  waiting: msg`is called when the run has ended`,
+  due: msg`not delivered yet`,
+  delivered: msg`delivered`,
+  given_up: msg`given up`,
 };
 
 /** "Webhook: not delivered yet (2 attempts, last answer 503)" */
 function webhookLine({ state, attempts, last_status }: Webhook): string {
-  const answer = last_status === null ? "no answer" : `last answer ${last_status}`;
-  return `Webhook: ${webhookWords[state]}${attempts === 0 ? "" : ` (${count(attempts, "attempt")}, ${answer})`}`;
+  const how = say(webhookWords[state]);
+  if (attempts === 0) return t`Webhook: ${how}`;
+  const answer = last_status === null ? t`no answer` : t`last answer ${figure(last_status)}`;
+  return t`Webhook: ${how} (${attemptCount(attempts)}, ${answer})`;
 }
 
 /** How long each stage took; attempt by attempt where there were several. */
@@ -55,7 +61,7 @@ export function Timing({ detail }: { detail: RunDetail | undefined }): ReactElem
   if (detail === undefined || (detail.stages.length === 0 && detail.webhook == null)) return null;
   const { attempts, stages, webhook } = detail;
   return (
-    <section className={styles["timing"]} aria-label="How long it took">
+    <section className={styles["timing"]} aria-label={t`How long it took`}>
       {attempts.length < 2 ? (
         <Stages stages={stages} />
       ) : (
@@ -64,7 +70,9 @@ export function Timing({ detail }: { detail: RunDetail | undefined }): ReactElem
             <li key={attempt.attempt}>
               <p>{sentence(attempt)}</p>
               {attempt.ended === "error" && attempt.message !== null && (
-                <p className={styles["why"]}>{attempt.message}</p>
+                <p className={styles["why"]} lang="en" dir="auto">
+                  {attempt.message}
+                </p>
               )}
               <Stages stages={stages.filter((each) => each.attempt === attempt.attempt)} />
             </li>

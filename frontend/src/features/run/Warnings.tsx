@@ -1,17 +1,17 @@
 import type { ReactElement } from "react";
 import { Notice } from "@/components/Notice";
-import { count } from "@/lib/format";
 import type { RunWarning } from "@/stream/reduceRun";
-import { warningWords } from "./words";
+import { isOwn, warningWords } from "./words";
+import { plural } from "@lingui/core/macro";
 
 export function Warnings({ warnings }: { warnings: readonly RunWarning[] }): ReactElement | null {
   if (warnings.length === 0) return null;
   return (
-    <Notice tone="warning" title={count(warnings.length, "warning")}>
+    <Notice tone="warning" title={plural(warnings.length, { one: "# warning", other: "# warnings" })}>
       <ul>
         {warnings.map(({ seq, code, message }) => (
           <li key={seq}>
-            {warningWords(code, message)} <code>{code}</code>
+            <bdi lang={isOwn(code) ? undefined : "en"}>{warningWords(code, message)}</bdi> <code>{code}</code>
           </li>
         ))}
       </ul>

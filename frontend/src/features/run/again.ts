@@ -1,16 +1,17 @@
 /** What a run is to be made again with. Pure. */
+import { t } from "@lingui/core/macro";
 import {
   AS_IT_WAS,
   FORMATS,
   isSeconds,
   isZoom,
   OUTPUTS,
-  SECONDS_ADVICE,
+  secondsAdvice,
   secondsOf,
   type Size,
   sizeOf,
   SIZES,
-  ZOOM_ADVICE,
+  zoomAdvice,
 } from "@/api/choices";
 import type {
   Fit,
@@ -66,9 +67,9 @@ export type AgainProblems = Partial<Record<"zoom" | "outputs" | "slideSeconds", 
 
 export function findProblems({ zoom, outputs, slideSeconds }: Again): AgainProblems {
   return {
-    ...(!isZoom(zoom) && { zoom: ZOOM_ADVICE }),
-    ...(outputs.includes("video") && !isSeconds(slideSeconds) && { slideSeconds: SECONDS_ADVICE }),
-    ...(outputs.length === 0 && { outputs: "Choose at least one." }),
+    ...(!isZoom(zoom) && { zoom: zoomAdvice() }),
+    ...(outputs.includes("video") && !isSeconds(slideSeconds) && { slideSeconds: secondsAdvice() }),
+    ...(outputs.length === 0 && { outputs: t`Choose at least one.` }),
   };
 }
 

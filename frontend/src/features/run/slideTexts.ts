@@ -1,5 +1,7 @@
 /** What slides say, in words for people. Pure. */
 import type { SlideText } from "@/api/types";
+import { t } from "@lingui/core/macro";
+import { figure } from "@/lib/format";
 
 const oneLine = (text: string): string => text.split(/\s+/).join(" ").trim();
 
@@ -79,9 +81,10 @@ export function altText(slide: SlideText): string {
     .filter((text) => text !== "" && text !== title)
     .map((text) => (/[.!?…।؟。]$/u.test(text) ? text : `${text}.`))
     .join(" ");
-  const whole = [title === "" ? `Slide ${slide.index}` : `Slide ${slide.index}: ${title}`, rest].filter(
-    (part) => part !== "",
-  );
+  const whole = [
+    title === "" ? t`Slide ${figure(slide.index)}` : t`Slide ${figure(slide.index)}: ${title}`,
+    rest,
+  ].filter((part) => part !== "");
   return shorten(whole.join(". "), ALT_CHARACTERS);
 }
 

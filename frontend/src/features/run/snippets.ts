@@ -2,14 +2,16 @@
 import { DEFAULTS } from "@/api/tables.gen";
 import { OF_THE_DOCUMENT, type StoredSpec } from "@/api/storedSpec";
 import type { RunSpec } from "@/api/types";
+import { msg } from "@lingui/core/macro";
+import { type Words } from "@/lib/language";
 
 export const LANGUAGES = ["curl", "python", "javascript", "cli"] as const;
 export type Language = (typeof LANGUAGES)[number];
-export const languageNames: Readonly<Record<Language, string>> = {
+export const languageNames: Readonly<Record<Language, Words>> = {
   curl: "curl",
   python: "Python",
   javascript: "JavaScript",
-  cli: "Command line",
+  cli: msg`Command line`,
 };
 
 const ofTheDocument: ReadonlySet<string> = new Set(OF_THE_DOCUMENT);

@@ -1,7 +1,10 @@
 /** The events of a run as rows for people: when, after how long, what. Pure. */
-import { count, formatBytes, formatDuration } from "@/lib/format";
+import { msg, t } from "@lingui/core/macro";
+import { dotted, figure, formatBytes, formatDuration, percent, slideCount } from "@/lib/format";
 import type { ToldEvent } from "@/stream/reduceRun";
-import { stageWords, warningWords } from "./words";
+import { warningWords } from "./words";
+import { language, say, type Words } from "@/lib/language";
+import { stageWords } from "@/api/choices";
 
 export const KINDS = ["turns", "progress", "slides", "exports", "messages", "warnings"] as const;
 /** `turns`: where the run began, waited, went on and ended, and whatever this page does not know. */
@@ -66,48 +69,55 @@ export function timelineOf(events: readonly ToldEvent[]): TimelineRow[] {
 function wordsOf(event: ToldEvent, waitedS: number | null): string {
   switch (event.type) {
     case "queued":
-      return `${event.message} (place ${event.position})`;
+      return language() === "en"
+        ? `${event.message} (place ${event.position})`
+        : t`Waiting for its turn (place ${figure(event.position)} in the queue)`;
     case "started": {
-      const from =
-        event.resumed_from == null ? "" : `, resumed from “${stageWords[event.resumed_from].name}”`;
-      const waited = waitedS === null ? "" : `, after waiting ${formatDuration(waitedS)}`;
-      return `Attempt ${event.attempt} begins${from}${waited}`;
+      const parts = [
+        t`Attempt ${figure(event.attempt)} begins`,
+        event.resumed_from == null ? null : t`resumed from “${say(stageWords[event.resumed_from].name)}”`,
+        waitedS === null ? null : t`after waiting ${formatDuration(waitedS)}`,
+      ];
+      return parts.filter((part) => part !== null).join(t`, `);
     }
     case "progress": {
       const figures =
-        event.current == null || event.total == null ? "" : ` · ${event.current} of ${event.total}`;
-      return `${event.progress} % · ${stageWords[event.stage].name} · ${event.message}${figures}`;
+        event.current == null || event.total == null
+          ? null
+          : t`${figure(event.current)} of ${figure(event.total)}`;
+      const message = language() === "en" ? event.message : say(stageWords[event.stage].doing);
+      return dotted(percent(event.progress), say(stageWords[event.stage].name), message, figures);
     }
     case "html_generated":
-      return `The document is ready: ${event.html_filename}, ${formatBytes(event.size_bytes)}`;
+      return t`The document is ready: ${event.html_filename}, ${formatBytes(event.size_bytes)}`;
     case "screenshot":
-      return `Slide ${event.index} of ${event.total}, ${formatBytes(event.size_bytes)}`;
+      return t`Slide ${figure(event.index)} of ${figure(event.total)}, ${formatBytes(event.size_bytes)}`;
     case "artifact":
-      return `${event.name} is ready, ${formatBytes(event.size_bytes)}`;
+      return t`${event.name} is ready, ${formatBytes(event.size_bytes)}`;
     case "warning":
       return warningWords(event.code, event.message);
     case "log":
       return event.message;
     case "complete":
-      return `Complete: ${count(event.screenshot_count, "slide")} in ${formatDuration(event.duration_s)}`;
+      return t`Complete: ${slideCount(event.screenshot_count)} in ${formatDuration(event.duration_s)}`;
     case "error":
-      return `Failed: ${event.message}`;
+      return t`Failed: ${event.message}`;
     case "cancelled":
-      return `Cancelled (${event.by})`;
+      return t`Cancelled (${event.by})`;
     case "unknown":
-      return "This page does not know this event: the server may be newer.";
+      return t`This page does not know this event: the server may be newer.`;
     default:
       return (event as { type: string }).type.replaceAll("_", " ");
   }
 }
 
-export const kindWords: Readonly<Record<Kind, string>> = {
-  turns: "Turns",
-  progress: "Progress",
-  slides: "Slides",
-  exports: "Exports",
-  messages: "Messages",
-  warnings: "Warnings",
+export const kindWords: Readonly<Record<Kind, Words>> = {
+  turns: msg`Turns`,
+  progress: msg`Progress`,
+  slides: msg`Slides`,
+  exports: msg`Exports`,
+  messages: msg`Messages`,
+  warnings: msg`Warnings`,
 };
 
 /** Rows of these kinds in which each of the words stands, whatever the case. */

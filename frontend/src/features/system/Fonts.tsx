@@ -1,12 +1,13 @@
+import { t, plural } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactElement, useState } from "react";
 import { explain } from "@/api/problems";
 import { getFonts } from "@/api/system";
 import type { FontProof } from "@/api/types";
 import { Button } from "@/components/Button";
-import { count } from "@/lib/format";
 import card from "./System.module.css";
 import styles from "./Fonts.module.css";
+import { ServerWords } from "@/components/ServerWords";
 
 /** A line of each script as this server's slides show it; drawn when somebody asks, for it takes a page of a browser. */
 export function Fonts(): ReactElement {
@@ -19,12 +20,16 @@ export function Fonts(): ReactElement {
     retry: false,
   });
   return (
-    <section className={card["card"]} aria-label="Fonts" aria-busy={isFetching}>
-      <h2>Fonts</h2>
+    <section className={card["card"]} aria-label={t`Fonts`} aria-busy={isFetching}>
+      <h2>{t`Fonts`}</h2>
       <p>
-        {data === undefined ? "How the slides of this server show the scripts of the world." : verdict(data)}
+        {data === undefined ? t`How the slides of this server show the scripts of the world.` : verdict(data)}
       </p>
-      {error !== null && !isFetching && <p role="alert">{explain(error)}</p>}
+      {error !== null && !isFetching && (
+        <p role="alert" dir="auto">
+          {explain(error)}
+        </p>
+      )}
       {data !== undefined && (
         <ul className={styles["scripts"]}>
           {[...data.filter(({ drawn }) => !drawn), ...data.filter(({ drawn }) => drawn)].map((proof) => (
@@ -40,7 +45,11 @@ export function Fonts(): ReactElement {
             else setWanted(true);
           }}
         >
-          {isFetching ? "Drawing …" : data === undefined ? "Draw a line of each script" : "Draw them again"}
+          {isFetching
+            ? t`Drawing …`
+            : data === undefined
+              ? t`Draw a line of each script`
+              : t`Draw them again`}
         </Button>
       </div>
     </section>
@@ -49,18 +58,22 @@ export function Fonts(): ReactElement {
 
 function verdict(proofs: readonly FontProof[]): string {
   const missing = proofs.filter(({ drawn }) => !drawn);
-  if (missing.length === 0) return `All of these ${count(proofs.length, "script")} are drawn.`;
-  return `No font here has all of ${missing.map(({ script }) => script).join(", ")}.`;
+  if (missing.length === 0)
+    return plural(proofs.length, {
+      one: "All of these # script are drawn.",
+      other: "All of these # scripts are drawn.",
+    });
+  return t`No font here has all of ${missing.map(({ script }) => script).join(t`, `)}.`;
 }
 
 function Line({ proof }: { proof: FontProof }): ReactElement {
   const { script, language, line, drawn, font, remedy, picture } = proof;
   return (
     <li data-drawn={drawn}>
-      <strong>{script}</strong>
-      <span className={styles["font"]}>{drawn ? font : "Boxes instead of letters"}</span>
+      <strong lang="en">{script}</strong>
+      <span className={styles["font"]}>{drawn ? font : t`Boxes instead of letters`}</span>
       <img src={picture} alt={line} lang={language} width={960} height={66} />
-      {remedy !== "" && <p>{remedy}</p>}
+      {remedy !== "" && <ServerWords text={remedy} />}
     </li>
   );
 }

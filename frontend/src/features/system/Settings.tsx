@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro";
 import { type ReactElement, useState } from "react";
 import type { System } from "@/api/types";
 import { SearchField } from "@/components/SearchField";
@@ -12,10 +13,10 @@ export function Settings({ settings }: Pick<System, "settings">): ReactElement {
     typed === "" ? all || source !== "default" : name.toLowerCase().includes(typed.replaceAll(" ", "_")),
   );
   return (
-    <section className={styles["card"]} aria-label="Settings in force">
-      <h2>Settings in force</h2>
+    <section className={styles["card"]} aria-label={t`Settings in force`}>
+      <h2>{t`Settings in force`}</h2>
       <div className={styles["find"]}>
-        <SearchField label="Search settings" value={wanted} onChange={setWanted} />
+        <SearchField label={t`Search settings`} value={wanted} onChange={setWanted} />
         <label className={styles["all"]}>
           <input
             type="checkbox"
@@ -24,19 +25,21 @@ export function Settings({ settings }: Pick<System, "settings">): ReactElement {
               setAll(target.checked);
             }}
           />
-          Also those at their default
+          {t`Also those at their default`}
         </label>
       </div>
       {shown.length === 0 ? (
-        <p>{typed === "" ? "Nothing was set: all are at their defaults." : "No setting has such a name."}</p>
+        <p>
+          {typed === "" ? t`Nothing was set: all are at their defaults.` : t`No setting has such a name.`}
+        </p>
       ) : (
-        <div className={styles["scroll"]} tabIndex={0} role="region" aria-label="Table of settings">
+        <div className={styles["scroll"]} tabIndex={0} role="region" aria-label={t`Table of settings`}>
           <table>
             <thead>
               <tr>
-                <th scope="col">Setting</th>
-                <th scope="col">Value</th>
-                <th scope="col">From</th>
+                <th scope="col">{t`Setting`}</th>
+                <th scope="col">{t`Value`}</th>
+                <th scope="col">{t`From`}</th>
               </tr>
             </thead>
             <tbody>

@@ -1,3 +1,4 @@
+import { t, plural, msg } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactElement, ReactNode } from "react";
 import { ProblemError } from "@/api/problems";
@@ -8,10 +9,11 @@ import { Button } from "@/components/Button";
 import { Icon, type IconName } from "@/components/Icon";
 import { Notice } from "@/components/Notice";
 import { statusNames } from "@/api/choices";
-import { count, formatBytes, sentence } from "@/lib/format";
+import { dotted, figure, formatBytes, hundredths, sentence } from "@/lib/format";
 import { Fonts } from "./Fonts";
 import { Settings } from "./Settings";
 import styles from "./System.module.css";
+import { locale, say, type Words } from "@/lib/language";
 
 const REFRESH_MS = 15_000; // arbitrary (5 to 60 s): each opens a page in a browser
 
@@ -24,40 +26,42 @@ export function System({ children }: { children: ReactNode }): ReactElement {
     refetchInterval: REFRESH_MS,
   });
   if (data === undefined)
-    return error === null ? <p role="status">Looking at the server …</p> : <NotShown error={error} />;
+    return error === null ? <p role="status">{t`Looking at the server …`}</p> : <NotShown error={error} />;
   return (
     <>
       <header className={styles["head"]}>
-        <h1>Server</h1>
+        <h1>{t`Server`}</h1>
         <Button disabled={isFetching} onClick={() => void refetch()}>
           <Icon name="retry" />
-          {isFetching ? "Looking …" : "Look again"}
+          {isFetching ? t`Looking …` : t`Look again`}
         </Button>
       </header>
       <Health facts={data} />
       <Browsers pool={data.pool} />
-      <section className={styles["card"]} aria-label="Runs, lanes and disk">
-        <h2>Runs, lanes and disk</h2>
-        <p>{listed(data.runs, "no runs yet", statusNames)}</p>
-        {Object.keys(data.webhooks).length > 0 && <p>Webhooks: {listed(data.webhooks, "")}</p>}
+      <section className={styles["card"]} aria-label={t`Runs, lanes and disk`}>
+        <h2>{t`Runs, lanes and disk`}</h2>
+        <p>{listed(data.runs, t`no runs yet`, statusNames)}</p>
+        {Object.keys(data.webhooks).length > 0 && (
+          <p>{t`Webhooks: ${listed(data.webhooks, "", webhookNames)}`}</p>
+        )}
         {children}
       </section>
-      <section className={styles["card"]} aria-label="This server">
-        <h2>This server</h2>
+      <section className={styles["card"]} aria-label={t`This server`}>
+        <h2>{t`This server`}</h2>
         <dl className={styles["facts"]}>
           <dt>Pressrun</dt>
           <dd>{data.version}</dd>
           <dt>Python</dt>
           <dd>{data.python}</dd>
           <dt>Chromium</dt>
-          <dd>{data.pool.version ?? "none is running"}</dd>
-          <dt>Process</dt>
-          <dd>{data.process_id}</dd>
-          <dt>AI composer</dt>
-          <dd>{data.ai_model ?? "not configured: text is composed by Markdown"}</dd>
-          <dt>For programs</dt>
+          <dd>{data.pool.version ?? t`none is running`}</dd>
+          <dt>{t`Process`}</dt>
+          <dd>{figure(data.process_id)}</dd>
+          <dt>{t`AI composer`}</dt>
+          <dd>{data.ai_model ?? t`not configured: text is composed by Markdown`}</dd>
+          <dt>{t`For programs`}</dt>
           <dd>
-            <a href="/docs">Description of the API</a> · <a href="/metrics">Metrics</a>
+            <a href="/docs">{t`Description of the API`}</a> · <a href="/metrics">{t`Metrics`}</a>
           </dd>
         </dl>
       </section>
@@ -74,45 +78,58 @@ function NotShown({ error }: { error: Error }): ReactElement {
       tone={forbidden ? "info" : "bad"}
       level={1}
       role="alert"
-      title={forbidden ? "For whoever runs the server" : "The server did not say"}
+      title={forbidden ? t`For whoever runs the server` : t`The server did not say`}
     >
       <p>{explain(error)}</p>
     </Notice>
   );
 }
 
+const webhookNames: Readonly<Record<string, Words>> = {
+  waiting: msg`waiting`,
+  due: msg`due`,
+  delivered: msg`delivered`,
+  given_up: msg`given up`,
+};
+
 /** "3 complete, 1 error" */
 function listed(
   counts: Readonly<Record<string, number>>,
   none: string,
-  names: Readonly<Record<string, string>> = {},
+  names: Readonly<Record<string, Words>> = {},
 ): string {
   const some = Object.entries(counts).filter(([, number]) => number > 0);
-  const nameOf = (name: string): string => names[name]?.toLowerCase() ?? name.replaceAll("_", " ");
-  return some.length === 0 ? none : some.map(([name, number]) => `${number} ${nameOf(name)}`).join(", ");
+  const nameOf = (name: string): string => {
+    const named = names[name];
+    return named === undefined ? name.replaceAll("_", " ") : say(named).toLocaleLowerCase(locale());
+  };
+  return some.length === 0
+    ? none
+    : some.map(([name, amount]) => `${figure(amount)} ${nameOf(name)}`).join(t`, `);
 }
 
 type Check = Facts["checks"][number];
 const looks = (ok: Check["ok"]): { icon: IconName; tone: "good" | "note" | "bad"; word: string } =>
   ok === true
-    ? { icon: "check", tone: "good", word: "Well" }
+    ? { icon: "check", tone: "good", word: t`Well` }
     : ok === false
-      ? { icon: "alert", tone: "bad", word: "Wrong" }
-      : { icon: "alert", tone: "note", word: "To know" };
+      ? { icon: "alert", tone: "bad", word: t`Wrong` }
+      : { icon: "alert", tone: "note", word: t`To know` };
 
 /** "All is well" only where nothing is to be said: a row that warns is none of that. */
 function verdict(checks: Facts["checks"]): string {
   const wrong = checks.filter(({ ok }) => ok === false).length;
   const noted = checks.filter(({ ok }) => ok === null).length;
-  if (wrong > 0) return `${count(wrong, "thing")} to mend`;
-  return noted > 0 ? `It works; ${count(noted, "thing")} to know` : "All is well";
+  if (wrong > 0) return plural(wrong, { one: "# thing to mend", other: "# things to mend" });
+  if (noted === 0) return t`All is well`;
+  return plural(noted, { one: "It works; # thing to know", other: "It works; # things to know" });
 }
 
 function Health({ facts }: { facts: Facts }): ReactElement {
   const order = (ok: Check["ok"]): number => (ok === false ? 0 : ok === null ? 1 : 2);
   const sorted = [...facts.checks].sort((a, b) => order(a.ok) - order(b.ok));
   return (
-    <section className={styles["card"]} aria-label="Health">
+    <section className={styles["card"]} aria-label={t`Health`}>
       <h2>{verdict(facts.checks)}</h2>
       <ul className={styles["checks"]}>
         {sorted.map(({ name, ok, detail, remedy }) => {
@@ -123,10 +140,15 @@ function Health({ facts }: { facts: Facts }): ReactElement {
                 <Icon name={icon} />
                 <span className="visually-hidden">{word}: </span>
               </span>
-              <strong>{name}</strong>
+              <strong lang="en">{name}</strong>
               <span>
-                {ok === true ? detail : sentence(detail)}
-                {ok !== true && remedy !== "" && <em> {remedy}</em>}
+                <bdi lang="en">{ok === true ? detail : sentence(detail)}</bdi>
+                {ok !== true && remedy !== "" && (
+                  <em lang="en" dir="auto">
+                    {" "}
+                    {remedy}
+                  </em>
+                )}
               </span>
             </li>
           );
@@ -136,29 +158,45 @@ function Health({ facts }: { facts: Facts }): ReactElement {
   );
 }
 
+const browserStates: Readonly<Record<string, Words>> = {
+  stopped: msg`stopped`,
+  starting: msg`starting`,
+  up: msg`up`,
+  failed: msg`failed`,
+};
+
 function Browsers({ pool }: { pool: Facts["pool"] }): ReactElement {
   const { browsers, captures, capture_mean_s: mean, waiting, failures } = pool;
+  const each = mean === null ? "" : t`${hundredths(mean)} s`;
   return (
-    <section className={styles["card"]} aria-label="Browsers">
-      <h2>Browsers</h2>
+    <section className={styles["card"]} aria-label={t`Browsers`}>
+      <h2>{t`Browsers`}</h2>
       <p>
-        {count(captures, "picture")} since the start
-        {mean !== null && `, ${mean.toFixed(2)} s each`}
-        {waiting > 0 && ` · ${waiting} wait for a page`}
-        {Object.keys(failures).length > 0 && ` · pages that failed: ${listed(failures, "none")}`}
+        {dotted(
+          mean === null
+            ? plural(captures, { one: "# picture since the start", other: "# pictures since the start" })
+            : plural(captures, {
+                one: `# picture since the start, ${each} each`,
+                other: `# pictures since the start, ${each} each`,
+              }),
+          waiting === 0 ? null : plural(waiting, { one: "# wait for a page", other: "# wait for a page" }),
+          Object.keys(failures).length === 0 ? null : t`pages that failed: ${listed(failures, "")}`,
+        )}
       </p>
       <ul className={styles["browsers"]}>
         {browsers.map((browser) => (
           <li key={browser.name}>
             <strong>{browser.name}</strong>
             <span>
-              {browser.state} · {browser.leases} of {browser.capacity} pages
-              {browser.capturing > 0 && ` · ${browser.capturing} capturing`}
-              {browser.rss_bytes !== null && ` · ${formatBytes(browser.rss_bytes)}`}
+              {dotted(
+                say(browserStates[browser.state] ?? browser.state),
+                t`${figure(browser.leases)} of ${figure(browser.capacity)} pages`,
+                browser.capturing === 0 ? null : t`${figure(browser.capturing)} capturing`,
+                browser.rss_bytes === null ? null : formatBytes(browser.rss_bytes),
+              )}
             </span>
             <span>
-              started {browser.started}, replaced {browser.recycled}, died {browser.lost}, hung{" "}
-              {browser.frozen}
+              {t`started ${figure(browser.started)}, replaced ${figure(browser.recycled)}, died ${figure(browser.lost)}, hung ${figure(browser.frozen)}`}
             </span>
             {browser.failure !== null && <span className={styles["failure"]}>{browser.failure}</span>}
           </li>

@@ -20,6 +20,7 @@ import {
 } from "@codemirror/view";
 import { cspNonce } from "@/lib/cspNonce";
 import { looks, marks } from "./looks";
+import { t } from "@lingui/core/macro";
 
 export interface Shown {
   value: string;
@@ -113,7 +114,7 @@ const languageOf = (kind: string): Extension => languages[kind]?.() ?? [];
 
 const attributes = ({ kind, invalid, describedBy }: Shown): Record<string, string> => ({
   id: "source",
-  "aria-label": "Source",
+  "aria-label": t`Source`,
   "aria-invalid": String(invalid),
   "aria-describedby": describedBy,
   spellcheck: String(kind === "text"),
@@ -204,9 +205,27 @@ export function openEditor(parent: HTMLElement, first: Shown, told: Told): CodeE
   };
 }
 
+/** What the editor itself says: its panel to search. */
+const phrases = (): Record<string, string> => ({
+  Find: t`Find`,
+  Replace: t`Replace`,
+  next: t`next`,
+  previous: t`previous`,
+  all: t({ message: "all", comment: "button: select all matches" }),
+  "match case": t`match case`,
+  regexp: t`regexp`,
+  "by word": t`by word`,
+  replace: t`replace`,
+  "replace all": t`replace all`,
+  close: t`close`,
+  "Go to line": t`Go to line`,
+  go: t`go`,
+});
+
 const wordsOf = (shown: Shown): Extension => [
   EditorView.contentAttributes.of(attributes(shown)),
   placeholder(shown.placeholder),
+  EditorState.phrases.of(phrases()),
 ];
 
 const sameWords = (one: Shown, other: Shown): boolean =>
