@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -135,6 +136,15 @@ def test_in_a_slide_show_the_arrows_go_as_the_page_is_read(reader: Person) -> No
             page.keyboard.press(key)
         expect(page.get_by_role("dialog", name=f"الشريحة {number} من ")).to_be_visible()
     assert reader.complaints == []
+
+
+def test_a_sentence_with_tags_is_whole(somebody: Callable[..., Person], tmp_path: Path) -> None:
+    with start_server(tmp_path / "data", PRESSRUN_CHROMIUM=str(tmp_path / "none")) as server:
+        page = somebody(server, locale="ar").open()
+        notice = page.get_by_role("status").filter(has=page.locator("code"))
+        expect(notice.locator("code")).to_have_text("pressrun install-browser")
+        expect(notice.get_by_role("link", name="الخادم")).to_be_visible()
+        assert english_of(page) == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ export function SizeLabel(props: { label: Words; width: number; height: number }
   return (
     <span className={styles["size"]}>
       {say(props.label)}
-      <small>
+      <small dir="ltr">
         {figure(props.width)} × {figure(props.height)}
       </small>
     </span>

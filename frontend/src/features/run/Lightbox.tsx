@@ -123,7 +123,11 @@ function Bar(props: BarProps): ReactElement {
         <span>
           {copied === slide.index
             ? t`Picture copied`
-            : dotted(`${figure(slide.width)} × ${figure(slide.height)}`, formatBytes(slide.size_bytes))}
+            : dotted(
+                // from the left in every language: width first
+                `\u2066${figure(slide.width)} × ${figure(slide.height)}\u2069`,
+                formatBytes(slide.size_bytes),
+              )}
         </span>
       </p>
       <Button
