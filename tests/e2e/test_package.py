@@ -59,6 +59,7 @@ def build_all(source: Path) -> dict[str, Path]:
 
 
 def unpacked(archive: Path, to: Path) -> Path:
+    to.mkdir(exist_ok=True)
     subprocess.run(["tar", "-xf", archive, "-C", to], check=True)  # Python's has no filter before 3.11.4
     return next(to.iterdir())
 

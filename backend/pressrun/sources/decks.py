@@ -214,8 +214,9 @@ def _slide_blocks(lines: list[str], made: Deck) -> Iterator[tuple[int, int]]:
         if mark and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1]
         elif not fence and (before_blank or anywhere) and _BREAK.match(line):
-            keyed = line.rstrip() == "---" and made.dialect not in ("marp", "reveal")
-            end = _end_of_slide_block(lines, at + 1, deck=made.is_deck) if keyed else None
+            keyed = line.rstrip() == "---" and made.dialect != "reveal"
+            loose = made.is_deck and made.dialect != "marp"  # to Marp `Question: why?` there is a heading
+            end = _end_of_slide_block(lines, at + 1, deck=loose) if keyed else None
             end = end or (_end_of_yaml(lines, at + 1) if made.dialect == "slidev" else None)
             yield at, end or at + 1
             at, before_blank = end or at + 1, True
