@@ -200,6 +200,6 @@ def _settings(folder: Path, slots: int, token_line: str) -> Any:
         allowed_hosts=(),
         cors_origins=(),
         tokens=(token_line,),
-        shutdown_grace_s=0,
+        shutdown_grace_s=2,  # arbitrary (1..5): what a run that has just ended still does takes some milliseconds
         **grouped,
     )
