@@ -163,3 +163,12 @@ def test_many_signs_of_decks_take_linear_time() -> None:
             text = FRONT[tool] + "x\n\n" + unit * (30_000 // len(unit))
             render_markdown(text)
             said_in_text(text)
+
+
+@pytest.mark.parametrize("field", ["marp: true", "paginate: true"])
+def test_a_marp_deck_may_say_what_a_slide_is_like_and_keeps_its_headings(field: str) -> None:
+    said = "---\nlayout: quote\n---\n\nQuoted.\n\n---\nQuestion: why?\n---\n\nBecause."
+    html = render_markdown(f"---\n{field}\n---\n\n# A\n\n{said}")["html"]
+    assert 'data-layout="quote"' in html
+    assert "layout: quote" not in html
+    assert "Question: why?" in html

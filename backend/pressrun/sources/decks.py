@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from pressrun.sources.deck_lines import settle_marp, settle_pandoc, settle_separators, settle_slidev
+from pressrun.sources.fences import FENCE
 
 Dialect = Literal["marp", "slidev", "reveal", "pandoc", "quarto", ""]
 
-_FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
 _BREAK: Final = re.compile(r" {0,3}-{3,}[ \t]*$")
 _SLIDE_KEY: Final = re.compile(r"([a-z][A-Za-z0-9_-]*+)[ \t]*+:(?:[ \t]+(\S.*?))?[ \t]*$")
 _BELONGS: Final = re.compile(r"[ \t]+\S|-[ \t]|[ \t]*#|[\]}]|[ \t]*$")
@@ -175,7 +175,7 @@ def _take_breaks(lines: list[str], made: Deck) -> None:
         made.dialect = made.dialect or "slidev"
     at, fence = 0, ""
     while at < len(lines):
-        mark = _FENCE.match(lines[at])
+        mark = FENCE.match(lines[at])
         if mark and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1]
         elif at in blocks and not fence:
@@ -210,7 +210,7 @@ def _slide_blocks(lines: list[str], made: Deck) -> Iterator[tuple[int, int]]:
     anywhere = made.dialect in ("slidev", "reveal")  # there a line of dashes never makes a heading
     while at < len(lines):
         line = lines[at]
-        mark = _FENCE.match(line)
+        mark = FENCE.match(line)
         if mark and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1]
         elif not fence and (before_blank or anywhere) and _BREAK.match(line):

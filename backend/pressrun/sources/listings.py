@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from pressrun.sources.fences import FENCE
 from pressrun.sources.line_numbers import Lines
 
 _SHARE: Final = 0.6  # of the lines of a passage that must look like code, like a log; arbitrary
@@ -58,7 +59,6 @@ _DRAWN: Final = re.compile("[─━│┃┄-╿├└┌┐┘┤┬┴┼]|\\+
 _COLUMNS: Final = re.compile(r"\S(?:[ ]{3,}|\t[ \t]*)\S")
 _BLOCK: Final = re.compile(r" {0,3}(?:[-*+][ \t]|\d{1,9}[.)][ \t]|>(?!>> )|\||\[[^\]]*\]:|:::)")
 _HEADING: Final = re.compile(r" {0,3}#{1,6}[ \t]")
-_FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
 _RAW: Final = re.compile(r" {0,3}<(pre|script|style|svg)\b", re.IGNORECASE)
 
 
@@ -102,7 +102,7 @@ def _passages(lines: list[str]) -> list[_Passage]:
     fence, raw, start = "", "", -1
     last_raw = {name: _last_line(lines, f"</{name}") for name in ("pre", "script", "style", "svg")}
     for at, line in enumerate([*lines, ""]):
-        mark = _FENCE.match(line)
+        mark = FENCE.match(line)
         if fence or raw:
             if fence and mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
                 fence = ""

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from pressrun.sources.fences import FENCE
+
 MAX_STEPS: Final = 1_000  # of one formula; arbitrary: honest ones take tens
 MAX_ALL_STEPS: Final = 20_000  # of a text: a tenth of a second
 MAX_MACROS: Final = 200  # of a text
@@ -28,7 +30,6 @@ _BEGINS_DEFINITION: Final = re.compile(
     r" {0,3}\\(?:(?:re|provide)?newcommand|[gex]?def|DeclareMathOperator)(?![A-Za-z])"
 )
 _NAME: Final = re.compile(r"\\([A-Za-z]+)")
-_FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
 _PARAMETER: Final = re.compile(r"#([1-9])")
 _BEFORE_PARAMETER: Final = re.compile(r"(\\[A-Za-z]+)(?=#[1-9])")
 _READ_A_STEP: Final = 20  # characters of arguments: what they cost is charged
@@ -129,7 +130,7 @@ def definition_blocks(lines: Sequence[str]) -> dict[int, int]:
     found: dict[int, int] = {}
     fence, begin = "", -1
     for at, line in enumerate([*lines, ""]):
-        mark = _FENCE.match(line)
+        mark = FENCE.match(line)
         if mark and (not fence or mark[1].startswith(fence)):
             fence = "" if fence else mark[1]
         elif fence:

@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Final
 
 from pressrun.sources.contents import listed_labels
+from pressrun.sources.fences import FENCE
 from pressrun.sources.heading_words import NO_HEADINGS, is_label
 from pressrun.sources.line_numbers import Lines
 from pressrun.sources.numbered_lines import (
@@ -47,7 +48,6 @@ _MARKDOWN: Final = re.compile(
     r"|\*\*\S|(?<![\w(.])__(?!\w+__[(.\[])\S|`[^`\n]+`|\]\(|\[\^|</?[A-Za-z][^<>\n]*>|<!--",
     re.MULTILINE,
 )
-_FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
 _LIST: Final = re.compile(r"\s{0,3}(?:([-*+])(?![ \t]*\d{1,4}[ \t]*\1[ \t]*$)|\d{1,9}[.)])[ \t]+\S")
 # the number of a page (`- 2 -`), no item of a list
 _PAGE: Final = re.compile(r"^(\s*)([-*+])(?=[ \t]*\d{1,4}[ \t]*\2[ \t]*$)")
@@ -118,7 +118,7 @@ def _units(source: Lines) -> list[_Unit]:
     block: list[int] = []
     fence = ""
     for at, line in enumerate([*source.lines, ""]):
-        mark = _FENCE.match(line)
+        mark = FENCE.match(line)
         if fence:
             units[-1].lines.append(line)
             units[-1].numbers.append(source.number(at))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from pressrun.sources.elements import KNOWN, VOID
+from pressrun.sources.fences import FENCE
 from pressrun.sources.front_matter import simple_title, split_front_matter
 
 MAX_TITLE_CHARACTERS = 120  # arbitrary: fits a tab, a file name and a table cell
 NO_TITLE = "Document"
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r" {0,3}#{1,6}[ \t\u00a0\u3000]+(\S.*)")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?: \"[^\"]*\")?\)")
@@ -51,7 +51,7 @@ def _first_heading(lines: list[str]) -> str:
     fence = ""
     previous = ""
     for line in lines:
-        mark = _FENCE.match(line)
+        mark = FENCE.match(line)
         if mark and (not fence or mark.group(1).startswith(fence)):
             fence = "" if fence else mark.group(1)
         elif not fence:
