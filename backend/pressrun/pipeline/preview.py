@@ -10,7 +10,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar, get_args, overload
+from typing import Generic, Literal, TypeVar, get_args
 
 import anyio
 import anyio.to_thread
@@ -212,20 +212,21 @@ class Previews:
         await self._seal.check()
         async with open_task_group() as tasks:
             tasks.start_soon(self._give_way, tasks.cancel_scope)
-            made = await self._ask(spec, field, document, self._slides)
-            shown.put(made or await self._ask(spec, field, document, None))
+            if not await self._ask(spec, field, document, shown, self._slides):
+                await self._ask(spec, field, document, shown, None)
             tasks.cancel_scope.cancel()
         if not shown.is_there:
             raise _busy()
 
-    @overload
-    async def _ask(self, spec: RunSpec, field: str, document: _Result[Document], kept: KeptSlides) -> _Made | None: ...
-    @overload
-    async def _ask(self, spec: RunSpec, field: str, document: _Result[Document], kept: None) -> _Made: ...
     async def _ask(
-        self, spec: RunSpec, field: str, document: _Result[Document], kept: KeptSlides | None
-    ) -> _Made | None:
-        """None where something is kept of the document, and it has to be asked for as a whole."""
+        self,
+        spec: RunSpec,
+        field: str,
+        document: _Result[Document],
+        shown: _Result[_Made],
+        kept: KeptSlides | None,
+    ) -> bool:
+        """False where something is kept of the document, and it has to be asked for as a whole."""
         supervisor = self._pool.try_take()
         if supervisor is None:
             pressure = self._pool.pressure()
@@ -235,11 +236,12 @@ class Previews:
         screen = Screen(spec.viewport_width, spec.viewport_height, spec.zoom, fit=spec.fit)
         async with self._pool.lease_on(supervisor, screen) as lease:
             try:
-                return await _ask_page(lease, spec, screen, field, await document.get(), kept)
+                shown.put(await _ask_page(lease, spec, screen, field, await document.get(), kept))
             except NeedsWhole:
                 if kept is None:
                     raise
-                return None
+                return False
+        return True
 
     async def _give_way(self, scope: anyio.CancelScope) -> None:
         await self._pool.wait_for_waiter()
