@@ -285,7 +285,6 @@ def test_two_lists_of_definitions_stay_two() -> None:
     "text",
     [
         "From: Ann\nTo: Ben\nSubject: The journey",
-        "09:00 – Welcome\n10:30 – Rivers\n12:00 – Lunch",
         "a) one\nc) three",
         "well - that was it\nand then",
         "Note: it rains.\nAnd then it did not.",

@@ -57,16 +57,33 @@ AROUND: Final = {
     **dict.fromkeys("节節절", 3),
     **dict.fromkeys("条條款项項조항", 4),
 }
-QUESTION: Final = re.compile(
-    r"(?:q|question|frage|f|pregunta|pergunta|domanda|вопрос|ερώτηση|soru|câu hỏi|pertanyaan|प्रश्न|প্রশ্ন|પ્રશ્ન|கேள்வி|ప్రశ్న"
-    r"|سؤال|السؤال|س|سوال|שאלה|ש|คำถาม|ถาม|問|问|질문|문|ጥያቄ)[\s.]*\d{0,3}\s*[.:：)\u066b\-–—،]",
-    re.IGNORECASE,
+# What asks and what answers. Of the short ones of many languages a question mark has to say that they ask.
+_ASKS: Final = (
+    "q f question frage pregunta pergunta domanda вопрос питання ερώτηση soru swali pertanyaan soalan vraag pytanie "
+    "otázka fråga spørgsmål spørsmål kysymys kérdés întrebare pitanje въпрос प्रश्न প্রশ্ন પ્રશ્ન ਪ੍ਰਸ਼ਨ கேள்வி வினா ప్రశ్న ಪ್ರಶ್ನೆ "
+    "ചോദ്യം ප්‍රශ්නය سؤال السؤال س سوال پرسش שאלה ש คำถาม ถาม ຄຳຖາມ សំណួរ မေးခွန်း မေး 問 问 질문 문 ጥያቄ հարց კითხვა"
 )
-ANSWER: Final = re.compile(
-    r"(?:a|ans|answer|antwort|respuesta|réponse|r|resposta|risposta|ответ|απάντηση|cevap|trả lời|jawaban|jawab"
-    r"|उत्तर|উত্তর|જવાબ|பதில்|జవాబు|جواب|الجواب|الإجابة|إجابة|ج|תשובה|ת|คำตอบ|ตอบ|答|답변|답|መልስ)[\s.]*\d{0,3}\s*[.:：)\u066b\-–—،]",
-    re.IGNORECASE,
+_ASKS_WITH_MARK: Final = "p d v h t в ε प्र প্র પ્ર ਪ੍ਰ ప్ర ಪ್ರ ചോ hỏi tanya"
+_ANSWERS: Final = (
+    "a r o j s đ о α ans answer antwort respuesta réponse resposta risposta ответ відповідь отговор απάντηση cevap "
+    "jibu jawaban jawab jawapan antwoord odpowiedź odpověď svar vastaus válasz răspuns odgovor đáp उत्तर उ উত্তর উ ઉત્તર "
+    "ઉ જવાબ ਉੱਤਰ ਉ பதில் விடை జవాబు సమాధానం జ ಉತ್ತರ ಉ ഉത്തരം ഉ පිළිතුර جواب الجواب الإجابة إجابة ج پاسخ תשובה ת คำตอบ ตอบ ຄຳຕອບ "
+    "ចម្លើយ အဖြေ ဖြေ 答 답변 답 መልስ պատասխան პასუხი"
 )
+
+
+def _said_first(words: str) -> re.Pattern[str]:
+    """One of them with its sign or its number: `Q.`, `Q1.`, `Q. 1 `, `प्र.१ `."""
+    names = "|".join(sorted((re.escape(word) for word in words.split()), key=len, reverse=True))
+    sign = r"[.:：．)\u066b\-–—،]"
+    return re.compile(
+        rf"(?:{names}|câu hỏi|trả lời)(?![^\W\d_])(?:[\s.]*\d{{1,3}}(?=\s|{sign})|\s*{sign})", re.IGNORECASE
+    )
+
+
+QUESTION: Final = _said_first(_ASKS)
+QUESTION_WITH_MARK: Final = _said_first(_ASKS_WITH_MARK)
+ANSWER: Final = _said_first(_ANSWERS)
 
 
 def is_label(line: str) -> bool:

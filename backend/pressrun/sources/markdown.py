@@ -49,6 +49,7 @@ from pressrun.sources.directives import Unused, note_unused_fields, said_in_firs
 from pressrun.sources.front_matter import read_front_matter, split_front_matter
 from pressrun.sources.languages import document_direction, document_language, is_upright
 from pressrun.sources.line_numbers import Lines
+from pressrun.sources.list_numbers import keep_typed_numbers
 from pressrun.sources.listings import fence_listings
 from pressrun.sources.macros import definition_blocks
 from pressrun.sources.maths import maths_plugin, settle_maths
@@ -173,6 +174,7 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
     env: dict[str, Any] = {}
     tokens = parser.parse(lines.text, env)
     mark_rule_forms(tokens, lines.lines)
+    keep_typed_numbers(tokens, pasted=pasted)
     if plain:
         make_heading(tokens)
     keep_lines(tokens, plain=plain)

@@ -136,8 +136,16 @@ def _units(source: Lines) -> list[_Unit]:
 
 
 def _is_unwrapped(lines: list[str]) -> bool:
+    """Most of it is in longer lines than anybody wraps, or some is and more such lines than any that seem wrapped."""
     widths = [width(line) for line in lines if " " in line.strip() or not line.isascii()]
-    return sum(wide for wide in widths if wide > _WRAPPED) > _SHARE * sum(widths)
+    long = [wide for wide in widths if wide > _WRAPPED]
+    if sum(long) > _SHARE * sum(widths):
+        return True
+    wrapped = sum(
+        PROSE_WIDTH <= width(line) <= _WRAPPED and bool(after.strip()) and not ends_sentence(line)
+        for line, after in pairwise(lines)
+    )
+    return len(long) > wrapped
 
 
 def _counting(lines: list[str]) -> frozenset[tuple[str, str]]:

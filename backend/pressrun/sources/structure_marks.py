@@ -13,9 +13,10 @@ def mark_structure(tokens: list[Token], classes: dict[int, str]) -> list[Token]:
         return tokens
     for at, token in enumerate(tokens):
         kind = classes.get(token.map[0], "") if token.map and token.level == 0 and token.nesting == 1 else ""
-        if kind == "dialogue" and token.type == "paragraph_open":
+        if kind in ("dialogue", "question") and token.type == "paragraph_open":
             token.attrJoin("class", kind)
-            _mark_speaker(tokens[at + 1])
+            if kind == "dialogue":
+                _mark_speaker(tokens[at + 1])
         elif kind in ("questions", "vocabulary", "typed-marks") and token.tag in ("dl", "ul"):
             token.attrJoin("class", kind)
     return _without_empty_heads(tokens)

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pressrun.sources.heading_words import ANSWER, QUESTION
+from pressrun.sources.heading_words import ANSWER, QUESTION, QUESTION_WITH_MARK
 from pressrun.sources.line_numbers import Lines
+from pressrun.sources.moments import moment_of
 from pressrun.sources.numerals import LETTERS, read_number
 
-Kind = Literal["questions", "vocabulary", "typed-marks", "bullets", "dialogue", "table"]
+Kind = Literal["questions", "question", "vocabulary", "typed-marks", "bullets", "dialogue", "table"]
 
 # Those that say nothing else: a tick, an arrow or an empty box would be missed. A point in the middle also parts words.
 BULLETS: Final = "•‣⁃▪▫●■◆◇❖➢➤◦"
@@ -34,6 +35,7 @@ _NUMBERED: Final = re.compile(r"\s*[(（]?\d{1,3}[.)）]\s*\S")
 _MAX_TERM_WORDS: Final = 4
 _MAX_LABEL_WORDS: Final = 3
 _MIN_VOCABULARY: Final = 3
+_MIN_MOMENTS: Final = 2
 _MIN_DIALOGUE: Final = 3
 _MAX_SPEAKERS: Final = 12  # before one of them speaks again
 _MAX_CELLS: Final = 30
@@ -65,11 +67,11 @@ class Passage:
             for (indent, *texts), own in zip(self.rows, numbers, strict=True):
                 for row, (text, number) in enumerate(zip(texts, own, strict=True)):
                     lines.add(f"{indent}{'  ' if row else '- '}{text}", number)
-        elif self.kind == "dialogue":
+        elif self.kind in ("dialogue", "question"):
             for row, ((text,), number) in enumerate(zip(self.rows, at, strict=True)):
                 if row:
                     lines.add("", number)
-                classes[len(lines.lines)] = "dialogue"
+                classes[len(lines.lines)] = self.kind
                 lines.add(text, number)
         else:
             for row, number in enumerate(at if self.kind == "vocabulary" else at[::2]):
@@ -96,14 +98,24 @@ def find_passages(texts: Sequence[str | None]) -> dict[int, Passage]:
     at = 0
     while at < len(texts):
         passage = None
-        for find in (_table, _questions, _bullets, _marks, _vocabulary, _dialogue):
+        for find in (_table, _questions, _bullets, _marks, _vocabulary, _timeline, _dialogue):
             passage = find(texts, at)
             if passage is not None:
                 break
         if passage is not None:
             made[at] = passage
         at += passage.count if passage else 1
+        if passage is not None and passage.kind == "questions":
+            at = _unanswered(texts, at, made)
     return made
+
+
+def _unanswered(texts: Sequence[str | None], at: int, made: dict[int, Passage]) -> int:
+    """Questions behind others that have answers; where they end."""
+    while (text := _lines_from(texts, at)) is not None and QUESTION.match(text.strip()):
+        made[at] = Passage("question", 1, [[_unmarked(text.strip())]])
+        at += 1
+    return at
 
 
 def _lines_from(texts: Sequence[str | None], at: int) -> str | None:
@@ -116,7 +128,10 @@ def _questions(texts: Sequence[str | None], at: int) -> Passage | None:
     rows: list[list[str]] = []
     while (question := _lines_from(texts, at + 2 * len(rows))) is not None:
         answer = _lines_from(texts, at + 2 * len(rows) + 1)
-        asks = QUESTION.match(question) or (_NUMBERED.match(question) and question.rstrip()[-1:] in "?？؟;।")
+        asks = QUESTION.match(question.strip()) or (
+            question.rstrip()[-1:] in "?？؟;।"
+            and (_NUMBERED.match(question) or QUESTION_WITH_MARK.match(question.strip()))
+        )
         if answer is None or not asks or not ANSWER.match(answer.strip()):
             break
         rows.append([_unmarked(question.strip()), _unmarked(answer.strip())])
@@ -143,6 +158,18 @@ def _vocabulary(texts: Sequence[str | None], at: int) -> Passage | None:
         sign = found["sign"]
         rows.append([found["term"].strip(), found["meaning"].strip()])
     return Passage("vocabulary", len(rows), rows) if len(rows) >= _MIN_VOCABULARY else None
+
+
+def _timeline(texts: Sequence[str | None], at: int) -> Passage | None:
+    """Moments and what happened, with one sign from the first to the last; their numbers need not go up."""
+    rows: list[list[str]] = []
+    sign = None
+    while (text := _lines_from(texts, at + len(rows))) is not None and (moment := moment_of(text)) is not None:
+        if moment.sign != (moment.sign if sign is None else sign):
+            break
+        sign = moment.sign
+        rows.append([_unmarked(moment.when), moment.what])
+    return Passage("vocabulary", len(rows), rows) if len(rows) >= _MIN_MOMENTS else None
 
 
 def _marks(texts: Sequence[str | None], at: int) -> Passage | None:
