@@ -41,7 +41,7 @@ def sections(made: Composed) -> list[str]:
     ("tool", "layouts"),
     [
         ("marp", ["title", "text", "text", "picture", "table", "section", "text"]),
-        ("slidev", ["title", "text", "text", "text", "code", "statement"]),
+        ("slidev", ["title", "text", "text", "text", "code", "closing"]),
         ("reveal", ["title", "text", "table", "statement", "text", "picture", "statement"]),
         ("pandoc", ["title", "section", "text", "text", "section", "questions", "statement", "table"]),
         ("quarto", ["title", "statement", "text", "text", "text", "picture", "quote"]),

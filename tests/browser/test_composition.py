@@ -179,6 +179,28 @@ async def test_an_author_s_slides_have_the_layouts_of_what_is_on_them(pool: Brow
     assert (await compose(pool, "\n\n---\n\n".join(slides))).layouts == ["title", "statement", "quote", "text"]
 
 
+@pytest.mark.parametrize("figure", ["94 %", "€ 1.2 million", "3×", "≈ 40 km", "1,200", "९४ %", "2026"])
+async def test_a_number_over_a_sentence_is_larger_than_it(pool: BrowserPool, figure: str) -> None:
+    made = await compose(
+        pool, f"# A talk\n\nby somebody\n\n---\n\n# {figure}\n\nof schools renewed.\n\n---\n\n## B\n\n- c"
+    )
+    assert made.layouts[1] == "statement"
+    assert "data-figure" in made.deck.html
+
+
+@pytest.mark.parametrize("heading", ["3 rivers", "1. Rivers", "Rivers", "94 % of all"])
+async def test_a_heading_with_more_than_a_number_is_no_figure(pool: BrowserPool, heading: str) -> None:
+    made = await compose(pool, f"# A talk\n\nby somebody\n\n---\n\n# {heading}\n\nare long.\n\n---\n\n## B\n\n- c")
+    assert "data-figure" not in made.deck.html.partition("</head>")[2]
+
+
+async def test_the_last_slide_of_an_author_that_says_goodbye_is_a_closing_one(pool: BrowserPool) -> None:
+    talk = "# A talk\n\nby somebody\n\n---\n\n## One\n\n- a\n- b\n\n---\n\n"
+    assert (await compose(pool, f"{talk}# Thank you!\n\nmaya@example.org")).layouts[-1] == "closing"
+    assert (await compose(pool, f"{talk}# Rivers\n\n- a\n- b")).layouts[-1] == "text"
+    assert (await compose(pool, f"{talk}## Rivers\n\nThey flow.")).layouts[-1] == "statement"
+
+
 async def test_what_the_author_begins_a_slide_with_is_kept(pool: BrowserPool) -> None:
     made = await compose(pool, "# One\n\nFirst.\n\n---\n\nSecond, without a heading.\n\n---\n\n# Three\n\nThird.")
     assert made.said == [["One", "First."], ["Second, without a heading."], ["Three", "Third."]]

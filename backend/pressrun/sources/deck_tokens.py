@@ -4,7 +4,6 @@ callouts, attributes, pauses, slides at headings, the title slide, columns by sl
 
 from __future__ import annotations
 
-import html
 import re
 from itertools import pairwise
 from typing import Any, Final
@@ -263,32 +262,6 @@ def _slide_level(tokens: list[Token], deck: Deck, fields: dict[str, Any]) -> fro
         if token.type == "heading_open" and after.type not in ("heading_open", "hr")
     ]
     return frozenset(range(1, min(followed, default=0) + 1))
-
-
-def title_slide(deck: Deck, fields: dict[str, Any]) -> str:
-    """What Pandoc and Quarto show first, as HTML: title, subtitle, authors, date."""
-    if deck.title_block:
-        parts = dict(zip(("title", "author", "date"), deck.title_block, strict=False))
-        said: dict[str, Any] = {key: value for key, value in parts.items() if value}
-    elif deck.dialect in ("pandoc", "quarto"):
-        said = fields
-    else:
-        return ""
-    if not isinstance(said.get("title"), str):
-        return ""
-    shown = [f'<h1 dir="auto">{html.escape(said["title"], quote=False)}</h1>']
-    for key in ("subtitle", "author", "institute", "date"):
-        if words := _words_of(said.get(key)):
-            shown.append(f'<p class="{key}" dir="auto">{html.escape(words, quote=False)}</p>')
-    return '<hr class="slide-break" data-layout="title">\n' + "\n".join(shown) + '\n<hr class="slide-break">\n'
-
-
-def _words_of(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(filter(None, map(_words_of, value)))
-    if isinstance(value, dict):
-        return _words_of(value.get("name"))
-    return value.strip() if isinstance(value, str) else ""
 
 
 def lay_out_slots(section: list[Token], slots: dict[int, str], lines: Lines, first_line: int) -> list[Token]:

@@ -40,7 +40,6 @@ from pressrun.sources.deck_tokens import (
     settle_headings,
     settle_inline_attributes,
     settle_pictures_of,
-    title_slide,
     without_pauses,
 )
 from pressrun.sources.decks import DIVS, Deck, read_deck
@@ -61,6 +60,7 @@ from pressrun.sources.sanitise import sanitise
 from pressrun.sources.slide_marks import hide_notes, mark_rule_forms, mark_slides, render_note, take_spoken_notes
 from pressrun.sources.structure import Structured, find_structure, is_pasted
 from pressrun.sources.structure_marks import mark_structure
+from pressrun.sources.title_slide import with_title_slide
 from pressrun.sources.titles import one_line, title_of_body
 from pressrun.sources.unclosed import unclosed_warnings
 
@@ -191,7 +191,7 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
     language = document_language(text, _language(front.fields))
     mark_directions_and_languages(tokens, language)
     _make_figures(tokens)
-    shown = title_slide(deck, front.fields) + parser.renderer.render(tokens, parser.options, env)
+    shown = with_title_slide(parser.renderer.render(tokens, parser.options, env), deck, front.fields)
     rendered = hide_notes(sanitise(shown))
     body, warnings = settle_pictures(rendered, keep_remote=keep_remote, attached=attached)
     return {

@@ -217,6 +217,10 @@ async ({ slides, smallest, readable, largest }) => {
     inside.append(text, side);
   };
 
+  // `94 %`, `€ 1.2 million`, `3×`: a number that is the heading of one short sentence is what the slide is about.
+  const FIGURE = /^[\p{Sc}\p{Sm}≈~–-]{0,3}\s?\p{Nd}[\p{Nd}.,:/’'\s]{0,12}(?<![.:,])(?:[\s\u202f]?(?:[%‰×+°\p{Sc}]|[^\W\d_]{1,3}|million|billion|trillion|thousand|lakh|crore|Millionen|Milliarden|millones|milliards))?[%+]?$/iu;
+  const isFigure = (heading) => heading.textContent.trim().length <= 20 && FIGURE.test(heading.textContent.trim());
+
   const sections = slides.map((slide, at) => {
     const section = document.createElement("section");
     section.className = "slide";
@@ -237,6 +241,7 @@ async ({ slides, smallest, readable, largest }) => {
       header.className = "heading";
       header.append(first);
       section.append(header);
+      if (slide.layout === "statement" && isFigure(first)) section.dataset.figure = "";
     }
     if (slide.layout === "beside") putBeside(inside);
     if (slide.columns > 1) inside.style.setProperty("--columns", slide.columns);

@@ -19,6 +19,7 @@ _SUBTITLE_LINES = 4
 _TITLE_SHARE = 0.5  # of a slide: what stands between the title and the first heading goes with it
 _QUOTE_CHARACTERS = 420
 _STATEMENT_CHARACTERS = 90
+_CLOSING_CHARACTERS = 60
 _QUESTIONS = 2
 
 
@@ -86,6 +87,8 @@ def layout_of(flow: Flow, first: int, last: int, chosen: Layout | None, *, openi
         return opening[first]
     if first == 0 and last < len(flow.atoms) and _is_title(flow, atoms):
         return "title"
+    if first and last == len(flow.atoms) and _is_closing(atoms):
+        return "closing"
     if chosen is not None:
         return chosen
     body = atoms[1:] if atoms[0].kind == "heading" else atoms
@@ -101,6 +104,15 @@ def _is_title(flow: Flow, atoms: Sequence[Atom]) -> bool:
         return False
     plain = all(atom.kind == "text" and atom.top == "p" for atom in atoms[1:])
     return plain and following.end_before - atoms[0].start <= _TITLE_SHARE * flow.room
+
+
+def _is_closing(atoms: Sequence[Atom]) -> bool:
+    """Of the last slide, where the author begins it: a large heading ("Thank you!") and a few words, or an address."""
+    if atoms[0].author is None or atoms[0].kind != "heading" or atoms[0].level != 1:
+        return False
+    body = atoms[1:]
+    plain = all(atom.kind == "text" and atom.top == "p" and not atom.quoted for atom in body)
+    return plain and 0 < sum(atom.characters for atom in body) <= _CLOSING_CHARACTERS
 
 
 def _layout_of_body(body: Sequence[Atom]) -> Layout:
