@@ -265,6 +265,7 @@ def test_what_is_no_heading_stays_what_it_is(name: str) -> None:
         ("① 川\n② 海", "typed-marks", 2),
         ("가. 강\n나. 바다", "typed-marks", 2),
         ("Anna: How was it?\nBen: Long.\nAnna: And the food?\nBen: Good.", "dialogue", 4),
+        ("Host: And?\nDr. A. Rao: Dams.\nHost: Why?\nDr. A. Rao: Rain.", "dialogue", 4),
         ("甲：你好吗？\n乙：我很好。\n甲：再见。", "dialogue", 3),
     ],
 )

@@ -30,7 +30,9 @@ _MARK: Final = re.compile(
 _TERM: Final = re.compile(
     r"\s*(?P<term>[^\s–—=\-:][^–—=:\n]{0,40}?)[ \t]+(?P<sign>[–—=-])[ \t]+(?P<meaning>\S.{0,160})$"
 )
-_LABEL: Final = re.compile(r"\s*(?P<label>[^\W\d_][^:：\n.!?]{0,30}?)\s{0,2}[:：](?!//)(?=\s*\S)")
+_LABEL: Final = re.compile(  # `Dr. A. Rao: …`
+    r"\s*(?P<label>(?:[^\W\d_]{1,4}\. ?){0,2}[^\W\d_][^:：\n.!?]{0,30}?)\s{0,2}[:：](?!//)(?=\s*\S)"
+)
 _NUMBERED: Final = re.compile(r"\s*[(（]?\d{1,3}[.)）]\s*\S")
 _MAX_TERM_WORDS: Final = 4
 _MAX_LABEL_WORDS: Final = 3

@@ -85,16 +85,21 @@ def layout_of(flow: Flow, first: int, last: int, chosen: Layout | None, *, openi
         return said  # type: ignore[return-value]
     if opening.get(first) in ("title", "section"):
         return opening[first]
-    if first == 0 and last < len(flow.atoms) and _is_title(flow, atoms):
-        return "title"
-    if first and last == len(flow.atoms) and _is_closing(atoms):
-        return "closing"
+    chosen = _of_an_end(flow, first, last) or chosen
     if chosen is not None:
         return chosen
     body = atoms[1:] if atoms[0].kind == "heading" else atoms
     if not body:
         return "section"
     return "columns" if flow.columns > 1 else _layout_of_body(body)
+
+
+def _of_an_end(flow: Flow, first: int, last: int) -> Layout | None:
+    """Of the first and the last slide of an author."""
+    atoms = flow.atoms[first:last]
+    if first == 0 and last < len(flow.atoms) and _is_title(flow, atoms):
+        return "title"
+    return "closing" if first and last == len(flow.atoms) and _is_closing(atoms) else None
 
 
 def _is_title(flow: Flow, atoms: Sequence[Atom]) -> bool:
