@@ -7,6 +7,8 @@ from typing import Final
 
 from markdown_it.token import Token
 
+from pressrun.sources.hyphens import join_parted_words
+
 # Windows' characters at U+0080..9F, where a text in windows-1252 was read as ISO 8859-1
 # (https://encoding.spec.whatwg.org/#windows-1252); U+0085 is apart, for it is also a line end (NEL)
 _NEL: Final = 0x85
@@ -43,7 +45,7 @@ def settle_characters(text: str) -> str:
     text = settle_bullets(text)
     if "\f" in text:
         text = _PARAGRAPH_END.sub("\n\n", text)
-    return _MARKER.sub(r"\1 ", text)
+    return join_parted_words(_MARKER.sub(r"\1 ", text))
 
 
 def settle_bullets(text: str) -> str:
