@@ -68,7 +68,7 @@ def require_browser(*, install: bool) -> None:
 
 def _ask(question: str) -> bool:
     """False where nobody can answer."""
-    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     sys.stderr.write(f"{question} [Y/n] ")
     sys.stderr.flush()

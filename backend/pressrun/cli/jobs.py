@@ -131,7 +131,9 @@ def _check(wish: Wish) -> None:
     if STDIO in wish.outs:
         if wish.options.json:
             raise UsageError("-o - and --json both want standard output: give one of them.")
-        if sys.stdout is not None and sys.stdout.isatty():
+        if sys.__stdout__ is None:
+            raise UsageError("standard output is closed: give -o a name.")
+        if sys.stdout.isatty():
             raise UsageError("-o - would write bytes to the terminal: send them to a file or a program.")
     if wish.options.idempotency_key is not None and wish.many:
         raise UsageError("--idempotency-key names one request, and several files are several.")

@@ -45,7 +45,7 @@ def _read(file: str, most_bytes: int, name: str) -> bytes:
 
 
 def _read_stdin(most_bytes: int) -> bytes:
-    if sys.stdin is None:
+    if sys.__stdin__ is None:
         raise UsageError("standard input is closed: name a file.")
     if sys.stdin.isatty():
         sys.stderr.write("Type or paste the text; end with Ctrl-D on a line of its own.\n")
