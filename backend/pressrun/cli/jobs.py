@@ -23,6 +23,7 @@ import anyio
 
 from pressrun.cli import embedded
 from pressrun.cli.exits import Exit, UsageError
+from pressrun.cli.files import real_path
 from pressrun.cli.job import How, Job, Results
 from pressrun.cli.options import BesideOptions, MakeOptions
 from pressrun.cli.output import complain, say_json
@@ -165,10 +166,10 @@ def _files(wish: Wish) -> Iterator[str]:
 
 def _in_tree(tree: Path, outs: Sequence[str]) -> list[str]:
     """The sources of a folder and those below; what is hidden is none, nor is what `-o` put there."""
-    written = [folder for out in outs if (folder := Path(out).resolve()) != tree.resolve()]
+    written = [folder for out in outs if (folder := real_path(Path(out))) != real_path(tree)]
     found = [path for path in sorted(tree.rglob("*")) if path.suffix.lower() in ENDINGS and path.is_file()]
     found = [path for path in found if not any(part.startswith(".") for part in path.relative_to(tree).parts)]
-    return [str(path) for path in found if not any(path.resolve().is_relative_to(folder) for folder in written)]
+    return [str(path) for path in found if not any(real_path(path).is_relative_to(folder) for folder in written)]
 
 
 def _prepare(wish: Wish, files: list[str], how: How) -> tuple[list[Job], Results]:

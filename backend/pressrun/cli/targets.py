@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from pressrun.cli.exits import UsageError
+from pressrun.cli.files import real_path
 from pressrun.export_kinds import EXPORT_KINDS, IMAGE_ENDINGS, OUTPUTS, ending_of_name, kind_of_name
 
 STDIO = "-"
@@ -97,9 +98,9 @@ def plan_targets(
     targets = [*given.files.values(), *_place(file, given, left, beside)]
     if given.folder is not None and not left:
         raise UsageError(f"-o {given.folder}/: nothing would go there, each thing has a name of its own.")
-    source = Path(file).resolve()
+    source = real_path(Path(file))
     for target in targets:
-        if target.path is not None and file != STDIO and target.path.resolve() == source:
+        if target.path is not None and file != STDIO and real_path(target.path) == source:
             raise UsageError(f"{target.path} is the source itself: give the result another name.")
     return Plan(wanted, given.image_format, targets, given.fields)
 
