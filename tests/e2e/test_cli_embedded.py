@@ -126,6 +126,18 @@ def test_what_would_go_to_a_closed_standard_output_is_refused(home: Path, tmp_pa
     assert (done.returncode, done.stderr) == (2, "pressrun: standard output is closed: give -o a name.\n")
 
 
+def test_a_folder_of_somebody_else_s_starts_no_program(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "lesson.md").write_text("# Rivers\n")
+    evil = tmp_path / "bin" / "chromium"
+    evil.parent.mkdir()
+    evil.write_text('#!/bin/sh\ntouch "$0.ran"\n')
+    evil.chmod(0o755)
+    (tmp_path / ".env").write_text("PRESSRUN_CHROMIUM=bin/chromium\n")
+    done = run(home, tmp_path, "lesson.md", "-o", "lesson.pdf", *SMALL, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert left(evil.parent) == ["chromium"]
+
+
 def test_a_pipe_goes_through_and_files_in_parallel_meet_nobody(home: Path, tmp_path: Path) -> None:
     done = run(home, tmp_path, "-", "-o", "-", *SMALL, input=b"# Rivers\n")
     assert (done.returncode, done.stderr) == (0, b"")
