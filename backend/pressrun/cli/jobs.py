@@ -186,7 +186,7 @@ def _prepare(wish: Wish, files: list[str], how: How) -> tuple[list[Job], Results
                 raise
             results.codes.append(_tell(wish, file, exc))
             continue
-        if wish.options.no_clobber and job.plan.taken():
+        if wish.options.no_clobber and job.plan.taken(job.request):
             results.written[file] = []
             continue
         jobs.append(job)
@@ -195,9 +195,9 @@ def _prepare(wish: Wish, files: list[str], how: How) -> tuple[list[Job], Results
 
 def _require_apart(job: Job, taken: dict[Path, str]) -> None:
     """Raises: UsageError where two files would be written to one."""
-    for target in job.plan.targets:
-        if target.path is not None and (other := taken.setdefault(target.path.absolute(), job.file)) != job.file:
-            raise UsageError(f"{job.file} and {other} would both become {target.path}: make them one by one.")
+    for path in (path for target in job.plan.targets for path in target.paths(job.request)):
+        if (other := taken.setdefault(path.absolute(), job.file)) != job.file:
+            raise UsageError(f"{job.file} and {other} would both become {path}: make them one by one.")
 
 
 def _tell(wish: Wish, file: str, exc: Exception) -> int:
@@ -237,8 +237,8 @@ def _job(wish: Wish, file: str, *, again: bool = False) -> Job:
     for note in asked.notes:
         _note(wish, file, note)
     job = Job(file, request, plan, replace=wish.options.force or again, read=asked.read)
-    if not job.replace and not wish.options.no_clobber and (target := plan.taken()) is not None:
-        raise UsageError(f"{target.shown()} is there already: --force replaces it, -o gives another name.")
+    if not job.replace and not wish.options.no_clobber and (there := plan.taken(request)) is not None:
+        raise UsageError(f"{there} is there already: --force replaces it, -o gives another name.")
     plan.require_writable()
     return job
 
