@@ -1,8 +1,9 @@
 """The only reader of the environment. Everything else gets what it needs passed in.
 
-Names are `PRESSRUN_` + the name in capitals; a `.env` file in the working folder is read too. A group is the config of
-the package it is handed to, as it is, or with what nobody may set; where a field of a group has another name outside,
-that is its alias. The table in README is checked against `variables()`.
+Names are `PRESSRUN_` + the name in capitals. A server reads a `.env` file in its working folder too; what makes slides
+from files, or only talks to a server, does not: it is called in folders of strangers (decision 0139). A group is the
+config of the package it is handed to, as it is, or with what nobody may set; where a field of a group has another name
+outside, that is its alias. The table in README is checked against `variables()`.
 """
 
 from __future__ import annotations
@@ -377,9 +378,7 @@ def _is_webhook_secret(value: str) -> bool:
 class ClientSettings(BaseSettings):
     """Where the command line finds its server: PRESSRUN_SERVER and PRESSRUN_TOKEN."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="PRESSRUN_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
     server: str = "http://127.0.0.1:8000"
     token: SecretStr | None = None

@@ -106,6 +106,38 @@ def test_one_file_becomes_what_is_asked_for_and_nothing_else_is_left(home: Path,
     assert "--force" in again.stderr
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_change_nothing(home: Path, tmp_path: Path, closed: str) -> None:
+    (tmp_path / "lesson.md").write_text("# Rivers\n")
+    shell = ["sh", "-c", f'exec "$@" {closed}', "sh", str(PRESSRUN)]
+    words = ["lesson.md", "-o", "lesson.pdf", *SMALL]
+    env = environment(home)
+    done = subprocess.run([*shell, *words], env=env, cwd=tmp_path, timeout=HANG_S, check=False, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (tmp_path / "lesson.pdf").read_bytes().startswith(b"%PDF")
+    with sqlite3.connect(home / "pressrun" / "commands" / "pressrun.sqlite") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_what_would_go_to_a_closed_standard_output_is_refused(home: Path, tmp_path: Path) -> None:
+    shell = ["sh", "-c", 'exec "$@" >&-', "sh", str(PRESSRUN), "-", "-o", "-"]
+    env = environment(home)
+    done = subprocess.run(shell, env=env, input="# A", text=True, timeout=HANG_S, check=False, capture_output=True)
+    assert (done.returncode, done.stderr) == (2, "pressrun: standard output is closed: give -o a name.\n")
+
+
+def test_a_folder_of_somebody_else_s_starts_no_program(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "lesson.md").write_text("# Rivers\n")
+    evil = tmp_path / "bin" / "chromium"
+    evil.parent.mkdir()
+    evil.write_text('#!/bin/sh\ntouch "$0.ran"\n')
+    evil.chmod(0o755)
+    (tmp_path / ".env").write_text("PRESSRUN_CHROMIUM=bin/chromium\n")
+    done = run(home, tmp_path, "lesson.md", "-o", "lesson.pdf", *SMALL, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert left(evil.parent) == ["chromium"]
+
+
 def test_a_pipe_goes_through_and_files_in_parallel_meet_nobody(home: Path, tmp_path: Path) -> None:
     done = run(home, tmp_path, "-", "-o", "-", *SMALL, input=b"# Rivers\n")
     assert (done.returncode, done.stderr) == (0, b"")

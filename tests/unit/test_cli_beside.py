@@ -15,9 +15,10 @@ from pressrun.attachments import MAX_BYTES
 from pressrun.cli import main
 from pressrun.cli.beside import find_beside
 from pressrun.cli.exits import UsageError
-from pressrun.cli.options import BesideOptions
+from pressrun.cli.options import BesideOptions, contents_of
 from pressrun.cli.project import front_matter_defaults, project_defaults
 from pressrun.cli.request import read_request
+from pressrun.cli.targets import plan_targets
 from pressrun.cli.watching import Watcher
 from tests.support.limits import fail_after
 from tests.support.scripted_server import Script, scripted_server
@@ -124,6 +125,36 @@ def test_more_than_can_be_sent_is_said_before_anything_is(here: Path) -> None:
         names("![](large.png)")
 
 
+def test_no_more_is_read_of_a_file_than_can_be_sent(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sparse = here / "img" / "sparse.png"
+    with sparse.open("wb") as stream:
+        stream.truncate(50_000_000_000)  # takes no room on the disk, and more memory than there is
+    with pytest.raises(UsageError, match=r"The largest is .*sparse\.png \(50\.0 GB\)"):
+        names("![](img/sparse.png)")
+    for field in ("theme_css", "brand_logo"):
+        (here / "pressrun.toml").write_text(f'{field} = "img/sparse.png"\n')
+        with pytest.raises(UsageError, match=r"sparse\.png is larger than 20\.0 MB"):
+            project_defaults(here / "pressrun.toml", None)
+    with pytest.raises(UsageError, match="too large to be a project file"):
+        project_defaults(sparse, None)
+    with pytest.raises(UsageError, match="/dev/zero is larger than"):
+        contents_of("theme_css", Path("/dev/zero"))
+
+
+def test_links_that_lead_round_in_a_circle_are_no_files(here: Path) -> None:
+    (here / "loop.png").symlink_to("loop.png")
+    assert names("![](loop.png)") == ({}, ["lesson.md:1: " + str(here / "loop.png") + " is not there."])
+    (here / "pressrun.toml").write_text('brand_logo = "loop.png"\n')
+    with pytest.raises(UsageError, match=r"there is no file .*loop\.png"):
+        project_defaults(here / "pressrun.toml", None)
+    assert plan_targets("lesson.md", ["loop.png"], None, None).taken({}) == "loop.png"
+
+
+def test_what_is_there_and_no_file_is_told_as_that(here: Path) -> None:
+    os.mkfifo(here / "pipe.png")
+    assert names("![](pipe.png)")[1] == ["lesson.md:1: " + str(here / "pipe.png") + " is no file."]
+
+
 def test_the_command_line_goes_before_front_matter_preset_and_project(here: Path) -> None:
     (here.parent / "pressrun.toml").write_text(PROJECT)
     assert sent("lesson.md", "-o", "a/") | {"text": ""} == {
@@ -156,6 +187,9 @@ def test_a_text_does_not_say_what_becomes_of_other_runs_or_who_is_told(field: st
         ("server = 'https://evil.example'", None, "'server' is not known"),
         ("text = 'x'", None, "'text' is not known"),
         ("zoom = ", None, "is no TOML"),
+        ("zoom = " + "[" * 9999, None, "nested too deeply"),
+        (f"title = '{'x' * 999}'", None, "x…."),
+        ("title = 'a\\u0000'".replace("'", '"'), None, "title: holds the control character U+0000"),
         ("presets = 1", None, "are tables"),
         ("[presets.print]", "prnt", "Did you mean print?"),
         ("", "print", "has no [presets.…] yet"),
@@ -195,6 +229,12 @@ def test_no_project_file_reads_what_is_not_below_its_folder(here: Path, name: st
     (here / "out.png").symlink_to(here.parent / "logo.png")
     (here / "pressrun.toml").write_text(f'brand_logo = "{name}"\n')
     with pytest.raises(UsageError, match=r"brand_logo: (.* is not below .*command line|there is no file .*none\.png)"):
+        project_defaults(here / "pressrun.toml", None)
+
+
+def test_what_takes_a_picture_takes_no_text(here: Path) -> None:
+    (here / "pressrun.toml").write_text('brand_logo = "lesson.md"\n')
+    with pytest.raises(UsageError, match=r"lesson\.md is no PNG, JPEG, WebP or SVG picture by its ending"):
         project_defaults(here / "pressrun.toml", None)
 
 

@@ -68,6 +68,21 @@ def test_what_the_names_ask_for_is_made_and_written(here: Path, capsys: pytest.C
     assert err == "pressrun: warning: Too long\n"
 
 
+def test_what_is_on_no_slide_is_said_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = "1 of 2 pictures is on no slide: “map” (not loaded)."
+    warning = event(4, "warning", code="content_missing", message=missing)
+    complete = {**COMPLETE, "coverage": {"share": 1.0, "words": 7, "pictures_missing": 1, "summary": missing}}
+    script = Script(generate=[Stream(log=(*LOG[:3], warning, complete))], files=[FILE])
+    assert make(script, "lesson.md", "-o", "lesson.pdf") == 0
+    out, err = capsys.readouterr()
+    assert (out + err).count(missing) == 1
+    assert make(script, "generate", "lesson.md") == 0
+    out, err = capsys.readouterr()
+    assert (out + err).count(missing) == 1
+    assert make(script, "lesson.md", "-o", "lesson.pdf", "-f", "--json") == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["coverage"] == missing
+
+
 @pytest.mark.parametrize("out", ["/proc/x.pdf", "/proc/new/folder/"])
 def test_where_nothing_can_be_written_nothing_is_made(out: str, capsys: pytest.CaptureFixture[str]) -> None:
     script = Script(generate=[MADE], files=[FILE])
@@ -101,6 +116,27 @@ def test_what_is_there_is_never_written_over_unasked(
     assert script.seen == []
     assert make(script, "lesson.md", "-o", out, "--force") == 0
     assert files(here)["there.pdf" if out == "there.pdf" else "there/0002.png"] == b"hello"
+
+
+@pytest.mark.parametrize(
+    ("out", "there"), [("lesson.mp4", "lesson.srt"), ("lesson.gif", "lesson.mp4"), ("lesson.gif", "lesson-poster.jpg")]
+)
+def test_nor_is_what_is_made_along_with_it(
+    here: Path, out: str, there: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / there).write_bytes(b"old")
+    script = Script(generate=[MADE], files=[FILE])
+    assert make(script, "lesson.md", "-o", out) == 2
+    assert script.seen == [], "told before anything was made"
+    assert f"pressrun: {there} is there already" in capsys.readouterr().err
+
+
+def test_files_that_are_made_along_are_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["rivers.mp4", "rivers.srt", "rivers-poster.jpg"]
+    complete = {**COMPLETE, "artifacts": [{"name": name, "size_bytes": 5} for name in names]}
+    script = Script(generate=[Stream(log=(*LOG[:3], {**complete, "seq": 4}))], files=[FILE])
+    assert make(script, "lesson.md", "-o", "a.mp4") == 0
+    assert "a.mp4  5 B, beside it a.srt a-poster.jpg" in capsys.readouterr().out
 
 
 def test_what_came_there_meanwhile_is_not_written_over_either(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

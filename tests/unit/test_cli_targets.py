@@ -128,14 +128,14 @@ def test_a_folder_is_not_taken_for_the_file_that_its_name_says(tmp_path: Path, m
 
 def test_what_is_there_is_known(tmp_path: Path) -> None:
     made = plan("out/", "a.pdf", "a.png")
-    assert made.taken() is None
+    assert made.taken({}) is None
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "notes.txt").touch()
-    assert made.taken() is None, "a folder with other things takes pictures"
+    assert made.taken({}) is None, "a folder with other things takes pictures"
     (tmp_path / "out" / "0007.png").touch()
-    assert plan("out/").taken() == Target("images", Path("out"))
+    assert plan("out/").taken({}) == "out/"
     (tmp_path / "a.pdf").symlink_to("nowhere")
-    assert plan("a.pdf").taken() == Target("pdf", Path("a.pdf"))
+    assert plan("a.pdf").taken({}) == "a.pdf"
     (tmp_path / "b").touch()
     with pytest.raises(UsageError, match="there is a file of that name"):
         plan("b")

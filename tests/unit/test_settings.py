@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 from pressrun.ai.client import AiConfig
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.cli.failures import lines_of
-from pressrun.settings import AiSettings, BrowserSettings, Settings
+from pressrun.settings import AiSettings, BrowserSettings, ClientSettings, Settings
 
 GROUPS = ("ai", "browser", "caller", "guard", "retention")
 VARIABLES = [
@@ -61,6 +61,19 @@ def test_a_file_and_the_caller_are_read_as_flat_as_the_environment(
     settings = Settings(page_max_nodes=9, port=8001)
     assert (settings.browser.load_timeout_s, settings.browser.max_nodes, settings.browser.idle_s) == (7, 9, 300)
     assert (settings.retention.days, settings.port) == (4, 8001)
+
+
+def test_a_file_in_the_working_folder_names_no_server_to_a_client(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PRESSRUN_SERVER", raising=False)
+    monkeypatch.setenv("PRESSRUN_TOKEN", "mine")
+    Path(".env").write_text("PRESSRUN_SERVER=https://evil.example\nPRESSRUN_TOKEN=theirs\n")
+    settings = ClientSettings()
+    assert settings.server == "http://127.0.0.1:8000"
+    assert settings.token is not None
+    assert settings.token.get_secret_value() == "mine"
 
 
 @pytest.mark.parametrize(("name", "old"), [("run_max_s", "RUN_MAX_SECS"), ("dedup_window_s", "RUN_DEDUP_WINDOW_SECS")])

@@ -8,6 +8,7 @@ Nothing heavy is imported before a command needs it: `pressrun --help` answers a
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -15,11 +16,23 @@ from collections.abc import Sequence
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; its exit code. Prints one line on stderr for what went wrong, with --json on stdout."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _open_standard_streams()
     try:
         return _run(words)
     except KeyboardInterrupt:  # before there is anything that could tell of it: while modules are imported
         sys.stderr.write("pressrun: Interrupted.\n")
         return 130
+
+
+def _open_standard_streams() -> None:
+    """Opens those that whoever started this has closed, on nothing: else the next file, a database, would get the
+    number, and what is written to standard error would be written into it. `sys.__stdout__` stays None.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # by number: the lowest that is free is given
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(descriptor, True)
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8", closefd=False))
 
 
 def _run(words: list[str]) -> int:

@@ -16,6 +16,7 @@ from urllib.parse import quote, urljoin
 
 from pressrun.attachments import BASE, MAX_BYTES, MAX_FILES, path_of, why_no_path
 from pressrun.cli.exits import UsageError
+from pressrun.cli.files import read_start, real_path
 from pressrun.cli.output import size
 
 _ANYTHING = re.compile(r"!\[|<[a-zA-Z]")  # without them a text names nothing, and no parser has to be loaded
@@ -52,7 +53,7 @@ def find_beside(file: str, kind: str, text: str, allowed: Sequence[Path]) -> Bes
     if (file == "-" and not allowed) or not _ANYTHING.search(text):
         return found
     folder = allowed[0] if file == "-" else Path(file).parent
-    roots = [each.resolve() for each in ((folder, *allowed) if file != "-" else allowed)]
+    roots = [real_path(each) for each in ((folder, *allowed) if file != "-" else allowed)]
     references = _in_html(text, folder) if kind == _HTML else _in_markdown(text, folder)
     shown = "standard input" if file == "-" else file
     _take(found, references, shown, roots)
@@ -65,13 +66,13 @@ def _take(found: Beside, references: Iterator[_Named], source: str, roots: list[
         where = f"{source}:{each.line}"
         taken = found.paths.get(each.name)
         if taken is not None:
-            if taken != each.path.resolve():
+            if taken != real_path(each.path):
                 found.notes.append(f"{where}: {each.path} would be called as {taken} is, and is not sent.")
             continue
         data = _read(found, each, where, roots)
         if data is None:
             continue
-        found.paths[each.name] = each.path.resolve()
+        found.paths[each.name] = real_path(each.path)
         found.files[each.name] = base64.b64encode(data).decode()
         _check_total(found, source)
         if each.style:
@@ -80,7 +81,7 @@ def _take(found: Beside, references: Iterator[_Named], source: str, roots: list[
 
 def _read(found: Beside, each: _Named, where: str, roots: list[Path]) -> bytes | None:
     try:
-        path = each.path.resolve()
+        path = real_path(each.path)
         if not any(path.is_relative_to(root) for root in roots):
             leads = "" if path == each.path.absolute() else f" leads to {path}, which"
             found.notes.append(
@@ -88,11 +89,12 @@ def _read(found: Beside, each: _Named, where: str, roots: list[Path]) -> bytes |
                 f"--allow-dir {path.parent} sends it."
             )
         elif not path.is_file():
-            found.notes.append(f"{where}: {each.path} is not there.")
+            is_not = "no file" if path.exists() else "not there"
+            found.notes.append(f"{where}: {each.path} is {is_not}.")
         elif why_no_path(each.name) is not None:
             found.notes.append(f"{where}: {each.path} has a name that {why_no_path(each.name)}; it is not sent.")
         else:
-            return path.read_bytes()
+            return read_start(path, MAX_BYTES)
     except (OSError, ValueError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else exc
         found.notes.append(f"{where}: {each.path} cannot be read ({reason}) and is not sent.")
@@ -107,7 +109,7 @@ def _check_total(found: Beside, source: str) -> None:
         largest = max(sizes, key=lambda name: sizes[name])
         raise UsageError(
             f"{source} names more than {size(MAX_BYTES)}, the most that can be sent with it. The largest is "
-            f"{found.paths[largest]} ({size(sizes[largest])}): make it smaller."
+            f"{found.paths[largest]} ({size(found.paths[largest].stat().st_size)}): make it smaller."
         )
 
 

@@ -148,7 +148,7 @@ class TerminalBoard(QuietBoard):
         return _TerminalRow(self._progress, file, self._many)
 
     def made(self, file: str, lines: list[str], facts: Mapping[str, Any]) -> None:
-        if sys.stdout is not None and sys.stdout.isatty():  # the same terminal: above the rows
+        if sys.stdout.isatty():  # the same terminal: above the rows
             for line in lines:
                 self._console.print(Text(printable(line)))
         else:
@@ -198,7 +198,7 @@ def choose(*, total: int, json: bool) -> Board:
     """The board that fits where standard error goes."""
     if json:
         return JsonBoard(total)
-    if sys.stderr is not None and sys.stderr.isatty():
+    if sys.stderr.isatty():
         console = Console(highlight=False, stderr=True)
         if not console.is_dumb_terminal and os.get_terminal_size(sys.stderr.fileno()).columns > 0:
             return TerminalBoard(console, total)

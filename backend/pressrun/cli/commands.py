@@ -151,7 +151,7 @@ def serve(*, host: str | None = None, port: int | None = None, data_dir: Path | 
       pressrun serve
       pressrun serve --port 9000 --data-dir /srv/pressrun
 
-    Everything else is set by environment variables or a .env file; see the table in README.
+    Everything else is set by environment variables or a .env file here; see the table in README.
 
     Parameters
     ----------

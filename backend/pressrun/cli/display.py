@@ -135,7 +135,7 @@ def choose(*, json: bool) -> Display:
     """The display that fits where stdout goes."""
     if json:
         return JsonLines()
-    if sys.stdout is not None and sys.stdout.isatty():
+    if sys.stdout.isatty():
         console = Console(highlight=False)
         if not console.is_dumb_terminal and os.get_terminal_size(sys.stdout.fileno()).columns > 0:
             return Bar(console)

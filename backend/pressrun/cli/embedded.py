@@ -53,7 +53,7 @@ def require_browser(*, install: bool) -> None:
     from pressrun.errors import BrowserUnavailable
     from pressrun.settings import Settings
 
-    browser = Settings().browser
+    browser = Settings(_env_file=None).browser
     if BrowserPoolConfig.of(browser).local == 0:
         return  # those on other machines draw
     try:
@@ -68,7 +68,7 @@ def require_browser(*, install: bool) -> None:
 
 def _ask(question: str) -> bool:
     """False where nobody can answer."""
-    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     sys.stderr.write(f"{question} [Y/n] ")
     sys.stderr.flush()
@@ -193,6 +193,7 @@ def _settings(folder: Path, slots: int, token_line: str) -> Any:
         "caller_max_bytes_per_day": 0,
     }
     return Settings(
+        _env_file=None,
         host="127.0.0.1",
         data_dir=folder,
         database_url=None,

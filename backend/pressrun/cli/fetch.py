@@ -51,7 +51,7 @@ def open_page(url: str, token: str | None, operation_id: str) -> None:
         client.get_run(operation_id)
     page = url.rstrip("/") + run_path(operation_id)
     say(page)
-    if not (sys.stdout is not None and sys.stdout.isatty() and webbrowser.open(page)):
+    if not (sys.stdout.isatty() and webbrowser.open(page)):
         complain("No browser was opened: open the address above.")
 
 

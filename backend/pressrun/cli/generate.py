@@ -108,8 +108,8 @@ def _summary(session: Session, out: Path | None) -> None:
         complain(why_it_ended(last))
         return
     say(f"Batch folder: {last.data.get('folder', '?')}")
-    if isinstance(coverage := last.data.get("coverage"), dict) and coverage.get("summary"):
-        say(str(coverage["summary"]))
+    if session.coverage and session.coverage not in session.warned:  # what is missing was a warning
+        say(session.coverage)
     for line in file_lines(session.files):
         say(line)
     if out is not None:

@@ -45,7 +45,7 @@ def list_runs(url: str, token: str | None, *, filters: dict[str, Any], limit: in
     if json:
         for run in runs:
             say_json(run.model_dump(mode="json"))
-    elif sys.stdout is not None and sys.stdout.isatty():
+    elif sys.stdout.isatty():
         _print_table(runs)
     else:
         for run in runs:

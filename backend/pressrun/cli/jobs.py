@@ -23,6 +23,7 @@ import anyio
 
 from pressrun.cli import embedded
 from pressrun.cli.exits import Exit, UsageError
+from pressrun.cli.files import real_path
 from pressrun.cli.job import How, Job, Results
 from pressrun.cli.options import BesideOptions, MakeOptions
 from pressrun.cli.output import complain, say_json
@@ -131,7 +132,9 @@ def _check(wish: Wish) -> None:
     if STDIO in wish.outs:
         if wish.options.json:
             raise UsageError("-o - and --json both want standard output: give one of them.")
-        if sys.stdout is not None and sys.stdout.isatty():
+        if sys.__stdout__ is None:
+            raise UsageError("standard output is closed: give -o a name.")
+        if sys.stdout.isatty():
             raise UsageError("-o - would write bytes to the terminal: send them to a file or a program.")
     if wish.options.idempotency_key is not None and wish.many:
         raise UsageError("--idempotency-key names one request, and several files are several.")
@@ -163,10 +166,10 @@ def _files(wish: Wish) -> Iterator[str]:
 
 def _in_tree(tree: Path, outs: Sequence[str]) -> list[str]:
     """The sources of a folder and those below; what is hidden is none, nor is what `-o` put there."""
-    written = [folder for out in outs if (folder := Path(out).resolve()) != tree.resolve()]
+    written = [folder for out in outs if (folder := real_path(Path(out))) != real_path(tree)]
     found = [path for path in sorted(tree.rglob("*")) if path.suffix.lower() in ENDINGS and path.is_file()]
     found = [path for path in found if not any(part.startswith(".") for part in path.relative_to(tree).parts)]
-    return [str(path) for path in found if not any(path.resolve().is_relative_to(folder) for folder in written)]
+    return [str(path) for path in found if not any(real_path(path).is_relative_to(folder) for folder in written)]
 
 
 def _prepare(wish: Wish, files: list[str], how: How) -> tuple[list[Job], Results]:
@@ -183,7 +186,7 @@ def _prepare(wish: Wish, files: list[str], how: How) -> tuple[list[Job], Results
                 raise
             results.codes.append(_tell(wish, file, exc))
             continue
-        if wish.options.no_clobber and job.plan.taken():
+        if wish.options.no_clobber and job.plan.taken(job.request):
             results.written[file] = []
             continue
         jobs.append(job)
@@ -192,9 +195,9 @@ def _prepare(wish: Wish, files: list[str], how: How) -> tuple[list[Job], Results
 
 def _require_apart(job: Job, taken: dict[Path, str]) -> None:
     """Raises: UsageError where two files would be written to one."""
-    for target in job.plan.targets:
-        if target.path is not None and (other := taken.setdefault(target.path.absolute(), job.file)) != job.file:
-            raise UsageError(f"{job.file} and {other} would both become {target.path}: make them one by one.")
+    for path in (path for target in job.plan.targets for path in target.paths(job.request)):
+        if (other := taken.setdefault(path.absolute(), job.file)) != job.file:
+            raise UsageError(f"{job.file} and {other} would both become {path}: make them one by one.")
 
 
 def _tell(wish: Wish, file: str, exc: Exception) -> int:
@@ -234,8 +237,8 @@ def _job(wish: Wish, file: str, *, again: bool = False) -> Job:
     for note in asked.notes:
         _note(wish, file, note)
     job = Job(file, request, plan, replace=wish.options.force or again, read=asked.read)
-    if not job.replace and not wish.options.no_clobber and (target := plan.taken()) is not None:
-        raise UsageError(f"{target.shown()} is there already: --force replaces it, -o gives another name.")
+    if not job.replace and not wish.options.no_clobber and (there := plan.taken(request)) is not None:
+        raise UsageError(f"{there} is there already: --force replaces it, -o gives another name.")
     plan.require_writable()
     return job
 

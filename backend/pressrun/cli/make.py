@@ -210,6 +210,8 @@ def _naming(target: Target) -> Iterator[None]:
     """A disk that is full, or a folder that is read-only, names no file: while it arrives a result has no name."""
     try:
         yield
+    except FileExistsError:
+        raise  # names what is in the way
     except OSError as exc:
         exc.filename = target.shown()
         raise
@@ -271,14 +273,14 @@ def _told(job: Job, session: Session) -> tuple[list[str], dict[str, Any]]:
         if target.path is None:
             continue
         said = f"{slides}, {size(size_bytes)}" if target.is_folder else size(size_bytes)
+        beside = [path.name for _, path in places_of(target.path, target, files)[1:]]
+        said += f", beside it {' '.join(beside)}" if beside else ""
         if target.first and len(files) > 1:
             said += f", the first of {slides}; a folder would have all"
         lines.append(f"{target.shown()}  {said}")
         if target.is_folder and (older := older_pictures(target.path, session.saved)):
             complain(f"{target.shown()} has {len(older)} more pictures, of an earlier run: {older[0].name} …")
-    coverage = session.last.data.get("coverage")
-    summary = coverage.get("summary") if isinstance(coverage, dict) else None
-    if summary and lines:
-        lines.append(str(summary))
-    facts = {"operation_id": session.last.operation_id, "results": results, "coverage": summary}
+    if lines and session.coverage and session.coverage not in session.warned:  # what is missing was a warning
+        lines.append(session.coverage)
+    facts = {"operation_id": session.last.operation_id, "results": results, "coverage": session.coverage}
     return lines, facts

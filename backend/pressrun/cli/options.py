@@ -13,12 +13,15 @@ from typing import Annotated, Any, Literal
 from cyclopts import Group, Parameter
 
 from pressrun.cli.exits import UsageError
+from pressrun.cli.files import read_start
+from pressrun.cli.output import size
 from pressrun.export_kinds import IMAGE_TYPES, Output
 from pressrun.source_kinds import SourceField
 
 Switch = Annotated[bool, Parameter(negative=())]
 
 
+_STYLE = "theme_css"  # all other files that a field takes are pictures
 _PICTURES = {**IMAGE_TYPES, ".jpeg": IMAGE_TYPES[".jpg"], ".svg": "image/svg+xml"}
 
 
@@ -218,22 +221,27 @@ def given(options: ShowOptions | PolicyOptions) -> dict[str, Any]:
     """The options that were given, as fields of the request."""
     values = {field.name: getattr(options, field.name) for field in fields(options)}
     given = {name: value for name, value in values.items() if value is not None}
-    return {name: contents_of(value) if isinstance(value, Path) else value for name, value in given.items()}
+    return {name: contents_of(name, value) if isinstance(value, Path) else value for name, value in given.items()}
 
 
-def contents_of(path: Path) -> str:
-    """A style sheet as it is, a picture as a data: URI. Raises: UsageError."""
+def contents_of(field: str, path: Path) -> str:
+    """What a field takes of a file: a style sheet as it is, a picture as a data: URI. Raises: UsageError."""
     from base64 import b64encode
 
+    from pressrun.attachments import MAX_BYTES
+
     media_type = _PICTURES.get(path.suffix.lower())
+    if field != _STYLE and media_type is None:
+        raise UsageError(f"{path} is no PNG, JPEG, WebP or SVG picture by its ending.")
     try:
-        if media_type is None:
-            return path.read_text(encoding="utf-8")
-        return f"data:{media_type};base64,{b64encode(path.read_bytes()).decode()}"
+        data = read_start(path, MAX_BYTES)
+        if len(data) > MAX_BYTES:
+            raise UsageError(f"{path} is larger than {size(MAX_BYTES)}, the most that can be sent.")
+        return data.decode("utf-8") if field == _STYLE else f"data:{media_type};base64,{b64encode(data).decode()}"
     except OSError as exc:
         raise UsageError(f"{path}: {exc.strerror}") from exc
     except UnicodeDecodeError:
-        raise UsageError(f"{path} is no text in UTF-8, and no PNG, JPEG, WebP or SVG picture by its ending") from None
+        raise UsageError(f"{path} is no style sheet: it is no text in UTF-8.") from None
 
 
 def address(options: ServerOptions) -> tuple[str, str | None]:

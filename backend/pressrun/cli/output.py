@@ -56,8 +56,7 @@ def counted(count: int, word: str) -> str:
 def close_stdout() -> None:
     """Last of all: an output that is closed already must not make the interpreter complain when it ends."""
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except (OSError, ValueError):
         # The recipe of Python's `signal` documentation: what is left in the buffer goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -70,8 +69,6 @@ def _printable(text: str) -> str:
 
 
 def _write(stream: Any, line: str) -> None:
-    if stream is None:  # started with the stream closed
-        return
     encoding = stream.encoding or "utf-8"
     text = line.encode(encoding, "backslashreplace").decode(encoding)
     stream.write(text + "\n")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
 from pressrun.cli.exits import UsageError
+from pressrun.cli.files import read_start, real_path
 from pressrun.cli.options import PolicyOptions, RenderOptions, contents_of
 from pressrun.cli.words import meant
 
@@ -24,6 +25,7 @@ _FRONT_MATTER = "pressrun"
 # What is done with other runs, and who is told: a text may have been sent by a stranger.
 _OF_THE_CALLER = frozenset(each.name for each in fields(PolicyOptions))
 _MAX_BYTES = 1_000_000  # arbitrary: real ones have a few lines
+_SHOWN_CHARACTERS = 80  # of a value that cannot be taken; arbitrary: a line
 
 
 def find_project(file: str) -> Path | None:
@@ -105,14 +107,16 @@ def checked(
     for name, value in said.items():
         if name in _files() and isinstance(value, str) and not _is_content(value):
             read.append(_below(folder, value, f"{where}: {name}"))
-            made[name] = contents_of(read[-1])
+            made[name] = contents_of(name, read[-1])
             continue
         try:
             given = re.split(r"[\s,]+", value.strip()) if name == "outputs" and isinstance(value, str) else value
             made[name] = known[name].validate_python(given, strict=not strings)
         except ValidationError as exc:
-            problem = exc.errors(include_url=False)[0]["msg"]
-            raise UsageError(f"{where}: {name}: {problem[0].lower()}{problem[1:]}; it is {value!r}.") from exc
+            problem = exc.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+            shown = repr(value)
+            shown = shown if len(shown) <= _SHOWN_CHARACTERS else shown[: _SHOWN_CHARACTERS - 1] + "…"
+            raise UsageError(f"{where}: {name}: {problem[0].lower()}{problem[1:]}; it is {shown}.") from exc
     return Defaults(made, tuple(read))
 
 
@@ -126,7 +130,7 @@ def _below(folder: Path, name: str, where: str) -> Path:
     sends no file of their own.
     """
     path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
+    if not real_path(path).is_relative_to(real_path(folder)):
         raise UsageError(f"{where}: {name} is not below {folder}; a file elsewhere is named on the command line.")
     if not path.is_file():
         raise UsageError(f"{where}: there is no file {path}.")
@@ -135,12 +139,14 @@ def _below(folder: Path, name: str, where: str) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data = path.read_bytes()[: _MAX_BYTES + 1]
+        data = read_start(path, _MAX_BYTES)
         if len(data) > _MAX_BYTES:
             raise UsageError(f"{path} is too large to be a project file.")
         return tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise UsageError(f"{path} is no TOML: {exc}") from exc
+    except RecursionError:
+        raise UsageError(f"{path} is no project file: something in it is nested too deeply.") from None
 
 
 @functools.cache

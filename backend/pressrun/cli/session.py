@@ -44,6 +44,7 @@ class Session:
         self.files: list[FileInfo] = []
         self.last: ClientEvent | None = None
         self.saved: list[Path] = []
+        self.warned: set[str] = set()
         self._stream = stream
         self._display = display
         self._ours = ours
@@ -75,6 +76,12 @@ class Session:
         return self.code
 
     @property
+    def coverage(self) -> str | None:
+        """What of the source is on the slides, in words, once it is complete."""
+        coverage = self.last.data.get("coverage") if self.last else None
+        return coverage.get("summary") or None if isinstance(coverage, dict) else None
+
+    @property
     def code(self) -> int:
         """The exit code, once it has ended."""
         return _CODES.get(self.last.type, Exit.ERROR) if self.last else Exit.ERROR
@@ -103,6 +110,8 @@ class Session:
         if isinstance(body, events.Screenshot):
             known = FileInfo(name=body.filename, size_bytes=body.size_bytes, sha256=body.sha256)
             self._known[known.name] = known
+        elif isinstance(body, events.Warning):
+            self.warned.add(body.message)
         elif event.type == "complete":
             self.files = [self._known.get(file.name, file) for file in _result(event.data).files()]
 

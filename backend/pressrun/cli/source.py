@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pressrun.cli.exits import UsageError
 from pressrun.cli.file_kinds import not_text, of_encoding
+from pressrun.cli.files import read_start
 from pressrun.cli.output import size
 from pressrun.source_kinds import BY_FIELD, SOURCE_KINDS, SourceField, kind_of_ending
 
@@ -27,11 +28,7 @@ def read_source(file: str, field: SourceField | None) -> dict[str, str]:
 
 def _read(file: str, most_bytes: int, name: str) -> bytes:
     try:
-        if file == "-":
-            content = _read_stdin(most_bytes)
-        else:
-            with Path(file).open("rb") as stream:
-                content = stream.read(most_bytes + 1)
+        content = _read_stdin(most_bytes) if file == "-" else read_start(Path(file), most_bytes)
     except IsADirectoryError as exc:
         raise UsageError(f"{name} is a folder: `pressrun -I {shlex.quote(name)}` makes all files in it") from exc
     except OSError as exc:
@@ -45,7 +42,7 @@ def _read(file: str, most_bytes: int, name: str) -> bytes:
 
 
 def _read_stdin(most_bytes: int) -> bytes:
-    if sys.stdin is None:
+    if sys.__stdin__ is None:
         raise UsageError("standard input is closed: name a file.")
     if sys.stdin.isatty():
         sys.stderr.write("Type or paste the text; end with Ctrl-D on a line of its own.\n")

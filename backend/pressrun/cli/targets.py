@@ -7,12 +7,15 @@ standard output. Without `-o` what is made lies beside the source, called like i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
+from types import SimpleNamespace
+from typing import Any
 
 from pressrun.cli.exits import UsageError
+from pressrun.cli.files import real_path
 from pressrun.export_kinds import EXPORT_KINDS, IMAGE_ENDINGS, OUTPUTS, ending_of_name, kind_of_name
 
 STDIO = "-"
@@ -37,6 +40,17 @@ class Target:
     def is_folder(self) -> bool:
         return self.output == PICTURES and not self.first
 
+    def paths(self, request: Mapping[str, Any]) -> list[Path]:
+        """What is written in a run of that request: itself, and the files that are made along with it."""
+        if self.path is None:
+            return []
+        kind = next((kind for kind in EXPORT_KINDS if kind.name == self.output and kind.ending), None)
+        if kind is None:
+            return [self.path]
+        stem = self.path.name[: -len(ending_of_name(self.path.name) or kind.ending)]
+        asked = SimpleNamespace(**{name: request.get(name) for name in kind.beside_by})
+        return list(dict.fromkeys([self.path, *(self.path.with_name(stem + each) for each in kind.files_of(asked))]))
+
     def shown(self) -> str:
         """For people."""
         return "standard output" if self.path is None else f"{self.path}/" if self.is_folder else str(self.path)
@@ -53,9 +67,9 @@ class Plan:
     targets: list[Target]
     fields: dict[str, str | bool] = field(default_factory=dict, hash=False)
 
-    def taken(self) -> Target | None:
-        """The first target that would write over something."""
-        return next((target for target in self.targets if _is_taken(target)), None)
+    def taken(self, request: Mapping[str, Any]) -> str | None:
+        """The first that is there already of what a run of that request would write, for people."""
+        return next((taken for target in self.targets if (taken := _taken(target, request)) is not None), None)
 
     def require_writable(self) -> None:
         """Tries each folder that is written to, before anything is made. Raises: OSError that names the target."""
@@ -97,9 +111,9 @@ def plan_targets(
     targets = [*given.files.values(), *_place(file, given, left, beside)]
     if given.folder is not None and not left:
         raise UsageError(f"-o {given.folder}/: nothing would go there, each thing has a name of its own.")
-    source = Path(file).resolve()
+    source = real_path(Path(file))
     for target in targets:
-        if target.path is not None and file != STDIO and target.path.resolve() == source:
+        if target.path is not None and file != STDIO and real_path(target.path) == source:
             raise UsageError(f"{target.path} is the source itself: give the result another name.")
     return Plan(wanted, given.image_format, targets, given.fields)
 
@@ -172,15 +186,11 @@ def _file_target(out: str, given: _Given) -> Target:
     return Target(kind.name, Path(out))
 
 
-def _is_taken(target: Target) -> bool:
+def _taken(target: Target, request: Mapping[str, Any]) -> str | None:
     path = target.path
-    if path is None:
-        return False
-    if not target.is_folder:
-        return path.exists() or path.is_symlink()
-    if not path.is_dir():
-        return path.exists() or path.is_symlink()
-    return any(_PICTURE.fullmatch(entry.name) for entry in path.iterdir())
+    if path is not None and target.is_folder and path.is_dir():
+        return target.shown() if any(_PICTURE.fullmatch(entry.name) for entry in path.iterdir()) else None
+    return next((str(each) for each in target.paths(request) if each.exists() or each.is_symlink()), None)
 
 
 def _require_writable(target: Target, path: Path) -> None:
