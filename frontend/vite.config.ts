@@ -88,13 +88,21 @@ export default defineConfig({
     cssCodeSplit: false,
     rolldownOptions: {
       output: {
-        // What several screens have in common is one file, but for what the first of them does not want: what the parts of
-        // a run's screen share, the buttons of the lists, and the ways to follow a run where there is no shared worker.
+        // What several screens have in common is one file, but for what the first of them does not want: dialogs and the
+        // buttons of the lists are a second one, what the parts of a run's screen share and the ways to follow a run come
+        // with that.
         codeSplitting: {
           groups: [
             {
+              name: "lists",
+              test: /\/src\/(components\/((Delete|Hold|Pin|Cancel|PauseLane)Button|Dialog)\.|features\/(library\/DiskUse|lanes))/,
+              minShareCount: 2,
+              priority: 1,
+              includeDependenciesRecursively: false,
+            },
+            {
               name: "shared",
-              test: /\/src\/(?!features\/run\/|stream\/(backoff|events|followRun|hub|sse|turns)\.|components\/((Delete|Hold|Pin|Cancel)Button|Progress|Tabs|VirtualLines)\.|features\/library\/DiskUse)/,
+              test: /\/src\/(?!features\/run\/|stream\/(?!feedsPlace|startRun)|components\/(coverageWords|Progress|Tabs|VirtualLines)\.)/,
               minShareCount: 2,
             },
           ],
