@@ -8,8 +8,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from pressrun.api.gate.hosts import HostList
+from pressrun.api.gate.middleware import Gate, GateConfig
 from pressrun.api.pages import WEB_ROOT, index
-from tests.support.raw_asgi import ask
+from tests.support.raw_asgi import HERE, ask
 
 pytestmark = pytest.mark.anyio
 
@@ -17,8 +19,8 @@ _MOST_BYTES = 120_000  # of issue 15: gzip, without the editor, which comes late
 
 
 async def test_the_first_page_names_less_script_than_its_limit() -> None:
-    app = Starlette(routes=[Route("/", index)])
-    page = (await ask(app, "GET", "/")).body.decode()
+    app = Gate(Starlette(routes=[Route("/", index)]), GateConfig(hosts=HostList("127.0.0.1")))
+    page = (await ask(app, "GET", "/", HERE)).body.decode()
     names = set(re.findall(r'(?:src|href)="/assets/([^"]+\.js)"', page))
     assert any(name.startswith("ComposeRoute") for name in names), "its screen's code does not come beside it"
     twins = [WEB_ROOT / "assets" / f"{name}.gz" for name in names]

@@ -12,7 +12,7 @@ import { Shell } from "./Shell";
 import { language, onLanguage } from "@/lib/language";
 
 /** What the server refused will be refused again; a lost answer is worth a second try. */
-const newQueries = (): QueryClient =>
+export const newQueries = (): QueryClient =>
   new QueryClient({
     defaultOptions: {
       queries: {
@@ -22,10 +22,14 @@ const newQueries = (): QueryClient =>
     },
   });
 
-/** `location` is the browser's own unless a test passes one. */
-export function App({ location = {} }: { location?: RouterOptions }): ReactElement {
+interface Props {
+  /** The browser's own unless a test passes one. */
+  location?: RouterOptions;
+  queries: QueryClient;
+}
+
+export function App({ location = {}, queries }: Props): ReactElement {
   const [feeds] = useState(() => new FeedsPlace());
-  const [queries] = useState(newQueries);
   useSyncExternalStore(onLanguage, language); // all below is said anew, and keeps what it holds
   useEffect(() => feeds.attend(), [feeds]);
   // What could not be had while the server was away is asked for as soon as it is back.
