@@ -48,9 +48,14 @@ const SCREENS: Readonly<Record<string, string>> = {
   "/system": "SystemRoute",
 };
 
+/** What a screen asks for first, as it asks for it (src/features/library/Library.tsx): its answer comes beside the code. */
+const FIRST_REQUESTS: Readonly<Record<string, string>> = {
+  "/runs": "/runs?limit=25&counts=1",
+};
+
 /**
  * The page names the code of each screen, so that it comes beside the page's own and not behind it. The server leaves in
- * the one that belongs to the address (backend/pressrun/api/pages.py).
+ * what belongs to the address (backend/pressrun/api/pages.py).
  */
 const preloadedScreens = (): Plugin => ({
   name: "preloaded-screens",
@@ -61,17 +66,22 @@ const preloadedScreens = (): Plugin => ({
       const chunks = Object.values(bundle).filter((each) => each.type === "chunk");
       const entry = chunks.find(({ isEntry }) => isEntry);
       const known = new Set([entry?.fileName, ...(entry?.imports ?? [])]);
-      return Object.entries(SCREENS).flatMap(([address, name]) => {
+      const link = (rel: string, href: string, screen: string, attrs = {}) => ({
+        tag: "link",
+        attrs: { rel, crossorigin: true, href, "data-screen": screen, ...attrs },
+        injectTo: "head" as const,
+      });
+      const code = Object.entries(SCREENS).flatMap(([address, name]) => {
         const chunk = chunks.find((each) => each.name === name);
         if (chunk === undefined) throw new Error(`${name} is in no chunk of its own`);
         // what it imports comes with it, and not after it has come
         const files = [chunk.fileName, ...chunk.imports.filter((each) => !known.has(each))];
-        return files.map((file) => ({
-          tag: "link",
-          attrs: { rel: "modulepreload", crossorigin: true, href: `/${file}`, "data-screen": address },
-          injectTo: "head" as const,
-        }));
+        return files.map((file) => link("modulepreload", `/${file}`, address));
       });
+      const requests = Object.entries(FIRST_REQUESTS).map(([address, href]) =>
+        link("preload", href, address, { as: "fetch" }),
+      );
+      return [...code, ...requests];
     },
   },
 });
@@ -88,13 +98,21 @@ export default defineConfig({
     cssCodeSplit: false,
     rolldownOptions: {
       output: {
-        // What several screens have in common is one file, but for what the first of them does not want: what the parts of
-        // a run's screen share, the buttons of the lists, and the ways to follow a run where there is no shared worker.
+        // What several screens have in common is one file, but for what the first of them does not want: dialogs and the
+        // buttons of the lists are a second one, what the parts of a run's screen share and the ways to follow a run come
+        // with that.
         codeSplitting: {
           groups: [
             {
+              name: "lists",
+              test: /\/src\/(components\/((Delete|Hold|Pin|Cancel|PauseLane)Button|Dialog)\.|features\/(library\/DiskUse|lanes))/,
+              minShareCount: 2,
+              priority: 1,
+              includeDependenciesRecursively: false,
+            },
+            {
               name: "shared",
-              test: /\/src\/(?!features\/run\/|stream\/(backoff|events|followRun|hub|sse|turns)\.|components\/((Delete|Hold|Pin|Cancel)Button|Progress|Tabs|VirtualLines)\.|features\/library\/DiskUse)/,
+              test: /\/src\/(?!features\/run\/|stream\/(?!feedsPlace|startRun)|components\/(coverageWords|Progress|Tabs|VirtualLines)\.)/,
               minShareCount: 2,
             },
           ],

@@ -36,6 +36,7 @@ async def ask(
 ) -> Answer:
     """The answer of `app`; what it raises is raised. `headers` go as they are: a Host must be among them."""
     answer = Answer()
+    path, _, query = path.partition("?")
     chunks = [body] if isinstance(body, bytes) else list(body)
 
     async def receive() -> Message:
@@ -57,7 +58,7 @@ async def ask(
         "scheme": "http",
         "path": path,
         "raw_path": path.encode("utf-8", "surrogatepass"),
-        "query_string": b"",
+        "query_string": query.encode(),
         "root_path": "",
         "headers": [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers],
         "server": server,

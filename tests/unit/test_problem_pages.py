@@ -18,6 +18,7 @@ from pressrun.api.gate.hosts import HostList
 from pressrun.api.gate.middleware import Gate, GateConfig
 from pressrun.api.gate.tokens import new_token, parse_tokens
 from pressrun.api.problem_page import problem_page
+from pressrun.api.routes import or_page
 from pressrun.api.wire.problems import STATUS, exception_handlers, problem_body
 from pressrun.errors import NotFound
 from pressrun.telemetry import SecretMask
@@ -44,7 +45,7 @@ def gate(tokens: Sequence[str] = ()) -> Gate:
             Route("/missing", _missing),
             Route("/fine", _fails),
             Route("/posts", _fails, methods=["POST"]),
-            *(Route(path, pages.index) for path in ("/", "/runs", "/runs/{id}", "/other")),
+            *(Route(path, or_page(_fails)) for path in ("/", "/runs", "/runs/{id}", "/other")),
         ],
         exception_handlers=exception_handlers(SecretMask([])),
     )
@@ -114,6 +115,21 @@ async def test_the_page_names_the_code_of_the_screen_that_its_address_has_and_of
     for path, wanted in (("/", ["compose.js"]), ("/runs", ["runs.js"]), ("/runs/01a2", ["run.js"]), ("/other", [])):
         page = (await ask(gate(), "GET", path, HERE, NAVIGATES)).body.decode()
         assert re.findall('href="/([a-z.]+)"', page) == wanted, path
+
+
+@pytest.mark.parametrize(
+    ("address", "tokens", "asked_for"),
+    [("/runs", 0, True), ("/runs?status=error", 0, False), ("/runs", 1, False), ("/", 0, False)],
+)
+async def test_what_a_screen_asks_for_first_is_named_where_neither_filter_nor_token_belong_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, tokens: int, asked_for: bool
+) -> None:
+    monkeypatch.setattr(pages, "WEB_ROOT", tmp_path)
+    link = '<link rel="preload" crossorigin href="/runs?limit=25&amp;counts=1" data-screen="/runs" as="fetch">'
+    tmp_path.joinpath("index.html").write_text(f"<head>{link}")
+    app = gate([new_token("kim")[1]] * tokens)
+    page = (await ask(app, "GET", address, HERE, NAVIGATES)).body.decode()
+    assert (link in page) == asked_for
 
 
 async def test_the_page_of_the_ui_has_a_word_for_its_style_sheets_that_no_other_answer_has(

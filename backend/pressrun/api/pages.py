@@ -24,12 +24,12 @@ UI_CSP = (
 _NONCE = "STYLE-NONCE"  # as frontend/index.html has it
 _NONCE_BYTES = 16  # of CSP 3, 7.1: at least 128 bits
 
-# The code of each screen, with the addresses that it has, as frontend/vite.config.ts writes it.
-_SCREEN = re.compile(r'[ \t]*<link [^>]*data-screen="([^"]*)"[^>]*>\n?')
+# The code of each screen, or what it asks for first, with its addresses, as frontend/vite.config.ts writes it.
+_SCREEN = re.compile(r'[ \t]*<link rel="(\w+)" [^>]*data-screen="([^"]*)"[^>]*>\n?')
 
 
-async def index(request: Request, status: int = HTTPStatus.OK) -> Response:
-    """The UI's page; a hint how to build it where it was not.
+async def index(request: Request, status: int = HTTPStatus.OK, *, ahead: bool = False) -> Response:
+    """The UI's page; a hint how to build it where it was not. `ahead`: its browser may ask without a token.
 
     Each answer has a word of its own, which lets the page apply the style sheets that the editor makes
     (frontend/src/lib/cspNonce.ts). So it has no validator: a 304 would bring another word than the page that is kept.
@@ -41,7 +41,10 @@ async def index(request: Request, status: int = HTTPStatus.OK) -> Response:
             "The user interface is not built. Run `make setup` (or `npm ci && npm run build` in frontend/).\n", 503
         )
     path = request.url.path
-    page = _SCREEN.sub(lambda link: link[0] if fnmatchcase(path, link[1]) else "", page)
+    # What is asked for ahead of the screen has neither a token nor what its address narrows.
+    ahead = ahead and not request.url.query
+    named = {"modulepreload"} | ({"preload"} if ahead else set())
+    page = _SCREEN.sub(lambda link: link[0] if link[1] in named and fnmatchcase(path, link[2]) else "", page)
     nonce = secrets.token_urlsafe(_NONCE_BYTES)
     csp = UI_CSP.replace("style-src 'self'", f"style-src 'self' 'nonce-{nonce}'")
     headers = {"Cache-Control": "no-cache", "Vary": "Accept", "Content-Security-Policy": csp}

@@ -24,6 +24,7 @@ from pressrun.api.endpoints import (
     themes,
 )
 from pressrun.api.endpoints.reads import by_turns
+from pressrun.api.gate.tokens import LOCAL, caller_of
 from pressrun.api.methods import Endpoint, OnlyRoute
 from pressrun.api.openapi import docs_page, llms
 from pressrun.api.openapi import document as openapi
@@ -34,7 +35,9 @@ def or_page(endpoint: Endpoint) -> Endpoint:
 
     @wraps(endpoint)
     async def negotiated(request: Request) -> Response:
-        return await (pages.index if pages.wants_page(request.scope) else endpoint)(request)
+        if pages.wants_page(request.scope):
+            return await pages.index(request, ahead=caller_of(request.scope) is LOCAL)
+        return await endpoint(request)
 
     return negotiated
 

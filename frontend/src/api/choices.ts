@@ -17,6 +17,7 @@ import type {
   Voice,
 } from "./types";
 import { say, type Words, locale } from "@/lib/language";
+import { readNumber } from "@/lib/readNumber";
 
 export const FORMATS = ["png", "jpeg", "webp"] as const satisfies readonly ImageFormat[];
 export const OUTPUTS: readonly Output[] = EXPORTS.map(({ name }) => name);
@@ -109,18 +110,18 @@ export const secondsAdvice = (): string => t`From 1 to 3600, or nothing: as long
 
 /** Whether what was typed is how long a slide is shown; nothing is as long as it takes to say or to read. */
 export const isSeconds = (text: string): boolean => {
-  const seconds = Number(text);
+  const seconds = readNumber(text);
   return text.trim() === "" || (seconds >= 1 && seconds <= 3600);
 };
 
 /** What was typed, for the wire. */
-export const secondsOf = (text: string): number | null => (text.trim() === "" ? null : Number(text));
+export const secondsOf = (text: string): number | null => (text.trim() === "" ? null : readNumber(text));
 
 export const zoomAdvice = (): string => t`A number from 0.5 to 10.`;
 
 /** Whether what was typed is a zoom. */
 export const isZoom = (text: string): boolean => {
-  const zoom = Number(text);
+  const zoom = readNumber(text);
   return text.trim() !== "" && zoom >= 0.5 && zoom <= 10;
 };
 

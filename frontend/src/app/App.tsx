@@ -1,4 +1,4 @@
-/** Builds what lives as long as the page: the run feeds and the query cache. */
+/** Builds what lives as long as the page: the place of the run feeds and the query cache. */
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { i18n } from "@lingui/core";
 import { I18nProvider } from "@lingui/react";
@@ -7,13 +7,12 @@ import { Router, type RouterOptions } from "wouter";
 import { access, type AccessState } from "@/api/access";
 import { reach } from "@/api/reach";
 import { ProblemError } from "@/api/problems";
-import { RunFeeds } from "@/stream/runFeeds";
-import { RunFeedsContext } from "@/stream/useRun";
+import { FeedsPlace, FeedsPlaceContext } from "@/stream/feedsPlace";
 import { Shell } from "./Shell";
 import { language, onLanguage } from "@/lib/language";
 
 /** What the server refused will be refused again; a lost answer is worth a second try. */
-const newQueries = (): QueryClient =>
+export const newQueries = (): QueryClient =>
   new QueryClient({
     defaultOptions: {
       queries: {
@@ -23,20 +22,23 @@ const newQueries = (): QueryClient =>
     },
   });
 
-/** `location` is the browser's own unless a test passes one. */
-export function App({ location = {} }: { location?: RouterOptions }): ReactElement {
-  const [feeds] = useState(() => new RunFeeds());
-  const [queries] = useState(newQueries);
+interface Props {
+  /** The browser's own unless a test passes one. */
+  location?: RouterOptions;
+  queries: QueryClient;
+}
+
+export function App({ location = {}, queries }: Props): ReactElement {
+  const [feeds] = useState(() => new FeedsPlace());
   useSyncExternalStore(onLanguage, language); // all below is said anew, and keeps what it holds
   useEffect(() => feeds.attend(), [feeds]);
   // What could not be had while the server was away is asked for as soon as it is back.
   useEffect(
     () =>
       reach.onRestored(() => {
-        feeds.retry();
         void queries.refetchQueries({ type: "active", predicate: ({ state }) => state.status === "error" });
       }),
-    [feeds, queries],
+    [queries],
   );
   useEffect(() => {
     let before: AccessState = access.read();
@@ -45,24 +47,19 @@ export function App({ location = {} }: { location?: RouterOptions }): ReactEleme
       if (token === before.token) return;
       before = access.read();
       // Somebody else is here: nothing that was shown to the one before may be left.
-      if (token === null) {
-        feeds.close();
-        queries.clear();
-      } else {
-        feeds.reopenAll();
-        void queries.resetQueries();
-      }
+      if (token === null) queries.clear();
+      else void queries.resetQueries();
     });
-  }, [feeds, queries]);
+  }, [queries]);
   return (
     <QueryClientProvider client={queries}>
-      <RunFeedsContext value={feeds}>
+      <FeedsPlaceContext value={feeds}>
         <I18nProvider i18n={i18n}>
           <Router {...location}>
             <Shell />
           </Router>
         </I18nProvider>
-      </RunFeedsContext>
+      </FeedsPlaceContext>
     </QueryClientProvider>
   );
 }

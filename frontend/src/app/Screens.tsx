@@ -1,4 +1,5 @@
 /** The table of screens. Every screen has its own URL, so that a reload or a shared link shows the same thing. */
+import type { QueryClient } from "@tanstack/react-query";
 import {
   type ComponentType,
   lazy,
@@ -39,6 +40,23 @@ export async function loadScreen(address: string): Promise<void> {
     path.endsWith(":operationId") ? /^\/runs\/[^/]+$/.test(address) : path === address,
   );
   await named?.load().catch(() => undefined);
+}
+
+/** What a page waits for before it shows a list without its rows. Arbitrary (100..500 ms). */
+const PATIENCE_MS = 200;
+
+/** What the screen of that address shows first, where it comes soon: one picture of a list rather than two. */
+export async function askFirst(queries: QueryClient, { pathname, search }: Location): Promise<void> {
+  if (pathname !== "/runs") return;
+  try {
+    const { askRuns } = await import("@/routes/RunsRoute");
+    await Promise.race([
+      askRuns(queries, search),
+      new Promise((resolve) => setTimeout(resolve, PATIENCE_MS)),
+    ]);
+  } catch {
+    // The screen says what did not come.
+  }
 }
 
 /** The code of a screen comes while somebody points at a link to it. */

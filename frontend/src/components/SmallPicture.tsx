@@ -19,7 +19,7 @@ const WIDTH_CSS_PX = 72; // as in SmallPicture.module.css
 function Shown({ url }: { url: string }): ReactElement {
   const place = useRef<HTMLSpanElement>(null);
   const small = thumbnailUrl(url, WIDTH_CSS_PX, devicePixelRatio);
-  const { src, key, gone, onLoad, onError } = usePicture(small, { settled: true, place, lazy: true });
+  const { src, key, gone, onLoad, onError } = usePicture(small, { settled: true, queued: true, place });
   return (
     <span ref={place} className={styles["place"]}>
       {src !== null && gone === null && (

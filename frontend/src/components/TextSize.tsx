@@ -4,6 +4,7 @@ import { TEXT_SIZES } from "@/api/choices";
 import { Choice, FieldError } from "./Field";
 import styles from "./TextSize.module.css";
 import { say } from "@/lib/language";
+import { readNumber } from "@/lib/readNumber";
 
 const OWN = "own";
 
@@ -19,7 +20,7 @@ interface Props {
 /** How large the text is, in words; whoever wants it exact types how many times its size on a page of HTML. */
 export function TextSize({ name, value, error, onChange }: Props): ReactElement {
   const [own, setOwn] = useState(false);
-  const named = TEXT_SIZES.find(({ zoom }) => value.trim() !== "" && Number(value) === zoom);
+  const named = TEXT_SIZES.find(({ zoom }) => value.trim() !== "" && readNumber(value) === zoom);
   const exact = own || named === undefined;
   return (
     <div className={styles["size"]}>

@@ -14,7 +14,7 @@ test("what else a video can have goes with the request, and a picture can be tak
   await user.click(screen.getByRole("checkbox", { name: "Video" }));
   await user.click(screen.getByText(MORE));
   const title = new File([new Uint8Array([1])], "title.png", { type: "image/png" });
-  await user.upload(screen.getByLabelText("In front"), title);
+  await user.upload(await screen.findByLabelText("In front"), title);
   await user.upload(screen.getByLabelText("Behind"), title);
   await screen.findByAltText("Behind the slides");
   await user.click(screen.getByRole("button", { name: "Remove the picture behind" }));
@@ -41,6 +41,6 @@ test("a picture that is too large is told at its field", async () => {
   await user.click(await screen.findByRole("checkbox", { name: "Video" }));
   await user.click(screen.getByText(MORE));
   const large = new File([new Uint8Array(1_500_001)], "l.png", { type: "image/png" });
-  await user.upload(screen.getByLabelText("In front"), large);
+  await user.upload(await screen.findByLabelText("In front"), large);
   expect((await screen.findByRole("alert")).textContent).toContain("1.5 MB");
 });

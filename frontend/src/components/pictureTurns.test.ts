@@ -79,3 +79,18 @@ test("places that a stopped tab keeps are not waited for for ever", async () => 
   await settle(2000);
   expect(loading).toHaveLength(1);
 });
+
+test("while pictures fly by none begins, and those that stay come when all is calm", async () => {
+  const turns = new PictureTurns(new FakeLocks());
+  const begun: number[] = [];
+  turns.hold();
+  const passed = turns.take(() => begun.push(0));
+  turns.take(() => begun.push(1));
+  await settle(60);
+  turns.hold(); // still moving
+  passed();
+  await settle(60);
+  expect(begun).toEqual([]);
+  await settle(60);
+  expect(begun).toEqual([1]);
+});

@@ -11,6 +11,8 @@ export const MAX_PICTURES = 2;
  * was stopped, or a picture that never comes, must not keep the others from being shown. Arbitrary (10..60 s).
  */
 const PATIENCE_MS = 20_000;
+/** Somebody who has not scrolled for so long looks at what is there. Arbitrary (50..200 ms). */
+const CALM_MS = 100;
 
 type Locks = Pick<LockManager, "request">;
 
@@ -21,6 +23,7 @@ export class PictureTurns {
   private readonly locks: Locks | null;
   private readonly queue: Entry[] = [];
   private readonly free: number[] = Array.from({ length: MAX_PICTURES }, (_, place) => place);
+  private held: ReturnType<typeof setTimeout> | undefined;
 
   constructor(locks: Locks | null = locksOfBrowser()) {
     this.locks = locks;
@@ -41,8 +44,17 @@ export class PictureTurns {
     };
   }
 
+  /** Pictures fly by: none begins to load until a moment after the last call. */
+  hold(): void {
+    clearTimeout(this.held);
+    this.held = setTimeout(() => {
+      this.held = undefined;
+      this.next();
+    }, CALM_MS);
+  }
+
   private next(): void {
-    if (this.queue.length === 0) return;
+    if (this.queue.length === 0 || this.held !== undefined) return;
     const place = this.free.shift();
     if (place === undefined) return;
     const serve = (): Promise<void> => this.serve();

@@ -54,14 +54,15 @@ export interface ShownPicture {
 
 /**
  * A picture that is asked for until it comes: again after a while, at once when the server is back, and when the run has
- * ended (`settled`). Only after that is a picture that the server does not have given up.
+ * ended (`settled`). Only after that is a picture that the server does not have given up. `queued`: one of many, it waits
+ * until few others are loading. `place`: not before that is near to what is seen.
  */
 export function usePicture(
   url: string,
-  { settled, place, lazy }: { settled: boolean; place: RefObject<Element | null>; lazy: boolean },
+  { settled, queued, place }: { settled: boolean; queued: boolean; place?: RefObject<Element | null> },
 ): ShownPicture {
   const [state, setState] = useState<State>(FRESH);
-  const near = useNear(place, lazy);
+  const near = useNear(place);
   const [was, setWas] = useState(settled);
   if (was !== settled) {
     setWas(settled);
@@ -96,7 +97,7 @@ export function usePicture(
     url,
     tries,
     wanted: near && gone === null,
-    queued: lazy,
+    queued,
     onError: (error) => void fail(error),
   });
   return {

@@ -70,11 +70,11 @@ export function usePictureUrl({ url, tries, wanted, queued, onError }: Wanted): 
   };
 }
 
-/** True from when the element has come near the part of the page that is seen. */
-export function useNear(element: RefObject<Element | null>, lazy: boolean): boolean {
-  const [near, setNear] = useState(!lazy);
+/** True from when the element has come near the part of the page that is seen; without one always. */
+export function useNear(element: RefObject<Element | null> | undefined): boolean {
+  const [near, setNear] = useState(element === undefined);
   useEffect(() => {
-    if (near || element.current === null) return;
+    if (near || element?.current == null) return;
     const observer = new IntersectionObserver(
       (entries) => {
         if (entries.some(({ isIntersecting }) => isIntersecting)) setNear(true);

@@ -1,12 +1,16 @@
-import type { ReactElement } from "react";
+import { type ReactElement, Suspense, useContext } from "react";
 import { useLocation, useSearch } from "wouter";
 import { runUrl } from "@/api/runs";
 import { ComposeScreen } from "@/features/compose/ComposeScreen";
-import { LaneStrip } from "@/features/lanes/LaneStrip";
+import { useLanes } from "@/components/useLanes";
 import { RecentRuns } from "@/features/library/RecentRuns";
+import { laterCode } from "@/lib/laterCode";
 import { searchOf } from "@/lib/paths";
 import { useDocumentTitle } from "@/lib/useDocumentTitle";
-import { useRunFeeds } from "@/stream/useRun";
+import { FeedsPlaceContext } from "@/stream/feedsPlace";
+
+// Its code comes where a lane is paused.
+const LaneStrip = laterCode(async () => (await import("@/features/lanes/LaneStrip")).LaneStrip);
 
 const said = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
@@ -15,7 +19,8 @@ const said = (value: unknown): string | undefined =>
 export function ComposeRoute(): ReactElement {
   const [, navigate] = useLocation();
   const search = searchOf(useSearch());
-  const feeds = useRunFeeds();
+  const feeds = useContext(FeedsPlaceContext);
+  const { data: lanes = [] } = useLanes();
   useDocumentTitle(null);
   return (
     <>
@@ -31,7 +36,7 @@ export function ComposeRoute(): ReactElement {
         }}
       />
       <RecentRuns limit={5} />
-      <LaneStrip onlyPaused />
+      <Suspense fallback={null}>{lanes.some(({ paused }) => paused) && <LaneStrip onlyPaused />}</Suspense>
     </>
   );
 }

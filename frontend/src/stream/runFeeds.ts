@@ -1,7 +1,7 @@
 /**
  * One feed per run and tab, however many parts of the screen look at it. Lives as long as somebody looks.
  *
- * The application makes one `RunFeeds` and passes it down (`RunFeedsContext`); nothing else follows runs. What is told of
+ * A page has one `RunFeeds` (feedsPlace.ts); nothing else follows runs. What is told of
  * them comes from the hub, which the tabs of a browser share (hubClient.ts).
  */
 import { access } from "@/api/access";
@@ -208,18 +208,18 @@ export class RunFeeds {
     this.attention = new Attention(() => (hub.shared ? HIDDEN_GRACE_MS : 0));
   }
 
-  /** Minds whether somebody looks at the page; the returned function ends that, and closes every feed. */
+  /** Minds who looks at the page, and whether the server is there; the returned function ends that, and closes every feed. */
   attend(): () => void {
     const retry = (): void => {
       this.retry();
     };
-    const unwatch = this.attention.watch();
+    const leave = [this.attention.watch(), reach.onRestored(retry), this.mindCaller()];
     addEventListener("online", retry);
     document.addEventListener("visibilitychange", retry);
     return () => {
       removeEventListener("online", retry);
       document.removeEventListener("visibilitychange", retry);
-      unwatch();
+      for (const each of leave) each();
       this.close();
     };
   }
@@ -258,9 +258,16 @@ export class RunFeeds {
     for (const listener of [...feed.listeners]) listener();
   }
 
-  /** For another caller: what the one before was refused may be shown to this one. */
-  reopenAll(): void {
-    for (const operationId of [...this.feeds.keys()]) this.reopen(operationId);
+  /** What one caller was refused may be shown to the next; to nobody, what was shown to the one before. */
+  private mindCaller(): () => void {
+    let before = access.read().token;
+    return access.subscribe(() => {
+      const { token } = access.read();
+      if (token === before) return;
+      before = token;
+      if (token === null) this.close();
+      else for (const operationId of [...this.feeds.keys()]) this.reopen(operationId);
+    });
   }
 
   /** Follows a run that had ended and goes on, behind the last event that was seen. */

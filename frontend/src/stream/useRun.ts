@@ -1,14 +1,11 @@
 /** The feeds for React. */
-import { createContext, useCallback, useContext, useMemo, useSyncExternalStore } from "react";
-import { blankFeed, type RunFeeds, type RunFeed } from "./runFeeds";
+import { useCallback, useContext, useMemo, useSyncExternalStore } from "react";
+import { FeedsPlaceContext } from "./feedsPlace";
+import { blankFeed, RunFeeds, type RunFeed } from "./runFeeds";
 
-export const RunFeedsContext = createContext<RunFeeds | null>(null);
+const newFeeds = (): RunFeeds => new RunFeeds();
 
-export function useRunFeeds(): RunFeeds {
-  const feeds = useContext(RunFeedsContext);
-  if (feeds === null) throw new Error("useRunFeeds needs a RunFeedsContext above it.");
-  return feeds;
-}
+export const useRunFeeds = (): RunFeeds => useContext(FeedsPlaceContext).open(newFeeds);
 
 /** Follows a run for as long as the component is shown. */
 export function useRun(operationId: string): RunFeed {

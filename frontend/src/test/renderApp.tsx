@@ -1,7 +1,7 @@
 import { render } from "@testing-library/react";
 import userEvent, { type UserEvent } from "@testing-library/user-event";
 import { memoryLocation } from "wouter/memory-location";
-import { App } from "@/app/App";
+import { App, newQueries } from "@/app/App";
 import { BackContext } from "@/lib/back";
 
 /** The whole front end at a path, and a person to use it. */
@@ -13,7 +13,7 @@ export function renderApp(path: string): UserEvent {
   };
   render(
     <BackContext value={back}>
-      <App location={{ hook, searchHook }} />
+      <App location={{ hook, searchHook }} queries={newQueries()} />
     </BackContext>,
   );
   return userEvent.setup();

@@ -62,7 +62,7 @@ test("field errors of the server stand at their fields, unknown ones in the card
   const user = await type("# A lesson");
   await press(user);
   expect((await screen.findByText("Is not good today. Valid: 0.5..10.")).id).toBe("zoom-error");
-  expect(screen.getByText("novelty")).toBeDefined();
+  expect(await screen.findByText("novelty")).toBeDefined();
   expect(source()).toBe("# A lesson");
 });
 

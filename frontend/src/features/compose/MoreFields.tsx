@@ -10,6 +10,7 @@ import styles from "./MoreFields.module.css";
 import { GROUPS, type Row, ROWS } from "./moreRows";
 import { say } from "@/lib/language";
 import { figure } from "@/lib/format";
+import { readNumber } from "@/lib/readNumber";
 
 interface Props {
   value: More;
@@ -143,13 +144,13 @@ function NumberField({ id, name, row, value, describedBy, onChange }: Field<"num
   const { least, most, times = 1, hint } = row;
   const toWire = (text: string): unknown => {
     if (text.trim() === "") return null;
-    const number = Number(text);
+    const number = readNumber(text);
     return Number.isNaN(number) ? text : Number((number / times).toPrecision(12));
   };
   const [typed, setTyped] = useState<string | null>(null);
   const said = typeof value === "number" ? String(Number((value * times).toPrecision(12))) : textOf(value);
   const text = typed !== null && (toWire(typed) ?? DEFAULTS[name]) === value ? typed : said;
-  const number = Number(text);
+  const number = readNumber(text);
   const wrong = text.trim() !== "" && !(number >= least && number <= most);
   const advice = wrong ? `${id}-advice` : undefined;
   return (

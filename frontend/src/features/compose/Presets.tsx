@@ -1,16 +1,17 @@
 import { t } from "@lingui/core/macro";
-import { type ReactElement, type SyntheticEvent, useState } from "react";
+import { type ReactElement, Suspense, useState } from "react";
 import { createPortal } from "react-dom";
 import { Button } from "@/components/Button";
-import { Dialog, DialogActions } from "@/components/Dialog";
 import { Choice } from "@/components/Field";
 import { Icon } from "@/components/Icon";
-import { TextField } from "@/components/TextField";
+import { laterCode } from "@/lib/laterCode";
 import type { Draft } from "./draft";
-import { chosenPreset, LONGEST_NAME, MOST_PRESETS, type Preset, removed, renamed, savedAs } from "./presets";
+import { chosenPreset, MOST_PRESETS, type Preset, removed, renamed, savedAs } from "./presets";
 import styles from "./Presets.module.css";
 import { usePresets } from "./usePresets";
-import { figure } from "@/lib/format";
+
+// Its code comes when somebody wants to save or to rename.
+const PresetName = laterCode(async () => (await import("./PresetName")).PresetName);
 
 interface Props {
   draft: Draft;
@@ -100,74 +101,26 @@ export function Presets({ draft, onChange }: Props): ReactElement {
       {asking !== null &&
         // a form of its own, and no form may stand in another
         createPortal(
-          <NameDialog
-            title={asking === "save" ? t`Save these options` : t`Rename the preset`}
-            name={asking === "save" ? "" : (chosen?.name ?? "")}
-            taken={presets.map(({ name }) => name)}
-            replaces={asking === "save"}
-            onName={(name) => {
-              change(
-                asking === "save"
-                  ? savedAs(presets, name, draft)
-                  : renamed(presets, chosen?.name ?? "", name),
-              );
-              setUndo(null);
-              close();
-            }}
-            onClose={close}
-          />,
+          <Suspense fallback={null}>
+            <PresetName
+              title={asking === "save" ? t`Save these options` : t`Rename the preset`}
+              name={asking === "save" ? "" : (chosen?.name ?? "")}
+              taken={presets.map(({ name }) => name)}
+              replaces={asking === "save"}
+              onName={(name) => {
+                change(
+                  asking === "save"
+                    ? savedAs(presets, name, draft)
+                    : renamed(presets, chosen?.name ?? "", name),
+                );
+                setUndo(null);
+                close();
+              }}
+              onClose={close}
+            />
+          </Suspense>,
           document.body,
         )}
     </div>
-  );
-}
-
-/** To React it still stands in the page's form, whose keys and whose button are not meant. */
-const stop = (event: SyntheticEvent): void => {
-  event.stopPropagation();
-};
-
-interface NameProps {
-  title: string;
-  name: string;
-  taken: readonly string[];
-  /** A name that is taken is given anew, rather than refused. */
-  replaces: boolean;
-  onName: (name: string) => void;
-  onClose: () => void;
-}
-
-function NameDialog({ title, name, taken, replaces, onName, onClose }: NameProps): ReactElement {
-  const [typed, setTyped] = useState(name);
-  const wanted = typed.trim();
-  const isTaken = wanted !== name && taken.includes(wanted);
-  const problem =
-    wanted.length > LONGEST_NAME
-      ? t`At most ${figure(LONGEST_NAME)} characters.`
-      : isTaken && !replaces
-        ? t`There is one of that name.`
-        : undefined;
-  return (
-    <Dialog title={title} onClose={onClose}>
-      <form
-        className={styles["name"]}
-        method="dialog"
-        onKeyDown={stop}
-        onSubmit={(event) => {
-          event.preventDefault();
-          stop(event);
-          if (wanted !== "" && problem === undefined) onName(wanted);
-        }}
-      >
-        <p>{t`Theme, size, what is made and how: all but the text and its title. Kept in this browser.`}</p>
-        <TextField name="presetName" label={t`Name`} value={typed} error={problem} onChange={setTyped} />
-        <DialogActions>
-          <Button onClick={onClose}>{t`Cancel`}</Button>
-          <Button type="submit" tone="primary" disabled={wanted === "" || problem !== undefined}>
-            {isTaken ? t`Replace it` : t`Save`}
-          </Button>
-        </DialogActions>
-      </form>
-    </Dialog>
   );
 }

@@ -46,6 +46,13 @@ const anyDraft = fc.record({
   more: fc.constantFrom({}, { overlap: 30 }, { lane: "slow", system_prompt: "Be brief." }),
 });
 
+test("numbers may be typed in the digits of any script", () => {
+  const typed = { ...emptyDraft, source: "x", maxSlides: "٢٥", zoom: "१.५" };
+  expect(findProblems(typed)).toEqual([]);
+  expect(toRequest(typed)).toMatchObject({ max_screenshots: 25, zoom: 1.5 });
+  expect(findProblems({ ...typed, maxSlides: "٢.٥" }).map(({ field }) => field)).toEqual(["maxSlides"]);
+});
+
 test("small PNG files are asked for where there are PNG files, and a plain request says nothing of them", () => {
   expect(toRequest({ ...emptyDraft, pngMode: "size" })).toMatchObject({ png_mode: "size" });
   expect(toRequest(emptyDraft)).not.toHaveProperty("png_mode");

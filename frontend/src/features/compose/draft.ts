@@ -39,6 +39,7 @@ import type {
 import { FILM_FIELDS, filmChanges } from "@/components/film";
 import { type Words } from "@/lib/language";
 import { number } from "@/lib/format";
+import { readNumber } from "@/lib/readNumber";
 
 /** No theme: the one that the text names, else the server's default. */
 export const AUTO_THEME = "auto";
@@ -223,8 +224,8 @@ export function toRequest(draft: Draft): GenerateRequest {
     [draft.kind]: draft.source,
     ...(title !== "" && { title }),
     ...(draft.theme !== AUTO_THEME && { theme: draft.theme }),
-    zoom: Number(draft.zoom),
-    max_screenshots: Number(draft.maxSlides),
+    zoom: readNumber(draft.zoom),
+    max_screenshots: readNumber(draft.maxSlides),
     ...pixels(draft),
     image_format: draft.imageFormat,
     // Defaults are left to the server, so that a server that does not know the field takes the request.
@@ -322,7 +323,8 @@ export function findProblems(draft: Draft): DraftProblem[] {
     });
   }
   if (!isZoom(draft.zoom)) problems.push({ field: "zoom", message: zoomAdvice() });
-  if (!/^\s*[1-9]\d{0,2}\s*$/.test(draft.maxSlides) || Number(draft.maxSlides) > MOST_SLIDES) {
+  const slides = readNumber(draft.maxSlides);
+  if (!Number.isInteger(slides) || slides < 1 || slides > MOST_SLIDES) {
     problems.push({ field: "maxSlides", message: t`A whole number from 1 to ${MOST_SLIDES}.` });
   }
   if (draft.outputs.includes("video") && !isSeconds(draft.slideSeconds)) {

@@ -20,10 +20,8 @@ import styles from "./Library.module.css";
 import { Loading, NothingYet, NotLoaded } from "./ListStates";
 import { Row } from "./Row";
 import { useLater } from "./useLater";
-import { useRuns } from "./useRuns";
+import { LIBRARY_PAGE, useRuns } from "./useRuns";
 import { useSelection } from "./useSelection";
-
-const PAGE = 25;
 
 interface Props {
   search: LibrarySearch;
@@ -32,7 +30,11 @@ interface Props {
 
 /** Everything that was made here, to be searched, pinned and deleted. */
 export function Library({ search, onSearch }: Props): ReactElement {
-  const { data, error, isPending, isPlaceholderData, refetch, ...pages } = useRuns(search, PAGE, true);
+  const { data, error, isPending, isPlaceholderData, refetch, ...pages } = useRuns(
+    search,
+    LIBRARY_PAGE,
+    true,
+  );
   const now = useNow(10_000);
   const heading = useRef<HTMLHeadingElement>(null);
   const [deleted, setDeleted] = useState<string | null>(null);

@@ -1,5 +1,5 @@
 import { msg, t } from "@lingui/core/macro";
-import { type ReactElement, useRef } from "react";
+import type { ReactElement } from "react";
 import { thumbnailUrl } from "@/api/thumbnails";
 import { usePicture } from "@/components/usePicture";
 import type { Slide } from "@/stream/reduceRun";
@@ -12,7 +12,7 @@ interface Props {
   /** The run has ended: what is not there now will not come. */
   settled: boolean;
   className?: string | undefined;
-  /** A tile of a grid, about so many CSS pixels wide: it is shown in small, and loaded when it comes near. */
+  /** A tile of a grid, about so many CSS pixels wide: it is shown in small, and loads when few others do. */
   tileCssPx?: number;
 }
 
@@ -20,20 +20,12 @@ const goneWords = { missing: msg`No longer there`, unreadable: msg`Cannot be sho
 
 /** A slide's image; when it cannot be had (the run was cancelled, or deleted) it says so instead of looking broken. */
 export function Picture({ slide, settled, className, tileCssPx }: Props): ReactElement {
-  const place = useRef<HTMLSpanElement>(null);
-  const lazy = tileCssPx !== undefined;
-  const url = lazy ? thumbnailUrl(slide.url, tileCssPx, devicePixelRatio) : slide.url;
-  const { src, key, gone, onLoad, onError } = usePicture(url, { settled, place, lazy });
+  const queued = tileCssPx !== undefined;
+  const url = queued ? thumbnailUrl(slide.url, tileCssPx, devicePixelRatio) : slide.url;
+  const { src, key, gone, onLoad, onError } = usePicture(url, { settled, queued });
   if (gone !== null) return <span className={styles["gone"]}>{say(goneWords[gone])}</span>;
   if (src === null)
-    return (
-      <span
-        ref={place}
-        className={styles["coming"]}
-        aria-label={t`Slide ${figure(slide.index)}`}
-        role="img"
-      />
-    );
+    return <span className={styles["coming"]} aria-label={t`Slide ${figure(slide.index)}`} role="img" />;
   return (
     <img
       key={key}

@@ -1,5 +1,5 @@
 import { msg, t } from "@lingui/core/macro";
-import type { ReactElement } from "react";
+import { memo, type ReactElement, useDeferredValue } from "react";
 import { Link } from "wouter";
 import { Button, buttonClass } from "@/components/Button";
 import { LiveText } from "@/components/LiveText";
@@ -34,16 +34,22 @@ interface Props {
   onSearch: (search: RunSearch, how?: { replace?: boolean }) => void;
 }
 
-/** One run, followed from wherever it stands to its end. */
+type StoryProps = Omit<Props, "operationId"> & { feed: RunFeed };
+
+/** One run, followed from wherever it stands to its end. What is new of it is drawn piece by piece, between what a person does. */
 export function RunScreen({ operationId, search, onSearch }: Props): ReactElement {
-  const feed = useRun(operationId);
+  const feed = useDeferredValue(useRun(operationId));
+  return <Shown feed={feed} search={search} onSearch={onSearch} />;
+}
+
+const Shown = memo(function Shown({ feed, search, onSearch }: StoryProps): ReactElement {
   const lost = lostSince(feed.connection) !== null;
   useDocumentTitle(feed.failure === null ? tabTitle(feed.view, lost) : refusalTitle(feed.failure.problem));
   useFavicon(feed.failure === null ? faviconOf(feed.view) : null);
   if (feed.failure !== null) return <Failure feed={feed} />;
   if (feed.view.status === null) return <Waiting feed={feed} />;
   return <Story feed={feed} search={search} onSearch={onSearch} />;
-}
+});
 
 function faviconOf({ status, progress }: RunView): FaviconState {
   if (status === "running") return { state: "progress", percent: progress };
@@ -51,7 +57,7 @@ function faviconOf({ status, progress }: RunView): FaviconState {
   return status === "error" ? { state: "bad" } : null;
 }
 
-function Story({ feed, search, onSearch }: Omit<Props, "operationId"> & { feed: RunFeed }): ReactElement {
+function Story({ feed, search, onSearch }: StoryProps): ReactElement {
   const { view, connection, disposition } = feed;
   const detail = useRunDetail(feed);
   const ended = hasEnded(view.status);

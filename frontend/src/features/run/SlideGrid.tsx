@@ -1,5 +1,6 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import {
+  memo,
   type ReactElement,
   type Ref,
   useEffect,
@@ -8,6 +9,7 @@ import {
   useRef,
   useState,
 } from "react";
+import { pictureTurns } from "@/components/pictureTurns";
 import type { Slide } from "@/stream/reduceRun";
 import { Picture } from "./Picture";
 import styles from "./Slides.module.css";
@@ -15,7 +17,10 @@ import { t } from "@lingui/core/macro";
 import { figure } from "@/lib/format";
 
 const GAP_PX = 14;
-const OVERSCAN_ROWS = 4; // about the 600 px ahead at which pictures begin to load (components/usePictureUrl.ts)
+/** So far ahead of what is seen rows are there and their pictures load: about a screen. Arbitrary. */
+const AHEAD_CSS_PX = 600;
+/** Whoever scrolls further than this from one frame to the next looks at no picture. Arbitrary (50..300 CSS px). */
+const FLYING_CSS_PX = 100;
 /** No tile is wider than this share of a narrow screen, unless tiles are to be large. */
 const NARROW = 0.45;
 
@@ -45,12 +50,18 @@ export function SlideGrid({ slides, coming, settled, tileCssPx, titleOf, onOpen,
   const tile = Math.max(1, (width - GAP_PX * (columns - 1)) / columns);
   const height = Math.round(tile * ((first?.height ?? 9) / (first?.width ?? 16)));
   const amount = slides.length + coming;
+  const seenAt = useRef(0);
   const rows = useWindowVirtualizer({
     count: Math.ceil(amount / columns),
     estimateSize: () => height,
     gap: GAP_PX,
-    overscan: OVERSCAN_ROWS,
+    overscan: Math.ceil(AHEAD_CSS_PX / (height + GAP_PX)),
     scrollMargin: top,
+    onChange: ({ scrollOffset }) => {
+      const now = scrollOffset ?? 0;
+      if (Math.abs(now - seenAt.current) > FLYING_CSS_PX) pictureTurns.hold();
+      seenAt.current = now;
+    },
   });
   useEffect(() => {
     rows.measure();
@@ -102,14 +113,17 @@ function columnsIn(width: number, tileCssPx: number): number {
   return Math.max(1, Math.floor((width + GAP_PX) / (wanted + GAP_PX)));
 }
 
-function Tile(props: {
+interface TileProps {
   slide: Slide;
   place: number;
   settled: boolean;
   tileCssPx: number;
   title: string;
   onOpen: Props["onOpen"];
-}): ReactElement {
+}
+
+/** Drawn once, and not with each row that is scrolled in. */
+const Tile = memo(function Tile(props: TileProps): ReactElement {
   const { slide, place, settled, tileCssPx, title, onOpen } = props;
   const [tile] = useState(tileCssPx); // of when it came: a picture is not loaded anew because a window grows
   return (
@@ -131,7 +145,7 @@ function Tile(props: {
       </span>
     </>
   );
-}
+});
 
 /** How wide the element is, and how far below the top of the page, as the page changes around it. */
 function usePlace(element: React.RefObject<HTMLElement | null>): { width: number; top: number } {

@@ -27,6 +27,7 @@ import type {
   Voice,
 } from "@/api/types";
 import { type FilmMore, filmChanges } from "@/components/film";
+import { readNumber } from "@/lib/readNumber";
 
 export interface Again {
   size: Size | typeof AS_IT_WAS;
@@ -78,7 +79,7 @@ export function changes(again: Again, spec: RunSpec): RerenderRequest {
   const before = fromSpec(spec);
   const { size, imageFormat, pngMode, fit, pdfLayout, pdfNotes, pptxMode, voice, transition, outputs } =
     again;
-  const zoom = Number(again.zoom);
+  const zoom = readNumber(again.zoom);
   return {
     ...(size !== AS_IT_WAS &&
       size !== before.size && { viewport_width: SIZES[size].width, viewport_height: SIZES[size].height }),
