@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -113,10 +114,18 @@ def test_a_video_that_fills_the_disk_ends_as_disk_full_and_its_retry_is_complete
         operation_id = told[-1]["operation_id"]
         ballast.unlink()
         wait_until_admitted(http)
+        captured = _captured(http)
         http.post(f"/runs/{operation_id}/retry").raise_for_status()
         run = wait_for_status(http, operation_id, "complete", "error")
         assert run["status"] == "complete", run
+        assert _captured(http) == captured, "the pictures are in the capture cache"
         check_folder(Path(follow(http, operation_id)[-1]["folder"]))
+
+
+def _captured(http: httpx.Client) -> float:
+    """How many pictures Chromium has made for this server."""
+    (count,) = re.findall(r'^pressrun_capture_seconds_count{format="png"} (\S+)$', http.get("/metrics").text, re.M)
+    return float(count)
 
 
 def test_nothing_new_begins_on_a_full_disk_and_the_answer_says_why(disk: Path) -> None:

@@ -33,11 +33,17 @@ SMALL = {"viewport_width": 640, "viewport_height": 360, "zoom": 0.7, "outputs": 
 
 TITLE = base64.b64encode(picture(320, 180)).decode()
 
-# Notes each call; one that joins (it copies the picture) waits for ever, or is killed, while it is told to.
+# Notes each call. One that joins (it copies the picture) waits for ever, is killed, fails as one without x264 or on a
+# full disk, or is the last that is there, while it is told to.
 _FFMPEG = """#!/bin/sh
 echo "$*" >> {folder}/calls
-case "$*" in *"-c:v copy"*) test -e {folder}/die && kill -9 $$;; esac
-case "$*" in *"-c:v copy"*) test -e {folder}/hang && {{ echo $$ > {folder}/pid; exec sleep 3600; }};; esac
+case "$*" in *"-c:v copy"*)
+    test -e {folder}/die && kill -9 $$
+    test -e {folder}/fail && {{ echo "Unknown encoder" >&2; exit 1; }}
+    test -e {folder}/full && {{ echo "av_interleaved_write_frame(): No space left on device" >&2; exit 1; }}
+    test -e {folder}/vanish && mv {folder}/ffmpeg {folder}/vanished
+    test -e {folder}/hang && {{ echo $$ > {folder}/pid; exec sleep 3600; }};;
+esac
 exec {real} "$@"
 """
 # Says which languages it has, and nothing else while it is told to.
@@ -68,8 +74,10 @@ class Programs:
     def encoded(self) -> int:
         return sum("libx264" in call for call in (self.folder / "calls").read_text().splitlines())
 
-    def go_on(self) -> None:
-        (self.folder / "hang").unlink()
+    def mend(self, fault: str) -> None:
+        (self.folder / fault).unlink()
+        if fault == "vanish":
+            (self.folder / "vanished").rename(self.folder / "ffmpeg")
         (self.folder / "calls").write_text("")
 
 
@@ -103,7 +111,7 @@ def test_a_video_survives_a_kill_is_cancelled_at_once_and_is_made_anew_without_a
             assert programs.encoded() == 4
             server.kill()
         wait_until(lambda: not is_running(pid))
-        programs.go_on()
+        programs.mend("hang")
         server.start()
         run = wait_for_status(http, operation_id, "complete", "error")
         assert (run["status"], run["attempt"]) == ("complete", 2)
@@ -134,6 +142,21 @@ def test_a_video_survives_a_kill_is_cancelled_at_once_and_is_made_anew_without_a
         retried_after(http, programs, "mute", "voice_timeout", voice="espeak")
 
 
+def test_an_ffmpeg_that_fails_or_vanishes_in_the_middle_of_a_run_is_told_and_its_retry_encodes_nothing_anew(
+    tmp_path: Path,
+) -> None:
+    programs = Programs(tmp_path / "programs")
+    (programs.folder / "hang").unlink()
+    # the only one there is: `find_ffmpeg` must not come upon the system's
+    with (
+        start_server(tmp_path / "data", as_command=True, PATH=str(programs.folder)) as server,
+        httpx.Client(base_url=server.url, timeout=HANG_S) as http,
+    ):
+        retried_after(http, programs, "fail", "encoder_failed")
+        told = retried_after(http, programs, "vanish", "encoder_missing")
+        assert "apt-get install ffmpeg" in told["message"]
+
+
 def refused_by_field(http: httpx.Client, operation_id: str) -> None:
     """A picture that is not there, and a voice that this server lacks."""
     for field, value, why in (("video_outro", "end.png", "attachments"), ("voice", "api", "PRESSRUN_VOICE_BASE_URL")):
@@ -143,18 +166,18 @@ def refused_by_field(http: httpx.Client, operation_id: str) -> None:
         assert why in error["problem"]
 
 
-def retried_after(http: httpx.Client, programs: Programs, fault: str, code: str, **fields: object) -> None:
-    """The run fails by its code, its slot is free, and its retry encodes nothing anew."""
+def retried_after(http: httpx.Client, programs: Programs, fault: str, code: str, **fields: object) -> Event:
+    """The run fails by its code, its slot is free, and its retry encodes nothing anew; how it failed."""
     (programs.folder / fault).touch()
     with starting(http, text=chapter(2, fault), **{**SMALL, **fields}) as (_, events):
         ended = [*events][-1]
     assert (ended["type"], ended["code"], ended["retryable"]) == ("error", code, True)
     assert http.get("/runs/current").status_code == 204, "its slot is free"
-    (programs.folder / fault).unlink()
-    (programs.folder / "calls").write_text("")
+    programs.mend(fault)
     http.post(f"/runs/{ended['operation_id']}/retry").raise_for_status()
     assert wait_for_status(http, ended["operation_id"], "complete", "error")["status"] == "complete"
     assert programs.encoded() == 0, "the slides are encoded already"
+    return ended
 
 
 def shown_anew(http: httpx.Client, operation_id: str, **fields: object) -> list[Event]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
+import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 from pptx import Presentation
 
 from pressrun.browser.pool.pool import BrowserPool
 from pressrun.browser.slides.page_breaks import plan_slices
 from pressrun.slide_shapes import BoxShape, PieceShape, SlideShapes
 from pressrun.themes.catalog import BUILT_IN
-from tests.support.pptx_deck import SIZE, ZOOM, Presented, present
+from tests.support.pptx_deck import SIZE, ZOOM, Presented, drawn_by_libreoffice, present
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
 
@@ -106,6 +108,31 @@ def test_letters_stand_on_their_baseline_in_whatever_font_a_program_draws_them(m
         assert ink is not None
         baseline = 190 + ink[3] / ZOOM
         assert shape.top / px + pitch - 0.2 * size == pytest.approx(baseline, abs=1), _FACES[n]
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="libreoffice-impress is not here")
+async def test_bullets_of_each_kind_are_drawn(pool: BrowserPool, tmp_path: Path) -> None:
+    """The square of Arial was one of a font of emoji where Arial is not: nothing was drawn in front of the words."""
+    kinds = ("disc", "circle", "square", "disclosure-closed", "'–'")
+    items = "".join(
+        f'<li style="list-style: {kind}; margin: 0 0 30px; font: 30px/50px sans-serif">words</li>' for kind in kinds
+    )
+    html = f"<!doctype html><html lang=en><style>li::marker {{ color: #d0121b }}</style><ul>{items}</ul></html>"
+    made = await present(pool, html, tmp_path, "editable")
+    (page,) = drawn_by_libreoffice(made.files[".pptx"], tmp_path)
+    words = Presentation(str(made.files[".pptx"])).slides[0]
+    assert sum(shape.text_frame.text.count("words") for shape in words.shapes if shape.has_text_frame) == len(kinds)
+    with Image.open(made.pictures[0]) as picture:
+        rows = [_marked(image.convert("RGB")) for image in (picture, page)]
+    assert rows[0] == rows[1] == len(kinds)
+
+
+def _marked(page: Image.Image) -> int:
+    """How many lines have something red."""
+    red, green, _ = page.split()
+    marks = ImageChops.subtract(red, green).point(lambda value: 255 * (value > 40)).resize((1, page.height), Image.BOX)
+    column = [value > 0 for value in marks.get_flattened_data()]
+    return sum(here and not above for above, here in pairwise([False, *column]))
 
 
 async def test_small_letters_are_as_wide_as_large_ones_in_their_measure(pool: BrowserPool) -> None:

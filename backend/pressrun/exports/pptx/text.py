@@ -30,6 +30,10 @@ _GENERIC = {
     "monospace": "Courier New",
     "ui-monospace": "Courier New",
 }
+# PowerPoint's own square. Arial has one; where Arial is not, it is drawn of a font of emoji, or not at all
+_BULLETS = {"▪": ('typeface="Wingdings" pitchFamily="2" charset="2"', "§")}
+# PowerPoint's own square. Arial has one; where Arial is not, it is drawn of a font of emoji, or not at all
+_BULLETS = {"▪": ('typeface="Wingdings" pitchFamily="2" charset="2"', "§")}
 _LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _OUTSIDE = re.compile(r"(https?|mailto|tel):", re.IGNORECASE)
 
@@ -202,7 +206,8 @@ def _bullet(marker: Marker | None, start: int) -> str:
     paint = f"<a:buClr>{xml.colour(marker.colour)}</a:buClr>"
     if marker.number:
         return f'{paint}<a:buFontTx/><a:buAutoNum type="{marker.number}" startAt="{min(32_767, max(1, start))}"/>'
-    return f'{paint}<a:buFont typeface="Arial"/><a:buChar char={xml.attribute(marker.bullet)}/>'
+    font, sign = _BULLETS.get(marker.bullet, ('typeface="Arial"', marker.bullet))
+    return f"{paint}<a:buFont {font}/><a:buChar char={xml.attribute(sign)}/>"
 
 
 def _runs(line: ShapeLine, look: Look) -> Iterator[str]:
