@@ -15,7 +15,7 @@ from pressrun.browser.chromium.process import LocalChromium
 from pressrun.browser.config import BrowserPoolConfig
 from pressrun.browser.pool.pool import BrowserPool, Lease, open_browser_pool
 from tests.support.limits import HANG_S
-from tests.support.pool_contract import spare_pages, spares_settled
+from tests.support.pool_rig import spare_pages, spares_settled
 
 SMALL: dict[str, Any] = {"viewport_width": 320, "viewport_height": 240, "zoom": 1}
 # A busy machine lets a browser wait for more than a second; it is not frozen for that.

@@ -20,7 +20,7 @@ from pressrun.slide_texts import SlideTexts
 from tests.browser.conftest import open_contexts, quick
 from tests.support.hostile import entities, laughs, picture
 from tests.support.limits import HANG_S, fail_after
-from tests.support.pool_contract import SMALL, settled
+from tests.support.pool_rig import SMALL, settled
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
 

@@ -27,7 +27,7 @@ from pressrun.errors import BrowserUnavailable
 from tests.browser.conftest import quick, until
 from tests.browser.test_seal import WAYS_OUT, WAYS_OUT_BY_SCRIPT, listening, show, was_hit
 from tests.support.limits import HANG_S, fail_after
-from tests.support.pool_contract import SMALL, Drawn, settled
+from tests.support.pool_rig import SMALL, Drawn, settled
 from tests.support.remote_browsers import debugged_chromium, playwright_server
 from tests.support.server import free_port
 

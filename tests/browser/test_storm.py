@@ -18,7 +18,7 @@ from pressrun.errors import BrowserCrashed, BrowserUnavailable
 from pressrun.procfs import children_of
 from tests.browser.conftest import chromiums, is_alive, open_contexts, pid_of, quick, until
 from tests.support.limits import fail_after
-from tests.support.pool_contract import QUICK, SMALL, Drawn, lines, settled
+from tests.support.pool_rig import QUICK, SMALL, Drawn, lines, settled
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
 

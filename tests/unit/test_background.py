@@ -22,7 +22,7 @@ from pressrun.failpoints import Escaped, arm
 from tests.support.fake_browser import FakeBrowser, FakeSources
 from tests.support.limits import HANG_S, fail_after
 from tests.support.logs import captured_log
-from tests.support.pool_contract import QUICK
+from tests.support.pool_rig import QUICK
 from tests.support.threaded_server import serve_behind
 
 pytestmark = pytest.mark.anyio

@@ -234,28 +234,6 @@ def test_json_is_all_that_a_script_sees(here: Path, capsys: pytest.CaptureFixtur
     assert (failed["file"], failed["exit_code"], failed["message"]) == ("b.md", 1, "The run failed: Not ready")
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (["lesson.md", "lesson.md", "-o", "a.pdf"], "name a folder"),
-        (["-", "lesson.md"], "standard input"),
-        (["lesson.md", "-o", "-", "--json"], "give one of them"),
-        (["lesson.md", "--force", "--no-clobber"], "give one of them"),
-        (["lesson.md", "-P", "0"], "from 1"),
-        (["-I", "nowhere"], "no such folder"),
-        (["generte"], "Did you mean generate?"),
-        (["lesson.md", "--zom", "3"], "Did you mean --zoom?"),
-        (["gone.md"], "No such file"),
-    ],
-)
-def test_wrong_usage_is_told_before_anything_is_sent(
-    words: list[str], says: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main([*words, "--server", f"http://127.0.0.1:{free_port()}"]) == 2
-    out, err = capsys.readouterr()
-    assert says in out + err
-
-
 def test_what_changes_is_made_again_and_what_it_no_longer_has_goes(here: Path) -> None:
     one = {**COMPLETE, "seq": 4, "screenshot_files": PICTURES[:1], "screenshot_count": 1}
     script = Script(generate=[MADE, Stream(log=(*LOG[:3], one))], files=[FILE])
@@ -376,48 +354,6 @@ def test_what_cannot_be_written_in_the_end_is_named_as_it_was_asked_for(
     monkeypatch.setattr(Plan, "require_writable", lambda _: None)  # it could be, when the command began
     assert make(Script(generate=[MADE], files=[FILE]), "lesson.md", "-o", "/proc/lesson.pdf") == 1
     assert "\npressrun: /proc/lesson.pdf: " in capsys.readouterr().err
-
-
-def test_a_full_disk_of_the_commands_own_data_is_said_before_anything_begins(
-    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(here / "share"))
-    monkeypatch.setattr(embedded, "_LEAST_FREE_BYTES", 10**18)
-    assert main(["lesson.md", "-o", "x.pdf", "--server", "embedded"]) == 1
-    assert "MB of room left" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["runs", "folow", "x"], "There is no 'folow' in `pressrun runs`. Did you mean follow? See `"),
-        (["token", "mew"], 'Did you mean "new"?'),
-        (["verify", "a", "b"], "'b' is one word too many. See `pressrun verify --help`"),
-        (["--", "lesson.md", "-o", "x.pdf"], "-o stands behind --, where all words are files: put it before that."),
-    ],
-)  # fmt: skip
-def test_a_word_that_nothing_takes_says_what_was_meant(
-    here: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
-) -> None:
-    assert main(words) == 2
-    assert said in capsys.readouterr().err
-
-
-def test_a_folder_is_no_file_and_says_how_its_files_are_made(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (here / "my chapters").mkdir()
-    assert make(Script(), "my chapters", "-o", "x.pdf") == 2
-    assert "is a folder: `pressrun -I 'my chapters'` makes all files in it" in capsys.readouterr().err
-
-
-def test_a_device_is_written_to_through_standard_output_only(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    os.mkfifo(here / "pipe")
-    for name in ("/dev/full", "/dev/null", "pipe"):
-        for more in ([], ["--force"]):
-            assert make(Script(), "lesson.md", "-o", name, *more) == 2
-            assert f"-o {name} is neither a file nor a folder: -o - --outputs pdf > {name}" in capsys.readouterr().err
-    (here / "plain").write_text("a file\n")
-    assert make(Script(), "lesson.md", "-o", "plain") == 2
-    assert "-o plain: there is a file of that name, and one without an ending is a folder" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from pressrun.groups import first_cause, open_task_group
 from pressrun.pipeline.context import Rendered
 from tests.support.fake_browser import FakeSources
 from tests.support.limits import fail_after
-from tests.support.pool_contract import QUICK
+from tests.support.pool_rig import QUICK
 
 pytestmark = pytest.mark.anyio
 

@@ -14,16 +14,8 @@ from pressrun.browser.pool.pool import BrowserPool, open_browser_pool
 from pressrun.errors import BrowserCrashed, BrowserUnavailable
 from tests.support.fake_browser import FakeBrowser, FakeSources
 from tests.support.limits import fail_after
-from tests.support.pool_contract import (
-    QUICK,
-    SMALL,
-    Drawn,
-    PoolContract,
-    lines,
-    settled,
-    spare_pages,
-    spares_settled,
-)
+from tests.support.pool_contract import PoolContract
+from tests.support.pool_rig import QUICK, SMALL, Drawn, lines, settled, spare_pages, spares_settled
 
 pytestmark = pytest.mark.anyio
 

@@ -28,7 +28,7 @@ from pressrun.slide_texts import SLIDES_NAME, SlideTexts
 from pressrun.spec import RunSpec
 from tests.support.fake_browser import FakePage, FakeSources
 from tests.support.limits import fail_after
-from tests.support.pool_contract import QUICK, lines
+from tests.support.pool_rig import QUICK, lines
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("warm_parser")]
 
