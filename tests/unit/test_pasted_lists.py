@@ -133,3 +133,53 @@ def _shown(made: str) -> list[int | None]:
 
 def test_a_number_of_a_list_may_be_as_large_as_markdown_allows() -> None:
     assert render_markdown("# A\n\n1. a\n999999999. b")["html"].count("<li") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "heads"),
+    [
+        ("Oceans          97.2 %\nIce caps         2.15 %\nLakes            0.009 %", 3, 0),
+        ("City        People      Area\nKathmandu   1 400 000   50 km2\nPokhara     500 000     464 km2", 3, 3),
+        ("Name  Age\nMaya  12\nBen   13", 3, 2),
+        ("नाम      आयु\nमाया     १२\nबेन      १३", 3, 2),
+        ("a\tb\nc\td", 2, 0),
+    ],
+)
+def test_values_between_blanks_are_a_table(text: str, rows: int, heads: int) -> None:
+    made = body(f"{PROSE}\n\n{text}\n\nThe end.")
+    assert (made.count("<tr"), made.count("<th>")) == (rows, heads)
+    assert "<pre" not in made
+    assert words_shown(text) == folded_words(text)
+
+
+def test_the_caption_of_a_table_is_no_row_of_it() -> None:
+    made = body(f"{PROSE}\n\nTable 4.1  Water on Earth\nOceans      97.2 %\nIce caps    2.15 %\n\nThe end.")
+    assert made.index("Water on Earth") < made.index("<table")
+    assert made.count("<tr") == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It is.  So it is.\nIt was.  And how.\nIt will be.  Soon.",  # two blanks behind a sentence
+        "one  two\nthree four  five\nsix  seven",  # no column
+        "INFO     started\nERROR    failed\nINFO     ended",  # a log
+        "int      a;\nfloat    b;\nchar     c;",
+        "only     one row",
+    ],
+)
+def test_what_stands_in_no_columns_of_values_is_no_table(text: str) -> None:
+    assert "<table" not in body(f"{PROSE}\n\n{text}\n\nThe end.")
+
+
+def test_words_with_a_colon_and_a_meaning_that_begins_small_are_a_vocabulary() -> None:
+    text = "Evaporation: the change to gas\nCondensation: the change to liquid\nRain: water that falls"
+    assert [term for term, _ in rows_of(text)] == ["Evaporation", "Condensation", "Rain"]
+    assert "<dl" not in body("Anna: yes\nBen: no\nAnna: why")
+    assert "<dl" not in body("From: Ann\nTo: Ben\nSubject: The journey")
+
+
+def test_a_long_text_of_lines_with_wide_blanks_takes_linear_time() -> None:
+    """A hang is what this is about."""
+    for unit in ("a  b.  c\n", "one  two three\nfour five  six\n", "x: y\n", "1526: a\n", "a   b\n"):
+        body(unit * 3_000)

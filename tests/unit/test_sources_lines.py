@@ -72,8 +72,8 @@ LISTINGS = {
     "trace": 'Traceback (most recent call last):\n  File "a.py", line 3, in f\nValueError: x',
     "tree": "src\n├── a.py\n└── b.py",
     "box": "┌───┐\n│ a │\n└───┘",
-    "columns": "name      age   town\nAnna      12    Rome\nBen       9     Oslo",
 }
+COLUMNS = "name      age   town\nAnna      12    Rome\nBen       9     Oslo"
 
 
 @pytest.mark.parametrize("name", LISTINGS)
@@ -83,6 +83,11 @@ def test_code_and_logs_without_a_fence_are_listings(name: str, around: str) -> N
     (listing,) = re.findall(r"(?s)<pre><code>(.*?)</code></pre>", made)
     assert html.unescape(listing).rstrip("\n") == LISTINGS[name]
     assert "Behind it" not in listing
+
+
+def test_columns_of_values_are_a_listing_in_markdown_and_a_table_where_they_were_pasted() -> None:
+    assert f"<pre><code>{COLUMNS}\n</code></pre>" in body(f"# Title\n\n{COLUMNS}\n\nBehind it.")
+    assert body(f"Before it.\n\n{COLUMNS}").count("<tr") == 3
 
 
 def test_parts_of_one_listing_stay_together() -> None:

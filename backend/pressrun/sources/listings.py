@@ -12,6 +12,7 @@ from typing import Final
 
 from pressrun.sources.fences import FENCE
 from pressrun.sources.line_numbers import Lines
+from pressrun.sources.value_tables import count_rows, is_caption
 
 _SHARE: Final = 0.6  # of the lines of a passage that must look like code, like a log; arbitrary
 _MAX_LINE: Final = 1_000  # characters that are looked at
@@ -75,7 +76,7 @@ class _Passage:
 def fence_listings(source: Lines, *, plain: bool, tables: bool = False) -> Lines:
     """The lines with a fence around each listing. `plain`: it is no Markdown, so an indented passage may be one too.
 
-    `tables`: values between tabs are for somebody else, who makes a table of them.
+    `tables`: values between tabs or blanks are for somebody else, who makes a table of them.
     """
     lines, numbers = source.lines, source.numbers
     passages = _passages(lines)
@@ -165,8 +166,11 @@ def _is_log(lines: list[str]) -> bool:
 
 
 def _is_table(lines: list[str]) -> bool:
-    tabs = {line.strip(" ").count("\t") for line in lines}
-    return len(lines) > 1 and len(tabs) == 1 and 0 not in tabs and not any(line[:1] == "\t" for line in lines)
+    """Whether all of it are values between tabs or blanks, but for a caption."""
+    rows = lines[1:] if is_caption(lines[0]) else lines
+    if any(line[:1] in ("\t", " ") or _DRAWN.search(line) or _LOG.match(line) or _is_strong(line) for line in rows):
+        return False
+    return bool(rows) and count_rows(rows) == len(rows)
 
 
 def _is_drawn(lines: list[str]) -> bool:

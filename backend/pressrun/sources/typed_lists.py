@@ -15,6 +15,7 @@ from pressrun.sources.heading_words import ANSWER, QUESTION, QUESTION_WITH_MARK
 from pressrun.sources.line_numbers import Lines
 from pressrun.sources.moments import moment_of
 from pressrun.sources.numerals import LETTERS, read_number
+from pressrun.sources.value_tables import cells_of, count_rows
 
 Kind = Literal["questions", "question", "vocabulary", "typed-marks", "bullets", "dialogue", "table"]
 
@@ -39,8 +40,7 @@ _MAX_LABEL_WORDS: Final = 3
 _MIN_VOCABULARY: Final = 3
 _MIN_MOMENTS: Final = 2
 _MIN_DIALOGUE: Final = 3
-_MAX_SPEAKERS: Final = 12  # before one of them speaks again
-_MAX_CELLS: Final = 30
+_MAX_SPEAKERS: Final = 12  # before one of them speaks again, and lines of one before another speaks
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ def find_passages(texts: Sequence[str | None]) -> dict[int, Passage]:
     at = 0
     while at < len(texts):
         passage = None
-        for find in (_table, _questions, _bullets, _marks, _vocabulary, _timeline, _dialogue):
+        for find in (_table, _questions, _bullets, _marks, _vocabulary, _timeline, _explained, _dialogue):
             passage = find(texts, at)
             if passage is not None:
                 break
@@ -160,6 +160,22 @@ def _vocabulary(texts: Sequence[str | None], at: int) -> Passage | None:
         sign = found["sign"]
         rows.append([found["term"].strip(), found["meaning"].strip()])
     return Passage("vocabulary", len(rows), rows) if len(rows) >= _MIN_VOCABULARY else None
+
+
+def _explained(texts: Sequence[str | None], at: int) -> Passage | None:
+    """`Evaporation: the change to gas`: other words each, and meanings that begin small, as nobody speaks."""
+    rows: list[list[str]] = []
+    while (text := _lines_from(texts, at + len(rows))) is not None and (found := _LABEL.match(text)) is not None:
+        label, meaning = found["label"].strip(), text[found.end() :].strip()
+        if (
+            len(label.split()) > _MAX_LABEL_WORDS
+            or not meaning[:1].islower()
+            or any(label == row[0] for row in rows[-3:])
+        ):
+            break
+        rows.append([label, meaning])
+    distinct = len({row[0].casefold() for row in rows}) == len(rows)
+    return Passage("vocabulary", len(rows), rows) if len(rows) >= _MIN_VOCABULARY and distinct else None
 
 
 def _timeline(texts: Sequence[str | None], at: int) -> Passage | None:
@@ -228,8 +244,8 @@ def _dialogue(texts: Sequence[str | None], at: int) -> Passage | None:
         if len(found["label"].split()) > _MAX_LABEL_WORDS:
             break
         labels.append(found["label"])
-        if len(labels) > _MAX_SPEAKERS and len(set(labels)) == len(labels):
-            return None
+        if len(labels) > _MAX_SPEAKERS and len(set(labels)) in (1, len(labels)):
+            return None  # nobody answers, or nobody speaks twice
         rows.append([text.strip()])
     spoken = len(rows) >= _MIN_DIALOGUE and 1 < len(set(labels)) <= len(labels) - 1
     return Passage("dialogue", len(rows), rows) if spoken else None
@@ -242,13 +258,9 @@ def speaker_length(text: str) -> int:
 
 
 def _table(texts: Sequence[str | None], at: int) -> Passage | None:
-    rows: list[list[str]] = []
-    while (text := _lines_from(texts, at + len(rows))) is not None and "\t" in text:
-        cells = text.strip("\n ").split("\t")
-        if not 1 < len(cells) <= _MAX_CELLS or (rows and len(cells) != len(rows[0])):
-            break
-        rows.append(cells)
-    return Passage("table", len(rows), rows) if len(rows) > 1 else None
+    first = texts[at] or ""
+    count = count_rows(texts, at) if "\t" in first or "  " in first else 0
+    return Passage("table", count, [cells_of(text or "") for text in texts[at : at + count]]) if count else None
 
 
 def _has_head(rows: list[list[str]]) -> bool:
