@@ -173,13 +173,8 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
     parser = _parser(lines.text, containers, plain=plain or pasted)
     env: dict[str, Any] = {}
     tokens = parser.parse(lines.text, env)
-    mark_rule_forms(tokens, lines.lines)
     keep_typed_numbers(tokens, pasted=pasted)
-    if plain:
-        make_heading(tokens)
-    keep_lines(tokens, plain=plain)
-    break_lines(tokens)
-    tokens = mark_structure(tokens, structured.classes)
+    tokens = _settled_lines(tokens, structured, plain=plain)
     tokens = _settled_conventions(tokens)
     if deck.dialect == "marp":
         end_lines(tokens)
@@ -209,6 +204,15 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
         "dir": document_direction(text),
         "upright": is_upright(text),
     }
+
+
+def _settled_lines(tokens: list[Token], structured: Structured, *, plain: bool) -> list[Token]:
+    mark_rule_forms(tokens, structured.lines.lines)
+    if plain:
+        make_heading(tokens)
+    keep_lines(tokens, plain=plain)
+    break_lines(tokens)
+    return mark_structure(tokens, structured.classes)
 
 
 def _settled_conventions(tokens: list[Token]) -> list[Token]:

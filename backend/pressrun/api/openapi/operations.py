@@ -44,7 +44,8 @@ def build_webhook() -> dict[str, Any]:
 
 def build_paths() -> dict[str, Any]:
     """Every path of the wire."""
-    paths = {**_start_paths(), **_runs_paths(), **_run_paths(), **_file_paths(), **_lane_paths(), **_server_paths()}
+    runs = {**_start_paths(), **_runs_paths(), **_run_paths(), **_file_paths()}
+    paths = {**runs, **_lane_paths(), **_server_paths(), **_machine_paths()}
     for path, item in paths.items():
         if "{operation_id}" in path:
             item["parameters"] = [OPERATION_ID]
@@ -242,6 +243,12 @@ def _server_paths() -> dict[str, Any]:
                 },
             )
         },
+    }
+
+
+def _machine_paths() -> dict[str, Any]:
+    """What is read by programs alone."""
+    return {
         "/metrics": {
             "get": operation(
                 "What this process counts, for Prometheus",
