@@ -114,7 +114,10 @@ def check_size(tex: str, left: int) -> None:
 
 
 def typeset(tex: str, macros: Macros, *, block: bool) -> str:
-    """Its MathML with the source as `alttext`, empty where it only defines macros, which `macros` has from then on. Raises: NotTypeset."""
+    """Its MathML with the source as `alttext`, empty where it only defines macros, which `macros` has from then on.
+
+    Raises: NotTypeset.
+    """
     tex = _COMMENT.sub("", tex)
     source = " ".join(tex.split())
     try:
