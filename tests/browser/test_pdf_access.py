@@ -14,6 +14,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from pressrun.browser.pool.pool import BrowserPool
+from pressrun.browser.slides.page_breaks import SlicePlan
 from pressrun.browser.slides.sideways import plan_document
 from pressrun.exports.pdf import finished
 from pressrun.exports.pdf_access import elements_of, kids_of
@@ -150,3 +151,31 @@ def unmarked(content: bytes) -> Iterator[bytes]:
         depth += {b"BDC": 1, b"BMC": 1, b"EMC": -1}.get(operator, 0)
         if not depth and operator != b"EMC":
             yield operator
+
+
+async def test_the_outline_has_the_words_of_the_headings(pool: BrowserPool) -> None:
+    """Chromium joined the words at the end of a line, and had those of an Arabic line in reverse."""
+    headings = ["A title that is long enough to take two lines", "العربية: الأنهار تشكل الأرض", "saw", "was"]
+    levels = "".join(f"<h{level} dir=auto>{words}</h{level}>" for level, words in enumerate(headings, 1))
+    html = f"<!doctype html><html lang=en><style>h1 {{ width: 5em }}</style>{levels}</html>"
+    async with pool.lease(viewport_width=SIZE[0], viewport_height=SIZE[1], zoom=ZOOM) as lease:
+        await lease.load(html)
+        layout = await lease.layout()
+        slide = (SIZE[0] / ZOOM, SIZE[1] / ZOOM)
+        slices = plan_document(layout.boxes, layout.extent, slide, 0, "scroll", 50, fit="shrink").slices
+        texts = await lease.texts(SlicePlan(slices, truncated=False))
+        printed = await lease.pdf_of_slides(slices, "scroll", MADE_AT)
+    said = [block.text for page in texts.slides for block in page.blocks if block.kind == "heading"]
+    assert said == headings
+    assert outline_of(finished(printed, "en")) != headings, "else Chromium writes them right by itself"
+    assert outline_of(finished(printed, "en", headings=said)) == headings
+
+
+def outline_of(pdf: bytes) -> list[str]:
+    with pikepdf.open(io.BytesIO(pdf)) as opened, opened.open_outline() as outline:
+        waiting, found = [*outline.root], []
+        while waiting:
+            entry = waiting.pop(0)
+            found.append(entry.title)
+            waiting = [*entry.children, *waiting]
+    return found

@@ -253,3 +253,14 @@ async def test_lines_of_a_large_title_that_are_closer_than_its_letters_are_high_
     assert any(fit for _, fit in widths.values()), (
         "bold of a font that the browser makes bold itself is of another width"
     )
+
+
+async def test_a_formula_is_a_picture_with_its_source_as_alternative_text(pool: BrowserPool, tmp_path: Path) -> None:
+    """`x2` is not what is drawn for `x^2`, nor `13` for a third."""
+    sources = [r"A = \pi r^2", r'\frac{1}{3} < "x"']
+    text = f"# Formulas\n\nThe area is ${sources[0]}$, and\n\n$$\n{sources[1]}\n$$\n"
+    html = (await compose_text(text, title=None, look=Look("paper"))).html
+    made = await present(pool, html, tmp_path, "editable")
+    (slide,) = Presentation(str(made.files[".pptx"])).slides
+    pictures = [shape for shape in slide.shapes if shape.shape_type == MSO_SHAPE_TYPE.PICTURE]
+    assert [picture._element._nvXxPr.cNvPr.get("descr") for picture in pictures] == sources

@@ -110,7 +110,7 @@ def test_formulas_are_typeset() -> None:
     found = made("maths-between-dollars.md")
     assert found["warnings"] == []
     assert found["html"].count("<math") == 6
-    assert not re.search(r"[\\$]|<em>", found["html"])
+    assert not re.search(r"[\\$]|<em>", re.sub(r'<math alttext="[^"]*"', "", found["html"]))
 
 
 class Words:

@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 import pytest
-from PIL import ImageChops, ImageStat
+from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from pressrun.exports.contract import Content
 from pressrun.exports.media.clips import H264, PERIOD, Clip, Size, write_stream
@@ -264,3 +264,16 @@ async def test_without_a_voice_each_sentence_is_seen_for_its_share_of_the_slide(
     assert all(float(end) <= 2 for _, end in times[:-1])
     picture = probe(path_of(made, ".mp4"))["streams"][0]
     assert (picture["width"], picture["height"]) == (640, 360)
+
+
+@pytest.mark.parametrize("ground", ["#fbfbf8", "#0f2a50", "#fdf3ea"])
+async def test_a_plain_ground_has_its_colour_everywhere(ground: str, tmp_path: Path) -> None:
+    """One step of colour beside it was a stain, for it was so on a part of the ground only."""
+    drawn = Image.new("RGB", (WIDTH, HEIGHT), ground)
+    pen = ImageDraw.Draw(drawn)
+    for line in range(20, HEIGHT - 20, 24):
+        pen.text((30, line), "sand and gravel of the river", fill="#1c1917")
+    drawn.save(tmp_path / "slide.png")
+    film = path_of(await Work(tmp_path, None, [("slide.png", tmp_path / "slide.png")]).make(slide_seconds=1), ".mp4")
+    plain = ImageChops.difference(drawn, frame(film, 0, tmp_path)).crop((400, 20, WIDTH - 20, HEIGHT - 20))
+    assert max(ImageStat.Stat(plain).mean) < 1.5

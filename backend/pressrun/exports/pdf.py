@@ -33,13 +33,18 @@ async def make(work: ExportWork) -> bytes:
     if spec.pdf_notes == "pages" and any(notes):
         await work.progress(0.7, "Printing the notes")
         below = await work.print_pages(pdf_notes.notes_as_html(notes, spec.viewport_width / spec.zoom))
-    said = "" if texts is None else "\n".join(block.text for slide in texts.slides for block in slide.blocks)
-    return await anyio.to_thread.run_sync(finished, pdf, language_by_letters(said), notes, below)
+    blocks = [] if texts is None else [block for slide in texts.slides for block in slide.blocks]
+    lang = language_by_letters("\n".join(block.text for block in blocks))
+    headings = [block.text for block in blocks if block.kind == "heading"]
+    return await anyio.to_thread.run_sync(finished, pdf, lang, notes, below, headings)
 
 
-def finished(pdf: bytes, lang: str, notes: Sequence[str] = (), below: bytes | None = None) -> bytes:
+def finished(
+    pdf: bytes, lang: str, notes: Sequence[str] = (), below: bytes | None = None, headings: Sequence[str] = ()
+) -> bytes:
     """The PDF as it is handed out. `notes` are of its pages, empty for none: annotations, or with `below`, which is
-    their print, under each slide. The same input gives the same bytes. Blocks.
+    their print, under each slide. `headings` name what is of them in the outline. The same input gives the same bytes.
+    Blocks.
     """
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         if below is not None:
@@ -47,6 +52,7 @@ def finished(pdf: bytes, lang: str, notes: Sequence[str] = (), below: bytes | No
         else:
             pdf_notes.annotate(opened, notes)
         pdf_access.make_accessible(opened, lang)
+        pdf_access.name_outline(opened, headings)
         written = io.BytesIO()
         opened.save(written, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     return written.getvalue()

@@ -7,7 +7,7 @@ author's picture without alternative text stays without one: nobody here knows w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from pikepdf import Array, Dictionary, Name, Object, Pdf, String
@@ -22,6 +22,7 @@ _STANDARD: Final = frozenset((
     "RB", "RT", "RP", "Warichu", "WT", "WP", "Figure", "Formula", "Form",
 ))  # fmt: skip
 _BLOCKS: Final = {"Aside": "Sect", "Title": "P", "DocumentFragment": "Part"}  # of PDF 2.0; the others are within a line
+_MAX_OUTLINE: Final = 100_000  # entries; a document has fewer nodes
 _CHROMIUM_S_OWN: Final = "en-US"  # of a document without a language
 _NO_LETTER: Final = re.compile(rb"(<[0-9A-Fa-f]+>\s+)<(?:0000|[Ff][Ee][Ff][Ff]|[Ff]{3}[Ee])>")
 
@@ -42,6 +43,32 @@ def make_accessible(pdf: Pdf, lang: str) -> None:
     root = pdf.Root.get("/StructTreeRoot")
     if root is not None:
         _settle_elements(pdf, root)
+
+
+def name_outline(pdf: Pdf, headings: Iterable[str]) -> None:
+    """With the words of the headings: Chromium names an entry as its lines are drawn, without a space where one ends,
+    and with the words of a line from the right to the left in reverse.
+    """
+    known: dict[str, str] = {}
+    for heading in headings:
+        for letters in _letters(heading):
+            known.setdefault(letters, heading)
+    outlines = pdf.Root.get("/Outlines")
+    waiting = [] if outlines is None else [outlines]
+    for _ in range(_MAX_OUTLINE):
+        if not waiting:
+            return
+        entry = waiting.pop()
+        named = [known[letters] for letters in _letters(str(entry.get("/Title", ""))) if letters in known]
+        if named:
+            entry.Title = String(named[0])
+        waiting += [entry[key] for key in ("/Next", "/First") if key in entry]
+
+
+def _letters(words: str) -> tuple[str, str]:
+    """Without spaces: in their order, and in any."""
+    bare = "".join(words.split())
+    return bare, "".join(sorted(bare))
 
 
 def elements_of(root: Object) -> Iterator[Object]:

@@ -150,7 +150,7 @@ class _Film:
             await self._work.warn(
                 "picture_refused",
                 f"{field}: the picture cannot be read, and the video is without it; send a whole PNG, JPEG or WebP of "
-                "at most 50 megapixels.",
+                "at most 50 megapixels, a WebP that does not move.",
             )
         return [] if found is None else [found]
 

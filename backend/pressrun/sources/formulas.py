@@ -8,6 +8,7 @@ Whatever cannot be typeset is shown as it was typed, and told.
 from __future__ import annotations
 
 import contextlib
+import html
 import re
 import unicodedata
 from typing import Final
@@ -113,9 +114,14 @@ def check_size(tex: str, left: int) -> None:
 
 
 def typeset(tex: str, macros: Macros, *, block: bool) -> str:
-    """Its MathML, empty where it only defines macros, which `macros` has from then on. Raises: NotTypeset."""
+    """Its MathML with the source as `alttext`, empty where it only defines macros, which `macros` has from then on.
+
+    Raises: NotTypeset.
+    """
+    tex = _COMMENT.sub("", tex)
+    source = " ".join(tex.split())
     try:
-        unfolded = macros.take(_COMMENT.sub("", tex))
+        unfolded = macros.take(tex)
         tex = with_chemistry(unfolded)
     except (NoMacros, NoChemistry) as exc:
         raise NotTypeset(str(exc)) from None
@@ -141,7 +147,7 @@ def typeset(tex: str, macros: Macros, *, block: bool) -> str:
         raise NotTypeset(f"it is no valid TeX ({name})") from None
     if (unknown := _UNKNOWN.search(made)) is not None:
         raise NotTypeset(f"`\\{unknown[1]}` is not known")
-    return _for_browsers(made)
+    return _for_browsers(made).replace("<math ", f'<math alttext="{html.escape(source)}" ', 1)
 
 
 def said_in_formula(tex: str) -> str:

@@ -29,7 +29,7 @@ _ATTRIBUTES = {
     "hr": {"data-layout", "data-class", "data-background"},
     "div": {"style"},
     "figure": {"style"},
-    "math": {"display"},
+    "math": {"display", "alttext"},
     "mi": {"mathvariant"},
     "mo": {
         "stretchy",
