@@ -48,6 +48,7 @@ from benchmarks import (
     styles,
     thumbnails,
     ui,
+    ui_lighthouse,
     video,
     weight,
 )
@@ -99,6 +100,7 @@ LONG = {
     "soak": soak.measure,
     "neighbours": neighbours.measure,
     **ui.PARTS,
+    "ui-lighthouse": ui_lighthouse.measure,
 }
 
 

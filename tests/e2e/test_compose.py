@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.server import Server, start_server
-from tests.support.ui import Person, check_accessible, source_of
+from tests.support.ui import DESK, PHONE, Person, check_accessible, source_of, write
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
@@ -88,3 +88,16 @@ def test_a_server_without_a_browser_says_so_before_anybody_writes(
         check_accessible(page)
         notice.get_by_role("link", name="Server").click()
         expect(page.get_by_role("heading", name="to mend")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_a_refusal_is_in_sight_as_soon_as_it_is_there(
+    somebody: Callable[..., Person], server: Server, size: tuple[int, int]
+) -> None:
+    person = somebody(server, size)
+    page = person.open()
+    write(page, "a bell \u0007 rings")
+    page.get_by_role("button", name="Generate").click()
+    card = page.get_by_role("alert").filter(has_text="Something here is not valid")
+    expect(card).to_be_visible()
+    expect(card.get_by_role("heading")).to_be_in_viewport(ratio=1)

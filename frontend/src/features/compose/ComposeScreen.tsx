@@ -4,6 +4,7 @@ import {
   type ReactElement,
   Suspense,
   type SyntheticEvent,
+  useCallback,
   useEffect,
   useRef,
   useState,
@@ -80,10 +81,10 @@ export function ComposeScreen({ from, preset, onFilled, onStarted }: Props): Rea
   const text = useRef<SourceHandle>(null);
   const refusal = useRef<HTMLDivElement>(null);
   const refused = state.state === "refused" || state.state === "unanswered";
-  useEffect(() => {
-    // On a phone the button is far below the card that says why nothing happened.
-    if (refused) refusal.current?.scrollIntoView({ block: "nearest" });
-  }, [refused]);
+  // On a phone the button is far below the card that says why nothing happened.
+  const showRefusal = useCallback(() => {
+    refusal.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   const problems = messagesOf(draft, pressed, state);
   const shown = usePreview(draft);
   const [line, setLine] = useState(1);
@@ -155,6 +156,7 @@ export function ComposeScreen({ from, preset, onFilled, onStarted }: Props): Rea
             submit(how);
           }}
           onDismiss={dismiss}
+          onShown={showRefusal}
         />
       </div>
       <div className={styles["views"]}>

@@ -1,5 +1,5 @@
 import { t } from "@lingui/core/macro";
-import { lazy, type ReactElement, Suspense } from "react";
+import { lazy, type ReactElement, Suspense, useEffect } from "react";
 import { isLanePaused } from "@/api/problems";
 import { Button } from "@/components/Button";
 import { Notice } from "@/components/Notice";
@@ -17,11 +17,19 @@ interface Props {
   /** The same again, but behind whoever is in the way, or in its place. */
   onQueue: (how?: "queue" | "replace") => void;
   onDismiss: () => void;
+  /** It is there to be read. */
+  onShown: () => void;
 }
 
 /** Why nothing was started, and what to do about it. */
-export function Refusal({ state, onAgain, onQueue, onDismiss }: Props): ReactElement | null {
-  if (state.state === "unanswered") return <Unanswered onAgain={onAgain} />;
+export function Refusal({ state, onAgain, onQueue, onDismiss, onShown }: Props): ReactElement | null {
+  if (state.state === "unanswered")
+    return (
+      <>
+        <Unanswered onAgain={onAgain} />
+        <Shown onShown={onShown} />
+      </>
+    );
   if (state.state !== "refused") return null;
   const { problem } = state.error;
   const card = isLanePaused(problem) ? (
@@ -33,7 +41,18 @@ export function Refusal({ state, onAgain, onQueue, onDismiss }: Props): ReactEle
   ) : (
     <Refused {...{ problem, onAgain, onDismiss }} />
   );
-  return <Suspense fallback={null}>{card}</Suspense>;
+  return (
+    <Suspense fallback={null}>
+      {card}
+      <Shown onShown={onShown} />
+    </Suspense>
+  );
+}
+
+/** Tells when what stands beside it has come, its code included. */
+function Shown({ onShown }: Pick<Props, "onShown">): null {
+  useEffect(onShown, [onShown]);
+  return null;
 }
 
 function Unanswered({ onAgain }: { onAgain: () => void }): ReactElement {

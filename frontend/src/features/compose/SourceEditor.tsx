@@ -34,8 +34,11 @@ function placeholder(kind: Draft["kind"]): string {
   const { label, endings } = sourceKind(kind);
   const example = EXAMPLES[kind];
   const first = example === undefined ? t`Paste ${say(label)} here` : say(example);
-  return `${kind === "html" ? `<h1>${first}</h1>` : first}\n\n${t`Or drop files anywhere on this page: ${endings.join(", ")}`}`;
+  return `${kind === "html" ? `<h1>${first}</h1>` : first}\n\n${t`Or drop files anywhere on this page: ${endings.map(isolated).join(", ")}`}`;
 }
+
+/** `.txt` with its point in front in a line from right to left, too: a left-to-right isolate. */
+const isolated = (ending: string): string => `\u2066${ending}\u2069`;
 
 function FileBar({ files, empty }: { files: SourceFiles; empty: boolean }): ReactElement {
   const input = useRef<HTMLInputElement>(null);

@@ -48,7 +48,9 @@ export function Row({ run, now, choose, children }: Props): ReactElement {
           )}
           <span dir="auto">{titleOf(run.title)}</span>
         </span>
-        <span className={styles["facts"]}>{summary(run)}</span>
+        <span className={styles["facts"]}>
+          <bdi>{summary(run)}</bdi>
+        </span>
         <time className={styles["when"]} dateTime={run.created_at}>
           {formatWhen(run.created_at, now)}
         </time>

@@ -41,8 +41,8 @@ function File({ file: { name, url, size_bytes, opens } }: { file: ShownFile }): 
   return (
     <li className={styles["file"]}>
       <Icon name="file" />
-      <span className={styles["name"]} dir="ltr">
-        {name}
+      <span className={styles["name"]}>
+        <bdi dir="ltr">{name}</bdi>
       </span>
       <span className={styles["size"]}>{formatBytes(size_bytes)}</span>
       {opens && token === null && (

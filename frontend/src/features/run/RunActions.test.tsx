@@ -168,7 +168,7 @@ test("several attempts are told one by one, with how each ended", async () => {
   expect(await screen.findByText("Attempt 1 · failed after 2.0 s")).toBeDefined();
   expect(screen.getByText("It broke.")).toBeDefined();
   expect(screen.getByText("Attempt 2, resumed from “Render” · complete after 2.0 s")).toBeDefined();
-  expect(screen.getByText("< 0.1 s")).toBeDefined();
+  expect(screen.getByText("less than 0.1 s")).toBeDefined();
 });
 
 test("made again means a new run with what is to be otherwise, and leads there", async () => {

@@ -111,7 +111,7 @@ function Row({ row, raw }: { row: TimelineRow | undefined; raw: boolean }): Reac
       </time>
       <span className={styles["gap"]}>{row.gapS === null ? "" : gap(row.gapS)}</span>
       <code>{row.type}</code>
-      <span dir="auto">{raw ? JSON.stringify(row.event) : row.words}</span>
+      <span>{raw ? <bdi dir="ltr">{JSON.stringify(row.event)}</bdi> : row.words}</span>
     </div>
   );
 }

@@ -25,7 +25,7 @@ function sentence({ attempt, resumed_from, ended, duration_s }: Attempt): string
 
 function took(seconds: number | null): string {
   if (seconds === null) return "…";
-  return seconds < 0.05 ? `< ${formatDuration(0.1)}` : formatDuration(seconds);
+  return seconds < 0.05 ? t`less than ${formatDuration(0.1)}` : formatDuration(seconds);
 }
 
 function Stages({ stages }: { stages: readonly StageTime[] }): ReactElement {
