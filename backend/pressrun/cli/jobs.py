@@ -261,17 +261,15 @@ async def _make(wish: Wish, jobs: list[Job], how: How, before: Results, watch: _
             await maker.make(jobs)
         if wish.options.open:
             _open(maker.results)
-        while watch is not None and not maker.results.interrupted:
+        while watch is not None and not maker.interrupted.is_set():
             if not wish.options.json:
                 complain(_watching(wish, watch.watcher.files))
-            changed = await watch.watcher.changed()
-            if changed is None:
-                maker.results.interrupted = True
-                break
-            again = [job for file in changed if (job := _job_again(wish, file)) is not None]
+            changed = await watch.watcher.changed(maker.interrupted)
+            again = [job for file in changed or () if (job := _job_again(wish, file)) is not None]
             watch.note(again)
             if again:
                 await maker.make(again)
+        maker.results.interrupted = maker.interrupted.is_set()
         return maker.results
 
 
