@@ -6,6 +6,7 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -311,6 +312,45 @@ def test_no_server_is_needed_only_where_none_is_named_and_none_answers() -> None
         assert jobs.find_server(url, None, named=False) is None, "another program's port"
     with scripted_server(Script(runs=[Answer(503, {"status": "x", "checks": {}})])) as url:
         assert jobs.find_server(url, "t", named=False) == (url, "t")
+
+
+@pytest.mark.parametrize("answer", [b"[" * 60_000, b"\0SSH-2.0\r\n", b"{}", b'{"checks'])
+def test_what_listens_there_and_is_no_pressrun_is_no_server(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + answer)
+
+        server = threading.Thread(target=serve)
+        server.start()
+        assert jobs.find_server(f"http://127.0.0.1:{listening.getsockname()[1]}", None, named=False) is None
+        server.join()
+
+
+def test_what_sends_a_byte_now_and_then_is_no_server_either() -> None:
+    left = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(4096)
+                for _ in range(300):
+                    try:
+                        connection.sendall(b"H")
+                    except OSError:
+                        left.set()
+                        return
+                    time.sleep(0.1)
+
+        server = threading.Thread(target=serve)
+        server.start()
+        assert jobs.find_server(f"http://127.0.0.1:{listening.getsockname()[1]}", None, named=False) is None
+        server.join()
+    assert left.is_set(), "it was not waited for until it had said all"
 
 
 def test_commands_take_turns_and_whoever_waits_says_so(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
