@@ -36,11 +36,11 @@ class Watcher:
         found: list[str] | None = None
         async with anyio.create_task_group() as tasks:
 
-            async def end() -> None:
+            async def end_on_interrupt() -> None:
                 await interrupted.wait()
                 tasks.cancel_scope.cancel()
 
-            tasks.start_soon(end)
+            tasks.start_soon(end_on_interrupt)
             found = await self._wait()
             tasks.cancel_scope.cancel()
         return None if interrupted.is_set() else found
