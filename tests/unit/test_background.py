@@ -162,8 +162,7 @@ WAITED_FOR = {
     "pipeline/preview.py": ["self._give_way", "self._in_a_page"],
     "api/endpoints/preview.py": ["(watch)"],
     "cli/watching.py": ["end_on_interrupt"],
-    "cli/jobs.py": ["end_on_interrupt"],
-    "cli/make.py": ["self._heed", "self._make_in_turn"],
+    "cli/make.py": ["maker.heed", "self._make_in_turn"],
 }
 
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from pressrun.attachments import MAX_BYTES
@@ -250,12 +251,10 @@ def test_front_matter_says_only_what_is_under_its_own_word() -> None:
 
 async def soon(watcher: Watcher) -> list[str] | None:
     with fail_after(20):
-        return await watcher.changed()
+        return await watcher.changed(anyio.Event())
 
 
 def test_a_watch_sees_new_files_and_what_a_file_hangs_on(here: Path) -> None:
-    import anyio
-
     found = ["lesson.md"]
     watcher = Watcher(lambda: found)
     watcher.hangs_on("lesson.md", [here / "img" / "a map.png", here / "img" / "gone.png"])
@@ -278,8 +277,6 @@ def test_a_watch_sees_new_files_and_what_a_file_hangs_on(here: Path) -> None:
 
 
 def test_a_change_between_reading_and_watching_is_not_lost(here: Path) -> None:
-    import anyio
-
     watcher = Watcher(lambda: ["lesson.md"])
     (here / "lesson.md").write_text("# Changed while the server started\n")
     later = time.time() + 5  # a file system's clock may have steps of two seconds

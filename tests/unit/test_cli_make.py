@@ -255,6 +255,23 @@ def test_what_changes_is_made_again_and_what_it_no_longer_has_goes(here: Path) -
     assert [each.body["text"] for each in script.seen if each.method == "POST"] == ["# Rivers\n", "# Lakes\n"]
 
 
+def test_a_ctrl_c_between_making_and_watching_is_not_lost(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Output(io.StringIO):
+        """A terminal at which somebody presses Ctrl-C when the last line appears."""
+
+        def write(self, text: str) -> int:
+            if "On the slides" in text:
+                os.kill(os.getpid(), signal.SIGINT)
+            return super().write(text)
+
+    monkeypatch.setattr("sys.stdout", Output())
+    again = threading.Timer(10, os.kill, (os.getpid(), signal.SIGINT))
+    again.start()
+    assert make(Script(generate=[MADE], files=[FILE]), "lesson.md", "-w") == 130
+    assert again.is_alive(), "it was not heeded"
+    again.cancel()
+
+
 def wait_until(true: Any) -> None:
     until = time.monotonic() + 60
     while not true():

@@ -48,6 +48,17 @@ def test_wrong_usage_is_told_before_anything_is_sent(
     assert says in out + err
 
 
+@pytest.mark.parametrize("home", ["/proc", "/sys/kernel", "lesson.md"])
+def test_a_home_that_cannot_be_written_to_is_named_with_the_remedy(
+    here: Path, home: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(here / home))
+    assert main(["lesson.md", "-o", "x.pdf", "--server", "embedded"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"pressrun: {here / home}/pressrun/commands is no place for this command's data: ")
+    assert told.endswith("Set XDG_DATA_HOME to a folder of yours.\n")
+
+
 def test_a_full_disk_of_the_commands_own_data_is_said_before_anything_begins(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ there to go on with. What a command makes is removed from it when the command ha
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -107,7 +108,13 @@ def take_folder() -> Iterator[Path]:
 def _open(folder: Path) -> Iterator[int]:
     from pressrun.data_folder import make_data_folder
 
-    make_data_folder(folder)
+    try:
+        make_data_folder(folder)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, "it cannot be written to")
+    except OSError as exc:
+        why = f"{folder} is no place for this command's data: {exc.strerror}"
+        raise NotMade(Exit.ERROR, f"{why}. Set XDG_DATA_HOME to a folder of yours.") from exc
     free_bytes = shutil.disk_usage(folder).free
     if free_bytes < _LEAST_FREE_BYTES:
         left = f"{free_bytes / 1e6:.1f} MB"

@@ -8,8 +8,10 @@ import contextlib
 import http.client
 import json as json_format
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
@@ -98,9 +100,17 @@ def find_server(url: str, token: str | None, *, named: bool) -> tuple[str, str |
 def _is_pressrun(url: str) -> bool:
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_LIVEZ_LIMIT_S)
-    with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException, ValueError):
-        connection.request("GET", "/livez")
-        answer = json_format.loads(connection.getresponse().read(65_536))
+    # of a program that is none of ours: it may send nonsense, nests of brackets, or a byte now and then for hours
+    nonsense = (OSError, http.client.HTTPException, ValueError, RecursionError)
+    with contextlib.closing(connection), contextlib.suppress(*nonsense):
+        connection.connect()
+        limit = threading.Timer(2 * _LIVEZ_LIMIT_S, connection.sock.shutdown, (socket.SHUT_RDWR,))
+        limit.start()
+        try:
+            connection.request("GET", "/livez")
+            answer = json_format.loads(connection.getresponse().read(65_536))
+        finally:
+            limit.cancel()
         return isinstance(answer, dict) and "checks" in answer
     return False
 
@@ -261,17 +271,15 @@ async def _make(wish: Wish, jobs: list[Job], how: How, before: Results, watch: _
             await maker.make(jobs)
         if wish.options.open:
             _open(maker.results)
-        while watch is not None and not maker.results.interrupted:
+        while watch is not None and not maker.interrupted.is_set():
             if not wish.options.json:
                 complain(_watching(wish, watch.watcher.files))
-            changed = await watch.watcher.changed()
-            if changed is None:
-                maker.results.interrupted = True
-                break
-            again = [job for file in changed if (job := _job_again(wish, file)) is not None]
+            changed = await watch.watcher.changed(maker.interrupted)
+            again = [job for file in changed or () if (job := _job_again(wish, file)) is not None]
             watch.note(again)
             if again:
                 await maker.make(again)
+        maker.results.interrupted = maker.interrupted.is_set()
         return maker.results
 
 

@@ -35,22 +35,35 @@ _LOOK_EVERY_S = 0.05  # arbitrary (0.01..0.5)
 
 @asynccontextmanager
 async def open_maker(url: str, token: str | None, how: How) -> AsyncIterator[Maker]:
-    """On the server there."""
+    """On the server there. Heeds Ctrl-C until it is closed: none is lost between two things that are made."""
     async with AsyncClient(url, token) as client:
-        yield Maker(client, how)
+        maker = Maker(client, how)
+        with anyio.open_signal_receiver(signal.SIGINT) as interrupts:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(maker.heed, interrupts)
+                yield maker
+                tasks.cancel_scope.cancel()
 
 
 class Maker:
-    """Makes jobs on one server; `make` may be called again, with others."""
+    """Makes jobs on one server; `make` may be called again, with others. `interrupted`: by Ctrl-C."""
 
     def __init__(self, client: AsyncClient, how: How) -> None:
         self.results = Results()
+        self.interrupted = anyio.Event()
         self._client = client
         self._how = how
         self._ours = how.server is None
         self._runs: set[str] = set()
         self._sessions: set[Session] = set()
         self._stopping = False
+        self._tasks: TaskGroup | None = None
+
+    async def heed(self, interrupts: AsyncIterator[int]) -> None:
+        """Ctrl-C ends what is being made."""
+        async for _ in interrupts:
+            self.interrupted.set()
+            self._stop()
 
     async def make(self, jobs: list[Job]) -> None:
         """Makes them all. What fails is told where there are several; of a single one it is raised.
@@ -59,20 +72,16 @@ class Maker:
         """
         if self._ours:
             await self._clear(jobs)
-        self._stopping = False
+        self._stopping = self.interrupted.is_set()
         failures: list[Exception] = []
         alone = len(jobs) == 1 and not self._how.json and not self._how.watching
         slots = anyio.CapacityLimiter(self._how.at_once)
-        with (
-            choose(total=len(jobs), json=self._how.json) as board,
-            anyio.open_signal_receiver(signal.SIGINT) as interrupts,
-        ):
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._heed, interrupts, tasks)
+        with choose(total=len(jobs), json=self._how.json) as board:
+            async with anyio.create_task_group() as self._tasks:
                 async with anyio.create_task_group() as making:
                     for job in jobs:
-                        making.start_soon(partial(self._make_in_turn, job, board, slots, failures, tasks, alone=alone))
-                tasks.cancel_scope.cancel()
+                        making.start_soon(partial(self._make_in_turn, job, board, slots, failures, alone=alone))
+                self._tasks.cancel_scope.cancel()
             left = next((exc for exc in failures if alone or isinstance(exc, Left)), None)
         if self._ours and not isinstance(left, Left):
             await self._leave_nothing()
@@ -85,7 +94,6 @@ class Maker:
         board: Board,
         slots: anyio.CapacityLimiter,
         failures: list[Exception],
-        tasks: TaskGroup,
         *,
         alone: bool,
     ) -> None:
@@ -107,7 +115,7 @@ class Maker:
                 if not alone:
                     board.failed(job.file, lines_of(exc), exit_code(exc))
                 if self._how.fail_fast:
-                    self._stop(tasks)
+                    self._stop()
 
     def _begin(self, job: Job, display: Display) -> Session:
         stream = self._client.generate(
@@ -147,15 +155,11 @@ class Maker:
             for file, path in places_of(target.path, target, files)
         ]
 
-    async def _heed(self, interrupts: AsyncIterator[int], tasks: TaskGroup) -> None:
-        async for _ in interrupts:
-            self.results.interrupted = True
-            self._stop(tasks)
-
-    def _stop(self, tasks: TaskGroup) -> None:
+    def _stop(self) -> None:
         self._stopping = True
         for session in list(self._sessions):
-            session.interrupt(tasks)
+            assert self._tasks is not None  # noqa: S101 - where there is a session, something is made
+            session.interrupt(self._tasks)
 
     async def _clear(self, jobs: list[Job]) -> None:
         """Runs that a killed command left: what is asked for again goes on, and is joined; the others go."""

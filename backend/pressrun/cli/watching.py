@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -32,20 +31,19 @@ class Watcher:
         seen = self._seen.get(file, {})
         self._seen[file] = {path: seen.get(path, _signature(path)) for path in (Path(file), *others)}
 
-    async def changed(self) -> list[str] | None:
-        """Waits for the sources that are new, or are others, or hang on something that is; None after Ctrl-C."""
+    async def changed(self, interrupted: anyio.Event) -> list[str] | None:
+        """Waits for the sources that are new, or are others, or hang on something that is; None once it is set."""
         found: list[str] | None = None
-        with anyio.open_signal_receiver(signal.SIGINT) as interrupts:
-            async with anyio.create_task_group() as tasks:
+        async with anyio.create_task_group() as tasks:
 
-                async def end_on_interrupt() -> None:
-                    async for _ in interrupts:
-                        tasks.cancel_scope.cancel()
-
-                tasks.start_soon(end_on_interrupt)
-                found = await self._wait()
+            async def end_on_interrupt() -> None:
+                await interrupted.wait()
                 tasks.cancel_scope.cancel()
-        return found
+
+            tasks.start_soon(end_on_interrupt)
+            found = await self._wait()
+            tasks.cancel_scope.cancel()
+        return None if interrupted.is_set() else found
 
     async def _wait(self) -> list[str]:
         looks = 0
