@@ -324,6 +324,17 @@ def test_numbers_of_many_scripts_are_read(text: str, value: int | None) -> None:
     assert (found.value if found else None) == value
 
 
+@pytest.mark.parametrize(
+    "formula",
+    ["$$\na = b\n+ c\n- d\n$$", "\\[\n\\frac{a}{b}\n+ c\n\\]", "\\begin{align}\na &= b\\\\\n- c\n\\end{align}"],
+)
+@pytest.mark.parametrize("around", ["{}", "It rains.\n\n{}\n\nIt snows.", "We see:\n{}\nand more", "# A\n\n{}\n\nB"])
+def test_lines_of_a_formula_are_no_list(formula: str, around: str) -> None:
+    made = body(around.format(formula))
+    assert made.count("<math") == 1
+    assert "<li" not in made
+
+
 def test_parts_count_up() -> None:
     assert counts_up([1, 2, 3, 4])
     assert counts_up([2, 3, 4, 5, 6, 8])

@@ -128,12 +128,13 @@ def _block(state: StateBlock, start: int, end: int, silent: bool, last: _Last) -
     if state.is_code_block(start):
         return False
     begin = _BEGIN.match(state.src, at) if state.src.startswith("\\begin{", at) else None
-    mark = "$$" if state.src.startswith("$$", at) else f"\\end{{{begin[1]}}}" if begin else ""
+    bracket = state.src.startswith("\\[", at)
+    mark = f"\\end{{{begin[1]}}}" if begin else "\\]" if bracket else "$$" if state.src.startswith("$$", at) else ""
     if not mark or last.of(state.src, mark) < at + 2:
         return False
     limit = state.eMarks[end - 1]
     stop = state.src.find(mark, at + 2, limit)
-    if stop < 0 or _BLANK.search(state.src, at, stop):
+    if stop < 0 or _BLANK.search(state.src, at, stop) or (bracket and not TEX.search(state.src, at + 2, stop)):
         return False
     line = start
     while state.eMarks[line] < stop:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from pressrun.sources.heading_words import AROUND, NO_HEADINGS, RANK
@@ -13,6 +14,8 @@ from pressrun.sources.numerals import NUMBER, read_number
 
 MAX_HEADING_WIDTH: Final = 80  # columns, as all widths here; a character of China takes two
 PROSE_WIDTH: Final = 60  # a paragraph that is worth a heading
+WRAPPED: Final = 110  # wider than any editor or PDF wraps its lines
+_SHARE: Final = 0.5  # of a text's width that must be in longer lines than one wraps
 _CLOSED: Final = r"[\s\"'”’»」』)\]\u200b\u200c]*$"
 FULL: Final = re.compile(r"[.!?…。！？।॥؟۔။።។։܀-܂།༎]" + _CLOSED)  # what ends a sentence
 _ENDS: Final = re.compile(r"[.!?…。！？।॥؟۔။።។։܀-܂།༎:;：；៖܃-܆፤]" + _CLOSED)
@@ -52,6 +55,19 @@ def ends_sentence(line: str) -> bool:
     """By its sign, or in scripts that have none by its length."""
     line = line.rstrip()
     return bool(_ENDS.search(line[-8:])) or (bool(UNSTOPPED.match(line[-1:])) and width(line) >= PROSE_WIDTH)
+
+
+def is_unwrapped(lines: list[str]) -> bool:
+    """Most of it is in longer lines than anybody wraps, or some is and more such lines than any that seem wrapped."""
+    widths = [width(line) for line in lines if " " in line.strip() or not line.isascii()]
+    long = [wide for wide in widths if wide > WRAPPED]
+    if sum(long) > _SHARE * sum(widths):
+        return True
+    wrapped = sum(
+        PROSE_WIDTH <= width(line) <= WRAPPED and bool(after.strip()) and not ends_sentence(line)
+        for line, after in pairwise(lines)
+    )
+    return len(long) > wrapped
 
 
 def begins_small(line: str) -> bool:

@@ -4,7 +4,7 @@ A text with no Markdown of its own is written anew with blank lines between its 
 line says by its form what it is; every word stays, and stays in its place. What is not sure stays as it was typed: one
 heading too many hurts more than one that is missing. Pure and linear; before the parser.
 
-A line is a paragraph where most of the text is longer than anybody wraps (`_is_unwrapped`), else a line ends one where
+A line is a paragraph where most of the text is longer than anybody wraps (`is_unwrapped`), else a line ends one where
 it is a sentence's end well before the edge. What is counted makes headings when its numbers go up over the whole text.
 """
 
@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Final
 
 from pressrun.sources.contents import listed_labels
-from pressrun.sources.fences import FENCE
+from pressrun.sources.fences import FENCE, end_of_formula
 from pressrun.sources.heading_words import NO_HEADINGS, is_label
 from pressrun.sources.line_numbers import Lines
 from pressrun.sources.numbered_lines import (
@@ -25,9 +25,11 @@ from pressrun.sources.numbered_lines import (
     PROSE_WIDTH,
     STOPS,
     UNSTOPPED,
+    WRAPPED,
     Part,
     begins_small,
     ends_sentence,
+    is_unwrapped,
     part_of,
     width,
 )
@@ -36,10 +38,8 @@ from pressrun.sources.outline_lines import MAX_WORDS, OUTLINE, is_title, outline
 from pressrun.sources.typed_lists import BULLET, Passage, find_passages
 
 _MAX_SHAPE_WIDTH: Final = 60  # columns
-_WRAPPED: Final = 110  # wider than any editor or PDF wraps its lines
 _NARROW: Final = 45  # nobody wraps earlier
 _LONG: Final = 100
-_SHARE: Final = 0.5  # of a text's width that must be in longer lines than one wraps
 _SHORT_OF_EDGE: Final = 0.8  # of the widest line: a line that ends before that ends a paragraph, if it ends a sentence
 
 _MARKDOWN: Final = re.compile(
@@ -112,14 +112,23 @@ def _passages(units: list[_Unit]) -> dict[int, Passage]:
 
 def _units(source: Lines) -> list[_Unit]:
     units: list[_Unit] = []
-    unwrapped = _is_unwrapped(source.lines)
+    unwrapped = is_unwrapped(source.lines)
     counting = _counting(source.lines)
     listed = listed_labels(source.lines)
     block: list[int] = []
-    fence = ""
+    fence, formula_end = "", -1
     for at, line in enumerate([*source.lines, ""]):
         mark = FENCE.match(line)
-        if fence:
+        if not fence and at > formula_end:
+            formula_end = end_of_formula(source.lines, at)
+            if formula_end >= at:
+                units += _split(block, source, counting, listed, unwrapped=unwrapped)
+                block = []
+                units.append(_Unit([], [], fenced=True, after_blank=True))
+        if at <= formula_end:
+            units[-1].lines.append(line)
+            units[-1].numbers.append(source.number(at))
+        elif fence:
             units[-1].lines.append(line)
             units[-1].numbers.append(source.number(at))
             if mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
@@ -133,19 +142,6 @@ def _units(source: Lines) -> list[_Unit]:
         else:
             block.append(at)
     return units
-
-
-def _is_unwrapped(lines: list[str]) -> bool:
-    """Most of it is in longer lines than anybody wraps, or some is and more such lines than any that seem wrapped."""
-    widths = [width(line) for line in lines if " " in line.strip() or not line.isascii()]
-    long = [wide for wide in widths if wide > _WRAPPED]
-    if sum(long) > _SHARE * sum(widths):
-        return True
-    wrapped = sum(
-        PROSE_WIDTH <= width(line) <= _WRAPPED and bool(after.strip()) and not ends_sentence(line)
-        for line, after in pairwise(lines)
-    )
-    return len(long) > wrapped
 
 
 def _counting(lines: list[str]) -> frozenset[tuple[str, str]]:
@@ -348,7 +344,7 @@ def _has_shape(units: list[_Unit], at: int, lists: set[int]) -> bool:
         return False
     if at + 1 in lists:
         return _stands_apart(units, at)
-    if not after.is_prose or not ((unit.after_blank and after.after_blank) or width(after.lines[0]) > _WRAPPED):
+    if not after.is_prose or not ((unit.after_blank and after.after_blank) or width(after.lines[0]) > WRAPPED):
         return False
     return bool(before.level) or at == 1 or bool(FULL.search(before.lines[-1][-8:]))
 
@@ -362,7 +358,7 @@ def _title(units: list[_Unit]) -> None:
         return  # a name in a chat, the head of each page
     if width(text) > MAX_HEADING_WIDTH or STOPS.search(text[-8:]) or text.endswith((":", "：")):
         return
-    if after.level or (after.is_prose and after.after_blank) or width(after.lines[0]) > _WRAPPED:
+    if after.level or (after.is_prose and after.after_blank) or width(after.lines[0]) > WRAPPED:
         units[0].level = 1
 
 
