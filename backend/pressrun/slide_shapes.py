@@ -81,7 +81,7 @@ class Underline(_Part):
 
 class ShapeRun(_Part):
     """Letters that look alike. `gap`: air before them that no space makes. `high`: of their line box by the font.
-    `width`: of all of them; 0 where it is not known.
+    `width`: of all of them; 0 where it is not known. `numbers`: they are the number of the slide.
     """
 
     text: str
@@ -101,6 +101,7 @@ class ShapeRun(_Part):
     gap: float = 0.0
     high: float = 0.0
     width: float = 0.0
+    numbers: bool = False
 
     @property
     def is_bold(self) -> bool:

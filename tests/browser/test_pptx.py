@@ -264,3 +264,38 @@ async def test_a_formula_is_a_picture_with_its_source_as_alternative_text(pool: 
     (slide,) = Presentation(str(made.files[".pptx"])).slides
     pictures = [shape for shape in slide.shapes if shape.shape_type == MSO_SHAPE_TYPE.PICTURE]
     assert [picture._element._nvXxPr.cNvPr.get("descr") for picture in pictures] == sources
+
+
+async def test_the_number_of_a_slide_is_a_field_that_counts_on(pool: BrowserPool, tmp_path: Path) -> None:
+    foot = '<footer class="slide-footer"><span class="words">7</span> <span class="number">7</span></footer>'
+    made = await present(pool, f"<!doctype html><p>7 rivers{foot}", tmp_path, "editable")
+    (slide,) = Presentation(str(made.files[".pptx"])).slides
+    fields = slide._element.findall(f".//{A}fld")
+    assert [(field.get("type"), field.findtext(f"{A}t")) for field in fields] == [("slidenum", "7")]
+    check_presentation(made.files[".pptx"])
+
+
+async def test_a_word_that_is_there_twice_looks_each_time_as_it_does(pool: BrowserPool, tmp_path: Path) -> None:
+    """As wide as each other, in a font that another stands in for: colour, link, line and ground are its own."""
+    style = "font: 20px 'Times New Roman'; margin: 0"
+    links = (
+        '<a href="https://example.org/" style="color: #c00000">river</a> <mark style="background: #ffff00">river</mark>'
+    )
+    made = await present(pool, f'<!doctype html><p style="{style}">river <s>river</s> {links}', tmp_path, "editable")
+    (slide,) = Presentation(str(made.files[".pptx"])).slides
+    runs = [run for run in slide._element.iter(f"{A}r") if "river" in (run.findtext(f"{A}t") or "")]
+    looks = [
+        (
+            run.find(f"{A}rPr").get("strike"),
+            run.find(f"{A}rPr/{A}solidFill/{A}srgbClr").get("val"),
+            run.find(f"{A}rPr/{A}hlinkClick") is not None,
+            run.find(f"{A}rPr/{A}highlight") is not None,
+        )
+        for run in runs
+    ]
+    assert looks == [
+        (None, "000000", False, False),
+        ("sngStrike", "000000", False, False),
+        (None, "C00000", True, False),
+        (None, "000000", False, True),
+    ]

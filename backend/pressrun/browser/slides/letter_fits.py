@@ -44,12 +44,12 @@ def fit(shapes: SlideShapes, runs: Iterable[ShapeRun], measured: Iterable[Sequen
     """Writes into `shapes` how those runs are written in the families that a program is told. `measured`: the width of
     each at a size of 1, how many signs it has, whether in bold, at which share of its size.
     """
-    fitted = {run.key: _fitted(run, *told) for run, told in zip(runs, measured, strict=True)}
-    for line in shapes.lines:
-        line.runs[:] = [fitted.get(run.key, run) for run in line.runs]
+    changes = {run.key: _changes(run, *told) for run, told in zip(runs, measured, strict=True)}
+    for line in shapes.lines:  # of another colour, or a link: only what its width depends on is the same
+        line.runs[:] = [run.model_copy(update=changes.get(run.key)) for run in line.runs]
 
 
-def _fitted(run: ShapeRun, width: float, signs: int, bold: bool, share: float) -> ShapeRun:
+def _changes(run: ShapeRun, width: float, signs: int, bold: bool, share: float) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if bold != run.is_bold:
         changes["weight"] = BOLD if bold else REGULAR
@@ -58,4 +58,4 @@ def _fitted(run: ShapeRun, width: float, signs: int, bold: bool, share: float) -
     spacing = (run.width - width * run.size * share) / max(1, signs)
     if _LEAST * run.size < abs(spacing - run.spacing) < _MOST * run.size:
         changes["spacing"] = round(spacing, 4)
-    return run.model_copy(update=changes)
+    return changes

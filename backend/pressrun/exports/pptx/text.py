@@ -84,6 +84,9 @@ class Block:
         return size * (1.05 if self.marker.bullet else 0.75 + 0.58 * len(str(abs(self.marker.value))))
 
 
+_NUMBER_FIELD = "{7F0D3B1C-52A8-4E0E-9C55-6B1A1E0F2D01}"  # any GUID; one for all of them, as PowerPoint has it
+
+
 def blocks_of(paragraph: ShapeParagraph) -> Iterator[Block]:
     """The paragraph, parted where its lines are at another distance or begin elsewhere."""
     current: Block | None = None
@@ -239,7 +242,10 @@ def _run(run: ShapeRun, text: str, spacing: float, look: Look) -> str:
     under = run.underline
     line = "" if under is None or under.colour == run.colour else f"<a:uFill>{xml.fill(under.colour)}</a:uFill>"
     properties = f"{xml.fill(run.colour)}{mark}{line}{_typefaces(run, look)}{_hyperlink(run, look)}"
-    return f"<a:r><a:rPr {' '.join(flags)}>{properties}</a:rPr><a:t>{xml.text(text)}</a:t></a:r>"
+    inside = f"<a:rPr {' '.join(flags)}>{properties}</a:rPr><a:t>{xml.text(text)}</a:t>"
+    if run.numbers and text.isdecimal():  # a field: it counts on when slides are moved
+        return f'<a:fld id="{_NUMBER_FIELD}" type="slidenum">{inside}</a:fld>'
+    return f"<a:r>{inside}</a:r>"
 
 
 def _size(points: int) -> int:
