@@ -173,7 +173,7 @@ def _facts(run: RunInfo) -> Iterator[tuple[str, object]]:
     yield "status", f"{run.status} ({run.stage}, {run.progress} %)" if run.status == "running" else run.status
     yield "caller", run.caller
     yield "lane", run.lane
-    yield "created", run.created_at
+    yield "created", _created(run)
     yield "took", _seconds(run.duration_s) if run.duration_s is not None else None
     yield "rerender of", run.rerender_of
     yield "pinned", "yes" if run.pinned else None
@@ -182,6 +182,10 @@ def _facts(run: RunInfo) -> Iterator[tuple[str, object]]:
     yield "size", size(run.result.size_bytes) if run.result and run.result.size_bytes is not None else None
     yield "folder", run.result.folder if run.result else None
     yield "coverage", run.result.coverage.summary if run.result and run.result.coverage else None
+
+
+def _created(run: RunInfo) -> str:
+    return run.created_at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if run.created_at else ""
 
 
 def _seconds(duration_s: float | None) -> str:
@@ -204,7 +208,7 @@ def all_runs(client: Client, filters: dict[str, Any], limit: int | None = None) 
 
 def _cells(run: RunInfo) -> tuple[str, ...]:
     """As `_COLUMNS`."""
-    created = run.created_at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if run.created_at else ""
+    created = _created(run)
     slides = str(run.result.screenshot_count) if run.result else ""
     status = f"{run.status} {run.progress} %" if run.status == "running" else run.status
     took = "" if run.duration_s is None else _seconds(run.duration_s)
