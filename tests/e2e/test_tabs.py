@@ -211,7 +211,7 @@ def test_what_a_person_does_finds_a_connection_while_no_picture_comes(context: B
         for tab in tabs:
             tab.goto(f"{line.url}/runs/{operation_id}", wait_until="commit")
         for tab in tabs:
-            expect(tab.get_by_role("button", name="Open slide 12", exact=True)).to_be_attached()
+            expect(tab.get_by_role("button", name="Open slide 6", exact=True)).to_be_attached()
         until = time.monotonic() + HANG_S
         while line.holding < 2 and time.monotonic() < until:
             tabs[0].wait_for_timeout(100)

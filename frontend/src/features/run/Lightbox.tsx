@@ -1,5 +1,13 @@
 import { t } from "@lingui/core/macro";
-import { type ReactElement, type TouchEvent, useEffect, useId, useRef, useState } from "react";
+import {
+  type ReactElement,
+  type TouchEvent,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import type { SlideText } from "@/api/types";
 import { Button } from "@/components/Button";
 import { DownloadLink } from "@/components/DownloadLink";
@@ -182,7 +190,8 @@ function toggleFull(element: HTMLElement | null): void {
 /** On the document: a button that has the focus and becomes disabled, at the first or last slide, loses it to the body. */
 function useKeys(props: { at: number; last: number; move: (to: number) => void; full: () => void }): void {
   const { at, last, move, full } = props;
-  useEffect(() => {
+  // in the same task as the picture: a key that comes after it is about that one, however busy the page is
+  useLayoutEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const forwards = direction() === "rtl" ? -1 : 1; // as the page is read
