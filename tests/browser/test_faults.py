@@ -97,7 +97,7 @@ async def test_an_endless_script_is_a_timeout_that_costs_the_neighbour_nothing()
         async with pool.lease(**SMALL) as neighbour:
             await neighbour.load("<p>calm")
             async with pool.lease(**SMALL, scripts=True) as lease:
-                with fail_after(4), pytest.raises(RenderTimeout, match="within 1 s"):
+                with fail_after(4), pytest.raises(RenderTimeout, match=r"within 1 s .*endless scripts"):
                     await lease.load("<p>x</p><script>for (;;);</script>")
             assert len(await neighbour.capture(Slice(0, 240))) > 100
         assert await open_contexts(pool) == 0
@@ -112,6 +112,15 @@ async def test_a_document_that_loops_later_is_a_timeout_too() -> None:
             with fail_after(6), pytest.raises(RenderTimeout):
                 await load_and_capture(lease, LOOPS_LATER)
         assert await works(pool)
+
+
+async def test_a_slide_that_takes_too_long_to_draw_is_told_by_what_takes_long() -> None:
+    style = "<style>p { filter: blur(40px) drop-shadow(0 0 80px red); box-shadow: 0 0 500px red }</style>"
+    large = {"viewport_width": 1920, "viewport_height": 1080, "zoom": 1}
+    async with open_browser_pool(quick(capture_timeout_s=0.05)) as pool, pool.lease(**large) as lease:
+        await lease.load(style + "<p>Water moves." * 60)
+        with pytest.raises(RenderTimeout, match="filters, blurs and shadows"):
+            await lease.capture(Slice(0, 1080))
 
 
 @pytest.mark.slow

@@ -60,11 +60,16 @@ _PDF_QUALITY = 92  # of JPEG; letters keep their edges
 _MAX_DOUBTFUL = 10_000
 
 
+_QUICKER_TO_LOAD = "remove endless scripts or resources that never load, and split what is very long"
+_QUICKER_TO_DRAW = "take out filters, blurs and shadows over large areas, also of theme_css, and endless animations"
+
+
 class _Limit(NamedTuple):
-    """How long a call may take, and the setting that says so."""
+    """How long a call may take, the setting that says so, and what of a document helps."""
 
     seconds: float
     setting: str
+    helps: str
 
 
 class Lease:
@@ -99,9 +104,9 @@ class Lease:
         self._answers = answers  # whether the browser still does, found out now
         self._layout = DocumentLayout(0.0, ())
         self._not_opened = False
-        self._to_load = _Limit(config.load_timeout_s, "PRESSRUN_PAGE_TIMEOUT_S")
-        self._to_capture = _Limit(config.capture_timeout_s, "PRESSRUN_PAGE_CAPTURE_TIMEOUT_S")
-        self._to_print = _Limit(config.pdf_timeout_s, "PRESSRUN_PAGE_PDF_TIMEOUT_S")
+        self._to_load = _Limit(config.load_timeout_s, "PRESSRUN_PAGE_TIMEOUT_S", _QUICKER_TO_LOAD)
+        self._to_capture = _Limit(config.capture_timeout_s, "PRESSRUN_PAGE_CAPTURE_TIMEOUT_S", _QUICKER_TO_DRAW)
+        self._to_print = _Limit(config.pdf_timeout_s, "PRESSRUN_PAGE_PDF_TIMEOUT_S", _QUICKER_TO_DRAW)
 
     @property
     def viewport_height_css_px(self) -> float:
@@ -368,7 +373,6 @@ class Lease:
             if not await self._answers():  # frozen, and its supervisor has not looked yet
                 return BrowserCrashed("The browser stopped answering while it showed the document; try again.")
             return RenderTimeout(
-                f"The document did not become ready within {limit.seconds:g} s ({limit.setting}); "
-                "remove endless scripts or resources that never load."
+                f"The document did not become ready within {limit.seconds:g} s ({limit.setting}); {limit.helps}."
             )
         return BrowserCrashed("The browser crashed while it showed the document; try again.")
