@@ -275,6 +275,15 @@ async def test_the_number_of_a_slide_is_a_field_that_counts_on(pool: BrowserPool
     check_presentation(made.files[".pptx"])
 
 
+async def test_numbers_that_skip_are_those_of_the_list(pool: BrowserPool, tmp_path: Path) -> None:
+    """Programs count on from `startAt` while it stays the same."""
+    items = "<li>a<li>b<li value=7>c<li>d<ul><li>x</ul><li value=2>e"
+    made = await present(pool, f"<!doctype html><ol start=3>{items}</ol>", tmp_path, "editable")
+    (slide,) = Presentation(str(made.files[".pptx"])).slides
+    starts = [int(number.get("startAt")) for number in slide._element.iter(f"{A}buAutoNum")]
+    assert starts == [3, 3, 7, 7, 2]
+
+
 async def test_a_word_that_is_there_twice_looks_each_time_as_it_does(pool: BrowserPool, tmp_path: Path) -> None:
     """As wide as each other, in a font that another stands in for: colour, link, line and ground are its own."""
     style = "font: 20px 'Times New Roman'; margin: 0"

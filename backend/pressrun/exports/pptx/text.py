@@ -144,7 +144,7 @@ def body(blocks: Sequence[Block], left: float, right: float, look: Look, first_a
     """The paragraphs of a text box or cell that reaches from `left` to `right`."""
     written: list[str] = []
     end = blocks[0].top - first_air if blocks else 0.0
-    numbering: dict[tuple[int, str], Block] = {}
+    numbering: dict[tuple[int, str], tuple[int, int]] = {}  # where it began, and its last number
     for block in blocks:
         _forget(numbering, block)
         written.append(_paragraph(block, left, right, block.top - end, _start(numbering, block), look))
@@ -152,24 +152,24 @@ def body(blocks: Sequence[Block], left: float, right: float, look: Look, first_a
     return "".join(written)
 
 
-def _forget(numbering: dict[tuple[int, str], Block], block: Block) -> None:
+def _forget(numbering: dict[tuple[int, str], tuple[int, int]], block: Block) -> None:
     """What of the numbers goes on behind this one."""
     level = block.paragraph.level
     for key in [key for key in numbering if key[0] > level or (key[0] == level and block.marker is None)]:
         del numbering[key]
 
 
-def _start(numbering: dict[tuple[int, str], Block], block: Block) -> int:
-    """Where its list begins to count: programs count on while that stays the same."""
+def _start(numbering: dict[tuple[int, str], tuple[int, int]], block: Block) -> int:
+    """Where its list begins to count: programs count on while that stays the same; a number that skips begins anew."""
     marker = block.marker
     if marker is None or not marker.number:
         return 1
     key = (block.paragraph.level, marker.number)
-    first = numbering.get(key)
-    if first is None or first.marker is None:
-        numbering[key] = block
-        return marker.value
-    return first.marker.value
+    start, last = numbering.get(key, (marker.value, marker.value - 1))
+    if marker.value != last + 1:
+        start = marker.value
+    numbering[key] = (start, marker.value)
+    return start
 
 
 def _paragraph(block: Block, left: float, right: float, air: float, start: int, look: Look) -> str:
