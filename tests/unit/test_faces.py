@@ -14,9 +14,9 @@ import pressrun.themes
 BASE = (Path(pressrun.themes.__file__).parent / "base.css").read_text()
 SIGNS = {
     "Latin": "R", "Greek": "Π", "Cyrillic": "Р", "Devanagari": "न", "Bengali": "ন", "Gurmukhi": "ਨ", "Gujarati": "ન",
-    "Oriya": "ନ", "Tamil": "ந", "Telugu": "న", "Kannada": "ನ", "Malayalam": "ന", "Sinhala": "න", "Thai": "ม",
+    "Oriya": "ନ", "Tamil": "ந", "Telugu": "న", "Malayalam": "ന", "Sinhala": "න", "Thai": "ม",
     "Lao": "ມ", "Khmer": "ទ", "Myanmar": "မ", "Tibetan": "ག", "Georgian": "მ", "Armenian": "գ", "Ethiopic": "ወ",
-    "Hebrew": "נ", "Arabic": "ن", "Thaana": "ކ", "Cherokee": "Ꭱ", "Canadian": "ᐃ", "Adlam": "𞤀", "Ol Chiki": "ᱜ",
+    "Hebrew": "נ", "Arabic": "ن", "Thaana": "ކ", "Cherokee": "Ꭱ", "Canadian": "ᐃ", "Ol Chiki": "ᱜ",
     "Meetei Mayek": "ꯇ", "Javanese": "ꦏ", "Balinese": "ᬢ", "Han": "河", "Kana": "か", "Hangul": "강",
 }  # fmt: skip
 
