@@ -18,6 +18,7 @@ import pytest
 from tests.support.limits import HANG_S
 from tests.support.one_shot import environment
 from tests.support.processes import children_of, is_running
+from tests.support.runs import wait_until
 from tests.support.server import PRESSRUN
 from tests.support.web_pictures import picture
 
@@ -66,13 +67,14 @@ def left(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
-def runs_in(home: Path) -> int:
+def attempts_in(home: Path) -> list[int]:
+    """Of each run."""
     with sqlite3.connect(home / "pressrun" / "commands" / "pressrun.sqlite") as database:
-        return int(database.execute("SELECT count(*) FROM runs").fetchone()[0])
+        return [attempt for (attempt,) in database.execute("SELECT attempt FROM runs")]
 
 
 def require_nothing_left(home: Path) -> None:
-    assert runs_in(home) == 0
+    assert attempts_in(home) == []
     data = home / "pressrun" / "commands"
     assert left(data / "batches") == left(data / "staging") == []
 
@@ -176,16 +178,16 @@ def test_kill_leaves_no_process_no_file_no_lock_and_the_next_command_goes_on(hom
         process.wait(HANG_S)
     wait_until_gone(family)
     assert left(tmp_path) == ["endless.md", "other.md"]
-    assert runs_in(home) == 1
+    assert len(attempts_in(home)) == 1
 
     with making(home, tmp_path, *words) as process:  # the same again: the second attempt of the same run
+        wait_until(lambda: attempts_in(home) == [2])  # what was heard so far may be of the first attempt
         family = {process.pid, *children_of(process.pid)}
         process.kill()
         process.wait(HANG_S)
     wait_until_gone(family)
     assert left(tmp_path) == ["endless.md", "other.md"]
-    with sqlite3.connect(home / "pressrun" / "commands" / "pressrun.sqlite") as database:
-        assert database.execute("SELECT attempt FROM runs").fetchall() == [(2,)]
+    assert attempts_in(home) == [2]
 
     done = run(home, tmp_path, "other.md", "-o", "other.pdf", *SMALL, text=True)
     assert (done.returncode, done.stderr) == (0, ""), "what was left is in nobody's way"
