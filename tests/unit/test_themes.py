@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -77,16 +78,24 @@ def test_a_font_of_the_folder_is_put_into_the_style_sheet_and_another_font_makes
         ("half", None, MANIFEST, "theme.css: is missing"),
         ("half", "", None, "theme.toml: is missing"),
         ("toml", "", "label = ", "theme.toml: is no TOML"),
+        ("digits", "", f"{MANIFEST}\nn = {'9' * 5_000}", "theme.toml: is no TOML"),
+        ("nested", "", f"{MANIFEST}\nn = {'[' * 5_000}", "theme.toml: is no TOML"),
         ("label", "", MANIFEST.replace("label", "lable"), 'theme.toml: has no `label`; write `label = "…"`'),
         ("scheme", "", MANIFEST.replace("light", "pink"), "theme.toml: has no `scheme`"),
         ("fonts", "", MANIFEST.replace('["Noto Sans"]', "3"), "theme.toml: has no `fonts`"),
         ("brace", "a {\n\n", MANIFEST, "theme.css: line 1: `{` is never closed; close it by `}`"),
         ("web", "a {}\nb { background: url(https://x.org/a.png) }", MANIFEST, "theme.css: line 2: `url(https://x.org"),
-        ("file", "b { background: url(a.png) }", MANIFEST, "a.png: is missing, and theme.css names it"),
+        (
+            "file",
+            "b { background: url(a.png) }",
+            MANIFEST,
+            "a.png: is missing; put it there, or take its name out of theme.css",
+        ),
         ("out", "b { background: url('../../etc/a.png') }", MANIFEST, "line 1: `url(../../etc/a.png)` is elsewhere"),
         ("Big", "", MANIFEST, "is no name of a theme"),
         ("auto", "", MANIFEST, "is no name of a theme"),
         ("paper", "", MANIFEST, "has the name of a built-in theme"),
+        ("ink", None, None, "has the name of a built-in theme"),
     ],
 )
 def test_a_theme_that_cannot_be_used_is_told_with_its_file_and_the_remedy(
@@ -110,8 +119,79 @@ def test_a_file_behind_a_link_out_of_the_folder_is_not_taken(tmp_path: Path) -> 
     (tmp_path / "secret.png").write_bytes(b"x")
     folder = theme_in(tmp_path / "themes" / "sly", "b { background: url(a.png) }")
     (folder / "a.png").symlink_to(tmp_path / "secret.png")
-    with pytest.raises(BadTheme, match=r"a\.png: is missing"):
+    with pytest.raises(BadTheme, match=r"a\.png: leads out of the theme's folder"):
         read_theme(folder)
+
+
+@pytest.mark.parametrize("name", ["theme.toml", "theme.css", "a.png"])
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("link out", "leads out of the theme's folder; put the file itself there"),
+        ("link in a circle", "Too many levels of symbolic links); put the file itself there"),
+        ("folder", "is no file; put a file of that name there"),
+        ("pipe", "is no file; put a file of that name there"),
+        ("large", "has more than"),
+    ],
+)
+def test_what_is_no_file_of_the_folder_or_too_large_is_told_and_not_read(
+    tmp_path: Path, name: str, what: str, told: str
+) -> None:
+    folder = theme_in(tmp_path / "themes" / "sly", "b { background: url(a.png) }")
+    (folder / "a.png").write_bytes(b"x")
+    outside = tmp_path / name
+    (folder / name).rename(outside)
+    match what:
+        case "link out":
+            (folder / name).symlink_to(outside)
+        case "link in a circle":
+            (folder / name).symlink_to(name)
+        case "folder":
+            (folder / name).mkdir()
+        case "pipe":
+            os.mkfifo(folder / name)
+        case "large":
+            (folder / name).touch()
+            os.truncate(folder / name, 5_000_000_000)
+    with pytest.raises(BadTheme) as caught:
+        read_theme(folder)
+    assert str(caught.value).startswith(f"theme {folder / name}: ")
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("what", ["link out", "pipe", "large", "folder"])
+def test_a_preview_that_is_no_picture_of_the_folder_is_none(tmp_path: Path, what: str) -> None:
+    folder = theme_in(tmp_path / "themes" / "mine", "")
+    preview = folder / "preview.webp"
+    preview.write_bytes(b"RIFF")
+    assert read_theme(folder).preview == preview
+    preview.rename(tmp_path / "secret")
+    match what:
+        case "link out":
+            preview.symlink_to(tmp_path / "secret")
+        case "pipe":
+            os.mkfifo(preview)
+        case "large":
+            preview.touch()
+            os.truncate(preview, 5_000_000_000)
+        case "folder":
+            preview.mkdir()
+    assert read_theme(folder).preview is None
+
+
+def test_a_folder_that_is_a_link_itself_is_taken_with_its_files(tmp_path: Path) -> None:
+    """As somebody keeps them elsewhere, or a cluster mounts them."""
+    folder = theme_in(tmp_path / "elsewhere" / "v1", "")
+    (tmp_path / "themes").mkdir()
+    (tmp_path / "themes" / "mine").symlink_to(folder)
+    assert read_themes(tmp_path / "themes")["mine"].css() == ""
+
+
+def test_a_mark_of_byte_order_is_none_of_the_text(tmp_path: Path) -> None:
+    folder = theme_in(tmp_path / "mine", "a { color: red }")
+    for name in ("theme.toml", "theme.css"):
+        (folder / name).write_bytes(b"\xef\xbb\xbf" + (folder / name).read_bytes())
+    assert read_theme(folder).css() == "a { color: red }"
 
 
 def test_a_folder_of_themes_that_is_not_there_is_told(tmp_path: Path) -> None:

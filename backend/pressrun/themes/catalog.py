@@ -7,9 +7,12 @@ they are read. Owns the table of themes; what of a document is made with one is 
 from __future__ import annotations
 
 import base64
+import errno
 import functools
 import hashlib
+import os
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +29,7 @@ DEFAULT: Final = "paper"
 AUTO: Final = "auto"  # no theme: the one that a text names, or the default
 NAME: Final = r"[a-z][a-z0-9-]{0,39}"
 MAX_BYTES: Final = 3_000_000  # of a theme with its fonts and pictures: it is in every document that is made with it
+_MAX_MANIFEST_BYTES: Final = 64_000  # arbitrary: one has five lines
 
 _FOLDER: Final = Path(__file__).parent
 _NAME: Final = re.compile(NAME)
@@ -75,9 +79,13 @@ class Theme:
 
     @property
     def preview(self) -> Path | None:
-        """The picture of it, where there is one."""
+        """The picture of it, where there is one that is as small as a theme must be."""
         path = self.folder / PREVIEW
-        return path if path.is_file() else None
+        try:
+            _require_file(self.folder, path, MAX_BYTES, "")
+        except BadTheme:
+            return None
+        return path
 
 
 Themes = Mapping[str, Theme]
@@ -99,7 +107,7 @@ def read_theme(folder: Path) -> Theme:
 def _described(folder: Path) -> Theme:
     """By its manifest alone."""
     manifest = folder / MANIFEST
-    said = _manifest_of(manifest)
+    said = _manifest_of(folder)
     return Theme(
         name=folder.name,
         label=_text(manifest, said, "label"),
@@ -117,10 +125,9 @@ def read_themes(folder: Path | None) -> Themes:
         return BUILT_IN
     themes = dict(BUILT_IN)
     for path in themes_folders(folder):
-        theme = read_theme(path)
-        if theme.name in BUILT_IN:
-            raise BadTheme(path, f"has the name of a built-in theme, `{theme.name}`", "give the folder another name")
-        themes[theme.name] = theme
+        if path.name in BUILT_IN:
+            raise BadTheme(path, f"has the name of a built-in theme, `{path.name}`", "give the folder another name")
+        themes[path.name] = read_theme(path)
     return themes
 
 
@@ -161,18 +168,46 @@ def deck_css() -> str:
     return (_FOLDER / "deck.css").read_text(encoding="utf-8")
 
 
-def _manifest_of(path: Path) -> dict[str, Any]:
+def _require_file(folder: Path, file: Path, most_bytes: int, missing: str) -> None:
+    """That it is one of the folder, and may be read as a whole. `missing`: the remedy where it is not there.
+
+    Raises: BadTheme.
+    """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        found = file.stat()
     except FileNotFoundError:
-        remedy = "write one with label, words, scheme, fonts and author (docs/themes.md)"
-        raise BadTheme(path, "is missing", remedy) from None
+        raise BadTheme(file, "is missing", missing) from None
     except OSError as exc:
-        raise BadTheme(path, f"cannot be read ({exc.strerror})", "let this user read it") from exc
+        remedy = "put the file itself there" if exc.errno == errno.ELOOP else "let this user read it"
+        raise BadTheme(file, f"cannot be read ({exc.strerror})", remedy) from exc
+    if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(folder)):
+        raise BadTheme(file, "leads out of the theme's folder", "put the file itself there")
+    if not stat.S_ISREG(found.st_mode):  # a pipe would be waited for, and a device has no end
+        raise BadTheme(file, "is no file", "put a file of that name there")
+    if found.st_size > most_bytes:
+        size = f"{most_bytes // 1000} kB" if most_bytes < MAX_BYTES else f"{most_bytes // 1_000_000} MB"
+        raise BadTheme(file, f"has more than {size}", "make it smaller: fonts as WOFF2, pictures as WebP")
+
+
+def _text_of(folder: Path, name: str, most_bytes: int, missing: str) -> str:
+    """A text of the folder; a mark of byte order in front is none of it. Raises: BadTheme."""
+    file = folder / name
+    _require_file(folder, file, most_bytes, missing)
+    try:
+        return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise BadTheme(path, "is not UTF-8", "save it as UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as exc:
-        raise BadTheme(path, f"is no TOML: {exc}", "correct that line") from None
+        raise BadTheme(file, "is not UTF-8", "save it as UTF-8") from None
+    except OSError as exc:
+        raise BadTheme(file, f"cannot be read ({exc.strerror})", "let this user read it") from exc
+
+
+def _manifest_of(folder: Path) -> dict[str, Any]:
+    remedy = "write one with label, words, scheme, fonts and author (docs/themes.md)"
+    text = _text_of(folder, MANIFEST, _MAX_MANIFEST_BYTES, remedy)
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as exc:  # also of a number with more digits than Python reads
+        raise BadTheme(folder / MANIFEST, f"is no TOML: {exc}", "correct that line") from exc
 
 
 def _text(path: Path, said: dict[str, Any], field: str) -> str:
@@ -206,14 +241,7 @@ def _fonts(path: Path, said: dict[str, Any]) -> tuple[str, ...]:
 @functools.cache  # themes are read when a server starts: an edited one is another from the next start on
 def _sheet_of(folder: Path) -> str:
     path = folder / SHEET
-    try:
-        css = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise BadTheme(path, "is missing", "write the theme's custom properties and rules (docs/themes.md)") from None
-    except OSError as exc:
-        raise BadTheme(path, f"cannot be read ({exc.strerror})", "let this user read it") from exc
-    except UnicodeDecodeError:
-        raise BadTheme(path, "is not UTF-8", "save it as UTF-8") from None
+    css = _text_of(folder, SHEET, MAX_BYTES, "write the theme's custom properties and rules (docs/themes.md)")
     faults = faults_of(css, with_files=True)
     if faults:
         raise BadTheme(path, f"line {faults[0].line}: {faults[0].what}", faults[0].remedy)
@@ -224,12 +252,11 @@ def _with_files(folder: Path, css: str) -> Iterator[str]:
     at, left = 0, MAX_BYTES - len(css)
     for start, end, name in files_of(css):
         file = folder / name
+        _require_file(folder, file, MAX_BYTES, f"put it there, or take its name out of {SHEET}")
         try:
-            content = file.read_bytes() if file.resolve().is_relative_to(folder.resolve()) else None
-        except OSError:
-            content = None
-        if content is None:
-            raise BadTheme(file, f"is missing, and {SHEET} names it", "put it there, or take the name out")
+            content = file.read_bytes()
+        except OSError as exc:
+            raise BadTheme(file, f"cannot be read ({exc.strerror})", "let this user read it") from exc
         left -= len(content)
         if left < 0:
             raise BadTheme(
