@@ -179,7 +179,7 @@ async def test_an_author_s_slides_have_the_layouts_of_what_is_on_them(pool: Brow
     assert (await compose(pool, "\n\n---\n\n".join(slides))).layouts == ["title", "statement", "quote", "text"]
 
 
-@pytest.mark.parametrize("figure", ["94 %", "€ 1.2 million", "3×", "≈ 40 km", "1,200", "९४ %", "2026"])
+@pytest.mark.parametrize("figure", ["94 %", "€ 1.2 million", "3×", "≈ 40 km²", "1,200", "९४ %", "2026", "1,2 млрд"])
 async def test_a_number_over_a_sentence_is_larger_than_it(pool: BrowserPool, figure: str) -> None:
     made = await compose(
         pool, f"# A talk\n\nby somebody\n\n---\n\n# {figure}\n\nof schools renewed.\n\n---\n\n## B\n\n- c"

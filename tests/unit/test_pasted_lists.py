@@ -181,5 +181,10 @@ def test_words_with_a_colon_and_a_meaning_that_begins_small_are_a_vocabulary() -
 
 def test_a_long_text_of_lines_with_wide_blanks_takes_linear_time() -> None:
     """A hang is what this is about."""
-    for unit in ("a  b.  c\n", "one  two three\nfour five  six\n", "x: y\n", "1526: a\n", "a   b\n"):
+    names = "".join(f"{name}: well, yes\n" for name in ("Ann", "Ben", "Cara", "Dora", "Emil"))
+    words = "".join(
+        f"W{chr(97 + at % 26)}{chr(97 + at // 26 % 26)}{chr(97 + at // 676)}: a word\n" for at in range(3_000)
+    )
+    body(f"{words}Waaa: again\n{words}")
+    for unit in (names, "a  b.  c\n", "one  two three\nfour five  six\n", "x: y\n", "1526: a\n", "a   b\n"):
         body(unit * 3_000)

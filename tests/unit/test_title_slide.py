@@ -52,12 +52,15 @@ def test_a_heading_of_that_name_is_not_said_twice(rest: str) -> None:
         "title: Rivers",  # names the document, as in a wiki
         "author: Maya Rai",  # of what?
         "title: [Rivers]\nauthor: Maya",
+        'title: " "\nauthor: Maya',
         "marp: true\ntitle: Rivers\nauthor: Maya",
         "canvasWidth: 800\ntitle: Rivers\nauthor: Maya",
     ],
 )
 def test_what_names_a_document_or_is_read_otherwise_makes_no_slide(front: str) -> None:
-    assert "Rivers" not in body(f"---\n{front}\n---\n\n# Springs\n\nWater.")
+    made = body(f"---\n{front}\n---\n\n# Springs\n\nWater.")
+    assert "Rivers" not in made
+    assert made.count("<h1") == 1
 
 
 def test_what_front_matter_says_is_text() -> None:

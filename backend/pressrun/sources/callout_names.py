@@ -39,6 +39,7 @@ _NAMES: Final = {
 }
 
 
+_SAMPLE_CHARACTERS: Final = 20_000  # what a whole is written in shows in its beginning
 # Letters that tell a language, where nobody says it: the first that is found in a text
 _LETTERS: Final = (
     ("ur", "[ٹڈڑےں]"), ("fa", "[پچژگ]"), ("ar", "[\u0627-\u064a]"), ("he", "[\u05d0-\u05ea]"),
@@ -47,26 +48,30 @@ _LETTERS: Final = (
 )  # fmt: skip
 
 
-def language_of_callouts(text: str, language: str) -> str:
-    """That of the document; where it is not known the likely one of its letters, if they are most of it."""
-    letters = sum(map(str.isalpha, text))
-    if language or text.isascii() or sum("a" <= sign.lower() <= "z" for sign in text) * 2 > letters:
-        return language
-    return next((name for name, signs in _LETTERS if re.search(signs, text)), "")
+def name_callouts(tokens: Sequence[Token], text: str, language: str) -> None:
+    """Changes the tokens in place. A name that the author wrote stays, also if it is `Note`.
 
-
-def name_callouts(tokens: Sequence[Token], language: str) -> None:
-    """Changes the tokens in place. A name that the author wrote stays, also if it is `Note`."""
-    names = _NAMES.get(language.partition("-")[0].lower())
+    `language`: of the document; where it is empty the likely one of the text's letters.
+    """
+    heads = _heads(tokens)
+    names = _NAMES.get((language or _likely(text[:_SAMPLE_CHARACTERS])).partition("-")[0].lower()) if heads else None
     if names is None:
         return
     known = dict(zip(_KINDS, names.split(" "), strict=True))
-    for opening, title in pairwise(tokens[at] for at in _heads(tokens)):
+    for opening, title in pairwise(tokens[at] for at in heads):
         kind = title.content.lower()
         named = opening.type == "container_open" and not (opening.meta or {}).get("untitled")
         if opening.type in ("alert_open", "container_open") and not named and kind in known:
             title.content = known[kind]
             title.children = [Token("text", "", 0, content=known[kind])]
+
+
+def _likely(text: str) -> str:
+    """Empty where most letters are Latin: they tell nothing."""
+    latin = sum("a" <= sign.lower() <= "z" for sign in text)
+    if text.isascii() or latin * 2 > sum(map(str.isalpha, text)):
+        return ""
+    return next((name for name, signs in _LETTERS if re.search(signs, text)), "")
 
 
 def _heads(tokens: Sequence[Token]) -> Sequence[int]:

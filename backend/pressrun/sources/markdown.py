@@ -28,7 +28,7 @@ from pygments.util import ClassNotFound
 
 from pressrun.sources.backdrops import lift_pictures
 from pressrun.sources.block_languages import mark_directions_and_languages
-from pressrun.sources.callout_names import language_of_callouts, name_callouts
+from pressrun.sources.callout_names import name_callouts
 from pressrun.sources.characters import break_lines, end_lines, settle_characters
 from pressrun.sources.containers import Containers, containers_plugin, find_containers
 from pressrun.sources.conventions import conventions_plugin
@@ -185,7 +185,7 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
     _number_diagrams(tokens, lines)
     raw_warnings = [*settle_maths(tokens, lines), *settle(tokens), *settle_oversize(tokens, lines)]
     language = document_language(text, _language(front.fields))
-    name_callouts(tokens, language_of_callouts(text, language))
+    name_callouts(tokens, text, language)
     mark_directions_and_languages(tokens, language)
     _make_figures(tokens)
     shown = with_title_slide(parser.renderer.render(tokens, parser.options, env), deck, front.fields)

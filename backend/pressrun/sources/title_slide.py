@@ -25,7 +25,7 @@ def with_title_slide(body: str, deck: Deck, fields: dict[str, Any]) -> str:
         said = {key: value for key, value in parts.items() if value}
     title = said.get("title")
     below = [(key, words) for key in _KEYS if (words := _words_of(said.get(key)))]
-    if not isinstance(title, str) or not (deck.dialect in DIVS or (not deck.dialect and below)):
+    if not isinstance(title, str) or not title.strip() or not (deck.dialect in DIVS or (not deck.dialect and below)):
         return body
     if deck.is_deck:
         lines = "\n".join(f'<p class="{key}" dir="auto">{_escaped(words)}</p>' for key, words in below)

@@ -165,17 +165,16 @@ def _vocabulary(texts: Sequence[str | None], at: int) -> Passage | None:
 def _explained(texts: Sequence[str | None], at: int) -> Passage | None:
     """`Evaporation: the change to gas`: other words each, and meanings that begin small, as nobody speaks."""
     rows: list[list[str]] = []
+    seen: set[str] = set()
     while (text := _lines_from(texts, at + len(rows))) is not None and (found := _LABEL.match(text)) is not None:
         label, meaning = found["label"].strip(), text[found.end() :].strip()
-        if (
-            len(label.split()) > _MAX_LABEL_WORDS
-            or not meaning[:1].islower()
-            or any(label == row[0] for row in rows[-3:])
-        ):
+        if len(label.split()) > _MAX_LABEL_WORDS or not meaning[:1].islower():
             break
+        if label.casefold() in seen:  # somebody speaks again; behind many words it is another list that begins
+            return None if len(rows) <= _MAX_SPEAKERS else Passage("vocabulary", len(rows), rows)
+        seen.add(label.casefold())
         rows.append([label, meaning])
-    distinct = len({row[0].casefold() for row in rows}) == len(rows)
-    return Passage("vocabulary", len(rows), rows) if len(rows) >= _MIN_VOCABULARY and distinct else None
+    return Passage("vocabulary", len(rows), rows) if len(rows) >= _MIN_VOCABULARY else None
 
 
 def _timeline(texts: Sequence[str | None], at: int) -> Passage | None:

@@ -60,7 +60,9 @@ _PDF_QUALITY = 92  # of JPEG; letters keep their edges
 _MAX_DOUBTFUL = 10_000
 
 
-_QUICKER_TO_LOAD = "remove endless scripts or resources that never load, and split what is very long"
+_QUICKER_TO_LOAD = (
+    "remove endless scripts or resources that never load, make theme_css simpler, and split what is very long"
+)
 _QUICKER_TO_DRAW = "take out filters, blurs and shadows over large areas, also of theme_css, and endless animations"
 
 

@@ -46,7 +46,7 @@ def fit(shapes: SlideShapes, runs: Iterable[ShapeRun], measured: Iterable[Sequen
     """
     changes = {run.key: _changes(run, *told) for run, told in zip(runs, measured, strict=True)}
     for line in shapes.lines:  # of another colour, or a link: only what its width depends on is the same
-        line.runs[:] = [run.model_copy(update=changes.get(run.key)) for run in line.runs]
+        line.runs[:] = [run.model_copy(update=new) if (new := changes.get(run.key)) else run for run in line.runs]
 
 
 def _changes(run: ShapeRun, width: float, signs: int, bold: bool, share: float) -> dict[str, Any]:

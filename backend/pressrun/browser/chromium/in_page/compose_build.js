@@ -218,7 +218,7 @@ async ({ slides, smallest, readable, largest }) => {
   };
 
   // `94 %`, `€ 1.2 million`, `3×`: a number that is the heading of one short sentence is what the slide is about.
-  const FIGURE = /^[\p{Sc}\p{Sm}≈~–-]{0,3}\s?\p{Nd}[\p{Nd}.,:/’'\s]{0,12}(?<![.:,])(?:[\s\u202f]?(?:[%‰×+°\p{Sc}]|[^\W\d_]{1,3}|million|billion|trillion|thousand|lakh|crore|Millionen|Milliarden|millones|milliards))?[%+]?$/iu;
+  const FIGURE = /^[\p{Sc}\p{Sm}≈~–-]{0,3}\s?\p{Nd}[\p{Nd}.,:/’'\s]{0,12}(?<![.:,])(?:[\s\u202f]?(?:[%‰×+°\p{Sc}]|\p{L}{1,4}[²³.]?|million|billion|trillion|thousand|lakh|crore|Millionen|Milliarden|millones|milliards))?[%+]?$/iu;
   const isFigure = (heading) => heading.textContent.trim().length <= 20 && FIGURE.test(heading.textContent.trim());
 
   const sections = slides.map((slide, at) => {
