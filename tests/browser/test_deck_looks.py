@@ -27,7 +27,8 @@ LONG = "# Rivers\n\nA river.\n\n---\n\n## Work\n\n" + "\n\n".join(
 
 async def deck_of(pool: BrowserPool, text: str, look: Look) -> str:
     made = render_markdown(text)
-    html = wrap_fragment(made["html"], title=made["title"], look=look, lang=made["lang"], dir=made["dir"])
+    told = {name: made[name] for name in ("title", "lang", "dir", "upright")}
+    html = wrap_fragment(made["html"], look=look, **told)
     async with pool.lease(viewport_width=SCREEN.width, viewport_height=SCREEN.height, zoom=SCREEN.zoom) as lease:
         deck = await compose_deck(lease, html, deck_css(), SCREEN)
     assert deck is not None

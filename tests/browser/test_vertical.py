@@ -63,7 +63,8 @@ def document_of(text: str, theme: str = "paper") -> str:
     made = render_markdown(text)
     look, told = Look(theme).with_front_matter(made["look"])
     assert told == []
-    return wrap_fragment(made["html"], title=made["title"], look=look, lang=made["lang"], dir=made["dir"])
+    told = {name: made[name] for name in ("title", "lang", "dir", "upright")}
+    return wrap_fragment(made["html"], look=look, **told)
 
 
 async def composed(pool: BrowserPool, text: str, screen: Screen = SMALL, theme: str = "paper") -> Composed:

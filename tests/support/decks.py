@@ -44,7 +44,8 @@ class Composed:
 def document_of(text: str, theme: str = "paper") -> str:
     """As the Markdown composer makes it."""
     made = render_markdown(text)
-    return wrap_fragment(made["html"], title=made["title"], look=Look(theme), lang=made["lang"], dir=made["dir"])
+    told = {name: made[name] for name in ("title", "lang", "dir", "upright")}
+    return wrap_fragment(made["html"], look=Look(theme), **told)
 
 
 async def compose(

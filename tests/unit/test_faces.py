@@ -6,7 +6,6 @@ import re
 import subprocess
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,12 +14,11 @@ import pressrun.themes
 BASE = (Path(pressrun.themes.__file__).parent / "base.css").read_text()
 SIGNS = {
     "Latin": "R", "Greek": "Π", "Cyrillic": "Р", "Devanagari": "न", "Bengali": "ন", "Gurmukhi": "ਨ", "Gujarati": "ન",
-    "Oriya": "ନ", "Tamil": "ந", "Telugu": "న", "Malayalam": "ന", "Sinhala": "න", "Thai": "ม",
+    "Oriya": "ନ", "Tamil": "ந", "Telugu": "న", "Kannada": "ನ", "Malayalam": "ന", "Sinhala": "න", "Thai": "ม",
     "Lao": "ມ", "Khmer": "ទ", "Myanmar": "မ", "Tibetan": "ག", "Georgian": "მ", "Armenian": "գ", "Ethiopic": "ወ",
-    "Hebrew": "נ", "Arabic": "ن", "Thaana": "ކ", "Cherokee": "Ꭱ", "Canadian": "ᐃ", "Ol Chiki": "ᱜ",
+    "Hebrew": "נ", "Arabic": "ن", "Thaana": "ކ", "Cherokee": "Ꭱ", "Canadian": "ᐃ", "Adlam": "𞤀", "Ol Chiki": "ᱜ",
     "Meetei Mayek": "ꯇ", "Javanese": "ꦏ", "Balinese": "ᬢ", "Han": "河", "Kana": "か", "Hangul": "강",
 }  # fmt: skip
-UNNAMED = {"Kannada": "ನ", "Adlam": "𞤀"}
 
 
 @lru_cache
@@ -42,19 +40,10 @@ def bold_ones(sign: str) -> frozenset[str]:
     return frozenset(name.strip() for line in told.splitlines() for name in line.split(","))
 
 
-def _rows() -> list[Any]:
-    """Kannada and Adlam are drawn by whatever fontconfig gives: their own bold headings reach over their lines, where
-    nobody says the language (tests/browser/test_udhr.py).
-    """
-    unnamed = pytest.mark.xfail(strict=True, reason="not named, for a line would be cut")
-    rest = [pytest.param(script, marks=unnamed) for script in UNNAMED]
-    return [*SIGNS, *rest]
-
-
-@pytest.mark.parametrize("script", _rows())
+@pytest.mark.parametrize("script", SIGNS)
 @pytest.mark.parametrize("stack", ["sans", "serif"])
 def test_each_script_has_a_family_of_its_kind_with_a_bold_of_its_own(stack: str, script: str) -> None:
-    there = {name for name in bold_ones({**SIGNS, **UNNAMED}[script]) if name.startswith("Noto")}
+    there = {name for name in bold_ones(SIGNS[script]) if name.startswith("Noto")}
     if not there:
         pytest.skip(f"no Noto family for {script} is installed")
     drawn = next((name for name in families(stack) if name in there), None)
