@@ -27,6 +27,10 @@ _BULLETS: Final = {
     0xF0A3: "≤", 0xF0B3: "≥", 0xF0B9: "≠", 0xF0A5: "∞",
 }  # fmt: skip
 _ANY_BULLET: Final = re.compile("[\uf020-\uf0ff]")
+# The same bullets where they came as the letters that they are in another font, each with a tab; a level has its own.
+_BULLET_LETTERS: Final = {"o": "◦", "§": "▪", "ü": "✓", "Ø": "➢", "q": "❑", "v": "❖", "à": "→"}
+_BULLET_LETTER: Final = re.compile(r"^([ \t]*)([o§üØqvà])\t(?=[^\t\n]*$)", re.MULTILINE)
+_BULLET_TAB: Final = re.compile(r"^[ \t]*[•·▪➢✓§üØ]\t", re.MULTILINE)
 _IN_SYMBOL: Final = {0x2D, 0xA3, 0xA5, 0xAE, 0xB0, 0xB1, 0xB3, 0xB4, 0xB7, 0xB9, 0xDB, 0xDE}  # the rest is Wingdings
 # Form feed and the separator of paragraphs end one, unless they stand in a heading or a row of a table.
 _PARAGRAPH_END: Final = re.compile(r"[ \t]*\f[ \t]*")
@@ -43,6 +47,8 @@ def settle_characters(text: str) -> str:
     if _ANY_WINDOWS.search(text):
         text = text.translate({**_WINDOWS, _NEL: "…"})
     text = settle_bullets(text)
+    if "\t" in text and _BULLET_TAB.search(text):
+        text = _BULLET_LETTER.sub(lambda found: f"{found[1]}{_BULLET_LETTERS[found[2]]}\t", text)
     if "\f" in text:
         text = _PARAGRAPH_END.sub("\n\n", text)
     return join_parted_words(_MARKER.sub(r"\1 ", text))

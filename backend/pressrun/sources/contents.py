@@ -30,14 +30,25 @@ def listed_labels(lines: list[str]) -> frozenset[int]:
             run.append(at)
             continue
         if len(run) >= _LEAST:
-            found |= {n for n in run if is_label(lines[n]) and not _is_heading(lines, run, n, times)}
+            named = [n for n in run if is_label(lines[n]) and not _heads_lines(lines, n)]
+            found |= {n for n in named if not _is_heading(lines, run, n, named, times)}
         run = []
     return frozenset(found)
 
 
-def _is_heading(lines: list[str], run: list[int], at: int, times: Counter[str]) -> bool:
+def _heads_lines(lines: list[str], at: int) -> bool:
+    """Whether it is the first of several lines between blank ones, and the only name among them."""
+    end = at + 1
+    while end < len(lines) and lines[end].strip() and not is_label(lines[end]):
+        end += 1
+    return (
+        (at == 0 or not lines[at - 1].strip()) and end - at > _LEAST and (end == len(lines) or not lines[end].strip())
+    )
+
+
+def _is_heading(lines: list[str], run: list[int], at: int, named: list[int], times: Counter[str]) -> bool:
     own = lines[at].strip()
-    others = {lines[n].strip() for n in run if n != at and is_label(lines[n])}
+    others = {lines[n].strip() for n in named if n != at}
     if at == run[-1]:
         return not others or own in others
     return at == run[0] and not others and times[own] == 1

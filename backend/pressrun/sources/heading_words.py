@@ -45,10 +45,20 @@ _LABELS: Final = (
     "أسئلة الأسئلة تمارين التمارين تدريبات ملخص الملخص الخلاصة مقدمة المقدمة خاتمة الخاتمة الأهداف المفردات المراجع "
     "سوالات مشق خلاصہ تعارف שאלות תרגילים סיכום מבוא הקדמה מסקנות คำถาม แบบฝึกหัด สรุป บทนำ "
     "练习 练习题 習題 习题 思考题 問題 总结 總結 小结 小結 引言 前言 简介 簡介 结论 結論 学习目标 词汇 生词 "
-    "参考文献 作业 作業 練習 練習問題 まとめ はじめに おわりに 目標 語彙 문제 연습문제 요약 서론 결론 학습목표 참고문헌"
+    "参考文献 作业 作業 練習 練習問題 まとめ はじめに おわりに 目標 語彙 用語 語句 문제 연습문제 요약 서론 결론 "
+    "학습목표 참고문헌 materials equipment procedure method methods results discussion background overview "
+    "examples notes warm-up ingredients directions instructions preparation zutaten zubereitung material "
+    "durchführung auswertung ingrédients préparation matériel ingredientes preparación preparo modo_de_preparo "
+    "ingredienti preparazione procedimento ингредиенты приготовление материалы υλικά εκτέλεση malzemeler "
+    "yapılışı bahan cara_membuat सामग्री विधि उपकरण निर्देश उद्देश्यहरू शिक्षण_उद्देश्य सामान्य_निर्देश المقادير "
+    "المكونات الطريقة التمهيد العرض التقويم الشرح الأدوات معاني_المفردات المناقشة النتائج مواد ترکیب חומרים "
+    "מצרכים הוראות ส่วนผสม วิธีทำ 材料 做法 步骤 步驟 教学目标 教学过程 作り方 準備物 learning_objectives "
+    "learning_outcomes learning_goals general_instructions key_terms key_words new_words key_points key_concepts "
+    "discussion_questions review_questions practice_questions answer_key lesson_plan further_reading "
+    "table_of_contents"
 )
 RANK: Final = {word: rank for rank, words in enumerate(_RANKS, start=1) for word in re.split(r"\s+", words)}
-_LABEL: Final = frozenset(re.split(r"\s+", _LABELS))
+_LABEL: Final = frozenset(words.replace("_", " ") for words in re.split(r"\s+", _LABELS))
 NO_HEADINGS: Final = frozenset(re.split(r"\s+", _NO_HEADINGS))
 # 第一条, 제 1 조: the words stand around the number
 AROUND: Final = {
@@ -87,6 +97,8 @@ ANSWER: Final = _said_first(_ANSWERS)
 
 
 def is_label(line: str) -> bool:
-    """Whether a line is nothing but what a part without a number is called; small letters name none."""
-    line = line.strip()
+    """Whether a line is nothing but what a part without a number is called, or that and a colon; small letters name
+    none.
+    """
+    line = line.strip().rstrip(":： ")
     return not line[:1].islower() and line.casefold() in _LABEL

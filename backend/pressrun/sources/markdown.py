@@ -52,14 +52,15 @@ from pressrun.sources.line_numbers import Lines
 from pressrun.sources.list_numbers import keep_typed_numbers
 from pressrun.sources.listings import fence_listings
 from pressrun.sources.macros import definition_blocks
+from pressrun.sources.markup_signs import is_pasted, is_plain
 from pressrun.sources.maths import maths_plugin, settle_maths
 from pressrun.sources.oversize import settle_oversize
 from pressrun.sources.pictures import settle_pictures
-from pressrun.sources.plain_text import is_plain, keep_lines, make_heading
+from pressrun.sources.plain_text import keep_lines, make_heading
 from pressrun.sources.raw_html import RawHtml, settle
 from pressrun.sources.sanitise import sanitise
 from pressrun.sources.slide_marks import hide_notes, mark_rule_forms, mark_slides, render_note, take_spoken_notes
-from pressrun.sources.structure import Structured, find_structure, is_pasted
+from pressrun.sources.structure import Structured, find_structure
 from pressrun.sources.structure_marks import mark_structure
 from pressrun.sources.title_slide import with_title_slide
 from pressrun.sources.titles import one_line, title_of_body

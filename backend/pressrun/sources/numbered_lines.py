@@ -10,7 +10,8 @@ from itertools import pairwise
 from typing import Final
 
 from pressrun.sources.heading_words import AROUND, NO_HEADINGS, RANK
-from pressrun.sources.numerals import NUMBER, read_number
+from pressrun.sources.number_words import NUMBER_WORD
+from pressrun.sources.numerals import LETTER, NUMBER, read_letter, read_number
 
 MAX_HEADING_WIDTH: Final = 80  # columns, as all widths here; a character of China takes two
 PROSE_WIDTH: Final = 60  # a paragraph that is worth a heading
@@ -29,9 +30,11 @@ _WORDS: Final = rf"[^{_NO_WORD}-][^{_NO_WORD}]{{0,20}}"
 _COUNTED: Final = re.compile(
     rf"(?P<words>{_WORDS}(?: {_WORDS})??)"
     r"(?:[:：]?[ \t\u00a0]{1,3}|፡|(?=[\d\u1369-\u137c〇一二三四五六七八九十]))"
-    rf"(?P<number>{NUMBER}|[A-Za-z]{{3,9}})(?P<rest>(?![\w\d]).*)$"
+    rf"(?P<number>{NUMBER}|{NUMBER_WORD}|{LETTER})(?P<rest>(?![\w\d\u0900-\u0dff]).*)$"
 )
-_COUNTED_FIRST: Final = re.compile(rf"(?P<number>\d{{1,3}})\.?[ ](?P<words>{_WORDS}(?: {_WORDS})?)[.:]?$")
+_COUNTED_FIRST: Final = re.compile(
+    rf"(?P<number>\d{{1,3}}|{NUMBER_WORD})\.?[ ](?P<words>{_WORDS}(?: {_WORDS})?)(?P<rest>[.:]?|[ ]?[:：–—-][ ]?\S.*)$"
+)
 _AROUND: Final = re.compile(
     rf"(?P<before>第|제)\s*(?P<number>{NUMBER})\s*(?P<after>单元|單元|[^\s\d\W])(?P<rest>(?:[\s:：.、　].*)?)$"
 )
@@ -39,8 +42,11 @@ _AROUND: Final = re.compile(
 
 def width(text: str) -> int:
     """In columns of a screen with letters of one width."""
-    if text.isascii():
-        return len(text)
+    return len(text) if text.isascii() else _width(text)
+
+
+@lru_cache(maxsize=2048)  # a line is looked at a dozen times
+def _width(text: str) -> int:
     return sum(map(_columns, text))
 
 
@@ -87,7 +93,7 @@ class Part:
 
 def part_of(line: str) -> Part | None:
     line = line.strip()
-    if width(line) > MAX_HEADING_WIDTH:
+    if len(line) > 4 * MAX_HEADING_WIDTH or width(line) > MAX_HEADING_WIDTH:
         return None
     if (found := _AROUND.match(line)) is not None and found["after"] in AROUND:
         number = read_number(found["number"])
@@ -97,14 +103,15 @@ def part_of(line: str) -> Part | None:
     if (found := _COUNTED.match(line)) is not None:
         return _counted_part(found["words"], found["number"], found["rest"])
     if (found := _COUNTED_FIRST.match(line)) is not None:
-        word = found["words"].casefold()
-        if word not in NO_HEADINGS:
-            return Part((word, "first"), int(found["number"]), RANK.get(word, 4), word in RANK, "")
+        word, number = found["words"].casefold(), read_number(found["number"])
+        title = found["rest"].strip(_SEPARATORS + " ")
+        if word not in NO_HEADINGS and number is not None and (word in RANK or not (title or number.style == "words")):
+            return Part((word, "first"), number.value, RANK.get(word, 4), word in RANK, title)
     return None
 
 
 def _counted_part(words: str, number_text: str, rest: str) -> Part | None:
-    number = read_number(number_text)
+    number = read_number(number_text) or read_letter(number_text)
     word = unicodedata.normalize("NFC", words.casefold().strip())
     if number is None or word in NO_HEADINGS or word.split(" ")[0] in NO_HEADINGS:
         return None
@@ -114,6 +121,8 @@ def _counted_part(words: str, number_text: str, rest: str) -> Part | None:
     if title and (STOPS.search(title[-8:]) or begins_small(title) or title[:1].isdigit()):
         return None
     known = word in RANK
+    if number.style in ("words", "letters") and not (known and separated):
+        return None
     if title and not separated and not (known and title[:1].isupper() and not ends_sentence(title)):
         return None
     style = number.style if known else f"{number.style} {separated}"

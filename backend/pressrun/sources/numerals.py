@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from itertools import pairwise
 from typing import Final, NamedTuple
+
+from pressrun.sources.number_words import read_number_word, read_section_word
 
 _ROMAN: Final = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _HAN: Final = {sign: value for value, sign in enumerate("〇一二三四五六七八九")} | {"零": 0, "両": 2, "两": 2, "兩": 2}
 _HAN_TENS: Final = {"十": 10, "百": 100, "千": 1000}
 _HEBREW: Final = dict(zip("אבגדהוזחטיכלמנסעפצקרשת", [*range(1, 11), *range(20, 101, 10), 200, 300, 400], strict=True))
-_ENGLISH: Final = {
-    word: value
-    for value, word in enumerate(
-        re.split(
-            " ",
-            "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-            "seventeen eighteen nineteen twenty",
-        ),
-        start=1,
-    )
-}
 # how a list may be counted with letters: the first of each are enough to know one
 LETTERS: Final = (
     "abcdefghijklmnopqrstuvwxyz",
@@ -52,6 +42,10 @@ NUMBER: Final = (
 )
 
 
+# a part that a letter counts: `Section A`, `खण्ड क`, `القسم أ`
+LETTER: Final = rf"(?:[{''.join(letters for letters in LETTERS if not letters[0].islower())}])"
+
+
 class Number(NamedTuple):
     """How it is written, and what it counts."""
 
@@ -60,11 +54,13 @@ class Number(NamedTuple):
 
 
 def read_number(text: str) -> Number | None:  # noqa: PLR0911  (a table of cases)
-    """What `NUMBER` matches, or an English word."""
+    """What `NUMBER` matches, or a word for a number."""
     if text.isdecimal():
         return Number("digits" if text.isascii() else unicodedata.name(text[0]).split()[0], int(text))
-    if (value := _ENGLISH.get(text.lower())) is not None:
+    if (value := read_number_word(text)) is not None:
         return Number("words", value)
+    if (value := read_section_word(text)) is not None:
+        return Number("sections", value)
     if not set(text) - _ROMAN.keys():
         return Number("roman", _roman(text))
     if not set(text) - _HAN.keys() - _HAN_TENS.keys():
@@ -75,6 +71,12 @@ def read_number(text: str) -> Number | None:  # noqa: PLR0911  (a table of cases
     if letters and not set(letters) - _HEBREW.keys():
         return Number("hebrew", sum(_HEBREW[sign] for sign in letters))
     return None
+
+
+def read_letter(text: str) -> Number | None:
+    """What `LETTER` matches: its place among those that a list is counted with."""
+    value = next((letters.index(text) + 1 for letters in LETTERS if text in letters), None)
+    return None if value is None else Number("letters", value)
 
 
 def _roman(text: str) -> int:

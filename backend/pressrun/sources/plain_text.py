@@ -15,12 +15,6 @@ from markdown_it.token import Token
 MAX_VERSE_LINE_CHARACTERS = 60  # editors and mailers wrap prose at 65 or more
 MAX_HEADING_CHARACTERS = 80
 
-_MARKDOWN = re.compile(
-    r"^ {0,3}(?:#{1,6}[ \t]|>|```|~~~|[-*+][ \t]|\d{1,9}[.)][ \t]|\|.*\|)"  # blocks that begin so
-    r"|^ {0,3}(?:\[[^\]\n]+\]:[ \t]|=+[ \t]*$|(?:[-*_][ \t]*){3,}$)"  # definitions, underlines, rules
-    r"|\*\*\S|(?<![\w(.])__(?!\w+__[(.\[])\S|`[^`\n]+`|\]\(|\[\^|</?[A-Za-z][^<>\n]*>",
-    re.MULTILINE,
-)
 _BULLET = re.compile(r"\s*[•‣◦▪▫●○■□◆◇❖❑❒➢➤➔→✓✔☑✗☒★☐–—−·*⁃]\s+")
 _SENTENCE_END = tuple(".!?,;:।。！？…")
 _SHARE = 0.6  # of the lines of a paragraph that must repeat its form; arbitrary: an entry may have a line that goes on
@@ -30,11 +24,6 @@ _LABEL = re.compile(r"\W{0,4}(\w[^:：\n]{0,40}?)\W{0,4}[:：](?:\W{0,4}(?:\s|$)
 _FIRST_WORD = re.compile(r"\s*(\S{1,40})(?:\s|$)")
 _ENDS_WITH_NUMBER = re.compile(r"[\d.,]*\d\s*(?:[€$£¥%]|[A-Z]{3})?\s*$")
 _EMPHASIS = str.maketrans("", "", "*_`~")
-
-
-def is_plain(text: str) -> bool:
-    """Whether there is no Markdown in the text at all."""
-    return _MARKDOWN.search(text) is None
 
 
 def keep_lines(tokens: list[Token], *, plain: bool) -> None:

@@ -11,75 +11,34 @@ it is a sentence's end well before the edge. What is counted makes headings when
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from pressrun.sources.contents import listed_labels
-from pressrun.sources.fences import FENCE, end_of_formula
-from pressrun.sources.heading_words import NO_HEADINGS, is_label
+from pressrun.sources.heading_words import is_label
 from pressrun.sources.line_numbers import Lines
 from pressrun.sources.numbered_lines import (
     FULL,
     MAX_HEADING_WIDTH,
-    PROSE_WIDTH,
     STOPS,
-    UNSTOPPED,
     WRAPPED,
     Part,
-    begins_small,
     ends_sentence,
-    is_unwrapped,
     part_of,
     width,
 )
 from pressrun.sources.numerals import counts_up, read_number
-from pressrun.sources.outline_lines import MAX_WORDS, OUTLINE, is_title, outlined, touches
-from pressrun.sources.typed_lists import BULLET, Passage, find_passages
+from pressrun.sources.outline_lines import OUTLINE, is_sentence, is_title, names_section, touches
+from pressrun.sources.paragraph_units import Unit, may_end_title, may_head, units_of
+from pressrun.sources.typed_lists import Passage, find_passages
+from pressrun.sources.typed_marks import ITEM
 
-_MAX_SHAPE_WIDTH: Final = 60  # columns
-_NARROW: Final = 45  # nobody wraps earlier
-_LONG: Final = 100
-_SHORT_OF_EDGE: Final = 0.8  # of the widest line: a line that ends before that ends a paragraph, if it ends a sentence
-
-_MARKDOWN: Final = re.compile(
-    r"^ {0,3}(?:#{1,6}[ \t]|>|```|~~~|[-*+][ \t]+\[[ xX]\]|\|.*\||:::)"
-    r"|^ {0,3}(?:\[[^\]\n]+\]:[ \t]|=+[ \t]*$|(?:[-*_][ \t]*){3,}$)"
-    r"|\*\*\S|(?<![\w(.])__(?!\w+__[(.\[])\S|`[^`\n]+`|\]\(|\[\^|</?[A-Za-z][^<>\n]*>|<!--",
-    re.MULTILINE,
-)
-_LIST: Final = re.compile(r"\s{0,3}(?:([-*+])(?![ \t]*\d{1,4}[ \t]*\1[ \t]*$)|\d{1,9}[.)])[ \t]+\S")
+_TITLE_WIDTH: Final = 8
+_FEW: Final = 3  # paragraphs that need no title
+_TOUCHING: Final = ("han", "sections")  # behind them no blank is typed
 # the number of a page (`- 2 -`), no item of a list
 _PAGE: Final = re.compile(r"^(\s*)([-*+])(?=[ \t]*\d{1,4}[ \t]*\2[ \t]*$)")
-
-
-@dataclass(slots=True)
-class _Unit:
-    """A paragraph to be. `level`: of a heading. `apart`: blank lines stand around it; `fenced`: it is a listing."""
-
-    lines: list[str]
-    numbers: list[int]
-    apart: bool = False
-    fenced: bool = False
-    level: int = 0
-    after_blank: bool = False
-    listed: bool = False  # it is one of the names in a table of contents
-
-    @property
-    def text(self) -> str:
-        return self.lines[0].strip(" ") if len(self.lines) == 1 else "\n".join(self.lines)
-
-    @property
-    def is_line(self) -> bool:
-        return len(self.lines) == 1 and not self.fenced
-
-    @property
-    def is_prose(self) -> bool:
-        """Long enough to be what a heading is about, and a sentence."""
-        if self.fenced or _is_verse(self.lines):
-            return False
-        wide = sum(map(width, self.lines))
-        return wide >= _LONG or (wide >= PROSE_WIDTH and ends_sentence(self.lines[-1]))
 
 
 @dataclass(slots=True)
@@ -91,143 +50,24 @@ class Structured:
     found: bool = False  # whether anything but paragraphs was
 
 
-def is_pasted(text: str) -> bool:
-    """Whether nothing in it is Markdown but what everybody types: numbers and dashes before a line."""
-    return _MARKDOWN.search(text) is None
-
-
 def find_structure(source: Lines) -> Structured:
     """`source`: a pasted text, its listings fenced."""
-    units = _units(source)
+    units = units_of(source)
     heads = _counted(units)
+    _join_titles(units, heads)
+    units = [unit for unit in units if unit.lines]
+    heads = {at for at, unit in enumerate(units) if unit.level}
     heads |= _outline(units, heads)
     _shaped(units, heads)
-    _title(units)
+    _title(units, _passages(units))
     return _write(units, _passages(units))
 
 
-def _passages(units: list[_Unit]) -> dict[int, Passage]:
+def _passages(units: list[Unit]) -> dict[int, Passage]:
     return find_passages([None if unit.level or unit.fenced else unit.text for unit in units])
 
 
-def _units(source: Lines) -> list[_Unit]:
-    units: list[_Unit] = []
-    unwrapped = is_unwrapped(source.lines)
-    counting = _counting(source.lines)
-    listed = listed_labels(source.lines)
-    block: list[int] = []
-    fence, formula_end = "", -1
-    for at, line in enumerate([*source.lines, ""]):
-        mark = FENCE.match(line)
-        if not fence and at > formula_end:
-            formula_end = end_of_formula(source.lines, at)
-            if formula_end >= at:
-                units += _split(block, source, counting, listed, unwrapped=unwrapped)
-                block = []
-                units.append(_Unit([], [], fenced=True, after_blank=True))
-        if at <= formula_end:
-            units[-1].lines.append(line)
-            units[-1].numbers.append(source.number(at))
-        elif fence:
-            units[-1].lines.append(line)
-            units[-1].numbers.append(source.number(at))
-            if mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
-                fence = ""
-        elif mark or not line.strip():
-            units += _split(block, source, counting, listed, unwrapped=unwrapped)
-            block = []
-            if mark:
-                fence = mark[1]
-                units.append(_Unit([line], [source.number(at)], fenced=True, after_blank=True))
-        else:
-            block.append(at)
-    return units
-
-
-def _counting(lines: list[str]) -> frozenset[tuple[str, str]]:
-    """Words that are no known name of a part, and count as one does."""
-    kinds: dict[tuple[str, str], list[int]] = {}
-    for line in lines:
-        part = part_of(line)
-        if part is not None and not part.title:
-            kinds.setdefault(part.kind, []).append(part.value)
-    return frozenset(kind for kind, values in kinds.items() if len(values) > 2 and counts_up(values))  # noqa: PLR2004
-
-
-def _split(
-    block: list[int], source: Lines, counting: frozenset[tuple[str, str]], listed: frozenset[int], *, unwrapped: bool
-) -> list[_Unit]:
-    """A passage between blank lines in paragraphs."""
-    if not block:
-        return []
-    lines = [source.lines[at] for at in block]
-    widths = [width(line) for line in lines]
-    widest = max(widths)
-    titles = outlined(lines)
-    counted = [at in titles or _is_counted(line, counting) for at, line in enumerate(lines)]
-    for at, line in enumerate(lines):
-        own = unwrapped or at == 0 or ends_sentence(lines[at - 1]) or _LIST.match(lines[at - 1])
-        counted[at] = counted[at] or bool(own and is_label(line) and block[at] not in listed)
-    starts = [0]
-    apart = _parted(lines, unwrapped=unwrapped)
-    for at in range(1, len(lines)):
-        before, line = lines[at - 1], lines[at]
-        if at in apart:
-            ends = True
-        elif unwrapped:
-            is_long = max(widths[at - 1], widths[at]) > PROSE_WIDTH
-            ends = is_long or counted[at - 1] or counted[at] or _in_short_run(widths, at)
-        elif widest >= _NARROW:
-            ends = widths[at - 1] < _SHORT_OF_EDGE * widest and ends_sentence(before) and not begins_small(line)
-        else:
-            ends = False
-        alone = counted[at - 1] or (counted[at] and (at == 1 or ends_sentence(before)))
-        item = BULLET.match(line) or (
-            _LIST.match(line) and (_LIST.match(before) or (starts[-1] == at - 1 and _may_head(before)))
-        )
-        if ends or alone or item:
-            starts.append(at)
-    units = [
-        _Unit(
-            lines[start:end],
-            [source.number(block[at]) for at in range(start, end)],
-            apart=len(starts) == 1,
-            listed=block[start] in listed,
-        )
-        for start, end in pairwise([*starts, len(lines)])
-    ]
-    units[0].after_blank = True
-    return units
-
-
-def _in_short_run(widths: list[int], at: int) -> bool:
-    """Whether two short lines stand alone between long ones: no verse, no address, but two lines of their own."""
-    start, end = at, at + 1
-    while start > 0 and widths[start - 1] <= PROSE_WIDTH:
-        start -= 1
-    while end < len(widths) and widths[end] <= PROSE_WIDTH and end - start <= 2:  # noqa: PLR2004
-        end += 1
-    return end - start <= 2  # noqa: PLR2004
-
-
-def _parted(lines: list[str], *, unwrapped: bool) -> set[int]:
-    """Lines that begin something of their own, for they are parts of a list."""
-    found: set[int] = set()
-    for at, passage in find_passages(lines).items() if len(lines) > 1 else ():
-        end = at + passage.count
-        found.update(range(at, end))
-        if unwrapped or passage.kind != "bullets" or end == len(lines) or not begins_small(lines[end]):
-            found.add(end)  # else the last item goes on
-    return found
-
-
-def _is_counted(line: str, counting: frozenset[tuple[str, str]]) -> bool:
-    """Whether a line is nothing but a word for a part and its number."""
-    part = part_of(line)
-    return part is not None and not part.title and (part.known or part.kind in counting)
-
-
-def _counted(units: list[_Unit]) -> set[int]:
+def _counted(units: list[Unit]) -> set[int]:
     """Makes headings of the lines that count the parts of the text."""
     kinds: dict[tuple[str, str], list[tuple[int, Part]]] = {}
     for at, unit in enumerate(units):
@@ -254,6 +94,25 @@ def _counted(units: list[_Unit]) -> set[int]:
     return {at for places in ranks.values() for at in places}
 
 
+def _join_titles(units: list[Unit], heads: set[int]) -> None:
+    """`CHAPTER I`, and on a line of its own what it is about: one heading of two lines."""
+    bare = [at for at in sorted(heads) if not getattr(part_of(units[at].text), "title", "")]
+    titled = [at for at in bare if at + 2 < len(units) and _may_be_title(units[at + 1])]
+    usual = len(titled) > 1 and len(titled) * 3 >= 2 * len(bare)
+    for at in titled:
+        title, after = units[at + 1], units[at + 2]
+        if usual or title.text.isupper() or (title.after_blank and after.after_blank and after.is_prose):
+            units[at].lines += title.lines
+            title.lines = []
+
+
+def _may_be_title(unit: Unit) -> bool:
+    text = unit.text
+    if not unit.is_line or unit.level or unit.listed or is_label(text) or not text[:1].isalpha():
+        return False
+    return width(text) <= MAX_HEADING_WIDTH and may_end_title(text)
+
+
 def _restarts(values: list[int]) -> bool:
     """Whether the numbers go up, and begin anew at most where a larger part does."""
     ups = sum(before < after for before, after in pairwise(values))
@@ -261,40 +120,72 @@ def _restarts(values: list[int]) -> bool:
     return (ups + anew) * 10 >= 9 * (len(values) - 1)  # a slip of the pen in ten
 
 
-def _outline(units: list[_Unit], heads: set[int]) -> set[int]:
+def _outline(units: list[Unit], heads: set[int]) -> set[int]:
     """`1. The river`, `2.3 Its water`: headings where each is followed by prose, and the numbers go up."""
-    kinds: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    kinds = _numbered_lines(units, heads)
+    headings = {kind: _headings_of(units, kind, members) for kind, members in kinds.items()}
+    made = {kind: places for kind, places in headings.items() if places}
+    first_depth = {style: min(depth for known, depth in kinds if known == style) for style, _ in kinds}
+    base = 3 if heads else 2
+    firsts = {style: places[0] for (style, depth), places in made.items() if depth == first_depth[style]}
+    for (style, depth), places in made.items():
+        outer = sum(first < places[0] for other, first in firsts.items() if other != style)
+        for at in places:
+            units[at].level = min(base + outer + depth - first_depth[style], 5)
+    return {at for places in made.values() for at in places}
+
+
+def _numbered_lines(units: list[Unit], heads: set[int]) -> dict[tuple[str, int], list[tuple[int, int]]]:
+    """Units that may be titles behind numbers, each with its number, by how that is written and how deep it is."""
+    kinds: dict[tuple[str, int], list[tuple[int, int]]] = {}
     for at, unit in enumerate(units):
-        found = OUTLINE.match(unit.text) if unit.is_line and at not in heads else None
+        found = OUTLINE.match(unit.text.strip()) if unit.is_line and at not in heads else None
         if found is None or width(unit.text) > MAX_HEADING_WIDTH or not is_title(found["title"], unit.text):
             continue
         depth = found["number"].count(".")
         number = read_number(found["number"].rpartition(".")[2])
-        if number is None or not (found["sign"] or depth) or (number.style != "han" and touches(found)):
+        if number is None or not (found["sign"] or depth) or (number.style not in _TOUCHING and touches(found)):
             continue
-        kinds.setdefault((number.style + found["sign"], str(depth)), []).append((at, number.value))
-    made: set[int] = set()
-    first_depth = {style: min(int(depth) for known, depth in kinds if known == style) for style, _ in kinds}
-    base = 3 if heads else 2
-    for (style, depth), members in kinds.items():
-        if not counts_up([value for _, value in members]):  # a table of contents stands before what it lists
-            members = [member for member in members if _has_prose(units, member[0])]  # noqa: PLW2901
-        places = {at for at, _ in members}
-        with_prose = [at for at in places if _has_prose(units, at) and at + 1 not in places]
-        numbered = int(depth) > 0 or counts_up([value for _, value in members])
-        if len(places) < 2 or not numbered or len(with_prose) * 3 < len(places) * 2:  # noqa: PLR2004
-            continue
-        for at in places:
-            units[at].level = min(base + int(depth) - first_depth[style], 5)
-        made |= places
-    return made
+        members = kinds.setdefault((f"{found['open']}{number.style}{found['sign']}", depth), [])
+        expected = (1, members[-1][1] + 1) if members else (1,)
+        if number.style == "roman" and len(found["number"]) == 1 and number.value not in expected:
+            continue  # `C.` behind `B.`
+        members.append((at, number.value))
+    return kinds
 
 
-def _has_prose(units: list[_Unit], at: int) -> bool:
-    return at + 1 < len(units) and units[at + 1].is_prose
+def _headings_of(units: list[Unit], kind: tuple[str, int], members: list[tuple[int, int]]) -> list[int]:
+    """The units of one kind of number that are headings."""
+    if all(names_section(units[at].text) for at, _ in members) and _part_a_text(units, members):
+        return [at for at, _ in members]
+    if not counts_up([value for _, value in members]):  # a table of contents stands before what it lists
+        members = [member for member in members if _has_prose(units, member[0])]
+    places = {at for at, _ in members}
+    with_prose = [at for at in places if _has_prose(units, at) and at + 1 not in places]
+    numbered = kind[1] > 0 or counts_up([value for _, value in members])
+    if len(places) < 2 or not numbered or len(with_prose) * 3 < len(places) * 2:  # noqa: PLR2004
+        return []
+    return sorted(places)
 
 
-def _shaped(units: list[_Unit], heads: set[int]) -> None:
+def _part_a_text(units: list[Unit], members: list[tuple[int, int]]) -> bool:
+    """Whether they count from one, again within each larger part, and something stands behind each."""
+    places = {at for at, _ in members}
+    values = [value for _, value in members]
+    return (
+        len(members) > 1
+        and values[0] == 1
+        and all(after in (before + 1, 1) for before, after in pairwise(values))
+        and all(at + 1 < len(units) and at + 1 not in places for at in places)
+    )
+
+
+def _has_prose(units: list[Unit], at: int) -> bool:
+    after = units[at + 1] if at + 1 < len(units) else None
+    return after is not None and (after.is_prose or (after.typed and not after.fenced and is_sentence(after.lines[0])))
+
+
+def _shaped(units: list[Unit], heads: set[int]) -> None:
     """Short lines without a stop before prose or a list, if there are several, or other headings; and what is always
     the name of a part.
     """
@@ -302,45 +193,41 @@ def _shaped(units: list[_Unit], heads: set[int]) -> None:
     for unit in units:
         seen[unit.text] = seen.get(unit.text, 0) + 1
     lists = _list_beginnings(units)
-    labels = [at for at in range(1, len(units) - 1) if is_label(units[at].text) and not units[at].listed]
+    labels = [at for at in range(len(units) - 1) if is_label(units[at].text) and not units[at].listed]
     sure = {at for at in labels if _stands_apart(units, at)}
     found = {at for at in range(1, len(units) - 1) if seen[units[at].text] == 1 and _has_shape(units, at, lists)}
     if len(found | sure) < 2 and not heads:  # noqa: PLR2004
         found = set()
-    level = min((unit.level for unit in units if unit.level), default=2)
+    level = _usual_level(units)
     for at in found | sure:
         units[at].level = level
 
 
-def _list_beginnings(units: list[_Unit]) -> set[int]:
+def _usual_level(units: list[Unit]) -> int:
+    """The highest that several headings have."""
+    levels = Counter(unit.level for unit in units if unit.level)
+    several = [level for level, count in levels.items() if count > 1]
+    return min(several or levels, default=2)
+
+
+def _list_beginnings(units: list[Unit]) -> set[int]:
     """Where a list of two items or more begins."""
-    items = [unit.is_line and not unit.level and bool(_LIST.match(unit.lines[0])) for unit in units]
+    items = [unit.is_line and not unit.level and bool(ITEM.match(unit.lines[0])) for unit in units]
     begun = {at for at, (item, after) in enumerate(pairwise(items)) if item and after and not (at and items[at - 1])}
     kinds = ("bullets", "typed-marks", "vocabulary", "questions")
     return begun | {at for at, passage in _passages(units).items() if passage.kind in kinds}
 
 
-def _stands_apart(units: list[_Unit], at: int) -> bool:
+def _stands_apart(units: list[Unit], at: int) -> bool:
     unit, before = units[at], units[at - 1]
     if unit.level or not unit.is_line or units[at + 1].level:
         return False
     return unit.after_blank or bool(before.level) or ends_sentence(before.lines[-1])
 
 
-def _may_head(text: str) -> bool:
-    """Whether a line by itself has the form of a heading."""
-    text = text.strip()
-    if width(text) > _MAX_SHAPE_WIDTH or len(text.split()) > MAX_WORDS or STOPS.search(text[-8:]):
-        return False
-    if text[-1:] in "：:،" or begins_small(text) or not text[:1].isalpha() or any(sign in text for sign in "@|\t"):
-        return False
-    is_caption = text.split()[0].casefold() in NO_HEADINGS and any(sign.isdigit() for sign in text)
-    return not (is_caption or UNSTOPPED.match(text[-1:]))  # there nothing tells a short sentence from a heading
-
-
-def _has_shape(units: list[_Unit], at: int, lists: set[int]) -> bool:
+def _has_shape(units: list[Unit], at: int, lists: set[int]) -> bool:
     unit, before, after = units[at], units[at - 1], units[at + 1]
-    if unit.level or not unit.is_line or after.level or not _may_head(unit.text):
+    if unit.level or not unit.is_line or after.level or not may_head(unit.text):
         return False
     if at + 1 in lists:
         return _stands_apart(units, at)
@@ -349,7 +236,7 @@ def _has_shape(units: list[_Unit], at: int, lists: set[int]) -> bool:
     return bool(before.level) or at == 1 or bool(FULL.search(before.lines[-1][-8:]))
 
 
-def _title(units: list[_Unit]) -> None:
+def _title(units: list[Unit], passages: dict[int, Passage]) -> None:
     """The first line, where prose or a heading follows it, is what the text is called."""
     if len(units) < 2 or not units[0].is_line or units[0].level:  # noqa: PLR2004
         return
@@ -358,35 +245,49 @@ def _title(units: list[_Unit]) -> None:
         return  # a name in a chat, the head of each page
     if width(text) > MAX_HEADING_WIDTH or STOPS.search(text[-8:]) or text.endswith((":", "：")):
         return
-    if after.level or (after.is_prose and after.after_blank) or width(after.lines[0]) > WRAPPED:
+    part = part_of(text)
+    stands_apart = after.after_blank or (units[0].typed and not ITEM.match(after.lines[0]))
+    is_name = may_head(text) and width(text) >= _TITLE_WIDTH and not (part and part.known) and 0 not in passages
+    heads = after.level or (after.is_prose and after.after_blank) or width(after.lines[0]) > WRAPPED
+    if heads or (is_name and stands_apart and len(units) > _FEW):
         units[0].level = 1
 
 
-def _is_verse(lines: list[str]) -> bool:
-    return len(lines) > 1 and all(width(line) <= PROSE_WIDTH for line in lines)
-
-
-def _write(units: list[_Unit], passages: dict[int, Passage]) -> Structured:
+def _write(units: list[Unit], passages: dict[int, Passage]) -> Structured:
     made = Structured(Lines(), found=bool(passages) or any(unit.level for unit in units))
-    at, tight, parted = 0, False, -1  # `parted`: where the last list of definitions ended
+    at, parted = 0, -1  # `parted`: where the last list of definitions ended
+    item = 0  # where the words begin of the list's item that is open
     while at < len(units):
         unit = units[at]
-        is_item = unit.is_line and not unit.level and bool(_LIST.match(unit.lines[0]))
-        if made.lines.lines and not (tight and is_item):
-            made.lines.add("", unit.numbers[0])
-        tight = is_item
+        found = None if unit.level or unit.fenced or at in passages else ITEM.match(unit.lines[0])
         passage = passages.get(at)
+        nested = bool(item and passage and passage.kind in ("typed-marks", "table") and not unit.after_blank)
+        if made.lines.lines and not (item and (found or nested)):
+            made.lines.add("", unit.numbers[0])
+        if found or not nested:
+            item = found.end() - 1 if found else 0
         if passage is not None:
             if passage.is_definitions:
                 if parted == at:  # else both would be one list
                     made.lines.extend(["<!-- -->", ""], [unit.numbers[0]] * 2)
                 parted = at + passage.count
+            begin = len(made.lines.lines)
             passage.write(made.lines, made.classes, [one.numbers for one in units[at : at + passage.count]])
+            made.lines.lines[begin:] = [" " * item + line for line in made.lines.lines[begin:]]
             at += passage.count
             continue
         if unit.level:
-            made.lines.add("#" * unit.level + " " + re.sub(r"#(?=#*\s*$)", r"\\#", unit.text), unit.numbers[0])
+            text = re.sub(r"#(?=#*\s*$)", r"\\#", unit.text).replace("\n", "\u2028")
+            made.lines.add("#" * unit.level + " " + text, unit.numbers[0])
         else:
-            made.lines.extend([_PAGE.sub(r"\1\\\2", line) for line in unit.lines], unit.numbers)
+            made.lines.extend(_shown_lines(unit), unit.numbers)
         at += 1
     return made
+
+
+def _shown_lines(unit: Unit) -> list[str]:
+    """As Markdown that shows them: the ends of lines that were typed stay."""
+    if unit.fenced:
+        return unit.lines
+    *lines, last = [_PAGE.sub(r"\1\\\2", line) for line in unit.lines]
+    return [*(line.rstrip() + "  " if unit.typed else line for line in lines), last]

@@ -12,7 +12,7 @@ def mark_structure(tokens: list[Token], classes: dict[int, str]) -> list[Token]:
     if not classes:
         return tokens
     for at, token in enumerate(tokens):
-        kind = classes.get(token.map[0], "") if token.map and token.level == 0 and token.nesting == 1 else ""
+        kind = classes.get(token.map[0], "") if token.map and token.nesting == 1 else ""
         if kind in ("dialogue", "question") and token.type == "paragraph_open":
             token.attrJoin("class", kind)
             if kind == "dialogue":

@@ -7,27 +7,24 @@ Each is written as the Markdown that means it. Only tabs and bullets go, and a s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 from pressrun.sources.heading_words import ANSWER, QUESTION, QUESTION_WITH_MARK
 from pressrun.sources.line_numbers import Lines
 from pressrun.sources.moments import moment_of
-from pressrun.sources.numerals import LETTERS, read_number
+from pressrun.sources.typed_marks import MARKED, lines_of, mark_depths
 from pressrun.sources.value_tables import cells_of, count_rows
 
 Kind = Literal["questions", "question", "vocabulary", "typed-marks", "bullets", "dialogue", "table"]
 
 # Those that say nothing else: a tick, an arrow or an empty box would be missed. A point in the middle also parts words.
-BULLETS: Final = "•‣⁃▪▫●■◆◇❖➢➤◦"
-BULLET: Final = re.compile(rf"\s*(?:(?P<sign>[{BULLETS}])|(?P<point>[·∙])(?=\s))\s*(?=\S)")
+BULLETS: Final = "•‣⁃▪▫●■◆◇❖➢➤◦・"
+BULLET: Final = re.compile(rf"\s*(?:(?P<sign>[{BULLETS}])|(?P<point>[·∙])(?=\s)|(?P<dash>[–—])(?=\t))\s*(?=\S)")
 _MAX_BULLET_LEVEL: Final = 3
 
-_MARK: Final = re.compile(
-    r"\s*(?P<open>[(（\[]?)(?P<mark>\d{1,3}|[^\W\d_][\u0900-\u0dff]?|[①-⑳]|[一二三四五六七八九十]{1,3}|[ivx]{1,5})"
-    r"(?P<close>[)）\].、．。:፡-]|(?<=[①-⑳]))[ \t\u3000]*(?=\S)"
-)
 _TERM: Final = re.compile(
     r"\s*(?P<term>[^\s–—=\-:][^–—=:\n]{0,40}?)[ \t]+(?P<sign>[–—=-])[ \t]+(?P<meaning>\S.{0,160})$"
 )
@@ -63,8 +60,9 @@ class Passage:
         if self.kind == "table":
             self._write_table(lines, at)
         elif self.kind == "typed-marks":
-            for (text,), number in zip(self.rows, at, strict=True):
-                lines.add(f"- {text}", number)
+            for (indent, text, *more), own in zip(self.rows, numbers, strict=True):
+                lines.add(f"{indent}- {text}" + ("  " if more else ""), own[0])
+                lines.extend([f"{indent}  {line}" for line in more], list(own[1:]))
         elif self.kind == "bullets":
             for (indent, *texts), own in zip(self.rows, numbers, strict=True):
                 for row, (text, number) in enumerate(zip(texts, own, strict=True)):
@@ -97,10 +95,20 @@ class Passage:
 def find_passages(texts: Sequence[str | None]) -> dict[int, Passage]:
     """By the first unit of each; None for a unit that is something else already."""
     made: dict[int, Passage] = {}
+    depths = mark_depths(texts)
     at = 0
     while at < len(texts):
         passage = None
-        for find in (_table, _questions, _bullets, _marks, _vocabulary, _timeline, _explained, _dialogue):
+        for find in (
+            _bullets,
+            _table,
+            _questions,
+            partial(_marks, depths=depths),
+            _vocabulary,
+            _timeline,
+            _explained,
+            _dialogue,
+        ):
             passage = find(texts, at)
             if passage is not None:
                 break
@@ -163,18 +171,27 @@ def _vocabulary(texts: Sequence[str | None], at: int) -> Passage | None:
 
 
 def _explained(texts: Sequence[str | None], at: int) -> Passage | None:
-    """`Evaporation: the change to gas`: other words each, and meanings that begin small, as nobody speaks."""
+    """`Evaporation: the change to gas`, `Energy: 412 kcal`: other words each, and meanings as nobody speaks: they begin
+    small, or with a number, or are no question where a script has no capitals.
+    """
     rows: list[list[str]] = []
     seen: set[str] = set()
     while (text := _lines_from(texts, at + len(rows))) is not None and (found := _LABEL.match(text)) is not None:
         label, meaning = found["label"].strip(), text[found.end() :].strip()
-        if len(label.split()) > _MAX_LABEL_WORDS or not meaning[:1].islower():
+        if len(label.split()) > _MAX_LABEL_WORDS or not _explains(meaning):
             break
         if label.casefold() in seen:  # somebody speaks again; behind many words it is another list that begins
             return None if len(rows) <= _MAX_SPEAKERS else Passage("vocabulary", len(rows), rows)
         seen.add(label.casefold())
         rows.append([label, meaning])
     return Passage("vocabulary", len(rows), rows) if len(rows) >= _MIN_VOCABULARY else None
+
+
+def _explains(meaning: str) -> bool:
+    first = meaning[:1]
+    return (
+        first.islower() or first.isdigit() or (first.isalpha() and not first.isupper() and meaning[-1] not in "?？؟!！")
+    )
 
 
 def _timeline(texts: Sequence[str | None], at: int) -> Passage | None:
@@ -189,23 +206,29 @@ def _timeline(texts: Sequence[str | None], at: int) -> Passage | None:
     return Passage("vocabulary", len(rows), rows) if len(rows) >= _MIN_MOMENTS else None
 
 
-def _marks(texts: Sequence[str | None], at: int) -> Passage | None:
+def is_named(line: str) -> bool:
+    """`Time: …`"""
+    label = _LABEL.match(line)
+    return label is not None and len(label["label"].split()) <= _MAX_LABEL_WORDS and not label["label"][:1].islower()
+
+
+def begins_entry(line: str) -> bool:
+    """`Time: …`, `3. …`: as a line begins that stands for itself."""
+    return is_named(line) or MARKED.match(line) is not None
+
+
+def _marks(texts: Sequence[str | None], at: int, depths: Mapping[int, int]) -> Passage | None:
     """Marks that count, of which Markdown does not know that they do."""
-    first = _mark_at(texts, at)
-    if first is None or (first[1].isascii() and first[1].isdigit() and not first[0]):
-        return None  # a list of Markdown's
-    rows: list[list[str]] = []
-    sequence = ""
-    while (mark := _mark_at(texts, at + len(rows))) is not None and (mark[0], mark[2]) == (first[0], first[2]):
-        sequence = sequence or next((letters for letters in LETTERS if letters.startswith(mark[1])), "")
-        if not _is_next(mark[1], len(rows), sequence):
-            break
-        rows.append([mark[3]])
-    return Passage("typed-marks", len(rows), rows) if len(rows) > 1 else None
+    end = at
+    while end in depths:
+        end += 1
+    least = min((depths[n] for n in range(at, end)), default=0)
+    rows = [["  " * (depths[n] - least), *lines_of(texts[n])] for n in range(at, end)]
+    return Passage("typed-marks", len(rows), rows) if rows else None
 
 
 def _bullets(texts: Sequence[str | None], at: int) -> Passage | None:
-    """Each sign that is new stands one level deeper; an item may have several lines."""
+    """Another sign stands one level deeper, until one of those above comes again; an item may have several lines."""
     rows: list[list[str]] = []
     signs: list[str] = []
     while at + len(rows) < len(texts):
@@ -213,27 +236,11 @@ def _bullets(texts: Sequence[str | None], at: int) -> Passage | None:
         found = BULLET.match(text) if text is not None else None
         if text is None or found is None:
             break
-        sign = found["sign"] or found["point"]
-        if sign not in signs:
-            signs.append(sign)
+        sign = found["sign"] or found["point"] or found["dash"]
+        signs = [*signs[: signs.index(sign)], sign] if sign in signs else [*signs, sign]
         indent = "  " * min(signs.index(sign), _MAX_BULLET_LEVEL)
         rows.append([indent, *(_unmarked(line.strip()) for line in text[found.end() :].split("\n"))])
     return Passage("bullets", len(rows), rows) if len(rows) > 1 else None
-
-
-def _mark_at(texts: Sequence[str | None], at: int) -> tuple[str, str, str, str] | None:
-    text = _lines_from(texts, at)
-    found = _MARK.match(text) if text is not None else None
-    return (found["open"], found["mark"], found["close"], (text or "").strip()) if found else None
-
-
-def _is_next(mark: str, count: int, sequence: str) -> bool:
-    if sequence:
-        return count < len(sequence) and mark == sequence[count]
-    if set(mark) <= set("ivx"):
-        mark = mark.upper()
-    number = read_number(mark)
-    return number is not None and number.style != "hebrew" and number.value == count + 1
 
 
 def _dialogue(texts: Sequence[str | None], at: int) -> Passage | None:

@@ -12,6 +12,9 @@ from pressrun.sources.heading_words import NO_HEADINGS
 MAX_CELLS: Final = 30
 _MAX_CELL: Final = 40  # characters, but for the last one of a row: more is prose with wide blanks
 _GAP: Final = re.compile(r" {2,}")
+_ITEM: Final = re.compile(
+    r"\s*[(（]?(?:\d{1,3}(?:\.\d{1,2})*|[^\W\d_]|[ivx]{1,5})[.)）、．]\s*"
+)  # `1.`, `(a)`: a mark of a list
 _LOOKED_AT: Final = 50  # rows that tell whether blanks make a table; all would take quadratic time where they do not
 _WIDE: Final = 3  # blanks that nobody types between sentences
 _SENTENCE_END: Final = tuple(".!?…。！？।॥؟")
@@ -30,6 +33,8 @@ def count_rows(lines: Sequence[str | None], at: int = 0) -> int:
     if first is None or "\n" in first or is_caption(first) or not 1 < len(cells_of(first)) <= MAX_CELLS:
         return 0
     end = _end_of_rows(lines, at, at + _LOOKED_AT)
+    if all(_is_item(line or "") for line in lines[at:end]):
+        return 0
     if end - at < 2 or not ("\t" in first or _stands_in_columns([line or "" for line in lines[at:end]])):  # noqa: PLR2004
         return 0
     return _end_of_rows(lines, at, len(lines)) - at
@@ -44,6 +49,12 @@ def _end_of_rows(lines: Sequence[str | None], at: int, limit: int) -> int:
         if line is None or "\n" in line or ("\t" in line) is not tabs or len(cells_of(line)) != cells:
             return end
     return min(limit, len(lines))
+
+
+def _is_item(line: str) -> bool:
+    """Whether it is only an item and its mark, as a word processor parts them."""
+    cells = [cell for cell in cells_of(line) if cell]
+    return len(cells) == 2 and _ITEM.fullmatch(cells[0]) is not None  # noqa: PLR2004
 
 
 def is_caption(line: str) -> bool:

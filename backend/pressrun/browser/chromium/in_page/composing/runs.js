@@ -133,8 +133,11 @@ const addRun = (nodes, holder, kind, level = 0) => {
 
   const wholeLines = reckoned ? lines : lines - 1 + (rtl ? box.right - last.left : last.right - box.left) / Math.max(1, box.width);
   const soft = kind !== "code" && lines > 1;
-  const list = holder.tagName === "P" && /^([OU]L|DL|TABLE)$/.test(holder.nextElementSibling?.tagName);
-  const lead = /[:：]\s*$/.test(text) || (list && lines === 1); // the line that says what a list is of
+  const said = holder.tagName === "P" ? holder : nodes.at(-1); // of an item it is its own text
+  let next = said.nextSibling;
+  while (next && next.nodeType !== 1) next = next.nextSibling;
+  const list = /^(P|LI)$/.test(holder.tagName) && /^([OU]L|DL|TABLE)$/.test(next?.tagName);
+  const lead = /[:：]\s*$/.test(text) || (list && (lines === 1 || holder.tagName === "LI")); // the line that says what a list is of
   const notesOf = (from, to) => called.filter(([at]) => at >= from && at < to).map(([, note]) => note);
   const until = (at) => (at < cuts.length ? cuts[at][0] : text.length);
   const widest = rects.reduce((most, rect) => Math.max(most, rect.right - rect.left), 0);
