@@ -11,7 +11,7 @@ from pressrun.sources.markdown import render_markdown
 from pressrun.sources.markup_signs import is_pasted
 from pressrun.sources.said_in_text import said_in_text
 from pressrun.sources.words import folded_words
-from pressrun.sources.wrapping import typed_ends
+from pressrun.sources.wrapping import part_passages
 
 
 def body(text: str) -> str:
@@ -20,7 +20,7 @@ def body(text: str) -> str:
 
 def headings(text: str) -> list[tuple[int, str]]:
     return [
-        (int(level), html.unescape(re.sub(r"<br>\s*", " / ", found)))
+        (int(level), html.unescape(re.sub(r"<br>\s*", " / ", found)).replace("\u00a0", " "))
         for level, found in re.findall(r"(?s)<h(\d)[^>]*>(.*?)</h\d>", body(text))
     ]
 
@@ -125,6 +125,29 @@ def test_chapters_of_a_statute_have_their_titles_and_its_clauses_stand_in_each_o
             "Dal Bhat\nServes 4\n\nIngredients\n1 cup dal\n2 cups rice\nsalt\n\nMethod\nWash the rice.\n\nNutrition\nEnergy: 412 kcal\nFat: 9 g\nSalt: 1 g",  # noqa: E501
             [(1, "Dal Bhat"), (2, "Ingredients"), (2, "Method"), (2, "Nutrition")],
         ),
+        (
+            "Chapter 4\nPhotosynthesis in Plants\n4.1 What do we know?\nSome simple experiments that you may have done in the\n"  # noqa: E501
+            "earlier classes have shown that light is required for it.\n4.2 Early ones\nIt is interesting to learn about those "  # noqa: E501
+            "simple\nexperiments that led to our understanding of it.\nSUMMARY\nGreen plants make their own food. During it "  # noqa: E501
+            "carbon\ndioxide is taken in by leaves.\nEXERCISES\n1. By looking at a plant externally can you tell it?\n2. Why?",  # noqa: E501
+            [(2, "Chapter 4 / Photosynthesis in Plants"), (3, "4.1 What do we know?"), (3, "4.2 Early ones"), (3, "SUMMARY"), (3, "EXERCISES")],  # noqa: E501
+        ),
+        (
+            "BIO 101: Biology\nFall 2026\nRoom 204\nEmail: a@uni.example\n\nCourse description\nThis course introduces the cell and all of its parts to you.\n\nGrading\nExam 30%\nLab 70%\n\nSchedule\nWeek 1: Cells\nWeek 2: Genes\nWeek 3: Ecology",  # noqa: E501
+            [(1, "BIO 101: Biology"), (2, "Course description"), (2, "Grading"), (2, "Schedule")],
+        ),
+        (
+            "제2장 물의 순환\n\n1. 학습 목표\n- 설명한다.\n- 말한다.\n\n2. 도입\n"
+            "선생님: 비는?\n민수: 구름에서요.\n선생님: 맞아요.\n\n3. 정리\n물은 순환한다.",
+            [(2, "제2장 물의 순환"), (3, "1. 학습 목표"), (3, "2. 도입"), (3, "3. 정리")],
+        ),
+        (
+            "บทที่ 2 วัฏจักรของน้ำ\n\nจุดประสงค์การเรียนรู้\n1. อธิบายได้\n2. บอกได้\n\n"
+            "แบบฝึกหัด\n1. น้ำระเหยเพราะอะไร\nก. ความร้อน\nข. ความเย็น",
+            [(2, "บทที่ 2 วัฏจักรของน้ำ"), (2, "จุดประสงค์การเรียนรู้"), (2, "แบบฝึกหัด")],
+        ),
+        ("Quadratic Equations\n\nExample 1\nSolve x² = 4.\nx = 2\n\nExample 2\nSolve x² = 9.\nx = 3", [(1, "Quadratic Equations"), (2, "Example 1"), (2, "Example 2")]),  # noqa: E501
+        ("Slide 1: The Sun\n- hot\n- far\n\nSlide 2: The Moon\n- cold\n- near", [(2, "Slide 1: The Sun"), (2, "Slide 2: The Moon")]),  # noqa: E501
         ("Objectives:\n1. Read.\n2. Write.\n\nHomework:\nRead the chapter.", [(2, "Objectives:"), (2, "Homework:")]),
     ],
 )  # fmt: skip
@@ -140,6 +163,7 @@ def test_sections_are_found_by_how_they_are_counted_and_called(text: str, found:
     [
         "Two gases\n\nI. oxygen\nII. hydrogen\nIII. helium",  # a list: nothing stands behind its items
         "一、什么是河流？\n二、什么是湖泊？",
+        "1. The capital of France is\n(a) Paris\n(b) Rome\n\n2. The capital of Italy is\n(a) Paris\n(b) Rome\n\n3. The largest is\n(a) Paris\n(b) Rome",  # noqa: E501
         "Chapter on rivers\nand lakes\n\nThat is all.",
         "Task due: Monday\nLesson six follows.\n\nThat is all.",
     ],
@@ -218,7 +242,36 @@ TYPED = [
     ],
 )
 def test_ends_of_lines_are_typed_where_the_next_word_had_found_room(blocks: list[list[str]], typed: list[bool]) -> None:
-    assert typed_ends(blocks) == typed
+    assert [all(one for _, _, one in parts) for parts in part_passages(blocks)] == typed
+
+
+def test_short_lines_of_a_pdf_stand_for_themselves_between_its_wrapped_prose() -> None:
+    rows = ["Year Scientist Result", "1770 Priestley Plants", "1854 Sachs Glucose"]
+    block = [*WRAPPED, *rows, *WRAPPED]
+    assert part_passages([block]) == [[(0, 3, False), (3, 6, True), (6, 9, False)]]
+    assert "Result<br>\n1770 Priestley Plants<br>\n1854" in body("\n".join(block))
+
+
+def test_lines_that_each_end_a_sentence_were_typed() -> None:
+    story = [
+        "A crow was flying in search of water on a hot day.",
+        "At last it saw a large jug under one of the trees.",
+        "It drank.",
+    ]
+    assert body("\n".join(story)).count("<p") == 1
+    assert body("\n".join(story)).count("<br>") == 2
+    assert body("\n".join(["The crow", "", *story])).count("crow was") == 1
+
+
+def test_a_line_to_write_on_stays() -> None:
+    made = body("Explain why.\n______________________\n______________________")
+    assert "<hr" not in made
+    assert made.count("______________________") == 2
+
+
+def test_no_line_of_a_heading_begins_with_a_dash_between_words() -> None:
+    assert "Science&nbsp;– Test" in body("# Science – Test\n\nText – text")
+    assert "Text – text" in body("# Science – Test\n\nText – text")
 
 
 def test_a_wrapped_paragraph_is_joined_and_typed_lines_are_kept() -> None:

@@ -42,7 +42,7 @@ def _heads_lines(lines: list[str], at: int) -> bool:
     while end < len(lines) and lines[end].strip() and not is_label(lines[end]):
         end += 1
     return (
-        (at == 0 or not lines[at - 1].strip()) and end - at > _LEAST and (end == len(lines) or not lines[end].strip())
+        (at == 0 or not lines[at - 1].strip()) and end - at >= _LEAST and (end == len(lines) or not lines[end].strip())
     )
 
 

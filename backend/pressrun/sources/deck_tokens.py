@@ -22,6 +22,7 @@ _PICTURE_WORD: Final = re.compile(
     r"|(?:blur|brightness|contrast|drop-shadow|grayscale|hue-rotate|invert|opacity|saturate|sepia)(?::[\d.,a-z%()#-]+)?)"
 )
 _MARP_PICTURE: Final = re.compile(r"(?:^|\s)(?:bg(?:\s|$)|(?:w|h|width|height):\d)")
+_DASH: Final = re.compile(r" (?=[–—] )")
 _TRAILING: Final = re.compile(rf"[ \t]*(?:{ATTRIBUTES.pattern}|\{{:[^{{}}\n]{{0,100}}\}})[ \t]*$")
 _LINES: Final = re.compile(
     r"""[{\[]\s*(?P<lines>[\d,\s|-]+|all|none|\*)(?:\|[^}\]]*)?[}\]]|code-line-numbers="(?P<named>[\d,|-]+)\""""
@@ -138,6 +139,14 @@ def settle_headings(tokens: list[Token]) -> None:
             read = read_attributes(found[0].strip(), 0)
             if read is not None:
                 before.meta["said"] = _said_of_slide(read.attributes)
+
+
+def keep_dashes(tokens: list[Token]) -> None:
+    """Keeps a dash between blanks with the word before it: no line of a heading begins with one."""
+    for before, token in pairwise(tokens):
+        if before.type == "heading_open":
+            for child in token.children or []:
+                child.content = _DASH.sub("\u00a0", child.content) if child.type == "text" else child.content
 
 
 def _joined_attributes(children: list[Token]) -> Token:

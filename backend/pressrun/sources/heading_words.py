@@ -11,18 +11,24 @@ from typing import Final
 
 # rank 1: parts and books; 2: chapters, units, lessons; 3: sections; 4: articles, paragraphs of a law
 _RANKS: Final = (
-    "part book volume teil buch band partie livre parte libro livro часть книга μέρος βιβλίο bölüm kısım część phần "
-    "bagian भाग खण्ड खंड ভাগ ભાગ பகுதி ภาค القسم الجزء الباب بخش حصہ חלק",
-    "chapter unit lesson module lecture week day kapitel lektion einheit woche tag chapitre leçon unité capítulo "
-    "lección unidad lição capitolo lezione unità глава урок модуль лекция κεφάλαιο μάθημα ενότητα bab rozdział lekcja "
-    "chương bài hoofdstuk les अध्याय पाठ एकाइ इकाई परिच्छेद অধ্যায় পাঠ একক અધ્યાય પાઠ அத்தியாயம் பாடம் అధ్యాయం పాఠం "
-    "ಅಧ್ಯಾಯ അധ്യായം บทที่ บท หน่วยที่ الفصل الدرس الوحدة فصل درس باب سبق פרק שיעור יחידה ምዕራፍ",
+    "part book volume teil buch band partie livre parte libro livro часть книга μέρος βιβλίο bölüm kısım "
+    "część phần bagian भाग खण्ड खंड ভাগ ભાગ பகுதி ภาค القسم الجزء الباب بخش حصہ חלק",
+    "slide folie diapositive diapositiva слайд स्लाइड شريحة 幻灯片 スライド 슬라이드 act acto acte scene "
+    "szene scène escena chapter unit lesson module lecture week day kapitel lektion einheit woche tag "
+    "chapitre leçon unité capítulo lección unidad lição capitolo lezione unità глава урок модуль лекция "
+    "κεφάλαιο μάθημα ενότητα bab rozdział lekcja chương bài hoofdstuk les अध्याय पाठ एकाइ इकाई परिच्छेद অধ্যায় "
+    "পাঠ একক અધ્યાય પાઠ அத்தியாயம் பாடம் అధ్యాయం పాఠం ಅಧ್ಯಾಯ അധ്യായം บทที่ บท หน่วยที่ الفصل الدرس الوحدة فصل درس "
+    "باب سبق פרק שיעור יחידה ምዕራፍ",
     "section abschnitt sección seção sezione раздел τμήμα rozdział mục paragraf paragraph अनुभाग উপঅধ্যায় ตอนที่ "
     "หมวด المبحث المطلب گفتار סימן",
-    "article artikel artículo artigo articolo articolul artykuł статья стаття άρθρο madde pasal điều cikk článek धारा "
-    "अनुच्छेद दफा ধারা অনুচ্ছেদ કલમ અનુચ્છેદ பிரிவு உறுப்புரை సూత్రం అధికరణము ಅನುಚ್ಛೇದ മൗലികം ข้อ มาตรา ມາດຕາ មាត្រា "
-    "అనుచ్ఛేదము ನಿಬಂಧನೆ المادة مادة ماده مادہ دفعہ סעיף አንቀጽ exercise task übung aufgabe exercice ejercicio "
-    "упражнение अभ्यास",
+    "article artikel artículo artigo articolo articolul artykuł статья стаття άρθρο madde pasal điều cikk "
+    "článek धारा अनुच्छेद दफा ধারা অনুচ্ছেদ કલમ અનુચ્છેદ பிரிவு உறுப்புரை సూత్రం అధికరణము ಅನುಚ್ಛೇದ മൗലികം ข้อ "
+    "มาตรา ມາດຕາ មាត្រា అనుచ్ఛేదము ನಿಬಂಧನೆ المادة مادة ماده مادہ دفعہ סעיף አንቀጽ exercise task übung aufgabe "
+    "exercice ejercicio упражнение अभ्यास example beispiel exemple ejemplo exemplo esempio пример παράδειγμα "
+    "örnek contoh voorbeeld przykład उदाहरण উদাহরণ مثال דוגמה ตัวอย่างที่ 例 例题 例題 예제 problem problème "
+    "problema задача activity aktivität activité actividad atividade attività गतिविधि क्रियाकलाप نشاط 活动 "
+    "活動 활동 กิจกรรมที่ experiment versuch expérience experimento प्रयोग تجربة 实验 実験 실험 step schritt "
+    "étape paso passo шаг चरण خطوة 步骤 步驟 단계 theorem satz théorème теорема lemma",
 )
 # counted, and yet no part of the text: captions, pages, notes
 _NO_HEADINGS: Final = (
@@ -45,17 +51,19 @@ _LABELS: Final = (
     "أسئلة الأسئلة تمارين التمارين تدريبات ملخص الملخص الخلاصة مقدمة المقدمة خاتمة الخاتمة الأهداف المفردات المراجع "
     "سوالات مشق خلاصہ تعارف שאלות תרגילים סיכום מבוא הקדמה מסקנות คำถาม แบบฝึกหัด สรุป บทนำ "
     "练习 练习题 習題 习题 思考题 問題 总结 總結 小结 小結 引言 前言 简介 簡介 结论 結論 学习目标 词汇 生词 "
-    "参考文献 作业 作業 練習 練習問題 まとめ はじめに おわりに 目標 語彙 用語 語句 문제 연습문제 요약 서론 결론 "
-    "학습목표 참고문헌 materials equipment procedure method methods results discussion background overview "
-    "examples notes warm-up ingredients directions instructions preparation zutaten zubereitung material "
-    "durchführung auswertung ingrédients préparation matériel ingredientes preparación preparo modo_de_preparo "
-    "ingredienti preparazione procedimento ингредиенты приготовление материалы υλικά εκτέλεση malzemeler "
-    "yapılışı bahan cara_membuat सामग्री विधि उपकरण निर्देश उद्देश्यहरू शिक्षण_उद्देश्य सामान्य_निर्देश المقادير "
-    "المكونات الطريقة التمهيد العرض التقويم الشرح الأدوات معاني_المفردات المناقشة النتائج مواد ترکیب חומרים "
-    "מצרכים הוראות ส่วนผสม วิธีทำ 材料 做法 步骤 步驟 教学目标 教学过程 作り方 準備物 learning_objectives "
-    "learning_outcomes learning_goals general_instructions key_terms key_words new_words key_points key_concepts "
-    "discussion_questions review_questions practice_questions answer_key lesson_plan further_reading "
-    "table_of_contents"
+    "参考文献 作业 作業 練習 練習問題 まとめ はじめに おわりに 目標 語彙 用語 語句 문제 연습문제 요약 서론 "
+    "결론 학습목표 참고문헌 materials equipment procedure method methods results discussion background "
+    "overview examples notes warm-up ingredients directions instructions preparation zutaten zubereitung "
+    "material durchführung auswertung ingrédients préparation matériel ingredientes preparación preparo "
+    "modo_de_preparo ingredienti preparazione procedimento ингредиенты приготовление материалы υλικά "
+    "εκτέλεση malzemeler yapılışı bahan cara_membuat सामग्री विधि उपकरण निर्देश उद्देश्यहरू शिक्षण_उद्देश्य "
+    "सामान्य_निर्देश المقادير المكونات الطريقة التمهيد العرض التقويم الشرح الأدوات معاني_المفردات المناقشة "
+    "النتائج مواد ترکیب חומרים מצרכים הוראות ส่วนผสม วิธีทำ 材料 做法 步骤 步驟 教学目标 教学过程 作り方 準備物 "
+    "learning_objectives learning_outcomes learning_goals general_instructions key_terms key_words new_words "
+    "key_points key_concepts discussion_questions review_questions practice_questions answer_key lesson_plan "
+    "further_reading table_of_contents word_meanings course_description grading schedule required_texts "
+    "definition definitions example practice จุดประสงค์การเรียนรู้ เนื้อหา คำศัพท์ วัตถุประสงค์ पाठ्यक्रम परिभाषा "
+    "تعريف 정리 학습_목표 定义 定義 例题 definición définition définitions"
 )
 RANK: Final = {word: rank for rank, words in enumerate(_RANKS, start=1) for word in re.split(r"\s+", words)}
 _LABEL: Final = frozenset(words.replace("_", " ") for words in re.split(r"\s+", _LABELS))

@@ -35,6 +35,7 @@ from pressrun.sources.conventions import conventions_plugin
 from pressrun.sources.deck_fields import look_of
 from pressrun.sources.deck_tokens import (
     divide_at_headings,
+    keep_dashes,
     marked_lines,
     settle_callouts,
     settle_code,
@@ -222,6 +223,7 @@ def _settled_conventions(tokens: list[Token]) -> list[Token]:
     settle_pictures_of(tokens)
     settle_code(tokens)
     settle_headings(tokens)
+    keep_dashes(tokens)
     settle_inline_attributes(tokens)
     settle_callouts(tokens)
     return lift_pictures(tokens)

@@ -24,6 +24,9 @@ STOPS: Final = re.compile(r"[.!?…。！？।॥؟۔။።។։܀-܆།༎,;�
 UNSTOPPED: Final = re.compile(
     r"[\u0e01-\u0edf\u1780-\u17ff\u1000-\u109f\u0f00-\u0fff\u1a20-\u1aad]"
 )  # they end no sentence by a sign
+LEAST_RANK: Final = 4  # of articles, examples, and words that are no known name of a part
+_LARGE: Final = 2  # the rank of chapters and lessons
+_MAX_UNSTOPPED: Final = 40  # of a title in a script that ends no sentence by a sign
 _SEPARATORS: Final = ".:：。፤۔।—–-)"
 _NO_WORD: Final = r"\s\d.,:;!?()\[\]{}<>|/\\\"“”„«»=+*#@_\u1361-\u137c"
 _WORDS: Final = rf"[^{_NO_WORD}-][^{_NO_WORD}]{{0,20}}"
@@ -106,8 +109,15 @@ def part_of(line: str) -> Part | None:
         word, number = found["words"].casefold(), read_number(found["number"])
         title = found["rest"].strip(_SEPARATORS + " ")
         if word not in NO_HEADINGS and number is not None and (word in RANK or not (title or number.style == "words")):
-            return Part((word, "first"), number.value, RANK.get(word, 4), word in RANK, title)
+            return Part((word, "first"), number.value, RANK.get(word, LEAST_RANK), word in RANK, title)
     return None
+
+
+def _names_part(title: str, word: str) -> bool:
+    """Whether words right behind a number, without a sign between, are its title and no sentence that goes on."""
+    if UNSTOPPED.match(title[-1:]):
+        return RANK[word] <= _LARGE and width(title) <= _MAX_UNSTOPPED
+    return title[:1].isupper() and not ends_sentence(title)
 
 
 def _counted_part(words: str, number_text: str, rest: str) -> Part | None:
@@ -123,7 +133,7 @@ def _counted_part(words: str, number_text: str, rest: str) -> Part | None:
     known = word in RANK
     if number.style in ("words", "letters") and not (known and separated):
         return None
-    if title and not separated and not (known and title[:1].isupper() and not ends_sentence(title)):
+    if title and not separated and not (known and _names_part(title, word)):
         return None
     style = number.style if known else f"{number.style} {separated}"
-    return Part((word, style), number.value, RANK.get(word, 4), known, title)
+    return Part((word, style), number.value, RANK.get(word, LEAST_RANK), known, title)

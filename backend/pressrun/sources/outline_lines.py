@@ -20,12 +20,14 @@ MAX_TITLE: Final = 50  # columns, of a heading that only its sign tells
 
 
 def names_section(line: str) -> bool:
-    """`一、`, `（二）`, `II.`, `أولاً:`, `1　`: a number that hardly anybody writes but before the name of a section."""
+    """`一、`, `（二）`, `II.`, `أولاً:`, `1　`, `2.1 `: as hardly anybody counts anything but sections."""
     found = OUTLINE.match(line.strip())
-    if found is None or not found["sign"] or width(line.strip()) > MAX_TITLE or not is_title(found["title"], line):
+    if found is None or width(line.strip()) > MAX_TITLE or not is_title(found["title"], line):
         return False
+    if "." in found["number"]:
+        return not touches(found)
     number = read_number(found["number"])
-    if number is None or (bool(found["open"]) != (found["sign"] in ")）")):
+    if number is None or not found["sign"] or bool(found["open"]) != (found["sign"] in ")）"):
         return False
     return number.style in ("han", "roman", "sections") or found["sign"] == "\u3000"
 

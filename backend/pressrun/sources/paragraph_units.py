@@ -25,11 +25,12 @@ from pressrun.sources.numbered_lines import (
     width,
 )
 from pressrun.sources.numerals import counts_up
-from pressrun.sources.outline_lines import MAX_WORDS, names_section, outlined
+from pressrun.sources.outline_lines import MAX_TITLE, MAX_WORDS, OUTLINE, is_title, names_section, outlined
 from pressrun.sources.typed_lists import BULLET, find_passages, is_named
 from pressrun.sources.typed_marks import ITEM, MARKED, is_choice
-from pressrun.sources.wrapping import NARROW, typed_ends
+from pressrun.sources.wrapping import NARROW, part_passages
 
+_OPENING: Final = "\"“„«‹「『’‘'¿¡"  # may stand before the first letter of a heading
 _MAX_SHAPE_WIDTH: Final = 60  # columns
 _LONG: Final = 100
 _SHORT_OF_EDGE: Final = 0.8  # of the widest line: a line that ends before that ends a paragraph, if it ends a sentence
@@ -68,19 +69,29 @@ def units_of(source: Lines) -> list[Unit]:
     """`source`: its listings fenced."""
     pieces = _pieces(source)
     blocks = [piece for piece in pieces if not isinstance(piece, Unit)]
-    typed = iter(typed_ends([[source.lines[at] for at in block] for block in blocks]))
+    parts = iter(part_passages([[source.lines[at] for at in block] for block in blocks]))
     counting = _counting(source.lines)
     listed = listed_labels(source.lines)
     units: list[Unit] = []
     for piece in pieces:
-        units += [piece] if isinstance(piece, Unit) else _split(piece, source, counting, listed, typed=next(typed))
+        if isinstance(piece, Unit):
+            units.append(piece)
+            continue
+        begin = len(units)
+        for start, end, typed in next(parts):
+            units += _split(piece[start:end], source, counting, listed, typed=typed)
+        units[begin].after_blank = True
     return _with_title_apart(units)
 
 
 def _with_title_apart(units: list[Unit]) -> list[Unit]:
-    """The first line of a text is its title if it stands over one or two short ones, and the text goes on otherwise."""
+    """The first line of a text is its title if it stands over one or two short ones, or over what tells of the text by
+    names and numbers, and the text goes on otherwise.
+    """
     first, *rest = units or [Unit([], [])]
-    if not first.typed or len(first.lines) not in (2, 3) or len(rest) < 2 or not may_head(first.lines[0]):  # noqa: PLR2004
+    told = sum(is_named(line) or any(sign.isdigit() for sign in line) for line in first.lines[1:])
+    is_few = len(first.lines) in (2, 3) or (len(first.lines) > 1 and told * 2 >= len(first.lines) - 1)
+    if not first.typed or not is_few or len(rest) < 2 or not may_head(first.lines[0]):  # noqa: PLR2004
         return units
     if len(rest[0].lines) == len(first.lines) or any(is_label(line) for line in first.lines):
         return units
@@ -141,6 +152,7 @@ def _split(
     for at, line in enumerate(lines):
         own = typed or at == 0 or ends_sentence(lines[at - 1]) or ITEM.match(lines[at - 1])
         counted[at] = counted[at] or bool(own and is_label(line) and block[at] not in listed)
+    counted[0] = counted[0] or (typed and _heads_passage(lines))
     starts = [0]
     apart = _parted(lines, typed=typed)
     for at in range(1, len(lines)):
@@ -157,13 +169,14 @@ def _split(
             ends = widths[at - 1] < _SHORT_OF_EDGE * widest and ends_sentence(before) and not begins_small(line)
         else:
             ends = False
-        alone = counted[at - 1] or (counted[at] and (at == 1 or ends_sentence(before)))
+        alone = counted[at - 1] or (counted[at] and (typed or at == 1 or ends_sentence(before)))
         item = BULLET.match(line) or (
-            ITEM.match(line) and (ITEM.match(before) or (starts[-1] == at - 1 and may_head(before)))
+            ITEM.match(line)
+            and (ITEM.match(before) or ends_sentence(before) or (starts[-1] == at - 1 and may_head(before)))
         )
         if ends or alone or item or (typed and MARKED.match(line)):
             starts.append(at)
-    units = [
+    return [
         Unit(
             lines[start:end],
             [source.number(block[at]) for at in range(start, end)],
@@ -172,8 +185,12 @@ def _split(
         )
         for start, end in pairwise([*starts, len(lines)])
     ]
-    units[0].after_blank = True
-    return units
+
+
+def _heads_passage(lines: list[str]) -> bool:
+    """Whether the first line may be a title behind a number: what it turns out not to be is joined again."""
+    found = OUTLINE.match(lines[0].strip())
+    return found is not None and width(lines[0]) <= MAX_TITLE and is_title(found["title"], lines[0])
 
 
 def _in_short_run(widths: list[int], at: int) -> bool:
@@ -216,7 +233,7 @@ def may_head(text: str) -> bool:
     text = text.strip()
     if width(text) > _MAX_SHAPE_WIDTH or len(text.split()) > MAX_WORDS or not may_end_title(text):
         return False
-    if begins_small(text) or not text[:1].isalpha() or any(sign in text for sign in "@|\t"):
+    if begins_small(text) or not text.lstrip(_OPENING)[:1].isalpha() or any(sign in text for sign in "@|\t"):
         return False
     is_caption = text.split()[0].casefold() in NO_HEADINGS and any(sign.isdigit() for sign in text)
     return not is_caption

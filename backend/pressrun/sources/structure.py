@@ -20,7 +20,9 @@ from pressrun.sources.heading_words import is_label
 from pressrun.sources.line_numbers import Lines
 from pressrun.sources.numbered_lines import (
     FULL,
+    LEAST_RANK,
     MAX_HEADING_WIDTH,
+    PROSE_WIDTH,
     STOPS,
     WRAPPED,
     Part,
@@ -29,14 +31,15 @@ from pressrun.sources.numbered_lines import (
     width,
 )
 from pressrun.sources.numerals import counts_up, read_number
-from pressrun.sources.outline_lines import OUTLINE, is_sentence, is_title, names_section, touches
-from pressrun.sources.paragraph_units import Unit, may_end_title, may_head, units_of
+from pressrun.sources.outline_lines import MAX_TITLE, OUTLINE, is_sentence, is_title, names_section, touches
+from pressrun.sources.paragraph_units import Unit, is_verse, may_end_title, may_head, units_of
 from pressrun.sources.typed_lists import Passage, find_passages
-from pressrun.sources.typed_marks import ITEM
+from pressrun.sources.typed_marks import ITEM, begins_choice
 
 _TITLE_WIDTH: Final = 8
 _FEW: Final = 3  # paragraphs that need no title
 _TOUCHING: Final = ("han", "sections")  # behind them no blank is typed
+_BLANK: Final = re.compile(r"^(\s*)_(?=_{4,}\s*$)")  # a line to write on, no rule
 # the number of a page (`- 2 -`), no item of a list
 _PAGE: Final = re.compile(r"^(\s*)([-*+])(?=[ \t]*\d{1,4}[ \t]*\2[ \t]*$)")
 
@@ -58,8 +61,10 @@ def find_structure(source: Lines) -> Structured:
     units = [unit for unit in units if unit.lines]
     heads = {at for at, unit in enumerate(units) if unit.level}
     heads |= _outline(units, heads)
-    _shaped(units, heads)
     _title(units, _passages(units))
+    _shaped(units, heads | {0} if units and units[0].level else heads)
+    _title(units, _passages(units))
+    units = _joined_lines(units)
     return _write(units, _passages(units))
 
 
@@ -72,10 +77,11 @@ def _counted(units: list[Unit]) -> set[int]:
     kinds: dict[tuple[str, str], list[tuple[int, Part]]] = {}
     for at, unit in enumerate(units):
         part = part_of(unit.text) if unit.is_line else None
-        if part is not None:
+        if part is not None and not (part.rank == LEAST_RANK and "a" <= unit.text[:1] <= "z"):
             kinds.setdefault(part.kind, []).append((at, part))
     ranks: dict[int, list[int]] = {}
-    for members in kinds.values():
+    for found in kinds.values():
+        members = _without_contents(units, found)
         places = [at for at, _ in members]
         with_body = [at for at in places if at + 1 < len(units) and at + 1 not in places]
         known = members[0][1].known
@@ -94,6 +100,17 @@ def _counted(units: list[Unit]) -> set[int]:
     return {at for places in ranks.values() for at in places}
 
 
+def _without_contents(units: list[Unit], members: list[tuple[int, Part]]) -> list[tuple[int, Part]]:
+    """What stands there twice names a part only where prose follows, if it does somewhere: else a table lists it."""
+    times = Counter(units[at].text for at, _ in members)
+    with_prose = {units[at].text for at, _ in members if _has_prose(units, at)}
+    return [
+        (at, part)
+        for at, part in members
+        if times[text := units[at].text] == 1 or text not in with_prose or _has_prose(units, at)
+    ]
+
+
 def _join_titles(units: list[Unit], heads: set[int]) -> None:
     """`CHAPTER I`, and on a line of its own what it is about: one heading of two lines."""
     bare = [at for at in sorted(heads) if not getattr(part_of(units[at].text), "title", "")]
@@ -101,7 +118,12 @@ def _join_titles(units: list[Unit], heads: set[int]) -> None:
     usual = len(titled) > 1 and len(titled) * 3 >= 2 * len(bare)
     for at in titled:
         title, after = units[at + 1], units[at + 2]
-        if usual or title.text.isupper() or (title.after_blank and after.after_blank and after.is_prose):
+        if (
+            usual
+            or title.text.isupper()
+            or (title.after_blank and after.after_blank and after.is_prose)
+            or names_section(after.text)
+        ):
             units[at].lines += title.lines
             title.lines = []
 
@@ -158,6 +180,8 @@ def _headings_of(units: list[Unit], kind: tuple[str, int], members: list[tuple[i
     """The units of one kind of number that are headings."""
     if all(names_section(units[at].text) for at, _ in members) and _part_a_text(units, members):
         return [at for at, _ in members]
+    if _are_sections(units, members):
+        return [at for at, _ in members]
     if not counts_up([value for _, value in members]):  # a table of contents stands before what it lists
         members = [member for member in members if _has_prose(units, member[0])]
     places = {at for at, _ in members}
@@ -166,6 +190,17 @@ def _headings_of(units: list[Unit], kind: tuple[str, int], members: list[tuple[i
     if len(places) < 2 or not numbered or len(with_prose) * 3 < len(places) * 2:  # noqa: PLR2004
         return []
     return sorted(places)
+
+
+def _are_sections(units: list[Unit], members: list[tuple[int, int]]) -> bool:
+    """Whether each begins a passage behind a blank line and heads it; what is chosen from is no section of a text."""
+    if len(members) < 3 or not _part_a_text(units, members) or [value for _, value in members].count(1) > 1:  # noqa: PLR2004
+        return False
+    short = all(units[at].after_blank and width(units[at].text) <= MAX_TITLE for at, _ in members)
+    bodies = [units[at + 1] for at, _ in members]
+    chosen = sum(begins_choice(body.lines[0]) for body in bodies)
+    asked = sum(units[at].text.rstrip()[-1:] in "?？؟;" for at, _ in members)
+    return short and not any(body.after_blank for body in bodies) and 2 * (chosen + asked) < len(members)
 
 
 def _part_a_text(units: list[Unit], members: list[tuple[int, int]]) -> bool:
@@ -205,7 +240,7 @@ def _shaped(units: list[Unit], heads: set[int]) -> None:
 
 def _usual_level(units: list[Unit]) -> int:
     """The highest that several headings have."""
-    levels = Counter(unit.level for unit in units if unit.level)
+    levels = Counter(unit.level for unit in units if unit.level > 1)
     several = [level for level, count in levels.items() if count > 1]
     return min(several or levels, default=2)
 
@@ -222,7 +257,8 @@ def _stands_apart(units: list[Unit], at: int) -> bool:
     unit, before = units[at], units[at - 1]
     if unit.level or not unit.is_line or units[at + 1].level:
         return False
-    return unit.after_blank or bool(before.level) or ends_sentence(before.lines[-1])
+    headed = unit.after_blank or bool(before.level) or ends_sentence(before.lines[-1])
+    return headed or (unit.typed and units[at + 1].is_prose)
 
 
 def _has_shape(units: list[Unit], at: int, lists: set[int]) -> bool:
@@ -231,9 +267,53 @@ def _has_shape(units: list[Unit], at: int, lists: set[int]) -> bool:
         return False
     if at + 1 in lists:
         return _stands_apart(units, at)
-    if not after.is_prose or not ((unit.after_blank and after.after_blank) or width(after.lines[0]) > WRAPPED):
+    if unit.after_blank and after.typed and not after.after_blank and _are_values(after):
+        return True
+    stands_before = (unit.after_blank and (after.after_blank or after.typed)) or width(after.lines[0]) > WRAPPED
+    if not after.is_prose or not stands_before:
         return False
-    return bool(before.level) or at == 1 or bool(FULL.search(before.lines[-1][-8:]))
+    return (
+        bool(before.level)
+        or (unit.after_blank and _is_list(before))
+        or at == 1
+        or bool(FULL.search(before.lines[-1][-8:]))
+    )
+
+
+def _is_list(unit: Unit) -> bool:
+    return len(unit.lines) > 1 or ITEM.match(unit.lines[0]) is not None
+
+
+def _are_values(unit: Unit) -> bool:
+    """`Midterm exam 30 %`, `2 cups of rice`: short lines, most of which tell a number."""
+    told = sum(any(sign.isdigit() for sign in line) for line in unit.lines)
+    return len(unit.lines) > 1 and is_verse(unit.lines) and told * 3 >= len(unit.lines) * 2
+
+
+def _joined_lines(units: list[Unit]) -> list[Unit]:
+    """Short lines below each other that turned out to be no headings (`Week 1: …`, `1. Milk`) stay so."""
+    made: list[Unit] = []
+    passages = _passages(units)
+    inside = {at + row for at, passage in passages.items() for row in range(passage.count)}
+    for at, unit in enumerate(units):
+        before = made[-1] if made and at - 1 not in inside and at not in inside else None
+        if before is not None and not unit.after_blank and _belongs(unit, before):
+            before.lines += unit.lines
+            before.numbers += unit.numbers
+        else:
+            made.append(unit)
+    return made
+
+
+def _belongs(unit: Unit, before: Unit) -> bool:
+    """Whether both are lines that count, or the first is an item that it may belong to."""
+    if not all(_are_short_lines(one) for one in (unit, before)) or ITEM.match(unit.lines[0]):
+        return False
+    return ITEM.match(before.lines[0]) is not None or all(part_of(line) for line in [*unit.lines, *before.lines])
+
+
+def _are_short_lines(unit: Unit) -> bool:
+    return not unit.level and unit.typed and all(width(line) <= PROSE_WIDTH for line in unit.lines)
 
 
 def _title(units: list[Unit], passages: dict[int, Passage]) -> None:
@@ -289,5 +369,5 @@ def _shown_lines(unit: Unit) -> list[str]:
     """As Markdown that shows them: the ends of lines that were typed stay."""
     if unit.fenced:
         return unit.lines
-    *lines, last = [_PAGE.sub(r"\1\\\2", line) for line in unit.lines]
+    *lines, last = [_BLANK.sub(r"\1\\_", _PAGE.sub(r"\1\\\2", line)) for line in unit.lines]
     return [*(line.rstrip() + "  " if unit.typed else line for line in lines), last]

@@ -81,6 +81,12 @@ def _begin(mark: _Mark, ended: Sequence[_Count]) -> _Count | None:
     return next((_Count(one.form, one.style, one.letters, one.count) for one in ended if one.takes(mark)), None)
 
 
+def begins_choice(line: str) -> bool:
+    """`(a) cotton`, `ก. …`: the first letter that a list is counted with."""
+    found = _MARK.match(line)
+    return found is not None and any(letters.startswith(found["mark"]) for letters in LETTERS)
+
+
 def is_choice(line: str) -> bool:
     """`(a) cotton (b) jute (c) wool`: what may be chosen, on one line."""
     found = _MARK.match(line)

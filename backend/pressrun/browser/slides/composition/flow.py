@@ -13,7 +13,7 @@ AtomKind = Literal["heading", "text", "code", "row", "picture", "box"]
 # What begins with an atom: the outermost of it. `answer` is what explains a term; `joined` a row that a cell of the row
 # above reaches into; `blank` a line of code behind an empty one; `line` any other line of code, or of verse.
 Begins = Literal[
-    "heading", "block", "item", "answer", "row", "joined", "blank", "line", "sentence", "clause", "word"
+    "heading", "block", "item", "inner item", "answer", "row", "joined", "blank", "line", "sentence", "clause", "word"
 ]  # fmt: skip
 _KINDS = frozenset(get_args(AtomKind))
 _BEGINS = frozenset(get_args(Begins))

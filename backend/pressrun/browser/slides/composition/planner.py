@@ -26,6 +26,7 @@ COST_BEFORE: dict[Begins, float] = {
     "heading": 0.0,
     "block": 0.10,
     "item": 0.22,
+    "inner item": 0.45,
     "answer": 1.2,
     "row": 0.25,
     "joined": 4.0,
@@ -246,7 +247,7 @@ class _Planner:
         cost = COST_BEFORE[atom.before]
         if above.lead and atom.before != "heading":
             cost += COST_AFTER_LEAD
-        if atom.before in ("item", "row"):
+        if atom.before in ("item", "inner item", "row"):
             is_second = at >= 2 and atoms[at - 2].block != above.block  # noqa: PLR2004
             is_last = at + 1 == len(atoms) or atoms[at + 1].block != atom.block
             cost += COST_LONE * (is_second + is_last)

@@ -95,7 +95,8 @@ const addBlock = (element) => {
     addRun([...element.childNodes], element, "code");
     return leave(box);
   }
-  const box = enter(element, tag === "LI" || tag === "DT" ? "item" : tag === "DD" || isAttribution(element) ? "answer" : "block");
+  const isInner = tag === "LI" && element.parentElement.parentElement?.tagName === "LI"; // a choice of a question
+  const box = enter(element, isInner ? "inner item" : tag === "LI" || tag === "DT" ? "item" : tag === "DD" || isAttribution(element) ? "answer" : "block");
   walk(element);
   leave(box);
 };
