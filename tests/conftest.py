@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _EXAMPLES = 100  # of a property; Hypothesis' own default
 _QUICK_EXAMPLES = 15  # in `make check`: arbitrary (10..30); `make test` has the others
+_SLOW_TO_START = {"browser", "nursery", "server"}  # fixtures: a Chromium, a server; Postgres is below
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,17 +34,20 @@ def pytest_configure(config: pytest.Config) -> None:
     renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])  # rich takes 0.2 s for each
     share_tls_context()
+    compiled = config.rootpath / ".pytest_cache" / "node"  # by each of hundreds of drivers: a tenth of a second
+    os.environ.setdefault("NODE_COMPILE_CACHE", str(compiled))
     Server.nursery = SharedNursery()
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever starts a Postgres is slow: `make check` does without. Those that take longest begin first: at the
-    end all workers have something to do.
+    """Whoever starts a Postgres, a server or a Chromium is slow: `make check` does without. Those that take longest
+    begin first: at the end all workers have something to do.
     """
     for item in items:
         names = getattr(item, "fixturenames", ())
-        if "postgres" in names and "where" not in names:  # `where` marks what it runs on Postgres
+        on_postgres = "postgres" in names and "where" not in names  # `where` marks what it runs on Postgres
+        if on_postgres or not _SLOW_TO_START.isdisjoint(names):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: item.get_closest_marker("first") is None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import anyio
 import pytest
@@ -138,11 +138,18 @@ async def test_what_only_the_page_shows_to_be_too_much_is_ended_there_and_its_br
         assert pool.supervisors[0].counts.lost == 0
 
 
-@pytest.mark.parametrize("kind", sorted(HARMLESS))
-async def test_a_document_that_waits_for_nothing_we_give_is_shown_all_the_same(kind: str) -> None:
+@pytest.fixture(scope="module")
+async def hurried(anyio_backend: str) -> AsyncIterator[BrowserPool]:
+    """One pool for all harmless documents: none of them costs it a browser."""
     async with open_browser_pool(quick(load_timeout_s=LOAD_TIMEOUT_S)) as pool:
-        with fail_after(LIMIT_S):
-            assert await shown(pool, HARMLESS[kind], scripts=False)
+        yield pool
+
+
+@pytest.mark.parametrize("kind", sorted(HARMLESS))
+async def test_a_document_that_waits_for_nothing_we_give_is_shown_all_the_same(kind: str, hurried: BrowserPool) -> None:
+    with fail_after(LIMIT_S):
+        assert await shown(hurried, HARMLESS[kind], scripts=False)
+    assert hurried.supervisors[0].counts.lost == 0
 
 
 OUTGROWN = {

@@ -22,7 +22,7 @@ from pressrun.pipeline.render import render
 from pressrun.spec import RunSpec
 from tests.browser.conftest import QUICK
 
-pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
+pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.usefixtures("warm_parser")]
 
 SMALL = {"viewport_width": 320, "viewport_height": 240, "zoom": 1, "overlap": 0, "page_breaks": "scroll"}
 

@@ -22,7 +22,7 @@ from pressrun.themes.catalog import deck_css
 from tests.support.decks import SCREEN, document_of
 from tests.support.generated_documents import Markdown
 
-pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
+pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.usefixtures("warm_parser")]
 
 # texts that are edited three times each; more of them by hand
 TEXTS = int(os.environ.get("PRESSRUN_EDITED_TEXTS", "6"))

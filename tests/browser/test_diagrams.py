@@ -24,7 +24,7 @@ from pressrun.spec import RunSpec
 from tests.browser.conftest import QUICK
 from tests.support.decks import compose_document, document_of
 
-pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.slow, pytest.mark.usefixtures("warm_parser")]
 
 DATA = Path(__file__).parents[1] / "data" / "diagrams.md"
 EVIL = """# Evil

@@ -162,6 +162,15 @@ async def test_a_browser_is_replaced_after_so_many_contexts_and_drained() -> Non
         assert not is_alive(first)
 
 
+async def test_a_folder_for_what_node_compiles_reaches_the_driver(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NODE_COMPILE_CACHE", str(tmp_path))
+    async with open_browser_pool(quick()) as pool:
+        await pool.warm()
+    assert any(path.is_file() for path in tmp_path.rglob("*"))
+
+
 @pytest.mark.parametrize(("ours", "drivers"), [(None, "--max-semi-space-size=1"), ("--no-warnings", "--no-warnings")])
 async def test_the_driver_gets_a_small_heap_unless_somebody_has_set_options_of_node(
     monkeypatch: pytest.MonkeyPatch, ours: str | None, drivers: str

@@ -19,7 +19,7 @@ from tests.browser.conftest import SMALL
 from tests.support.decks import SCREEN, compose
 from tests.support.limits import HANG_S
 
-pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
+pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.usefixtures("warm_parser")]
 
 SIZE = {"viewport_width": SCREEN.width, "viewport_height": SCREEN.height, "zoom": SCREEN.zoom}
 SENTENCE = "The river carries sand and stones down to the sea, and lays them down where it slows."

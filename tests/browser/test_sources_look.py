@@ -14,7 +14,7 @@ from pressrun.sources.look import Look
 from pressrun.sources.text import compose_text
 from pressrun.themes.catalog import BUILT_IN
 
-pytestmark = [pytest.mark.anyio, pytest.mark.chromium]
+pytestmark = [pytest.mark.anyio, pytest.mark.chromium, pytest.mark.usefixtures("warm_parser")]
 
 LESSON = (Path(__file__).parents[2] / "examples" / "lesson.md").read_text(encoding="utf-8")
 SLIDE = {"viewport_width": 1920, "viewport_height": 1080, "zoom": 2.1}

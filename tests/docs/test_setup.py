@@ -157,8 +157,8 @@ def test_what_the_tests_want_is_installed_for_root_and_named_to_anybody_else(
 def test_make_test_and_ci_ask_for_the_same_packages() -> None:
     for plan in (read(".ci/run"), make("--dry-run", "test")):
         assert ".ci/system-packages" in plan
-    named = [path.name for path in (ROOT / ".ci").iterdir() if "postgresql" in path.read_text()]
-    assert named == ["system-packages"]
+    files = [path for path in (ROOT / ".ci").iterdir() if path.is_file()]  # and a folder of what Python compiled
+    assert [path.name for path in files if "postgresql" in path.read_text()] == ["system-packages"]
 
 
 def test_the_index_of_decisions_lists_every_record_and_its_title() -> None:

@@ -15,6 +15,8 @@ from pressrun.spec import RunSpec
 from pressrun.themes.brand import brand_css, contrast, readable
 from pressrun.themes.catalog import BUILT_IN
 
+pytestmark = pytest.mark.usefixtures("warm_parser")
+
 DECK = """---
 theme: plum
 footer: Class 7b

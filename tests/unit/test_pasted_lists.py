@@ -179,6 +179,7 @@ def test_words_with_a_colon_and_a_meaning_that_begins_small_are_a_vocabulary() -
     assert "<dl" not in body("From: Ann\nTo: Ben\nSubject: The journey")
 
 
+@pytest.mark.slow
 def test_a_long_text_of_lines_with_wide_blanks_takes_linear_time() -> None:
     """A hang is what this is about."""
     names = "".join(f"{name}: well, yes\n" for name in ("Ann", "Ben", "Cara", "Dora", "Emil"))

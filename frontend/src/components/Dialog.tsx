@@ -24,6 +24,12 @@ export function Dialog({ title, children, onClose }: Props): ReactElement {
       ref={dialog}
       className={styles["dialog"]}
       aria-labelledby={titleId}
+      // Esc. By itself the browser gives the focus back at once and tells of it later: a key between the two was lost.
+      onCancel={(event) => {
+        if (event.target !== event.currentTarget) return; // a choice of files
+        event.preventDefault();
+        onClose();
+      }}
       onClose={onClose}
       onMouseDown={(event) => {
         if (event.target === event.currentTarget) onClose();

@@ -42,7 +42,8 @@ _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # where things are on this machine, how to reach browsers elsewhere, and what somebody has set for all of Node
 _PLACES = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "LD_LIBRARY_PATH", "PLAYWRIGHT_BROWSERS_PATH")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-_PASSED_ON = {*_PLACES, *_PROXIES, *map(str.lower, _PROXIES), "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS"}
+_NODES = ("NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "NODE_COMPILE_CACHE")
+_PASSED_ON = {*_PLACES, *_PROXIES, *map(str.lower, _PROXIES), *_NODES}
 
 
 class Driver:
