@@ -24,7 +24,7 @@ FRONT = {
     "quarto": "---\nformat: revealjs\n---\n\n",
 }
 NAMED = {
-    "marp": ["size"],
+    "marp": [],
     "slidev": [
         "<carbon:arrow-right>",
         "::code-group",

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
+from pressrun.sources.colours import is_colour
 from pressrun.sources.pandoc_tables import settle_tables
 
 FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*(.*)$")
 
 _META: Final = re.compile(r"[\\^$.|?*+()\[\]{}]")
 _LINE_ENDS: Final = re.compile(r"\\r\?\\n|\\r\\n|\\n|\r?\n")
-_COLOUR_BEHIND: Final = re.compile(r"!\[bg\]\((#[0-9A-Fa-f]{3,8}|[a-z]{3,24}|(?:rgb|hsl)a?\([\d.,%/ ]{1,60}\))\)")
+_COLOUR_BEHIND: Final = re.compile(r"!\[bg\]\(([#\w]{1,30}|[a-z]{3,5}\([^()\n]{1,60}\))\)", re.IGNORECASE)
 _SNIPPET: Final = re.compile(r"<<<[ \t]+\S")
 _COMPONENT: Final = re.compile(r"::([A-Za-z][\w-]*)[ \t]*(?:\{[^{}]*\})?[ \t]*$")
 # A component of Vue, or an icon; with code before it, in which there is none
@@ -116,7 +117,11 @@ def settle_marp(lines: list[str]) -> None:
     """`![bg](#fff)` is no picture but a colour."""
     for at in outside_fences(lines):
         if "![bg](" in lines[at]:
-            lines[at] = _COLOUR_BEHIND.sub(r"<!-- _backgroundColor: \1 -->", lines[at])
+            lines[at] = _COLOUR_BEHIND.sub(_colour_behind, lines[at])
+
+
+def _colour_behind(found: re.Match[str]) -> str:
+    return f"<!-- _backgroundColor: {found[1]} -->" if is_colour(found[1]) else found[0]
 
 
 def settle_slidev(lines: list[str]) -> Settled:

@@ -1,5 +1,5 @@
-"""Conventions of authors that are told by whole tokens: pictures with a size and a side, marked lines of code,
-callouts, attributes, pauses, slides at headings, the title slide, columns by slots. For the parser child.
+"""Conventions of authors that are told by whole tokens: marked lines of code, callouts, attributes, pauses, slides at
+headings, columns by slots. For the parser child.
 """
 
 from __future__ import annotations
@@ -10,18 +10,12 @@ from typing import Any, Final
 
 from markdown_it.token import Token
 
-from pressrun.sources.attributes import ATTRIBUTES, Attributes, css_length, read_attributes
+from pressrun.sources.attributes import ATTRIBUTES, Attributes, read_attributes
 from pressrun.sources.containers import ALERTS
 from pressrun.sources.decks import Deck
 from pressrun.sources.diagrams import LANGUAGE
 from pressrun.sources.line_numbers import Lines
 
-_PICTURE_WORD: Final = re.compile(
-    r"(?P<bg>bg)|(?P<side>left|right)(?::(?P<share>\d{1,3}%))?|(?P<name>w|h|width|height):(?P<size>\d{1,5}(?:\.\d+)?"
-    r"(?:px|em|rem|cm|mm|in|pt|%)?|auto)|(?P<fit>fit|cover|contain|auto|vertical|\d{1,3}%"
-    r"|(?:blur|brightness|contrast|drop-shadow|grayscale|hue-rotate|invert|opacity|saturate|sepia)(?::[\d.,a-z%()#-]+)?)"
-)
-_MARP_PICTURE: Final = re.compile(r"(?:^|\s)(?:bg(?:\s|$)|(?:w|h|width|height):\d)")
 _TRAILING: Final = re.compile(rf"[ \t]*(?:{ATTRIBUTES.pattern}|\{{:[^{{}}\n]{{0,100}}\}})[ \t]*$")
 _LINES: Final = re.compile(
     r"""[{\[]\s*(?P<lines>[\d,\s|-]+|all|none|\*)(?:\|[^}\]]*)?[}\]]|code-line-numbers="(?P<named>[\d,|-]+)\""""
@@ -29,65 +23,7 @@ _LINES: Final = re.compile(
 _CHUNK: Final = re.compile(r"\{\s*\.?(?P<language>[A-Za-z][\w+#-]*)[^}]*\}")
 _CALLOUT: Final = re.compile(r"\[!(?P<kind>[A-Za-z]{2,20})\][+-]?[ \t]*(?P<title>[^\n]*)")
 _PAUSE: Final = re.compile(r"\.[ \u00a0]\.[ \u00a0]\.")
-_PX_OF: Final = {"px": 1.0, "em": 20.0, "rem": 20.0, "cm": 37.8, "mm": 3.78, "in": 96.0, "pt": 1.333}
 _MAX_MARKED_LINES: Final = 2_000
-
-
-def settle_pictures_of(tokens: list[Token]) -> None:
-    """Sizes and sides, from Marp's words in the alternative text and from braces behind it."""
-    for at, token in enumerate(tokens):
-        children = token.children or []
-        images = [child for child in children if child.type == "image"]
-        for image in images:
-            said = _marp_words(image) if _MARP_PICTURE.search(image.content) else {}
-            follower = children[children.index(image) + 1] if children.index(image) + 1 < len(children) else None
-            read = read_attributes(follower.content, 0) if follower is not None and follower.type == "text" else None
-            if read is not None and follower is not None:
-                follower.content = follower.content[read.end :]
-                said |= {key: value for key, value in read.attributes.values.items() if key in ("width", "height")}
-                if not follower.content:
-                    children.remove(follower)
-            for name in ("width", "height"):
-                if (size := _html_size(str(said.get(name, "")))) is not None:
-                    image.attrSet(name, size)
-            if said.get("bg"):
-                share = css_length(str(said.get("share", "")))
-                image.meta["background"] = {"side": said.get("side", ""), "share": share, "fit": "fit" in said}
-            elif said.get("side") and at and tokens[at - 1].type == "paragraph_open":
-                tokens[at - 1].attrJoin("class", f"picture-{said['side']}")
-                if share := css_length(str(said.get("share", ""))):
-                    tokens[at - 1].attrSet("style", f"--width: {share}")
-
-
-def _marp_words(image: Token) -> dict[str, str]:
-    said: dict[str, str] = {}
-    kept: list[str] = []
-    for word in image.content.split():
-        found = _PICTURE_WORD.fullmatch(word)
-        if found is None:
-            kept.append(word)
-        elif found["bg"]:
-            said["bg"] = "yes"
-        elif found["side"]:
-            said["side"], said["share"] = found["side"], found["share"] or ""
-        elif found["fit"] in ("fit", "contain", "auto"):
-            said["fit"] = "yes"
-        elif found["name"]:
-            said["width" if found["name"].startswith("w") else "height"] = found["size"]
-    image.content = " ".join(kept)
-    image.children = [Token("text", "", 0, content=image.content)] if kept else []
-    return said
-
-
-def _html_size(said: str) -> str | None:
-    """Pixels or percent, as `width` and `height` of a picture have them."""
-    length = css_length(said)
-    found = re.fullmatch(r"([\d.]+)(\D+)", length) if length else None
-    if found is None:
-        return None
-    if found[2] == "%":
-        return f"{found[1]}%"
-    return str(round(float(found[1]) * _PX_OF[found[2]])) if found[2] in _PX_OF else None
 
 
 def settle_code(tokens: list[Token]) -> None:

@@ -40,12 +40,11 @@ from pressrun.sources.deck_tokens import (
     settle_code,
     settle_headings,
     settle_inline_attributes,
-    settle_pictures_of,
     without_pauses,
 )
-from pressrun.sources.decks import DIVS, Deck, read_deck
+from pressrun.sources.decks import DIVS, Deck, fields_of_deck, read_deck
 from pressrun.sources.diagrams import LANGUAGE
-from pressrun.sources.directives import Unused, note_unused_fields, said_in_first_comment
+from pressrun.sources.directives import Unused, note_unused_fields
 from pressrun.sources.front_matter import read_front_matter, split_front_matter
 from pressrun.sources.languages import document_direction, document_language, is_upright
 from pressrun.sources.line_numbers import Lines
@@ -54,6 +53,7 @@ from pressrun.sources.listings import fence_listings
 from pressrun.sources.macros import definition_blocks
 from pressrun.sources.maths import maths_plugin, settle_maths
 from pressrun.sources.oversize import settle_oversize
+from pressrun.sources.picture_words import settle_pictures_of
 from pressrun.sources.pictures import settle_pictures
 from pressrun.sources.plain_text import is_plain, keep_lines, make_heading
 from pressrun.sources.raw_html import RawHtml, settle
@@ -158,9 +158,10 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
     front = read_front_matter(split)
     text = settle_characters(split.rest)
     title = one_line(str(front.fields.get("title", ""))) or title_of_body(text)
-    front.fields |= said_in_first_comment(text, front.fields)
+    front.fields, said_at = fields_of_deck(text, front.fields)
+    front.lines |= {name: split.rest_line + at for name, at in said_at.items()}
     deck, unused = read_deck(text, front.fields), Unused()
-    look, used = look_of(front.fields, front.lines)
+    deck.look, used = look_of(front.fields, front.lines)
     if deck.is_deck:
         deck.used |= used
         note_unused_fields(front.fields, deck.used, front.lines, unused)
@@ -176,6 +177,7 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
     tokens = parser.parse(lines.text, env)
     keep_typed_numbers(tokens, pasted=pasted)
     tokens = _settled_lines(tokens, structured, plain=plain)
+    unused.names += settle_pictures_of(tokens, lines, marp=deck.dialect == "marp")
     tokens = _settled_conventions(tokens)
     if deck.dialect == "marp":
         end_lines(tokens)
@@ -201,7 +203,7 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
             *warnings,
         ],
         "title": title,
-        "look": look,
+        "look": deck.look,
         "lang": language,
         "dir": document_direction(text),
         "upright": is_upright(text),
@@ -218,7 +220,6 @@ def _settled_lines(tokens: list[Token], structured: Structured, *, plain: bool) 
 
 
 def _settled_conventions(tokens: list[Token]) -> list[Token]:
-    settle_pictures_of(tokens)
     settle_code(tokens)
     settle_headings(tokens)
     settle_inline_attributes(tokens)
