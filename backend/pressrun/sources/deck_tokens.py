@@ -23,6 +23,9 @@ _LINES: Final = re.compile(
 _CHUNK: Final = re.compile(r"\{\s*\.?(?P<language>[A-Za-z][\w+#-]*)[^}]*\}")
 _CALLOUT: Final = re.compile(r"\[!(?P<kind>[A-Za-z]{2,20})\][+-]?[ \t]*(?P<title>[^\n]*)")
 _PAUSE: Final = re.compile(r"\.[ \u00a0]\.[ \u00a0]\.")
+_RAW_INLINE: Final = re.compile(r"\{=(?P<format>[A-Za-z0-9]+)\}")
+_SIGNS: Final = {"---": "\u2014", "--": "\u2013", "...": "\u2026"}
+_SMART: Final = re.compile(r"(?<![-.])(?:---|--|\.\.\.)(?![-.])")
 _MAX_MARKED_LINES: Final = 2_000
 
 
@@ -53,12 +56,70 @@ def marked_lines(said: str) -> set[int]:
 
 
 def settle_inline_attributes(tokens: list[Token]) -> None:
-    """Takes attributes behind a link or code within a line off."""
+    """Takes attributes behind a link or code within a line off; `<b>x</b>`{=html} is HTML."""
     for token in tokens:
         for before, child in pairwise(token.children or []):
             if child.type == "text" and before.type in ("code_inline", "link_close") and child.content[:1] == "{":
+                raw = _RAW_INLINE.match(child.content) if before.type == "code_inline" else None
+                if raw is not None:
+                    child.content = child.content[raw.end() :]
+                    if raw["format"].lower() in ("html", "html5", "revealjs"):
+                        before.type, before.tag = "html_inline", ""
+                    continue
                 read = read_attributes(child.content, 0)
                 child.content = child.content[read.end :] if read else child.content
+
+
+def settle_smart_signs(tokens: list[Token]) -> None:
+    """`---`, `--` and `...` as Pandoc and Quarto set them, https://pandoc.org/MANUAL.html#extension-smart."""
+    for token in tokens:
+        for child in token.children or []:
+            if child.type == "text" and ("--" in child.content or "..." in child.content):
+                child.content = _SMART.sub(lambda found: _SIGNS[found[0]], child.content)
+
+
+def lay_out_side_by_side(tokens: list[Token]) -> list[Token]:
+    """`::: {layout-ncol=2}` of Quarto: its blocks in rows of so many."""
+    made: list[Token] = []
+    rows: list[tuple[int, int, int]] = []  # level, how many in a row, and how many of it there are
+    for token in tokens:
+        if rows and token.level == rows[-1][0] and token.type == "container_close":
+            if rows.pop()[2]:
+                made += [_div("", -1), _div("", -1)]
+        elif rows and token.level == rows[-1][0] + 1 and token.nesting >= 0:
+            level, most, count = rows[-1]
+            if count:
+                made.append(_div("", -1))
+            if count % most == 0:
+                made += [*([_div("", -1)] if count else []), _div("columns", 1)]
+            made.append(_div("column", 1))
+            rows[-1] = (level, most, count + 1)
+        made.append(token)
+        if token.type == "container_open" and (most := token.meta.get("side_by_side", 0)):
+            rows.append((token.level, most, 0))
+    return made
+
+
+def unwrap_quoted_lists(tokens: list[Token]) -> list[Token]:
+    """`> - item` of Pandoc is a list that comes otherwise than the others of its deck: no quotation."""
+    made: list[Token] = []
+    closers: set[int] = set()
+    for at, token in enumerate(tokens):
+        if token.type == "blockquote_open" and at + 1 < len(tokens) and tokens[at + 1].type.endswith("_list_open"):
+            end = next(
+                n
+                for n in range(at, len(tokens))
+                if tokens[n].type == "blockquote_close" and tokens[n].level == token.level
+            )
+            inner = [one for one in tokens[at + 1 : end] if one.level == token.level + 1]
+            if len(inner) == 2:  # noqa: PLR2004  (where the list begins and ends)
+                closers.add(end)
+                for one in tokens[at + 1 : end]:
+                    one.level -= 1
+                continue
+        if at not in closers:
+            made.append(token)
+    return made
 
 
 def settle_headings(tokens: list[Token]) -> None:

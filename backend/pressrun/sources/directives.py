@@ -31,7 +31,7 @@ STILL: Final = frozenset(
         "code-tools code-copy code-overflow code-line-numbers background-transition scroll-view show-notes "
         "resources filters comark engine fig-width fig-height fig-align fig-format duration timer clickAnimation pwa "
         "titleTemplate notesAutoRuby export monacoRunAdditionalDeps monacoTypesAdditionalPackages level watch scripts "
-        "preprocessor template background-video-loop background-video-muted background-interactive",
+        "preprocessor template scrollable smaller background-video-loop background-video-muted background-interactive",
     )
 )
 # They are read: `title`, `lang`, and what the title slide of Pandoc and Quarto shows; `pressrun` by our command line
@@ -42,6 +42,7 @@ USED: Final = frozenset(
         "slide-level format pressrun",
     )
 )
+NO_DATES: Final = frozenset(["today", "now", "last-modified"])  # of Quarto: the same text makes the same slides
 _HIDES: Final = frozenset(["hide", "disabled", "visibility"])  # a slide is left out; here it is shown, and that told
 # Layouts of Slidev that ours have other names for; a first slide without one is its cover
 _LAYOUTS: Final = {"cover": "title", "intro": "title", "fact": "statement", "end": "closing"}
@@ -80,6 +81,8 @@ class Unused:
             name = key.lstrip("_$")
             is_picture = (name in PICTURE_KEYS and bool(address_of(value))) or (name in SIZE_KEYS and value in SIZES)
             is_used = not value or is_picture or bool(slide_attributes({name: value})) or name in USED - LOOKS
+            if name == "date" and value in NO_DATES:
+                self.note(f"date: {value}", line)
             if name in ("header", "footer") and _PICTURE.search(value):
                 self.note(f"picture in the {name}", line)
             if name in _HIDES and value.lower() not in ("true", "hidden"):
@@ -166,5 +169,5 @@ def note_unused_fields(fields: dict[str, Any], used: set[str], lines: dict[str, 
     formats = fields.get("format")
     for inside in formats.values() if isinstance(formats, dict) else ():
         for key, value in inside.items() if isinstance(inside, dict) else ():
-            if str(key) not in LOOK_KEYS:
+            if str(key) not in LOOK_KEYS or isinstance(value, list | dict):
                 unused.note_fields({str(key): value if isinstance(value, str) else " "}, lines.get("format", 1))

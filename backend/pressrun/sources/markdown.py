@@ -35,11 +35,14 @@ from pressrun.sources.conventions import conventions_plugin
 from pressrun.sources.deck_fields import look_of
 from pressrun.sources.deck_tokens import (
     divide_at_headings,
+    lay_out_side_by_side,
     marked_lines,
     settle_callouts,
     settle_code,
     settle_headings,
     settle_inline_attributes,
+    settle_smart_signs,
+    unwrap_quoted_lists,
     without_pauses,
 )
 from pressrun.sources.decks import DIVS, Deck, fields_of_deck, read_deck
@@ -181,6 +184,9 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
     tokens = _settled_conventions(tokens)
     if deck.dialect == "marp":
         end_lines(tokens)
+    if deck.dialect in DIVS:
+        settle_smart_signs(tokens)
+        tokens = lay_out_side_by_side(unwrap_quoted_lists(tokens))
     if deck.is_deck:
         tokens = divide_at_headings(without_pauses(tokens), deck, front.fields)
     tokens = _mark_slides(tokens, deck, lines, split.rest_line, unused)
@@ -189,7 +195,7 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
     language = document_language(text, _language(front.fields))
     name_callouts(tokens, text, language)
     mark_directions_and_languages(tokens, language)
-    _make_figures(tokens)
+    _make_figures(tokens, captions=deck.dialect in DIVS)
     shown = with_title_slide(parser.renderer.render(tokens, parser.options, env), deck, front.fields)
     rendered = hide_notes(sanitise(shown))
     body, warnings = settle_pictures(rendered, keep_remote=keep_remote, attached=attached)
@@ -345,8 +351,8 @@ def _coloured(code: str, language: str) -> str:
     return str(highlight(code, lexer, HtmlFormatter(nowrap=True)))
 
 
-def _make_figures(tokens: list[Token]) -> None:
-    """A picture that stands alone becomes a figure; its title is the caption."""
+def _make_figures(tokens: list[Token], *, captions: bool) -> None:
+    """A picture that stands alone becomes a figure; its title is the caption, to Pandoc its words are."""
     for opening, inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if opening.type != "paragraph_open" or opening.hidden or inline.type != "inline" or not inline.children:
             continue
@@ -354,7 +360,8 @@ def _make_figures(tokens: list[Token]) -> None:
         if len(pictures) != 1 or len(inline.children) != 1:
             continue
         opening.tag = closing.tag = "figure"
-        caption = pictures[0].attrs.pop("title", None)
+        words = pictures[0].content if captions and "picture-background" not in str(opening.attrGet("class")) else ""
+        caption = pictures[0].attrs.pop("title", None) or words
         if caption:
             text = Token("text", "", 0, content=str(caption))
             inline.children += [

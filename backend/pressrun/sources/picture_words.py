@@ -6,6 +6,7 @@ https://marpit.marp.app/image-syntax: words in the alternative text; and braces 
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 from typing import Final
 
 from markdown_it.token import Token
@@ -35,15 +36,12 @@ def settle_pictures_of(tokens: list[Token], lines: Lines, *, marp: bool) -> list
     undone: list[tuple[str, int]] = []
     for at, token in enumerate(tokens):
         children = token.children or []
-        for image in [child for child in children if child.type == "image"]:
+        for image, follower in [pair for pair in zip_longest(children, children[1:]) if pair[0].type == "image"]:
             said = _words_of(image, undone, lines.number(token.map[0]) if token.map else 1, marp=marp)
-            follower = children[children.index(image) + 1] if children.index(image) + 1 < len(children) else None
             read = read_attributes(follower.content, 0) if follower is not None and follower.type == "text" else None
             if read is not None and follower is not None:
                 follower.content = follower.content[read.end :]
                 said |= {key: value for key, value in read.attributes.values.items() if key in ("width", "height")}
-                if not follower.content:
-                    children.remove(follower)
             for name in ("width", "height"):
                 if (size := _html_size(str(said.get(name, "")))) is not None:
                     image.attrSet(name, size)
@@ -53,6 +51,8 @@ def settle_pictures_of(tokens: list[Token], lines: Lines, *, marp: bool) -> list
                 tokens[at - 1].attrJoin("class", f"picture-{said['side']}")
                 if share := css_length(said.get("share", "")):
                     tokens[at - 1].attrSet("style", f"--width: {share}")
+        if children and not all(child.content for child in children if child.type == "text"):
+            token.children = [child for child in children if child.type != "text" or child.content]
     return undone
 
 
