@@ -32,6 +32,8 @@ _HANDLER: Final = re.compile(r"""(?P<tag><[A-Za-z][^<>]*?\s)[@#][\w.:-]+(?:\s*=\
 _HANDLER_LINE: Final = re.compile(r"""\s*[@#][\w.:-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'))?""")
 _UNENDED: Final = re.compile(r"<(?P<name>[A-Za-z][\w:-]*)(?:\s[^<>]*)?$")
 _COMPONENT_NAME: Final = re.compile(r"[A-Z]\w*|arrow|toc|tweet|youtube|[a-z]+(?:[:-][a-z][\w-]*)+")
+_DIV: Final = re.compile(r"<div\b[^<>]{0,500}>")
+_GRID: Final = re.compile(r"""\bclass="[^"]*?\bgrid-cols-(?P<of_class>[2-4])\b|\bgrid="[^"]*?\bcols-(?P<own>[2-4])\b""")
 _MAX_HANDLERS: Final = 6  # of a tag that begins and ends in a line, arbitrary
 _MAX_TAG_LINES: Final = 40  # arbitrary: one attribute a line
 _STEPS: Final = re.compile(r"(\s*\$\$)[ \t]*\{[\d|, all*-]+\}(?:\{[^{}]*\})?[ \t]*$")
@@ -171,6 +173,8 @@ def _settle_tags(lines: list[str], shown: list[int], made: Settled) -> None:
             continue
         for _ in range(_MAX_HANDLERS if "@" in lines[at] or "#" in lines[at] else 0):
             lines[at] = _HANDLER.sub(r"\g<tag>", lines[at])
+        if "grid" in lines[at]:
+            lines[at] = _DIV.sub(_with_columns, lines[at])
         opened = _UNENDED.search(lines[at])
         end = at + 1
         while (
@@ -193,6 +197,17 @@ def _settle_tags(lines: list[str], shown: list[int], made: Settled) -> None:
                 if _HANDLER_LINE.match(lines[inside])
                 else lines[inside]
             )
+
+
+def _with_columns(div: re.Match[str]) -> str:
+    """A grid of columns, as UnoCSS names them, is one of ours: `grid-cols-2` in a class, `grid="~ cols-2"`."""
+    found = _GRID.search(div[0])
+    if found is None:
+        return div[0]
+    count = found["of_class"] or found["own"]
+    rest = div[0].removeprefix("<div")
+    names = f'class="columns grid-cols-{count}'
+    return f"<div{rest.replace('class=' + chr(34), names + ' ', 1)}" if 'class="' in rest else f'<div {names}"{rest}'
 
 
 def _without_arrows(line: str) -> str:
