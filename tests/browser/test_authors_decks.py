@@ -61,7 +61,7 @@ async def test_each_slide_is_what_its_author_meant(decks: dict[str, Composed], t
 @pytest.mark.parametrize("tool", TOOLS)
 async def test_what_is_not_used_is_named_and_nothing_else(tool: str) -> None:
     told = [message for _, message in render_markdown(source(tool))["warnings"]]
-    assert told == (["Not used: `color` (line 46). docs/markdown.md says what is read."] if tool == "marp" else [])
+    assert told == []
 
 
 async def test_pictures_stand_behind_a_slide_over_a_side_of_it_and_over_all_of_it(decks: dict[str, Composed]) -> None:

@@ -23,8 +23,31 @@ FRONT = {
     "pandoc": "---\nslide-level: 2\n---\n\n",
     "quarto": "---\nformat: revealjs\n---\n\n",
 }
+MULTILINE = """\
+-----------------------------
+ Centred   Left
+ Header
+---------- ------------------
+   First   row
+
+  Second   that spans
+           two lines
+-----------------------------
+
+after
+"""
+PANDOC_SIGNS = (
+    "-------\na\n",
+    "-------\na b\n--- ---\n",
+    "> - a\n\n",
+    "> " * 50 + "- a\n",
+    "`x`{=html} ",
+    "a -- b ... ",
+    "@a ",
+    "](",
+)
 NAMED = {
-    "marp": ["size"],
+    "marp": [],
     "slidev": [
         "<carbon:arrow-right>",
         "::code-group",
@@ -35,11 +58,12 @@ NAMED = {
         "hide",
     ],
     "reveal": ["background-video", "visibility"],
-    "pandoc": ["theme", "colortheme", "bibliography"],
+    "pandoc": ["theme", "colortheme", "bibliography", "@smith2004"],
     "quarto": [
         "logo",
         "css",
         "{r}, code that is not run,",
+        "@eq-energy",
         "{{< video >}}",
         ".content-visible",
         "background-opacity",
@@ -102,6 +126,29 @@ def test_a_deck_of_all_that_a_tool_documents_is_whole_and_names_what_is_not_done
         ("quarto", "```{python}\n#| echo: true\nx = 1\n```", "<code", "echo"),
         ("quarto", '## A {background-image="https://e.org/x.png"}\n\nx', "picture-background", "background-image="),
         ("quarto", "$$\na = b\n$$ {#eq-a}", 'display="block"', "eq-a"),
+        ("slidev", '<div @click="() => a > b" class="x">\n  Next\n</div>', "Next", "click"),
+        ("slidev", '<div\n  class="x"\n  @click="a"\n  #slot\n>\n  Next\n</div>', "Next", "click"),
+        ("slidev", "before\n\n<Tweet\n  id='1'\n  scale='0.65'\n/>\n\nafter", "after", "Tweet"),
+        ("slidev", '<arrow v-click="[4, 5]" x1="350" />\n\nafter', "after", "arrow"),
+        ("slidev", '<div class="grid grid-cols-2 gap-4">\n<div>a</div>\n</div>', '"columns grid-cols-2 grid', ""),
+        ("slidev", '<div grid="~ cols-3">\n<div>a</div>\n</div>', '<div class="columns grid-cols-3"', "~"),
+        ("slidev", '<div grid="~ cols-2" class="x" m="t-2">\n<div>a</div>\n</div>', '"columns grid-cols-2 x"', "~"),
+        ("slidev", '<div class="grid-cols-[1fr_2fr]">\n<div>a</div>\n</div>', "a", '"columns'),
+        ("slidev", "mail a@b.org <b>x</b> #1", "mail a@b.org <b>x</b> #1", ""),
+        ("slidev", "a < b\n\n@click is an attribute", "@click is an attribute", ""),
+        ("pandoc", MULTILINE, ">that spans two lines</td>", "----"),
+        ("pandoc", MULTILINE, ">Centred Header</th>", "slide-break"),
+        ("pandoc", "`<i>x</i>`{=html} y", "<i>x</i> y", "{="),
+        ("pandoc", "`\\x`{=latex} y", "<code>\\x</code> y", "{="),
+        ("pandoc", "one -- two---three...", "one – two—three…", "--"),
+        ("pandoc", "`a -- b`\n\n```\n--all ...\n```", "a -- b", "…"),
+        ("pandoc", "> - a\n> - b", "<li>a</li>", "<blockquote"),
+        ("pandoc", "> - a\n>\n> says he", "<blockquote", ""),
+        ("pandoc", "![A river](https://e.org/x.png)", "<figcaption>A river</figcaption>", ""),
+        ("quarto", '::: {layout-ncol="2"}\n![](a.png)\n\nb\n\nc\n:::', '<div class="columns"', ":::"),
+        ("quarto", "[a](https://{{< meta none >}}e.org/x)", '<a href="https://e.org/x">a</a>', "{{"),
+        ("quarto", "{{< meta none >}}", "{{&lt; meta none &gt;}}", ""),
+        ("marp", "![A river](https://e.org/x.png)", "<figure", "figcaption"),
     ],
 )
 def test_a_feature_of_a_tool_is_shown_as_its_author_meant(tool: str, text: str, holds: str, lacks: str) -> None:
@@ -150,12 +197,74 @@ def test_a_mark_of_clicks_is_no_word_of_a_note() -> None:
     assert "click" not in html
 
 
+@pytest.mark.parametrize(
+    ("tool", "text", "told"),
+    [
+        ("slidev", "<Tweet\n  id='1'\n/>", "<Tweet>"),
+        ("reveal", 'a <!-- .element: style="color:red" -->', ".element: style"),
+        ("pandoc", "as [see @smith04, p. 3] says", "@smith04"),
+        ("pandoc", "`x`{=openxml}", "{=openxml}"),
+        ("quarto", '[words]{style="color:red"}', "style"),
+        ("quarto", "[a](https://{{< meta none >}}e.org/x)", "{{< meta >}}"),
+    ],
+)
+def test_what_is_not_done_is_named_with_its_line(tool: str, text: str, told: str) -> None:
+    front = FRONT[tool]
+    line = front.count("\n") + 1
+    assert f"Not used: `{told}` (line {line})." in str(render_markdown(front + text)["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("tool", "text"),
+    [
+        ("reveal", 'a <!-- .element: class="fragment fade-up" data-fragment-index="2" -->'),
+        ("pandoc", "mail ada@example.org or \\@home, https://e.org/@ada, `@x`"),
+        ("marp", "as @smith04 says"),
+    ],
+)
+def test_what_moves_and_what_is_no_sign_is_not_named(tool: str, text: str) -> None:
+    assert render_markdown(FRONT[tool] + text)["warnings"] == []
+
+
+def test_the_title_slide_of_quarto_says_where_authors_work_and_no_day_that_changes() -> None:
+    author = (
+        "author:\n  - name: Ada\n    affiliation: Engines\n  - name: Grace\n    affiliations:\n      - name: Navy\n"
+    )
+    made = render_markdown(
+        f"---\ntitle: T\n{author}date: today\nformat:\n  revealjs:\n    theme: [dark, a.scss]\n---\n\n## A\n"
+    )
+    assert '<p class="author" dir="auto">Ada (Engines), Grace (Navy)</p>' in made["html"]
+    assert "today" not in made["html"]
+    assert "`date: today` (line 9), `theme` (line 10)" in str(made["warnings"])
+
+
 @pytest.mark.slow
 def test_many_signs_of_decks_take_linear_time() -> None:
     """A hang is what this is about."""
     for tool, units in {
-        "slidev": ("<A ", "<A/>", "{{ x ", "::a\n\n", "`<A", "$$ {1|\n\n"),
-        "pandoc": ("| a\n", "+---+\n", "--- ---\n", "(@a) b\n", ": c\n\n", "A  B\n--- ---\nc  d\n\n", "{{< a "),
+        "slidev": (
+            "<A ",
+            "<A/>",
+            "{{ x ",
+            "::a\n\n",
+            "`<A",
+            "$$ {1|\n\n",
+            "<A\n",
+            "<a @b ",
+            "<a\n@b\n",
+            "<a @b='",
+            "<a @b",
+        ),
+        "pandoc": (
+            "| a\n",
+            "+---+\n",
+            "--- ---\n",
+            "(@a) b\n",
+            ": c\n\n",
+            "A  B\n--- ---\nc  d\n\n",
+            "{{< a ",
+            *PANDOC_SIGNS,
+        ),
         "reveal": ("<!--s-->\n", "\n\n\n"),
         "marp": ("<!-- a: b", "![bg](red)\n"),
     }.items():

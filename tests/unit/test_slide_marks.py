@@ -104,10 +104,10 @@ def test_coverage_asks_for_no_note_and_no_mark(text: str, said: str) -> None:
 
 def test_what_nobody_does_here_is_named_with_its_line() -> None:
     told = warnings(
-        "---\nmarp: true\ntheme: gaia\nfooter: me\ntransition: x\n---\n\n# A\n\n---\n\n<!-- color: red -->",
+        "---\nmarp: true\ntheme: gaia\nfooter: me\ntransition: x\n---\n\n# A\n\n---\n\n<!-- backgroundRepeat: x -->",
         "directive_ignored",
     )
-    assert told == ("Not used: `color` (line 12). docs/markdown.md says what is read.")
+    assert told == ("Not used: `backgroundRepeat` (line 12). docs/markdown.md says what is read.")
     assert "`src` (line 7)" in warnings("---\ntheme: x\n---\n\n# A\n\n---\nsrc: ./b.md\n---\n\nb", "directive_ignored")
     assert warnings("---\ntags: [a]\naliases: b\n---\n\ntext", "directive_ignored") == ""
 

@@ -163,10 +163,11 @@ def planned(answer: Mapping[str, Any]) -> tuple[Flow, Plan]:
 
 def slides_wanted(flow: Flow, plan: Plan, max_slides: int) -> list[dict[str, Any]]:
     """For `deal_out`: the slides, and as one more what does not find room on them."""
-    slides = [_wanted(flow, slide) for slide in plan.slides[:max_slides]]
+    slides = _with_numbers([_wanted(flow, slide) for slide in plan.slides[:max_slides]])
     if len(plan.slides) > max_slides:
         rest = plan.slides[max_slides]
-        slides.append({**_wanted(flow, rest), "last": len(flow.atoms), "layout": "text", "running": None, "rest": True})
+        whole = {"last": len(flow.atoms), "layout": "text", "running": None, "number": None, "rest": True}
+        slides.append({**_wanted(flow, rest), **whole})
     return slides
 
 
@@ -183,6 +184,19 @@ def _wanted(flow: Flow, slide: PlannedSlide) -> dict[str, Any]:
         "columns": flow.columns,
         "author": _said_of(flow, slide.first),
     }
+
+
+def _with_numbers(slides: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each with the `number` that is shown on it; None where its author wants none. Some do not count: from there on a
+    number is not the slide's place, `is_place`.
+    """
+    count = 0
+    for place, slide in enumerate(slides, start=1):
+        said = slide["author"].get("number", "true")
+        count += said not in ("hold", "skip")
+        slide["number"] = count if said in ("true", "hold") else None
+        slide["is_place"] = count == place
+    return slides
 
 
 def _said_of(flow: Flow, first: int) -> dict[str, str]:

@@ -159,7 +159,7 @@ class _Keys:
         """The heading that goes on there, as HTML; empty if none does."""
         return "" if slide["running"] is None else str(self._atoms[slide["running"]]["heading"] or "")
 
-    def key(self, slide: Mapping[str, Any], number: int) -> bytes:
+    def key(self, slide: Mapping[str, Any]) -> bytes:
         stretches = self._place.stretches(slide["first"], slide["last"])
         told = [
             self._place.of(slide["first"])[1],
@@ -167,7 +167,7 @@ class _Keys:
             *(slide[name] for name in ("layout", "part", "before", "columns")),
             sorted(slide["author"].items()),
             slide["running"] is None,
-            number if self._numbered else None,
+            [slide["number"], slide["is_place"]] if self._numbered else None,
         ]
         keys = [self._cut.stretches[at].key.hex() for at in stretches]
         return digest_of(self._cut.ground.hex(), *keys, self.heading_of(slide), json.dumps(told))
@@ -220,8 +220,8 @@ class _Whole:
             kept.keep_stretch(own.key, stretch)
         keys = _Keys(cut, _Place([len(stretch.atoms) for stretch in stretches]), self._answer["atoms"])
         made = _made(self._built, self._shown.texts, self._said)
-        for number, (slide, one) in enumerate(zip(self._slides, made, strict=True), start=1):
-            kept.keep_slide(keys.key(slide, number), one)
+        for slide, one in zip(self._slides, made, strict=True):
+            kept.keep_slide(keys.key(slide), one)
         kept.slides_made += len(made)
 
 
@@ -256,11 +256,11 @@ class _Again:
         wanted = slides_wanted(flow, plan, self._max_slides)
         place = _Place([len(stretch.atoms) for stretch in known])
         keys = _Keys(cut, place, answer["atoms"])
-        names = [keys.key(slide, number) for number, slide in enumerate(wanted, start=1)]
+        names = [keys.key(slide) for slide in wanted]
         slides = [self._kept.slide(name) for name in names]
         # one at the least: it tells what stands around them all
         to_make = [at for at, slide in enumerate(slides) if slide is None] or [0]
-        built, texts = await self._make(part, numbers, known, [wanted[at] for at in to_make], to_make, place, keys)
+        built, texts = await self._make(part, numbers, known, [wanted[at] for at in to_make], place, keys)
         for at, slide in zip(to_make, texts, strict=True):
             slides[at] = slide
             self._kept.keep_slide(names[at], slide)
@@ -274,7 +274,6 @@ class _Again:
         numbers: list[int],
         known: Sequence[KeptStretch],
         wanted: Sequence[Mapping[str, Any]],
-        at: Sequence[int],
         place: _Place,
         keys: _Keys,
     ) -> tuple[Mapping[str, Any], list[KeptSlide]]:
@@ -287,10 +286,10 @@ class _Again:
         if any(part.count(stretch) != len(known[stretch].atoms) for stretch in needed):
             raise NeedsWhole
         slides = []
-        for slide, number in zip(wanted, at, strict=True):
+        for slide in wanted:
             first = part.atom(*place.of(slide["first"]))
             last = part.atom(*place.of(slide["last"] - 1)) + 1
-            more = {"first": first, "last": last, "number": number + 1, "heading": keys.heading_of(slide)}
+            more = {"first": first, "last": last, "heading": keys.heading_of(slide)}
             slides.append({**slide, **more})
         built = await deal_out(self._lease, slides)
         if _is_special(slides, built):

@@ -19,7 +19,7 @@ _PIECE: Final = re.compile(
     | (?P<key>[A-Za-z_][\w:.-]*)=(?:"(?P<a>[^"\n]*)"|'(?P<b>[^'\n]*)'|(?P<c>[^\s"'{}=]+))""",
     re.VERBOSE,
 )
-_LENGTH: Final = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)(%|px|em|rem|cm|mm|in|pt|vw|vh)?")
+_LENGTH: Final = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)\d*(%|px|em|rem|ex|ch|cm|mm|in|pt|pc|vw|vh)?")
 
 
 @dataclass(slots=True)

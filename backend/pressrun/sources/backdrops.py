@@ -18,10 +18,11 @@ _ADDRESS: Final = re.compile(
     r"https?://[^\s\"'<>]{1,2000}|data:image/[^\s\"'<>]+|[^\s\"'<>:]{1,500}\.(?:png|jpe?g|webp|gif|avif|svg)",
     re.IGNORECASE,
 )
-_SIZES: Final = frozenset(["contain", "fit", "auto"])
+_WHOLE: Final = frozenset(["contain", "fit", "auto"])
+SIZES: Final = _WHOLE | {"cover"}
 # Of all tools, the surer first
 PICTURE_KEYS: Final = ("background-image", "backgroundImage", "background")
-_SIZE_KEYS: Final = ("background-size", "backgroundSize")
+SIZE_KEYS: Final = ("background-size", "backgroundSize")
 _SLIDEV_SIDES: Final = {"image": "", "image-left": "left", "image-right": "right"}
 
 
@@ -40,9 +41,9 @@ def said_pictures(said: dict[str, str]) -> list[Token]:
         source, side = address_of(said.get("image", "")), _SLIDEV_SIDES[said["layout"]]
     if not source:
         return []
-    fits = any(said.get(key, "") in _SIZES for key in _SIZE_KEYS)
+    fits = any(said.get(key, "") in _WHOLE for key in SIZE_KEYS)
     image = Token("image", "img", 0, attrs={"src": source, "alt": ""}, children=[], content="")
-    return _figure(image, {"side": side, "fit": fits}, ["backdrop"])
+    return _figure(image, {"side": side, "fit": "contain" if fits else "cover"}, ["backdrop"])
 
 
 def lift_pictures(tokens: list[Token]) -> list[Token]:
@@ -82,8 +83,13 @@ def _figure(image: Token, said: dict[str, Any], classes: list[str], lines: list[
     names = ["picture-background", *classes]
     if said.get("side"):
         names.append(f"picture-{said['side']}")
-    if said.get("fit"):
+    scale = round(said.get("scale", 0) / 5) * 5  # a class for each
+    if 0 < scale < 100:  # noqa: PLR2004  (percent)
+        names.append(f"picture-scale-{scale}")
+    if 0 < scale < 100 or said.get("fit", "cover") != "cover":  # noqa: PLR2004
         names.append("picture-contain")
+    if said.get("way") == "vertical":
+        names.append("picture-vertical")
     opening = Token("paragraph_open", "p", 1, attrs={"class": " ".join(names)}, map=lines, block=True)
     if said.get("share"):
         opening.attrs["style"] = f"--width: {said['share']}"

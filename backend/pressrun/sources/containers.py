@@ -210,6 +210,10 @@ def containers_plugin(parser: MarkdownIt, containers: Containers) -> None:
     parser.block.ruler.before("fence", "container", rule, {"alt": ends})
 
 
+def _count(said: str) -> int:
+    return int(said) if said in ("2", "3", "4", "5", "6") else 0
+
+
 def _open(state: StateBlock, container: Container) -> None:
     lines = [container.start, container.end + 1]
     if container.is_notes:
@@ -219,6 +223,7 @@ def _open(state: StateBlock, container: Container) -> None:
     token = state.push("container_open", "div", 1)
     token.map, token.info = lines, " ".join(container.attributes.classes)
     alert = container.alert
+    token.meta["side_by_side"] = _count(container.attributes.values.get("layout-ncol", ""))
     if not alert:
         token.attrs = {**container.attributes.for_element()}
         return

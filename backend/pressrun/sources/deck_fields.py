@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from pressrun.aspects import size_of_aspect
-from pressrun.sources.titles import one_line
+from pressrun.sources.titles import plain_line
 
 _THEME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _COLOUR: Final = re.compile(r"#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})")
@@ -22,7 +22,6 @@ _WRITING: Final = {
     "vertical": "vertical", "vertical-rl": "vertical", "tategaki": "vertical",
     "horizontal": "horizontal", "horizontal-tb": "horizontal", "yokogaki": "horizontal",
 }  # fmt: skip
-_MAX_FOOTER: Final = 200  # characters, as `footer` of a request
 _NUMBERS: Final = ("paginate", "page_numbers", "page-numbers", "slide-number", "slideNumber")
 _ASPECTS: Final = ("aspect", "size", "aspectRatio", "aspectratio")
 
@@ -69,7 +68,7 @@ def _read(key: str, value: Any) -> dict[str, Any] | None:
     if key in ("writing_mode", "writing-mode"):
         return {"writing_mode": _WRITING[word]} if word in _WRITING else None
     if key == "footer":
-        return {"footer": one_line(text)[:_MAX_FOOTER]} if text else None
+        return {"footer": plain_line(text)} if text else None
     pattern, name = _PATTERNS.get(key, (_THEME, ""))
     return {name: text} if name and pattern.fullmatch(text) else None
 

@@ -12,20 +12,30 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
+from pressrun.sources.colours import is_colour
 from pressrun.sources.pandoc_tables import settle_tables
 
 FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*(.*)$")
 
 _META: Final = re.compile(r"[\\^$.|?*+()\[\]{}]")
 _LINE_ENDS: Final = re.compile(r"\\r\?\\n|\\r\\n|\\n|\r?\n")
-_COLOUR_BEHIND: Final = re.compile(r"!\[bg\]\((#[0-9A-Fa-f]{3,8}|[a-z]{3,24}|(?:rgb|hsl)a?\([\d.,%/ ]{1,60}\))\)")
+_COLOUR_BEHIND: Final = re.compile(r"!\[bg\]\(([#\w]{1,30}|[a-z]{3,5}\([^()\n]{1,60}\))\)", re.IGNORECASE)
 _SNIPPET: Final = re.compile(r"<<<[ \t]+\S")
 _COMPONENT: Final = re.compile(r"::([A-Za-z][\w-]*)[ \t]*(?:\{[^{}]*\})?[ \t]*$")
 # A component of Vue, or an icon; with code before it, in which there is none
 _TAG: Final = re.compile(
     r"(?P<ticks>`+)[^`\n]+(?P=ticks)(?!`)"
-    r"|</?(?P<name>[A-Z]\w*|[a-z][a-z0-9]*(?:[:-][a-z][\w-]*)+)(?:\s[^<>]*)?/?>|(?P<said>\{\{[^{}<>\n]{1,200}\}\})"
+    r"|</?(?P<name>[A-Z]\w*|arrow|toc|tweet|youtube|[a-z][a-z0-9]*(?:[:-][a-z][\w-]*)+)(?:\s[^<>]*)?/?>|(?P<said>\{\{[^{}<>\n]{1,200}\}\})"
 )
+# What Vue does when something happens, and its slots: no attribute of HTML, so that the tag would be text
+_HANDLER: Final = re.compile(r"""(?P<tag><[A-Za-z][^<>]*?\s)[@#][\w.:-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'))?""")
+_HANDLER_LINE: Final = re.compile(r"""\s*[@#][\w.:-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'))?""")
+_UNENDED: Final = re.compile(r"<(?P<name>[A-Za-z][\w:-]*)(?:\s[^<>]*)?$")
+_COMPONENT_NAME: Final = re.compile(r"[A-Z]\w*|arrow|toc|tweet|youtube|[a-z]+(?:[:-][a-z][\w-]*)+")
+_DIV: Final = re.compile(r"<div\b[^<>]{0,500}>")
+_GRID: Final = re.compile(r"""\bclass="[^"]*?\bgrid-cols-(?P<of_class>[2-4])\b|\bgrid="[^"]*?\bcols-(?P<own>[2-4])\b""")
+_MAX_HANDLERS: Final = 6  # of a tag that begins and ends in a line, arbitrary
+_MAX_TAG_LINES: Final = 40  # arbitrary: one attribute a line
 _STEPS: Final = re.compile(r"(\s*\$\$)[ \t]*\{[\d|, all*-]+\}(?:\{[^{}]*\})?[ \t]*$")
 _MAGIC_MOVE: Final = re.compile(r"md[ \t]+magic-move\b")
 _LINE_BLOCK: Final = re.compile(r"\|(?:[ \t]+(?P<words>.*?))?[ \t]*$")
@@ -40,10 +50,14 @@ _TEX_LAYOUT: Final = re.compile(
     r"|\\vspace\*?\{[^{}]*\}[ \t]*)+$"
 )
 _SHORTCODE: Final = re.compile(r"\{\{<[ \t]*([\w-]+)((?:[ \t]+[^<>{}]*?)?)[ \t]*>\}\}")
+_IN_ADDRESS: Final = re.compile(r"\]\([^()\s]*$")
+_CITED: Final = re.compile(r"(?<![\w@.\\/`(])-?@([A-Za-z_][\w:-]{0,60})(?![\w@]*\.\w)")
+_STYLED: Final = re.compile(r"\]\{[^{}]*\bstyle=")
 _HIDES: Final = re.compile(r"\.(?:content-hidden|content-visible|hidden)\b")  # shown here, whatever the format
 _OPTION: Final = re.compile(r"[ \t]*(?:#|%%|//|--)\|")
 _CELL: Final = re.compile(r"\{(?:python|r|julia|ojs|bash|sql|stan|dot|webr|pyodide)\b[^{}]*\}[ \t]*$")
 _RAW: Final = re.compile(r"\{=(?P<format>[A-Za-z0-9]+)\}[ \t]*$")
+_RAW_BEHIND: Final = re.compile(r"`\{=([A-Za-z0-9]+)\}")
 _SHOWN_RAW: Final = frozenset(["html", "html5", "revealjs", "tex", "latex", "markdown"])
 
 
@@ -116,7 +130,11 @@ def settle_marp(lines: list[str]) -> None:
     """`![bg](#fff)` is no picture but a colour."""
     for at in outside_fences(lines):
         if "![bg](" in lines[at]:
-            lines[at] = _COLOUR_BEHIND.sub(r"<!-- _backgroundColor: \1 -->", lines[at])
+            lines[at] = _COLOUR_BEHIND.sub(_colour_behind, lines[at])
+
+
+def _colour_behind(found: re.Match[str]) -> str:
+    return f"<!-- _backgroundColor: {found[1]} -->" if is_colour(found[1]) else found[0]
 
 
 def settle_slidev(lines: list[str]) -> Settled:
@@ -127,7 +145,9 @@ def settle_slidev(lines: list[str]) -> Settled:
             made.hidden |= {begin, end}
         elif info.startswith("plantuml"):
             made.unused.append(("plantuml", begin))
-    for at in outside_fences([("" if at in made.hidden else line) for at, line in enumerate(lines)]):
+    shown = list(outside_fences([("" if at in made.hidden else line) for at, line in enumerate(lines)]))
+    _settle_tags(lines, shown, made)
+    for at in shown:
         line = lines[at]
         if line.startswith("::"):
             if (component := _COMPONENT.match(line)) is not None:
@@ -142,6 +162,56 @@ def settle_slidev(lines: list[str]) -> Settled:
         elif "$$" in line and (steps := _STEPS.match(line)) is not None:
             lines[at] = steps[1]
     return made
+
+
+def _settle_tags(lines: list[str], shown: list[int], made: Settled) -> None:
+    """Takes what is Vue's alone out of tags, which may go over several lines; a component that does is hidden."""
+    kept = set(shown)
+    behind = -1
+    for at in shown:
+        if at <= behind or "<" not in lines[at]:
+            continue
+        for _ in range(_MAX_HANDLERS if "@" in lines[at] or "#" in lines[at] else 0):
+            lines[at] = _HANDLER.sub(r"\g<tag>", lines[at])
+        if "grid" in lines[at]:
+            lines[at] = _DIV.sub(_with_columns, lines[at])
+        opened = _UNENDED.search(lines[at])
+        end = at + 1
+        while (
+            end in kept and lines[end].strip() and ">" not in _without_arrows(lines[end]) and end - at < _MAX_TAG_LINES
+        ):
+            end += 1
+        if opened is None or end not in kept or not lines[end].strip() or ">" not in lines[end]:
+            continue
+        behind = end - 1
+        if _COMPONENT_NAME.fullmatch(opened["name"]):
+            if not opened["name"].startswith("v-"):
+                made.unused.append((f"<{opened['name']}>", at))
+            lines[at] = lines[at][: opened.start()]
+            lines[at + 1 : end] = [""] * (end - at - 1)
+            lines[end] = lines[end].partition(">")[2]
+            continue
+        for inside in range(at + 1, end + 1):
+            lines[inside] = (
+                _HANDLER_LINE.sub(" data-v", lines[inside], count=1)
+                if _HANDLER_LINE.match(lines[inside])
+                else lines[inside]
+            )
+
+
+def _with_columns(div: re.Match[str]) -> str:
+    """A grid of columns, as UnoCSS names them, is one of ours: `grid-cols-2` in a class, `grid="~ cols-2"`."""
+    found = _GRID.search(div[0])
+    if found is None:
+        return div[0]
+    count = found["of_class"] or found["own"]
+    rest = div[0].removeprefix("<div")
+    names = f'class="columns grid-cols-{count}'
+    return f"<div{rest.replace('class=' + chr(34), names + ' ', 1)}" if 'class="' in rest else f'<div {names}"{rest}'
+
+
+def _without_arrows(line: str) -> str:
+    return line.replace("=>", "")
 
 
 def _component(at: int, made: Settled, found: re.Match[str]) -> str:
@@ -178,11 +248,22 @@ def settle_pandoc(lines: list[str], fields: dict[str, Any], *, quarto: bool) -> 
     for settle in settlers:
         settle(lines, shown, made)
     for at in shown:
-        if ":::" in lines[at] and (hides := _HIDES.search(lines[at])) is not None:
-            made.unused.append((hides[0], at))
+        made.unused += [(name, at) for name in _undone_signs(lines[at])]
         if "{{<" in lines[at]:
             lines[at] = _SHORTCODE.sub(partial(_shortcode, fields, at, made), lines[at])
     return made
+
+
+def _undone_signs(line: str) -> Iterator[str]:
+    """What in a line of Pandoc or Quarto stays as typed, or goes."""
+    if ":::" in line and (hides := _HIDES.search(line)) is not None:
+        yield hides[0]
+    if "style=" in line and _STYLED.search(line):
+        yield "style"
+    if "@" in line and (cited := _CITED.search(line)) is not None:
+        yield f"@{cited[1]}"
+    if "`{=" in line:
+        yield from (f"{{={one}}}" for one in _RAW_BEHIND.findall(line) if one.lower() not in _SHOWN_RAW)
 
 
 def _settle_lines(lines: list[str], shown: list[int], made: Settled) -> None:
@@ -254,4 +335,6 @@ def _shortcode(fields: dict[str, Any], at: int, made: Settled, found: re.Match[s
     if isinstance(said, str):
         return said
     made.unused.append((f"{{{{< {name} >}}}}", at))
+    if _IN_ADDRESS.search(found.string, max(0, found.start() - 300), found.start()):
+        return ""  # it would make a link text
     return found[0]

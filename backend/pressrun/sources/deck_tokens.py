@@ -1,5 +1,5 @@
-"""Conventions of authors that are told by whole tokens: pictures with a size and a side, marked lines of code,
-callouts, attributes, pauses, slides at headings, the title slide, columns by slots. For the parser child.
+"""Conventions of authors that are told by whole tokens: marked lines of code, callouts, attributes, pauses, slides at
+headings, columns by slots. For the parser child.
 """
 
 from __future__ import annotations
@@ -10,18 +10,12 @@ from typing import Any, Final
 
 from markdown_it.token import Token
 
-from pressrun.sources.attributes import ATTRIBUTES, Attributes, css_length, read_attributes
+from pressrun.sources.attributes import ATTRIBUTES, Attributes, read_attributes
 from pressrun.sources.containers import ALERTS
 from pressrun.sources.decks import Deck
 from pressrun.sources.diagrams import LANGUAGE
 from pressrun.sources.line_numbers import Lines
 
-_PICTURE_WORD: Final = re.compile(
-    r"(?P<bg>bg)|(?P<side>left|right)(?::(?P<share>\d{1,3}%))?|(?P<name>w|h|width|height):(?P<size>\d{1,5}(?:\.\d+)?"
-    r"(?:px|em|rem|cm|mm|in|pt|%)?|auto)|(?P<fit>fit|cover|contain|auto|vertical|\d{1,3}%"
-    r"|(?:blur|brightness|contrast|drop-shadow|grayscale|hue-rotate|invert|opacity|saturate|sepia)(?::[\d.,a-z%()#-]+)?)"
-)
-_MARP_PICTURE: Final = re.compile(r"(?:^|\s)(?:bg(?:\s|$)|(?:w|h|width|height):\d)")
 _DASH: Final = re.compile(r" (?=[–—] )")
 _TRAILING: Final = re.compile(rf"[ \t]*(?:{ATTRIBUTES.pattern}|\{{:[^{{}}\n]{{0,100}}\}})[ \t]*$")
 _LINES: Final = re.compile(
@@ -30,65 +24,10 @@ _LINES: Final = re.compile(
 _CHUNK: Final = re.compile(r"\{\s*\.?(?P<language>[A-Za-z][\w+#-]*)[^}]*\}")
 _CALLOUT: Final = re.compile(r"\[!(?P<kind>[A-Za-z]{2,20})\][+-]?[ \t]*(?P<title>[^\n]*)")
 _PAUSE: Final = re.compile(r"\.[ \u00a0]\.[ \u00a0]\.")
-_PX_OF: Final = {"px": 1.0, "em": 20.0, "rem": 20.0, "cm": 37.8, "mm": 3.78, "in": 96.0, "pt": 1.333}
+_RAW_INLINE: Final = re.compile(r"\{=(?P<format>[A-Za-z0-9]+)\}")
+_SIGNS: Final = {"---": "\u2014", "--": "\u2013", "...": "\u2026"}
+_SMART: Final = re.compile(r"(?<![-.])(?:---|--|\.\.\.)(?![-.])")
 _MAX_MARKED_LINES: Final = 2_000
-
-
-def settle_pictures_of(tokens: list[Token]) -> None:
-    """Sizes and sides, from Marp's words in the alternative text and from braces behind it."""
-    for at, token in enumerate(tokens):
-        children = token.children or []
-        images = [child for child in children if child.type == "image"]
-        for image in images:
-            said = _marp_words(image) if _MARP_PICTURE.search(image.content) else {}
-            follower = children[children.index(image) + 1] if children.index(image) + 1 < len(children) else None
-            read = read_attributes(follower.content, 0) if follower is not None and follower.type == "text" else None
-            if read is not None and follower is not None:
-                follower.content = follower.content[read.end :]
-                said |= {key: value for key, value in read.attributes.values.items() if key in ("width", "height")}
-                if not follower.content:
-                    children.remove(follower)
-            for name in ("width", "height"):
-                if (size := _html_size(str(said.get(name, "")))) is not None:
-                    image.attrSet(name, size)
-            if said.get("bg"):
-                share = css_length(str(said.get("share", "")))
-                image.meta["background"] = {"side": said.get("side", ""), "share": share, "fit": "fit" in said}
-            elif said.get("side") and at and tokens[at - 1].type == "paragraph_open":
-                tokens[at - 1].attrJoin("class", f"picture-{said['side']}")
-                if share := css_length(str(said.get("share", ""))):
-                    tokens[at - 1].attrSet("style", f"--width: {share}")
-
-
-def _marp_words(image: Token) -> dict[str, str]:
-    said: dict[str, str] = {}
-    kept: list[str] = []
-    for word in image.content.split():
-        found = _PICTURE_WORD.fullmatch(word)
-        if found is None:
-            kept.append(word)
-        elif found["bg"]:
-            said["bg"] = "yes"
-        elif found["side"]:
-            said["side"], said["share"] = found["side"], found["share"] or ""
-        elif found["fit"] in ("fit", "contain", "auto"):
-            said["fit"] = "yes"
-        elif found["name"]:
-            said["width" if found["name"].startswith("w") else "height"] = found["size"]
-    image.content = " ".join(kept)
-    image.children = [Token("text", "", 0, content=image.content)] if kept else []
-    return said
-
-
-def _html_size(said: str) -> str | None:
-    """Pixels or percent, as `width` and `height` of a picture have them."""
-    length = css_length(said)
-    found = re.fullmatch(r"([\d.]+)(\D+)", length) if length else None
-    if found is None:
-        return None
-    if found[2] == "%":
-        return f"{found[1]}%"
-    return str(round(float(found[1]) * _PX_OF[found[2]])) if found[2] in _PX_OF else None
 
 
 def settle_code(tokens: list[Token]) -> None:
@@ -118,12 +57,70 @@ def marked_lines(said: str) -> set[int]:
 
 
 def settle_inline_attributes(tokens: list[Token]) -> None:
-    """Takes attributes behind a link or code within a line off."""
+    """Takes attributes behind a link or code within a line off; `<b>x</b>`{=html} is HTML."""
     for token in tokens:
         for before, child in pairwise(token.children or []):
             if child.type == "text" and before.type in ("code_inline", "link_close") and child.content[:1] == "{":
+                raw = _RAW_INLINE.match(child.content) if before.type == "code_inline" else None
+                if raw is not None:
+                    child.content = child.content[raw.end() :]
+                    if raw["format"].lower() in ("html", "html5", "revealjs"):
+                        before.type, before.tag = "html_inline", ""
+                    continue
                 read = read_attributes(child.content, 0)
                 child.content = child.content[read.end :] if read else child.content
+
+
+def settle_smart_signs(tokens: list[Token]) -> None:
+    """`---`, `--` and `...` as Pandoc and Quarto set them, https://pandoc.org/MANUAL.html#extension-smart."""
+    for token in tokens:
+        for child in token.children or []:
+            if child.type == "text" and ("--" in child.content or "..." in child.content):
+                child.content = _SMART.sub(lambda found: _SIGNS[found[0]], child.content)
+
+
+def lay_out_side_by_side(tokens: list[Token]) -> list[Token]:
+    """`::: {layout-ncol=2}` of Quarto: its blocks in rows of so many."""
+    made: list[Token] = []
+    rows: list[tuple[int, int, int]] = []  # level, how many in a row, and how many of it there are
+    for token in tokens:
+        if rows and token.level == rows[-1][0] and token.type == "container_close":
+            if rows.pop()[2]:
+                made += [_div("", -1), _div("", -1)]
+        elif rows and token.level == rows[-1][0] + 1 and token.nesting >= 0:
+            level, most, count = rows[-1]
+            if count:
+                made.append(_div("", -1))
+            if count % most == 0:
+                made += [*([_div("", -1)] if count else []), _div("columns", 1)]
+            made.append(_div("column", 1))
+            rows[-1] = (level, most, count + 1)
+        made.append(token)
+        if token.type == "container_open" and (most := token.meta.get("side_by_side", 0)):
+            rows.append((token.level, most, 0))
+    return made
+
+
+def unwrap_quoted_lists(tokens: list[Token]) -> list[Token]:
+    """`> - item` of Pandoc is a list that comes otherwise than the others of its deck: no quotation."""
+    made: list[Token] = []
+    closers: set[int] = set()
+    for at, token in enumerate(tokens):
+        if token.type == "blockquote_open" and at + 1 < len(tokens) and tokens[at + 1].type.endswith("_list_open"):
+            end = next(
+                n
+                for n in range(at, len(tokens))
+                if tokens[n].type == "blockquote_close" and tokens[n].level == token.level
+            )
+            inner = [one for one in tokens[at + 1 : end] if one.level == token.level + 1]
+            if len(inner) == 2:  # noqa: PLR2004  (where the list begins and ends)
+                closers.add(end)
+                for one in tokens[at + 1 : end]:
+                    one.level -= 1
+                continue
+        if at not in closers:
+            made.append(token)
+    return made
 
 
 def settle_headings(tokens: list[Token]) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 from pressrun.sources.deck_lines import settle_marp, settle_pandoc, settle_separators, settle_slidev
 from pressrun.sources.fences import FENCE
+from pressrun.sources.marp import SPOTS, said_in_comments, said_of_slides
 
 Dialect = Literal["marp", "slidev", "reveal", "pandoc", "quarto", ""]
 
@@ -29,7 +30,7 @@ _REVEAL: Final = re.compile(r"<!--\s*\.(?:slide|element):")
 
 # What only the front matter of a deck says, by who reads it. A key of several is in the first that is sure of it.
 _DIALECT_KEYS: Final[dict[Dialect, frozenset[str]]] = {
-    "marp": frozenset(["marp", "headingDivider", "paginate"]),
+    "marp": frozenset(["marp", "headingDivider", "paginate", *SPOTS]),
     "reveal": frozenset(["revealOptions", "verticalSeparator", "highlightTheme"]),
     "quarto": frozenset(["format", "execute"]),
     "slidev": frozenset(
@@ -99,6 +100,7 @@ class Deck:
     title_block: list[str] = field(default_factory=list)  # Pandoc's `% …` lines
     unused: list[tuple[str, int]] = field(default_factory=list)  # what of it is not done here, and its line
     used: set[str] = field(default_factory=set)  # keys of the front matter that it was read by
+    look: dict[str, Any] = field(default_factory=dict)  # of all its slides, by the names of `look.Look`
 
 
 def dialect_of(fields: dict[str, Any]) -> tuple[Dialect, bool]:
@@ -116,6 +118,12 @@ def dialect_of(fields: dict[str, Any]) -> tuple[Dialect, bool]:
     return "", not _DECK_KEYS.isdisjoint(fields)
 
 
+def fields_of_deck(text: str, fields: dict[str, Any]) -> tuple[dict[str, Any], dict[str, int]]:
+    """With what comments of Marp say of a whole deck, and the lines (from 0) in which they say it."""
+    said, lines = said_in_comments(text, dialect_of(fields)[0])
+    return fields | said, lines
+
+
 def read_deck(text: str, fields: dict[str, Any]) -> Deck:
     """`text` is what follows the front matter whose fields these are; its lines are ended by `\\n`.
 
@@ -126,7 +134,8 @@ def read_deck(text: str, fields: dict[str, Any]) -> Deck:
     made = Deck(text, dialect, is_deck)
     looks = {key: value for key, value in fields.items() if key in _LOOKS and isinstance(value, str)}
     if is_deck and dialect == "marp":
-        made.lasting = looks
+        lasting, made.breaks[-1] = said_of_slides(fields)
+        made.lasting = looks | lasting
     elif is_deck:
         made.breaks[-1] = {"layout": "cover", **looks} if dialect == "slidev" else looks
     if not dialect and not fields:

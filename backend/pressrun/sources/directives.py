@@ -7,20 +7,15 @@ waits is passed over, for a picture stands still. All else is told: no field of 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pressrun.sources.backdrops import PICTURE_KEYS, address_of
+from pressrun.sources.backdrops import PICTURE_KEYS, SIZE_KEYS, SIZES, address_of
+from pressrun.sources.colours import is_colour
+from pressrun.sources.marp import read_directives
+from pressrun.sources.titles import plain_line
 
-# https://marpit.marp.app/directives and https://github.com/marp-team/marp-core
-_MARP: Final = frozenset(
-    re.split(
-        " ",
-        "theme style headingDivider size math title author description keywords url image marp lang paginate "
-        "header footer class backgroundColor backgroundImage backgroundPosition backgroundRepeat backgroundSize "
-        "color transition",
-    )
-)
 # They say how something moves, waits, is presented or is built: nothing of it can be seen in a picture
 STILL: Final = frozenset(
     re.split(
@@ -36,7 +31,7 @@ STILL: Final = frozenset(
         "code-tools code-copy code-overflow code-line-numbers background-transition scroll-view show-notes "
         "resources filters comark engine fig-width fig-height fig-align fig-format duration timer clickAnimation pwa "
         "titleTemplate notesAutoRuby export monacoRunAdditionalDeps monacoTypesAdditionalPackages level watch scripts "
-        "preprocessor template background-video-loop background-video-muted background-interactive",
+        "preprocessor template scrollable smaller background-video-loop background-video-muted background-interactive",
     )
 )
 # They are read: `title`, `lang`, and what the title slide of Pandoc and Quarto shows; `pressrun` by our command line
@@ -44,9 +39,10 @@ USED: Final = frozenset(
     re.split(
         " ",
         "title lang language subtitle author institute date layout class background backgroundColor headingDivider "
-        "slide-level format pressrun backgroundSize background-size",
+        "slide-level format pressrun",
     )
 )
+NO_DATES: Final = frozenset(["today", "now", "last-modified"])  # of Quarto: the same text makes the same slides
 _HIDES: Final = frozenset(["hide", "disabled", "visibility"])  # a slide is left out; here it is shown, and that told
 # Layouts of Slidev that ours have other names for; a first slide without one is its cover
 _LAYOUTS: Final = {"cover": "title", "intro": "title", "fact": "statement", "end": "closing"}
@@ -56,14 +52,15 @@ _REMARKS: Final = re.compile(
     r"end[-_]slide|fit\b|pause\s*$|stop\s*$|START doctoc|END doctoc|DON'T EDIT|ALL-CONTRIBUTORS|\s*$)",
     re.IGNORECASE,
 )
-_FIRST_COMMENT: Final = re.compile(r"\s*<!--((?:(?!-->).){1,4000})-->", re.DOTALL)
-_SURE: Final = frozenset(["marp", "paginate", "headingDivider", "theme", "size"])  # nobody else says that there
-_GLOBAL: Final = frozenset(["theme", "headingDivider", "paginate", "footer", "title", "author", "description"])
 LOOK_KEYS: Final = frozenset(["theme", "footer", "slide-number", "aspectratio", "transition", "slide-level"])
-_KEY: Final = re.compile(r"[ \t]*(?P<key>[_$]?[A-Za-z][\w-]*)[ \t]*:[ \t]*(?P<value>.*)$")
 _REVEAL: Final = re.compile(r"\s*\.(slide|element):")
 _REVEAL_ATTRIBUTE: Final = re.compile(r"""([a-z][\w-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-_COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{3,8}|[a-z]{3,24}|(?:rgb|hsl|oklch|oklab|lab|lch)a?\([\d.,%/ a-z-]{1,60}\)")
+_NUMBERS: Final = frozenset(["true", "false", "hold", "skip"])  # whether one is shown, and whether it counts
+_SHOWN: Final = frozenset(["true", "hold"])
+_PICTURE: Final = re.compile(r"!\[[^\]]*\]\(|<img\b", re.IGNORECASE)
+# What `.element` says of how something comes and goes, in classes and in attributes
+_FRAGMENT: Final = re.compile(r"\s*(?:fragment|current-visible|semi-fade-out|fade-\w[\w-]*|grow|shrink|zoom-in)\b")
+_MOVES: Final = re.compile(r"fragment-index|auto-animate\S*|id|trim|noescape|autoslide|line-numbers")
 _WORDS: Final = re.compile(r"[\w -]{1,100}")
 _MAX_NAMED: Final = 12  # of a warning
 
@@ -82,8 +79,12 @@ class Unused:
         """Those of a slide that are not used and would mean something in a picture."""
         for key, value in said.items():
             name = key.lstrip("_$")
-            is_picture = name in PICTURE_KEYS and bool(address_of(value))
+            is_picture = (name in PICTURE_KEYS and bool(address_of(value))) or (name in SIZE_KEYS and value in SIZES)
             is_used = not value or is_picture or bool(slide_attributes({name: value})) or name in USED - LOOKS
+            if name == "date" and value in NO_DATES:
+                self.note(f"date: {value}", line)
+            if name in ("header", "footer") and _PICTURE.search(value):
+                self.note(f"picture in the {name}", line)
             if name in _HIDES and value.lower() not in ("true", "hidden"):
                 continue
             if name == "url" and said.get("layout", "").startswith("iframe"):
@@ -101,21 +102,21 @@ class Unused:
         return [("directive_ignored", f"Not used: {named}{more}. docs/markdown.md says what is read.")]
 
 
-def comment_kind(comment: str, dialect: str) -> dict[str, str] | str:
-    """What a comment tells a tool, by key; else `note`, or `remark` for what is about the file."""
+def comment_kind(comment: str, dialect: str) -> tuple[dict[str, str], str]:
+    """What a comment tells a tool, by key; and what is a note of it: nothing of what is about the file."""
     reveal = _REVEAL.match(comment)
     if reveal is not None:
-        if reveal[1] == "element":
-            return "remark"
         pairs = _REVEAL_ATTRIBUTE.findall(comment)
-        return {key.removeprefix("data-"): one or other for key, one, other in pairs}
-    if dialect in ("marp", ""):
-        found = [_KEY.fullmatch(line) for line in comment.strip().split("\n") if line.strip()]
-        keys = [key for key in found if key is not None]
-        begins = bool(keys) and found[0] is not None
-        if begins and all(key["key"].lstrip("_$") in _MARP for key in keys):
-            return {key["key"]: key["value"].strip().strip("\"'") for key in keys}
-    return "remark" if _REMARKS.match(comment) else "note"
+        told = {key.removeprefix("data-"): one or other for key, one, other in pairs}
+        if reveal[1] == "slide":
+            return told, ""
+        stays = {key: value for key, value in told.items() if not _MOVES.fullmatch(key) and not _FRAGMENT.match(value)}
+        return {f".element: {key}": value for key, value in stays.items()}, ""
+    if dialect not in ("marp", ""):
+        return {}, "" if _REMARKS.match(comment) else comment
+    said, note = read_directives(comment)
+    plain = {key: value if isinstance(value, str) else " ".join(value) for key, value in said.items()}
+    return plain, "" if _REMARKS.match(note) else note
 
 
 def slide_attributes(said: dict[str, str]) -> dict[str, str | int | float]:
@@ -126,9 +127,38 @@ def slide_attributes(said: dict[str, str]) -> dict[str, str | int | float]:
             made["data-layout"] = _LAYOUTS.get(value, value)
         elif key == "class" and _WORDS.fullmatch(value):
             made["data-class"] = value
-        elif key in ("background", "backgroundColor", "background-color") and _COLOUR.fullmatch(value):
+        elif key in ("background", "backgroundColor", "background-color") and is_colour(value):
             made["data-background"] = value
+        elif key == "color" and is_colour(value):
+            made["data-color"] = value
+        elif key in ("header", "footer"):
+            made[f"data-{key}"] = plain_line(value)
+        elif key == "paginate" and value.lower() in _NUMBERS:
+            made["data-number"] = value.lower()
     return made
+
+
+def settle_margins(slides: list[dict[str, str | int | float]], look: dict[str, Any]) -> None:
+    """What most slides have for a footer, a header and a number becomes that of the deck; the others keep their own.
+
+    `slides`: what `slide_attributes` found of each. `look`: what the front matter says of all, by the names of `Look`.
+    """
+    for name in ("footer", "header"):
+        key, usual = f"data-{name}", look.get(name, "")
+        if not any(key in slide for slide in slides):
+            continue
+        words = [str(slide.pop(key, usual)) for slide in slides]
+        look[name] = max(filter(None, words), key=Counter(words).__getitem__, default="")
+        for slide, own in zip(slides, words, strict=True):
+            if own != look[name]:
+                slide[key] = own
+    if any("data-number" in slide for slide in slides):
+        usual = str(look.get("page_numbers", False)).lower()
+        numbers = [str(slide.pop("data-number", usual)) for slide in slides]
+        look["page_numbers"] = not _SHOWN.isdisjoint(numbers)
+        for slide, own in zip(slides, numbers, strict=True):
+            if own != "true" and look["page_numbers"]:
+                slide["data-number"] = own
 
 
 def note_unused_fields(fields: dict[str, Any], used: set[str], lines: dict[str, int], unused: Unused) -> None:
@@ -139,21 +169,5 @@ def note_unused_fields(fields: dict[str, Any], used: set[str], lines: dict[str, 
     formats = fields.get("format")
     for inside in formats.values() if isinstance(formats, dict) else ():
         for key, value in inside.items() if isinstance(inside, dict) else ():
-            if str(key) not in LOOK_KEYS:
+            if str(key) not in LOOK_KEYS or isinstance(value, list | dict):
                 unused.note_fields({str(key): value if isinstance(value, str) else " "}, lines.get("format", 1))
-
-
-def said_in_first_comment(text: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """What a comment at the very beginning says of a whole deck, as Marp has it beside front matter; `fields` go
-    before. https://github.com/marp-team/marp/blob/main/website/docs/guide/directives.md
-    """
-    found = _FIRST_COMMENT.match(text)
-    kind = comment_kind(found[1], "marp") if found is not None else ""
-    if not isinstance(kind, dict) or (_SURE.isdisjoint(kind) and "marp" not in fields):
-        return {}
-    said = {key: _list(value) for key, value in kind.items() if not key.startswith("_") and key in _GLOBAL}
-    return {"marp": "true"} | {key: value for key, value in said.items() if key not in fields}
-
-
-def _list(value: str) -> str | list[str]:
-    return [part.strip() for part in value[1:-1].split(",")] if value[:1] == "[" and value[-1:] == "]" else value

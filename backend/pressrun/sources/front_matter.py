@@ -120,6 +120,14 @@ def read_front_matter(split: Split) -> FrontMatter:
     return made
 
 
+def yaml_fields(block: str) -> dict[str, Any] | None:
+    """What a few lines of YAML say; None for what cannot be read."""
+    try:
+        return _read_yaml(Split("yaml", block, ""))
+    except _Unread:
+        return None
+
+
 class _Unread(Exception):
     """This front matter is passed over; the message says why."""
 

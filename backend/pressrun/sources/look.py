@@ -29,6 +29,7 @@ class Look:
     heading_font: str | None = None
     body_font: str | None = None
     footer: str | None = None
+    header: str | None = None  # no request says one
     page_numbers: bool | None = None
     running_heading: str = AUTO
     writing_mode: str = AUTO
@@ -95,6 +96,7 @@ class Look:
     def attributes(self) -> str:
         """Of the document's root: what the composer of slides adds to each (`in_page/compose_build.js`)."""
         said = {
+            "data-header": self.header,
             "data-footer": self.footer,
             "data-page-numbers": "" if self.page_numbers else None,
             "data-logo": "" if self.logo else None,

@@ -36,17 +36,19 @@ from pressrun.sources.deck_fields import look_of
 from pressrun.sources.deck_tokens import (
     divide_at_headings,
     keep_dashes,
+    lay_out_side_by_side,
     marked_lines,
     settle_callouts,
     settle_code,
     settle_headings,
     settle_inline_attributes,
-    settle_pictures_of,
+    settle_smart_signs,
+    unwrap_quoted_lists,
     without_pauses,
 )
-from pressrun.sources.decks import DIVS, Deck, read_deck
+from pressrun.sources.decks import DIVS, Deck, fields_of_deck, read_deck
 from pressrun.sources.diagrams import LANGUAGE
-from pressrun.sources.directives import Unused, note_unused_fields, said_in_first_comment
+from pressrun.sources.directives import Unused, note_unused_fields
 from pressrun.sources.front_matter import read_front_matter, split_front_matter
 from pressrun.sources.languages import document_direction, document_language, is_upright
 from pressrun.sources.line_numbers import Lines
@@ -56,6 +58,7 @@ from pressrun.sources.macros import definition_blocks
 from pressrun.sources.markup_signs import is_pasted, is_plain
 from pressrun.sources.maths import maths_plugin, settle_maths
 from pressrun.sources.oversize import settle_oversize
+from pressrun.sources.picture_words import settle_pictures_of
 from pressrun.sources.pictures import settle_pictures
 from pressrun.sources.plain_text import keep_lines, make_heading
 from pressrun.sources.raw_html import RawHtml, settle
@@ -160,9 +163,10 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
     front = read_front_matter(split)
     text = settle_characters(split.rest)
     title = one_line(str(front.fields.get("title", ""))) or title_of_body(text)
-    front.fields |= said_in_first_comment(text, front.fields)
+    front.fields, said_at = fields_of_deck(text, front.fields)
+    front.lines |= {name: split.rest_line + at for name, at in said_at.items()}
     deck, unused = read_deck(text, front.fields), Unused()
-    look, used = look_of(front.fields, front.lines)
+    deck.look, used = look_of(front.fields, front.lines)
     if deck.is_deck:
         deck.used |= used
         note_unused_fields(front.fields, deck.used, front.lines, unused)
@@ -178,9 +182,13 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
     tokens = parser.parse(lines.text, env)
     keep_typed_numbers(tokens, pasted=pasted)
     tokens = _settled_lines(tokens, structured, plain=plain)
+    unused.names += settle_pictures_of(tokens, lines, marp=deck.dialect == "marp")
     tokens = _settled_conventions(tokens)
     if deck.dialect == "marp":
         end_lines(tokens)
+    if deck.dialect in DIVS:
+        settle_smart_signs(tokens)
+        tokens = lay_out_side_by_side(unwrap_quoted_lists(tokens))
     if deck.is_deck:
         tokens = divide_at_headings(without_pauses(tokens), deck, front.fields)
     tokens = _mark_slides(tokens, deck, lines, split.rest_line, unused)
@@ -189,7 +197,7 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
     language = document_language(text, _language(front.fields))
     name_callouts(tokens, text, language)
     mark_directions_and_languages(tokens, language)
-    _make_figures(tokens)
+    _make_figures(tokens, captions=deck.dialect in DIVS)
     shown = with_title_slide(parser.renderer.render(tokens, parser.options, env), deck, front.fields)
     rendered = hide_notes(sanitise(shown))
     body, warnings = settle_pictures(rendered, keep_remote=keep_remote, attached=attached)
@@ -203,7 +211,7 @@ def render_markdown(text: str, *, keep_remote: bool = False, attached: Sequence[
             *warnings,
         ],
         "title": title,
-        "look": look,
+        "look": deck.look,
         "lang": language,
         "dir": document_direction(text),
         "upright": is_upright(text),
@@ -220,7 +228,6 @@ def _settled_lines(tokens: list[Token], structured: Structured, *, plain: bool) 
 
 
 def _settled_conventions(tokens: list[Token]) -> list[Token]:
-    settle_pictures_of(tokens)
     settle_code(tokens)
     settle_headings(tokens)
     keep_dashes(tokens)
@@ -347,8 +354,8 @@ def _coloured(code: str, language: str) -> str:
     return str(highlight(code, lexer, HtmlFormatter(nowrap=True)))
 
 
-def _make_figures(tokens: list[Token]) -> None:
-    """A picture that stands alone becomes a figure; its title is the caption."""
+def _make_figures(tokens: list[Token], *, captions: bool) -> None:
+    """A picture that stands alone becomes a figure; its title is the caption, to Pandoc its words are."""
     for opening, inline, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if opening.type != "paragraph_open" or opening.hidden or inline.type != "inline" or not inline.children:
             continue
@@ -356,7 +363,8 @@ def _make_figures(tokens: list[Token]) -> None:
         if len(pictures) != 1 or len(inline.children) != 1:
             continue
         opening.tag = closing.tag = "figure"
-        caption = pictures[0].attrs.pop("title", None)
+        words = pictures[0].content if captions and "picture-background" not in str(opening.attrGet("class")) else ""
+        caption = pictures[0].attrs.pop("title", None) or words
         if caption:
             text = Token("text", "", 0, content=str(caption))
             inline.children += [

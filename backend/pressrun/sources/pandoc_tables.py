@@ -10,9 +10,11 @@ from itertools import pairwise
 from typing import Final
 
 _DASHES: Final = re.compile(r"[ ]{0,3}-{2,}(?:[ ]+-{2,})+[ ]*$")
+_WIDE: Final = re.compile(r"[ ]{0,3}-{6,}[ ]*$")
 _GRID: Final = re.compile(r"\+(?:[:]?[-=]+[:]?\+)+[ ]*$")
 _DASH: Final = re.compile(r"-+")
 _MAX_ROWS: Final = 500  # arbitrary: more is data
+_MAX_HEAD: Final = 6  # lines, arbitrary
 
 
 def settle_tables(lines: list[str], shown: list[int]) -> None:
@@ -27,6 +29,8 @@ def settle_tables(lines: list[str], shown: list[int]) -> None:
             behind = _settle_grid(lines, at, kept)
         elif line.lstrip(" ").startswith("--") and _DASHES.match(line):
             behind = _settle_simple(lines, at, kept)
+        elif line.lstrip(" ").startswith("--") and _WIDE.match(line):
+            behind = _settle_multiline(lines, at, kept)
 
 
 def _settle_simple(lines: list[str], dashes: int, kept: set[int]) -> int:
@@ -47,6 +51,39 @@ def _settle_simple(lines: list[str], dashes: int, kept: set[int]) -> int:
     last = end if closed else end - 1
     _put(lines, begin, last, made)
     return last
+
+
+def _settle_multiline(lines: list[str], begin: int, kept: set[int]) -> int:
+    """The last line of the table that is between two wide lines of dashes, where blank lines part the rows and a cell
+    has as many lines as it needs; `begin` where it is none.
+    """
+    dashes = begin + 1
+    while dashes in kept and lines[dashes].strip() and not _DASHES.match(lines[dashes]) and dashes - begin < _MAX_HEAD:
+        dashes += 1
+    if dashes == begin + 1 or dashes not in kept or not _DASHES.match(lines[dashes]):
+        return begin
+    end = dashes + 1
+    while end in kept and not lines[end].lstrip(" ").startswith("--") and end - dashes < _MAX_ROWS * 4:
+        end += 1
+    if end not in kept or not _WIDE.match(lines[end]):
+        return begin
+    spans = [(found.start(), found.end()) for found in _DASH.finditer(lines[dashes])]
+    starts = [start for start, _ in spans]
+    rows: list[list[list[str]]] = [[]]
+    for line in lines[dashes + 1 : end]:
+        if line.strip():
+            rows[-1].append(_cut(line, starts))
+        elif rows[-1]:
+            rows.append([])
+    head = [_cut(line, starts) for line in lines[begin + 1 : dashes]]
+    sides = [_side(lines[begin + 1], start, stop) for start, stop in spans]
+    made = [_row(_joined(head)), _row(sides), *(_row(_joined(row)) for row in rows if row)]
+    _put(lines, begin, end, made)
+    return end
+
+
+def _joined(rows: list[list[str]]) -> list[str]:
+    return [" ".join(filter(None, cell)) for cell in zip(*rows, strict=True)]
 
 
 def _cut(line: str, starts: list[int]) -> list[str]:

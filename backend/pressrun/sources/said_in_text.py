@@ -15,9 +15,8 @@ from pressrun.sources.attributes import ATTRIBUTES
 from pressrun.sources.characters import settle_characters
 from pressrun.sources.containers import find_containers
 from pressrun.sources.conventions import shortcode
-from pressrun.sources.decks import DIVS, read_deck
+from pressrun.sources.decks import DIVS, fields_of_deck, read_deck
 from pressrun.sources.diagrams import LANGUAGE, said_in_diagram
-from pressrun.sources.directives import said_in_first_comment
 from pressrun.sources.elements import KNOWN
 from pressrun.sources.formulas import is_formula, said_in_formula
 from pressrun.sources.front_matter import read_front_matter, split_front_matter
@@ -162,7 +161,7 @@ def _unsaid_lines(text: str) -> tuple[set[int], list[str]]:
     first = split.rest_line - 1
     hidden = set(range(first))
     fields = read_front_matter(split).fields
-    deck = read_deck(split.rest, fields | said_in_first_comment(split.rest, fields))
+    deck = read_deck(split.rest, fields_of_deck(split.rest, fields)[0])
     hidden.update(first + at for at in deck.hidden | deck.spoken)
     lines = deck.text.split("\n")
     for begin, end in definition_blocks(lines).items():

@@ -17,8 +17,9 @@ from markdown_it.utils import EnvType, OptionsDict
 from pressrun.sources.backdrops import said_pictures
 from pressrun.sources.deck_tokens import lay_out_slots
 from pressrun.sources.decks import Deck
-from pressrun.sources.directives import Unused, comment_kind, slide_attributes
+from pressrun.sources.directives import Unused, comment_kind, settle_margins, slide_attributes
 from pressrun.sources.line_numbers import Lines
+from pressrun.sources.marp import said_of_slides
 
 _COMMENTS: Final = re.compile(r"\s*(?:<!--.*?-->\s*)+", re.DOTALL)
 _COMMENT: Final = re.compile(r"<!--(.*?)-->", re.DOTALL)
@@ -40,21 +41,26 @@ def mark_slides(tokens: list[Token], deck: Deck, lines: Lines, first_line: int, 
             sections.append([])
         else:
             sections[-1].append(token)
-    made: list[Token] = []
     lasting = dict(deck.lasting)
+    slides: list[tuple[Token | None, dict[str, str], list[Token]]] = []
     for (found, said), section in zip(breaks, sections, strict=True):
         line = lines.number(found.map[0]) if found is not None and found.map else first_line
-        unused.note_fields(said, line)
+        if found is not None or deck.dialect != "marp":  # there the first slide has it of the front matter
+            unused.note_fields(said, line)
         content = _take_comments(section, deck, said, lasting, lines, unused)
         if slots := _slots_of(found, section, deck, lines, first_line):
             content = lay_out_slots(content, slots, lines, first_line)
-        attributes = slide_attributes({**lasting, **said})
-        pictures = said_pictures({**lasting, **said})
+        slides.append((found, {**lasting, **said}, content))
+    attributes = [slide_attributes(said) for _, said, _ in slides]
+    settle_margins(attributes, deck.look)
+    made: list[Token] = []
+    for (found, said, content), kept in zip(slides, attributes, strict=True):
+        pictures = said_pictures(said)
         if pictures:
-            attributes.pop("data-background", None)
-        if found is not None or attributes or pictures:
+            kept.pop("data-background", None)
+        if found is not None or kept or pictures:
             begin = found or Token("hr", "hr", 0, markup="---", block=True)
-            begin.attrs = {"class": "slide-break", **attributes}
+            begin.attrs = {"class": "slide-break", **kept}
             made.append(begin)
         made += pictures + content
     return made
@@ -92,15 +98,15 @@ def _take_comments(
     last_words = next((n for n in range(len(section) - 1, -1, -1) if not _is_comment(section[n])), -1)
 
     def sort_out(comment: str, at: int, *, is_last: bool) -> Token | None:
-        kind = comment_kind(comment, deck.dialect)
-        if isinstance(kind, dict):
-            for key, value in kind.items():
-                own = key.startswith("_") or deck.dialect != "marp"
-                (said if own else lasting)[key.lstrip("_$")] = value
-            unused.note_fields({key: value for key, value in kind.items() if key not in deck.used}, at)
-            return None
-        is_note = deck.is_deck and kind == "note" and (deck.dialect != "slidev" or is_last)
-        return _note(comment) if is_note else None
+        told, note = comment_kind(comment, deck.dialect)
+        if deck.dialect in ("marp", ""):
+            more, own = said_of_slides(told)
+            lasting.update(more)
+            said.update(own)
+        else:
+            said.update(told)
+        unused.note_fields({key: value for key, value in told.items() if key not in deck.used}, at)
+        return _note(note) if note and deck.is_deck and (deck.dialect != "slidev" or is_last) else None
 
     for number, token in enumerate(section):
         at = lines.number(token.map[0]) if token.map else 0

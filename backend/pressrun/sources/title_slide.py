@@ -11,8 +11,10 @@ import re
 from typing import Any
 
 from pressrun.sources.decks import DIVS, Deck
+from pressrun.sources.directives import NO_DATES
 
 _KEYS = ("subtitle", "author", "institute", "date")
+_OF_THE_DAY = frozenset(("date", word) for word in NO_DATES)
 _FIRST_HEADING = re.compile(r"\s*<h1\b[^>]*>(.*?)</h1>\n?", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 
@@ -24,7 +26,7 @@ def with_title_slide(body: str, deck: Deck, fields: dict[str, Any]) -> str:
         parts = dict(zip(("title", "author", "date"), deck.title_block, strict=False))
         said = {key: value for key, value in parts.items() if value}
     title = said.get("title")
-    below = [(key, words) for key in _KEYS if (words := _words_of(said.get(key)))]
+    below = [(key, words) for key in _KEYS if (words := _words_of(said.get(key))) and (key, words) not in _OF_THE_DAY]
     if not isinstance(title, str) or not title.strip() or not (deck.dialect in DIVS or (not deck.dialect and below)):
         return body
     if deck.is_deck:
@@ -52,5 +54,12 @@ def _words_of(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(filter(None, map(_words_of, value)))
     if isinstance(value, dict):
-        return _words_of(value.get("name"))
+        return " ".join(filter(None, (_words_of(value.get("name")), _affiliations_of(value))))
     return value.strip() if isinstance(value, str) else ""
+
+
+def _affiliations_of(author: dict[str, Any]) -> str:
+    """Where somebody works, in brackets; as Quarto has it, https://quarto.org/docs/journals/authors.html."""
+    said = author.get("affiliations") or author.get("affiliation") or author.get("institute")
+    words = _words_of(said)
+    return f"({words})" if words else ""

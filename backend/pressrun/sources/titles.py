@@ -47,6 +47,11 @@ def one_line(text: str) -> str:
     return (cut.rsplit(" ", 1)[0] if " " in cut[MAX_TITLE_CHARACTERS // 2 :] else cut).rstrip(" ,;:.–—-") + "…"
 
 
+def plain_line(line: str) -> str:
+    """What a line of Markdown says, without its signs; no longer than a title may be."""
+    return _unmarked(line)
+
+
 def _first_heading(lines: list[str]) -> str:
     fence = ""
     previous = ""

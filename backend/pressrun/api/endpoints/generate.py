@@ -31,6 +31,7 @@ from pressrun.source_kinds import SOURCE_KINDS
 from pressrun.sources.front_matter import MAX_CHARACTERS as _FRONT_MATTER
 from pressrun.sources.front_matter import split_front_matter
 from pressrun.sources.look import require_theme
+from pressrun.sources.marp import lines_of_directives
 from pressrun.themes.catalog import AUTO, BUILT_IN, Themes
 
 ROUTE = "/generate-sse"
@@ -146,7 +147,8 @@ def _sized(body: GenerateRequest) -> GenerateRequest:
     """With the shape that its text names in its front matter, unless the request says how large slides are."""
     if body.text is None or not body.model_fields_set.isdisjoint({"viewport_width", "viewport_height"}):
         return body
-    size = size_in(split_front_matter(body.text[:_FRONT_MATTER].replace("\r\n", "\n")).block)
+    split = split_front_matter(body.text[:_FRONT_MATTER].replace("\r\n", "\n"))
+    size = size_in(split.block) or size_in(lines_of_directives(split.block, split.rest))
     if size is None:
         return body
     return body.model_copy(update={"viewport_width": size[0], "viewport_height": size[1]})

@@ -1,8 +1,8 @@
 // Deals the document that `compose_measure` turned into one endless slide out to slides, as they were planned: `slides`
-// say with which atom each begins and ends, its layout, and the heading that goes on there. Chooses the size of type
+// say with which atom each begins and ends, its layout, its number, and the heading that goes on there. Chooses the size of type
 // (of the theme's: `smallest` to `largest`, `readable` where only a word asks for it), and answers with the HTML of each slide,
 // what stands before and behind them, and where the slides stand, CSS px. Where the page shows a part of the document only,
-// a slide has its `number`, and its `heading` as HTML.
+// a slide has its `heading` as HTML.
 async ({ slides, smallest, readable, largest }) => {
   const SMALLER = [0.96, 0.92, 0.88, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5].filter((scale) => scale >= smallest);
   const LARGER = [1.15, 1.08].filter((scale) => scale <= largest);
@@ -126,9 +126,11 @@ async ({ slides, smallest, readable, largest }) => {
 
   // What its author says of a slide: classes for a style sheet, and a colour behind it, on which text is to be read.
   const OWN = new Set("slide measured deck document notes heading running side footnotes continues".split(" "));
-  const dress = (section, { class: classes = "", background = "" }) => {
+  const LEAST = 3; // to 1: contrast of a colour that an author gives to large text
+  const dress = (section, { class: classes = "", background = "", color = "" }) => {
     for (const name of classes.split(/\s+/)) if (/^[A-Za-z_][\w-]*$/.test(name) && !OWN.has(name)) section.classList.add(name);
-    if (!background) return;
+    const inverted = section.classList.contains("invert") && !background;
+    if (!background && !color && !inverted) return;
     const pen = new OffscreenCanvas(1, 1).getContext("2d");
     const isOpaque = (colour) => {
       if (/^(inherit|initial|unset|revert|revert-layer|currentcolor)$/i.test(colour)) return false;
@@ -144,19 +146,29 @@ async ({ slides, smallest, readable, largest }) => {
       const [red, green, blue] = [...pen.getImageData(0, 0, 1, 1).data].map((value) => (value / 255 <= 0.04045 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4));
       return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
     };
+    const contrast = (one, other) => {
+      const [dark, bright] = [lightOf(one), lightOf(other)].sort((less, more) => less - more);
+      return (bright + 0.05) / (dark + 0.05);
+    };
     // What lets the page be seen through it, or takes another's colour, says nothing of the ink that is read on it.
-    if (!CSS.supports("color", background) || !isOpaque(background)) return;
-    const light = lightOf(background);
-    section.style.setProperty("--page", background);
-    section.style.setProperty("background-image", "none");
-    const onWhite = 1.05 / (light + 0.05), onBlack = (light + 0.05) / 0.05;
-    const ink = onWhite > onBlack ? "#ffffff" : "#000000";
+    const isPlain = (colour) => CSS.supports("color", colour) && isOpaque(colour);
+    const styled = inverted || (color && !isPlain(background)) ? getComputedStyle(deck) : null; // no section is on the page yet
+    const ground = isPlain(background) ? background : styled?.getPropertyValue(inverted ? "--ink" : "--page").trim();
+    if (!ground || !isPlain(ground)) return;
+    let ink = contrast(ground, "#ffffff") > contrast(ground, "#000000") ? "#ffffff" : "#000000";
+    const isOwn = color && isPlain(color) && contrast(ground, color) >= LEAST;
+    if (isOwn) ink = color;
+    else if (!inverted && !isPlain(background)) return;
+    if (inverted || isPlain(background)) {
+      section.style.setProperty("--page", ground);
+      section.style.setProperty("background-image", "none");
+      for (const name of ["panel", "mark"]) section.style.setProperty(`--${name}`, ground);
+    }
     for (const name of ["ink", "heading", "strong", "soft", "quote", "accent", "line", "good", "special", "careful", "bad"]) section.style.setProperty(`--${name}`, ink);
-    for (const name of ["panel", "mark"]) section.style.setProperty(`--${name}`, background);
   };
 
   // Pictures behind the slide, side by side if they are several, or over one side of it; and the one that is all of it.
-  const hang = (section, { backdrops: numbers = "", side = "", share = "0.5", bleed = "" }) => {
+  const hang = (section, { backdrops: numbers = "", side = "", share = "0.5", bleed = "", color = "" }) => {
     if (bleed) section.dataset.bleed = bleed;
     if (!numbers) return;
     const wall = document.createElement("div");
@@ -167,23 +179,34 @@ async ({ slides, smallest, readable, largest }) => {
       picture.removeAttribute("width");
       picture.removeAttribute("height");
       picture.className = figure.classList.contains("picture-contain") ? "contain" : "cover";
+      const scale = /picture-scale-(\d+)/.exec(figure.className)?.[1];
+      if (scale) picture.style.cssText = `flex: none; width: ${scale}%; height: ${scale}%; margin: auto`;
+      if (figure.classList.contains("picture-vertical")) wall.classList.add("vertical");
       wall.append(picture);
     }
-    section.dataset.picture = side || "behind";
-    if (side) section.style.setProperty("--share", `${100 * share}%`);
-    else dress(section, { background: "black" });
+    section.dataset.picture = bleed ? "all" : side || "behind";
+    if (side && !bleed) section.style.setProperty("--share", `${100 * share}%`);
+    else if (!bleed) dress(section, { background: "black", color });
     section.prepend(wall);
   };
 
-  const { footer: footerWords, pageNumbers, logo, runningHeading } = document.documentElement.dataset;
-  const footOf = (number) => {
-    const foot = document.createElement("footer");
-    foot.className = "slide-footer";
-    foot.setAttribute(ADDED, "");
-    if (logo !== undefined) foot.append(Object.assign(document.createElement("span"), { className: "logo" }));
-    foot.append(Object.assign(document.createElement("span"), { className: "words", dir: "auto", textContent: footerWords ?? "" }));
-    if (pageNumbers !== undefined) foot.append(Object.assign(document.createElement("span"), { className: "number", textContent: number }));
-    return foot;
+  // At the foot and above the heading: what the author says of this slide, else what is said of all.
+  const { header: headWords = "", footer: footerWords = "", pageNumbers, logo, runningHeading } = document.documentElement.dataset;
+  const edge = (tag, words) => {
+    const element = document.createElement(tag);
+    element.className = `slide-${tag}`;
+    element.setAttribute(ADDED, "");
+    if (tag === "footer" && logo !== undefined) element.append(Object.assign(document.createElement("span"), { className: "logo" }));
+    element.append(Object.assign(document.createElement("span"), { className: "words", dir: "auto", textContent: words }));
+    return element;
+  };
+  const edgesOf = (section, { author: { header, footer }, number, is_place: isPlace, rest }) => {
+    if (rest) return;
+    if ("headed" in deck.dataset && (header ?? headWords)) section.append(edge("header", header ?? headWords));
+    if (!("footed" in deck.dataset)) return;
+    const foot = edge("footer", footer ?? footerWords);
+    if (pageNumbers !== undefined && number !== null) foot.append(Object.assign(document.createElement("span"), { className: isPlace ? "number" : "number typed", textContent: number }));
+    section.append(foot);
   };
 
   const told = new Set();
@@ -221,7 +244,7 @@ async ({ slides, smallest, readable, largest }) => {
   const FIGURE = /^[\p{Sc}\p{Sm}≈~–-]{0,3}\s?\p{Nd}[\p{Nd}.,:/’'\s]{0,12}(?<![.:,])(?:[\s\u202f]?(?:[%‰×+°\p{Sc}]|\p{L}{1,4}[²³.]?|million|billion|trillion|thousand|lakh|crore|Millionen|Milliarden|millones|milliards))?[%+]?$/iu;
   const isFigure = (heading) => heading.textContent.trim().length <= 20 && FIGURE.test(heading.textContent.trim());
 
-  const sections = slides.map((slide, at) => {
+  const sections = slides.map((slide) => {
     const section = document.createElement("section");
     section.className = "slide";
     section.dataset.layout = slide.layout;
@@ -247,7 +270,7 @@ async ({ slides, smallest, readable, largest }) => {
     if (slide.columns > 1) inside.style.setProperty("--columns", slide.columns);
     section.append(inside);
     addNotes(section);
-    if ("footed" in deck.dataset && !slide.rest) section.append(footOf(slide.number ?? at + 1));
+    edgesOf(section, slide);
     return section;
   });
   flow.remove();

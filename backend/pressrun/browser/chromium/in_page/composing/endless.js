@@ -15,7 +15,7 @@ const main = document.querySelector("body > main.document");
 if (!main) return null;
 const numbers = new Map([...main.children].map((element, at) => [element, at])); // of the outermost elements
 // A vertical text is measured as if it were turned: lines go along, blocks across, whatever they are on the page.
-const { footer, pageNumbers, logo, runningHeading, writing } = document.documentElement.dataset;
+const { header, footer, pageNumbers, logo, runningHeading, writing } = document.documentElement.dataset;
 const isVertical = writing === "vertical";
 const [along, across] = isVertical ? [height, width] : [width, height];
 const turned = (rect) => (
@@ -33,6 +33,7 @@ document.head.prepend(sheet); // in front of the theme, which may have another o
 const deck = document.createElement("main");
 deck.className = "deck";
 if ([footer, pageNumbers, logo].some((said) => said !== undefined)) deck.dataset.footed = "";
+if (header) deck.dataset.headed = "";
 const section = document.createElement("section");
 section.className = "slide measured";
 const content = document.createElement("div");
@@ -40,7 +41,7 @@ content.className = "document";
 content.append(...main.childNodes);
 
 // Pictures behind a slide or over one side of it stand in no flow: its break says which they are. On a slide of nothing
-// else the picture is what is on it.
+// else the picture is what is on it; of several the first, and in its place all are shown.
 const backdrops = [];
 const share = (figure) => Math.min(0.7, Math.max(0.2, parseFloat(figure.style.getPropertyValue("--width")) / 100 || 0.5));
 const first = document.createElement("hr");
@@ -62,6 +63,8 @@ if (slides.length > 1) {
     if (shown.length === blocks.length) {
       begin.dataset.bleed = shown.some((figure) => figure.classList.contains("picture-contain")) ? "contain" : "cover";
       for (const figure of shown) figure.classList.remove("backdrop");
+      if (shown.length > 1) begin.dataset.backdrops = shown.map((figure) => backdrops.push(figure.cloneNode(true)) - 1).join(" ");
+      for (const figure of shown.slice(1)) figure.remove();
     } else {
       const side = !isVertical && shown.map((figure) => /picture-(left|right)/.exec(figure.className)?.[1]).find(Boolean);
       begin.dataset.backdrops = shown.map((figure) => backdrops.push(figure) - 1).join(" ");

@@ -38,7 +38,7 @@ const lookOf = (element, style, context) => {
       colour: paintOf(style.webkitTextFillColor ?? style.color, context.opacity),
       underline: context.lines.get("underline") ?? null, strike: context.lines.has("line-through"),
       raised: context.raised, link: context.link, lang: context.lang, code: context.code,
-      numbers: element.matches(".slide-footer > .number"),
+      numbers: element.matches(".slide-footer > .number:not(.typed)"),
       spacing: (parseFloat(style.letterSpacing) || 0) * zoom, mark: inline ? context.mark : null,
     };
     looks.set(element, look);
