@@ -55,8 +55,11 @@ def test_a_run_is_made_with_a_theme_of_the_server_and_rules_of_the_request(http:
     assert document.index("--accent: #123456") < document.index("color: #010203")
 
 
-def test_a_text_that_names_the_theme_and_the_shape_is_made_so(http: httpx.Client) -> None:
-    text = "---\ntheme: school\naspect: 4:3\nfooter: Us\n---\n\n# A\n\nb\n"
+@pytest.mark.parametrize(
+    "said", ["---\ntheme: school\naspect: 4:3\nfooter: Us\n---\n", "<!--\ntheme: school\nsize: 4:3\nfooter: Us\n-->\n"]
+)
+def test_a_text_that_names_the_theme_and_the_shape_is_made_so(http: httpx.Client, said: str) -> None:
+    text = f"{said}\n# A\n\nb\n"
     with posting(http, text=text, outputs=["html"]) as (_, events):
         name = list(events)[-1]["operation_id"]
     spec = http.get(f"/runs/{name}/spec").json()

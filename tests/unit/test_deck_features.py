@@ -153,6 +153,8 @@ def test_a_deck_of_all_that_a_tool_documents_is_whole_and_names_what_is_not_done
 )
 def test_a_feature_of_a_tool_is_shown_as_its_author_meant(tool: str, text: str, holds: str, lacks: str) -> None:
     html = render_markdown(FRONT[tool] + text)["html"]
+    shown_words = folded_words(said_in_html(html).text)
+    assert [word for word in folded_words(said_in_text(FRONT[tool] + text).text) if word not in shown_words] == []
     assert holds in html
     assert not lacks or lacks not in html.replace('data-layout="title"', "")
 

@@ -57,7 +57,8 @@ _HIDES: Final = re.compile(r"\.(?:content-hidden|content-visible|hidden)\b")  # 
 _OPTION: Final = re.compile(r"[ \t]*(?:#|%%|//|--)\|")
 _CELL: Final = re.compile(r"\{(?:python|r|julia|ojs|bash|sql|stan|dot|webr|pyodide)\b[^{}]*\}[ \t]*$")
 _RAW: Final = re.compile(r"\{=(?P<format>[A-Za-z0-9]+)\}[ \t]*$")
-_RAW_BEHIND: Final = re.compile(r"`\{=([A-Za-z0-9]+)\}")
+_RAW_WITHIN: Final = re.compile(r"(?<!`)(?P<code>`(?P<inside>[^`\n]{1,500})`)\{=(?P<format>[A-Za-z0-9]+)\}")
+_HTML: Final = frozenset(["html", "html5", "revealjs"])
 _SHOWN_RAW: Final = frozenset(["html", "html5", "revealjs", "tex", "latex", "markdown"])
 
 
@@ -249,9 +250,16 @@ def settle_pandoc(lines: list[str], fields: dict[str, Any], *, quarto: bool) -> 
         settle(lines, shown, made)
     for at in shown:
         made.unused += [(name, at) for name in _undone_signs(lines[at])]
+        if "`{=" in lines[at]:
+            lines[at] = _RAW_WITHIN.sub(_raw_within, lines[at])
         if "{{<" in lines[at]:
             lines[at] = _SHORTCODE.sub(partial(_shortcode, fields, at, made), lines[at])
     return made
+
+
+def _raw_within(found: re.Match[str]) -> str:
+    """HTML as it is, other formats as code."""
+    return found["inside"] if found["format"].lower() in _HTML else found["code"]
 
 
 def _undone_signs(line: str) -> Iterator[str]:
@@ -263,7 +271,8 @@ def _undone_signs(line: str) -> Iterator[str]:
     if "@" in line and (cited := _CITED.search(line)) is not None:
         yield f"@{cited[1]}"
     if "`{=" in line:
-        yield from (f"{{={one}}}" for one in _RAW_BEHIND.findall(line) if one.lower() not in _SHOWN_RAW)
+        formats = (found["format"] for found in _RAW_WITHIN.finditer(line))
+        yield from (f"{{={one}}}" for one in formats if one.lower() not in _SHOWN_RAW)
 
 
 def _settle_lines(lines: list[str], shown: list[int], made: Settled) -> None:

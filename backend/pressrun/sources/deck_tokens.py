@@ -24,7 +24,6 @@ _LINES: Final = re.compile(
 _CHUNK: Final = re.compile(r"\{\s*\.?(?P<language>[A-Za-z][\w+#-]*)[^}]*\}")
 _CALLOUT: Final = re.compile(r"\[!(?P<kind>[A-Za-z]{2,20})\][+-]?[ \t]*(?P<title>[^\n]*)")
 _PAUSE: Final = re.compile(r"\.[ \u00a0]\.[ \u00a0]\.")
-_RAW_INLINE: Final = re.compile(r"\{=(?P<format>[A-Za-z0-9]+)\}")
 _SIGNS: Final = {"---": "\u2014", "--": "\u2013", "...": "\u2026"}
 _SMART: Final = re.compile(r"(?<![-.])(?:---|--|\.\.\.)(?![-.])")
 _MAX_MARKED_LINES: Final = 2_000
@@ -57,16 +56,10 @@ def marked_lines(said: str) -> set[int]:
 
 
 def settle_inline_attributes(tokens: list[Token]) -> None:
-    """Takes attributes behind a link or code within a line off; `<b>x</b>`{=html} is HTML."""
+    """Takes attributes behind a link or code within a line off."""
     for token in tokens:
         for before, child in pairwise(token.children or []):
             if child.type == "text" and before.type in ("code_inline", "link_close") and child.content[:1] == "{":
-                raw = _RAW_INLINE.match(child.content) if before.type == "code_inline" else None
-                if raw is not None:
-                    child.content = child.content[raw.end() :]
-                    if raw["format"].lower() in ("html", "html5", "revealjs"):
-                        before.type, before.tag = "html_inline", ""
-                    continue
                 read = read_attributes(child.content, 0)
                 child.content = child.content[read.end :] if read else child.content
 
