@@ -129,9 +129,10 @@ function amounts(pairs: readonly Pair[]): string {
   const same = pairs.filter((pair) => pair.same).length;
   const differ = pairs.length - same;
   if (differ === 0) return t`All slides look the same.`;
+  const alike = figure(same);
   return plural(differ, {
-    one: `# slide differs, ${figure(same)} look the same.`,
-    other: `# slides differ, ${figure(same)} look the same.`,
+    one: `# slide differs, ${alike} look the same.`,
+    other: `# slides differ, ${alike} look the same.`,
   });
 }
 

@@ -42,7 +42,7 @@ function Stages({ stages, all = false }: { stages: readonly StageTime[]; all?: b
       ))}
       {all &&
         STAGES.filter((stage) => !known.has(stage)).map((stage) => (
-          <li key={stage} data-awaited>
+          <li key={stage} data-awaited aria-hidden>
             <span>{say(stageWords[stage].name)}</span>
             <strong>{took(1)}</strong>
           </li>
