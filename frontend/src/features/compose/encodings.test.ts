@@ -5,7 +5,7 @@ const bytes = (...values: number[]): Uint8Array => new Uint8Array(values);
 const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 const utf16 = (text: string, big: boolean, mark: boolean): Uint8Array => {
   const view = new DataView(new ArrayBuffer(2 * (text.length + Number(mark))));
-  [...(mark ? "\ufeff" : ""), ...text].forEach((letter, at) => {
+  Array.from((mark ? "\ufeff" : "") + text).forEach((letter, at) => {
     view.setUint16(2 * at, letter.charCodeAt(0), !big);
   });
   return new Uint8Array(view.buffer);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { differencesOf, pairsOf } from "./comparison";
 
 const shown = (left: string, right: string): string =>
-  pairsOf([...left], [...right])
+  pairsOf(Array.from(left), Array.from(right))
     .map((pair) => `${left[pair.left ?? -1] ?? "-"}${pair.same ? "=" : "|"}${right[pair.right ?? -1] ?? "-"}`)
     .join(" ");
 
