@@ -59,6 +59,62 @@ def test_files_are_dropped_anywhere_one_becomes_the_text_and_several_a_run_each_
     assert person.complaints == []
 
 
+def test_a_file_of_before_utf8_is_read_and_what_it_was_taken_for_is_said(
+    somebody: Callable[..., Person], server: Server
+) -> None:
+    person = somebody(server, locale="zh-CN")
+    page = person.open("/")
+    files = {"name": "river.txt", "mimeType": "text/plain", "buffer": "# 河流与大地".encode("gb18030")}
+    page.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
+    expect(page.locator("[contenteditable=true]")).to_have_text("# 河流与大地")
+    expect(page.get_by_text("river.txt (gb18030)")).to_be_visible()
+    assert person.complaints == []
+
+
+def test_each_tab_has_a_draft_of_its_own_and_what_was_written_elsewhere_is_listed(person: Person) -> None:
+    first, second = person.open(), person.open()
+    write(first, "# Of the first tab")
+    expect(second.get_by_text("0 of 400,000 characters", exact=True)).to_be_visible()
+    write(second, "# Of the second tab")
+    for page in (first, second):
+        expect(page.get_by_text("Draft kept in this browser")).to_be_visible()
+        page.get_by_role("link", name="Runs", exact=True).click()  # which keeps the draft
+        page.get_by_role("link", name="New", exact=True).click()
+    first.reload()
+    expect(source_of(first)).to_have_text("# Of the first tab")
+    second.reload()
+    expect(source_of(second)).to_have_text("# Of the second tab")
+    first.get_by_role("button", name="Other drafts").click()
+    listed = first.get_by_role("dialog", name="Other drafts")
+    expect(listed.get_by_role("listitem")).to_contain_text("open in another tab")
+    expect(listed.get_by_role("button", name="Go on with Of the second tab")).to_be_disabled()
+    check_accessible(first)
+    first.keyboard.press("Escape")
+    second.close()
+    first.get_by_role("button", name="Other drafts").click()
+    listed.get_by_role("button", name="Delete Of the second tab").click()
+    expect(listed.get_by_role("listitem")).to_have_count(0)
+    listed.get_by_role("button", name="Bring it back").click()
+    listed.get_by_role("button", name="Go on with Of the second tab").click()
+    expect(source_of(first)).to_have_text("# Of the second tab")
+    first.get_by_role("button", name="New draft").click()
+    expect(first.get_by_text("0 of 400,000 characters", exact=True)).to_be_visible()
+    first.get_by_role("button", name="Other drafts").click()
+    expect(listed.get_by_role("listitem")).to_have_count(2)
+    first.close()
+    # as it was left, and not a text of the list
+    expect(person.open().get_by_text("0 of 400,000 characters", exact=True)).to_be_visible()
+    assert person.complaints == []
+
+
+def test_who_comes_back_finds_what_was_written_last(person: Person) -> None:
+    page = person.open()
+    write(page, "# Before the break")
+    page.get_by_role("link", name="Runs", exact=True).click()
+    page.close()
+    expect(source_of(person.open())).to_have_text("# Before the break")
+
+
 def test_options_are_kept_under_a_name_and_are_there_after_a_reload(person: Person) -> None:
     page = person.open()
     page.get_by_role("radio", name="Portrait").check(force=True)

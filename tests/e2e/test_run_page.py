@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.limits import HANG_S
 from tests.support.runs import run_to_end
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
 SLIDES = 24
 TEXT = "\n\n".join(f"# Part {number} parts\n\nWater moves." for number in range(1, SLIDES + 1))
-PARTS = ("Slides", "Files", "Timeline", "Log", "Source and settings", "API")
+PARTS = ("Slides", "Files", "Timeline", "Log", "Source and settings", "API", "Compare")
 
 
 @pytest.fixture(scope="module")
@@ -158,3 +158,52 @@ def test_parts_are_reached_by_arrows_alone_and_each_is_accessible_and_fits(
             check_width(page)
             page.keyboard.press("ArrowRight")
         expect(tabs.get_by_role("tab", name="Slides")).to_be_focused()  # round and round
+
+
+def test_two_runs_stand_side_by_side_with_what_differs(
+    somebody: Callable[..., Person], server: Server, run_path: str
+) -> None:
+    text = TEXT.replace("# Part 7 parts\n\nWater moves.", "# Part 7 parts\n\nIce does not.")
+    with httpx.Client(base_url=server.url, timeout=HANG_S) as http:
+        run_to_end(http, text=text, zoom=1, viewport_width=640, viewport_height=360)
+    person = somebody(server)
+    page = person.open("/runs")
+    for box in page.get_by_role("checkbox", name="Choose Part 1 parts").all()[:2]:
+        box.check()
+    page.get_by_role("group", name="With the chosen runs").get_by_role("link", name="Compare").click()
+    part = page.get_by_role("tabpanel", name="Compare")
+    expect(part.get_by_text(f"1 slide differs, {SLIDES - 1} look the same.")).to_be_visible()
+    fields = part.get_by_role("row")
+    expect(fields.filter(has_text="Ice does not")).to_contain_text("Water moves")
+    expect(fields.filter(has_text="outputs")).to_contain_text("pdf")
+    expect(part.get_by_role("link", name="The other run · Slide 7")).to_be_visible()
+    expect(part.get_by_role("listitem").locator("img")).to_have_count(2)
+    expect(part.get_by_role("combobox", name="Compare with")).to_have_value(run_path.removeprefix("/runs/"))
+    check_accessible(page)
+    part.get_by_role("checkbox", name="Show those that look the same, too").check()
+    expect(part.get_by_role("listitem")).to_have_count(SLIDES)
+    page.reload()
+    expect(part.get_by_text("1 slide differs")).to_be_visible()
+    assert person.complaints == []
+
+
+def test_on_a_phone_nothing_moves_when_the_stage_times_come_late(
+    somebody: Callable[..., Person], server: Server, run_path: str
+) -> None:
+    page = somebody(server, PHONE).context.new_page()
+    held: list[Route] = []
+    page.route(server.url + run_path, lambda route: held.append(route) if wants_json(route) else route.continue_())
+    page.goto(server.url + run_path)
+    expect(slide(page, 1)).to_be_visible()
+    page.get_by_role("region", name="Result").wait_for()
+    tabs = page.get_by_role("tablist", name="Parts of the run")
+    before = tabs.bounding_box()
+    assert held
+    for route in held:
+        route.continue_()
+    expect(page.get_by_role("region", name="How long it took")).to_be_visible()
+    assert tabs.bounding_box() == before
+
+
+def wants_json(route: Route) -> bool:
+    return route.request.resource_type == "fetch"

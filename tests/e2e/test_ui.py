@@ -202,11 +202,9 @@ def test_a_run_that_was_cut_off_is_raised_or_edited_and_what_was_being_written_c
     page.get_by_role("button", name="Generate").click()
     is_over(page)
     first = page.url
-    write_elsewhere = person.open()
-    write(write_elsewhere, "# Something else")
-    write_elsewhere.get_by_role("link", name="Runs", exact=True).click()  # which keeps the draft
-    expect(write_elsewhere.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
-    write_elsewhere.close()
+    page.get_by_role("link", name="New", exact=True).click()
+    write(page, "# Something else")
+    page.goto(first)
     page.get_by_role("button", name="Raise the limit to 500 and go on").click()
     expect(page.get_by_role("link", name="Made from an earlier run")).to_be_visible()
     is_over(page)
@@ -296,10 +294,12 @@ def test_runs_are_found_pinned_and_deleted_from_the_list(person: Person) -> None
 
 
 def test_a_paused_lane_is_said_and_a_person_resumes_it(person: Person) -> None:
-    page = person.open("/runs")
+    page = person.open("/system")
     page.get_by_role("button", name="Pause lane default").click()
     expect(page.get_by_text("nothing begins here")).to_be_visible()
     check_accessible(page)
+    page.get_by_role("link", name="Runs", exact=True).click()
+    expect(page.get_by_role("button", name="Resume lane default")).to_be_visible()
     page.get_by_role("link", name="New", exact=True).click()
     write(page, chapter(1, "paused"))
     page.get_by_role("button", name="Generate").click()

@@ -138,3 +138,22 @@ def test_everything_else_is_unfolded_and_goes_with_the_run(person: Person) -> No
     expect(page.get_by_role("radio", name="Own size")).to_be_checked()
     expect(page.get_by_text("Everything else · 1 set")).to_be_visible()
     assert person.complaints == []
+
+
+def test_who_chooses_dark_has_it_whatever_the_system_is_set_to(person: Person) -> None:
+    page = person.open("/runs")
+    colour = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(colour)
+    page.get_by_role("combobox", name="Colours").select_option("Dark")
+    dark = page.evaluate(colour)
+    assert dark != light
+    check_accessible(page)
+    page.reload()
+    expect(page.get_by_role("combobox", name="Colours")).to_have_value("dark")
+    assert page.evaluate(colour) == dark
+    page.emulate_media(color_scheme="dark")
+    page.get_by_role("combobox", name="Colours").select_option("Light")
+    assert page.evaluate(colour) == light
+    page.get_by_role("combobox", name="Colours").select_option("Light or dark as the system is set")
+    assert page.evaluate(colour) == dark
+    assert person.complaints == []

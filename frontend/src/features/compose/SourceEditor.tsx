@@ -1,5 +1,6 @@
 import { msg, t } from "@lingui/core/macro";
-import { type ReactElement, type Ref, useRef, useState } from "react";
+import { type ReactElement, type Ref, Suspense, useRef, useState } from "react";
+import { createPortal } from "react-dom";
 import { Button } from "@/components/Button";
 import { Choice, FieldError } from "@/components/Field";
 import { Icon } from "@/components/Icon";
@@ -8,13 +9,18 @@ import { ACCEPTED } from "./files";
 import { looksLikeHtml } from "./looksLikeHtml";
 import styles from "./SourceEditor.module.css";
 import { type SourceHandle, SourceText } from "./SourceText";
+import type { OwnDraft } from "./useDraft";
 import type { SourceFiles } from "./useSourceFiles";
 import { say, type Words } from "@/lib/language";
 import { number } from "@/lib/format";
+import { laterCode } from "@/lib/laterCode";
+
+// Its code comes when somebody looks for another draft.
+const DraftList = laterCode(async () => (await import("./DraftList")).DraftList);
 
 interface Props {
   draft: Draft;
-  kept: boolean;
+  own: OwnDraft;
   problem: string | undefined;
   files: SourceFiles;
   textRef: Ref<SourceHandle>;
@@ -122,9 +128,49 @@ function HtmlOffer({ draft, onChange }: Pick<Props, "draft" | "onChange">): Reac
   );
 }
 
+/** Whether it is kept, and the way to others. */
+function DraftBar({ own, empty }: { own: OwnDraft; empty: boolean }): ReactElement {
+  const [listed, setListed] = useState(false);
+  return (
+    <span className={styles["drafts"]}>
+      <span>
+        {own.kept
+          ? t`Draft kept in this browser`
+          : t`Too large to be kept in this browser: a reload loses it`}
+      </span>
+      {!empty && (
+        <Button onClick={own.begin}>
+          <Icon name="plus" />
+          {t`New draft`}
+        </Button>
+      )}
+      <Button
+        onClick={() => {
+          setListed(true);
+        }}
+      >
+        <Icon name="list" />
+        {t`Other drafts`}
+      </Button>
+      {listed &&
+        createPortal(
+          <Suspense fallback={null}>
+            <DraftList
+              own={own}
+              onClose={() => {
+                setListed(false);
+              }}
+            />
+          </Suspense>,
+          document.body,
+        )}
+    </span>
+  );
+}
+
 /** Where the source is written, pasted or opened. */
 export function SourceEditor(props: Props): ReactElement {
-  const { draft, kept, problem, files, textRef, onChange, onLine } = props;
+  const { draft, own, problem, files, textRef, onChange, onLine } = props;
   const error = files.refusal ?? problem;
   const empty = draft.source.trim() === "";
   return (
@@ -158,9 +204,7 @@ export function SourceEditor(props: Props): ReactElement {
       <FieldError id="source-error" message={error} />
       <p id="source-size" className={styles["foot"]}>
         <Size draft={draft} />
-        <span>
-          {kept ? t`Draft kept in this browser` : t`Too large to be kept in this browser: a reload loses it`}
-        </span>
+        <DraftBar own={own} empty={empty} />
       </p>
     </div>
   );

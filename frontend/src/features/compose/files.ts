@@ -3,6 +3,7 @@ import { t } from "@lingui/core/macro";
 import { formatBytes } from "@/lib/format";
 import { SOURCES } from "@/api/tables.gen";
 import { type Draft } from "./draft";
+import { decodeText } from "./encodings";
 
 const ENDINGS: readonly string[] = SOURCES.flatMap(({ endings }) => endings);
 export const ACCEPTED = ENDINGS.join();
@@ -15,8 +16,14 @@ export class FileRefused extends Error {
 const mostBytes = ({ max_bytes, max_characters }: (typeof SOURCES)[number]): number =>
   max_bytes ?? 4 * max_characters;
 
+export interface SourceFile {
+  source: Pick<Draft, "kind" | "source">;
+  /** Null: UTF-8. Else what it was taken for, which may be wrong. */
+  encoding: string | null;
+}
+
 /** Raises: `FileRefused` with what to do instead. */
-export async function readSourceFile(file: File): Promise<Pick<Draft, "kind" | "source">> {
+export async function readSourceFile(file: File): Promise<SourceFile> {
   const ending = `.${file.name.split(".").pop()?.toLowerCase() ?? ""}`;
   const kind = SOURCES.find(({ endings }) => (endings as readonly string[]).includes(ending));
   if (kind === undefined) {
@@ -29,11 +36,8 @@ export async function readSourceFile(file: File): Promise<Pick<Draft, "kind" | "
       t`“${file.name}” has ${formatBytes(file.size)}; at most ${formatBytes(most)} are taken.`,
     );
   }
-  try {
-    const source = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
-    return { kind: kind.field, source };
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new FileRefused(t`“${file.name}” is not UTF-8 text. Save it as UTF-8 and drop it again.`);
-  }
+  const decoded = decodeText(new Uint8Array(await file.arrayBuffer()), navigator.languages);
+  if (decoded === null)
+    throw new FileRefused(t`“${file.name}” is no text in any encoding that this browser reads.`);
+  return { source: { kind: kind.field, source: decoded.text }, encoding: decoded.encoding };
 }

@@ -1,61 +1,25 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { type Draft, readDraft } from "./draft";
-import { broughtBack, changed, type Drafts, type Filled, filledIn, readFilled } from "./drafts";
+import type { Draft } from "./draft";
+import { broughtBack, changed, type Drafts, type Filled, filledIn } from "./drafts";
+import {
+  freshDraft,
+  holdDraft,
+  isHeld,
+  keepDraft,
+  letGoOfDraft,
+  newDraftId,
+  openDraft,
+  readKept,
+  rememberOfTab,
+} from "./draftStore";
 import type { RunSource } from "./runSource";
 
-const KEY = "pressrun.draft";
-const FILLED_KEY = "pressrun.draft.before";
-const UNTOUCHED_KEY = "pressrun.draft.untouched";
 const QUIET_MS = 300; // arbitrary: writing 400 000 characters at every key stroke would be felt
 
-function stored(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function forget(key: string): void {
-  try {
-    localStorage.removeItem(key);
-  } catch {
-    // Storage is off: there is nothing to forget.
-  }
-}
-
-function store(key: string, value: unknown): boolean {
-  try {
-    localStorage.setItem(key, JSON.stringify(value));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** What a reload brings back: the draft, what was here before it, and whether it is still as it was filled in. */
-function load(): Drafts {
-  const filled = readFilled(stored(FILLED_KEY));
-  return {
-    draft: readDraft(stored(KEY)),
-    filled,
-    untouched: filled.length > 0 && stored(UNTOUCHED_KEY) === "1",
-  };
-}
-
-/**
- * Draft and what was before it, or neither. Where both have no room the draft alone is kept: it is what is being written.
- */
-function save({ draft, filled, untouched }: Drafts): boolean {
-  const all = store(FILLED_KEY, filled) && store(UNTOUCHED_KEY, untouched ? 1 : 0) && store(KEY, draft);
-  if (all) return true;
-  forget(FILLED_KEY);
-  forget(UNTOUCHED_KEY);
-  return store(KEY, draft);
-}
-
-interface KeptDraft {
+export interface OwnDraft {
   draft: Draft;
+  /** Its name among those that are kept. */
+  id: string;
   change: (change: Partial<Draft>) => void;
   /** False: too large for this browser's storage, or storage is off; a reload would lose it. */
   kept: boolean;
@@ -64,42 +28,112 @@ interface KeptDraft {
   fill: (source: RunSource) => void;
   /** As it was before that. */
   bringBack: () => void;
+  /** Begins another one, empty, with the same options; this one stays in the list. */
+  begin: () => void;
+  /** Goes on with another one. False: another tab has it, or it is gone. */
+  takeUp: (id: string) => Promise<boolean>;
 }
 
-/** The draft, kept in this browser over reloads. */
-export function useDraft(): KeptDraft {
-  const [drafts, setDrafts] = useState(load);
-  const { draft, filled } = drafts;
+interface State {
+  id: string;
+  drafts: Drafts;
+}
+
+/** The draft of this tab, kept in this browser over reloads; the next tab that is opened after this one takes it up. */
+export function useDraft(): OwnDraft {
+  const [opened] = useState(openDraft);
+  const [{ id, drafts }, setState] = useState<State>(opened);
   const [kept, setKept] = useState(true);
-  const now = useRef(drafts);
+  const now = useRef<State & { ours: boolean }>({ ...opened, ours: isHeld(opened.id) });
   useEffect(() => {
-    now.current = drafts;
+    now.current = { id, drafts, ours: now.current.ours || id !== opened.id };
     const timer = setTimeout(() => {
-      setKept(save(drafts));
+      if (now.current.ours) setKept(keepDraft(id, drafts));
     }, QUIET_MS);
     return () => {
       clearTimeout(timer);
     };
-  }, [drafts]);
+  }, [id, drafts, opened]);
+  useEffect(() => {
+    let gone = false;
+    const settle = async (): Promise<void> => {
+      const ours = await holdDraft(opened.id);
+      if (gone) return;
+      if (ours) now.current.ours = true;
+      else setState(({ drafts: shown }) => elsewhere(opened.drafts, shown, opened.known));
+    };
+    void settle();
+    return () => {
+      gone = true;
+    };
+  }, [opened]);
+  useEffect(() => {
+    rememberOfTab(id);
+    if (id !== opened.id) void holdDraft(id); // a new name, or held already
+  }, [id, opened]);
   // Whoever leaves within that time has what was written last all the same.
   useEffect(() => {
     const keep = (): void => {
-      save(now.current);
+      const { ours, id, drafts } = now.current;
+      if (!ours && drafts === opened.drafts) return; // nothing was written, and whose it is was not known yet
+      const own = ours ? id : newDraftId();
+      rememberOfTab(own);
+      keepDraft(own, drafts);
     };
     addEventListener("pagehide", keep);
     return () => {
       removeEventListener("pagehide", keep);
       keep();
     };
+  }, [opened]);
+  const put = useCallback((next: (before: Drafts) => Drafts) => {
+    setState((before) => ({ ...before, drafts: next(before.drafts) }));
   }, []);
-  const change = useCallback((part: Partial<Draft>) => {
-    setDrafts((before) => changed(before, part));
-  }, []);
-  const fill = useCallback((source: RunSource) => {
-    setDrafts((before) => filledIn(before, source));
-  }, []);
+  const change = useCallback(
+    (part: Partial<Draft>) => {
+      put((before) => changed(before, part));
+    },
+    [put],
+  );
+  const fill = useCallback(
+    (source: RunSource) => {
+      put((before) => filledIn(before, source));
+    },
+    [put],
+  );
   const bringBack = useCallback(() => {
-    setDrafts(broughtBack);
-  }, []);
-  return { draft, change, kept, filled: filled[filled.length - 1] ?? null, fill, bringBack };
+    put(broughtBack);
+  }, [put]);
+  const goTo = (next: State): void => {
+    keepDraft(id, drafts);
+    letGoOfDraft(id);
+    setState(next);
+  };
+  const begin = (): void => {
+    goTo({ id: newDraftId(), drafts: freshDraft(drafts.draft) });
+  };
+  const takeUp = async (other: string): Promise<boolean> => {
+    if (!(await holdDraft(other))) return false;
+    const found = readKept(other);
+    if (found === undefined) letGoOfDraft(other);
+    else goTo({ id: other, drafts: found });
+    return found !== undefined;
+  };
+  const { draft, filled } = drafts;
+  return {
+    draft,
+    id,
+    change,
+    kept,
+    filled: filled[filled.length - 1] ?? null,
+    fill,
+    bringBack,
+    begin,
+    takeUp,
+  };
+}
+
+/** Another tab has what was shown for a moment: a copy of a tab has its text, any other an empty one, and what was typed stays. */
+function elsewhere(opened: Drafts, shown: Drafts, copied: boolean): State {
+  return { id: newDraftId(), drafts: copied || shown !== opened ? shown : freshDraft() };
 }

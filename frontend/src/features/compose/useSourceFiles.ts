@@ -30,7 +30,8 @@ export function useSourceFiles(draft: Draft, onChange: (change: Partial<Draft>) 
   };
   const takeOne = async (file: File): Promise<void> => {
     try {
-      load(file.name, await readSourceFile(file));
+      const { source, encoding } = await readSourceFile(file);
+      load(encoding === null ? file.name : `${file.name} (${encoding})`, source);
     } catch (error) {
       if (!(error instanceof FileRefused)) throw error;
       setLoaded(null);

@@ -10,10 +10,14 @@ import { useNow } from "@/lib/useNow";
 import styles from "./LaneStrip.module.css";
 import { Trans } from "@lingui/react/macro";
 
-/** The lanes with who runs and who waits; nothing while the server does not say. */
-export function LaneStrip({ onlyPaused = false }: { onlyPaused?: boolean }): ReactElement | null {
+/**
+ * The lanes with who runs and who waits; nothing while the server does not say. `only`: those that are paused, or not a lone
+ * one that is not.
+ */
+export function LaneStrip({ only }: { only?: "paused" | "several" }): ReactElement | null {
   const { data = [] } = useLanes();
-  const lanes = onlyPaused ? data.filter(({ paused }) => paused) : data;
+  const all = only === undefined || (only === "several" && data.length > 1);
+  const lanes = all ? data : data.filter(({ paused }) => paused);
   if (lanes.length === 0) return null;
   return (
     <section className={styles["lanes"]} aria-labelledby="lanes">

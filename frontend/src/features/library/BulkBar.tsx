@@ -1,12 +1,14 @@
 import { t, plural } from "@lingui/core/macro";
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactElement, useState } from "react";
+import { Link } from "wouter";
 import { cancelRun, retryRun, runUrl, setPinned } from "@/api/runs";
 import { explain } from "@/api/problems";
 import type { Run } from "@/api/types";
-import { Button } from "@/components/Button";
+import { Button, buttonClass } from "@/components/Button";
 import { RefusalText } from "@/components/Refusal";
 import { figure, titleOf } from "@/lib/format";
+import { queryOf } from "@/lib/paths";
 import { among, type Deed, DEEDS, deedWords } from "./bulk";
 import styles from "./BulkBar.module.css";
 import { say } from "@/lib/language";
@@ -77,12 +79,27 @@ export function BulkBar({ runs, shown, canDownload, onAll, onNone, onDelete }: P
           </Button>
         );
       })}
+      {runs.length === 2 && <Compare runs={runs} />}
       <span className={styles["choose"]}>
         {runs.length < shown.length && <Button onClick={onAll}>{t`All ${figure(shown.length)}`}</Button>}
         <Button onClick={onNone}>{t`None`}</Button>
       </span>
       <RefusalText text={state.refusal} />
     </div>
+  );
+}
+
+/** The newer beside the older, where both have something to be looked at. */
+function Compare({ runs }: { runs: readonly Run[] }): ReactElement | null {
+  const [older, newer] = [...runs].sort((a, b) => a.created_at.localeCompare(b.created_at));
+  if (older?.status !== "complete" || newer?.status !== "complete") return null;
+  return (
+    <Link
+      href={runUrl(newer.operation_id) + queryOf({ tab: "compare", with: older.operation_id })}
+      className={buttonClass()}
+    >
+      {t`Compare`}
+    </Link>
   );
 }
 

@@ -31,6 +31,7 @@ const PARTS = [
   ["log", msg`Log`],
   ["source", msg`Source and settings`],
   ["api", "API"],
+  ["compare", msg`Compare`],
 ] as const;
 
 const places = (): Command[] =>

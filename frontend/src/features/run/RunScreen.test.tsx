@@ -37,7 +37,8 @@ test("a run that goes on shows stage, progress, pictures so far and places for t
   renderApp(path);
   await screen.findByRole("heading", { name: "A lesson" });
   expect(screen.getByRole("progressbar").getAttribute("value")).toBe("40");
-  expect(screen.getByText("Render").getAttribute("aria-current")).toBe("step");
+  const stages = within(screen.getByRole("list", { name: "Stages" }));
+  expect(stages.getByText("Render").getAttribute("aria-current")).toBe("step");
   expect(screen.getByText("1 of 2 slides")).toBeDefined();
   await waitFor(() => {
     expect(screen.getByRole("img", { name: "Slide 1" }).getAttribute("src") ?? "").toContain(

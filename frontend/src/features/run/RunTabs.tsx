@@ -13,6 +13,7 @@ import { WebhookTab } from "./WebhookTab";
 const TimelineTab = laterCode(async () => (await import("./TimelineTab")).TimelineTab);
 const RunLog = laterCode(async () => (await import("./RunLog")).RunLog);
 const SourceTab = laterCode(async () => (await import("./SourceTab")).SourceTab);
+const CompareTab = laterCode(async () => (await import("./CompareTab")).CompareTab);
 const ApiTab = laterCode(async () => (await import("./ApiTab")).ApiTab);
 
 interface Props {
@@ -49,6 +50,15 @@ export function RunTabs({ view, detail, search, onSearch }: Props): ReactElement
         {tab === "log" && <RunLog view={view} />}
         {tab === "source" && <SourceTab operationId={view.operationId} detail={detail} />}
         {tab === "api" && <ApiTab operationId={view.operationId} detail={detail} />}
+        {tab === "compare" && (
+          <CompareTab
+            detail={detail}
+            other={search.with}
+            onOther={(other) => {
+              onSearch({ tab, ...(other !== undefined && { with: other }) }, { replace: true });
+            }}
+          />
+        )}
         {tab === "webhook" && <WebhookTab detail={detail} />}
       </Suspense>
     </Tabs>
@@ -65,6 +75,9 @@ function tabsOf(view: RunView, detail: RunDetail | undefined, chosen: RunTab): T
     { id: "log", label: t`Log` },
     { id: "source", label: t`Source and settings` },
     { id: "api", label: "API" },
+    ...(view.status === "complete" || chosen === "compare"
+      ? [{ id: "compare" as const, label: t`Compare` }]
+      : []),
     // not there where none was asked for
     ...(detail?.webhook != null || chosen === "webhook"
       ? [{ id: "webhook" as const, label: t`Webhook` }]

@@ -1,5 +1,6 @@
 import { msg, t } from "@lingui/core/macro";
 import type { ReactElement } from "react";
+import { STAGES } from "@/api/tables.gen";
 import type { Attempt, RunDetail, StageTime, Webhook } from "@/api/types";
 import { attemptCount, dotted, figure, formatDuration } from "@/lib/format";
 import styles from "./Timing.module.css";
@@ -28,7 +29,9 @@ function took(seconds: number | null): string {
   return seconds < 0.05 ? t`less than ${formatDuration(0.1)}` : formatDuration(seconds);
 }
 
-function Stages({ stages }: { stages: readonly StageTime[] }): ReactElement {
+/** `all`: the others have their places, too, so that what is below does not jump when they come. */
+function Stages({ stages, all = false }: { stages: readonly StageTime[]; all?: boolean }): ReactElement {
+  const known = new Set(stages.map(({ stage }) => stage));
   return (
     <ul className={styles["stages"]}>
       {stages.map(({ stage, duration_s, started_at }) => (
@@ -37,6 +40,13 @@ function Stages({ stages }: { stages: readonly StageTime[] }): ReactElement {
           <strong>{took(duration_s)}</strong>
         </li>
       ))}
+      {all &&
+        STAGES.filter((stage) => !known.has(stage)).map((stage) => (
+          <li key={stage} data-awaited aria-hidden>
+            <span>{say(stageWords[stage].name)}</span>
+            <strong>{took(1)}</strong>
+          </li>
+        ))}
     </ul>
   );
 }
@@ -57,13 +67,13 @@ function webhookLine({ state, attempts, last_status }: Webhook): string {
 }
 
 /** How long each stage took; attempt by attempt where there were several. */
-export function Timing({ detail }: { detail: RunDetail | undefined }): ReactElement | null {
-  if (detail === undefined || (detail.stages.length === 0 && detail.webhook == null)) return null;
-  const { attempts, stages, webhook } = detail;
+export function Timing({ detail }: { detail: RunDetail | undefined }): ReactElement {
+  const { attempts = [], stages = [], webhook = null } = detail ?? {};
+  const empty = stages.length === 0 && webhook === null;
   return (
-    <section className={styles["timing"]} aria-label={t`How long it took`}>
+    <section className={styles["timing"]} aria-label={t`How long it took`} aria-hidden={empty || undefined}>
       {attempts.length < 2 ? (
-        <Stages stages={stages} />
+        <Stages stages={stages} all />
       ) : (
         <ol className={styles["attempts"]}>
           {attempts.map((attempt) => (
@@ -79,7 +89,7 @@ export function Timing({ detail }: { detail: RunDetail | undefined }): ReactElem
           ))}
         </ol>
       )}
-      {webhook != null && <p className={styles["webhook"]}>{webhookLine(webhook)}</p>}
+      {webhook !== null && <p className={styles["webhook"]}>{webhookLine(webhook)}</p>}
     </section>
   );
 }
