@@ -113,8 +113,12 @@ function Fields({ left, right }: { left: Run; right: Run }): ReactElement {
                 <th scope="row">
                   <code>{field}</code>
                 </th>
-                <td dir="auto">{mine ?? t`none`}</td>
-                <td dir="auto">{theirs ?? t`none`}</td>
+                <td>
+                  <bdi>{mine ?? t`none`}</bdi>
+                </td>
+                <td>
+                  <bdi>{theirs ?? t`none`}</bdi>
+                </td>
               </tr>
             ))}
           </tbody>
