@@ -349,6 +349,9 @@ LINES = [
     "(क) {w}", "(ख) {w}", "a) {w}", "b) {w}", "{w}\t{n}", "{w}\t{w}", "第{n}条", "    {w}",
     "{n}. {w} {w}", "• {w}", "x = {w}({n});", "# {w}", "| {w} | {w} |", "1.{n} {w}", "{w} {w}, {w}",
     "Page {n}", "{w}:", "{w}\\{w}", "I. {w}", "II. {w}",
+    "CHAPTER I", "Section A", "一、{w}", "（一）{w}", "أولاً: {w}", "1　{w}", "(i) {w}", "(a) {w} (b) {w}", "________",
+    "*** {w} ***", "•\t{w}", "o\t{w}", "1.\t{w}", "–\t{w}", "・{w}", "{w}: 4{n} kcal", "Example {n}", "Ingredients",
+    "{w} moves around the planet all the time, and the sun warms the {w} of", "the sea, and some of the {w} that is",
 ]  # fmt: skip
 
 
