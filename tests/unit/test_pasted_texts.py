@@ -117,6 +117,7 @@ def test_chapters_of_a_statute_have_their_titles_and_its_clauses_stand_in_each_o
             "Economics for all\n\nI. What is it?\nA. Scarcity\nB. Choice\nC. Cost\n\nII. Markets\nThey bring people together.",  # noqa: E501
             [(1, "Economics for all"), (2, "I. What is it?"), (2, "II. Markets")],
         ),
+        ("باب دوم: پانی\n\nمشق\n۱۔ پانی\n۲۔ بارش", [(2, "باب دوم: پانی"), (2, "مشق")]),
         ("खण्ड क\n१. पहला\n२. दूसरा\n\nखण्ड ख\n३. तीसरा\n४. चौथा", [(2, "खण्ड क"), (2, "खण्ड ख")]),
         ("Erstes Kapitel: Der Fluss\n\nEr fließt.\n\nZweites Kapitel: Der See\n\nEr steht.", [(2, "Erstes Kapitel: Der Fluss"), (2, "Zweites Kapitel: Der See")]),  # noqa: E501
         ("الفصل الأول\n\nالماء ينزل.\n\nالفصل الثاني\n\nالماء يصعد.", [(2, "الفصل الأول"), (2, "الفصل الثاني")]),
@@ -186,6 +187,14 @@ def test_a_list_of_a_word_processor_is_a_list_and_no_table(text: str, items: lis
     assert "<table" not in made
     assert re.findall(r"<li>([^<]*?)\s*(?=<)", made) == items
     assert shown(text) == folded_words(said_in_text(text).text)
+
+
+def test_an_outline_that_is_typed_with_tabs_is_a_list_in_lists() -> None:
+    made = body("Health\n\n\tSystems\n\t\tNerves\n\t\tBlood\n\tOrgans\n\t\tHeart")
+    assert "<table" not in made
+    assert re.sub(r"\s+", "", re.sub(r"<ul[^>]*>", "<ul>", made.split("</h1>")[-1])) == (
+        "<ul><li>Systems<ul><li>Nerves</li><li>Blood</li></ul></li><li>Organs<ul><li>Heart</li></ul></li></ul>"
+    )
 
 
 def test_letters_between_tabs_are_values_where_no_list_is() -> None:

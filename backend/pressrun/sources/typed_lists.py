@@ -15,7 +15,7 @@ from typing import Final, Literal
 from pressrun.sources.heading_words import ANSWER, QUESTION, QUESTION_WITH_MARK
 from pressrun.sources.line_numbers import Lines
 from pressrun.sources.moments import moment_of
-from pressrun.sources.typed_marks import MARKED, lines_of, mark_depths
+from pressrun.sources.typed_marks import ITEM, MARKED, begins_choice, lines_of, mark_depths
 from pressrun.sources.value_tables import cells_of, count_rows
 
 Kind = Literal["questions", "question", "vocabulary", "typed-marks", "bullets", "dialogue", "table"]
@@ -32,6 +32,8 @@ _LABEL: Final = re.compile(  # `Dr. A. Rao: …`
     r"\s*(?P<label>(?:[^\W\d_]{1,4}\. ?){0,2}[^\W\d_][^:：\n.!?]{0,30}?)\s{0,2}[:：](?!//)(?=\s*\S)"
 )
 _NUMBERED: Final = re.compile(r"\s*[(（]?\d{1,3}[.)）]\s*\S")
+_INDENTED: Final = re.compile(r"(?P<tabs>\t+)[ ]*(?P<words>[^\s\t][^\t]*)$")
+_MIN_INDENTED: Final = 2
 _MAX_TERM_WORDS: Final = 4
 _MAX_LABEL_WORDS: Final = 3
 _MIN_VOCABULARY: Final = 3
@@ -101,6 +103,7 @@ def find_passages(texts: Sequence[str | None]) -> dict[int, Passage]:
         passage = None
         for find in (
             _bullets,
+            _indented,
             _table,
             _questions,
             partial(_marks, depths=depths),
@@ -241,6 +244,24 @@ def _bullets(texts: Sequence[str | None], at: int) -> Passage | None:
         indent = "  " * min(signs.index(sign), _MAX_BULLET_LEVEL)
         rows.append([indent, *(_unmarked(line.strip()) for line in text[found.end() :].split("\n"))])
     return Passage("bullets", len(rows), rows) if len(rows) > 1 else None
+
+
+def _indented(texts: Sequence[str | None], at: int) -> Passage | None:
+    """Lines behind tabs, as an outline is typed: one level for each tab more than the first has."""
+    rows: list[list[str]] = []
+    while (text := _lines_from(texts, at + len(rows))) is not None and (found := _INDENTED.match(text)) is not None:
+        if ITEM.match(found["words"]) or BULLET.match(found["words"]) or begins_choice(found["words"]):
+            break
+        rows.append([found["tabs"], _unmarked(found["words"])])
+    if len(rows) < _MIN_INDENTED:
+        return None
+    least = min(len(tabs) for tabs, _ in rows)
+    depth = 0
+    indented: list[list[str]] = []
+    for tabs, words in rows:
+        depth = min(len(tabs) - least, depth + 1, _MAX_BULLET_LEVEL) if indented else 0
+        indented.append(["  " * depth, words])
+    return Passage("bullets", len(rows), indented)
 
 
 def _dialogue(texts: Sequence[str | None], at: int) -> Passage | None:

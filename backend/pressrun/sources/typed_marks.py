@@ -11,11 +11,11 @@ from pressrun.sources.numerals import LETTERS, read_number
 
 ITEM: Final = re.compile(r"\s{0,3}(?:([-*+])(?![ \t]*\d{1,4}[ \t]*\1[ \t]*$)|[0-9]{1,9}[.)])[ \t]+\S")  # of Markdown
 MARKED: Final = re.compile(
-    r"\s*[(（]?\d{1,3}[.)）、．][ \t\u3000]*[^\W\d]"
+    r"\s*[(（]?\d{1,3}[.)）、．۔][ \t\u3000]*[^\W\d]"
 )  # a number of any script that counts something
 _MARK: Final = re.compile(
     r"\s*(?P<open>[(（\[]?)(?P<mark>\d{1,3}|[^\W\d_][\u0900-\u0dff]?|[①-⑳]|[一二三四五六七八九十]{1,3}|[ivx]{1,5})"
-    r"(?P<close>[)）\].、．。:፡-]|(?<=[①-⑳]))[ \t\u3000]*(?=\S)"
+    r"(?P<close>[)）\].、．。۔:፡-]|(?<=[①-⑳]))[ \t\u3000]*(?=\S)"
 )
 
 

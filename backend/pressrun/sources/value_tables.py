@@ -33,7 +33,7 @@ def count_rows(lines: Sequence[str | None], at: int = 0) -> int:
     if first is None or "\n" in first or is_caption(first) or not 1 < len(cells_of(first)) <= MAX_CELLS:
         return 0
     end = _end_of_rows(lines, at, at + _LOOKED_AT)
-    if all(_is_item(line or "") for line in lines[at:end]):
+    if all(_is_item(line or "") for line in lines[at:end]) or not _has_several_values(lines[at:end]):
         return 0
     if end - at < 2 or not ("\t" in first or _stands_in_columns([line or "" for line in lines[at:end]])):  # noqa: PLR2004
         return 0
@@ -49,6 +49,11 @@ def _end_of_rows(lines: Sequence[str | None], at: int, limit: int) -> int:
         if line is None or "\n" in line or ("\t" in line) is not tabs or len(cells_of(line)) != cells:
             return end
     return min(limit, len(lines))
+
+
+def _has_several_values(lines: Sequence[str | None]) -> bool:
+    """Whether any row has two cells that say something; tabs in front of one are how deep it stands."""
+    return any(sum(bool(cell.strip()) for cell in cells_of(line or "")) > 1 for line in lines)
 
 
 def _is_item(line: str) -> bool:
