@@ -117,6 +117,10 @@ def test_chapters_of_a_statute_have_their_titles_and_its_clauses_stand_in_each_o
             "Economics for all\n\nI. What is it?\nA. Scarcity\nB. Choice\nC. Cost\n\nII. Markets\nThey bring people together.",  # noqa: E501
             [(1, "Economics for all"), (2, "I. What is it?"), (2, "II. Markets")],
         ),
+        (
+            "Maria Lopez\nTeacher\n+1 555 0100\n\nEXPERIENCE\n2019 – today: High School\n2015 – 2019: Riverside\n\nLANGUAGES\nEnglish and Spanish",  # noqa: E501
+            [(1, "Maria Lopez"), (2, "EXPERIENCE"), (2, "LANGUAGES")],
+        ),
         ("باب دوم: پانی\n\nمشق\n۱۔ پانی\n۲۔ بارش", [(2, "باب دوم: پانی"), (2, "مشق")]),
         ("खण्ड क\n१. पहला\n२. दूसरा\n\nखण्ड ख\n३. तीसरा\n४. चौथा", [(2, "खण्ड क"), (2, "खण्ड ख")]),
         ("Erstes Kapitel: Der Fluss\n\nEr fließt.\n\nZweites Kapitel: Der See\n\nEr steht.", [(2, "Erstes Kapitel: Der Fluss"), (2, "Zweites Kapitel: Der See")]),  # noqa: E501
@@ -165,6 +169,8 @@ def test_sections_are_found_by_how_they_are_counted_and_called(text: str, found:
         "Two gases\n\nI. oxygen\nII. hydrogen\nIII. helium",  # a list: nothing stands behind its items
         "一、什么是河流？\n二、什么是湖泊？",
         "1. The capital of France is\n(a) Paris\n(b) Rome\n\n2. The capital of Italy is\n(a) Paris\n(b) Rome\n\n3. The largest is\n(a) Paris\n(b) Rome",  # noqa: E501
+        "STOP\nDo not enter\nthis room",
+        "HEN\nDOG\nCAT\n\nTHE END\nOF IT",
         "Chapter on rivers\nand lakes\n\nThat is all.",
         "Task due: Monday\nLesson six follows.\n\nThat is all.",
     ],

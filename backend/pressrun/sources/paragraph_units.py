@@ -31,6 +31,7 @@ from pressrun.sources.typed_marks import ITEM, MARKED, is_choice
 from pressrun.sources.wrapping import NARROW, part_passages
 
 _OPENING: Final = "\"“„«‹「『’‘'¿¡"  # may stand before the first letter of a heading
+_LEAST_CAPITALS: Final = 3
 _MAX_SHAPE_WIDTH: Final = 60  # columns
 _LONG: Final = 100
 _SHORT_OF_EDGE: Final = 0.8  # of the widest line: a line that ends before that ends a paragraph, if it ends a sentence
@@ -188,7 +189,9 @@ def _split(
 
 
 def _heads_passage(lines: list[str]) -> bool:
-    """Whether the first line may be a title behind a number: what it turns out not to be is joined again."""
+    """Whether the first line may be a title, in capitals or behind a number; if not, it is joined again."""
+    if len(lines) > 1 and in_capitals(lines[0]) and not lines[1].isupper():
+        return True
     found = OUTLINE.match(lines[0].strip())
     return found is not None and width(lines[0]) <= MAX_TITLE and is_title(found["title"], lines[0])
 
@@ -237,6 +240,11 @@ def may_head(text: str) -> bool:
         return False
     is_caption = text.split()[0].casefold() in NO_HEADINGS and any(sign.isdigit() for sign in text)
     return not is_caption
+
+
+def in_capitals(text: str) -> bool:
+    """`EXPERIENCE`, `WORK AND STUDIES`"""
+    return text.isupper() and may_head(text) and sum(map(str.isalpha, text)) >= _LEAST_CAPITALS
 
 
 def may_end_title(text: str) -> bool:

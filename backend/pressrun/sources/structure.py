@@ -32,7 +32,7 @@ from pressrun.sources.numbered_lines import (
 )
 from pressrun.sources.numerals import counts_up, read_number
 from pressrun.sources.outline_lines import MAX_TITLE, OUTLINE, is_sentence, is_title, names_section, touches
-from pressrun.sources.paragraph_units import Unit, is_verse, may_end_title, may_head, units_of
+from pressrun.sources.paragraph_units import Unit, in_capitals, is_verse, may_end_title, may_head, units_of
 from pressrun.sources.typed_lists import Passage, find_passages
 from pressrun.sources.typed_marks import ITEM, begins_choice
 
@@ -233,9 +233,21 @@ def _shaped(units: list[Unit], heads: set[int]) -> None:
     found = {at for at in range(1, len(units) - 1) if seen[units[at].text] == 1 and _has_shape(units, at, lists)}
     if len(found | sure) < 2 and not heads:  # noqa: PLR2004
         found = set()
+    found |= _capitals(units)
     level = _usual_level(units)
     for at in found | sure:
         units[at].level = level
+
+
+def _capitals(units: list[Unit]) -> set[int]:
+    """Lines in capitals that each stand over a passage that is in none, where there are several."""
+    found = {
+        at
+        for at, (unit, after) in enumerate(pairwise(units))
+        if at and unit.is_line and not unit.level and unit.after_blank and not after.after_blank and not after.level
+        if in_capitals(unit.text) and not after.text.isupper()
+    }
+    return found if len(found) > 1 else set()
 
 
 def _usual_level(units: list[Unit]) -> int:
@@ -309,7 +321,9 @@ def _belongs(unit: Unit, before: Unit) -> bool:
     """Whether both are lines that count, or the first is an item that it may belong to."""
     if not all(_are_short_lines(one) for one in (unit, before)) or ITEM.match(unit.lines[0]):
         return False
-    return ITEM.match(before.lines[0]) is not None or all(part_of(line) for line in [*unit.lines, *before.lines])
+    if ITEM.match(before.lines[0]) is not None or in_capitals(before.lines[0]):
+        return True
+    return all(part_of(line) for line in [*unit.lines, *before.lines])
 
 
 def _are_short_lines(unit: Unit) -> bool:
