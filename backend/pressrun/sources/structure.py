@@ -4,8 +4,8 @@ A text with no Markdown of its own is written anew with blank lines between its 
 line says by its form what it is; every word stays, and stays in its place. What is not sure stays as it was typed: one
 heading too many hurts more than one that is missing. Pure and linear; before the parser.
 
-A line is a paragraph where most of the text is longer than anybody wraps (`is_unwrapped`), else a line ends one where
-it is a sentence's end well before the edge. What is counted makes headings when its numbers go up over the whole text.
+What stands on lines of its own is told by `paragraph_units`. What is counted makes headings when its numbers go up over
+the whole text.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ import styles from "./SmallPicture.module.css";
 
 /** What a run looks like: one of its pictures, small, beside its name; a mark where it has none. It has no name of its own. */
 export function SmallPicture({ url }: { url: string | null }): ReactElement {
-  if (url !== null) return <Shown key={url} url={url} />;
+  if (url !== null)
+    return <LoadedPicture key={url} url={url} width={WIDTH_CSS_PX} className={styles["place"]} />;
   return (
     <span className={styles["place"]}>
       <Icon name="file" />
@@ -16,12 +17,20 @@ export function SmallPicture({ url }: { url: string | null }): ReactElement {
 
 const WIDTH_CSS_PX = 72; // as in SmallPicture.module.css
 
-function Shown({ url }: { url: string }): ReactElement {
+interface LoadedPictureProps {
+  url: string;
+  /** In CSS pixels. */
+  width: number;
+  className: string | undefined;
+}
+
+/** The picture at that address, made small by the server and asked for when its place is seen. */
+export function LoadedPicture({ url, width, className }: LoadedPictureProps): ReactElement {
   const place = useRef<HTMLSpanElement>(null);
-  const small = thumbnailUrl(url, WIDTH_CSS_PX, devicePixelRatio);
+  const small = thumbnailUrl(url, width, devicePixelRatio);
   const { src, key, gone, onLoad, onError } = usePicture(small, { settled: true, queued: true, place });
   return (
-    <span ref={place} className={styles["place"]}>
+    <span ref={place} className={className}>
       {src !== null && gone === null && (
         <img key={key} src={src} alt="" decoding="async" onLoad={onLoad} onError={onError} />
       )}

@@ -1,15 +1,14 @@
 import { plural, t } from "@lingui/core/macro";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactElement, useMemo, useRef, useState } from "react";
+import { type ReactElement, useMemo, useState } from "react";
 import { Link } from "wouter";
 import { getJson } from "@/api/client";
 import { explain } from "@/api/problems";
 import { getRun, listRuns, runUrl } from "@/api/runs";
-import { thumbnailUrl } from "@/api/thumbnails";
 import type { Run, RunDetail } from "@/api/types";
 import { Button } from "@/components/Button";
 import { RefusalText } from "@/components/Refusal";
-import { usePicture } from "@/components/usePicture";
+import { LoadedPicture } from "@/components/SmallPicture";
 import { figure, formatWhen, slideCount, titleOf } from "@/lib/format";
 import styles from "./CompareTab.module.css";
 import { differencesOf, looksOf, type Manifest, type Pair, pairsOf } from "./comparison";
@@ -221,21 +220,12 @@ function Side(props: { run: Run; place: number | undefined; name: string }): Rea
   const label = `${name} · ${t`Slide ${figure(place + 1)}`}`;
   return (
     <Link href={`${runUrl(run.operation_id)}?slide=${place + 1}`} aria-label={label}>
-      <SidePicture url={`${runUrl(run.operation_id)}/files/${file}`} />
+      <LoadedPicture
+        url={`${runUrl(run.operation_id)}/files/${file}`}
+        width={WIDTH_CSS_PX}
+        className={styles["picture"]}
+      />
       <small>{label}</small>
     </Link>
-  );
-}
-
-function SidePicture({ url }: { url: string }): ReactElement {
-  const place = useRef<HTMLSpanElement>(null);
-  const small = thumbnailUrl(url, WIDTH_CSS_PX, devicePixelRatio);
-  const { src, key, gone, onLoad, onError } = usePicture(small, { settled: true, queued: true, place });
-  return (
-    <span ref={place} className={styles["picture"]}>
-      {src !== null && gone === null && (
-        <img key={key} src={src} alt="" decoding="async" onLoad={onLoad} onError={onError} />
-      )}
-    </span>
   );
 }
